@@ -1,0 +1,21 @@
+import { OperationalError } from "@bourse/base";
+
+export type BusErrorCode =
+  /** The broker does not answer; the call may be made again. */
+  | "bus_unavailable"
+  /** It is not known whether the records were written; they may be sent again. */
+  | "bus_outcome_unknown"
+  /** A topic exists with another partition count. */
+  | "topic_mismatch"
+  | "unknown_topic"
+  /** The broker refuses for good: too large, not authorised, corrupt. */
+  | "bus_refused"
+  | "bus_closed";
+
+export class BusError extends OperationalError {
+  override readonly name = "BusError";
+  declare readonly code: BusErrorCode;
+  constructor(code: BusErrorCode, message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The event bus as the rest of the platform sees it. Two adapters keep this contract, `embedded/` and `kafka/`;
+ * `conformance.ts` is the suite that both pass.
+ *
+ * A topic is a fixed number of partitions; a partition is an ordered log of records numbered from 0 without gaps
+ * as far as one client can tell (a Kafka log may skip numbers, so never do arithmetic on offsets: use `nextOffset`).
+ */
+export interface EventBus {
+  readonly kind: "embedded" | "kafka";
+
+  /**
+   * Creates the topics that are missing and compares the others with what is asked.
+   * A different partition count is refused (R3): `BusError` `topic_mismatch`.
+   */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
+
+  /** All topics the broker has, with a stable id that changes when a topic is deleted and made anew (R5). */
+  topics(): Promise<readonly TopicInfo[]>;
+
+  /**
+   * Appends the batches. Resolves when every record is durable (acks=all; embedded: synced), with the offset of each
+   * batch's first record. Calls that arrive while one is in flight are gathered into the next one.
+   * A rejection means that the outcome is unknown: some or all of it may be there. Within one partition, records
+   * of two calls made one after the other keep that order.
+   */
+  send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]>;
+
+  /**
+   * Joins a consumer group and reads what the group gives it. See {@link GroupConsumer}.
+   */
+  consume(options: ConsumeOptions): Promise<GroupConsumer>;
+
+  /** Reads one partition by itself, outside any group, from an offset on. */
+  read(options: ReadOptions): Promise<PartitionReader>;
+
+  /** First retained offset and the offset after the last durable record, for each partition. */
+  offsets(topic: string): Promise<readonly PartitionOffsets[]>;
+
+  /** For each partition the first offset whose record's time is at or after `timestampMs`, or the end. */
+  offsetsAt(topic: string, timestampMs: number): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>;
+
+  /** The last `count` records of a partition that are durable, oldest first. */
+  tail(topic: string, partition: number, count: number): Promise<readonly BusRecord[]>;
+
+  /** Groups with their committed offsets (hints and gauges; the truth are the marks of R5) and members. */
+  groups(): Promise<readonly GroupInfo[]>;
+
+  /** Finishes what is in flight, leaves the groups, releases sockets and files. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** -1 keeps for ever. */
+  readonly retentionMs: number;
+  /** How many copies a broker keeps, where there are several brokers. */
+  readonly replicationFactor?: number;
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  readonly id: string;
+  readonly partitions: number;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface OutgoingRecord {
+  /** null for records that concern a whole partition. */
+  readonly key: string | null;
+  readonly value: string;
+  readonly headers: Headers;
+  /** Milliseconds since the epoch; what `offsetsAt` searches. */
+  readonly timestampMs: number;
+  /**
+   * The parsed value, where the sender has it: an in-process bus passes it on so that nobody parses it again.
+   * It must equal `JSON.parse(value)` and is never mutated.
+   */
+  readonly decoded?: unknown;
+}
+
+export interface OutgoingBatch {
+  readonly topic: string;
+  /** Always explicit: computed when the record is written, by `partitionOf` (R3). */
+  readonly partition: number;
+  readonly records: readonly OutgoingRecord[];
+}
+
+export interface SentBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: bigint;
+}
+
+export interface BusRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string | null;
+  /** UTF-8. Bytes that are not valid UTF-8 are in `rawValue`, and here with replacement characters. */
+  readonly value: string;
+  readonly rawValue?: Uint8Array;
+  readonly headers: Headers;
+  readonly timestampMs: number;
+  /** Set by whoever parses the value first, so that it happens once a process. */
+  decoded?: unknown;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Where a consumer starts in a partition: an offset, or one of the ends. */
+export type StartPosition = bigint | "earliest" | "latest";
+
+export interface ConsumeOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * Asked for each partition when it is given to this member, before its first record is delivered: the marks' seek
+   * hints (R5). An offset that the broker no longer has falls to "earliest".
+   */
+  readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartPosition>>;
+  /** Told after the partitions are no longer delivered. A batch already handed out may still be worked on. */
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => void;
+  /** The most records that are fetched ahead for all partitions together (back-pressure). Default 8,192. */
+  readonly bufferRecords?: number;
+  /** After how long without a heartbeat the group gives this member's partitions away. Default 10,000. */
+  readonly sessionTimeoutMs?: number;
+}
+
+/** The key of `onAssigned`'s answer. */
+export function topicPartitionKey(at: TopicPartition): string {
+  return `${at.topic}/${at.partition}`;
+}
+
+export interface GroupConsumer {
+  readonly assigned: readonly TopicPartition[];
+  /**
+   * Waits for records and takes up to `maxRecords` of what has arrived, of any assigned partitions, in order within
+   * each. An empty array: the consumer was closed. Records of partitions revoked meanwhile are dropped.
+   * While the broker is away it waits (retrying for ever, capped backoff with full jitter).
+   */
+  take(maxRecords: number): Promise<readonly BusRecord[]>;
+  /** The next offset of a partition for the group: a hint and a gauge, never the truth. Never rejects for long. */
+  commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void>;
+  /** Stops delivering one partition, or goes on with it; the others flow on. */
+  pause(at: TopicPartition): void;
+  resume(at: TopicPartition): void;
+  /** Delivers the partition again from `position`. */
+  seek(at: TopicPartition, position: StartPosition): void;
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: StartPosition;
+  readonly bufferRecords?: number;
+}
+
+export interface PartitionReader {
+  /** As `GroupConsumer.take`. */
+  take(maxRecords: number): Promise<readonly BusRecord[]>;
+  /** As `take`, but answers with an empty array when nothing comes within `waitMs`. */
+  poll(maxRecords: number, waitMs: number): Promise<readonly BusRecord[]>;
+  close(): Promise<void>;
+}
+
+export interface PartitionOffsets {
+  readonly partition: number;
+  readonly earliest: bigint;
+  /** The offset after the last durable record. */
+  readonly latest: bigint;
+}
+
+export interface GroupInfo {
+  readonly group: string;
+  readonly state: string;
+  readonly members: number;
+  readonly offsets: readonly (TopicPartition & { readonly committed: bigint })[];
+}

@@ -1,0 +1,53 @@
+/**
+ * The store as services see it: PostgreSQL behind two functions.
+ * Statements of one `run` travel as Bind/Execute with one Sync: one round trip however many they are.
+ */
+export interface Store {
+  /**
+   * One transaction. `work` reads and locks with `tx.run`, decides in memory, and ends with `tx.commit(statements)`,
+   * whose statements travel together with COMMIT; a `work` that returns without it is committed after it.
+   * A thrown error rolls back. Deadlocks and serialization failures (40P01, 40001) run `work` again, so `work` must
+   * not keep anything from an earlier try.
+   *
+   * Rejects with `StoreError`: `store_unavailable` (nothing was applied), `commit_unknown` (it may have been: read
+   * back before answering, R5), `constraint_violated` (with the constraint's name), `statement_failed`.
+   */
+  transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /** Statements without an order to keep between them and the caller's other work: reads. One round trip, read-only. */
+  query(statement: Statement): Promise<Rows>;
+
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface Transaction {
+  /** Runs the statements in order in one round trip; the rows of each. May be called several times. */
+  run(statements: readonly Statement[]): Promise<readonly Rows[]>;
+  /** Runs the statements and COMMIT in one round trip. Nothing may follow. */
+  commit(statements?: readonly Statement[]): Promise<readonly Rows[]>;
+}
+
+export interface Statement {
+  /** Prepared once a connection under a name derived from the text. */
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** Amounts travel as text (R9); arrays as `{1,2}` literals built by `sqlArray`. */
+export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
+
+/** Columns are strings as PostgreSQL prints them, except int2/int4/float8 (number), bool (boolean), json (parsed). int8 and numeric come as bigint where whole. */
+export type Row = Readonly<Record<string, unknown>>;
+export type Rows = readonly Row[];
+
+export interface StoreOptions {
+  /** postgres://role:password@host:port/database, or a socket folder as `host`. */
+  readonly url: string;
+  /** The schema this service owns; it is the whole search_path. */
+  readonly schema: string;
+  readonly applicationName: string;
+  readonly maxConnections: number;
+}

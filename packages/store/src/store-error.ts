@@ -1,0 +1,27 @@
+import { OperationalError } from "@bourse/base";
+
+export type StoreErrorCode = "store_unavailable" | "commit_unknown" | "constraint_violated" | "statement_failed" | "store_closed";
+
+export class StoreError extends OperationalError {
+  override readonly name = "StoreError";
+  declare readonly code: StoreErrorCode;
+  /** The constraint of `constraint_violated`. */
+  readonly constraint: string | undefined;
+  /** PostgreSQL's SQLSTATE, where it gave one. */
+  readonly sqlState: string | undefined;
+
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: {
+      readonly retryable: boolean;
+      readonly cause?: unknown;
+      readonly constraint?: string | undefined;
+      readonly sqlState?: string | undefined;
+    },
+  ) {
+    super(code, message, options);
+    this.constraint = options.constraint;
+    this.sqlState = options.sqlState;
+  }
+}
