@@ -1,7 +1,14 @@
 export { assert, assertSafeInteger, InvariantError, present, unreachable } from "./assert.ts";
 export type { Branded } from "./brand.ts";
 export type { DecimalFault } from "./decimal.ts";
-export { DECIMAL_MAX_LENGTH, DECIMAL_PATTERN, decimalUnits, formatDecimal, parseDecimal, powerOfTen } from "./decimal.ts";
+export {
+  DECIMAL_MAX_LENGTH,
+  DECIMAL_PATTERN,
+  decimalUnits,
+  formatDecimal,
+  parseDecimal,
+  powerOfTen,
+} from "./decimal.ts";
 export { OperationalError } from "./operational-error.ts";
 export type { AbortSignalLike, Clock, Random, Timer } from "./ports.ts";
 export { seededRandom } from "./random.ts";

@@ -7,7 +7,11 @@ export class OperationalError extends Error {
   readonly code: string;
   readonly retryable: boolean;
 
-  constructor(code: string, message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly retryable: boolean; readonly cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable;

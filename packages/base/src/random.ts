@@ -33,7 +33,10 @@ export function seededRandom(seed: number): Random {
   return {
     next: () => nextUint32() / 2 ** 32,
     below: (bound) => {
-      assert(Number.isInteger(bound) && bound > 0 && bound <= 2 ** 32, "a bound is a positive 32-bit integer");
+      assert(
+        Number.isInteger(bound) && bound > 0 && bound <= 2 ** 32,
+        "a bound is a positive 32-bit integer",
+      );
       return Math.floor((nextUint32() / 2 ** 32) * bound);
     },
   };

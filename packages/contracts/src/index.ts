@@ -1,0 +1,90 @@
+export { catalogue } from "./catalogue.ts";
+export {
+  AccountShort,
+  FundsDeposited,
+  FundsHeld,
+  FundsReleased,
+  FundsWithdrawn,
+  KillSwitchReleased,
+  KillSwitchSet,
+  OrderStateChanged,
+  orderUpdates,
+  PositionUpdated,
+  portfolioEvents,
+  riskEvents,
+  walletEvents,
+} from "./events/account-events.ts";
+export { BookChanged, BookLevel, BookSnapshot, bookEvents, LevelChange } from "./events/book-events.ts";
+export {
+  CommandCompleted,
+  ExecutionReport,
+  executionEvents,
+  MarketStatusChanged,
+} from "./events/execution-events.ts";
+export {
+  AccountBlocked,
+  AccountUnblocked,
+  EngineVersionActivated,
+  MassCancelled,
+  OrderCancelled,
+  OrderCreated,
+  OrderModified,
+  orderEvents,
+  SymbolListed,
+  TimeAdvanced,
+  TradingHalted,
+  TradingResumed,
+} from "./events/order-events.ts";
+export { PriceUpdated, priceEvents } from "./events/price-events.ts";
+export {
+  AssetFields,
+  AssetListed,
+  InstrumentChanged,
+  InstrumentFields,
+  InstrumentListed,
+  referenceEvents,
+} from "./events/reference-events.ts";
+export { TradeExecuted, TradeSettled, TradeSide, tradeEvents } from "./events/trade-events.ts";
+export {
+  AccountId,
+  AssetCode,
+  ClientOrderId,
+  Count,
+  Decimal,
+  LiquidityField,
+  OrderId,
+  OrderStatusField,
+  OrderTypeField,
+  oneOf,
+  Ppm,
+  RequestId,
+  SideField,
+  SymbolField,
+  TimeInForceField,
+  Timestamp,
+} from "./fields.ts";
+export {
+  HOLD_REFUSALS,
+  HoldBatch,
+  HoldBatchAnswer,
+  HoldOutcome,
+  HoldRaise,
+  HoldRelease,
+  HoldRequest,
+  OpenHoldsAnswer,
+  OpenHoldsQuery,
+  OrphanAnswer,
+  OrphanQuery,
+} from "./internal/holds.ts";
+export { Principal, ROLES } from "./internal/principal.ts";
+export {
+  RISK_REFUSALS,
+  RiskCheckAnswer,
+  RiskCheckBatch,
+  RiskCheckItem,
+  RiskOutcome,
+} from "./internal/risk-check.ts";
+export { ACCOUNT_PARTITIONS, SHARDED_PARTITIONS } from "./partitions.ts";
+export { epochMs, rfc3339 } from "./time.ts";
+export type { EventContract, EventOf, ServiceName, Topic, TopicEvent } from "./topic.ts";
+export { defineEvent, defineTopic, SERVICE_NAMES } from "./topic.ts";

@@ -1,0 +1,56 @@
+import type { Static, TObject } from "typebox";
+
+/** Names of services: producers in headers, owners of schemas and ports. */
+export const SERVICE_NAMES = [
+  "gateway",
+  "auth",
+  "market-data",
+  "order",
+  "matching",
+  "portfolio",
+  "wallet",
+  "risk",
+  "reference-data",
+] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** An event type: its name, the one service that writes it (R2), its schema and that schema's version. */
+export interface EventContract<Name extends string = string, Schema extends TObject = TObject> {
+  readonly eventType: Name;
+  readonly writer: ServiceName;
+  readonly version: number;
+  readonly description: string;
+  readonly schema: Schema;
+}
+
+/** The event as its writer makes it: `timestamp` is added when the outbox or the engine numbers it. */
+export type EventOf<C extends EventContract> = Static<C["schema"]>;
+
+export interface Topic<Events extends readonly EventContract[] = readonly EventContract[]> {
+  readonly name: string;
+  readonly description: string;
+  /** R7. `exact`: numbered, gapless, applied once. `latest`: a newer event replaces an older one of its key. */
+  readonly class: "exact" | "latest";
+  /** Fixed: a change is a new topic version (R3). */
+  readonly partitions: number;
+  /** -1 keeps for ever. */
+  readonly retentionMs: number;
+  /** What the record key is. */
+  readonly key: "symbol" | "accountId" | "symbol or asset";
+  readonly events: Events;
+}
+
+/** Any event of a topic, discriminated by `eventType`. */
+export type TopicEvent<T extends Topic> = EventOf<T["events"][number]>;
+
+export function defineTopic<const Events extends readonly EventContract[]>(
+  topic: Topic<Events>,
+): Topic<Events> {
+  return topic;
+}
+
+export function defineEvent<const Name extends string, Schema extends TObject>(
+  contract: EventContract<Name, Schema>,
+): EventContract<Name, Schema> {
+  return contract;
+}

@@ -1,0 +1,140 @@
+import type { Clock, Timer } from "@bourse/base";
+import type { EventBus } from "@bourse/bus";
+import type { Principal, ServiceName, Topic } from "@bourse/contracts";
+import type { Consumption, Delivery } from "@bourse/delivery";
+import type { Store } from "@bourse/store";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { Static, TObject, TSchema } from "typebox";
+
+/**
+ * A service as data. Composition, drawings, OpenAPI and AsyncAPI documents and access lists are derived from it.
+ * `Service` is what `setup` makes: the object that routes, consumers, jobs and invariants are given.
+ */
+export interface ServiceDefinition<Config extends TObject = TObject, Service = unknown> {
+  readonly name: ServiceName;
+  /** One sentence. */
+  readonly description: string;
+  readonly port: number;
+  /** Environment variables by name; read once, frozen; a wrong one fails at boot. */
+  readonly config: Config;
+  /** Absent: the service keeps nothing in PostgreSQL. */
+  readonly migrations?: URL;
+  /** Topics it writes events to. Which events: the contracts' `writer`. */
+  readonly publishes: readonly Topic[];
+  /** Services it calls over internal HTTP. */
+  readonly calls: readonly ServiceName[];
+  readonly setup: (shell: Shell<Static<Config>>) => Service | Promise<Service>;
+  readonly consumes: readonly Consumption<Service>[];
+  readonly routes: readonly Route<Service>[];
+  readonly jobs: readonly Job<Service>[];
+  readonly invariants: readonly Invariant<Service>[];
+  /** Why the service cannot take work now; an empty array: ready. Asked by /health/ready. */
+  readonly unready?: (service: Service) => readonly string[];
+  /** Called at drain, after the doors are closed and the consumers have stopped. */
+  readonly close?: (service: Service) => void | Promise<void>;
+}
+
+/** What the host gives a service. Everything outside the process is a port in here (R16). */
+export interface Shell<Config> {
+  readonly name: ServiceName;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  /** Throws for a service without migrations. */
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly delivery: Delivery;
+  readonly peers: Peers;
+  /** Random identifiers: 128 bits as 32 hex digits. */
+  readonly newId: () => string;
+  /** A folder that survives restarts and that all instances of the service share: snapshots. */
+  readonly sharedFolder: string;
+  /** A secret of the installation, for what the service derives or signs. */
+  readonly secret: string;
+}
+
+/**
+ * Calls to other services: in process where they live in the same one, else HTTP with keep-alive.
+ * Rejects with `PeerError` (`peer_unavailable`, `peer_outcome_unknown`, `peer_refused` with the problem).
+ */
+export interface Peers {
+  call<Answer>(service: ServiceName, request: PeerRequest): Promise<Answer>;
+}
+
+export interface PeerRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+
+/** Who may call a route. `internal`: other services only; never routed by the gateway. */
+export type Access = "public" | "authenticated" | "operator" | "internal";
+
+export interface Route<Service = unknown> {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Fastify's form: `/api/v1/orders/:orderId`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: TObject;
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  /** Largest body in bytes. Default 64 KiB. */
+  readonly bodyLimit?: number;
+  /** Schema of the answer for each status that is not a problem. */
+  readonly answers: Readonly<Record<number, TSchema>>;
+  /** Codes of the problems it may answer with, beyond those that any route has. */
+  readonly problems?: readonly string[];
+  readonly examples?: readonly unknown[];
+  readonly handle: (service: Service, request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
+}
+
+export interface RouteRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** null on public routes called without a key, and on internal ones. */
+  readonly principal: Principal | null;
+  readonly requestId: string;
+}
+
+export interface RouteAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Runs again `everyMs` after its last run ended. A failure is logged, counted and tried again. */
+export interface Job<Service> {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (service: Service) => Promise<void>;
+}
+
+/** A rule that `bourse verify` checks on a quiet platform. */
+export interface Invariant<Service> {
+  readonly name: string;
+  /** Stated positively: "each journal balances". */
+  readonly rule: string;
+  readonly check: (service: Service) => Promise<InvariantReport>;
+}
+
+export interface InvariantReport {
+  /** How many things were looked at: a check of zero things proves nothing. */
+  readonly checked: number;
+  /** Each names what is wrong, with the ids and numbers that show it. At most 20 are listed. */
+  readonly violations: readonly string[];
+}
+
+/** Keeps the types of a definition together; returns it as it is. */
+export function defineService<Config extends TObject, Service>(
+  definition: ServiceDefinition<Config, Service>,
+): ServiceDefinition<Config, Service> {
+  return definition;
+}
