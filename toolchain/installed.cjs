@@ -1,0 +1,77 @@
+"use strict";
+// Whether node_modules is what package-lock.json wants. A stamp inside node_modules answers at once; without
+// one (somebody ran npm by hand), npm's own record of what it installed is compared with the lock.
+
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+
+const stampName = ".bourse-installed";
+
+/** @param {string} folder a folder with package.json and package-lock.json */
+function isCurrent(folder) {
+  const lock = readText(path.join(folder, "package-lock.json"));
+  if (lock === undefined) return false;
+  const stamp = readText(path.join(folder, "node_modules", stampName));
+  if (stamp === stampOf(lock)) return true;
+  const record = readText(path.join(folder, "node_modules", ".package-lock.json"));
+  if (record === undefined || !holdsAll(folder, JSON.parse(lock).packages, JSON.parse(record).packages))
+    return false;
+  writeStamp(folder);
+  return true;
+}
+
+/** Remembers that node_modules now is what package-lock.json says. */
+function writeStamp(folder) {
+  const lock = readText(path.join(folder, "package-lock.json"));
+  fs.writeFileSync(path.join(folder, "node_modules", stampName), stampOf(lock ?? ""));
+}
+
+function stampOf(lock) {
+  const digest = createHash("sha256").update(lock).digest("hex");
+  return `${process.platform} ${process.arch} ${digest}\n`;
+}
+
+function holdsAll(folder, wanted, installed) {
+  return Object.entries(wanted).every(([where, entry]) => {
+    if (!where.startsWith("node_modules/") && !where.includes("/node_modules/")) return true;
+    const have = installed[where];
+    if (have === undefined) return isForAnotherPlatform(entry);
+    if (entry.link) return have.link === true && fs.existsSync(path.join(folder, where));
+    return have.version === entry.version && have.integrity === entry.integrity;
+  });
+}
+
+function isForAnotherPlatform(entry) {
+  if (!entry.optional && !entry.devOptional && !entry.peer) return false;
+  return (
+    !admits(entry.os, process.platform) ||
+    !admits(entry.cpu, process.arch) ||
+    !admits(entry.libc, libcFamily())
+  );
+}
+
+/** npm's lists name what they admit, or with "!" what they do not. */
+function admits(list, value) {
+  if (list === undefined || value === undefined) return true;
+  const names = [list].flat();
+  if (names.includes(`!${value}`)) return false;
+  const positive = names.filter((name) => !name.startsWith("!"));
+  return positive.length === 0 || positive.includes(value);
+}
+
+function libcFamily() {
+  if (process.platform !== "linux") return undefined;
+  return process.report.getReport().header.glibcVersionRuntime ? "glibc" : "musl";
+}
+
+function readText(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+module.exports = { isCurrent, writeStamp };

@@ -1,0 +1,51 @@
+"use strict";
+// Runs one of the project's TypeScript files, on a machine that may have nothing but an older Node and npm:
+//
+//   node toolchain/launch.cjs <script> [args...]
+//
+// Node 26 and the dependencies are brought first, where they are missing. This folder is plain JavaScript
+// because it is read by the Node that the machine has (20 or later), and uses nothing outside Node itself.
+
+const path = require("node:path");
+const { LaunchError } = require("./launch-error.cjs");
+const { bringNode } = require("./bring-node.cjs");
+const { bringDependencies } = require("./bring-dependencies.cjs");
+const { runScript } = require("./run-script.cjs");
+
+const root = path.resolve(__dirname, "..");
+
+/**
+ * Brings what is missing, runs `script` (a path from the repository's root) and ends as it ends.
+ * @param {string} script
+ * @param {string[]} args
+ */
+async function launch(script, args) {
+  try {
+    const node = await bringNode(root);
+    await bringDependencies(root, node);
+    await runScript({ node, script: path.join(root, script), args, cwd: userFolder() });
+  } catch (error) {
+    if (!(error instanceof LaunchError)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Where the person stands: npm moves to the root before it runs a script, and says where it came from. */
+function userFolder() {
+  const here = process.cwd();
+  const before = process.env.INIT_CWD;
+  return here === root && before ? before : here;
+}
+
+module.exports = { launch };
+
+if (require.main === module) {
+  const [script, ...args] = process.argv.slice(2);
+  if (script === undefined) {
+    process.stderr.write("usage: node toolchain/launch.cjs <script> [args...]\n");
+    process.exitCode = 2;
+  } else {
+    void launch(script, args);
+  }
+}
