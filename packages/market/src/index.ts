@@ -1,6 +1,33 @@
 export type { Asset, AssetKind } from "./asset.ts";
 export { ASSET_KINDS } from "./asset.ts";
+export type { Calendar } from "./calendar.ts";
+export { CALENDARS, dayEndMs, isCalendar } from "./calendar.ts";
+export type { CollarBounds } from "./collar.ts";
+export { collarBounds, worstPriceTicks } from "./collar.ts";
+export type { CompiledInstrument, ListingFault, PriceFault, QuantityFault } from "./compile-instrument.ts";
+export {
+  compileInstrument,
+  MAX_COLLAR_PPM,
+  MAX_FEE_PPM,
+  PRICE_FAULTS,
+  QUANTITY_FAULTS,
+} from "./compile-instrument.ts";
+export { cumulativeFeeUnits, feeRoomUnits, fillFeeUnits } from "./fees.ts";
 export type { Instrument, InstrumentStatus } from "./instrument.ts";
 export { INSTRUMENT_STATUSES } from "./instrument.ts";
 export type { ExecType, Liquidity, OrderStatus, OrderType, Side, TimeInForce } from "./order.ts";
 export { EXEC_TYPES, LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "./order.ts";
+export type { OrderQuantities, ReportFacts, StatusDecision } from "./order-state.ts";
+export {
+  assertQuantities,
+  canTransition,
+  isFinal,
+  nextStatus,
+  ORDER_TRANSITIONS,
+  quantitiesAddUp,
+  reportedStatus,
+} from "./order-state.ts";
+export type { HoldFacts, PendingAmend } from "./required-hold.ts";
+export { amendRaise, requiredHold } from "./required-hold.ts";
+export type { AssetAmount } from "./worst-cost.ts";
+export { worstCost } from "./worst-cost.ts";

@@ -21,7 +21,15 @@ export const ORDER_STATUSES = [
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** FIX ExecType, as far as the engine reports it. */
-export const EXEC_TYPES = ["NEW", "TRADE", "REPLACED", "CANCELLED", "REJECTED", "EXPIRED", "TRIGGERED"] as const;
+export const EXEC_TYPES = [
+  "NEW",
+  "TRADE",
+  "REPLACED",
+  "CANCELLED",
+  "REJECTED",
+  "EXPIRED",
+  "TRIGGERED",
+] as const;
 export type ExecType = (typeof EXEC_TYPES)[number];
 
 /** Whether a fill took resting volume or was the resting volume. */
