@@ -1,3 +1,5 @@
+export type { Readers } from "./asyncapi.ts";
+export { asyncApiDocument } from "./asyncapi.ts";
 export { catalogue } from "./catalogue.ts";
 export {
   AccountShort,
