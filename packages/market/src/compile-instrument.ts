@@ -1,4 +1,5 @@
 import {
+  assert,
   assertSafeInteger,
   formatDecimal,
   ok,
@@ -48,12 +49,20 @@ export interface CompiledInstrument {
   priceTicks(text: string): number | PriceFault;
   /** A quantity at the edge, in lots. On lot, between the minimum and the maximum. */
   quantityLots(text: string): number | QuantityFault;
+  /**
+   * A price, or a quantity, out of a record of the platform, validated when it was written: limits that have changed
+   * since don't matter and a quantity may be zero. Off tick or off lot is a broken invariant.
+   */
+  decodePrice(text: string): number;
+  decodeQuantity(text: string): number;
   formatPrice(ticks: number): string;
   formatQuantity(lots: number): string;
   /** Quote minor units of a number of ticks x lots. */
   notionalUnits(ticksTimesLots: number): bigint;
   /** Base minor units of a number of lots. */
   quantityUnits(lots: number): bigint;
+  /** A number of ticks x lots as a decimal of the quote asset. */
+  formatNotional(ticksTimesLots: number): string;
   formatQuoteUnits(units: bigint): string;
   formatBaseUnits(units: bigint): string;
 }
@@ -114,7 +123,9 @@ export function compileInstrument(
 
   const maxPriceTicks = multiple(instrument.maxPrice, tick);
   if (maxPriceTicks === null)
-    return refused(listingFault(instrument, "maxPrice", "a positive multiple of the tick"));
+    return refused(
+      listingFault(instrument, "maxPrice", "a positive multiple of the tick, below 2^53 of its last decimal"),
+    );
   const referencePriceTicks = multiple(instrument.referencePrice, tick);
   if (referencePriceTicks === null || referencePriceTicks > maxPriceTicks)
     return refused(
@@ -122,7 +133,13 @@ export function compileInstrument(
     );
   const maxQuantityLots = multiple(instrument.maxQuantity, lot);
   if (maxQuantityLots === null)
-    return refused(listingFault(instrument, "maxQuantity", "a positive multiple of the lot"));
+    return refused(
+      listingFault(
+        instrument,
+        "maxQuantity",
+        "a positive multiple of the lot, below 2^53 of its last decimal",
+      ),
+    );
   const minQuantityLots = multiple(instrument.minQuantity, lot);
   if (minQuantityLots === null || minQuantityLots > maxQuantityLots)
     return refused(
@@ -173,6 +190,8 @@ function withFunctions(
   integers: Integers,
 ): CompiledInstrument {
   const { tick, lot, tickLotUnits, lotUnits, maxPriceTicks, minQuantityLots, maxQuantityLots } = integers;
+  // Where it is too large to be exact, its products are too and take the bigint road.
+  const tickLotNumber = Number(tickLotUnits);
   return Object.freeze<CompiledInstrument>({
     instrument,
     symbol: instrument.symbol,
@@ -200,6 +219,8 @@ function withFunctions(
       const lots = wholeSteps(text, lot, maxQuantityLots, "off_lot");
       return typeof lots === "number" && lots < minQuantityLots ? "below_min" : lots;
     },
+    decodePrice: (text) => decodeSteps(text, tick),
+    decodeQuantity: (text) => decodeSteps(text, lot),
     formatPrice: (ticks) => formatSteps(ticks, tick),
     formatQuantity: (lots) => formatSteps(lots, lot),
     notionalUnits: (ticksTimesLots) => {
@@ -207,6 +228,11 @@ function withFunctions(
       return BigInt(ticksTimesLots) * tickLotUnits;
     },
     quantityUnits: (lots) => BigInt(lots) * lotUnits,
+    formatNotional: (ticksTimesLots) => {
+      const units = ticksTimesLots * tickLotNumber;
+      if (Number.isSafeInteger(units)) return formatFixedPoint(units, quoteAsset.scale);
+      return formatDecimal(BigInt(ticksTimesLots) * tickLotUnits, quoteAsset.scale);
+    },
     formatQuoteUnits: (units) => formatDecimal(units, quoteAsset.scale),
     formatBaseUnits: (units) => formatDecimal(units, baseAsset.scale),
   });
@@ -233,6 +259,16 @@ function wholeSteps<Off extends string>(
   return steps > maxSteps ? "above_max" : steps;
 }
 
+function decodeSteps(text: string, size: Step): number {
+  const units = parseFixedPoint(text, size.scale);
+  assert(
+    typeof units === "number" && units >= 0,
+    "a price or quantity in a record is a decimal of its instrument",
+  );
+  assert(units % size.units === 0, "a price in a record is on tick, a quantity on lot");
+  return units / size.units;
+}
+
 function formatSteps(steps: number, size: Step): string {
   const units = steps * size.units;
   if (Number.isSafeInteger(units)) return formatFixedPoint(units, size.scale);
@@ -245,7 +281,7 @@ const POSITIVE_STEP = "a positive decimal";
 function step(text: string): Step | null {
   const point = text.indexOf(".");
   const scale = point === -1 ? 0 : text.replace(/0+$/, "").length - point - 1;
-  // 38 digits are the most that any amount has.
+  // A tick and a lot multiply to at most 38 decimals, the most that any amount has.
   if (scale > 19) return null;
   const units = parseFixedPoint(text, scale);
   return typeof units === "number" && units > 0 ? { units, scale } : null;
@@ -254,8 +290,8 @@ function step(text: string): Step | null {
 function multiple(text: string, size: Step): number | null {
   const units = parseDecimal(text, size.scale);
   if (typeof units !== "bigint" || units <= 0n || units % BigInt(size.units) !== 0n) return null;
-  const steps = units / BigInt(size.units);
-  return steps <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(steps) : null;
+  // The decimal itself is read and written as a double, not only the number of steps.
+  return units <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(units) / size.units : null;
 }
 
 /** Units of 10^-from as units of 10^-to, or null where that isn't whole. */

@@ -25,13 +25,11 @@ export function isFinal(status: OrderStatus): boolean {
   return ORDER_TRANSITIONS[status].length === 0;
 }
 
-/** What an execution report says of its order. */
+/** What an execution report says of its order. A refused amend or cancel is no report of the order and never comes here. */
 export interface ReportFacts extends OrderQuantities {
   readonly execType: ExecType;
   /** No fill can follow. */
   readonly done: boolean;
-  /** The report refuses an amend or a cancel, and says nothing new of the order itself. */
-  readonly requestRefused: boolean;
 }
 
 /** The quantities of an order, in lots. What was rejected, expired or decremented counts as cancelled. */
@@ -47,9 +45,8 @@ export type StatusDecision =
   /** R10: that order is parked and an alarm rings. */
   | { readonly kind: "illegal"; readonly from: OrderStatus; readonly to: OrderStatus };
 
-/** The status of an order after a report. A refused request leaves it as it was. */
+/** The status of an order after a report, or what is illegal about it. */
 export function nextStatus(current: OrderStatus, report: ReportFacts): StatusDecision {
-  if (report.requestRefused) return { kind: "status", status: current };
   const status = reportedStatus(report);
   return canTransition(current, status)
     ? { kind: "status", status }
@@ -57,7 +54,7 @@ export function nextStatus(current: OrderStatus, report: ReportFacts): StatusDec
 }
 
 /** The status that a report's facts amount to, whatever it was before. */
-export function reportedStatus(report: Omit<ReportFacts, "requestRefused">): OrderStatus {
+export function reportedStatus(report: ReportFacts): OrderStatus {
   assertQuantities(report);
   if (!report.done) return report.filledLots > 0 ? "PARTIALLY_FILLED" : "OPEN";
   assert(report.leavesLots === 0, "a finished order leaves nothing");
