@@ -27,6 +27,7 @@ export {
   quantitiesAddUp,
   reportedStatus,
 } from "./order-state.ts";
+export { ReferenceBook } from "./reference-book.ts";
 export type { HoldFacts, PendingAmend } from "./required-hold.ts";
 export { amendRaise, requiredHold } from "./required-hold.ts";
 export type { AssetAmount } from "./worst-cost.ts";

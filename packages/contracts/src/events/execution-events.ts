@@ -79,6 +79,8 @@ export const CommandCompleted = defineEvent({
     command: Type.String({ maxLength: 40, description: "the event type of the command" }),
     accepted: Type.Boolean(),
     orderId: Type.Optional(OrderId),
+    accountId: Type.Optional(AccountId),
+    symbol: Type.Optional(SymbolField),
     reason: Type.Optional(Type.String({ maxLength: 64 })),
     ordersAffected: Count,
   }),
