@@ -36,19 +36,18 @@ function holdsAll(folder, wanted, installed) {
   return Object.entries(wanted).every(([where, entry]) => {
     if (!where.startsWith("node_modules/") && !where.includes("/node_modules/")) return true;
     const have = installed[where];
-    if (have === undefined) return isForAnotherPlatform(entry);
+    if (have === undefined) return mayBeMissing(entry);
     if (entry.link) return have.link === true && fs.existsSync(path.join(folder, where));
     return have.version === entry.version && have.integrity === entry.integrity;
   });
 }
 
-function isForAnotherPlatform(entry) {
-  if (!entry.optional && !entry.devOptional && !entry.peer) return false;
-  return (
-    !admits(entry.os, process.platform) ||
-    !admits(entry.cpu, process.arch) ||
-    !admits(entry.libc, libcFamily())
-  );
+/** An optional package may be left out, except a native one for this platform: an older Node skips those. */
+function mayBeMissing({ optional, os, cpu, libc }) {
+  if (!optional) return false;
+  const isNative = os !== undefined || cpu !== undefined || libc !== undefined;
+  const fits = admits(os, process.platform) && admits(cpu, process.arch) && admits(libc, libcFamily());
+  return !(isNative && fits);
 }
 
 /** npm's lists name what they admit, or with "!" what they do not. */

@@ -1,38 +1,71 @@
 "use strict";
-// Finds npm and runs it, with Node 26 first on its PATH, and says in plain words what went wrong.
+// Finds npm and runs it under a given Node, and says in plain words what went wrong.
 
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const { LaunchError } = require("./launch-error.cjs");
 const { environmentWith } = require("./run-script.cjs");
+const { watchForStandstill } = require("./standstill.cjs");
 
-const keptOutput = 8_000;
-// Without a network it should say so in seconds, not after minutes of retries.
-const quietly = [
+const attempts = 3;
+const keptOutput = 64_000;
+const options = [
   "--no-audit",
   "--no-fund",
   "--no-progress",
   "--no-update-notifier",
-  "--loglevel=error",
+  // Each download is a line: that is how a standstill is told from slow work.
+  "--loglevel=http",
+  // Without a network it should say so in seconds, not after minutes of retries.
   "--fetch-retry-mintimeout=1000",
   "--fetch-retry-maxtimeout=5000",
 ];
 
 /**
- * @param {{ node: string, folder: string, args: string[] }} job runs `npm <args>` in `folder` under `node`
+ * Runs `npm <args>` in `folder` under `node`. A download that stands still (npm waits for it without end) is
+ * ended and begun again: what was complete is in npm's cache.
+ * @param {{ node: string, folder: string, args: string[] }} job
  * @returns {Promise<void>} rejects with a LaunchError that tells what to do
  */
 async function runNpm({ node, folder, args }) {
-  const all = [...args, ...quietly];
+  for (let attempt = 1; ; attempt++) {
+    const { code, output, stoodStill } = await runOnce({ node, folder, args });
+    if (code === 0) return;
+    if (stoodStill && attempt < attempts) {
+      process.stderr.write("\nA download stands still; beginning again ...\n");
+      continue;
+    }
+    const said = output.replace(/^npm http .*\n?/gm, "").trim();
+    throw new LaunchError(`${said}\n\n${advice(stoodStill ? "ETIMEDOUT" : said)}`.trim());
+  }
+}
+
+function runOnce({ node, folder, args }) {
   const cli = npmCli();
-  const [command, commandArgs] = cli === undefined ? ["npm", all] : [node, [cli, ...all]];
-  const { code, output } = await run(command, commandArgs, {
-    cwd: folder,
-    env: npmEnvironment(node),
-    shell: cli === undefined && process.platform === "win32",
+  const [command, first] = cli === undefined ? ["npm", []] : [node, [cli]];
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...first, ...args, ...options], {
+      cwd: folder,
+      env: npmEnvironment(node),
+      shell: cli === undefined && process.platform === "win32",
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+    });
+    let output = "";
+    const watch = watchForStandstill(path.join(folder, "node_modules"), () => child.kill("SIGKILL"));
+    const keep = (chunk) => {
+      watch.moved();
+      output = (output + chunk).slice(-keptOutput);
+    };
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
+    child.on("error", (error) => {
+      watch.end();
+      reject(error.code === "ENOENT" ? new LaunchError(npmIsMissing) : error);
+    });
+    child.on("close", (code) => resolve({ code, output, stoodStill: watch.end() }));
   });
-  if (code !== 0) throw new LaunchError(`${output.trim()}\n\n${advice(output)}`.trim());
 }
 
 /** The npm that started this process, else the one beside Node; undefined leaves it to the PATH. */
@@ -52,38 +85,20 @@ function npmEnvironment(node) {
   const env = environmentWith(node);
   // What the outer npm was asked to do (a workspace, a prefix, production only) is not meant for this one.
   const foreign =
-    /^npm_(package|lifecycle|command|config_(.*prefix|workspaces?|include.*|omit|only|production|global|location|loglevel|dry_run|package_lock.*|ignore_scripts))/i;
+    /^npm_(package_|lifecycle_|command$|config_(.*prefix|workspaces?|include.*|omit|only|production|global|location|loglevel|dry_run|package_lock.*|ignore_scripts)$)/i;
   for (const name of Object.keys(env)) {
     if (foreign.test(name) || name === "NODE_ENV") delete env[name];
   }
   return env;
 }
 
-function run(command, args, options) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], windowsHide: true });
-    let output = "";
-    const keep = (chunk) => {
-      output = (output + chunk).slice(-keptOutput);
-    };
-    child.stdout.setEncoding("utf8").on("data", keep);
-    child.stderr.setEncoding("utf8").on("data", keep);
-    child.on("error", (error) => {
-      if (error.code !== "ENOENT") return reject(error);
-      reject(
-        new LaunchError(
-          "npm was not found. It comes with Node: install Node 20 or later from https://nodejs.org " +
-            "(on Debian and Ubuntu also the package npm), then run the same command again.",
-        ),
-      );
-    });
-    child.on("close", (code) => resolve({ code, output }));
-  });
-}
+const npmIsMissing =
+  "npm was not found. It comes with Node: install Node 20 or later from https://nodejs.org " +
+  "(on Debian and Ubuntu also the package npm), then run the same command again.";
 
 function advice(output) {
   const again = "then run the same command again; it goes on from here.";
-  if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|network/i.test(output)) {
+  if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET|network/i.test(output)) {
     return `npm could not reach its registry. The first start needs the network: check the connection and, behind a proxy, \`npm config get proxy\` and \`npm config get registry\`, ${again}`;
   }
   if (/CERT|certificate/i.test(output)) {
