@@ -241,7 +241,7 @@ const actions = fc.array(
     ticks: fc.integer({ min: 1, max: 90 }),
     maker: fc.boolean(),
   }),
-  { maxLength: 80 },
+  { maxLength: 80, size: "max" },
 );
 const rates = fc.constantFrom(
   { maker: -300_000, taker: 700_000 },
@@ -271,6 +271,6 @@ test("a hold covers whatever is settled, never has to rise by itself, and ends a
       if (venue.order.done) assert.equal(venue.heldUnits, 0n, "done and settled holds nothing");
       else assert.ok(venue.heldUnits > 0n, "an open order holds something");
     }),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   );
 });

@@ -1,0 +1,12 @@
+export type { AccountKind, CustomerKind, LedgerAccount, NormalSide } from "./account.ts";
+export { ACCOUNT_KINDS, accountKey, available, held, venueAccount } from "./account.ts";
+export type { Balance, InsufficientFunds, NetRow, PostOutcome } from "./balances.ts";
+export type { LedgerRead, OpenOutcome, ResizeOutcome, SettleOutcome, Shortfall } from "./batch.ts";
+export { LedgerBatch } from "./batch.ts";
+export type { ClosedHold, Hold, HoldRequest, OpenHold } from "./hold.ts";
+export type { Journal, JournalKind, Posting, Transfer } from "./journal.ts";
+export { balanceChange, imbalances, JOURNAL_KINDS, journal, transferJournal } from "./journal.ts";
+export type { AccountBalance, LedgerState } from "./ledger.ts";
+export { applyJournals, balanceUnits, emptyLedger, trialBalance } from "./ledger.ts";
+export type { ExternalMovement, HoldMovement, TradeToSettle } from "./movements.ts";
+export { deposit, hold, release, settleTrade, shortfall, tradeJournalId, withdrawal } from "./movements.ts";
