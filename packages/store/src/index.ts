@@ -1,3 +1,12 @@
+export { schemaOfService } from "./identifier.ts";
+export type { MigrateOptions, MigrationFolder, MigrationsApplied } from "./migrations.ts";
+export { migrate } from "./migrations.ts";
 export type { Row, Rows, SqlValue, Statement, Store, StoreOptions, Transaction } from "./port.ts";
+export { postgresStore } from "./postgres-store.ts";
+export type { ServiceSchemaOptions } from "./roles.ts";
+export { checkPoolSizes, ensureServiceSchema } from "./roles.ts";
+export { sql } from "./sql.ts";
+export type { ArrayElement } from "./sql-array.ts";
+export { amountArray, amountText, sqlArray } from "./sql-array.ts";
 export type { StoreErrorCode } from "./store-error.ts";
 export { StoreError } from "./store-error.ts";

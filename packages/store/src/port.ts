@@ -39,7 +39,7 @@ export interface Statement {
 /** Amounts travel as text (R9); arrays as `{1,2}` literals built by `sqlArray`. */
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
 
-/** Columns are strings as PostgreSQL prints them, except int2/int4/float8 (number), bool (boolean), json (parsed). int8 and numeric come as bigint where whole. */
+/** Columns are strings as PostgreSQL prints them, except int2/int4/float8 (number), bool (boolean), json (parsed), bytea (Uint8Array). int8 and numeric come as bigint where whole. */
 export type Row = Readonly<Record<string, unknown>>;
 export type Rows = readonly Row[];
 
@@ -50,4 +50,6 @@ export interface StoreOptions {
   readonly schema: string;
   readonly applicationName: string;
   readonly maxConnections: number;
+  /** Told of every rerun of a transaction that lost a race (40P01, 40001), for a counter. */
+  readonly onRerun?: (transaction: string, sqlState: string) => void;
 }

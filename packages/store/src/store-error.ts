@@ -1,6 +1,17 @@
 import { OperationalError } from "@bourse/base";
 
-export type StoreErrorCode = "store_unavailable" | "commit_unknown" | "constraint_violated" | "statement_failed" | "store_closed";
+export type StoreErrorCode =
+  | "store_unavailable"
+  | "commit_unknown"
+  | "constraint_violated"
+  | "statement_failed"
+  | "store_closed"
+  /** The tables are of another version of the code than this one. */
+  | "schema_mismatch"
+  /** The server's limits or roles are not as the configuration needs them. */
+  | "server_misconfigured"
+  /** The local PostgreSQL can't be had or does not start. */
+  | "local_server_failed";
 
 export class StoreError extends OperationalError {
   override readonly name = "StoreError";

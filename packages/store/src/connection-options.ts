@@ -1,0 +1,38 @@
+import type { PoolConfig } from "pg";
+import { schemaIdentifier } from "./identifier.ts";
+import type { StoreOptions } from "./port.ts";
+
+/** How long a caller waits for a connection of the pool, and the pool for the server. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** What every session is started with (R5). All of them are documented settings, sent in the startup message. */
+export function poolConfig(options: StoreOptions): PoolConfig {
+  return {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.maxConnections,
+    // A connection keeps its prepared statements: it is worth more than the memory of an idle one.
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    statement_timeout: 10_000,
+    lock_timeout: 3_000,
+    idle_in_transaction_session_timeout: 2_000,
+    options: startupOptions({ search_path: schemaIdentifier(options.schema), ...SESSION }),
+  };
+}
+
+const SESSION: Readonly<Record<string, string>> = {
+  timezone: "UTC",
+  // A generic plan made while a table was empty scans it for ever after. Custom plans look at the tables as they are.
+  plan_cache_mode: "force_custom_plan",
+  // Compiling a statement costs more than any statement of a batch takes.
+  jit: "off",
+  random_page_cost: "1.1",
+};
+
+export function startupOptions(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, "\\$&")}`)
+    .join(" ");
+}

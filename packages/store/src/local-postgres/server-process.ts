@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StoreError } from "../store-error.ts";
+import type { Binaries } from "./binaries.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { plainEnvironment } from "./initialise.ts";
+import { type Postmaster, readPostmaster, runningPostmaster } from "./postmaster.ts";
+import type { ServerUser } from "./server-user.ts";
+import { LAPTOP_SETTINGS } from "./settings.ts";
+
+export interface ServerStart {
+  readonly binaries: Binaries;
+  readonly folder: DataFolder;
+  readonly user: ServerUser | undefined;
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly progress: ((line: string) => void) | undefined;
+}
+
+const POLL_MS = 20;
+/** Replaying the log after a crash is bounded by max_wal_size. */
+const START_TIMEOUT_MS = 120_000;
+const SAY_AFTER_MS = 1_500;
+/** After a kill the old server's sessions hold its shared memory until they notice, at most one statement long. */
+const LEFTOVER_TIMEOUT_MS = 20_000;
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
+
+/** Starts the server and waits until it accepts connections. */
+export async function startServer(start: ServerStart): Promise<Postmaster> {
+  const { folder } = start;
+  for (const began = performance.now(); ; await pause(10)) {
+    const attempt = launch(start);
+    const result = await readyOrEnded(start, attempt.child);
+    if (result !== undefined) return result;
+    const other = runningPostmaster(folder.data);
+    const said = logSince(folder.log, attempt.logStart);
+    // Another start was faster: wait for it instead.
+    if (other !== undefined && said.includes("lock file")) continue;
+    if (said.includes("still in use") && performance.now() - began < LEFTOVER_TIMEOUT_MS) continue;
+    const why =
+      said.includes("Address already in use") || said.includes("could not bind")
+        ? `port ${start.port} is taken`
+        : said.trim().slice(-1_000);
+    throw new StoreError("local_server_failed", `PostgreSQL did not start in ${folder.data}: ${why}`, {
+      retryable: false,
+    });
+  }
+}
+
+/** Detached, so that neither Ctrl-C nor the end of this process ends it. */
+function launch(start: ServerStart): { readonly child: ChildProcess; readonly logStart: number } {
+  const { binaries, folder, user, port } = start;
+  const settings = {
+    ...LAPTOP_SETTINGS,
+    listen_addresses: "127.0.0.1",
+    port: String(port),
+    unix_socket_directories: folder.socketFolder,
+    ...start.settings,
+  };
+  const args = [
+    "-D",
+    folder.data,
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ];
+  if (existsSync(folder.log) && statSync(folder.log).size > MAX_LOG_BYTES)
+    renameSync(folder.log, `${folder.log}.1`);
+  const log = openSync(folder.log, "a", 0o600);
+  const logStart = statSync(folder.log).size;
+  const child = spawn(binaries.postgres, args, {
+    cwd: folder.data,
+    ...user,
+    env: plainEnvironment(),
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  child.on("error", () => {});
+  child.unref();
+  closeSync(log);
+  return { child, logStart };
+}
+
+async function readyOrEnded(start: ServerStart, child: ChildProcess): Promise<Postmaster | undefined> {
+  const began = performance.now();
+  for (let said = false; child.pid !== undefined && child.exitCode === null && child.signalCode === null; ) {
+    const found = readPostmaster(join(start.folder.data, "postmaster.pid"));
+    if (found?.pid === child.pid && found.ready) return found;
+    const waited = performance.now() - began;
+    if (!said && waited > SAY_AFTER_MS) {
+      said = true;
+      start.progress?.("waiting for PostgreSQL (after a crash it replays its log)");
+    }
+    if (waited > START_TIMEOUT_MS) {
+      child.kill("SIGQUIT");
+      return undefined;
+    }
+    await pause();
+  }
+  return undefined;
+}
+
+function logSince(log: string, start: number): string {
+  return readFileSync(log).subarray(start).toString();
+}
+
+/** Between two looks at a file that the server writes: it tells nobody. */
+export function pause(times = 1): Promise<void> {
+  return sleep(times * POLL_MS);
+}

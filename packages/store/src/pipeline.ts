@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { assert } from "@bourse/base";
+import type { Client, Submittable } from "pg";
+import type { Row, Rows, Statement } from "./port.ts";
+import { columnReader, type WireValue, wireValue } from "./sql-value.ts";
+import { StoreError } from "./store-error.ts";
+
+/** Statements kept prepared on one connection; the least recently used one is closed beyond it. */
+const MAX_PREPARED = 256;
+/** Above the server's own statement_timeout: a server that says nothing for so long is taken for lost. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+/**
+ * Sends all statements with one Sync, one round trip, and resolves with the rows of each.
+ * Without a BEGIN among them they are one transaction, which the Sync commits: the promise resolves after that
+ * commit, and an error of any statement undoes them all
+ * (https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING).
+ * Rejects with the driver's error, or with a `StoreError` where nothing was sent: `statement_failed` for a bad value,
+ * `store_unavailable` for a connection that had been lost before.
+ */
+export async function sendPipeline(
+  client: Client,
+  statements: readonly Statement[],
+): Promise<readonly Rows[]> {
+  const values = statements.map((statement) =>
+    statement.values.map((value, index) => wireValue(value, index + 1)),
+  );
+  return new Promise((resolve, reject) => {
+    const lost = setTimeout(
+      () => client.connection.stream.destroy(new Error("no answer")),
+      ANSWER_TIMEOUT_MS,
+    );
+    const settled = (settle: () => void): void => {
+      clearTimeout(lost);
+      settle();
+    };
+    client.query(
+      new Pipeline(statements, values, preparedOn(client), {
+        resolve: (rows) => settled(() => resolve(rows)),
+        reject: (error) => settled(() => reject(error)),
+      }),
+    );
+  });
+}
+
+interface Prepared {
+  readonly name: string;
+  /** The result's columns, known once the server has described the statement; none for one without rows. */
+  columns: readonly Column[];
+}
+
+interface Column {
+  readonly name: string;
+  readonly read: (text: string) => unknown;
+}
+
+/** By text, least recently used first. */
+type PreparedStatements = Map<string, Prepared>;
+
+const preparedByClient = new WeakMap<Client, PreparedStatements>();
+
+function preparedOn(client: Client): PreparedStatements {
+  let prepared = preparedByClient.get(client);
+  if (prepared === undefined) {
+    prepared = new Map();
+    preparedByClient.set(client, prepared);
+  }
+  return prepared;
+}
+
+/** Prepares everything anew on this connection: its plans or result columns are out of date. */
+export function forgetPrepared(client: Client): void {
+  preparedByClient.delete(client);
+}
+
+/** The driver's connection, as far as a Submittable uses it. */
+interface Wire {
+  readonly stream: Duplex;
+  close(message: { type: "S"; name: string }): void;
+  parse(message: { name: string; text: string; types: readonly number[] }): void;
+  describe(message: { type: "S"; name: string }): void;
+  bind(message: { statement: string; values: readonly WireValue[] }): void;
+  execute(message?: undefined): void;
+  sync(): void;
+  sendCopyFail(reason: string): void;
+}
+
+/**
+ * What the driver calls while the answers come in. The driver reports at most one error, after which the server skips
+ * to the Sync, so `handleReadyForQuery` is only seen by a pipeline that succeeded.
+ */
+class Pipeline implements Submittable {
+  readonly #statements: readonly Statement[];
+  readonly #values: readonly (readonly WireValue[])[];
+  readonly #prepared: PreparedStatements;
+  readonly #settle: { resolve(rows: readonly Rows[]): void; reject(error: Error): void };
+  readonly #running: Prepared[] = [];
+  readonly #fresh: string[] = [];
+  readonly #results: Rows[] = [];
+  #rows: Row[] = [];
+  #submitted = false;
+
+  constructor(
+    statements: readonly Statement[],
+    values: readonly (readonly WireValue[])[],
+    prepared: PreparedStatements,
+    settle: { resolve(rows: readonly Rows[]): void; reject(error: Error): void },
+  ) {
+    this.#statements = statements;
+    this.#values = values;
+    this.#prepared = prepared;
+    this.#settle = settle;
+  }
+
+  submit(connection: unknown): void {
+    const wire = connection as Wire;
+    this.#submitted = true;
+    wire.stream.cork();
+    this.#statements.forEach((statement, index) => {
+      const prepared = this.#prepare(wire, statement.text);
+      this.#running.push(prepared);
+      wire.bind({ statement: prepared.name, values: this.#values[index] ?? [] });
+      wire.execute();
+    });
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  #prepare(wire: Wire, text: string): Prepared {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) {
+      this.#prepared.delete(text);
+      this.#prepared.set(text, known);
+      return known;
+    }
+    const name = createHash("sha1").update(text).digest("base64url");
+    const prepared: Prepared = { name, columns: [] };
+    // A pipeline that failed may have left the name behind; closing a name that does not exist is no error.
+    wire.close({ type: "S", name });
+    wire.parse({ name, text, types: [] });
+    wire.describe({ type: "S", name });
+    this.#fresh.push(text);
+    this.#prepared.set(text, prepared);
+    for (const [oldText, old] of this.#prepared) {
+      if (this.#prepared.size <= MAX_PREPARED) break;
+      this.#prepared.delete(oldText);
+      wire.close({ type: "S", name: old.name });
+    }
+    return prepared;
+  }
+
+  handleRowDescription(message: { readonly fields: readonly { name: string; dataTypeID: number }[] }): void {
+    this.#current().columns = message.fields.map((field) => ({
+      name: field.name,
+      read: columnReader(field.dataTypeID),
+    }));
+  }
+
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    const { columns } = this.#current();
+    const row: Record<string, unknown> = {};
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] as Column;
+      const text = message.fields[index];
+      row[column.name] = text === null || text === undefined ? null : column.read(text);
+    }
+    this.#rows.push(row);
+  }
+
+  handleCommandComplete(): void {
+    this.#results.push(this.#rows);
+    this.#rows = [];
+  }
+
+  handleEmptyQuery(): void {
+    this.handleCommandComplete();
+  }
+
+  handlePortalSuspended(): void {}
+
+  handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFail("COPY does not travel in a pipeline");
+  }
+
+  handleCopyData(): void {}
+
+  handleReadyForQuery(): void {
+    this.#settle.resolve(this.#results);
+  }
+
+  handleError(error: Error): void {
+    for (const text of this.#fresh) this.#prepared.delete(text);
+    this.#settle.reject(this.#submitted ? error : lostBefore(error));
+  }
+
+  #current(): Prepared {
+    const prepared = this.#running[this.#results.length];
+    assert(prepared !== undefined, "an answer belongs to a statement that was sent");
+    return prepared;
+  }
+}
+
+function lostBefore(cause: Error): StoreError {
+  return new StoreError("store_unavailable", "the connection was lost before", { retryable: true, cause });
+}

@@ -1,0 +1,118 @@
+import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from "cockatiel";
+import pg from "pg";
+import { poolConfig } from "./connection-options.ts";
+import { isStalePlan, mayRunAgain, queryError, storeError } from "./failure.ts";
+import { forgetPrepared, sendPipeline } from "./pipeline.ts";
+import type { Rows, Statement, Store, StoreOptions, Transaction } from "./port.ts";
+import { PostgresTransaction } from "./postgres-transaction.ts";
+import { StoreError } from "./store-error.ts";
+
+/** Callers that may wait for a connection; one more is answered `store_unavailable` at once. */
+const MAX_WAITING = 10_000;
+/** Reruns of a transaction that lost a race (40P01, 40001) before it is the caller's to try again. */
+const MAX_RERUNS = 8;
+const RERUN_BACKOFF = { initialDelay: 4, maxDelay: 200 };
+
+/** A store on PostgreSQL with a pool of its own. Connects on first use; `ping` tells whether it can. */
+export function postgresStore(options: StoreOptions): Store {
+  return new PostgresStore(options);
+}
+
+class PostgresStore implements Store {
+  readonly #pool: pg.Pool;
+  readonly #onRerun: StoreOptions["onRerun"];
+  #closing: Promise<void> | undefined;
+
+  constructor(options: StoreOptions) {
+    this.#pool = new pg.Pool(poolConfig(options));
+    this.#onRerun = options.onRerun;
+    // A connection that dies is seen by the call that uses it, or replaced by the pool where it was idle.
+    this.#pool.on("error", ignore);
+    this.#pool.on("connect", (client) => client.on("error", ignore));
+  }
+
+  transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const reruns = rerunPolicy();
+    if (this.#onRerun !== undefined) {
+      const observe = this.#onRerun;
+      reruns.onRetry((reason) => {
+        if ("error" in reason && reason.error instanceof StoreError)
+          observe(name, reason.error.sqlState ?? "");
+      });
+    }
+    return reruns.execute(() => this.#once(name, work));
+  }
+
+  async #once<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.#connect(name);
+    const tx = new PostgresTransaction(client, name);
+    let reusable = false;
+    try {
+      const result = await tx.complete(work);
+      reusable = true;
+      return result;
+    } catch (error) {
+      reusable = await tx.rollback();
+      if (error instanceof StoreError && isStalePlan(error)) forgetPrepared(client);
+      throw error;
+    } finally {
+      client.release(!reusable);
+    }
+  }
+
+  query(statement: Statement): Promise<Rows> {
+    return rerunPolicy().execute(async () => {
+      const client = await this.#connect("query");
+      let broken = true;
+      try {
+        const results = await sendPipeline(client, [READ_ONLY, statement]);
+        broken = false;
+        return results[1] ?? [];
+      } catch (error) {
+        const failure = queryError(error);
+        broken = failure.sqlState === undefined && failure.code === "store_unavailable";
+        if (isStalePlan(failure)) forgetPrepared(client);
+        throw failure;
+      } finally {
+        client.release(broken);
+      }
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.query({ text: "SELECT 1", values: [] });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
+  }
+
+  async #connect(doing: string): Promise<pg.PoolClient> {
+    if (this.#closing !== undefined) {
+      throw new StoreError("store_closed", `${doing}: the store is closed`, { retryable: false });
+    }
+    if (this.#pool.waitingCount >= MAX_WAITING) {
+      throw new StoreError("store_unavailable", `${doing}: ${MAX_WAITING} calls wait for a connection`, {
+        retryable: true,
+      });
+    }
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw storeError(error, doing, false);
+    }
+  }
+}
+
+/** Makes the pipeline's implicit transaction refuse writes, so that a read may be repeated without asking. */
+const READ_ONLY: Statement = { text: "SELECT set_config('transaction_read_only', 'on', true)", values: [] };
+
+function rerunPolicy(): RetryPolicy {
+  return retry(handleWhen(mayRunAgain), {
+    maxAttempts: MAX_RERUNS,
+    backoff: new ExponentialBackoff(RERUN_BACKOFF),
+  });
+}
+
+function ignore(): void {}

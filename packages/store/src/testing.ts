@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { startPostgres } from "./local-postgres/index.ts";
+import { type MigrationFolder, migrate } from "./migrations.ts";
+import type { Store } from "./port.ts";
+import { postgresStore } from "./postgres-store.ts";
+import { ensureServiceSchema } from "./roles.ts";
+import { withSession } from "./session.ts";
+
+export interface TestDatabaseOptions {
+  /** Default `test`. */
+  readonly schema?: string;
+  readonly migrations?: readonly MigrationFolder[];
+  /** Default 4. */
+  readonly maxConnections?: number;
+}
+
+export interface TestDatabase {
+  readonly store: Store;
+  /** Of the role that owns the schema. */
+  readonly url: string;
+  /** Of the superuser, in this database. */
+  readonly adminUrl: string;
+  readonly schema: string;
+}
+
+/** What `node:test` gives to a test. */
+interface TestEnd {
+  after(fn: () => Promise<void>): void;
+}
+
+/**
+ * A database of its own for one test, dropped after it, on the server of BOURSE_TEST_DATABASE_URL (a superuser's url)
+ * or else on a private PostgreSQL of this process. Never skips: without any server the test fails.
+ */
+export async function testDatabase(t: TestEnd, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const serverUrl = await testServer();
+  const schema = options.schema ?? "test";
+  const database = `t_${randomBytes(8).toString("hex")}`;
+  await withSession(serverUrl, {}, (client) =>
+    client.query(`CREATE DATABASE ${database} TEMPLATE template0`),
+  );
+  const adminUrl = inDatabase(serverUrl, database);
+  let store: Store | undefined;
+  t.after(async () => {
+    await store?.close();
+    await withSession(serverUrl, {}, async (client) => {
+      await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
+      await client.query(`DROP ROLE IF EXISTS ${database}`);
+    });
+  });
+  const url = await ensureServiceSchema(adminUrl, { service: schema, password: database, role: database });
+  if (options.migrations !== undefined) await migrate(url, { schema, folders: options.migrations });
+  store = postgresStore({
+    url,
+    schema,
+    applicationName: "test",
+    maxConnections: options.maxConnections ?? 4,
+  });
+  return { store, url, adminUrl, schema };
+}
+
+/** The admin url of the server that tests of this process use. */
+export function testServer(): Promise<string> {
+  const given = process.env.BOURSE_TEST_DATABASE_URL;
+  if (given !== undefined && given !== "") return Promise.resolve(given);
+  privateServer ??= startPrivateServer();
+  return privateServer;
+}
+
+let privateServer: Promise<string> | undefined;
+
+/** Without fsync: nothing of it outlives the process. Tests of durability start their own. */
+async function startPrivateServer(): Promise<string> {
+  const folder = mkdtempSync("/tmp/bourse-test-");
+  const server = await startPostgres({ folder, settings: { fsync: "off", shared_buffers: "64MB" } });
+  endWithUs(folder);
+  return server.adminUrl;
+}
+
+/**
+ * However this process ends, by a crash too, the server and its folder go with it: a watcher reads a pipe whose other
+ * end is ours.
+ */
+function endWithUs(folder: string): void {
+  const watcher = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("./testing-watcher.ts", import.meta.url)), folder],
+    {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    },
+  );
+  watcher.unref();
+  // The pipe alone must not keep the process running.
+  (watcher.stdin as unknown as { unref(): void } | null)?.unref();
+}
+
+function inDatabase(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
