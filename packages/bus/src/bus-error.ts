@@ -15,7 +15,11 @@ export type BusErrorCode =
 export class BusError extends OperationalError {
   override readonly name = "BusError";
   declare readonly code: BusErrorCode;
-  constructor(code: BusErrorCode, message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  constructor(
+    code: BusErrorCode,
+    message: string,
+    options: { readonly retryable: boolean; readonly cause?: unknown },
+  ) {
     super(code, message, options);
   }
 }

@@ -37,7 +37,10 @@ export interface EventBus {
   offsets(topic: string): Promise<readonly PartitionOffsets[]>;
 
   /** For each partition the first offset whose record's time is at or after `timestampMs`, or the end. */
-  offsetsAt(topic: string, timestampMs: number): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>;
+  offsetsAt(
+    topic: string,
+    timestampMs: number,
+  ): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>;
 
   /** The last `count` records of a partition that are durable, oldest first. */
   tail(topic: string, partition: number, count: number): Promise<readonly BusRecord[]>;
@@ -120,7 +123,9 @@ export interface ConsumeOptions {
   readonly topics: readonly string[];
   /**
    * Asked for each partition when it is given to this member, before its first record is delivered: the marks' seek
-   * hints (R5). An offset that the broker no longer has falls to "earliest".
+   * hints (R5). An offset that the broker no longer has falls to "earliest". A partition missing from the answer
+   * starts at the group's committed offset, or else at "earliest". A rejection fails the consumer: `take` rejects
+   * with it, and the partitions go to other members.
    */
   readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartPosition>>;
   /** Told after the partitions are no longer delivered. A batch already handed out may still be worked on. */
@@ -138,13 +143,18 @@ export function topicPartitionKey(at: TopicPartition): string {
 
 export interface GroupConsumer {
   readonly assigned: readonly TopicPartition[];
+  /** Records fetched ahead and not yet taken: at most about `bufferRecords`, and one reply of the broker more. */
+  readonly bufferedRecords: number;
   /**
    * Waits for records and takes up to `maxRecords` of what has arrived, of any assigned partitions, in order within
    * each. An empty array: the consumer was closed. Records of partitions revoked meanwhile are dropped.
    * While the broker is away it waits (retrying for ever, capped backoff with full jitter).
    */
   take(maxRecords: number): Promise<readonly BusRecord[]>;
-  /** The next offset of a partition for the group: a hint and a gauge, never the truth. Never rejects for long. */
+  /**
+   * The next offset of a partition for the group: a hint and a gauge, never the truth. Never rejects for long.
+   * It may become durable a moment after it resolves.
+   */
   commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void>;
   /** Stops delivering one partition, or goes on with it; the others flow on. */
   pause(at: TopicPartition): void;

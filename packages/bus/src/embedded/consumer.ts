@@ -1,0 +1,174 @@
+import {
+  type BusRecord,
+  type ConsumeOptions,
+  type GroupConsumer,
+  type StartPosition,
+  type TopicPartition,
+  topicPartitionKey,
+} from "../port.ts";
+import { signal } from "../signal.ts";
+import { type Cursor, cursor } from "./cursor.ts";
+import type { EventLog, PartitionLog } from "./event-log.ts";
+import type { Group, GroupMember } from "./group.ts";
+import { nextTurn } from "./next-turn.ts";
+
+interface OwnedPartition {
+  readonly at: TopicPartition;
+  readonly log: PartitionLog;
+  paused: boolean;
+  /** Undefined until `onAssigned` has answered. */
+  cursor: Cursor | undefined;
+  /** A seek that came before that answer: it wins. */
+  sought: StartPosition | undefined;
+}
+
+export interface ConsumerOwner {
+  readonly log: EventLog;
+  readonly group: Group;
+  readonly hinted: () => void;
+  readonly closed: (consumer: GroupConsumer) => void;
+}
+
+/**
+ * A member of a group. It fetches nothing ahead: `take` reads the log of this process, so back-pressure needs no buffer.
+ * A rejection of `onAssigned` fails the consumer: `take` rejects with it, and its partitions go to the others.
+ */
+export class EmbeddedConsumer implements GroupConsumer, GroupMember {
+  readonly topics: ReadonlySet<string>;
+  readonly bufferedRecords = 0;
+  readonly #options: ConsumeOptions;
+  readonly #owner: ConsumerOwner;
+  readonly #owned = new Map<string, OwnedPartition>();
+  readonly #changed = signal();
+  #turn = 0;
+  #readFile = false;
+  #closed = false;
+  #failure: unknown;
+
+  constructor(options: ConsumeOptions, owner: ConsumerOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.topics = new Set(options.topics);
+  }
+
+  get held(): readonly TopicPartition[] {
+    return Array.from(this.#owned.values(), (owned) => owned.at);
+  }
+
+  get assigned(): readonly TopicPartition[] {
+    return this.held;
+  }
+
+  async take(maxRecords: number): Promise<readonly BusRecord[]> {
+    if (this.#readFile) await nextTurn();
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#closed) return [];
+      const taken = this.#collect(maxRecords);
+      if (taken.length > 0) return taken;
+      await this.#changed.wait();
+    }
+  }
+
+  #collect(maxRecords: number): readonly BusRecord[] {
+    const taken: BusRecord[] = [];
+    const owned = [...this.#owned.values()];
+    const before = this.#owner.log.diskReads;
+    // Each call begins with another partition, so that a busy one can't starve the others.
+    const first = this.#turn++;
+    for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
+      const partition = owned[(first + step) % owned.length];
+      if (partition === undefined || partition.paused) continue;
+      partition.cursor?.take(maxRecords - taken.length, taken);
+    }
+    this.#readFile = this.#owner.log.diskReads !== before;
+    return taken;
+  }
+
+  async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
+    if (this.#closed) return;
+    for (const position of positions) {
+      const owned = this.#owned.get(topicPartitionKey(position));
+      if (owned !== undefined)
+        this.#owner.log.hint(this.#options.group, owned.log, Number(position.nextOffset));
+    }
+    this.#owner.hinted();
+  }
+
+  pause(at: TopicPartition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned !== undefined) owned.paused = true;
+  }
+
+  resume(at: TopicPartition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned === undefined) return;
+    owned.paused = false;
+    this.#changed.notify();
+  }
+
+  seek(at: TopicPartition, position: StartPosition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned === undefined) return;
+    if (owned.cursor === undefined) owned.sought = position;
+    else owned.cursor.seek(this.#owner.log.resolve(owned.log, position));
+    this.#changed.notify();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const owned of this.#owned.values()) owned.log.listeners.delete(this.#changed.notify);
+    this.#owned.clear();
+    this.#owner.group.leave(this);
+    this.#owner.closed(this);
+    this.#changed.notify();
+  }
+
+  revoke(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) {
+      const key = topicPartitionKey(at);
+      this.#owned.get(key)?.log.listeners.delete(this.#changed.notify);
+      this.#owned.delete(key);
+    }
+    this.#options.onRevoked?.(partitions);
+  }
+
+  grant(partitions: readonly TopicPartition[]): void {
+    const granted = partitions.map(
+      (at): OwnedPartition => ({
+        at,
+        log: this.#owner.log.partition(at),
+        paused: false,
+        cursor: undefined,
+        sought: undefined,
+      }),
+    );
+    for (const owned of granted) this.#owned.set(topicPartitionKey(owned.at), owned);
+    void this.#start(granted);
+  }
+
+  async #start(granted: readonly OwnedPartition[]): Promise<void> {
+    const { log } = this.#owner;
+    try {
+      const starts = await this.#options.onAssigned(granted.map((owned) => owned.at));
+      for (const owned of granted) {
+        const key = topicPartitionKey(owned.at);
+        // Revoked meanwhile, and perhaps granted anew: that grant asks by itself.
+        if (this.#owned.get(key) !== owned) continue;
+        const position = owned.sought ?? starts.get(key) ?? this.#committedPosition(owned.log);
+        owned.cursor = cursor(log, owned.log, log.resolve(owned.log, position));
+        owned.log.listeners.add(this.#changed.notify);
+      }
+      this.#changed.notify();
+    } catch (cause) {
+      this.#failure ??= cause;
+      await this.close();
+    }
+  }
+
+  #committedPosition(partitionLog: PartitionLog): StartPosition {
+    const committed = this.#owner.log.committedOffset(this.#options.group, partitionLog);
+    return committed === undefined ? "earliest" : BigInt(committed);
+  }
+}

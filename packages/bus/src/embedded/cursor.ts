@@ -1,0 +1,40 @@
+import type { BusRecord } from "../port.ts";
+import type { EventLog, PartitionLog } from "./event-log.ts";
+import type { Run } from "./run-cache.ts";
+
+/** A reading position in one partition. */
+export interface Cursor {
+  /** Moves up to `maxRecords` records into `taken`. */
+  take(maxRecords: number, taken: BusRecord[]): void;
+  seek(offset: number): void;
+}
+
+export function cursor(log: EventLog, partition: PartitionLog, start: number): Cursor {
+  let position = start;
+  let run: Run | undefined;
+
+  return {
+    take: (maxRecords, taken) => {
+      let left = maxRecords;
+      while (left > 0) {
+        if (position < partition.earliest) position = partition.earliest;
+        if (run === undefined || position < run.base || position >= run.base + run.records.length) {
+          run = log.runAt(partition, position);
+          if (run === undefined) return;
+        }
+        const first = position - run.base;
+        const end = Math.min(run.records.length, first + left);
+        for (let index = first; index < end; index++) {
+          const record = run.records[index];
+          if (record !== undefined) taken.push(record);
+        }
+        left -= end - first;
+        position = run.base + end;
+      }
+    },
+    seek: (offset) => {
+      position = offset;
+      run = undefined;
+    },
+  };
+}

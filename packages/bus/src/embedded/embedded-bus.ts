@@ -1,0 +1,232 @@
+import type { Clock } from "@bourse/base";
+import { BusError } from "../bus-error.ts";
+import type {
+  BusRecord,
+  ConsumeOptions,
+  EventBus,
+  GroupConsumer,
+  GroupInfo,
+  OutgoingBatch,
+  PartitionOffsets,
+  PartitionReader,
+  ReadOptions,
+  SentBatch,
+  TopicInfo,
+  TopicSpec,
+} from "../port.ts";
+import { type Appender, appender } from "./appender.ts";
+import { EmbeddedConsumer } from "./consumer.ts";
+import { cursor } from "./cursor.ts";
+import { EventLog } from "./event-log.ts";
+import { consumerGroup, type Group } from "./group.ts";
+import { nextTurn } from "./next-turn.ts";
+import { openReader } from "./reader.ts";
+
+export interface EmbeddedBusOptions {
+  /** Made where it is missing; one process owns it. */
+  readonly folder: string;
+  /** What retention measures age against. Without one: the newest time of any record. */
+  readonly clock?: Clock;
+  /** How much of the newest records stays in memory for those who follow closely. Default 64 MB. */
+  readonly recentBytes?: number;
+}
+
+export interface EmbeddedBus extends EventBus {
+  readonly kind: "embedded";
+  /** Deletes a topic with its records. Members of groups lose its partitions; made anew it has another id. */
+  deleteTopic(name: string): Promise<void>;
+  /** Drops what is older than its topic keeps. It also happens by itself, every minute. */
+  dropExpired(): Promise<void>;
+}
+
+const RECENT_BYTES = 64_000_000;
+const RETENTION_INTERVAL_MS = 60_000;
+/** A committed offset is a hint: it goes with the next append, or alone after this long. */
+const HINT_DELAY_MS = 200;
+
+/**
+ * The event bus as a log on disk, owned by this process. Throws `bus_refused` when another process owns the folder,
+ * when the log is damaged, or when it is of another format.
+ */
+export function embeddedBus(options: EmbeddedBusOptions): EmbeddedBus {
+  return new LogBus(options);
+}
+
+class LogBus implements EmbeddedBus {
+  readonly kind = "embedded";
+  readonly #log: EventLog;
+  readonly #clock: Clock | undefined;
+  readonly #appender: Appender;
+  readonly #groups = new Map<string, Group>();
+  readonly #open = new Set<GroupConsumer | PartitionReader>();
+  readonly #retention: NodeJS.Timeout;
+  #hintTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ folder, clock, recentBytes = RECENT_BYTES }: EmbeddedBusOptions) {
+    this.#log = new EventLog(folder, recentBytes);
+    this.#clock = clock;
+    this.#appender = appender(this.#log);
+    this.#retention = setInterval(
+      () => void this.dropExpired().catch(() => undefined),
+      RETENTION_INTERVAL_MS,
+    ).unref();
+  }
+
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    this.#usable();
+    for (const spec of specs) refuseMismatch(spec, this.#log.topics.get(spec.name)?.info);
+    let created = false;
+    for (const spec of specs) {
+      if (this.#log.topics.has(spec.name)) {
+        this.#log.setRetention(spec.name, spec.retentionMs);
+      } else {
+        this.#log.createTopic(spec);
+        created = true;
+      }
+    }
+    if (created) this.#rebalance();
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    this.#usable();
+    return Array.from(this.#log.topics.values(), (topic) => topic.info);
+  }
+
+  async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
+    this.#usable();
+    return this.#appender.send(batches);
+  }
+
+  async consume(options: ConsumeOptions): Promise<GroupConsumer> {
+    this.#usable();
+    for (const topic of options.topics) this.#log.topic(topic);
+    const group = this.#groups.get(options.group) ?? consumerGroup(this.#log.topics);
+    this.#groups.set(options.group, group);
+    const consumer = new EmbeddedConsumer(options, {
+      log: this.#log,
+      group,
+      hinted: () => this.#flushHintsLater(),
+      closed: (closed) => this.#open.delete(closed),
+    });
+    this.#open.add(consumer);
+    group.join(consumer);
+    return consumer;
+  }
+
+  async read(options: ReadOptions): Promise<PartitionReader> {
+    this.#usable();
+    const reader = openReader(options, { log: this.#log, closed: (closed) => this.#open.delete(closed) });
+    this.#open.add(reader);
+    return reader;
+  }
+
+  async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    this.#usable();
+    return this.#log.topic(topic).partitions.map((log) => ({
+      partition: log.partition,
+      earliest: BigInt(log.earliest),
+      latest: BigInt(log.next),
+    }));
+  }
+
+  async offsetsAt(
+    topic: string,
+    timestampMs: number,
+  ): Promise<readonly { readonly partition: number; readonly offset: bigint }[]> {
+    this.#usable();
+    return this.#log.topic(topic).partitions.map((log) => ({
+      partition: log.partition,
+      offset: BigInt(this.#log.offsetAt(log, timestampMs)),
+    }));
+  }
+
+  async tail(topic: string, partition: number, count: number): Promise<readonly BusRecord[]> {
+    this.#usable();
+    const log = this.#log.partition({ topic, partition });
+    const taken: BusRecord[] = [];
+    cursor(this.#log, log, Math.max(log.earliest, log.next - count)).take(count, taken);
+    return taken;
+  }
+
+  async groups(): Promise<readonly GroupInfo[]> {
+    this.#usable();
+    const names = new Set([...this.#groups.keys(), ...this.#log.committedOffsets.keys()]);
+    return [...names].sort().map((group) => {
+      const members = this.#groups.get(group)?.members.size ?? 0;
+      const committed = this.#log.committedOffsets.get(group) ?? new Map();
+      return {
+        group,
+        state: members === 0 ? "Empty" : "Stable",
+        members,
+        offsets: Array.from(committed, ([log, offset]) => ({
+          topic: log.topic,
+          partition: log.partition,
+          committed: BigInt(offset),
+        })),
+      };
+    });
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    this.#usable();
+    this.#log.deleteTopic(name);
+    this.#rebalance();
+  }
+
+  async dropExpired(): Promise<void> {
+    while (!this.#closed && this.#log.dropExpired(this.#nowMs())) await nextTurn();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    for (const open of [...this.#open]) await open.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#retention);
+    clearTimeout(this.#hintTimer);
+    try {
+      this.#appender.drain();
+      this.#log.flushHints();
+    } finally {
+      this.#log.close();
+    }
+  }
+
+  #rebalance(): void {
+    for (const group of this.#groups.values()) group.rebalance();
+  }
+
+  #nowMs(): number {
+    if (this.#clock !== undefined) return this.#clock.nowMs();
+    let newest = 0;
+    for (const topic of this.#log.topics.values()) {
+      for (const log of topic.partitions) newest = Math.max(newest, log.highMs);
+    }
+    return newest;
+  }
+
+  #flushHintsLater(): void {
+    this.#hintTimer ??= setTimeout(() => {
+      this.#hintTimer = undefined;
+      try {
+        this.#log.flushHints();
+      } catch {
+        // A hint that could not be written goes with the next append.
+      }
+    }, HINT_DELAY_MS).unref();
+  }
+
+  #usable(): void {
+    if (this.#closed) throw new BusError("bus_closed", "the event bus is closed", { retryable: false });
+  }
+}
+
+function refuseMismatch(spec: TopicSpec, existing: TopicInfo | undefined): void {
+  if (existing === undefined || existing.partitions === spec.partitions) return;
+  throw new BusError(
+    "topic_mismatch",
+    `topic ${spec.name} has ${existing.partitions} partitions, ${spec.partitions} are asked for (R3)`,
+    { retryable: false },
+  );
+}

@@ -1,0 +1,416 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { present } from "@bourse/base";
+import { BusError } from "../bus-error.ts";
+import type {
+  BusRecord,
+  OutgoingRecord,
+  StartPosition,
+  TopicInfo,
+  TopicPartition,
+  TopicSpec,
+} from "../port.ts";
+import { openLogFile } from "./log-file.ts";
+import { type Run, type RunCache, runCache } from "./run-cache.ts";
+import { decodeRun, encodeRun } from "./run-codec.ts";
+import { busErrorOf } from "./sqlite-failure.ts";
+import { type LogStatements, logStatements, type StoredPartition } from "./statements.ts";
+
+/** One run holds at most this many records: what is decoded at once when it is read from disk. */
+const MAX_RUN_RECORDS = 1024;
+const MAX_RUN_BYTES = 2_000_000;
+/** How many runs of one partition one pass of retention drops: bounds how long the process stands still. */
+const RETENTION_RUNS_PER_PASS = 256;
+const FETCHED_CACHE_BYTES = 8_000_000;
+
+/** One partition's log, as it is in memory. Offsets are safe integers inside this adapter. */
+export interface PartitionLog {
+  readonly number: number;
+  readonly topic: string;
+  readonly partition: number;
+  earliest: number;
+  /** The offset after the last durable record. */
+  next: number;
+  /** The highest time of any record so far. */
+  highMs: number;
+  /** Called after records were appended. */
+  readonly listeners: Set<() => void>;
+}
+
+export interface TopicLog {
+  readonly number: number;
+  readonly info: TopicInfo;
+  retentionMs: number;
+  readonly partitions: readonly PartitionLog[];
+}
+
+interface AppendedRun {
+  readonly log: PartitionLog;
+  readonly run: Run;
+  readonly highMs: number;
+}
+
+/** The topics and records of one folder. Every method is synchronous; errors are {@link BusError}. */
+export class EventLog {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #closeFile: () => void;
+  readonly #sql: LogStatements;
+  readonly #topics = new Map<string, TopicLog>();
+  readonly #recent: RunCache;
+  readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES);
+  readonly #committed = new Map<string, Map<PartitionLog, number>>();
+  readonly #uncommittedHints = new Map<string, Set<PartitionLog>>();
+  #diskReads = 0;
+
+  constructor(folder: string, recentBytes: number) {
+    const file = openLogFile(folder);
+    this.#database = file.database;
+    this.#path = file.path;
+    this.#closeFile = file.close;
+    this.#recent = runCache(recentBytes);
+    try {
+      this.#sql = logStatements(file.database);
+      this.#load();
+    } catch (cause) {
+      file.close();
+      throw busErrorOf(cause, file.path);
+    }
+  }
+
+  /** Counts reads that went to the file: whoever reads much of it at once gives way to others in between. */
+  get diskReads(): number {
+    return this.#diskReads;
+  }
+
+  get topics(): ReadonlyMap<string, TopicLog> {
+    return this.#topics;
+  }
+
+  topic(name: string): TopicLog {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) {
+      throw new BusError("unknown_topic", `there is no topic ${name}`, { retryable: false });
+    }
+    return topic;
+  }
+
+  partition({ topic, partition }: TopicPartition): PartitionLog {
+    const log = this.topic(topic).partitions[partition];
+    if (log === undefined) {
+      throw new BusError("unknown_topic", `topic ${topic} has no partition ${partition}`, {
+        retryable: false,
+      });
+    }
+    return log;
+  }
+
+  createTopic(spec: TopicSpec): void {
+    const id = randomUUID();
+    const created = this.#transaction(() => {
+      const number = this.#sql.insertTopic(spec, id);
+      const partitions = Array.from({ length: spec.partitions }, (_, partition) =>
+        this.#sql.insertPartition(number, partition),
+      );
+      return { number, partitions };
+    });
+    this.#topics.set(spec.name, {
+      number: created.number,
+      info: { name: spec.name, id, partitions: spec.partitions },
+      retentionMs: spec.retentionMs,
+      partitions: created.partitions.map((number, partition) => ({
+        number,
+        topic: spec.name,
+        partition,
+        earliest: 0,
+        next: 0,
+        highMs: 0,
+        listeners: new Set<() => void>(),
+      })),
+    });
+  }
+
+  setRetention(name: string, retentionMs: number): void {
+    const topic = this.topic(name);
+    if (topic.retentionMs === retentionMs) return;
+    this.#transaction(() => this.#sql.setRetention(topic.number, retentionMs));
+    topic.retentionMs = retentionMs;
+  }
+
+  deleteTopic(name: string): void {
+    const topic = this.topic(name);
+    this.#transaction(() => {
+      for (const log of topic.partitions) this.#sql.deletePartition(log.number);
+      this.#sql.deleteTopic(topic.number);
+    });
+    this.#topics.delete(name);
+    for (const log of topic.partitions) {
+      this.#recent.drop(log.number);
+      this.#fetched.drop(log.number);
+      for (const committed of this.#committed.values()) committed.delete(log);
+      for (const hints of this.#uncommittedHints.values()) hints.delete(log);
+    }
+  }
+
+  /** Whether a partition is still there. */
+  has(log: PartitionLog): boolean {
+    return this.#topics.get(log.topic)?.partitions[log.partition] === log;
+  }
+
+  /**
+   * Appends to each partition, in one transaction that is synced when this returns. Answers the first offsets.
+   */
+  append(appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>): ReadonlyMap<PartitionLog, number> {
+    const written: AppendedRun[] = [];
+    this.#transaction(() => {
+      for (const [log, records] of appends) this.#insertRuns(log, records, written);
+      this.#writeHints();
+    });
+    this.#forgetHints();
+    const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
+    for (const { log, run, highMs } of written) {
+      this.#recent.put(log.number, run);
+      log.next = run.base + run.records.length;
+      log.highMs = highMs;
+    }
+    return firstOffsets;
+  }
+
+  #insertRuns(log: PartitionLog, records: readonly OutgoingRecord[], written: AppendedRun[]): void {
+    let base = log.next;
+    let highMs = log.highMs;
+    for (const part of inRuns(records)) {
+      const count = part.records.length;
+      const maxMs = part.records.reduce((highest, record) => Math.max(highest, record.timestampMs), 0);
+      highMs = Math.max(highMs, maxMs);
+      this.#sql.insertRun({ number: log.number, base, count, maxMs, highMs }, encodeRun(part.records));
+      written.push({
+        log,
+        run: { base, bytes: part.bytes, records: asBusRecords(log, base, part.records) },
+        highMs,
+      });
+      base += count;
+    }
+  }
+
+  /**
+   * The run that has the record at `offset`, or undefined at the end of the log. Records of runs that came lately are
+   * the very objects that were sent, with `decoded`.
+   */
+  runAt(log: PartitionLog, offset: number): Run | undefined {
+    if (offset >= log.next) return undefined;
+    const known = this.#recent.get(log.number, offset) ?? this.#fetched.get(log.number, offset);
+    if (known !== undefined) return known;
+    try {
+      this.#diskReads++;
+      const found = present(
+        this.#sql.runBefore(log.number, offset),
+        `the run of ${log.topic}/${log.partition} at ${offset}`,
+      );
+      const cached = this.#recent.get(log.number, found.base) ?? this.#fetched.get(log.number, found.base);
+      if (cached !== undefined) return cached;
+      const records = decodeRun({ at: log, base: found.base, count: found.count, body: found.body });
+      const run: Run = { base: found.base, records, bytes: found.body.byteLength * 3 };
+      this.#fetched.put(log.number, run);
+      return run;
+    } catch (cause) {
+      throw busErrorOf(cause, this.#path);
+    }
+  }
+
+  /** The first offset whose record's time is at or after `timestampMs`, or the end. */
+  offsetAt(log: PartitionLog, timestampMs: number): number {
+    // The highest time so far never falls along the log, so the run is found by halving (each step by the index).
+    let low = log.earliest;
+    let high = log.next;
+    while (low < high) {
+      const middle = low + Math.floor((high - low) / 2);
+      const run = present(this.#sql.runHeadBefore(log.number, middle), "a run before every offset");
+      if (run.highMs >= timestampMs) high = run.base;
+      else low = run.base + run.count;
+    }
+    for (let offset = low; offset < log.next; ) {
+      const run = present(this.runAt(log, offset), "a run below the end");
+      const index = run.records.findIndex((record) => record.timestampMs >= timestampMs);
+      if (index >= 0) return run.base + index;
+      offset = run.base + run.records.length;
+    }
+    return log.next;
+  }
+
+  /** Where reading starts: an offset that is not there falls to the earliest (R5). */
+  resolve(log: PartitionLog, position: StartPosition): number {
+    if (position === "earliest") return log.earliest;
+    if (position === "latest") return log.next;
+    const offset = Number(position);
+    return offset >= log.earliest && offset <= log.next ? offset : log.earliest;
+  }
+
+  /** Drops whole runs whose newest record is older than the topic keeps them. True when there may be more to drop. */
+  dropExpired(nowMs: number): boolean {
+    let more = false;
+    for (const topic of this.#topics.values()) {
+      if (topic.retentionMs < 0) continue;
+      for (const log of topic.partitions) {
+        if (this.#dropExpiredOf(log, nowMs - topic.retentionMs)) more = true;
+      }
+    }
+    return more;
+  }
+
+  #dropExpiredOf(log: PartitionLog, beforeMs: number): boolean {
+    if (log.earliest === log.next) return false;
+    const runs = this.#sql.oldestRuns(log.number, RETENTION_RUNS_PER_PASS);
+    let end = log.earliest;
+    for (const run of runs) {
+      if (run.maxMs >= beforeMs) break;
+      end = run.base + run.count;
+    }
+    if (end === log.earliest) return false;
+    this.#transaction(() => this.#sql.dropRuns(log.number, end));
+    log.earliest = end;
+    return runs.length === RETENTION_RUNS_PER_PASS;
+  }
+
+  committedOffset(group: string, log: PartitionLog): number | undefined {
+    return this.#committed.get(group)?.get(log);
+  }
+
+  get committedOffsets(): ReadonlyMap<string, ReadonlyMap<PartitionLog, number>> {
+    return this.#committed;
+  }
+
+  /** Remembers a hint; it is written with the next append, or by {@link flushHints}. */
+  hint(group: string, log: PartitionLog, nextOffset: number): void {
+    entry(this.#committed, group, () => new Map<PartitionLog, number>()).set(log, nextOffset);
+    entry(this.#uncommittedHints, group, () => new Set<PartitionLog>()).add(log);
+  }
+
+  flushHints(): void {
+    if (this.#uncommittedHints.size === 0) return;
+    this.#transaction(() => this.#writeHints());
+    this.#forgetHints();
+  }
+
+  close(): void {
+    this.#closeFile();
+  }
+
+  #load(): void {
+    for (const topic of this.#sql.topics()) {
+      const partitions = this.#sql
+        .partitions(topic.number)
+        .map((stored) => this.#loadPartition(topic.info.name, stored));
+      this.#topics.set(topic.info.name, { ...topic, partitions });
+    }
+    const byNumber = new Map<number, PartitionLog>();
+    for (const topic of this.#topics.values())
+      for (const log of topic.partitions) byNumber.set(log.number, log);
+    for (const stored of this.#sql.groupOffsets()) {
+      const log = byNumber.get(stored.partitionNumber);
+      if (log === undefined) continue;
+      entry(this.#committed, stored.group, () => new Map<PartitionLog, number>()).set(log, stored.nextOffset);
+    }
+  }
+
+  #loadPartition(topic: string, { number, partition, earliest }: StoredPartition): PartitionLog {
+    const last = this.#sql.runBefore(number, Number.MAX_SAFE_INTEGER);
+    if (last !== undefined) {
+      // The newest run is the one that a torn write would have damaged.
+      decodeRun({ at: { topic, partition }, base: last.base, count: last.count, body: last.body });
+    }
+    return {
+      number,
+      topic,
+      partition,
+      earliest,
+      next: last === undefined ? earliest : last.base + last.count,
+      highMs: last?.highMs ?? 0,
+      listeners: new Set(),
+    };
+  }
+
+  #writeHints(): void {
+    for (const [group, logs] of this.#uncommittedHints) {
+      for (const log of logs) {
+        const offset = this.#committed.get(group)?.get(log);
+        if (offset !== undefined) this.#sql.setGroupOffset(group, log.number, offset);
+      }
+    }
+  }
+
+  #forgetHints(): void {
+    if (this.#uncommittedHints.size > 0) this.#uncommittedHints.clear();
+  }
+
+  #transaction<T>(body: () => T): T {
+    let committing = false;
+    try {
+      this.#sql.begin();
+      const result = body();
+      committing = true;
+      this.#sql.commit();
+      return result;
+    } catch (cause) {
+      throw this.#failedTransaction(cause, committing);
+    }
+  }
+
+  /** Rolls back; where even COMMIT failed the file says what is there, and the sender does not know. */
+  #failedTransaction(cause: unknown, committing: boolean): BusError {
+    if (this.#database.isOpen && this.#database.isTransaction) this.#sql.rollback();
+    if (!committing) return busErrorOf(cause, this.#path);
+    for (const topic of this.#topics.values()) {
+      for (const log of topic.partitions) {
+        const last = this.#sql.runHeadBefore(log.number, Number.MAX_SAFE_INTEGER);
+        log.next = last === undefined ? log.earliest : last.base + last.count;
+      }
+    }
+    return new BusError("bus_outcome_unknown", `the event log ${this.#path} could not be synced`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+function asBusRecords(
+  log: PartitionLog,
+  base: number,
+  records: readonly OutgoingRecord[],
+): readonly BusRecord[] {
+  return records.map((record, index) => ({
+    topic: log.topic,
+    partition: log.partition,
+    offset: BigInt(base + index),
+    key: record.key,
+    value: record.value,
+    headers: record.headers,
+    timestampMs: record.timestampMs,
+    decoded: record.decoded,
+  }));
+}
+
+function* inRuns(
+  records: readonly OutgoingRecord[],
+): Generator<{ readonly records: readonly OutgoingRecord[]; readonly bytes: number }> {
+  let start = 0;
+  let bytes = 0;
+  for (let index = 0; index < records.length; index++) {
+    const size = (records[index]?.value.length ?? 0) + 300;
+    if (index > start && (index - start >= MAX_RUN_RECORDS || bytes + size > MAX_RUN_BYTES)) {
+      yield { records: records.slice(start, index), bytes };
+      start = index;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (start < records.length) yield { records: start === 0 ? records : records.slice(start), bytes };
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
