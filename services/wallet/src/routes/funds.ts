@@ -1,0 +1,268 @@
+import { formatDecimal, parseDecimal } from "@bourse/base";
+import { partitionOf } from "@bourse/bus";
+import { AccountId, AssetCode, Decimal, walletEvents } from "@bourse/contracts";
+import type { Effects, OutgoingEvent, Unit } from "@bourse/delivery";
+import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { deposit, LedgerBatch, withdrawal } from "@bourse/ledger";
+import type { Asset } from "@bourse/market";
+import { amountText, type Row, sql } from "@bourse/store";
+import { Type } from "typebox";
+import { lockBalances, readBalances, writeBalances } from "../sql/balance-rows.ts";
+import { insertTransfers } from "../sql/journal-rows.ts";
+import type { Wallet } from "../wallet.ts";
+import { foreignAccount, unknownAccount } from "./accounts.ts";
+
+const Funds = Type.Object({ asset: AssetCode, amount: Decimal });
+const FundsAnswer = Type.Object({
+  accountId: AccountId,
+  requestId: Type.String(),
+  asset: AssetCode,
+  amount: Decimal,
+  available: Decimal,
+  held: Decimal,
+});
+const PostingView = Type.Object({
+  time: Type.String(),
+  kind: Type.String(),
+  journalId: Type.String(),
+  ledger: Type.String(),
+  asset: AssetCode,
+  amount: Decimal,
+});
+
+const moves = {
+  deposits: {
+    sign: 1n,
+    eventType: "FundsDeposited",
+    summary: "Book a deposit: money or assets came in from outside",
+  },
+  withdrawals: {
+    sign: -1n,
+    eventType: "FundsWithdrawn",
+    summary: "Book a withdrawal: money or assets went out",
+  },
+} as const;
+
+/** Money in and out, by the operator until there are payment providers, and the statement. */
+export const fundsRoutes: readonly Route<Wallet>[] = [
+  ...(["deposits", "withdrawals"] as const).map(
+    (kind): Route<Wallet> => ({
+      method: "POST",
+      path: `/api/v1/accounts/:accountId/${kind}`,
+      summary: `${moves[kind].summary}. Needs an Idempotency-Key`,
+      access: "operator",
+      params: Type.Object({ accountId: AccountId }),
+      body: Funds,
+      answers: { 200: FundsAnswer, 201: FundsAnswer },
+      problems: [
+        "idempotency_key_required",
+        "idempotency_key_reused",
+        "unknown_account",
+        "unknown_asset",
+        "insufficient_funds",
+      ],
+      examples: [{ asset: "USD", amount: "10000.00" }],
+      handle: (wallet, request) => moveFunds(wallet, request, kind),
+    }),
+  ),
+  {
+    method: "GET",
+    path: "/api/v1/accounts/:accountId/ledger",
+    summary: "The account's postings in double entry, latest first: credits are positive",
+    access: "authenticated",
+    params: Type.Object({ accountId: AccountId }),
+    query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })) }),
+    answers: { 200: Type.Object({ postings: Type.Array(PostingView) }) },
+    handle: statement,
+  },
+];
+
+interface Move {
+  readonly accountId: string;
+  readonly requestId: string;
+  readonly asset: Asset;
+  /** Signed: a withdrawal is negative. */
+  readonly units: bigint;
+  readonly eventType: "FundsDeposited" | "FundsWithdrawn";
+}
+
+async function moveFunds(
+  wallet: Wallet,
+  request: RouteRequest,
+  kind: keyof typeof moves,
+): Promise<RouteAnswer> {
+  const move = readMove(wallet, request, kind);
+  if ("status" in move) return move;
+  const committed = await wallet.delivery.commit(kind, (unit) => decideMove(move, unit));
+  return committed.result;
+}
+
+function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof moves): Move | ProblemAnswer {
+  const accountId = request.params["accountId"] ?? "";
+  const { asset: code, amount } = request.body as { asset: string; amount: string };
+  const requestId = request.headers["idempotency-key"];
+  if (requestId === undefined || !/^[\x21-\x7e]{1,96}$/.test(requestId)) {
+    return problem(
+      "idempotency_key_required",
+      "A request that moves money names itself, so that it happens once.",
+      {
+        errors: [
+          {
+            field: "Idempotency-Key",
+            given: requestId ?? "",
+            allowed: "a header of 1 to 96 visible characters",
+          },
+        ],
+      },
+    );
+  }
+  const asset = wallet.reference.asset(code);
+  if (asset === undefined) {
+    const allowed = wallet.reference
+      .assets()
+      .map((each) => each.asset)
+      .join(", ");
+    return problem("unknown_asset", `There is no asset ${code}.`, {
+      errors: [{ field: "asset", given: code, allowed }],
+    });
+  }
+  const units = parseDecimal(amount, asset.scale);
+  if (typeof units !== "bigint" || units <= 0n) {
+    const allowed = `a positive decimal with at most ${asset.scale} decimals`;
+    return problem("malformed", "The amount is not one.", {
+      errors: [{ field: "amount", given: amount, allowed }],
+    });
+  }
+  return { accountId, requestId, asset, units: units * moves[kind].sign, eventType: moves[kind].eventType };
+}
+
+async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>> {
+  const { accountId, requestId, asset, units } = move;
+  const keys = [{ accountId, asset: asset.asset }];
+  const [accounts = [], rows = [], earlier = []] = await unit.run([
+    sql`SELECT status FROM accounts WHERE account_id = ${accountId} FOR UPDATE`,
+    lockBalances(keys),
+    sql`SELECT asset, amount, available_after, held_after FROM cash_requests WHERE account_id = ${accountId} AND request_id = ${requestId}`,
+  ]);
+  if (accounts.length === 0) return answered(unknownAccount(accountId));
+  const [before] = earlier;
+  if (before !== undefined) return answered(replayed(move, before));
+  const { balances, existing } = readBalances(keys, rows);
+  const ledger = new LedgerBatch({ balances, holds: [], partition: VENUE_PARTITION });
+  const movement = {
+    journalId: `${accountId}/${requestId}`,
+    accountId,
+    asset: asset.asset,
+    partition: VENUE_PARTITION,
+  };
+  const posted = ledger.post(
+    units > 0n
+      ? deposit({ ...movement, amountUnits: units })
+      : withdrawal({ ...movement, amountUnits: -units }),
+  );
+  if (posted.kind === "insufficient_funds") return answered(insufficient(move, posted.balanceUnits));
+  const after = ledger.balance(accountId, asset.asset);
+  const remember = sql`
+    INSERT INTO cash_requests (account_id, request_id, asset, amount, available_after, held_after)
+    VALUES (${accountId}, ${requestId}, ${asset.asset}, ${amountText(units)}::numeric, ${amountText(after.availableUnits)}::numeric,
+      ${amountText(after.heldUnits)}::numeric)`;
+  return {
+    statements: [
+      ...writeBalances(ledger.netRows(), existing),
+      ...insertTransfers(ledger.posted(), VENUE_PARTITION, unit.nowMs),
+      remember,
+    ],
+    events: [fundsMoved(move, after)],
+    result: { status: 201, body: answerOf(move, after) },
+  };
+}
+
+/** Cash has no partition of its own: it stands on the first one's external account. */
+const VENUE_PARTITION = 0;
+
+function answered(result: RouteAnswer): Effects<RouteAnswer> {
+  return { statements: [], events: [], result };
+}
+
+/** The same request again is answered as before; another one under its key is refused. */
+function replayed(move: Move, before: Row): RouteAnswer {
+  if (before["asset"] !== move.asset.asset || BigInt(String(before["amount"])) !== move.units)
+    return keyReused(move.requestId);
+  const after = {
+    availableUnits: BigInt(String(before["available_after"])),
+    heldUnits: BigInt(String(before["held_after"])),
+  };
+  return { status: 200, body: answerOf(move, after), headers: { "Idempotent-Replayed": "true" } };
+}
+
+function keyReused(requestId: string): ProblemAnswer {
+  return problem("idempotency_key_reused", "This Idempotency-Key was used with another body.", {
+    errors: [{ field: "Idempotency-Key", given: requestId, allowed: "a new key for a new request" }],
+  });
+}
+
+function insufficient(move: Move, availableUnits: bigint): ProblemAnswer {
+  const available = formatDecimal(availableUnits, move.asset.scale);
+  return problem("insufficient_funds", "The account has less than that available.", {
+    errors: [
+      {
+        field: "amount",
+        given: formatDecimal(-move.units, move.asset.scale),
+        allowed: `at most ${available}`,
+      },
+    ],
+  });
+}
+
+interface After {
+  readonly availableUnits: bigint;
+  readonly heldUnits: bigint;
+}
+
+function amounts(
+  { asset, units }: Move,
+  after: After,
+): { asset: string; amount: string; available: string; held: string } {
+  return {
+    asset: asset.asset,
+    amount: formatDecimal(units < 0n ? -units : units, asset.scale),
+    available: formatDecimal(after.availableUnits, asset.scale),
+    held: formatDecimal(after.heldUnits, asset.scale),
+  };
+}
+
+function answerOf(move: Move, after: After): Record<string, string> {
+  return { accountId: move.accountId, requestId: move.requestId, ...amounts(move, after) };
+}
+
+function fundsMoved(move: Move, after: After): OutgoingEvent<typeof walletEvents> {
+  const { accountId, requestId, eventType } = move;
+  return {
+    topic: walletEvents,
+    key: accountId,
+    partition: partitionOf(accountId, walletEvents.partitions),
+    event: { eventType, accountId, requestId, ...amounts(move, after) },
+  };
+}
+
+async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {
+  const accountId = request.params["accountId"] ?? "";
+  const foreign = foreignAccount(request, accountId);
+  if (foreign !== null) return foreign;
+  const { limit = 100 } = request.query as { limit?: number };
+  const rows = await wallet.store.query(sql`
+    SELECT time_ms, kind, journal_id, ledger, asset, amount FROM postings
+    WHERE owner = ${accountId} AND amount <> 0 ORDER BY time_ms DESC, journal_id, ledger, asset LIMIT ${limit}::integer`);
+  const postings = rows.map((row) => ({
+    time: new Date(Number(row["time_ms"])).toISOString(),
+    kind: String(row["kind"]),
+    journalId: String(row["journal_id"]),
+    ledger: String(row["ledger"]),
+    asset: String(row["asset"]),
+    amount: formatDecimal(
+      BigInt(String(row["amount"])),
+      wallet.reference.asset(String(row["asset"]))?.scale ?? 0,
+    ),
+  }));
+  return { status: 200, body: { postings } };
+}

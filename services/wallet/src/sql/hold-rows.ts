@@ -1,0 +1,129 @@
+import type { Hold } from "@bourse/ledger";
+import type { Row, Rows, Statement } from "@bourse/store";
+import { amountArray, sql, sqlArray } from "@bourse/store";
+import type { OrderHold } from "../domain/hold.ts";
+
+/** The two halves of a hold's row: the order's facts, and the amount as the ledger has it. */
+export interface LockedHolds {
+  readonly facts: Map<string, OrderHold>;
+  readonly ledger: readonly Hold[];
+}
+
+/** Holds by order id, locked in order (R13). */
+export function lockHolds(orderIds: Iterable<string>): Statement {
+  const sorted = [...new Set(orderIds)].sort();
+  return sql`SELECT * FROM holds WHERE order_id = ANY (${sqlArray(sorted)}::uuid[]) ORDER BY order_id FOR UPDATE`;
+}
+
+export function readHolds(rows: Rows): LockedHolds {
+  const facts = new Map<string, OrderHold>();
+  const ledger: Hold[] = [];
+  for (const row of rows) {
+    const hold = readHold(row);
+    facts.set(hold.orderId, hold);
+    ledger.push(ledgerHold(hold, BigInt(String(row["held"]))));
+  }
+  return { facts, ledger };
+}
+
+/** A hold that is done and holds nothing is a tombstone to the ledger. */
+function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
+  const { orderId: holdId, accountId, asset } = hold;
+  if (hold.done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
+  // What it was opened with decides nothing here: order's own row knows the same request by its body.
+  return { status: "OPEN", holdId, accountId, asset, openedUnits: heldUnits, heldUnits };
+}
+
+function readHold(row: Row): OrderHold {
+  return {
+    orderId: orderIdOf(row["order_id"]),
+    accountId: String(row["account_id"]),
+    symbol: String(row["symbol"]),
+    side: row["buy"] === true ? "BUY" : "SELL",
+    asset: String(row["asset"]),
+    maxFeePpm: Number(row["max_fee_ppm"]),
+    boundTicks: Number(row["bound_ticks"]),
+    leavesLots: Number(row["leaves_lots"]),
+    done: row["done"] === true,
+    engineSequence: Number(row["engine_sequence"]),
+    cumulativeLots: Number(row["cumulative_lots"]),
+    cumulativeNotionalUnits: BigInt(String(row["cumulative_notional"])),
+    cumulativeFeeUnits: BigInt(String(row["cumulative_fee"])),
+    settledLots: Number(row["settled_lots"]),
+    settledNotionalUnits: BigInt(String(row["settled_notional"])),
+    settledFeeUnits: BigInt(String(row["settled_fee"])),
+    pending: readPending(row),
+    createdMs: Number(row["created_ms"]),
+  };
+}
+
+function readPending(row: Row): OrderHold["pending"] {
+  if (row["pending_request"] === null) return null;
+  return {
+    requestId: String(row["pending_request"]),
+    boundTicks: Number(row["pending_bound_ticks"]),
+    quantityLots: Number(row["pending_quantity_lots"]),
+    createdMs: Number(row["pending_created_ms"]),
+  };
+}
+
+/** PostgreSQL prints a uuid with dashes; order ids are 32 hex digits. */
+export function orderIdOf(value: unknown): string {
+  return String(value).replaceAll("-", "");
+}
+
+/** Holds with what the ledger holds for each. */
+export type HoldRow = readonly [hold: OrderHold, heldUnits: bigint];
+
+export function insertHolds(rows: readonly HoldRow[]): Statement[] {
+  if (rows.length === 0) return [];
+  const holds = rows.map(([hold]) => hold);
+  return [
+    sql`
+      INSERT INTO holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
+        engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee,
+        held, created_ms)
+      SELECT o, a, s, b, t, f, p, l, d, 0, 0, 0, 0, 0, 0, 0, h, c
+      FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
+        ${sqlArray(holds.map((hold) => hold.accountId))}::text[],
+        ${sqlArray(holds.map((hold) => hold.symbol))}::text[],
+        ${sqlArray(holds.map((hold) => hold.side === "BUY"))}::boolean[],
+        ${sqlArray(holds.map((hold) => hold.asset))}::text[],
+        ${sqlArray(holds.map((hold) => hold.maxFeePpm))}::integer[],
+        ${sqlArray(holds.map((hold) => hold.boundTicks))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.leavesLots))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.done))}::boolean[],
+        ${amountArray(rows.map(([, heldUnits]) => heldUnits))}::numeric[],
+        ${sqlArray(holds.map((hold) => hold.createdMs))}::bigint[]) AS n (o, a, s, b, t, f, p, l, d, h, c)`,
+  ];
+}
+
+/** One row per hold, however many facts the batch had of it. */
+export function updateHolds(rows: readonly HoldRow[]): Statement[] {
+  if (rows.length === 0) return [];
+  const holds = rows.map(([hold]) => hold);
+  return [
+    sql`
+      UPDATE holds SET bound_ticks = p, leaves_lots = l, done = d, engine_sequence = q, cumulative_lots = cl,
+        cumulative_notional = cn, cumulative_fee = cf, settled_lots = sl, settled_notional = sn, settled_fee = sf, held = h,
+        pending_request = pr, pending_bound_ticks = pb, pending_quantity_lots = pq, pending_created_ms = pc
+      FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
+        ${sqlArray(holds.map((hold) => hold.boundTicks))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.leavesLots))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.done))}::boolean[],
+        ${sqlArray(holds.map((hold) => hold.engineSequence))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.cumulativeLots))}::bigint[],
+        ${amountArray(holds.map((hold) => hold.cumulativeNotionalUnits))}::numeric[],
+        ${amountArray(holds.map((hold) => hold.cumulativeFeeUnits))}::numeric[],
+        ${sqlArray(holds.map((hold) => hold.settledLots))}::bigint[],
+        ${amountArray(holds.map((hold) => hold.settledNotionalUnits))}::numeric[],
+        ${amountArray(holds.map((hold) => hold.settledFeeUnits))}::numeric[],
+        ${amountArray(rows.map(([, heldUnits]) => heldUnits))}::numeric[],
+        ${sqlArray(holds.map((hold) => hold.pending?.requestId ?? null))}::text[],
+        ${sqlArray(holds.map((hold) => hold.pending?.boundTicks ?? null))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.pending?.quantityLots ?? null))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[])
+        AS n (o, p, l, d, q, cl, cn, cf, sl, sn, sf, h, pr, pb, pq, pc)
+      WHERE order_id = n.o`,
+  ];
+}

@@ -1,0 +1,28 @@
+import type { Clock } from "@bourse/base";
+import { OperationalError } from "@bourse/base";
+import type { EventBus } from "@bourse/bus";
+import type { Delivery } from "@bourse/delivery";
+import type { Peers } from "@bourse/host";
+import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
+import type { Store } from "@bourse/store";
+import type { WalletMetrics } from "./metrics.ts";
+
+/** What routes, consumers and invariants of wallet are given. */
+export interface Wallet {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly delivery: Delivery;
+  readonly peers: Peers;
+  readonly reference: ReferenceBook;
+  readonly metrics: WalletMetrics;
+}
+
+/** The instrument of an event. The view of reference data may be a moment behind: the unit is then tried again. */
+export function instrumentOf(wallet: Pick<Wallet, "reference">, symbol: string): CompiledInstrument {
+  const instrument = wallet.reference.instrument(symbol);
+  if (instrument !== undefined) return instrument;
+  throw new OperationalError("reference_pending", `the instrument ${symbol} is not known here yet`, {
+    retryable: true,
+  });
+}
