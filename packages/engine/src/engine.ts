@@ -1,0 +1,128 @@
+import type { Result } from "@bourse/base";
+import type {
+  AccountCommand,
+  AmendOrder,
+  CancelOrder,
+  CommandHead,
+  ListSymbol,
+  MassCancel,
+  PlaceOrder,
+  SymbolCommand,
+} from "./commands.ts";
+import type { EventSink } from "./events.ts";
+import { PriceTimeEngine } from "./price-time-engine.ts";
+import { decodeSnapshot, type SnapshotFault } from "./snapshot.ts";
+import type { OrderState } from "./state.ts";
+import type { StateNames } from "./state-hash.ts";
+
+/**
+ * The version of the engine's semantics: it rises with every change after which the same commands may yield other
+ * events. A log names the version it was written for (R8).
+ */
+export { ENGINE_VERSION } from "./snapshot.ts";
+
+/** The matching engine of one partition: many symbols, one stream of commands, one stream of events. */
+export interface Engine {
+  listSymbol(command: ListSymbol): void;
+  place(command: PlaceOrder): void;
+  amend(command: AmendOrder): void;
+  cancel(command: CancelOrder): void;
+  /** Queues the cancels as mass work. */
+  massCancel(command: MassCancel): void;
+  /** Refuses the account's new orders from now on and queues the cancels of its resting ones as mass work. */
+  blockAccount(command: AccountCommand): void;
+  unblockAccount(command: AccountCommand): void;
+  /** Refuses places and amends of the symbol from now on; cancels and expiries go on. */
+  halt(command: SymbolCommand): void;
+  resume(command: SymbolCommand): void;
+  /** Queues the expiries due at or before the command's time as mass work. */
+  advanceTime(command: CommandHead): void;
+  /** Takes the place of a command that an operator has voided (R8): REJECTED, nothing else. */
+  voidCommand(command: CommandHead, handle: number): void;
+
+  /** Whether mass work of the last command is left. */
+  pendingWork(): boolean;
+  /**
+   * Does mass work on at most `maxOrders` orders; how many it looked at. What is left when the next command arrives is
+   * done before it, so that events never depend on the size of the chunks.
+   */
+  work(maxOrders: number): number;
+
+  /** The state of a resting order. */
+  order(handle: number): OrderState | undefined;
+  restingOrders(): number;
+  bookSnapshot(symbol: number, depth: number): BookSnapshot | undefined;
+  symbolStatus(symbol: number): SymbolStatus | undefined;
+  isBlocked(account: number): boolean;
+  /** When the next expiry is due. */
+  nextExpiryMs(): number | undefined;
+  counters(): EngineCounters;
+
+  /**
+   * 128 bits, as 32 hexadecimal digits, over books, orders, counters of trades and levels, blocks, halts and pending
+   * work; not over times and positions in the log (R8). With `names`, symbols, accounts and orders count by the caller's
+   * ids instead of by its indices.
+   */
+  stateHash(names?: StateNames): string;
+  /** All state; restored by `restoreEngine`. The same state has the same bytes. */
+  snapshot(): Uint8Array;
+}
+
+/** What bounds an engine. Part of its state: a log is always read with the bounds it began with. */
+export interface EngineLimits {
+  /** Resting orders. */
+  readonly maxOrders: number;
+  /** Account indices are below it. */
+  readonly maxAccounts: number;
+}
+
+export interface EngineOptions extends Partial<EngineLimits> {
+  readonly sink: EventSink;
+}
+
+export interface BookSnapshot {
+  /** The `bookSequence` of the last level change. */
+  readonly bookSequence: number;
+  /** Best first. */
+  readonly bids: readonly BookLevel[];
+  /** Best first. */
+  readonly asks: readonly BookLevel[];
+}
+
+export interface BookLevel {
+  readonly priceTicks: number;
+  readonly totalLots: number;
+  readonly orderCount: number;
+}
+
+export interface SymbolStatus {
+  readonly halted: boolean;
+  /** Number of the symbol's last trade, 0 before the first. */
+  readonly tradeNumber: number;
+  readonly bookSequence: number;
+}
+
+export interface EngineCounters {
+  /** Sequence of the last event, 0 before the first. */
+  readonly eventSequence: number;
+  /** The last command's request, 0 before the first. */
+  readonly lastRequest: number;
+  /** Engine time. */
+  readonly nowMs: number;
+}
+
+export const DEFAULT_LIMITS: EngineLimits = { maxOrders: 16_777_216, maxAccounts: 4_194_304 };
+
+/** An empty engine. Throws `InvariantError` for limits that are not positive 31-bit integers. */
+export function createEngine(options: EngineOptions): Engine {
+  const maxOrders = options.maxOrders ?? DEFAULT_LIMITS.maxOrders;
+  const maxAccounts = options.maxAccounts ?? DEFAULT_LIMITS.maxAccounts;
+  return new PriceTimeEngine({ maxOrders, maxAccounts }, options.sink);
+}
+
+/** The engine a snapshot was taken of: from here on it gives the same events for the same commands. */
+export function restoreEngine(bytes: Uint8Array, sink: EventSink): Result<Engine, SnapshotFault> {
+  const decoded = decodeSnapshot(bytes);
+  if (!decoded.ok) return decoded;
+  return { ok: true, value: PriceTimeEngine.restore(decoded.value, sink) };
+}
