@@ -1,0 +1,178 @@
+import { decimalUnits } from "@bourse/base";
+import { tradeEvents } from "@bourse/contracts";
+import { replayTopic } from "@bourse/delivery";
+import type { Invariant, InvariantReport } from "@bourse/host";
+import { type Row, sql, sqlArray } from "@bourse/store";
+import { requiredUnits } from "./domain/hold.ts";
+import { orderIdOf, readHolds } from "./sql/hold-rows.ts";
+import { instrumentOf, type Wallet } from "./wallet.ts";
+
+/** What must hold of the money on a quiet platform. */
+export const walletInvariants: readonly Invariant<Wallet>[] = [
+  { name: "journals-balance", rule: "each journal balances in each asset", check: journalsBalance },
+  { name: "assets-sum-to-zero", rule: "what customers own, the venue earned, lent and holds outside sums to zero per asset", check: assetsSumToZero },
+  { name: "balances-equal-postings", rule: "each balance is the sum of its account's postings", check: balancesEqualPostings },
+  { name: "balances-not-negative", rule: "no available or held balance is negative", check: balancesNotNegative },
+  { name: "holds-equal-formula", rule: "each hold equals R11's formula over its order's facts", check: holdsEqualFormula },
+  { name: "held-equals-holds", rule: "each held balance is the sum of its open holds", check: heldEqualsHolds },
+  { name: "one-settlement-per-trade", rule: "each trade has exactly one settlement, of its amounts, and one TradeSettled", check: settlementsMatchTrades },
+];
+
+const LISTED = 20;
+
+function reportOf(checked: number, rows: readonly Row[], words: (row: Row) => string): InvariantReport {
+  return { checked, violations: rows.map(words) };
+}
+
+async function countOf(wallet: Wallet, table: "balances" | "transfer_entries" | "trade_entries"): Promise<number> {
+  const counts = {
+    balances: sql`SELECT count(*) AS n FROM balances`,
+    transfer_entries: sql`SELECT count(*) AS n FROM transfer_entries`,
+    trade_entries: sql`SELECT count(*) AS n FROM trade_entries`,
+  };
+  const [row] = await wallet.store.query(counts[table]);
+  return Number(row?.["n"] ?? 0);
+}
+
+async function journalsBalance(wallet: Wallet): Promise<InvariantReport> {
+  const checked = (await countOf(wallet, "transfer_entries")) + (await countOf(wallet, "trade_entries"));
+  const rows = await wallet.store.query(sql`
+    SELECT journal_id, asset, sum(amount) AS difference FROM postings
+    GROUP BY journal_id, asset HAVING sum(amount) <> 0 OR sum(amount) IS NULL ORDER BY journal_id, asset LIMIT ${LISTED}::integer`);
+  return reportOf(checked, rows, (row) => `journal ${row["journal_id"]} is off by ${row["difference"]} in ${row["asset"]}`);
+}
+
+/** Customers' side from the balances, the venue's from the journal: two sources that must agree. */
+async function assetsSumToZero(wallet: Wallet): Promise<InvariantReport> {
+  const sums = await wallet.store.query(sql`
+    SELECT asset, sum(units) AS difference FROM (
+      SELECT asset, available + held AS units FROM balances
+      UNION ALL
+      SELECT asset, amount FROM postings WHERE ledger NOT IN ('AVAILABLE', 'HELD')
+    ) AS everything GROUP BY asset ORDER BY asset`);
+  const off = sums.filter((row) => BigInt(String(row["difference"])) !== 0n);
+  return reportOf(sums.length, off, (row) => `${row["asset"]} sums to ${row["difference"]} minor units, not to zero`);
+}
+
+async function balancesEqualPostings(wallet: Wallet): Promise<InvariantReport> {
+  const rows = await wallet.store.query(sql`
+    SELECT coalesce(b.account_id, p.owner) AS account_id, coalesce(b.asset, p.asset) AS asset, b.available, b.held,
+      p.available AS posted_available, p.held AS posted_held
+    FROM balances b
+    FULL JOIN (
+      SELECT owner, asset, coalesce(sum(amount) FILTER (WHERE ledger = 'AVAILABLE'), 0) AS available,
+        coalesce(sum(amount) FILTER (WHERE ledger = 'HELD'), 0) AS held
+      FROM postings WHERE ledger IN ('AVAILABLE', 'HELD') GROUP BY owner, asset
+    ) AS p ON p.owner = b.account_id AND p.asset = b.asset
+    WHERE coalesce(b.available, 0) <> coalesce(p.available, 0) OR coalesce(b.held, 0) <> coalesce(p.held, 0)
+    ORDER BY 1, 2 LIMIT ${LISTED}::integer`);
+  return reportOf(await countOf(wallet, "balances"), rows, (row) => {
+    const has = `${row["available"]} available and ${row["held"]} held`;
+    return `${row["account_id"]} has ${has} of ${row["asset"]}; posted were ${row["posted_available"]} and ${row["posted_held"]}`;
+  });
+}
+
+async function balancesNotNegative(wallet: Wallet): Promise<InvariantReport> {
+  const rows = await wallet.store.query(sql`
+    SELECT account_id, asset, available, held FROM balances
+    WHERE available < 0 OR held < 0 OR available = 'NaN' OR held = 'NaN' ORDER BY account_id, asset LIMIT ${LISTED}::integer`);
+  return reportOf(
+    await countOf(wallet, "balances"),
+    rows,
+    (row) => `${row["account_id"]} has ${row["available"]} available and ${row["held"]} held of ${row["asset"]}`,
+  );
+}
+
+const PAGE = 5_000;
+
+async function holdsEqualFormula(wallet: Wallet): Promise<InvariantReport> {
+  const violations: string[] = [];
+  let checked = 0;
+  let after = "00000000000000000000000000000000";
+  for (;;) {
+    const rows = await wallet.store.query(sql`
+      SELECT * FROM holds WHERE order_id > ${after}::uuid AND account_id <> '' ORDER BY order_id LIMIT ${PAGE}::integer`);
+    const { facts } = readHolds(rows);
+    for (const row of rows) {
+      const hold = facts.get(orderIdOf(row["order_id"]));
+      if (hold === undefined) continue;
+      checked++;
+      const required = requiredUnits(hold, instrumentOf(wallet, hold.symbol));
+      if (BigInt(String(row["held"])) === required || violations.length >= LISTED) continue;
+      violations.push(`the hold of order ${hold.orderId} is ${row["held"]} ${hold.asset} units; its facts ask for ${required}`);
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return { checked, violations };
+    after = orderIdOf(last["order_id"]);
+  }
+}
+
+async function heldEqualsHolds(wallet: Wallet): Promise<InvariantReport> {
+  const rows = await wallet.store.query(sql`
+    SELECT coalesce(b.account_id, h.account_id) AS account_id, coalesce(b.asset, h.asset) AS asset,
+      coalesce(b.held, 0) AS held, coalesce(h.held, 0) AS in_holds
+    FROM balances b
+    FULL JOIN (SELECT account_id, asset, sum(held) AS held FROM holds WHERE held > 0 GROUP BY account_id, asset) AS h
+      ON h.account_id = b.account_id AND h.asset = b.asset
+    WHERE coalesce(b.held, 0) <> coalesce(h.held, 0) ORDER BY 1, 2 LIMIT ${LISTED}::integer`);
+  return reportOf(
+    await countOf(wallet, "balances"),
+    rows,
+    (row) => `${row["account_id"]} has ${row["held"]} of ${row["asset"]} held; its holds sum to ${row["in_holds"]}`,
+  );
+}
+
+/** Every TradeExecuted of the topic against its row, amounts included; every row against its TradeSettled. */
+async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> {
+  const violations: string[] = [];
+  const add = (violation: string): void => {
+    if (violations.length < LISTED) violations.push(violation);
+  };
+  let executed = 0;
+  let settled = 0;
+  for (let partition = 0; partition < tradeEvents.partitions; partition++) {
+    for await (const batch of replayTopic(wallet.bus, tradeEvents, partition)) {
+      const settledIds: string[] = [];
+      const trades = new Map<string, string>();
+      for (const { event } of batch) {
+        if (event.eventType === "TradeSettled") settledIds.push(event.tradeId);
+        else trades.set(event.tradeId, JSON.stringify(amountsOfEvent(wallet, event)));
+      }
+      executed += trades.size;
+      settled += settledIds.length;
+      const rows = await wallet.store.query(sql`
+        SELECT * FROM trade_entries WHERE trade_id = ANY (${sqlArray([...trades.keys(), ...settledIds])}::text[]) ORDER BY trade_id`);
+      const entries = new Map(rows.map((row) => [String(row["trade_id"]), row]));
+      for (const [tradeId, expected] of trades) {
+        const row = entries.get(tradeId);
+        if (row === undefined) add(`trade ${tradeId} has no settlement`);
+        else if (JSON.stringify(amountsOfRow(row)) !== expected) add(`the settlement of ${tradeId} has other amounts than the trade`);
+      }
+      for (const tradeId of settledIds) if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
+    }
+  }
+  const rows = await countOf(wallet, "trade_entries");
+  if (rows !== executed) add(`there are ${rows} settlements for ${executed} trades`);
+  if (settled !== rows) add(`there are ${settled} TradeSettled events for ${rows} settlements`);
+  return { checked: executed, violations };
+}
+
+interface Executed {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly notional: string;
+  readonly buyer: { readonly accountId: string; readonly fee: string };
+  readonly seller: { readonly accountId: string; readonly fee: string };
+}
+
+function amountsOfEvent(wallet: Wallet, event: Executed): readonly string[] {
+  const instrument = instrumentOf(wallet, event.symbol);
+  const quote = (text: string): string => decimalUnits(text, instrument.quoteScale).toString();
+  const quantity = decimalUnits(event.quantity, instrument.baseScale).toString();
+  const { buyer, seller } = event;
+  return [buyer.accountId, seller.accountId, quantity, quote(event.notional), quote(buyer.fee), quote(seller.fee)];
+}
+
+function amountsOfRow(row: Row): readonly string[] {
+  return ["buyer_account", "seller_account", "quantity", "notional", "buyer_fee", "seller_fee"].map((column) => String(row[column]));
+}
