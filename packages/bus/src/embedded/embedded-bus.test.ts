@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { manualClock } from "@bourse/base/testing";
+import { BusError } from "../bus-error.ts";
+import { record, records, takeCount, values } from "../conformance-suite.ts";
+import { type BusHarness, busConformance } from "../testing.ts";
+import { type EmbeddedBus, embeddedBus } from "./embedded-bus.ts";
+
+busConformance("embedded", async (): Promise<BusHarness> => {
+  const folder = mkdtempSync(join(tmpdir(), "bus-conformance-"));
+  let bus = embeddedBus({ folder });
+  return {
+    get bus() {
+      return bus;
+    },
+    another: async () => bus,
+    reopen: async () => {
+      await bus.close();
+      bus = embeddedBus({ folder });
+      return bus;
+    },
+    deleteTopic: (topic) => bus.deleteTopic(topic),
+    close: async () => {
+      await bus.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "bus-embedded-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function busWithTopic(
+  context: TestContext,
+  options: Partial<Parameters<typeof embeddedBus>[0]> = {},
+): Promise<EmbeddedBus> {
+  const bus = embeddedBus({ folder: folderFor(context), ...options });
+  context.after(() => bus.close());
+  await bus.ensureTopics([{ name: "t", partitions: 1, retentionMs: -1 }]);
+  return bus;
+}
+
+function refusal(pattern: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof BusError && error.code === "bus_refused" && pattern.test(error.message);
+}
+
+test("a live consumer gets the parsed value that the sender had", async (context) => {
+  const bus = await busWithTopic(context);
+  const reader = await bus.read({ topic: "t", partition: 0, from: "latest" });
+  const decoded = { eventType: "OrderCreated" };
+  await bus.send([{ topic: "t", partition: 0, records: [{ ...record(JSON.stringify(decoded)), decoded }] }]);
+  const [live] = await reader.take(1);
+  assert.equal(live?.decoded, decoded);
+});
+
+test("records that left memory are read from the file, in one piece with those that have not", async (context) => {
+  const bus = await busWithTopic(context, { recentBytes: 50_000 });
+  for (let batch = 0; batch < 30; batch++) {
+    await bus.send([{ topic: "t", partition: 0, records: records(100, batch * 100) }]);
+  }
+  const reader = await bus.read({ topic: "t", partition: 0, from: 42n });
+  const taken = await takeCount(reader, 2958);
+  taken.forEach((each, index) => {
+    assert.equal(each.value, String(42 + index));
+    assert.equal(each.offset, BigInt(42 + index));
+  });
+  assert.deepEqual(values(await bus.tail("t", 0, 2)), ["2998", "2999"]);
+});
+
+test("a time is found where times are not in order", async (context) => {
+  const bus = await busWithTopic(context);
+  for (const times of [[10, 30], [20, 5], [25, 40], [15], [50]]) {
+    const part = times.map((timestampMs) => record(String(timestampMs), null, timestampMs));
+    await bus.send([{ topic: "t", partition: 0, records: part }]);
+  }
+  const at = async (timestampMs: number) => (await bus.offsetsAt("t", timestampMs))[0]?.offset;
+  assert.equal(await at(1), 0n);
+  assert.equal(await at(11), 1n);
+  assert.equal(await at(31), 5n);
+  assert.equal(await at(41), 7n);
+  assert.equal(await at(51), 8n);
+});
+
+test("retention drops whole runs by time, and reading goes on at the earliest that is left", async (context) => {
+  const folder = folderFor(context);
+  const clock = manualClock(1_000_000);
+  let bus = embeddedBus({ folder, clock });
+  await bus.ensureTopics([
+    { name: "short", partitions: 1, retentionMs: 1000 },
+    { name: "ever", partitions: 1, retentionMs: -1 },
+  ]);
+  for (let batch = 0; batch < 3; batch++) {
+    const part = [record(`a${batch}`, null, clock.nowMs()), record(`b${batch}`, null, clock.nowMs())];
+    await bus.send(["short", "ever"].map((topic) => ({ topic, partition: 0, records: part })));
+    clock.advance(600);
+  }
+  const slow = await bus.read({ topic: "short", partition: 0, from: 0n });
+  await bus.dropExpired();
+  assert.deepEqual(await bus.offsets("short"), [{ partition: 0, earliest: 4n, latest: 6n }]);
+  assert.deepEqual(await bus.offsets("ever"), [{ partition: 0, earliest: 0n, latest: 6n }]);
+  assert.deepEqual(values(await slow.take(10)), ["a2", "b2"]);
+  assert.equal((await bus.offsetsAt("short", 0))[0]?.offset, 4n);
+
+  clock.advance(10_000);
+  await bus.dropExpired();
+  await bus.close();
+  bus = embeddedBus({ folder, clock });
+  assert.deepEqual(await bus.offsets("short"), [{ partition: 0, earliest: 6n, latest: 6n }]);
+  assert.deepEqual(await bus.tail("short", 0, 5), []);
+  const [sent] = await bus.send([
+    { topic: "short", partition: 0, records: [record("next", null, clock.nowMs())] },
+  ]);
+  assert.equal(sent?.firstOffset, 6n, "offsets go on where they were");
+  await bus.close();
+});
+
+test("a folder has one owner, and the second is told who", async (context) => {
+  const folder = folderFor(context);
+  const bus = embeddedBus({ folder });
+  assert.throws(() => embeddedBus({ folder }), refusal(new RegExp(`in use by process ${process.pid}`)));
+  const child = startChild(folder);
+  const [line] = await child.lines;
+  assert.match(line, new RegExp(`bus_refused .*in use by process ${process.pid}`));
+  await bus.close();
+  await embeddedBus({ folder }).close();
+});
+
+test("after kill -9 everything acknowledged is there, and the folder can be opened at once", async (context) => {
+  const folder = folderFor(context);
+  const { process: child, lines } = startChild(folder);
+  assert.deepEqual(await lines, ["owner"]);
+  const acknowledged: number[] = [];
+  const reading = createInterface({ input: child.stdout ?? process.stdin });
+  reading.on("line", (line) => {
+    acknowledged.push(Number(line));
+    if (acknowledged.length === 50) child.kill("SIGKILL");
+  });
+  await Promise.all([once(child, "exit"), once(reading, "close")]);
+  const bus = embeddedBus({ folder });
+  const [{ latest } = { latest: 0n }] = await bus.offsets("t");
+  const last = acknowledged.at(-1) ?? Number.NaN;
+  assert.ok(Number(latest) > last, `${last} was acknowledged, the log ends at ${latest}`);
+  const reader = await bus.read({ topic: "t", partition: 0, from: "earliest" });
+  const taken = await takeCount(reader, Number(latest));
+  taken.forEach((each, index) => {
+    assert.equal(each.value, String(index));
+  });
+  await bus.close();
+});
+
+test("a damaged log is refused by name", async (context) => {
+  const torn = await closedLog(context);
+  truncateSync(torn.path, Math.floor(statSync(torn.path).size / 2));
+  assert.throws(() => embeddedBus(torn), refusal(/damaged/));
+
+  const foreign = folderFor(context);
+  writeFileSync(join(foreign, "log.sqlite"), "not a database, but long enough to look like one".repeat(100));
+  assert.throws(() => embeddedBus({ folder: foreign }), refusal(/not an event log/));
+
+  const flipped = await closedLog(context);
+  const database = new DatabaseSync(flipped.path);
+  database.exec("UPDATE runs SET body = CAST(body || 'x' AS BLOB) WHERE base = (SELECT max(base) FROM runs)");
+  database.close();
+  assert.throws(() => embeddedBus(flipped), refusal(/damaged on disk/));
+
+  const zeroed = await closedLog(context);
+  const file = openSync(zeroed.path, "r+");
+  writeSync(file, Buffer.alloc(8192), 0, 8192, 4096);
+  assert.throws(() => embeddedBus(zeroed), refusal(/damaged/));
+});
+
+test("a log of another format is refused with both numbers", async (context) => {
+  const log = await closedLog(context);
+  const database = new DatabaseSync(log.path);
+  database.exec("PRAGMA user_version = 2");
+  database.close();
+  assert.throws(() => embeddedBus(log), refusal(/format 2, .* format 1/));
+});
+
+async function closedLog(context: TestContext): Promise<{ readonly folder: string; readonly path: string }> {
+  const folder = folderFor(context);
+  const bus = embeddedBus({ folder });
+  await bus.ensureTopics([{ name: "t", partitions: 1, retentionMs: -1 }]);
+  for (let batch = 0; batch < 20; batch++)
+    await bus.send([{ topic: "t", partition: 0, records: records(100) }]);
+  await bus.close();
+  return { folder, path: join(folder, "log.sqlite") };
+}
+
+interface Child {
+  readonly process: ChildProcess;
+  /** The first line that it says. */
+  readonly lines: Promise<readonly [string]>;
+}
+
+/** Opens the folder in another process, which appends numbered records and says each number once acknowledged. */
+function startChild(folder: string): Child {
+  const script = fileURLToPath(new URL("./append-forever.fixture.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const first = async (): Promise<readonly [string]> => {
+    const reading = createInterface({ input: child.stdout });
+    const [line] = (await once(reading, "line")) as [string];
+    reading.close();
+    return [line];
+  };
+  return { process: child, lines: first() };
+}
