@@ -1,0 +1,83 @@
+import { ok, type Result, refused } from "@bourse/base";
+import { type Asset, compileInstrument, type Instrument } from "@bourse/market";
+
+/** What is wrong with a field: as given, and what is allowed there. */
+export interface FieldFault {
+  readonly field: string;
+  readonly given: string;
+  readonly allowed: string;
+}
+
+/** What of an instrument may change after it is listed. Scale, tick and lot never do (R9). */
+export const CHANGEABLE_FIELDS = [
+  "minQuantity",
+  "maxQuantity",
+  "maxPrice",
+  "makerFeePpm",
+  "takerFeePpm",
+  "collarPpm",
+  "referencePrice",
+  "status",
+] as const;
+export type ChangeableField = (typeof CHANGEABLE_FIELDS)[number];
+
+/** The instrument as it is kept and published, if it obeys R9's listing rule: decimals without trailing zeros. */
+export function canonicalInstrument(
+  instrument: Instrument,
+  baseAsset: Asset,
+  quoteAsset: Asset,
+): Result<Instrument, FieldFault> {
+  const compiled = compileInstrument(instrument, baseAsset, quoteAsset);
+  if (!compiled.ok) return refused(compiled.error);
+  const {
+    formatPrice,
+    formatQuantity,
+    maxPriceTicks,
+    referencePriceTicks,
+    minQuantityLots,
+    maxQuantityLots,
+  } = compiled.value;
+  return ok({
+    ...instrument,
+    tickSize: formatPrice(1),
+    lotSize: formatQuantity(1),
+    minQuantity: formatQuantity(minQuantityLots),
+    maxQuantity: formatQuantity(maxQuantityLots),
+    maxPrice: formatPrice(maxPriceTicks),
+    referencePrice: formatPrice(referencePriceTicks),
+  });
+}
+
+/** The instrument with `change` applied, by the listing rule; or each field of it that never changes, by name. */
+export function changedInstrument(
+  instrument: Instrument,
+  change: Readonly<Record<string, unknown>>,
+  baseAsset: Asset,
+  quoteAsset: Asset,
+): Result<Instrument, readonly FieldFault[]> {
+  const fixed = Object.keys(change).filter(
+    (field) => !(CHANGEABLE_FIELDS as readonly string[]).includes(field),
+  );
+  if (fixed.length > 0) return refused(fixed.map((field) => neverChanges(field, change[field])));
+  const changed = canonicalInstrument({ ...instrument, ...change }, baseAsset, quoteAsset);
+  return changed.ok ? changed : refused([changed.error]);
+}
+
+function neverChanges(field: string, given: unknown): FieldFault {
+  return {
+    field,
+    given: typeof given === "string" ? given : JSON.stringify(given),
+    allowed: `it never changes; only ${CHANGEABLE_FIELDS.join(", ")} do`,
+  };
+}
+
+/** The fields in which what was sent is not what is listed already. */
+export function differences<Listed extends Asset | Instrument>(
+  listed: Listed,
+  given: Listed,
+): readonly FieldFault[] {
+  return Object.entries(listed)
+    .map(([field, value]) => ({ field, value: String(value), given: String((given as never)[field]) }))
+    .filter((each) => each.given !== each.value)
+    .map(({ field, value, given }) => ({ field, given, allowed: `${value}, as it is listed` }));
+}
