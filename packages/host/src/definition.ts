@@ -6,6 +6,9 @@ import type { Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Static, TObject, TSchema } from "typebox";
+import type { Directory } from "./directory.ts";
+import type { ProblemAnswer } from "./problem.ts";
+import type { ProblemCode } from "./problem-catalogue.ts";
 
 /**
  * A service as data. Composition, drawings, OpenAPI and AsyncAPI documents and access lists are derived from it.
@@ -26,14 +29,32 @@ export interface ServiceDefinition<Config extends TObject = TObject, Service = u
   readonly calls: readonly ServiceName[];
   readonly setup: (shell: Shell<Static<Config>>) => Service | Promise<Service>;
   readonly consumes: readonly Consumption<Service>[];
-  readonly routes: readonly Route<Service>[];
+  /** A function: routes that are derived from other services' (the gateway's). Asked once, before `setup`. */
+  readonly routes: readonly Route<Service>[] | ((directory: Directory) => readonly Route<Service>[]);
   readonly jobs: readonly Job<Service>[];
   readonly invariants: readonly Invariant<Service>[];
   /** Why the service cannot take work now; an empty array: ready. Asked by /health/ready. */
   readonly unready?: (service: Service) => readonly string[];
+  /**
+   * The gateway's: who makes a request that comes from outside. null: nobody known, public routes only; a problem is
+   * the answer (a key that is wrong, a rate limit). Services without it believe the internal token alone.
+   */
+  readonly authenticate?: (
+    service: Service,
+    headers: RouteRequest["headers"],
+  ) => Authenticated | Promise<Authenticated>;
   /** Called at drain, after the doors are closed and the consumers have stopped. */
   readonly close?: (service: Service) => void | Promise<void>;
 }
+
+export type Authenticated = Principal | null | ProblemAnswer;
+
+/** Any service's definition, for those who handle all of them alike: the platform, documents, checks. */
+export interface AnyServiceDefinition extends Omit<ServiceDefinition<TObject, never>, "setup"> {
+  readonly setup: (shell: Shell<never>) => unknown;
+}
+
+export type AnyRoute = Route<never>;
 
 /** What the host gives a service. Everything outside the process is a port in here (R16). */
 export interface Shell<Config> {
@@ -89,13 +110,14 @@ export interface Route<Service = unknown> {
   /** Schema of the answer for each status that is not a problem. */
   readonly answers: Readonly<Record<number, TSchema>>;
   /** Codes of the problems it may answer with, beyond those that any route has. */
-  readonly problems?: readonly string[];
+  readonly problems?: readonly ProblemCode[];
   readonly examples?: readonly unknown[];
   readonly handle: (service: Service, request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
 }
 
 export interface RouteRequest {
   readonly params: Readonly<Record<string, string>>;
+  /** Converted as the schema says: numbers, booleans, lists. */
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -106,6 +128,7 @@ export interface RouteRequest {
 
 export interface RouteAnswer {
   readonly status: number;
+  /** JSON, unless it is a string or bytes and the headers name a content type: then it is sent as it is. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,17 @@
+export type { VariableDocument } from "./config.ts";
+export {
+  ConfigError,
+  configVariables,
+  type Environment,
+  HostConfig,
+  readConfig,
+  redactConfig,
+} from "./config.ts";
 export type {
   Access,
+  AnyRoute,
+  AnyServiceDefinition,
+  Authenticated,
   Invariant,
   InvariantReport,
   Job,
@@ -12,4 +24,29 @@ export type {
   Shell,
 } from "./definition.ts";
 export { defineService } from "./definition.ts";
+export type {
+  Directory,
+  DirectoryEntry,
+  DirectoryOptions,
+  LocalService,
+  PlatformDirectory,
+} from "./directory.ts";
+export { createDirectory } from "./directory.ts";
+export type { Gather, GatherOptions, QueueFull } from "./gather.ts";
+export { gather, isQueueFull } from "./gather.ts";
+export { faultsInWords } from "./http/fault-words.ts";
+export { refuseFields } from "./http/request-schemas.ts";
+export { createLogger } from "./logging.ts";
+export { openApiDocument } from "./openapi.ts";
+export type { PeerErrorCode } from "./peer-error.ts";
+export { PeerError } from "./peer-error.ts";
+export { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "./principal.ts";
 export type { FieldError, ProblemAnswer, ProblemDetails } from "./problem.ts";
+export { isProblem, problem } from "./problem.ts";
+export type { ProblemCode, ProblemEntry } from "./problem-catalogue.ts";
+export { isProblemCode, problemCatalogue } from "./problem-catalogue.ts";
+export type { RunningService } from "./run-service.ts";
+export { runService } from "./run-service.ts";
+export type { PoolName, Runtime } from "./runtime.ts";
+export type { Phase, Quiet, ServiceStatus } from "./status.ts";
+export { currentTraceparent, inSpan, startTracing, type Tracing } from "./tracing.ts";

@@ -1,4 +1,5 @@
 import type { RouteAnswer } from "./definition.ts";
+import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 
 /** RFC 9457 problem details, with a stable `code`, and the fields that are wrong. */
 export interface ProblemDetails {
@@ -22,3 +23,44 @@ export interface FieldError {
 
 /** The answer of a route that refuses: its code decides the status, in one catalogue (`problem-catalogue.ts`). */
 export type ProblemAnswer = RouteAnswer & { readonly body: ProblemDetails };
+
+export const PROBLEM_TYPE = "application/problem+json";
+/** For a 503 or 429 that does not know better, in seconds. */
+const RETRY_AFTER_S = 1;
+
+/**
+ * A refusal. Extensions are further members of the document (`required`, `available`); `headers` are added to the
+ * answer's; `retryAfterS` is the Retry-After of 429 and 503, default 1 second.
+ */
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  options: {
+    readonly errors?: readonly FieldError[];
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly retryAfterS?: number;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  } = {},
+): ProblemAnswer {
+  const { status, title } = problemEntry(code);
+  const retry =
+    status === 503 || status === 429 ? { "retry-after": String(options.retryAfterS ?? RETRY_AFTER_S) } : {};
+  return {
+    status,
+    headers: { "content-type": PROBLEM_TYPE, ...retry, ...options.headers },
+    body: {
+      type: `urn:bourse:problem:${code}`,
+      title,
+      status,
+      code,
+      detail,
+      ...(options.errors === undefined ? {} : { errors: options.errors }),
+      ...options.extensions,
+    },
+  };
+}
+
+/** Whether an answer of a route is a refusal. */
+export function isProblem(answer: RouteAnswer): answer is ProblemAnswer {
+  return answer.status >= 400 && answer.headers?.["content-type"] === PROBLEM_TYPE;
+}

@@ -1,0 +1,155 @@
+import type { Registry } from "prom-client";
+import { Type } from "typebox";
+import type { AnyRoute, AnyServiceDefinition, Invariant, InvariantReport } from "./definition.ts";
+import type { Directory } from "./directory.ts";
+import { exposition } from "./metrics.ts";
+import { openApiDocument } from "./openapi.ts";
+import type { Quiet, ServiceStatus } from "./status.ts";
+import { type ApiDocumentLink, swaggerUiRoutes } from "./swagger-ui.ts";
+
+const MAX_VIOLATIONS = 20;
+
+/** What a running service tells about itself. */
+export interface SelfReport {
+  /** Why it can't take work now; empty: ready. */
+  unready(): readonly string[] | Promise<readonly string[]>;
+  status(): ServiceStatus | Promise<ServiceStatus>;
+  quiet(): Quiet | Promise<Quiet>;
+  readonly registry: Registry;
+}
+
+/** Routes that every service has, whatever its state: health, metrics, documents. */
+export function alwaysRoutes(options: {
+  readonly definition: AnyServiceDefinition;
+  readonly routes: readonly AnyRoute[];
+  readonly directory: Directory;
+  readonly self: SelfReport;
+}): readonly AnyRoute[] {
+  const { definition, self } = options;
+  return [
+    {
+      method: "GET",
+      path: "/health/live",
+      summary: "Whether the process answers",
+      access: "public",
+      answers: { 200: Type.Object({ status: Type.Literal("live") }) },
+      handle: () => ({ status: 200, body: { status: "live" } }),
+    },
+    {
+      method: "GET",
+      path: "/health/ready",
+      summary: "Whether the service takes work, and why not",
+      access: "public",
+      answers: { 200: Readiness, 503: Readiness },
+      handle: async () => {
+        const reasons = await self.unready();
+        const ready = reasons.length === 0;
+        return { status: ready ? 200 : 503, body: { status: ready ? "ready" : "unready", reasons } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/metrics",
+      summary: "Figures for Prometheus",
+      access: "public",
+      answers: { 200: Type.String() },
+      handle: async () => ({
+        status: 200,
+        headers: { "content-type": self.registry.contentType },
+        body: await exposition(self.registry),
+      }),
+    },
+    {
+      method: "GET",
+      path: "/internal/status",
+      summary: "Subscriptions with their lag, the outbox, what is in flight",
+      access: "internal",
+      answers: { 200: Type.Unknown() },
+      handle: async () => ({ status: 200, body: await self.status() }),
+    },
+    {
+      method: "GET",
+      path: "/internal/quiet",
+      summary: "Whether everything that was published and consumed so far is done with",
+      access: "internal",
+      answers: { 200: Type.Object({ quiet: Type.Boolean(), reasons: Type.Array(Type.String()) }) },
+      handle: async () => ({ status: 200, body: await self.quiet() }),
+    },
+    ...documentRoutes(definition, options.routes, options.directory),
+  ];
+}
+
+/** Runs the definition's invariants: `bourse verify` asks every service. */
+export function invariantsRoute(definition: AnyServiceDefinition): AnyRoute {
+  return {
+    method: "POST",
+    path: "/internal/invariants",
+    summary: "Checks the service's invariants on a quiet platform",
+    access: "internal",
+    answers: { 200: Type.Unknown() },
+    handle: async (service) => {
+      const reports: object[] = [];
+      // One after the other: each may read whole tables.
+      for (const invariant of definition.invariants) {
+        const { checked, violations } = await checkOne(invariant, service);
+        reports.push({
+          name: invariant.name,
+          rule: invariant.rule,
+          checked,
+          violations: violations.slice(0, MAX_VIOLATIONS),
+          violationCount: violations.length,
+        });
+      }
+      return { status: 200, body: { service: definition.name, invariants: reports } };
+    },
+  };
+}
+
+const Readiness = Type.Object({ status: Type.String(), reasons: Type.Array(Type.String()) });
+
+async function checkOne(invariant: Invariant<never>, service: never): Promise<InvariantReport> {
+  try {
+    return await invariant.check(service);
+  } catch (error) {
+    return { checked: 0, violations: [`the check itself failed: ${(error as Error).message}`] };
+  }
+}
+
+function documentRoutes(
+  definition: AnyServiceDefinition,
+  routes: readonly AnyRoute[],
+  directory: Directory,
+): readonly AnyRoute[] {
+  const { name, description } = definition;
+  const isGateway = typeof definition.routes === "function";
+  const others = isGateway ? directory.services.filter((entry) => entry.routes.length > 0) : [];
+  const link = (service: string): string => `/${service}-service/api-docs`;
+  const links: readonly ApiDocumentLink[] = [
+    { name, url: "/api-docs" },
+    ...others.map((entry) => ({ name: entry.name, url: link(entry.name) })),
+  ];
+  return [
+    documentRoute("/api-docs", () =>
+      openApiDocument({ name, description, routes, audience: isGateway ? "edge" : "service" }),
+    ),
+    ...others.map((entry) =>
+      documentRoute(link(entry.name), () => openApiDocument({ ...entry, audience: "edge" })),
+    ),
+    ...swaggerUiRoutes(`Bourse ${name}`, links),
+  ];
+}
+
+function documentRoute(path: string, make: () => object): AnyRoute {
+  let text: string | undefined;
+  return {
+    method: "GET",
+    path,
+    summary: "The OpenAPI 3.1 document",
+    access: "public",
+    answers: { 200: Type.Unknown() },
+    handle: () => {
+      text ??= JSON.stringify(make());
+      return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: text };
+    },
+  };
+}

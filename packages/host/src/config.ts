@@ -1,0 +1,156 @@
+import { type Static, type TObject, type TSchema, Type } from "typebox";
+import { convertText, itemSchema } from "./http/convert-text.ts";
+import { describeAllowed } from "./http/fault-words.ts";
+import { type JsonSchema, jsonSchemaOf } from "./http/json-schema.ts";
+import { compileValidator } from "./http/validator.ts";
+
+/** The environment as it came: `process.env`, or a test's. Only `platform/` reads the real one. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the shell itself reads, for every service. */
+export const HostConfig = Type.Object({
+  LOG_LEVEL: Type.Union(
+    ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+    { default: "info", description: "Least severe level that is logged" },
+  ),
+  HTTP_MAX_IN_FLIGHT: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 20_000,
+    description: "Requests that one service works on at once; more are answered 503 queue_full",
+  }),
+  PEER_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    maximum: 600_000,
+    default: 5_000,
+    description: "After how many milliseconds a call to another service counts as lost",
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: "Where traces are sent (OTLP over HTTP), like http://localhost:4318; absent: no tracing",
+    }),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+    description: "Share of new traces that is recorded; a caller's decision is followed",
+  }),
+});
+export type HostConfig = Static<typeof HostConfig>;
+
+/** A fault in the environment: every variable that is wrong, with what it got and what it wants. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "config_invalid";
+  readonly faults: readonly string[];
+
+  constructor(owner: string, faults: readonly string[]) {
+    super(`configuration of ${owner}: ${faults.join("; ")}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads a service's variables once, converts them (numbers, true and false, comma-separated lists), fills in
+ * defaults and freezes the result. Throws {@link ConfigError} naming every variable that is wrong.
+ */
+export function readConfig<Config extends TObject>(
+  owner: string,
+  schema: Config,
+  env: Environment,
+): Static<Config> {
+  const plain = jsonSchemaOf(schema);
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, property] of Object.entries(plain.properties ?? {})) {
+    const text = env[name];
+    // An empty variable is how shells and compose files say "not set".
+    if (text === undefined || text === "") {
+      if (property.default !== undefined) values[name] = property.default;
+      else if (plain.required?.includes(name))
+        faults.push(`${name} is not set, wants ${describeAllowed(property)}`);
+      continue;
+    }
+    const value = convert(property, text);
+    if (compileValidator(property)(value)) values[name] = value;
+    else faults.push(`${name} is ${redacted(name, property, text)}, wants ${describeAllowed(property)}`);
+  }
+  if (faults.length > 0) throw new ConfigError(owner, faults);
+  return deepFreeze(values) as Static<Config>;
+}
+
+/** One line of the table of variables in the documents. */
+export interface VariableDocument {
+  readonly variable: string;
+  readonly services: readonly string[];
+  readonly allowed: string;
+  readonly default: string | null;
+  readonly required: boolean;
+  readonly secret: boolean;
+  readonly description: string;
+}
+
+/** All variables of all definitions and of the shell, by name: for the documents' table. */
+export function configVariables(
+  definitions: readonly { readonly name: string; readonly config: TObject }[],
+): readonly VariableDocument[] {
+  const owners = [{ name: "every service", config: HostConfig }, ...definitions];
+  const variables = new Map<string, VariableDocument>();
+  for (const owner of owners) {
+    const plain = jsonSchemaOf(owner.config);
+    for (const [variable, property] of Object.entries(plain.properties ?? {})) {
+      const known = variables.get(variable);
+      variables.set(variable, {
+        variable,
+        services: [...(known?.services ?? []), owner.name],
+        allowed: describeAllowed(property),
+        default: property.default === undefined ? null : String(property.default),
+        required: property.default === undefined && (plain.required?.includes(variable) ?? false),
+        secret: isSecret(variable, property),
+        description: property.description ?? "",
+      });
+    }
+  }
+  return [...variables.values()].sort((a, b) => (a.variable < b.variable ? -1 : 1));
+}
+
+/** The configuration as it may be shown and logged. */
+export function redactConfig(
+  schema: TSchema,
+  config: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const properties = jsonSchemaOf(schema).properties ?? {};
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      name,
+      isSecret(name, properties[name] ?? {}) ? "[redacted]" : value,
+    ]),
+  );
+}
+
+function convert(property: JsonSchema, text: string): unknown {
+  if (property.type !== "array") return convertText(property, text);
+  return text.split(",").map((item) => convertText(itemSchema(property), item.trim()));
+}
+
+const SECRET_NAME = /SECRET|PASSWORD|TOKEN|PRIVATE|CREDENTIAL|_KEY$|_URL$/;
+
+function isSecret(name: string, property: JsonSchema): boolean {
+  return property.secret === true || (property.secret === undefined && SECRET_NAME.test(name));
+}
+
+function redacted(name: string, property: JsonSchema, text: string): string {
+  return isSecret(name, property)
+    ? `[redacted, ${text.length} characters]`
+    : JSON.stringify(text.slice(0, 100));
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,125 @@
+import type { Timer } from "@bourse/base";
+import type { ServiceName } from "@bourse/contracts";
+import type { AnyRoute, AnyServiceDefinition, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
+import { answerForError } from "./http/error-answers.ts";
+import { HttpPeer } from "./http-peer.ts";
+import { PeerError } from "./peer-error.ts";
+
+/** What a gateway knows of the platform: its services, their public faces, and how to reach them. */
+export interface Directory {
+  readonly services: readonly DirectoryEntry[];
+  /**
+   * Hands a request that was authenticated and validated here to its owner: in process to the handler itself, else
+   * by HTTP. Answers, also where the owner is away (503); never rejects.
+   */
+  forward(service: ServiceName, route: AnyRoute, request: RouteRequest): RouteAnswer | Promise<RouteAnswer>;
+}
+
+export interface DirectoryEntry {
+  readonly name: ServiceName;
+  readonly description: string;
+  readonly url: string;
+  /** Empty for services whose routes are derived from this directory. */
+  readonly routes: readonly AnyRoute[];
+}
+
+/** A service in this process, as its neighbours reach it: without HTTP, without a second validation. */
+export interface LocalService {
+  readonly name: ServiceName;
+  forward(route: AnyRoute, request: RouteRequest): RouteAnswer | Promise<RouteAnswer>;
+  call(request: PeerRequest, requestId: string): RouteAnswer | Promise<RouteAnswer>;
+}
+
+/** The directory as the platform keeps it. */
+export interface PlatformDirectory extends Directory {
+  attach(service: LocalService): void;
+  detach(name: ServiceName): void;
+  /** One call between services. Rejects with `PeerError` where there is no answer within `timeoutMs`. */
+  call(
+    service: ServiceName,
+    request: PeerRequest,
+    requestId: string,
+    timeoutMs: number,
+  ): Promise<RouteAnswer>;
+  close(): Promise<void>;
+}
+
+export interface DirectoryOptions {
+  /** All services of the platform, wherever they run. */
+  readonly definitions: readonly AnyServiceDefinition[];
+  /** `http://host:port` without a slash at the end. Asked when the first request goes there by HTTP. */
+  readonly urlOf: (service: ServiceName) => string;
+  readonly internalToken: string;
+  readonly timer: Timer;
+  /** Of forwarded requests. Default 30,000. */
+  readonly forwardTimeoutMs?: number;
+}
+
+const FORWARD_TIMEOUT_MS = 30_000;
+
+export function createDirectory(options: DirectoryOptions): PlatformDirectory {
+  const { definitions, urlOf, internalToken, timer, forwardTimeoutMs = FORWARD_TIMEOUT_MS } = options;
+  const local = new Map<ServiceName, LocalService>();
+  const remote = new Map<ServiceName, HttpPeer>();
+  const peer = (service: ServiceName): HttpPeer => {
+    let found = remote.get(service);
+    if (found === undefined) {
+      found = new HttpPeer({ service, url: urlOf(service), internalToken, timer });
+      remote.set(service, found);
+    }
+    return found;
+  };
+
+  return {
+    services: definitions.map((definition) => ({
+      name: definition.name,
+      description: definition.description,
+      get url() {
+        return urlOf(definition.name);
+      },
+      routes: typeof definition.routes === "function" ? [] : definition.routes,
+    })),
+    forward(service, route, request) {
+      const neighbour = local.get(service);
+      if (neighbour !== undefined) return neighbour.forward(route, request);
+      return peer(service)
+        .forward(route, request, forwardTimeoutMs)
+        .catch((error: unknown) => answerForError(error, request.requestId));
+    },
+    async call(service, request, requestId, timeoutMs) {
+      const neighbour = local.get(service);
+      if (neighbour === undefined) return await peer(service).call(request, requestId, timeoutMs);
+      const answer = neighbour.call(request, requestId);
+      return answer instanceof Promise ? await withinTime(answer, service, timer, timeoutMs) : answer;
+    },
+    attach(service) {
+      local.set(service.name, service);
+    },
+    detach(name) {
+      local.delete(name);
+    },
+    async close() {
+      await Promise.all([...remote.values()].map((connection) => connection.close()));
+      remote.clear();
+    },
+  };
+}
+
+/** In process too, a neighbour that does not answer is a lost answer, not a wait without an end. */
+function withinTime<T>(
+  answer: Promise<T>,
+  service: ServiceName,
+  timer: Timer,
+  timeoutMs: number,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = timer.after(timeoutMs, () =>
+      reject(
+        new PeerError("peer_outcome_unknown", `${service} did not answer within ${timeoutMs} ms`, {
+          service,
+        }),
+      ),
+    );
+    answer.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,142 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Authenticated, RouteAnswer, RouteRequest } from "../definition.ts";
+import type { Caller } from "../principal.ts";
+import { type ProblemAnswer, problem } from "../problem.ts";
+import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
+import { answerForError } from "./error-answers.ts";
+
+export const DEFAULT_BODY_LIMIT = 65_536;
+/** A client's own id is kept where it is short and plain. */
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,96}$/;
+const MAX_PARAM_LENGTH = 200;
+
+/** The HTTP server of a service: sockets and routing; every decision is the dispatcher's. */
+export function createServer(options: {
+  readonly dispatcher: Dispatcher;
+  readonly readCaller: (headers: FastifyRequest["headers"]) => Caller;
+  /** The gateway's: asked where the internal token does not say who asks. */
+  readonly authenticate:
+    | ((headers: RouteRequest["headers"]) => Authenticated | Promise<Authenticated>)
+    | null;
+  readonly newId: () => string;
+  readonly log: Logger;
+}): FastifyInstance {
+  const { dispatcher, readCaller, authenticate, newId, log } = options;
+  const app = fastify({
+    logger: false,
+    requestIdHeader: false,
+    genReqId: (request) => {
+      const given = request.headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
+    },
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => {
+      send(reply, faultOfTransport(error, request.id), request.id);
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.setErrorHandler((error, request, reply) => {
+    const answer = faultOfTransport(error, request.id);
+    if (answer.status >= 500)
+      log.error({ err: error, requestId: request.id }, "a request failed before its route");
+    send(reply, answer, request.id);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    send(reply, dispatcher.notFound(request.method, request.url), request.id);
+  });
+
+  for (const mounted of dispatcher.mounted) {
+    app.route({
+      method: mounted.route.method,
+      url: mounted.route.path,
+      bodyLimit: mounted.route.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      handler: (request, reply) => {
+        const answer = receive(mounted, request);
+        if (answer instanceof Promise) return answer.then((value) => send(reply, value, request.id));
+        return send(reply, answer, request.id);
+      },
+    });
+  }
+  return app;
+
+  function receive(mounted: MountedRoute, request: FastifyRequest): RouteAnswer | Promise<RouteAnswer> {
+    const caller = readCaller(request.headers);
+    if (authenticate === null || caller.internal || mounted.always || dispatcher.doors !== "open") {
+      return dispatcher.serve(mounted, rawOf(request), caller);
+    }
+    const proceed = (who: Authenticated): RouteAnswer | Promise<RouteAnswer> => {
+      if (who !== null && "status" in who) return who;
+      return dispatcher.serve(mounted, rawOf(request), { internal: false, principal: who });
+    };
+    try {
+      const who = authenticate(request.headers as RouteRequest["headers"]);
+      if (!(who instanceof Promise)) return proceed(who);
+      return who.then(proceed).catch((error: unknown) => unauthenticatedBy(error, request.id));
+    } catch (error) {
+      return unauthenticatedBy(error, request.id);
+    }
+  }
+
+  /** Who asks could not be found out. */
+  function unauthenticatedBy(error: unknown, requestId: string): ProblemAnswer {
+    log.error({ err: error, requestId }, "authentication failed to work");
+    return answerForError(error, requestId);
+  }
+}
+
+function rawOf(request: FastifyRequest): Parameters<Dispatcher["serve"]>[1] {
+  return {
+    params: request.params as Record<string, string>,
+    query: request.query as Record<string, string>,
+    body: request.body as Buffer | undefined,
+    headers: request.headers as RouteRequest["headers"],
+    requestId: request.id,
+  };
+}
+
+function send(reply: FastifyReply, answer: RouteAnswer, requestId: string): FastifyReply {
+  reply.code(answer.status).header("x-request-id", requestId);
+  const { headers } = answer;
+  let contentType: string | undefined;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    if (name === "content-type") contentType = value;
+    reply.header(name, value);
+  }
+  const { body } = answer;
+  if (body === undefined || answer.status === 204) return reply.send();
+  if (contentType !== undefined && (typeof body === "string" || body instanceof Uint8Array))
+    return reply.send(body);
+  if (contentType === undefined) reply.header("content-type", "application/json; charset=utf-8");
+  return reply.send(JSON.stringify(body));
+}
+
+/** What Fastify itself refuses: too large, another content type, a broken address, a broken connection. */
+function faultOfTransport(error: unknown, requestId: string): ProblemAnswer {
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
+  switch (code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return problem("body_too_large", "the body is larger than this route takes");
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return problem("unsupported_media_type", "the body's content type is not application/json");
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return problem("malformed_json", "the body's size is not its Content-Length");
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return problem(
+        "malformed_url",
+        "the address has an invalid percent encoding, or a part that is too long",
+      );
+    default:
+      if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+        return problem("validation_failed", "the request is not valid");
+      }
+      return answerForError(error, requestId);
+  }
+}

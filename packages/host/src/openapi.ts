@@ -1,0 +1,195 @@
+import type { TSchema } from "typebox";
+import type { Access, AnyRoute } from "./definition.ts";
+import { closed, type JsonSchema, jsonSchemaOf } from "./http/json-schema.ts";
+import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
+
+/** What any route may answer with, whatever it does. */
+const ANY_ROUTE: readonly ProblemCode[] = [
+  "validation_failed",
+  "internal_error",
+  "not_ready",
+  "draining",
+  "queue_full",
+];
+const WITH_BODY: readonly ProblemCode[] = ["malformed_json", "body_too_large", "unsupported_media_type"];
+const WITH_CALLER: readonly ProblemCode[] = ["unauthenticated", "rate_limited"];
+
+/**
+ * The OpenAPI 3.1 document of a service, from its routes. `edge`: what a client of the gateway can call;
+ * `service`: with the internal routes.
+ */
+export function openApiDocument(options: {
+  readonly name: string;
+  readonly description: string;
+  readonly routes: readonly AnyRoute[];
+  readonly audience: "edge" | "service";
+}): Readonly<Record<string, unknown>> {
+  const routes = options.routes.filter(
+    (route) => options.audience === "service" || route.access !== "internal",
+  );
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:([A-Za-z0-9_]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(options.name, route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: `Bourse ${options.name}`, version: "1", description: options.description },
+    servers: [{ url: "/" }],
+    tags: [{ name: options.name, description: options.description }],
+    paths,
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "A machine key, or the operator's" },
+        internal: {
+          type: "apiKey",
+          in: "header",
+          name: "x-bourse-internal",
+          description: "Between services only",
+        },
+      },
+    },
+  };
+}
+
+function operation(service: string, route: AnyRoute): Readonly<Record<string, unknown>> {
+  return {
+    tags: [service],
+    operationId: operationId(route),
+    summary: route.summary,
+    ...(route.access === "operator" ? { description: "Operators only." } : {}),
+    security: securityOf(route.access),
+    parameters: [...parameters(route.params, "path"), ...parameters(route.query, "query")],
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": {
+                schema: forReaders(closed(jsonSchemaOf(route.body))),
+                ...examplesOf(route.examples),
+              },
+            },
+          },
+        }),
+    responses: { ...answers(route), ...refusals(route) },
+  };
+}
+
+function operationId(route: AnyRoute): string {
+  const words = route.path.split(/[/:.-]+/).filter((word) => word !== "" && word !== "api" && word !== "v1");
+  return [
+    route.method.toLowerCase(),
+    ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
+  ].join("");
+}
+
+function securityOf(access: Access): readonly object[] {
+  if (access === "public") return [];
+  return access === "internal" ? [{ internal: [] }] : [{ key: [] }];
+}
+
+function parameters(schema: TSchema | undefined, where: "path" | "query"): readonly object[] {
+  if (schema === undefined) return [];
+  const plain = jsonSchemaOf(schema);
+  return Object.entries(plain.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: where,
+    required: where === "path" || (plain.required?.includes(name) ?? false),
+    ...(property.description === undefined ? {} : { description: property.description }),
+    schema: forReaders(property),
+  }));
+}
+
+function examplesOf(examples: readonly unknown[] | undefined): object {
+  if (examples === undefined || examples.length === 0) return {};
+  return { examples: Object.fromEntries(examples.map((value, index) => [`example${index + 1}`, { value }])) };
+}
+
+function answers(route: AnyRoute): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(route.answers).map(([status, schema]) => {
+      const plain = forReaders(jsonSchemaOf(schema));
+      const hasBody = Object.keys(plain).length > 0 && status !== "204";
+      return [
+        status,
+        {
+          description: plain.description ?? STATUS_WORDS[status] ?? "Done",
+          ...(hasBody ? { content: { "application/json": { schema: plain } } } : {}),
+        },
+      ];
+    }),
+  );
+}
+
+const STATUS_WORDS: Readonly<Record<string, string>> = {
+  "200": "OK",
+  "201": "Created",
+  "202": "Accepted",
+  "204": "Done",
+};
+
+/** One response a status, with an example for each code that may come with it. */
+function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
+  const codes = new Set<ProblemCode>([
+    ...ANY_ROUTE,
+    ...(route.body === undefined ? [] : WITH_BODY),
+    ...(route.access === "public" ? [] : WITH_CALLER),
+    ...(route.access === "operator" ? (["forbidden"] as const) : []),
+    ...(route.problems ?? []),
+  ]);
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problemEntry(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, list]) => [
+      String(status),
+      {
+        description: list.map((code) => `\`${code}\`: ${problemEntry(code).title}`).join(". "),
+        content: {
+          "application/problem+json": {
+            schema: { $ref: "#/components/schemas/Problem" },
+            examples: Object.fromEntries(list.map((code) => [code, { value: exampleOf(code) }])),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+function exampleOf(code: ProblemCode): object {
+  const { status, title, meaning } = problemEntry(code);
+  return { type: `urn:bourse:problem:${code}`, title, status, code, detail: meaning };
+}
+
+/** Without the words that only our own refusals use. */
+function forReaders(schema: JsonSchema): JsonSchema {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => (key === "allowed" || key === "secret" ? undefined : value)),
+  );
+}
+
+const problemSchema = {
+  type: "object",
+  description: "RFC 9457 problem details",
+  required: ["type", "title", "status", "code", "detail"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    code: { type: "string", description: "Stable; docs/errors.md lists them all" },
+    detail: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["field", "given", "allowed"],
+        properties: { field: { type: "string" }, given: { type: "string" }, allowed: { type: "string" } },
+      },
+    },
+  },
+};

@@ -1,0 +1,344 @@
+import { createHmac } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Store } from "@bourse/store";
+import type { FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
+import { HostConfig, readConfig, redactConfig } from "./config.ts";
+import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
+import type { AnyRoute, AnyServiceDefinition, Shell } from "./definition.ts";
+import { type DeliveryRuntime, deliveryMigrationFolders, openDelivery } from "./delivery-runtime.ts";
+import { Dispatcher } from "./http/dispatcher.ts";
+import { createServer } from "./http/server.ts";
+import { type RunningJobs, startJobs } from "./jobs.ts";
+import { createRegistry, RequestDurations } from "./metrics.ts";
+import { createPeers } from "./peers.ts";
+import { callerReader } from "./principal.ts";
+import { retryAtBoot } from "./retry-at-boot.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Phase, Quiet, ServiceStatus } from "./status.ts";
+import { startTracing } from "./tracing.ts";
+
+/** A service that takes work. */
+export interface RunningService {
+  readonly definition: AnyServiceDefinition;
+  /** What `setup` made. */
+  readonly service: unknown;
+  readonly url: string;
+  readonly port: number;
+  /** Its door for neighbours in the same process. */
+  readonly dispatch: Dispatcher;
+  status(): Promise<ServiceStatus>;
+  quiet(): Promise<Quiet>;
+  /**
+   * Ends it in order: doors, requests in flight, jobs, consumers after their unit of work, relay, sockets, stores.
+   * What is not done within `deadlineMs` is cut off; false then. Idempotent.
+   */
+  drain(deadlineMs: number): Promise<boolean>;
+}
+
+/**
+ * Starts a service: configuration, sockets (only health answers yet), migrations, setup, consumers, catching up, and
+ * then the doors. Resolves when it takes work. Rejects with `ConfigError`, with what `setup` threw, or with the error
+ * of a dependency that refuses for good; one that does not answer is waited for (R12).
+ */
+export async function runService(
+  definition: AnyServiceDefinition,
+  runtime: Runtime,
+): Promise<RunningService> {
+  const starting = new StartingService(definition, runtime);
+  try {
+    return await starting.run();
+  } catch (error) {
+    await starting.drain(0);
+    throw error;
+  }
+}
+
+const CATCH_UP_POLL_MS = 10;
+const PING_TIMEOUT_MS = 1_000;
+
+class StartingService {
+  readonly #definition: AnyServiceDefinition;
+  readonly #runtime: Runtime;
+  readonly #instanceId: string;
+  readonly #log: Runtime["log"];
+  readonly #registry: Registry;
+  readonly #stores: Store[] = [];
+  #phase: Phase = "starting";
+  #service: unknown = null;
+  #server: FastifyInstance | null = null;
+  #dispatcher: Dispatcher | null = null;
+  #delivery: DeliveryRuntime | null = null;
+  #jobs: RunningJobs | null = null;
+  #draining: Promise<boolean> | null = null;
+
+  constructor(definition: AnyServiceDefinition, runtime: Runtime) {
+    this.#definition = definition;
+    this.#runtime = runtime;
+    this.#instanceId = runtime.instanceId ?? runtime.newId();
+    this.#registry = createRegistry(definition.name);
+    this.#log = runtime.log.child({ service: definition.name });
+  }
+
+  async run(): Promise<RunningService> {
+    const { name } = this.#definition;
+    const hostConfig = readConfig(name, HostConfig, this.#runtime.env);
+    const config = readConfig(name, this.#definition.config, this.#runtime.env);
+    this.#log.level = hostConfig.LOG_LEVEL;
+    this.#log.info(
+      { config: redactConfig(this.#definition.config, config as Record<string, unknown>) },
+      "starting",
+    );
+    await startTracing({
+      endpoint: hostConfig.OTEL_EXPORTER_OTLP_ENDPOINT,
+      sampleShare: hostConfig.OTEL_TRACES_SAMPLER_ARG,
+      serviceName: "bourse",
+    });
+    const dispatcher = this.#mount(hostConfig.HTTP_MAX_IN_FLIGHT);
+    const address = await this.#listen(dispatcher);
+
+    const delivery = await this.#openDelivery();
+    this.#service = await this.#definition.setup(await this.#shell(config, hostConfig, delivery));
+    await delivery.start(this.#service as never, this.#definition.consumes);
+    this.#phase = "catching_up";
+    await this.#caughtUp(delivery);
+
+    this.#phase = "ready";
+    dispatcher.open(this.#service);
+    this.#runtime.directory.attach(dispatcher);
+    this.#jobs = startJobs({
+      jobs: this.#definition.jobs,
+      service: this.#service,
+      timer: this.#runtime.timer,
+      log: this.#log,
+      metrics: this.#registry,
+    });
+    this.#log.info({ url: address.url }, "ready");
+    return {
+      definition: this.#definition,
+      service: this.#service,
+      ...address,
+      dispatch: dispatcher,
+      status: () => this.#status(),
+      quiet: () => this.#quiet(),
+      drain: (deadlineMs) => this.drain(deadlineMs),
+    };
+  }
+
+  drain(deadlineMs: number): Promise<boolean> {
+    this.#draining ??= this.#end(deadlineAfter(this.#runtime.timer, deadlineMs));
+    return this.#draining;
+  }
+
+  #mount(maxInFlight: number): Dispatcher {
+    const { routes: given } = this.#definition;
+    const own: readonly AnyRoute[] = typeof given === "function" ? given(this.#runtime.directory) : given;
+    const routes = [...own, invariantsRoute(this.#definition)];
+    const self = {
+      registry: this.#registry,
+      unready: () => this.#unready(),
+      status: () => this.#status(),
+      quiet: () => this.#quiet(),
+    };
+    const dispatcher = new Dispatcher({
+      name: this.#definition.name,
+      routes,
+      builtIn: alwaysRoutes({
+        definition: this.#definition,
+        routes,
+        directory: this.#runtime.directory,
+        self,
+      }),
+      durations: new RequestDurations(this.#registry),
+      log: this.#log,
+      maxInFlight,
+    });
+    this.#dispatcher = dispatcher;
+    return dispatcher;
+  }
+
+  async #listen(dispatcher: Dispatcher): Promise<{ readonly url: string; readonly port: number }> {
+    const { authenticate } = this.#definition;
+    const server = createServer({
+      dispatcher,
+      readCaller: callerReader(this.#runtime.internalToken),
+      authenticate:
+        authenticate === undefined ? null : (headers) => authenticate(this.#service as never, headers),
+      newId: this.#runtime.newId,
+      log: this.#log,
+    });
+    this.#server = server;
+    const { host, port = this.#definition.port } = this.#runtime.listen;
+    await server.listen({ host, port });
+    const bound = server.server.address();
+    const actual = typeof bound === "object" && bound !== null ? bound.port : port;
+    return {
+      url: `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${actual}`,
+      port: actual,
+    };
+  }
+
+  async #openDelivery(): Promise<DeliveryRuntime> {
+    const { name, migrations } = this.#definition;
+    const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> =>
+      retryAtBoot({ ...this.#runtime, log: this.#log, what, given: () => this.#draining !== null }, attempt);
+    let store: Store | null = null;
+    let consumerStore: Store | null = null;
+    if (migrations !== undefined) {
+      const folders = [...deliveryMigrationFolders(), { prefix: name, folder: migrations }];
+      await boot("migrations", () => this.#runtime.migrate(name, folders));
+      store = await this.#runtime.openStore(name, "http");
+      this.#stores.push(store);
+      consumerStore = await this.#runtime.openStore(name, "consumers");
+      this.#stores.push(consumerStore);
+    }
+    const delivery = openDelivery({
+      service: name,
+      publishes: this.#definition.publishes,
+      store,
+      consumerStore,
+      bus: this.#runtime.bus,
+      clock: this.#runtime.clock,
+      timer: this.#runtime.timer,
+      log: this.#log,
+      metrics: this.#registry,
+      instanceId: this.#instanceId,
+      sharedFolder: await this.#sharedFolder(),
+    });
+    this.#delivery = delivery;
+    return delivery;
+  }
+
+  async #shell(config: unknown, hostConfig: HostConfig, delivery: DeliveryRuntime): Promise<Shell<never>> {
+    const runtime = this.#runtime;
+    const [store] = this.#stores;
+    const { name, calls } = this.#definition;
+    return {
+      name,
+      config: config as never,
+      clock: runtime.clock,
+      timer: runtime.timer,
+      log: this.#log,
+      metrics: this.#registry,
+      get store() {
+        if (store === undefined) throw new Error(`${name} has no migrations, and so no store`);
+        return store;
+      },
+      bus: runtime.bus,
+      delivery: delivery.delivery,
+      peers: createPeers({
+        caller: name,
+        calls,
+        directory: runtime.directory,
+        timeoutMs: hostConfig.PEER_TIMEOUT_MS,
+        newId: runtime.newId,
+      }),
+      newId: runtime.newId,
+      sharedFolder: await this.#sharedFolder(),
+      secret: createHmac("sha256", runtime.secret).update(name).digest("hex"),
+    };
+  }
+
+  async #sharedFolder(): Promise<string> {
+    const folder = join(this.#runtime.dataFolder, this.#definition.name);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** R1: a view that has not caught up once would answer from the past. */
+  async #caughtUp(delivery: DeliveryRuntime): Promise<void> {
+    while (this.#draining === null && delivery.unready().length > 0) {
+      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
+    }
+    if (this.#draining !== null) throw new Error(`${this.#definition.name} was stopped while it started`);
+  }
+
+  async #unready(): Promise<readonly string[]> {
+    if (this.#phase !== "ready" && this.#phase !== "catching_up") return [`it is ${this.#phase}`];
+    const reasons = [...(this.#delivery?.unready() ?? [])];
+    if (this.#phase === "catching_up") reasons.unshift("it is catching up");
+    reasons.push(...(this.#definition.unready?.(this.#service as never) ?? []));
+    const [store] = this.#stores;
+    if (store !== undefined && !(await this.#answers(store))) reasons.push("the database does not answer");
+    return reasons;
+  }
+
+  async #answers(store: Store): Promise<boolean> {
+    const ping = store.ping().then(
+      () => true,
+      () => false,
+    );
+    return (await bounded(deadlineAfter(this.#runtime.timer, PING_TIMEOUT_MS), ping)) ?? false;
+  }
+
+  async #status(): Promise<ServiceStatus> {
+    return {
+      service: this.#definition.name,
+      instanceId: this.#instanceId,
+      phase: this.#phase,
+      unready: await this.#unready(),
+      requestsInFlight: this.#dispatcher?.inFlight ?? 0,
+      delivery: (await this.#delivery?.status()) ?? { subscriptions: [], outboxBacklog: 0 },
+    };
+  }
+
+  async #quiet(): Promise<Quiet> {
+    const { phase, delivery, requestsInFlight } = await this.#status();
+    const reasons = [
+      ...(phase === "ready" ? [] : [`it is ${phase}`]),
+      ...(requestsInFlight === 0 ? [] : [`${requestsInFlight} requests are in flight`]),
+      ...(delivery.outboxBacklog === 0 ? [] : [`${delivery.outboxBacklog} events wait to be published`]),
+      ...delivery.subscriptions
+        .filter(({ lag }) => lag > 0)
+        .map(
+          ({ subscription, topic, partition, lag }) =>
+            `${subscription} is ${lag} behind on ${topic}/${partition}`,
+        ),
+    ];
+    return { quiet: reasons.length === 0, reasons };
+  }
+
+  async #end(deadline: Deadline): Promise<boolean> {
+    this.#phase = "draining";
+    const steps: readonly (readonly [string, () => Promise<unknown> | undefined])[] = [
+      ["requests", () => this.#dispatcher?.close()],
+      ["jobs", () => this.#jobs?.stop()],
+      ["consumers and relay", () => this.#delivery?.drain()],
+      [
+        "the service",
+        async () =>
+          this.#service === null ? undefined : await this.#definition.close?.(this.#service as never),
+      ],
+    ];
+    let clean = true;
+    for (const [what, step] of steps) clean = (await this.#step(what, deadline, step)) && clean;
+    this.#runtime.directory.detach(this.#definition.name);
+    // What is still open now has had its time.
+    this.#server?.server.closeAllConnections();
+    clean = (await this.#step("sockets", deadline, () => this.#server?.close())) && clean;
+    clean =
+      (await this.#step("stores", deadline, () => Promise.all(this.#stores.map((store) => store.close())))) &&
+      clean;
+    this.#phase = "stopped";
+    this.#log.info({ clean }, "stopped");
+    return clean;
+  }
+
+  async #step(what: string, deadline: Deadline, step: () => Promise<unknown> | undefined): Promise<boolean> {
+    try {
+      if (
+        (await bounded(
+          deadline,
+          Promise.resolve(step()).then(() => true),
+        )) === true
+      )
+        return true;
+      this.#log.warn({ what }, "not finished within the drain deadline");
+    } catch (error) {
+      this.#log.error({ err: error, what }, "failed while draining");
+    }
+    return false;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock, Timer } from "@bourse/base";
+import type { EventBus } from "@bourse/bus";
+import type { ServiceName } from "@bourse/contracts";
+import type { MigrationFolder, Store } from "@bourse/store";
+import type { Logger } from "pino";
+import type { Environment } from "./config.ts";
+import type { PlatformDirectory } from "./directory.ts";
+
+/** A service has two pools, so that consumers never starve the doors, nor the doors the consumers (R13). */
+export type PoolName = "http" | "consumers";
+
+/** What the platform chose for the services of a process: a service does not know which way it runs. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly timer: Timer;
+  /** 128 random bits as 32 hex digits. */
+  readonly newId: () => string;
+  readonly env: Environment;
+  readonly bus: EventBus;
+  /** Brings the service's schema to the state of the code. Called before its store is opened. */
+  readonly migrate: (service: ServiceName, folders: readonly MigrationFolder[]) => Promise<void>;
+  /** Never called for a service without migrations. The host closes what it opened. */
+  readonly openStore: (service: ServiceName, pool: PoolName) => Store | Promise<Store>;
+  readonly directory: PlatformDirectory;
+  /** Each service gets a folder of its own in it, shared by its instances. */
+  readonly dataFolder: string;
+  /** Of the installation; each service gets one derived from it. */
+  readonly secret: string;
+  /** Proves to a service that another one asks. */
+  readonly internalToken: string;
+  readonly log: Logger;
+  /** Tells instances of one service apart. Default: a new id. */
+  readonly instanceId?: string;
+  /** `port` 0: any free one. Absent: the definition's. */
+  readonly listen: { readonly host: string; readonly port?: number };
+}

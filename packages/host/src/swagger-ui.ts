@@ -1,0 +1,107 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { Type } from "typebox";
+import type { AnyRoute, RouteAnswer } from "./definition.ts";
+import { problem } from "./problem.ts";
+
+const ASSETS: Readonly<Record<string, string>> = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+  "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
+  "favicon-32x32.png": "image/png",
+};
+const resolver = createRequire(import.meta.url);
+const loaded = new Map<string, Promise<Buffer>>();
+
+export interface ApiDocumentLink {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** The page that shows the documents of one service, or (the gateway's) of all. Works without the internet. */
+export function swaggerUiRoutes(title: string, documents: readonly ApiDocumentLink[]): readonly AnyRoute[] {
+  const page = html("text/html; charset=utf-8", pageOf(title));
+  const start = html("text/javascript; charset=utf-8", startOf(documents));
+  return [
+    {
+      method: "GET",
+      path: "/swagger-ui.html",
+      summary: "The API's documents as a page",
+      access: "public",
+      answers: { 200: Type.String() },
+      handle: () => page,
+    },
+    {
+      method: "GET",
+      path: "/swagger-ui/:file",
+      summary: "Parts of the page",
+      access: "public",
+      params: Type.Object({ file: Type.String() }),
+      answers: { 200: Type.String() },
+      handle: (_service, { params }) => (params.file === "start.js" ? start : asset(params.file ?? "")),
+    },
+  ];
+}
+
+async function asset(file: string): Promise<RouteAnswer> {
+  const contentType = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
+  if (contentType === undefined) return problem("not_found", "the page has no such part");
+  let bytes = loaded.get(file);
+  if (bytes === undefined) {
+    bytes = readFile(resolver.resolve(`@fastify/swagger-ui/static/${file}`));
+    loaded.set(file, bytes);
+  }
+  return {
+    status: 200,
+    headers: { "content-type": contentType, "cache-control": "public, max-age=86400" },
+    body: await bytes,
+  };
+}
+
+function html(contentType: string, body: string): RouteAnswer {
+  return {
+    status: 200,
+    headers: {
+      "content-type": contentType,
+      "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    },
+    body,
+  };
+}
+
+function pageOf(title: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${title.replace(/[<>&"]/g, "")}</title>
+<link rel="stylesheet" href="/swagger-ui/swagger-ui.css">
+<link rel="icon" href="/swagger-ui/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/swagger-ui/swagger-ui-bundle.js"></script>
+<script src="/swagger-ui/swagger-ui-standalone-preset.js"></script>
+<script src="/swagger-ui/start.js"></script>
+</body>
+</html>
+`;
+}
+
+function startOf(documents: readonly ApiDocumentLink[]): string {
+  const [first] = documents;
+  const source =
+    documents.length > 1
+      ? `urls: ${JSON.stringify(documents)}`
+      : `url: ${JSON.stringify(first?.url ?? "/api-docs")}`;
+  return `window.ui = SwaggerUIBundle({
+  dom_id: "#swagger-ui",
+  ${source},
+  deepLinking: true,
+  persistAuthorization: true,
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: "StandaloneLayout",
+});
+`;
+}
