@@ -1,0 +1,181 @@
+import { resolve } from "node:path";
+import { run } from "node:test";
+import { inspect } from "node:util";
+import type { Suite } from "./test-files.ts";
+
+export interface Failure {
+  /** The names of the groups around the test, then its own. */
+  readonly name: string;
+  readonly place: string;
+  readonly report: string;
+}
+
+export interface Skip {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What became of one test file. */
+export interface FileReport {
+  readonly file: string;
+  readonly passed: number;
+  readonly failures: readonly Failure[];
+  readonly skips: readonly Skip[];
+  readonly durationMs: number;
+  /** What the file printed, both streams as they came. */
+  readonly output: string;
+}
+
+export interface RunOptions {
+  readonly root: string;
+  readonly suite: Suite;
+  /** Runs only tests whose name matches. */
+  readonly only?: RegExp;
+}
+
+/** A test may take this long; a file gets a little more to close what it opened, then it is ended. */
+const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 180_000, int: 300_000, crash: 1_800_000 };
+const CLOSING_MS = 15_000;
+const OVERDUE = "did not end in time: is a timer, a server or a connection left open?";
+
+/** Runs one file in its own process. Never rejects for what the file does. */
+export async function runTestFile(file: string, options: RunOptions): Promise<FileReport> {
+  const path = resolve(options.root, file);
+  const timeoutMs = TIMEOUT_MS[options.suite];
+  const overdue = AbortSignal.timeout(timeoutMs + CLOSING_MS);
+  const started = performance.now();
+  const progress = new FileProgress(file, path);
+  const events = run({
+    files: [path],
+    cwd: options.root,
+    isolation: "process",
+    concurrency: 1,
+    timeout: timeoutMs,
+    signal: overdue,
+    ...(options.only === undefined ? {} : { testNamePatterns: options.only }),
+  });
+  for await (const event of events) progress.take(event, options.only !== undefined);
+  return progress.report({ durationMs: performance.now() - started, isOverdue: overdue.aborted });
+}
+
+interface TestData {
+  readonly name: string;
+  readonly nesting: number;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly skip?: string | boolean | undefined;
+  readonly todo?: string | boolean | undefined;
+  readonly details: { readonly type?: string | undefined; readonly error?: unknown };
+}
+
+class FileProgress {
+  readonly #file: string;
+  readonly #path: string;
+  readonly #names: string[] = [];
+  readonly #failures: Failure[] = [];
+  readonly #skips: Skip[] = [];
+  #fileFailure: Failure | undefined;
+  #passed = 0;
+  #output = "";
+
+  constructor(file: string, path: string) {
+    this.#file = file;
+    this.#path = path;
+  }
+
+  take(event: { readonly type: string; readonly data: unknown }, isFiltered: boolean): void {
+    switch (event.type) {
+      case "test:start": {
+        const { name, nesting } = event.data as TestData;
+        this.#names.length = nesting;
+        this.#names[nesting] = name;
+        return;
+      }
+      case "test:stdout":
+      case "test:stderr":
+        this.#output += (event.data as { readonly message: string }).message;
+        return;
+      case "test:pass":
+        this.#takePass(event.data as TestData, isFiltered);
+        return;
+      case "test:fail":
+        this.#takeFail(event.data as TestData);
+        return;
+    }
+  }
+
+  report(end: { readonly durationMs: number; readonly isOverdue: boolean }): FileReport {
+    if (end.isOverdue) this.#fileFails(OVERDUE);
+    return {
+      file: this.#file,
+      passed: this.#passed,
+      failures: this.#fileFailure === undefined ? this.#failures : [...this.#failures, this.#fileFailure],
+      skips: this.#skips,
+      durationMs: end.durationMs,
+      output: this.#output,
+    };
+  }
+
+  #takePass(data: TestData, isFiltered: boolean): void {
+    if (data.skip !== undefined || data.todo !== undefined) {
+      this.#takeSkip(data);
+    } else if (this.#isFileItself(data)) {
+      // Node lets a file without tests pass under its own name.
+      if (!isFiltered) this.#fileFails("holds no test");
+    } else if (data.details.type !== "suite") {
+      this.#passed++;
+    }
+  }
+
+  #takeFail(data: TestData): void {
+    const error = data.details.error;
+    if (data.todo !== undefined) {
+      this.#takeSkip(data);
+    } else if (property(error, "failureType") === "subtestsFailed") {
+      // The tests inside have told it already.
+    } else if (this.#isFileItself(data)) {
+      const end = property(error, "exitCode") ?? property(error, "signal");
+      this.#fileFails(end === undefined ? OVERDUE : `ended with ${end}`);
+    } else {
+      this.#failures.push({
+        name: this.#fullName(data),
+        place: data.line === undefined ? this.#file : `${this.#file}:${data.line}`,
+        report: describe(error),
+      });
+    }
+  }
+
+  #fileFails(report: string): void {
+    this.#fileFailure ??= { name: "(the file)", place: this.#file, report };
+  }
+
+  #takeSkip(data: TestData): void {
+    const why = data.skip ?? data.todo;
+    const word = data.skip === undefined ? "todo" : "skipped";
+    this.#skips.push({
+      name: this.#fullName(data),
+      reason: typeof why === "string" && why !== "" ? why : word,
+    });
+  }
+
+  #isFileItself(data: TestData): boolean {
+    return data.nesting === 0 && data.name === this.#path;
+  }
+
+  #fullName(data: TestData): string {
+    return [...this.#names.slice(0, data.nesting), data.name].join(" > ");
+  }
+}
+
+function describe(error: unknown): string {
+  const cause = property(error, "cause") ?? error;
+  return cause instanceof Error
+    ? inspect(cause, { depth: 6 })
+    : typeof cause === "string"
+      ? cause
+      : inspect(cause);
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

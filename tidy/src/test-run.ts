@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type FileReport, runTestFile } from "./run-test-file.ts";
+import { findTests, inRunningOrder, SUITES, type Suite, selectTests, suiteOf } from "./test-files.ts";
+import { startTestServers } from "./test-servers.ts";
+import { countLine, fileLine, isGreen, summary } from "./test-summary.ts";
+
+const USAGE = `npm test [-- [paths] [--suite unit|int|crash]... [--only <name pattern>]]
+
+  npm test                                   all but the crash suite
+  npm test -- packages/ledger                the tests of a folder
+  npm test -- "services/*/src/domain/**"     of a glob
+  npm test -- --suite unit                   what needs no server; int: what needs one; crash: kills processes
+  npm test -- packages/bus --only "replay"   tests whose name matches
+
+The last line is "N passed, N failed, N skipped". With CI=true a skipped test fails the run.`;
+
+const DEFAULT_SUITES: readonly Suite[] = ["unit", "int"];
+const FILES_AT_ONCE = 2;
+
+const root = resolve(import.meta.dirname, "../..");
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const isContinuousIntegration = process.env.CI === "true";
+  let reports: readonly FileReport[] = [];
+  try {
+    const wish = readArguments(args);
+    if (wish === undefined) {
+      console.log(USAGE);
+      return 0;
+    }
+    const files = selectTests(root, findTests(root), wish);
+    await startTestServers(files);
+    reports = await runAll(inRunningOrder(files), wish.only);
+    console.log(summary(reports, isContinuousIntegration));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.log(`\n${countLine(reports)}`);
+    return 1;
+  }
+  return isGreen(reports, isContinuousIntegration) ? 0 : 1;
+}
+
+interface Wish {
+  readonly suites: readonly Suite[];
+  readonly paths: readonly string[];
+  readonly from: string;
+  readonly only: RegExp | undefined;
+}
+
+function readArguments(args: readonly string[]): Wish | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      suite: { type: "string", multiple: true },
+      only: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help === true) return undefined;
+  return {
+    suites: values.suite?.map(suiteNamed) ?? DEFAULT_SUITES,
+    paths: positionals,
+    from: process.cwd(),
+    only: values.only === undefined ? undefined : new RegExp(values.only),
+  };
+}
+
+function suiteNamed(name: string): Suite {
+  const suite = SUITES.find((candidate) => candidate === name);
+  if (suite === undefined) throw new Error(`--suite is "${name}", wants ${SUITES.join(", ")}`);
+  return suite;
+}
+
+/** Each file in a process of its own, a few at once. */
+async function runAll(files: readonly string[], only: RegExp | undefined): Promise<readonly FileReport[]> {
+  const reports: FileReport[] = [];
+  const waiting = files.values();
+  const worker = async (): Promise<void> => {
+    // The iterator is shared: each worker takes the next file that nobody has.
+    for (const file of waiting) {
+      const report = await runTestFile(file, {
+        root,
+        suite: suiteOf(file),
+        ...(only === undefined ? {} : { only }),
+      });
+      reports.push(report);
+      console.log(fileLine(report));
+    }
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker));
+  return reports;
+}
