@@ -10,12 +10,36 @@ import { instrumentOf, type Wallet } from "./wallet.ts";
 /** What must hold of the money on a quiet platform. */
 export const walletInvariants: readonly Invariant<Wallet>[] = [
   { name: "journals-balance", rule: "each journal balances in each asset", check: journalsBalance },
-  { name: "assets-sum-to-zero", rule: "what customers own, the venue earned, lent and holds outside sums to zero per asset", check: assetsSumToZero },
-  { name: "balances-equal-postings", rule: "each balance is the sum of its account's postings", check: balancesEqualPostings },
-  { name: "balances-not-negative", rule: "no available or held balance is negative", check: balancesNotNegative },
-  { name: "holds-equal-formula", rule: "each hold equals R11's formula over its order's facts", check: holdsEqualFormula },
-  { name: "held-equals-holds", rule: "each held balance is the sum of its open holds", check: heldEqualsHolds },
-  { name: "one-settlement-per-trade", rule: "each trade has exactly one settlement, of its amounts, and one TradeSettled", check: settlementsMatchTrades },
+  {
+    name: "assets-sum-to-zero",
+    rule: "what customers own, the venue earned, lent and holds outside sums to zero per asset",
+    check: assetsSumToZero,
+  },
+  {
+    name: "balances-equal-postings",
+    rule: "each balance is the sum of its account's postings",
+    check: balancesEqualPostings,
+  },
+  {
+    name: "balances-not-negative",
+    rule: "no available or held balance is negative",
+    check: balancesNotNegative,
+  },
+  {
+    name: "holds-equal-formula",
+    rule: "each hold equals R11's formula over its order's facts",
+    check: holdsEqualFormula,
+  },
+  {
+    name: "held-equals-holds",
+    rule: "each held balance is the sum of its open holds",
+    check: heldEqualsHolds,
+  },
+  {
+    name: "one-settlement-per-trade",
+    rule: "each trade has exactly one settlement, of its amounts, and one TradeSettled",
+    check: settlementsMatchTrades,
+  },
 ];
 
 const LISTED = 20;
@@ -24,14 +48,17 @@ function reportOf(checked: number, rows: readonly Row[], words: (row: Row) => st
   return { checked, violations: rows.map(words) };
 }
 
-async function countOf(wallet: Wallet, table: "balances" | "transfer_entries" | "trade_entries"): Promise<number> {
+async function countOf(
+  wallet: Wallet,
+  table: "balances" | "transfer_entries" | "trade_entries",
+): Promise<number> {
   const counts = {
     balances: sql`SELECT count(*) AS n FROM balances`,
     transfer_entries: sql`SELECT count(*) AS n FROM transfer_entries`,
     trade_entries: sql`SELECT count(*) AS n FROM trade_entries`,
   };
   const [row] = await wallet.store.query(counts[table]);
-  return Number(row?.["n"] ?? 0);
+  return Number(row?.n ?? 0);
 }
 
 async function journalsBalance(wallet: Wallet): Promise<InvariantReport> {
@@ -39,7 +66,11 @@ async function journalsBalance(wallet: Wallet): Promise<InvariantReport> {
   const rows = await wallet.store.query(sql`
     SELECT journal_id, asset, sum(amount) AS difference FROM postings
     GROUP BY journal_id, asset HAVING sum(amount) <> 0 OR sum(amount) IS NULL ORDER BY journal_id, asset LIMIT ${LISTED}::integer`);
-  return reportOf(checked, rows, (row) => `journal ${row["journal_id"]} is off by ${row["difference"]} in ${row["asset"]}`);
+  return reportOf(
+    checked,
+    rows,
+    (row) => `journal ${row.journal_id} is off by ${row.difference} in ${row.asset}`,
+  );
 }
 
 /** Customers' side from the balances, the venue's from the journal: two sources that must agree. */
@@ -50,8 +81,12 @@ async function assetsSumToZero(wallet: Wallet): Promise<InvariantReport> {
       UNION ALL
       SELECT asset, amount FROM postings WHERE ledger NOT IN ('AVAILABLE', 'HELD')
     ) AS everything GROUP BY asset ORDER BY asset`);
-  const off = sums.filter((row) => BigInt(String(row["difference"])) !== 0n);
-  return reportOf(sums.length, off, (row) => `${row["asset"]} sums to ${row["difference"]} minor units, not to zero`);
+  const off = sums.filter((row) => BigInt(String(row.difference)) !== 0n);
+  return reportOf(
+    sums.length,
+    off,
+    (row) => `${row.asset} sums to ${row.difference} minor units, not to zero`,
+  );
 }
 
 async function balancesEqualPostings(wallet: Wallet): Promise<InvariantReport> {
@@ -67,8 +102,8 @@ async function balancesEqualPostings(wallet: Wallet): Promise<InvariantReport> {
     WHERE coalesce(b.available, 0) <> coalesce(p.available, 0) OR coalesce(b.held, 0) <> coalesce(p.held, 0)
     ORDER BY 1, 2 LIMIT ${LISTED}::integer`);
   return reportOf(await countOf(wallet, "balances"), rows, (row) => {
-    const has = `${row["available"]} available and ${row["held"]} held`;
-    return `${row["account_id"]} has ${has} of ${row["asset"]}; posted were ${row["posted_available"]} and ${row["posted_held"]}`;
+    const has = `${row.available} available and ${row.held} held`;
+    return `${row.account_id} has ${has} of ${row.asset}; posted were ${row.posted_available} and ${row.posted_held}`;
   });
 }
 
@@ -79,7 +114,7 @@ async function balancesNotNegative(wallet: Wallet): Promise<InvariantReport> {
   return reportOf(
     await countOf(wallet, "balances"),
     rows,
-    (row) => `${row["account_id"]} has ${row["available"]} available and ${row["held"]} held of ${row["asset"]}`,
+    (row) => `${row.account_id} has ${row.available} available and ${row.held} held of ${row.asset}`,
   );
 }
 
@@ -94,16 +129,18 @@ async function holdsEqualFormula(wallet: Wallet): Promise<InvariantReport> {
       SELECT * FROM holds WHERE order_id > ${after}::uuid AND account_id <> '' ORDER BY order_id LIMIT ${PAGE}::integer`);
     const { facts } = readHolds(rows);
     for (const row of rows) {
-      const hold = facts.get(orderIdOf(row["order_id"]));
+      const hold = facts.get(orderIdOf(row.order_id));
       if (hold === undefined) continue;
       checked++;
       const required = requiredUnits(hold, instrumentOf(wallet, hold.symbol));
-      if (BigInt(String(row["held"])) === required || violations.length >= LISTED) continue;
-      violations.push(`the hold of order ${hold.orderId} is ${row["held"]} ${hold.asset} units; its facts ask for ${required}`);
+      if (BigInt(String(row.held)) === required || violations.length >= LISTED) continue;
+      violations.push(
+        `the hold of order ${hold.orderId} is ${row.held} ${hold.asset} units; its facts ask for ${required}`,
+      );
     }
     const last = rows.at(-1);
     if (last === undefined) return { checked, violations };
-    after = orderIdOf(last["order_id"]);
+    after = orderIdOf(last.order_id);
   }
 }
 
@@ -118,7 +155,7 @@ async function heldEqualsHolds(wallet: Wallet): Promise<InvariantReport> {
   return reportOf(
     await countOf(wallet, "balances"),
     rows,
-    (row) => `${row["account_id"]} has ${row["held"]} of ${row["asset"]} held; its holds sum to ${row["in_holds"]}`,
+    (row) => `${row.account_id} has ${row.held} of ${row.asset} held; its holds sum to ${row.in_holds}`,
   );
 }
 
@@ -142,13 +179,15 @@ async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> 
       settled += settledIds.length;
       const rows = await wallet.store.query(sql`
         SELECT * FROM trade_entries WHERE trade_id = ANY (${sqlArray([...trades.keys(), ...settledIds])}::text[]) ORDER BY trade_id`);
-      const entries = new Map(rows.map((row) => [String(row["trade_id"]), row]));
+      const entries = new Map(rows.map((row) => [String(row.trade_id), row]));
       for (const [tradeId, expected] of trades) {
         const row = entries.get(tradeId);
         if (row === undefined) add(`trade ${tradeId} has no settlement`);
-        else if (JSON.stringify(amountsOfRow(row)) !== expected) add(`the settlement of ${tradeId} has other amounts than the trade`);
+        else if (JSON.stringify(amountsOfRow(row)) !== expected)
+          add(`the settlement of ${tradeId} has other amounts than the trade`);
       }
-      for (const tradeId of settledIds) if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
+      for (const tradeId of settledIds)
+        if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
     }
   }
   const rows = await countOf(wallet, "trade_entries");
@@ -170,9 +209,18 @@ function amountsOfEvent(wallet: Wallet, event: Executed): readonly string[] {
   const quote = (text: string): string => decimalUnits(text, instrument.quoteScale).toString();
   const quantity = decimalUnits(event.quantity, instrument.baseScale).toString();
   const { buyer, seller } = event;
-  return [buyer.accountId, seller.accountId, quantity, quote(event.notional), quote(buyer.fee), quote(seller.fee)];
+  return [
+    buyer.accountId,
+    seller.accountId,
+    quantity,
+    quote(event.notional),
+    quote(buyer.fee),
+    quote(seller.fee),
+  ];
 }
 
 function amountsOfRow(row: Row): readonly string[] {
-  return ["buyer_account", "seller_account", "quantity", "notional", "buyer_fee", "seller_fee"].map((column) => String(row[column]));
+  return ["buyer_account", "seller_account", "quantity", "notional", "buyer_fee", "seller_fee"].map(
+    (column) => String(row[column]),
+  );
 }

@@ -8,12 +8,26 @@ const instrument = compiledBtcUsd({ makerFeePpm: 0, takerFeePpm: 0 });
 const orderId = (n: number): string => n.toString(16).padStart(32, "0");
 
 function desk(balances: readonly Balance[] = []): HoldDesk {
-  const zero = (accountId: string, asset: string): Balance => ({ accountId, asset, availableUnits: 0n, heldUnits: 0n });
-  const all = [zero("alice", instrument.quoteAsset), zero("alice", instrument.baseAsset), zero("bob", instrument.quoteAsset)];
-  const merged = all.map((at) => balances.find((b) => b.accountId === at.accountId && b.asset === at.asset) ?? at);
+  const zero = (accountId: string, asset: string): Balance => ({
+    accountId,
+    asset,
+    availableUnits: 0n,
+    heldUnits: 0n,
+  });
+  const all = [
+    zero("alice", instrument.quoteAsset),
+    zero("alice", instrument.baseAsset),
+    zero("bob", instrument.quoteAsset),
+  ];
+  const merged = all.map(
+    (at) => balances.find((b) => b.accountId === at.accountId && b.asset === at.asset) ?? at,
+  );
   return {
     nowMs: 1_000,
-    accounts: new Map([["alice", "OPEN"], ["bob", "BLOCKED"]]),
+    accounts: new Map([
+      ["alice", "OPEN"],
+      ["bob", "BLOCKED"],
+    ]),
     holds: new Map(),
     closedRaises: new Set(["closed"]),
     ledger: new LedgerBatch({ balances: merged, holds: [], partition: 0 }),
@@ -21,7 +35,12 @@ function desk(balances: readonly Balance[] = []): HoldDesk {
 }
 
 const cost = instrument.notionalUnits(100 * 10) + 1n;
-const funded = (units: bigint): Balance => ({ accountId: "alice", asset: instrument.quoteAsset, availableUnits: units, heldUnits: 0n });
+const funded = (units: bigint): Balance => ({
+  accountId: "alice",
+  asset: instrument.quoteAsset,
+  availableUnits: units,
+  heldUnits: 0n,
+});
 const buy = (n: number): NewHold => ({
   orderId: orderId(n),
   accountId: "alice",
@@ -37,9 +56,20 @@ describe("holds of a batch", () => {
     const at = desk([funded(cost + 5n)]);
     assert.deepEqual(placeHold(at, buy(1)), { status: "held" });
     const { quoteAsset: asset } = instrument;
-    const refusal = { status: "refused", code: "insufficient_funds", asset, requiredUnits: cost, availableUnits: 5n };
+    const refusal = {
+      status: "refused",
+      code: "insufficient_funds",
+      asset,
+      requiredUnits: cost,
+      availableUnits: 5n,
+    };
     assert.deepEqual(placeHold(at, buy(2)), refusal);
-    assert.deepEqual(at.ledger.balance("alice", asset), { accountId: "alice", asset, availableUnits: 5n, heldUnits: cost });
+    assert.deepEqual(at.ledger.balance("alice", asset), {
+      accountId: "alice",
+      asset,
+      availableUnits: 5n,
+      heldUnits: cost,
+    });
   });
 
   it("are held once, however often they are asked for", () => {
@@ -65,27 +95,46 @@ describe("holds of a batch", () => {
   });
 
   it("are refused for unknown and blocked accounts", () => {
-    assert.deepEqual(placeHold(desk(), { ...buy(1), accountId: "carol" }), { status: "refused", code: "unknown_account" });
-    assert.deepEqual(placeHold(desk(), { ...buy(1), accountId: "bob" }), { status: "refused", code: "account_blocked" });
+    assert.deepEqual(placeHold(desk(), { ...buy(1), accountId: "carol" }), {
+      status: "refused",
+      code: "unknown_account",
+    });
+    assert.deepEqual(placeHold(desk(), { ...buy(1), accountId: "bob" }), {
+      status: "refused",
+      code: "account_blocked",
+    });
   });
 });
 
 describe("a raise for an amend", () => {
-  const raise = { requestId: "r1", orderId: orderId(1), accountId: "alice", instrument, quantityLots: 20, boundTicks: 100 };
+  const raise = {
+    requestId: "r1",
+    orderId: orderId(1),
+    accountId: "alice",
+    instrument,
+    quantityLots: 20,
+    boundTicks: 100,
+  };
 
   it("holds the difference, once", () => {
     const at = desk([funded(cost * 3n)]);
     placeHold(at, buy(1));
     assert.deepEqual(raiseHold(at, raise), { status: "held" });
     assert.deepEqual(raiseHold(at, raise), { status: "held" });
-    assert.equal(at.ledger.balance("alice", instrument.quoteAsset).heldUnits, instrument.notionalUnits(100 * 20) + 1n);
+    assert.equal(
+      at.ledger.balance("alice", instrument.quoteAsset).heldUnits,
+      instrument.notionalUnits(100 * 20) + 1n,
+    );
   });
 
   it("is alone in flight on its order", () => {
     const at = desk([funded(cost * 3n)]);
     placeHold(at, buy(1));
     raiseHold(at, raise);
-    assert.deepEqual(raiseHold(at, { ...raise, requestId: "r2" }), { status: "refused", code: "hold_differs" });
+    assert.deepEqual(raiseHold(at, { ...raise, requestId: "r2" }), {
+      status: "refused",
+      code: "hold_differs",
+    });
   });
 
   it("without the funds leaves the hold as it was", () => {
@@ -100,6 +149,9 @@ describe("a raise for an amend", () => {
   it("that was released before it came stays closed (R10)", () => {
     const at = desk([funded(cost * 3n)]);
     placeHold(at, buy(1));
-    assert.deepEqual(raiseHold(at, { ...raise, requestId: "closed" }), { status: "refused", code: "hold_closed" });
+    assert.deepEqual(raiseHold(at, { ...raise, requestId: "closed" }), {
+      status: "refused",
+      code: "hold_closed",
+    });
   });
 });

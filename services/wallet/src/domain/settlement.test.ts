@@ -24,7 +24,10 @@ function world(aliceQuote: bigint): { ledger: LedgerBatch; holds: Map<string, Or
     balance("bob", quoteAsset, 0n),
   ];
   const ledger = new LedgerBatch({ balances, holds: [], partition: 2 });
-  const accounts = new Map([["alice", "OPEN"], ["bob", "OPEN"]] as const);
+  const accounts = new Map([
+    ["alice", "OPEN"],
+    ["bob", "OPEN"],
+  ] as const);
   const desk: HoldDesk = { nowMs: 1, accounts, holds: new Map(), closedRaises: new Set(), ledger };
   const order = { instrument, quantityLots: 10, boundTicks: 100, maxFeePpm: 0 };
   placeHold(desk, { ...order, orderId: BUY, accountId: "alice", side: "BUY" });
@@ -32,7 +35,13 @@ function world(aliceQuote: bigint): { ledger: LedgerBatch; holds: Map<string, Or
   return { ledger, holds: desk.holds };
 }
 
-function facts(engineSequence: number, filledLots: number, priceTicks: number, done: boolean, boundTicks = 100): OrderFacts {
+function facts(
+  engineSequence: number,
+  filledLots: number,
+  priceTicks: number,
+  done: boolean,
+  boundTicks = 100,
+): OrderFacts {
   const cumulativeNotionalUnits = instrument.notionalUnits(filledLots * priceTicks);
   return {
     engineSequence,
@@ -81,7 +90,13 @@ describe("settlement", () => {
     const outcomes = (["report first", "trade first"] as const).map((order) => {
       const { ledger, holds } = world(enough);
       const settlement = new Settlement(ledger, holds);
-      const report = { orderId: BUY, requestId: BUY, outcome: false, instrument, facts: facts(2, 4, 95, false) };
+      const report = {
+        orderId: BUY,
+        requestId: BUY,
+        outcome: false,
+        instrument,
+        facts: facts(2, 4, 95, false),
+      };
       if (order === "report first") settlement.report(report);
       settlement.trade(trade(4, 95, { filledLots: 4, sequence: 1 }));
       if (order === "trade first") settlement.report(report);
@@ -95,9 +110,18 @@ describe("settlement", () => {
     const { ledger, holds } = world(enough);
     const settlement = new Settlement(ledger, holds);
     settlement.trade(trade(4, 95, { filledLots: 4, sequence: 1 }));
-    settlement.report({ orderId: BUY, requestId: "cancel-1", outcome: true, instrument, facts: { ...facts(3, 4, 95, true) } });
+    settlement.report({
+      orderId: BUY,
+      requestId: "cancel-1",
+      outcome: true,
+      instrument,
+      facts: { ...facts(3, 4, 95, true) },
+    });
     assert.equal(ledger.balance("alice", quoteAsset).heldUnits, 0n);
-    assert.equal(ledger.balance("alice", quoteAsset).availableUnits, enough - instrument.notionalUnits(95 * 4));
+    assert.equal(
+      ledger.balance("alice", quoteAsset).availableUnits,
+      enough - instrument.notionalUnits(95 * 4),
+    );
   });
 
   it("posts what an account lacks to suspense and never refuses", () => {
@@ -108,7 +132,9 @@ describe("settlement", () => {
     // Beyond the bound, which the engine never does: the hold lacks 50 ticks x 10 lots, and alice has one unit besides.
     settlement.trade(trade(10, 150, { filledLots: 10, sequence: 1 }));
     const lacking = instrument.notionalUnits(150 * 10) - enough;
-    assert.deepEqual(settlement.settled()[0]?.shortfalls, [{ accountId: "alice", asset: quoteAsset, amountUnits: lacking }]);
+    assert.deepEqual(settlement.settled()[0]?.shortfalls, [
+      { accountId: "alice", asset: quoteAsset, amountUnits: lacking },
+    ]);
     assert.equal(ledger.balance("bob", quoteAsset).availableUnits, instrument.notionalUnits(150 * 10));
   });
 });

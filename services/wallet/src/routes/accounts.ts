@@ -56,7 +56,7 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     answers: { 200: AccountView },
     problems: ["unknown_account"],
     handle: async (wallet, request) => {
-      const accountId = request.params["accountId"] ?? "";
+      const accountId = request.params.accountId ?? "";
       return (
         foreignAccount(request, accountId) ??
         (await showAccount(wallet, accountId)) ??
@@ -74,7 +74,7 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     answers: { 200: AccountView },
     problems: ["unknown_account"],
     handle: async (wallet, request) => {
-      const accountId = request.params["accountId"] ?? "";
+      const accountId = request.params.accountId ?? "";
       const { status } = request.body as { status: "OPEN" | "BLOCKED" };
       await wallet.store.transaction("set account status", (tx) =>
         tx.commit([sql`UPDATE accounts SET status = ${status} WHERE account_id = ${accountId}`]),
@@ -148,17 +148,17 @@ interface Account {
 function accountsOf(wallet: Wallet, rows: readonly Row[]): Account[] {
   const accounts = new Map<string, Account>();
   for (const row of rows) {
-    const accountId = String(row["account_id"]);
+    const accountId = String(row.account_id);
     let account = accounts.get(accountId);
     if (account === undefined) {
-      account = { accountId, name: String(row["name"]), status: String(row["status"]), balances: [] };
+      account = { accountId, name: String(row.name), status: String(row.status), balances: [] };
       accounts.set(accountId, account);
     }
-    if (row["asset"] === null) continue;
-    const asset = String(row["asset"]);
+    if (row.asset === null) continue;
+    const asset = String(row.asset);
     const scale = wallet.reference.asset(asset)?.scale ?? 0;
-    const available = BigInt(String(row["available"]));
-    const held = BigInt(String(row["held"]));
+    const available = BigInt(String(row.available));
+    const held = BigInt(String(row.held));
     account.balances.push({
       asset,
       available: formatDecimal(available, scale),

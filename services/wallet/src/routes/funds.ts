@@ -98,7 +98,7 @@ async function moveFunds(
 }
 
 function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof moves): Move | ProblemAnswer {
-  const accountId = request.params["accountId"] ?? "";
+  const accountId = request.params.accountId ?? "";
   const { asset: code, amount } = request.body as { asset: string; amount: string };
   const requestId = request.headers["idempotency-key"];
   if (requestId === undefined || !/^[\x21-\x7e]{1,96}$/.test(requestId)) {
@@ -129,7 +129,7 @@ function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof move
   const units = parseDecimal(amount, asset.scale);
   if (typeof units !== "bigint" || units <= 0n) {
     const allowed = `a positive decimal with at most ${asset.scale} decimals`;
-    return problem("malformed", "The amount is not one.", {
+    return problem("validation_failed", "The amount is not one.", {
       errors: [{ field: "amount", given: amount, allowed }],
     });
   }
@@ -186,11 +186,11 @@ function answered(result: RouteAnswer): Effects<RouteAnswer> {
 
 /** The same request again is answered as before; another one under its key is refused. */
 function replayed(move: Move, before: Row): RouteAnswer {
-  if (before["asset"] !== move.asset.asset || BigInt(String(before["amount"])) !== move.units)
+  if (before.asset !== move.asset.asset || BigInt(String(before.amount)) !== move.units)
     return keyReused(move.requestId);
   const after = {
-    availableUnits: BigInt(String(before["available_after"])),
-    heldUnits: BigInt(String(before["held_after"])),
+    availableUnits: BigInt(String(before.available_after)),
+    heldUnits: BigInt(String(before.held_after)),
   };
   return { status: 200, body: answerOf(move, after), headers: { "Idempotent-Replayed": "true" } };
 }
@@ -246,7 +246,7 @@ function fundsMoved(move: Move, after: After): OutgoingEvent<typeof walletEvents
 }
 
 async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {
-  const accountId = request.params["accountId"] ?? "";
+  const accountId = request.params.accountId ?? "";
   const foreign = foreignAccount(request, accountId);
   if (foreign !== null) return foreign;
   const { limit = 100 } = request.query as { limit?: number };
@@ -254,15 +254,12 @@ async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAn
     SELECT time_ms, kind, journal_id, ledger, asset, amount FROM postings
     WHERE owner = ${accountId} AND amount <> 0 ORDER BY time_ms DESC, journal_id, ledger, asset LIMIT ${limit}::integer`);
   const postings = rows.map((row) => ({
-    time: new Date(Number(row["time_ms"])).toISOString(),
-    kind: String(row["kind"]),
-    journalId: String(row["journal_id"]),
-    ledger: String(row["ledger"]),
-    asset: String(row["asset"]),
-    amount: formatDecimal(
-      BigInt(String(row["amount"])),
-      wallet.reference.asset(String(row["asset"]))?.scale ?? 0,
-    ),
+    time: new Date(Number(row.time_ms)).toISOString(),
+    kind: String(row.kind),
+    journalId: String(row.journal_id),
+    ledger: String(row.ledger),
+    asset: String(row.asset),
+    amount: formatDecimal(BigInt(String(row.amount)), wallet.reference.asset(String(row.asset))?.scale ?? 0),
   }));
   return { status: 200, body: { postings } };
 }

@@ -114,10 +114,10 @@ async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<
   const desk: HoldDesk = {
     nowMs: unit.nowMs,
     accounts: new Map(
-      accounts.map((row) => [String(row["account_id"]), row["status"] === "OPEN" ? "OPEN" : "BLOCKED"]),
+      accounts.map((row) => [String(row.account_id), row.status === "OPEN" ? "OPEN" : "BLOCKED"]),
     ),
     holds: locked.facts,
-    closedRaises: new Set(closed.map((row) => String(row["request_id"]))),
+    closedRaises: new Set(closed.map((row) => String(row.request_id))),
     ledger: new LedgerBatch({ balances, holds: locked.ledger, partition: 0 }),
   };
   const holds = ask.holds.map((each) => outcomeOf(wallet, placeHold(desk, newHold(wallet, each))));
@@ -266,7 +266,7 @@ async function balancesBehind(wallet: Wallet, ask: HoldRelease): Promise<Balance
     WHERE (order_id = ANY (${sqlArray(ask.orderIds)}::uuid[]) OR pending_request = ANY (${sqlArray(ask.raiseRequestIds)}::text[]))
       AND account_id <> ''
     ORDER BY account_id, asset`);
-  return rows.map((row) => ({ accountId: String(row["account_id"]), asset: String(row["asset"]) }));
+  return rows.map((row) => ({ accountId: String(row.account_id), asset: String(row.asset) }));
 }
 
 async function orphans(
@@ -283,14 +283,14 @@ async function orphans(
     ORDER BY pending_created_ms, order_id LIMIT ${ask.limit}::integer`);
   return {
     holds: holds.map((row) => ({
-      orderId: orderIdOf(row["order_id"]),
-      accountId: String(row["account_id"]),
-      symbol: String(row["symbol"]),
+      orderId: orderIdOf(row.order_id),
+      accountId: String(row.account_id),
+      symbol: String(row.symbol),
     })),
     raises: raises.map((row) => ({
-      requestId: String(row["pending_request"]),
-      orderId: orderIdOf(row["order_id"]),
-      accountId: String(row["account_id"]),
+      requestId: String(row.pending_request),
+      orderId: orderIdOf(row.order_id),
+      accountId: String(row.account_id),
     })),
   };
 }
@@ -302,13 +302,10 @@ async function openHolds(wallet: Wallet, ask: { after?: string; limit: number })
     ORDER BY order_id LIMIT ${ask.limit}::integer`);
   return {
     holds: rows.map((row) => ({
-      orderId: orderIdOf(row["order_id"]),
-      accountId: String(row["account_id"]),
-      asset: String(row["asset"]),
-      held: formatDecimal(
-        BigInt(String(row["held"])),
-        wallet.reference.asset(String(row["asset"]))?.scale ?? 0,
-      ),
+      orderId: orderIdOf(row.order_id),
+      accountId: String(row.account_id),
+      asset: String(row.asset),
+      held: formatDecimal(BigInt(String(row.held)), wallet.reference.asset(String(row.asset))?.scale ?? 0),
     })),
   };
 }

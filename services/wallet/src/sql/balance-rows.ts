@@ -36,10 +36,10 @@ export function readBalances(keys: readonly BalanceKey[], rows: Rows): LockedBal
   const found = new Map<string, Balance>();
   for (const row of rows) {
     const balance: Balance = {
-      accountId: String(row["account_id"]),
-      asset: String(row["asset"]),
-      availableUnits: BigInt(String(row["available"])),
-      heldUnits: BigInt(String(row["held"])),
+      accountId: String(row.account_id),
+      asset: String(row.asset),
+      availableUnits: BigInt(String(row.available)),
+      heldUnits: BigInt(String(row.held)),
     };
     found.set(nameOf(balance), balance);
   }

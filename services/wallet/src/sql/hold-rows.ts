@@ -21,7 +21,7 @@ export function readHolds(rows: Rows): LockedHolds {
   for (const row of rows) {
     const hold = readHold(row);
     facts.set(hold.orderId, hold);
-    ledger.push(ledgerHold(hold, BigInt(String(row["held"]))));
+    ledger.push(ledgerHold(hold, BigInt(String(row.held))));
   }
   return { facts, ledger };
 }
@@ -36,34 +36,34 @@ function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
 
 function readHold(row: Row): OrderHold {
   return {
-    orderId: orderIdOf(row["order_id"]),
-    accountId: String(row["account_id"]),
-    symbol: String(row["symbol"]),
-    side: row["buy"] === true ? "BUY" : "SELL",
-    asset: String(row["asset"]),
-    maxFeePpm: Number(row["max_fee_ppm"]),
-    boundTicks: Number(row["bound_ticks"]),
-    leavesLots: Number(row["leaves_lots"]),
-    done: row["done"] === true,
-    engineSequence: Number(row["engine_sequence"]),
-    cumulativeLots: Number(row["cumulative_lots"]),
-    cumulativeNotionalUnits: BigInt(String(row["cumulative_notional"])),
-    cumulativeFeeUnits: BigInt(String(row["cumulative_fee"])),
-    settledLots: Number(row["settled_lots"]),
-    settledNotionalUnits: BigInt(String(row["settled_notional"])),
-    settledFeeUnits: BigInt(String(row["settled_fee"])),
+    orderId: orderIdOf(row.order_id),
+    accountId: String(row.account_id),
+    symbol: String(row.symbol),
+    side: row.buy === true ? "BUY" : "SELL",
+    asset: String(row.asset),
+    maxFeePpm: Number(row.max_fee_ppm),
+    boundTicks: Number(row.bound_ticks),
+    leavesLots: Number(row.leaves_lots),
+    done: row.done === true,
+    engineSequence: Number(row.engine_sequence),
+    cumulativeLots: Number(row.cumulative_lots),
+    cumulativeNotionalUnits: BigInt(String(row.cumulative_notional)),
+    cumulativeFeeUnits: BigInt(String(row.cumulative_fee)),
+    settledLots: Number(row.settled_lots),
+    settledNotionalUnits: BigInt(String(row.settled_notional)),
+    settledFeeUnits: BigInt(String(row.settled_fee)),
     pending: readPending(row),
-    createdMs: Number(row["created_ms"]),
+    createdMs: Number(row.created_ms),
   };
 }
 
 function readPending(row: Row): OrderHold["pending"] {
-  if (row["pending_request"] === null) return null;
+  if (row.pending_request === null) return null;
   return {
-    requestId: String(row["pending_request"]),
-    boundTicks: Number(row["pending_bound_ticks"]),
-    quantityLots: Number(row["pending_quantity_lots"]),
-    createdMs: Number(row["pending_created_ms"]),
+    requestId: String(row.pending_request),
+    boundTicks: Number(row.pending_bound_ticks),
+    quantityLots: Number(row.pending_quantity_lots),
+    createdMs: Number(row.pending_created_ms),
   };
 }
 

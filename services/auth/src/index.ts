@@ -1,0 +1,2 @@
+export { newMachineKey } from "./machine-key.ts";
+export { auth } from "./service.ts";

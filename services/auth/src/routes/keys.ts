@@ -1,0 +1,164 @@
+import { AccountId, oneOf, Principal, ROLES } from "@bourse/contracts";
+import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { type Row, sql } from "@bourse/store";
+import { Type } from "typebox";
+import type { Auth } from "../auth.ts";
+import { hashMachineKey, MACHINE_KEY_PATTERN, newMachineKey } from "../machine-key.ts";
+
+const KeyView = Type.Object({
+  keyId: Type.String(),
+  role: oneOf(ROLES),
+  accountId: Type.Optional(AccountId),
+  name: Type.String(),
+  createdBy: Type.String(),
+  created: Type.String(),
+  revoked: Type.Optional(Type.String()),
+});
+
+const NewKey = Type.Object({
+  role: Type.Optional(oneOf(ROLES)),
+  accountId: Type.Optional(AccountId),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+});
+
+/** Machine keys: one is for one trading account, or an operator's. */
+export const keyRoutes: readonly Route<Auth>[] = [
+  {
+    method: "POST",
+    path: "/api/v1/keys",
+    summary: "Issue a machine key: for a trading account, or for another operator. It is shown this once",
+    access: "operator",
+    body: NewKey,
+    answers: { 201: Type.Interface([KeyView], { key: Type.String() }) },
+    problems: ["validation_failed"],
+    examples: [{ accountId: "alice", name: "alice's bot" }],
+    handle: issue,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/keys",
+    summary: "Keys that were issued, latest first; never the keys themselves",
+    access: "operator",
+    query: Type.Object({
+      accountId: Type.Optional(AccountId),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+    }),
+    answers: { 200: Type.Object({ keys: Type.Array(KeyView) }) },
+    handle: list,
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/keys/:keyId",
+    summary: "Revoke a key; it stops working within ten seconds",
+    access: "operator",
+    params: Type.Object({ keyId: Type.String({ minLength: 1, maxLength: 64 }) }),
+    answers: { 200: KeyView },
+    problems: ["key_not_found"],
+    handle: revoke,
+  },
+  {
+    method: "POST",
+    path: "/internal/keys/verify",
+    summary: "Who a key belongs to",
+    access: "internal",
+    body: Type.Object({ key: Type.String({ maxLength: 200 }) }),
+    answers: { 200: Type.Object({ principal: Type.Union([Principal, Type.Null()]) }) },
+    handle: verify,
+  },
+];
+
+async function issue(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
+  const {
+    accountId,
+    name,
+    role = "account",
+  } = request.body as { accountId?: string; name?: string; role?: "operator" | "account" };
+  if (role === "account" && accountId === undefined) {
+    const allowed = "the trading account that the key is for";
+    return problem("validation_failed", "A key of an account names it.", {
+      errors: [{ field: "accountId", given: "", allowed }],
+    });
+  }
+  if (role === "operator" && accountId !== undefined) {
+    const allowed = "none: an operator's key is for all accounts";
+    return problem("validation_failed", "An operator's key is for no account.", {
+      errors: [{ field: "accountId", given: accountId, allowed }],
+    });
+  }
+  const key = newMachineKey();
+  const keyId = auth.newId();
+  const committed = await auth.delivery.commit("issue key", async (unit) => ({
+    statements: [
+      sql`
+        INSERT INTO keys (key_id, key_hash, role, account_id, name, created_by, created_ms)
+        VALUES (${keyId}, ${hashMachineKey(key)}, ${role}, ${accountId ?? null}, ${name ?? role}, ${request.principal?.keyId ?? ""}, ${unit.nowMs})
+        RETURNING *`,
+    ],
+    events: [],
+    result: unit.nowMs,
+  }));
+  const view = viewOf({
+    key_id: keyId,
+    role,
+    account_id: accountId ?? null,
+    name: name ?? role,
+    created_by: request.principal?.keyId ?? "",
+    created_ms: committed.result,
+    revoked_ms: null,
+  });
+  return { status: 201, body: { ...view, key } };
+}
+
+async function list(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
+  const { accountId = null, limit = 100 } = request.query as { accountId?: string; limit?: number };
+  const rows = await auth.store.query(sql`
+    SELECT key_id, role, account_id, name, created_by, created_ms, revoked_ms FROM keys
+    WHERE ${accountId}::text IS NULL OR account_id = ${accountId}
+    ORDER BY created_ms DESC, key_id LIMIT ${limit}::integer`);
+  return { status: 200, body: { keys: rows.map(viewOf) } };
+}
+
+async function revoke(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
+  const keyId = request.params.keyId ?? "";
+  await auth.delivery.commit("revoke key", async (unit) => ({
+    statements: [
+      sql`UPDATE keys SET revoked_ms = ${unit.nowMs} WHERE key_id = ${keyId} AND revoked_ms IS NULL`,
+    ],
+    events: [],
+    result: undefined,
+  }));
+  const [row] = await auth.store.query(sql`
+    SELECT key_id, role, account_id, name, created_by, created_ms, revoked_ms FROM keys WHERE key_id = ${keyId}`);
+  if (row === undefined) {
+    const errors = [{ field: "keyId", given: keyId, allowed: "the keyId of a key that was issued" }];
+    return problem("key_not_found", `There is no key ${keyId}.`, { errors });
+  }
+  return { status: 200, body: viewOf(row) };
+}
+
+async function verify(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
+  const { key } = request.body as { key: string };
+  if (!MACHINE_KEY_PATTERN.test(key)) return { status: 200, body: { principal: null } };
+  const [row] = await auth.store.query(sql`
+    SELECT key_id, role, account_id FROM keys WHERE key_hash = ${hashMachineKey(key)} AND revoked_ms IS NULL`);
+  if (row === undefined) return { status: 200, body: { principal: null } };
+  const principal = { keyId: String(row.key_id), role: String(row.role) };
+  const accountId = row.account_id;
+  return {
+    status: 200,
+    body: { principal: accountId === null ? principal : { ...principal, accountId: String(accountId) } },
+  };
+}
+
+function viewOf(row: Row): Record<string, string> {
+  const time = (value: unknown): string => new Date(Number(value)).toISOString();
+  return {
+    keyId: String(row.key_id),
+    role: String(row.role),
+    ...(row.account_id === null ? {} : { accountId: String(row.account_id) }),
+    name: String(row.name),
+    createdBy: String(row.created_by),
+    created: time(row.created_ms),
+    ...(row.revoked_ms === null ? {} : { revoked: time(row.revoked_ms) }),
+  };
+}

@@ -1,0 +1,117 @@
+// The landing page: asks the public API like anyone, once a second, and shows what it says.
+const EVERY_MS = 1000;
+const DEPTH = 8;
+const state = document.querySelector("#state");
+let selected = new URLSearchParams(location.search).get("symbol");
+
+async function get(path) {
+  const answer = await fetch(path, { headers: { accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+function row(cells, attributes = {}) {
+  const line = document.createElement("tr");
+  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, value);
+  for (const { text, className, span } of cells) {
+    const cell = line.insertCell();
+    if (text instanceof Node) cell.append(text);
+    else cell.textContent = text ?? "–";
+    if (className) cell.className = className;
+    if (span) cell.colSpan = span;
+  }
+  return line;
+}
+
+function fill(table, rows, empty, span) {
+  const body = document.querySelector(`${table} tbody`);
+  body.replaceChildren(...(rows.length > 0 ? rows : [row([{ text: empty, className: "empty", span }])]));
+}
+
+function direction(change) {
+  if (change === undefined || /^-?0(\.0*)?%?$/.test(change)) return undefined;
+  return change.startsWith("-") ? "down" : "up";
+}
+
+function showMarkets(markets) {
+  const rows = markets.map((market) => {
+    const button = document.createElement("button");
+    button.textContent = market.symbol;
+    const line = row(
+      [
+        { text: button },
+        { text: market.lastPrice },
+        { text: market.bidPrice },
+        { text: market.askPrice },
+        { text: market.change, className: direction(market.change) },
+        { text: market.volume },
+        { text: String(market.trades ?? 0) },
+      ],
+      { "data-symbol": market.symbol, "aria-selected": String(market.symbol === selected) },
+    );
+    line.addEventListener("click", () => choose(market.symbol));
+    return line;
+  });
+  // A row under the pointer stays: replacing it would swallow the click.
+  if (document.activeElement?.closest("#markets") === null || rows.length > 0)
+    fill("#markets", rows, "No market yet.", 7);
+}
+
+function showBook(book) {
+  const level =
+    (className) =>
+    ([price, quantity, orders]) =>
+      row([{ text: price, className }, { text: quantity }, { text: String(orders) }]);
+  const asks = book.asks.slice(0, DEPTH).map(level("down")).reverse();
+  const bids = book.bids.slice(0, DEPTH).map(level("up"));
+  const middle = row([{ text: `${book.bids.length} bid and ${book.asks.length} ask levels`, span: 3 }], {
+    class: "spread",
+  });
+  fill("#book", asks.length + bids.length > 0 ? [...asks, middle, ...bids] : [], "The book is empty.", 3);
+  document.querySelector("#book-title").textContent = `Book of ${selected}`;
+}
+
+function showTrades(trades) {
+  const rows = trades
+    .slice(0, 2 * DEPTH + 1)
+    .map((trade) =>
+      row([
+        { text: new Date(trade.time).toLocaleTimeString() },
+        { text: trade.price, className: trade.aggressorSide === "BUY" ? "up" : "down" },
+        { text: trade.quantity },
+      ]),
+    );
+  fill("#trades", rows, "None yet.", 3);
+  document.querySelector("#trades-title").textContent = `Trades of ${selected}`;
+}
+
+function choose(symbol) {
+  selected = symbol;
+  history.replaceState(null, "", `?symbol=${encodeURIComponent(symbol)}`);
+  for (const place of document.querySelectorAll(".symbol")) place.textContent = symbol;
+  void refresh();
+}
+
+async function refresh() {
+  try {
+    const { markets } = await get("/api/v1/markets");
+    selected ??= markets[0]?.symbol ?? null;
+    showMarkets(markets);
+    if (selected !== null) {
+      const at = `/api/v1/markets/${encodeURIComponent(selected)}`;
+      const [book, tape] = await Promise.all([get(`${at}/book?depth=50`), get(`${at}/trades?limit=30`)]);
+      showBook(book);
+      showTrades(tape.trades);
+    }
+    state.textContent = markets.length > 0 ? "live" : "live, without markets yet";
+    state.className = "live";
+  } catch {
+    state.textContent = "the platform does not answer; asking again";
+    state.className = "away";
+  }
+}
+
+for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
+if (selected !== null) choose(selected);
+await refresh();
+setInterval(refresh, EVERY_MS);

@@ -1,0 +1,17 @@
+import { asyncApiDocument } from "@bourse/contracts";
+import type { Route } from "@bourse/host";
+import { Type } from "typebox";
+import type { Gateway } from "../authenticate.ts";
+
+export const documentRoutes: readonly Route<Gateway>[] = [
+  {
+    method: "GET",
+    path: "/asyncapi.json",
+    summary: "The AsyncAPI 3 document of the platform's events",
+    access: "public",
+    answers: { 200: Type.Unknown() },
+    handle: () => ({ status: 200, body: document }),
+  },
+];
+
+const document = asyncApiDocument();

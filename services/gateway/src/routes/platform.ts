@@ -1,0 +1,86 @@
+import { oneOf, SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
+import { type Directory, PeerError, type Route, type RouteAnswer } from "@bourse/host";
+import { Type } from "typebox";
+import type { Gateway } from "../authenticate.ts";
+
+/** Reading whole tables and logs takes its time. */
+const INVARIANTS_TIMEOUT_MS = 600_000;
+
+const ByService = Type.Object({ services: Type.Array(Type.Unknown()) });
+
+/** The platform as a whole, for operators: what every service says of itself, asked through the one door. */
+export function platformRoutes(directory: Directory): readonly Route<Gateway>[] {
+  return [
+    {
+      method: "GET",
+      path: "/api/v1/platform/status",
+      summary: "What every service says of itself: subscriptions with their lag, outbox, readiness",
+      access: "operator",
+      answers: { 200: ByService },
+      handle: (gateway) => askAll(gateway, directory, "/internal/status"),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/platform/quiet",
+      summary: "Whether everything that was published has been consumed, by service",
+      access: "operator",
+      answers: { 200: ByService },
+      handle: (gateway) => askAll(gateway, directory, "/internal/quiet"),
+    },
+    {
+      method: "POST",
+      path: "/api/v1/platform/invariants/:service",
+      summary: "Check the invariants of one service on a quiet platform",
+      access: "operator",
+      params: Type.Object({ service: oneOf(SERVICE_NAMES) }),
+      answers: { 200: Type.Unknown() },
+      handle: async (gateway, { params }) => ({
+        status: 200,
+        body: await gateway.peers.call(params.service as ServiceName, {
+          method: "POST",
+          path: "/internal/invariants",
+          timeoutMs: INVARIANTS_TIMEOUT_MS,
+        }),
+      }),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/platform/counts",
+      summary: "What the tables of order and wallet hold",
+      access: "operator",
+      query: Type.Object({ clientOrderIdPrefix: Type.Optional(Type.String({ maxLength: 64 })) }),
+      answers: { 200: Type.Unknown() },
+      handle: async (gateway, { query }) => {
+        const prefix = query.clientOrderIdPrefix;
+        const [order, wallet] = await Promise.all([
+          gateway.peers.call("order", {
+            method: "GET",
+            path: "/internal/order/counts",
+            ...(typeof prefix === "string" ? { query: { clientOrderIdPrefix: prefix } } : {}),
+          }),
+          gateway.peers.call("wallet", { method: "GET", path: "/internal/wallet/counts" }),
+        ]);
+        return { status: 200, body: { order, wallet } };
+      },
+    },
+  ];
+}
+
+/** A service that does not answer is told as such: the others still are. */
+async function askAll(gateway: Gateway, directory: Directory, path: string): Promise<RouteAnswer> {
+  const services = await Promise.all(
+    directory.services.map(async ({ name, url }) => {
+      try {
+        return {
+          service: name,
+          url,
+          ...(await gateway.peers.call<object>(name, { method: "GET", path, timeoutMs: 5_000 })),
+        };
+      } catch (error) {
+        if (!(error instanceof PeerError)) throw error;
+        return { service: name, url, error: error.code };
+      }
+    }),
+  );
+  return { status: 200, body: { services } };
+}

@@ -1,0 +1,30 @@
+import { SERVICE_NAMES } from "@bourse/contracts";
+import { defineService } from "@bourse/host";
+import { authenticate, type Gateway } from "./authenticate.ts";
+import { GatewayConfig } from "./config.ts";
+import { KeyCache } from "./key-cache.ts";
+import { documentRoutes } from "./routes/documents.ts";
+import { forwardedRoutes } from "./routes/forwarded.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { platformRoutes } from "./routes/platform.ts";
+
+/** The one public door: who asks, where it goes, all documents on one page, the landing page. */
+export const gateway = defineService<typeof GatewayConfig, Gateway>({
+  name: "gateway",
+  description: "The one public door of the platform",
+  port: 8080,
+  config: GatewayConfig,
+  publishes: [],
+  calls: SERVICE_NAMES.filter((name) => name !== "gateway"),
+  setup: ({ peers, clock, config }) => ({ peers, keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS) }),
+  authenticate,
+  consumes: [],
+  routes: (directory) => [
+    ...pageRoutes,
+    ...documentRoutes,
+    ...platformRoutes(directory),
+    ...forwardedRoutes(directory),
+  ],
+  jobs: [],
+  invariants: [],
+});
