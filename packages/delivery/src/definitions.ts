@@ -1,3 +1,4 @@
+import type { StartPosition, TopicPartition } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
 import type { Rows, Statement } from "@bourse/store";
 import type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
@@ -55,9 +56,15 @@ export interface ViewConsumption<Service> {
   readonly kind: "view";
   readonly subscription: string;
   readonly topics: readonly Topic[];
-  readonly from: "earliest" | "latest";
+  readonly from: "earliest" | "latest" | ViewStart<Service>;
   readonly apply: (service: Service, batch: readonly Envelope[]) => void;
 }
+
+/**
+ * Where a view starts in a partition: the end of the snapshot that the service has loaded of it (R1). Asked once for each
+ * partition, before its first record. An offset that the topic no longer has falls to "earliest".
+ */
+export type ViewStart<Service> = (service: Service, at: TopicPartition) => StartPosition | Promise<StartPosition>;
 
 /** R1, R8: one owner per partition, deterministic, no database. */
 export interface ShardConsumption<Service> {

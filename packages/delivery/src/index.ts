@@ -9,6 +9,7 @@ export type {
   ShardProgram,
   Unit,
   ViewConsumption,
+  ViewStart,
 } from "./definitions.ts";
 export { eventsOf } from "./definitions.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
