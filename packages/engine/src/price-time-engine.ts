@@ -298,11 +298,26 @@ export class PriceTimeEngine implements Engine {
 
   #rest(command: PlaceOrder, leavesLots: number): void {
     const expireAtMs = expires(command.type, command.timeInForce) ? command.expireAtMs : 0;
-    const filledLots = command.quantityLots - leavesLots;
+    const {
+      request: handle,
+      symbol,
+      account,
+      side,
+      timeInForce,
+      postOnly,
+      priceTicks,
+      quantityLots,
+    } = command;
     const order = this.#resting.enter({
-      ...command,
-      handle: command.request,
-      filledLots,
+      handle,
+      symbol,
+      account,
+      side,
+      timeInForce,
+      postOnly,
+      priceTicks,
+      quantityLots,
+      filledLots: quantityLots - leavesLots,
       leavesLots,
       expireAtMs,
     });

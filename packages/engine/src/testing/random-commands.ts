@@ -5,6 +5,8 @@ const SYMBOLS = 3;
 const ACCOUNTS = 6;
 const MAX_PRICE = 100_000;
 const MAX_QUANTITY = 1_000;
+/** Where the handles of every third seed begin. */
+const BEYOND_32_BITS = 2 ** 40;
 /** Numbers that no field takes, or only by chance. */
 const WRONG = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300, 7, 1_001, 100_001];
 
@@ -15,7 +17,13 @@ const WRONG = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300,
 export function randomCommands(seed: number, count: number): EngineCommand[] {
   const random = seededRandom(seed);
   const commands: EngineCommand[] = [];
-  const flow: Flow = { random, request: 0, atMs: 1_000, middle: 1_000, resting: [] };
+  const flow: Flow = {
+    random,
+    request: seed % 3 === 0 ? BEYOND_32_BITS : 0,
+    atMs: 1_000,
+    middle: 1_000,
+    resting: [],
+  };
   for (let symbol = 0; symbol < SYMBOLS && commands.length < count; symbol++) {
     flow.request++;
     const limits = { maxPriceTicks: MAX_PRICE, maxQuantityLots: MAX_QUANTITY };
@@ -115,7 +123,7 @@ function amendment(flow: Flow): { handle: number; priceTicks: number; quantityLo
 
 /** Mostly of an order that may still rest, the younger the likelier; sometimes of none. */
 function someHandle({ random, request, resting }: Flow): number {
-  if (random.below(15) === 0) return random.below(request + 3);
+  if (random.below(15) === 0) return request + 2 - random.below(2_000);
   const back = random.below(3) === 0 ? random.below(resting.length + 1) : random.below(25);
   return resting[resting.length - 1 - back] ?? request;
 }
