@@ -65,7 +65,14 @@ export function alwaysRoutes(options: {
       summary: "Subscriptions with their lag, the outbox, what is in flight",
       access: "internal",
       answers: { 200: Type.Unknown() },
-      handle: async () => ({ status: 200, body: await self.status() }),
+      handle: async () => ({
+        status: 200,
+        headers: { "content-type": "application/json; charset=utf-8" },
+        // Offsets are bigints.
+        body: JSON.stringify(await self.status(), (_key, value) =>
+          typeof value === "bigint" ? String(value) : value,
+        ),
+      }),
     },
     {
       method: "GET",

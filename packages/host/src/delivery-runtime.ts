@@ -18,15 +18,23 @@ export interface DeliveryRuntime {
 }
 
 export interface DeliveryStatus {
-  readonly subscriptions: readonly SubscriptionStatus[];
-  readonly outboxBacklog: number;
+  readonly consumptions: readonly ConsumptionStatus[];
+  /** Committed events that the bus has not acknowledged yet, for each topic. */
+  readonly outboxBacklog: Readonly<Record<string, number>>;
 }
 
-export interface SubscriptionStatus {
+export interface ConsumptionStatus {
   readonly subscription: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly partitions: readonly PartitionStatus[];
+}
+
+export interface PartitionStatus {
   readonly topic: string;
   readonly partition: number;
-  readonly lag: number;
+  readonly state: string;
+  readonly lag: number | null;
 }
 
 export interface OpenDeliveryOptions {
@@ -59,7 +67,7 @@ export function deliveryMigrationFolders(): readonly MigrationFolder[] {
 const idle: DeliveryRuntime = {
   delivery: { commit: () => Promise.reject(new Error("delivery is not there yet")) },
   start: () => Promise.resolve(),
-  status: () => ({ subscriptions: [], outboxBacklog: 0 }),
+  status: () => ({ consumptions: [], outboxBacklog: {} }),
   unready: () => [],
   drain: () => Promise.resolve(),
 };

@@ -34,6 +34,7 @@ export type {
 export { createDirectory } from "./directory.ts";
 export type { Gather, GatherOptions, QueueFull } from "./gather.ts";
 export { gather, isQueueFull } from "./gather.ts";
+export { errorsDocument } from "./errors-document.ts";
 export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
 export { createLogger } from "./logging.ts";

@@ -17,7 +17,7 @@ import { createPeers } from "./peers.ts";
 import { callerReader } from "./principal.ts";
 import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Phase, Quiet, ServiceStatus } from "./status.ts";
+import { type Phase, type Quiet, quietOf, type ServiceStatus } from "./status.ts";
 import { startTracing } from "./tracing.ts";
 
 /** A service that takes work. */
@@ -280,24 +280,12 @@ class StartingService {
       phase: this.#phase,
       unready: await this.#unready(),
       requestsInFlight: this.#dispatcher?.inFlight ?? 0,
-      delivery: (await this.#delivery?.status()) ?? { subscriptions: [], outboxBacklog: 0 },
+      delivery: (await this.#delivery?.status()) ?? { consumptions: [], outboxBacklog: {} },
     };
   }
 
   async #quiet(): Promise<Quiet> {
-    const { phase, delivery, requestsInFlight } = await this.#status();
-    const reasons = [
-      ...(phase === "ready" ? [] : [`it is ${phase}`]),
-      ...(requestsInFlight === 0 ? [] : [`${requestsInFlight} requests are in flight`]),
-      ...(delivery.outboxBacklog === 0 ? [] : [`${delivery.outboxBacklog} events wait to be published`]),
-      ...delivery.subscriptions
-        .filter(({ lag }) => lag > 0)
-        .map(
-          ({ subscription, topic, partition, lag }) =>
-            `${subscription} is ${lag} behind on ${topic}/${partition}`,
-        ),
-    ];
-    return { quiet: reasons.length === 0, reasons };
+    return quietOf(await this.#status());
   }
 
   async #end(deadline: Deadline): Promise<boolean> {

@@ -19,3 +19,25 @@ export interface Quiet {
   readonly quiet: boolean;
   readonly reasons: readonly string[];
 }
+
+/** Quiet when it is ready, works on nothing, and has published and consumed all there is. */
+export function quietOf(status: ServiceStatus): Quiet {
+  const { phase, requestsInFlight, delivery } = status;
+  const reasons: string[] = [];
+  if (phase !== "ready") reasons.push(`it is ${phase}`);
+  if (requestsInFlight > 0) reasons.push(`${requestsInFlight} requests are in flight`);
+  for (const [topic, backlog] of Object.entries(delivery.outboxBacklog)) {
+    if (backlog > 0) reasons.push(`${backlog} events wait to be published on ${topic}`);
+  }
+  for (const { subscription, state, reason, partitions } of delivery.consumptions) {
+    if (state !== "running")
+      reasons.push(`${subscription} is ${state}${reason === null ? "" : `: ${reason}`}`);
+    for (const { topic, partition, lag } of partitions) {
+      if (lag !== 0)
+        reasons.push(
+          `${subscription} is ${lag ?? "an unknown number of records"} behind on ${topic}/${partition}`,
+        );
+    }
+  }
+  return { quiet: reasons.length === 0, reasons };
+}
