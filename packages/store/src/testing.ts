@@ -2,12 +2,16 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { escapeIdentifier } from "pg";
 import { startPostgres } from "./local-postgres/index.ts";
 import { type MigrationFolder, migrate } from "./migrations.ts";
 import type { Store } from "./port.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { ensureServiceSchema } from "./roles.ts";
 import { withSession } from "./session.ts";
+
+export type { WireProxy } from "./wire-proxy.ts";
+export { wireProxy } from "./wire-proxy.ts";
 
 export interface TestDatabaseOptions {
   /** Default `test`. */
@@ -24,6 +28,8 @@ export interface TestDatabase {
   /** Of the superuser, in this database. */
   readonly adminUrl: string;
   readonly schema: string;
+  /** A test that makes roles starts their names with this and `_`; they are dropped with the database. */
+  readonly database: string;
 }
 
 /** What `node:test` gives to a test. */
@@ -48,7 +54,11 @@ export async function testDatabase(t: TestEnd, options: TestDatabaseOptions = {}
     await store?.close();
     await withSession(serverUrl, {}, async (client) => {
       await client.query(`DROP DATABASE ${database} WITH (FORCE)`);
-      await client.query(`DROP ROLE IF EXISTS ${database}`);
+      const { rows } = await client.query<{ rolname: string }>(
+        "SELECT rolname FROM pg_roles WHERE rolname = $1 OR starts_with(rolname, $1 || '_') ORDER BY rolname",
+        [database],
+      );
+      for (const { rolname } of rows) await client.query(`DROP ROLE ${escapeIdentifier(rolname)}`);
     });
   });
   const url = await ensureServiceSchema(adminUrl, { service: schema, password: database, role: database });
@@ -59,7 +69,7 @@ export async function testDatabase(t: TestEnd, options: TestDatabaseOptions = {}
     applicationName: "test",
     maxConnections: options.maxConnections ?? 4,
   });
-  return { store, url, adminUrl, schema };
+  return { store, url, adminUrl, schema, database };
 }
 
 /** The admin url of the server that tests of this process use. */

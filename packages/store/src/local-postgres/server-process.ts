@@ -27,17 +27,15 @@ const SAY_AFTER_MS = 1_500;
 const LEFTOVER_TIMEOUT_MS = 20_000;
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 
-/** Starts the server and waits until it accepts connections. */
-export async function startServer(start: ServerStart): Promise<Postmaster> {
+/** Starts the server and waits until it accepts connections; undefined where another start of the folder was faster. */
+export async function startServer(start: ServerStart): Promise<Postmaster | undefined> {
   const { folder } = start;
   for (const began = performance.now(); ; await pause(10)) {
     const attempt = launch(start);
     const result = await readyOrEnded(start, attempt.child);
     if (result !== undefined) return result;
-    const other = runningPostmaster(folder.data);
+    if (runningPostmaster(folder.data) !== undefined) return undefined;
     const said = logSince(folder.log, attempt.logStart);
-    // Another start was faster: wait for it instead.
-    if (other !== undefined && said.includes("lock file")) continue;
     if (said.includes("still in use") && performance.now() - began < LEFTOVER_TIMEOUT_MS) continue;
     const why =
       said.includes("Address already in use") || said.includes("could not bind")

@@ -89,33 +89,33 @@ class Server implements LocalPostgres {
   }
 
   async start(): Promise<void> {
-    const found = runningPostmaster(this.#folder.data);
-    if (found !== undefined && this.#adoptable(found)) {
-      this.#running = await whenReady(this.#folder, found.pid);
-      this.adopted = true;
-      return;
-    }
+    this.adopted = await this.#adopt();
+    if (this.adopted) return;
     this.#binaries ??= findBinaries(this.#user);
     await initialise(this.#binaries, this.#folder, this.#user, this.#options.progress);
-    const wanted = this.#options.port ?? (await choosePort(this.#folder));
-    this.#running = await startServer({
+    const started = await startServer({
       binaries: this.#binaries,
       folder: this.#folder,
       user: this.#user,
-      port: wanted,
+      port: this.#options.port ?? (await choosePort(this.#folder)),
       settings: this.#options.settings ?? {},
       progress: this.#options.progress,
     });
-    this.adopted = false;
+    if (started !== undefined) this.#running = started;
+    else this.adopted = await this.#adopt();
+    rememberPort(this.#folder, this.#running.port);
   }
 
-  #adoptable(found: Postmaster): boolean {
+  async #adopt(): Promise<boolean> {
+    const found = runningPostmaster(this.#folder.data);
+    if (found === undefined) return false;
     const { port } = this.#options;
     if (port !== undefined && found.port !== port && found.port > 0) {
       throw failed(
         `a PostgreSQL of ${this.#folder.folder} runs on port ${found.port}, not on ${port}: stop it first`,
       );
     }
+    this.#running = await whenReady(this.#folder, found.pid);
     return true;
   }
 
@@ -163,7 +163,6 @@ async function end(pid: number, signal: "SIGINT" | "SIGKILL"): Promise<void> {
 async function choosePort(folder: DataFolder): Promise<number> {
   const port = (await freePort(rememberedPort(folder))) ?? (await freePort(0));
   if (port === undefined) throw failed("no port is free on the loopback address");
-  rememberPort(folder, port);
   return port;
 }
 
