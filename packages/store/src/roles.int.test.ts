@@ -26,7 +26,7 @@ async function twoServices(t: TestContext) {
   });
   t.after(async () => {
     await store.close();
-      tx.commit([{ text: `DROP OWNED BY ${role} CASCADE`, values: [] }]),
+    await admin.close();
   });
   return { adminUrl, owner, url, store, other, admin, role };
 }
