@@ -80,13 +80,20 @@ export async function followEngine(wallet: Wallet, batch: readonly Envelope[], u
 
 function apply(settlement: Settlement, fact: Fact, wallet: Wallet): void {
   const instrument = instrumentOf(wallet, fact.event.symbol);
-  if (fact.kind === "trade") return settlement.trade(tradeOf(fact.event, fact.partition, instrument));
+  if (fact.kind === "trade") {
+    settlement.trade(tradeOf(fact.event, fact.partition, instrument));
+    return;
+  }
   const { orderId, requestId } = fact.event;
-  if (fact.kind === "refused") return settlement.amendRefused(orderId, requestId, instrument);
+  if (fact.kind === "refused") {
+    settlement.amendRefused(orderId, requestId, instrument);
+    return;
+  }
+  const { outcome } = fact.event;
   settlement.report({
     orderId,
     requestId,
-    outcome: fact.event.outcome,
+    outcome,
     instrument,
     facts: factsOfReport(fact.event, instrument),
   });

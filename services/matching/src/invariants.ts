@@ -1,0 +1,31 @@
+import { orderEvents } from "@bourse/contracts";
+import { replayTopic } from "@bourse/delivery";
+import type { Invariant, InvariantReport } from "@bourse/host";
+import type { Matching } from "./matching.ts";
+import { MatchingProgram } from "./shard/matching-program.ts";
+
+export const matchingInvariants: readonly Invariant<Matching>[] = [
+  {
+    name: "books-equal-replay",
+    rule: "each book equals a replay of its log, by state hash",
+    check: booksEqualReplay,
+  },
+];
+
+/** R8: the engine is a function of its log, so a second one that reads it must come to the same state. */
+async function booksEqualReplay(matching: Matching): Promise<InvariantReport> {
+  const violations: string[] = [];
+  let checked = 0;
+  for (const [partition, live] of matching.programs) {
+    const replayed = new MatchingProgram();
+    replayed.restore(null);
+    for await (const batch of replayTopic(matching.bus, orderEvents, partition)) {
+      for (const command of batch) replayed.apply(command, () => {});
+      checked += batch.length;
+    }
+    const [expected, found] = [replayed.stateHash(), live.stateHash()];
+    if (expected !== found)
+      violations.push(`partition ${partition} has state ${found}; its log replays to ${expected}`);
+  }
+  return { checked, violations };
+}

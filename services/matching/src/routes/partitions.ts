@@ -1,0 +1,31 @@
+import { Count } from "@bourse/contracts";
+import type { Route } from "@bourse/host";
+import { Type } from "typebox";
+import type { Matching } from "../matching.ts";
+
+const PartitionView = Type.Object({
+  partition: Count,
+  symbols: Type.Array(Type.String()),
+  restingOrders: Count,
+  engineVersion: Count,
+  stateHash: Type.String(),
+});
+
+export const partitionRoutes: readonly Route<Matching>[] = [
+  {
+    method: "GET",
+    path: "/api/v1/matching/partitions",
+    summary: "The engine shards of this instance with the hash of their state",
+    access: "operator",
+    answers: { 200: Type.Object({ partitions: Type.Array(PartitionView) }) },
+    handle: (matching) => {
+      const owned = [...matching.programs].sort(([left], [right]) => left - right);
+      const partitions = owned.map(([partition, program]) => ({
+        partition,
+        ...program.figures(),
+        stateHash: program.stateHash(),
+      }));
+      return { status: 200, body: { partitions } };
+    },
+  },
+];

@@ -1,0 +1,37 @@
+import { bookEvents, executionEvents, orderEvents, tradeEvents } from "@bourse/contracts";
+import { defineService } from "@bourse/host";
+import { MatchingConfig } from "./config.ts";
+import { matchingInvariants } from "./invariants.ts";
+import type { Matching } from "./matching.ts";
+import { partitionRoutes } from "./routes/partitions.ts";
+import { MatchingProgram } from "./shard/matching-program.ts";
+
+/** Hosts the engine's shards: one per partition of order-events, each a pure function of its log (R8). */
+export const matching = defineService<typeof MatchingConfig, Matching>({
+  name: "matching",
+  description: "Hosts the matching engine, one shard per partition",
+  port: 8085,
+  config: MatchingConfig,
+  publishes: [executionEvents, tradeEvents, bookEvents],
+  calls: [],
+  setup: ({ bus }) => ({ bus, programs: new Map() }),
+  consumes: [
+    {
+      kind: "shard",
+      subscription: "engine",
+      input: orderEvents,
+      outputs: [executionEvents, tradeEvents, bookEvents],
+      snapshotEvery: 50_000,
+      create: () => new MatchingProgram(),
+      owned: (service, partition, program) => {
+        if (program instanceof MatchingProgram) service.programs.set(partition, program);
+      },
+      lost: (service, partition) => {
+        service.programs.delete(partition);
+      },
+    },
+  ],
+  routes: partitionRoutes,
+  jobs: [],
+  invariants: matchingInvariants,
+});

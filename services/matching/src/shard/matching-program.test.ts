@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { catalogue, rfc3339 } from "@bourse/contracts";
+import type { Envelope } from "@bourse/delivery";
+import { Compile } from "typebox/compile";
+import { MatchingProgram } from "./matching-program.ts";
+
+type Told = Record<string, unknown> & { eventType: string };
+
+const schemas = new Map(
+  catalogue.flatMap((topic) => topic.events).map((event) => [event.eventType, Compile(event.schema)]),
+);
+
+/** A program that is told commands one after the other and keeps what it said; every event obeys its contract. */
+class Desk {
+  program = new MatchingProgram();
+  sequence = 0;
+  timeMs = 1_700_000_000_000;
+
+  tell(event: Record<string, unknown> & { eventType: string }): Told[] {
+    this.sequence++;
+    const envelope = {
+      event: { requestId: `r${this.sequence}`, timestamp: rfc3339(this.timeMs), ...event },
+      sequence: this.sequence,
+      timeMs: this.timeMs,
+      topic: "order-events",
+      partition: 0,
+      offset: BigInt(this.sequence),
+      key: null,
+      producer: "order",
+      epoch: 1,
+    } satisfies Envelope;
+    const told: Told[] = [];
+    this.program.apply(envelope, (_topic, _key, output) => {
+      const outgoing = output as Told;
+      assert.ok(
+        schemas.get(outgoing.eventType)?.Check(outgoing),
+        `${JSON.stringify(outgoing)} obeys its contract`,
+      );
+      assert.deepEqual(Object.keys(outgoing).slice(0, 2), ["eventType", "timestamp"]);
+      told.push(outgoing);
+    });
+    return told;
+  }
+
+  list(): Desk {
+    this.tell({
+      eventType: "SymbolListed",
+      symbol: "BTC-USD",
+      baseAsset: "BTC",
+      quoteAsset: "USD",
+      baseScale: 8,
+      quoteScale: 6,
+      tickSize: "0.01",
+      lotSize: "0.0001",
+      maxPrice: "1000000",
+      maxQuantity: "1000",
+    });
+    return this;
+  }
+
+  place(n: number, side: "BUY" | "SELL", price: string, quantity: string, more: object = {}): Told[] {
+    return this.tell({
+      eventType: "OrderCreated",
+      orderId: orderId(n),
+      accountId: side === "BUY" ? "buyer" : "seller",
+      clientOrderId: `c${n}`,
+      symbol: "BTC-USD",
+      side,
+      orderType: "LIMIT",
+      timeInForce: "GTC",
+      quantity,
+      price,
+      worstPrice: price,
+      postOnly: false,
+      makerFeePpm: 100,
+      takerFeePpm: 300,
+      status: "PENDING",
+      ...more,
+    });
+  }
+}
+
+const orderId = (n: number): string => n.toString(16).padStart(32, "0");
+const types = (told: Told[]): string[] =>
+  told.map(({ eventType, execType }) => `${eventType}${execType === undefined ? "" : ` ${execType}`}`);
+
+describe("matching", () => {
+  it("tells a trade with both sides' cumulative facts and fees, makers first, the taker once", () => {
+    const desk = new Desk().list();
+    desk.place(1, "SELL", "100", "1");
+    desk.place(2, "SELL", "101", "1");
+    const told = desk.place(3, "BUY", "101", "3", { timeInForce: "IOC" });
+    assert.deepEqual(types(told), [
+      "ExecutionReport NEW",
+      "TradeExecuted",
+      "ExecutionReport TRADE",
+      "TradeExecuted",
+      "ExecutionReport TRADE",
+      "ExecutionReport TRADE",
+      "ExecutionReport CANCELLED",
+      "BookChanged",
+    ]);
+    const second = told[3] as {
+      buyer: Record<string, unknown>;
+      seller: Record<string, unknown>;
+      tradeId: string;
+    };
+    assert.equal(second.tradeId, "BTC-USD-2");
+    assert.deepEqual(
+      [
+        second.buyer.fee,
+        second.buyer.cumulativeQuantity,
+        second.buyer.cumulativeNotional,
+        second.buyer.cumulativeFee,
+        second.buyer.leavesQuantity,
+      ],
+      ["0.0303", "2", "201", "0.0603", "1"],
+    );
+    assert.deepEqual([second.seller.fee, second.seller.done], ["0.0101", true]);
+    const cancelled = told[6] as Told;
+    assert.deepEqual(
+      [
+        cancelled.quantity,
+        cancelled.cumulativeQuantity,
+        cancelled.cancelledQuantity,
+        cancelled.leavesQuantity,
+        cancelled.orderStatus,
+        cancelled.outcome,
+      ],
+      ["3", "2", "1", "0", "CANCELLED", false],
+    );
+    assert.deepEqual(told[7]?.changes, [
+      ["SELL", "100", "0", 0],
+      ["SELL", "101", "0", 0],
+    ]);
+  });
+
+  it("gives every command exactly one outcome with its request id", () => {
+    const desk = new Desk().list();
+    const outcomes = (told: Told[]): unknown[] =>
+      told
+        .filter((event) => event.outcome === true || event.eventType === "CommandCompleted")
+        .map((event) => event.requestId);
+    assert.deepEqual(outcomes(desk.place(1, "BUY", "100", "1")), [orderId(1)]);
+    assert.deepEqual(
+      outcomes(
+        desk.tell({
+          eventType: "OrderModified",
+          requestId: "a1",
+          orderId: orderId(1),
+          accountId: "buyer",
+          symbol: "BTC-USD",
+          quantity: "0.5",
+        }),
+      ),
+      ["a1"],
+    );
+    assert.deepEqual(
+      outcomes(
+        desk.tell({
+          eventType: "OrderCancelled",
+          requestId: "x1",
+          orderId: orderId(1),
+          accountId: "buyer",
+          symbol: "BTC-USD",
+        }),
+      ),
+      ["x1"],
+    );
+    const late = desk.tell({
+      eventType: "OrderCancelled",
+      requestId: "x2",
+      orderId: orderId(1),
+      accountId: "buyer",
+      symbol: "BTC-USD",
+    });
+    assert.deepEqual(outcomes(late), ["x2"]);
+    assert.deepEqual(
+      [late[0]?.accepted, late[0]?.reason, late[0]?.orderId],
+      [false, "unknown_order", orderId(1)],
+    );
+    for (const eventType of ["MassCancelled", "AccountBlocked", "AccountUnblocked"]) {
+      assert.deepEqual(outcomes(desk.tell({ eventType, requestId: eventType, accountId: "buyer" })), [
+        eventType,
+      ]);
+    }
+    for (const eventType of ["TradingHalted", "TradingResumed"]) {
+      assert.deepEqual(outcomes(desk.tell({ eventType, requestId: eventType, symbol: "BTC-USD" })), [
+        eventType,
+      ]);
+    }
+    assert.deepEqual(outcomes(desk.tell({ eventType: "TimeAdvanced", requestId: "t1" })), ["t1"]);
+    assert.deepEqual(
+      outcomes(desk.tell({ eventType: "EngineVersionActivated", requestId: "v1", engineVersion: 1 })),
+      ["v1"],
+    );
+  });
+
+  it("rejects an order of a blocked account and cancels what it had", () => {
+    const desk = new Desk().list();
+    desk.place(1, "BUY", "100", "1");
+    const told = desk.tell({ eventType: "AccountBlocked", requestId: "k1", accountId: "buyer" });
+    assert.deepEqual(types(told), ["ExecutionReport CANCELLED", "CommandCompleted", "BookChanged"]);
+    assert.equal(told[1]?.ordersAffected, 1);
+    const rejected = desk.place(2, "BUY", "100", "1");
+    assert.deepEqual(
+      [rejected[0]?.execType, rejected[0]?.reason, rejected[0]?.cancelledQuantity],
+      ["REJECTED", "account_blocked", "1"],
+    );
+  });
+
+  it("expires what is due before the command that passes the time", () => {
+    const desk = new Desk().list();
+    desk.place(1, "BUY", "100", "1", { timeInForce: "GTD", expireAt: rfc3339(desk.timeMs + 1_000) });
+    desk.timeMs += 1_000;
+    assert.deepEqual(types(desk.place(2, "SELL", "100", "1")).slice(0, 2), [
+      "ExecutionReport EXPIRED",
+      "ExecutionReport NEW",
+    ]);
+  });
+
+  it("refuses to run rules that it does not know", () => {
+    assert.throws(
+      () => new Desk().tell({ eventType: "EngineVersionActivated", engineVersion: 99 }),
+      /knows the engine's version 99/,
+    );
+  });
+
+  it("goes on from a snapshot with the same bytes and the same state", () => {
+    const [one, other] = [new Desk().list(), new Desk().list()];
+    for (const desk of [one, other]) {
+      desk.place(1, "SELL", "100", "2");
+      desk.place(2, "BUY", "100", "0.5");
+      desk.place(3, "BUY", "99", "4");
+    }
+    const restored = new MatchingProgram();
+    restored.restore(other.program.snapshot());
+    assert.deepEqual(restored.snapshot(), one.program.snapshot());
+    other.program = restored;
+    assert.deepEqual(other.place(4, "SELL", "99", "5"), one.place(4, "SELL", "99", "5"));
+    assert.equal(other.program.stateHash(), one.program.stateHash());
+  });
+
+  it("has a state hash that tells books, ids and cumulative facts apart, and not times", () => {
+    const hashes = new Set<string>();
+    for (const [n, price, quantity] of [
+      [1, "100", "1"],
+      [2, "100", "1"],
+      [1, "101", "1"],
+      [1, "100", "2"],
+    ] as const) {
+      const desk = new Desk().list();
+      desk.place(n, "BUY", price, quantity);
+      hashes.add(desk.program.stateHash());
+    }
+    assert.equal(hashes.size, 4);
+    const later = new Desk();
+    later.timeMs += 5_000;
+    later.list().place(1, "BUY", "100", "1");
+    assert.ok(hashes.has(later.program.stateHash()));
+  });
+});

@@ -1,0 +1,279 @@
+import { createHash } from "node:crypto";
+import { assert, unreachable } from "@bourse/base";
+import { epochMs, type orderEvents, type Topic, type TopicEvent } from "@bourse/contracts";
+import type { Envelope, ShardProgram } from "@bourse/delivery";
+import {
+  ANY,
+  type CommandHead,
+  createEngine,
+  ENGINE_VERSION,
+  type Engine,
+  ORDER_TYPE,
+  restoreEngine,
+  SIDE,
+  TIME_IN_FORCE,
+} from "@bourse/engine";
+import { AccountTable } from "./account-table.ts";
+import { type CommandInHand, CommandReport } from "./command-report.ts";
+import { type OrderRecord, OrderRecords } from "./order-records.ts";
+import { decodeProgram, encodeProgram } from "./program-snapshot.ts";
+import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
+
+type Command = TopicEvent<typeof orderEvents>;
+type Placed = Extract<Command, { eventType: "OrderCreated" }>;
+type OutputTo = (topic: Topic, key: string | null, event: object) => void;
+
+/** Mass work of one command is done in chunks of so many orders; all of it before the next command. */
+const WORK_CHUNK = 1_024;
+
+/** How deep a BookSnapshot goes: all of it. */
+const WHOLE_BOOK = 1_000_000;
+
+/**
+ * The engine of one partition with what it takes to speak in the platform's words: symbols, accounts, order ids, fees.
+ * A pure function of its log (R8): nothing here reads a clock, and the same commands yield the same bytes.
+ */
+export class MatchingProgram implements ShardProgram {
+  #symbols = new SymbolTable();
+  #accounts = new AccountTable();
+  #orders = new OrderRecords();
+  #report = new CommandReport(this.#orders, this.#symbols);
+  #engine: Engine = createEngine({ sink: this.#report });
+  /** The version of the rules that the log has activated; 0 before the first. */
+  #version = 0;
+
+  restore(snapshot: Uint8Array | null): void {
+    if (snapshot === null) return;
+    const state = decodeProgram(snapshot);
+    this.#symbols = state.symbols;
+    this.#accounts = state.accounts;
+    this.#orders = state.orders;
+    this.#version = state.version;
+    this.#report = new CommandReport(this.#orders, this.#symbols);
+    this.#report.engineSequence = state.engineSequence;
+    const engine = restoreEngine(state.engine, this.#report);
+    assert(engine.ok, "the engine in a snapshot that was written whole can be read");
+    this.#engine = engine.value;
+  }
+
+  apply(envelope: Envelope, output: OutputTo): void {
+    const command = envelope.event as Command;
+    const head: CommandHead = { request: envelope.sequence, atMs: envelope.timeMs };
+    this.#report.begin(inHand(command, envelope), output);
+    this.#run(command, head, output, envelope);
+    while (this.#engine.pendingWork()) this.#engine.work(WORK_CHUNK);
+    this.#report.end((symbol) => this.book(symbol));
+  }
+
+  #run(command: Command, head: CommandHead, output: OutputTo, envelope: Envelope): void {
+    switch (command.eventType) {
+      case "OrderCreated":
+        this.#place(command, head, output, envelope);
+        return;
+      case "OrderModified":
+        this.#amend(command, head);
+        return;
+      case "OrderCancelled":
+        this.#engine.cancel({ ...head, handle: this.#orders.handleOf(command.orderId) });
+        return;
+      case "MassCancelled":
+        this.#massCancel(command, head);
+        return;
+      case "AccountBlocked":
+        this.#engine.blockAccount({ ...head, account: this.#accounts.indexOf(command.accountId) });
+        return;
+      case "AccountUnblocked":
+        this.#engine.unblockAccount({ ...head, account: this.#accounts.indexOf(command.accountId) });
+        return;
+      case "TradingHalted":
+        this.#engine.halt({ ...head, symbol: this.#indexOf(command.symbol) });
+        this.#tellStatus(command.symbol);
+        return;
+      case "TradingResumed":
+        this.#engine.resume({ ...head, symbol: this.#indexOf(command.symbol) });
+        this.#tellStatus(command.symbol);
+        return;
+      case "TimeAdvanced":
+        this.#engine.advanceTime(head);
+        return;
+      case "SymbolListed":
+        this.#list(command, head);
+        return;
+      case "EngineVersionActivated":
+        assert(
+          command.engineVersion <= ENGINE_VERSION,
+          `this binary knows the engine's version ${command.engineVersion}`,
+        );
+        this.#version = command.engineVersion;
+        this.#report.complete(0);
+        return;
+      default:
+        unreachable(command);
+    }
+  }
+
+  #place(command: Placed, head: CommandHead, output: OutputTo, envelope: Envelope): void {
+    const symbol = this.#symbols.find(command.symbol);
+    if (symbol === undefined || this.#orders.has(command.orderId)) {
+      this.#report.refuse(symbol === undefined ? "unknown_symbol" : "duplicate_order");
+      return;
+    }
+    const { instrument } = symbol;
+    const quantityLots = instrument.decodeQuantity(command.quantity);
+    const boundTicks = instrument.decodePrice(command.worstPrice);
+    const order: OrderRecord = {
+      handle: head.request,
+      orderId: command.orderId,
+      accountId: command.accountId,
+      symbol,
+      side: command.side,
+      makerFeePpm: command.makerFeePpm,
+      takerFeePpm: command.takerFeePpm,
+      quantityLots,
+      boundTicks,
+      leavesLots: quantityLots,
+      filledLots: 0,
+      cancelledLots: 0,
+      makerTickLots: 0,
+      takerTickLots: 0,
+      feeUnits: 0n,
+    };
+    this.#report.begin(inHand(command, envelope), output, order);
+    this.#engine.place({
+      ...head,
+      symbol: symbol.index,
+      account: this.#accounts.indexOf(command.accountId),
+      side: SIDE[command.side],
+      type: ORDER_TYPE[command.orderType],
+      timeInForce: TIME_IN_FORCE[command.timeInForce],
+      postOnly: command.postOnly,
+      priceTicks: command.price === undefined ? 0 : instrument.decodePrice(command.price),
+      quantityLots,
+      worstPriceTicks: boundTicks,
+      expireAtMs: command.expireAt === undefined ? 0 : epochMs(command.expireAt),
+    });
+  }
+
+  #amend(command: Extract<Command, { eventType: "OrderModified" }>, head: CommandHead): void {
+    const handle = this.#orders.handleOf(command.orderId);
+    const instrument = this.#symbols.find(command.symbol)?.instrument;
+    this.#engine.amend({
+      ...head,
+      handle,
+      priceTicks:
+        command.price === undefined || instrument === undefined ? 0 : instrument.decodePrice(command.price),
+      quantityLots:
+        command.quantity === undefined || instrument === undefined
+          ? 0
+          : instrument.decodeQuantity(command.quantity),
+    });
+  }
+
+  #massCancel(command: Extract<Command, { eventType: "MassCancelled" }>, head: CommandHead): void {
+    const { accountId, symbol, side } = command;
+    this.#engine.massCancel({
+      ...head,
+      account: this.#accounts.indexOf(accountId),
+      symbol: symbol === undefined ? ANY : this.#indexOf(symbol),
+      side: side === undefined ? ANY : SIDE[side],
+    });
+  }
+
+  #list(command: Extract<Command, { eventType: "SymbolListed" }>, head: CommandHead): void {
+    const { eventType: _type, timestamp: _timestamp, requestId: _requestId, ...listing } = command;
+    const { index, instrument } = this.#symbols.list(listing);
+    const { maxPriceTicks, maxQuantityLots } = instrument;
+    this.#engine.listSymbol({ ...head, symbol: index, maxPriceTicks, maxQuantityLots });
+  }
+
+  #tellStatus(symbol: string): void {
+    const status = this.#engine.symbolStatus(this.#indexOf(symbol));
+    if (status !== undefined) this.#report.statusChanged(symbol, status.halted ? "HALTED" : "TRADING");
+  }
+
+  /** An index that the engine does not have, where the symbol is not listed here: it refuses. */
+  #indexOf(symbol: string): number {
+    return this.#symbols.find(symbol)?.index ?? this.#symbols.all().length;
+  }
+
+  /** The whole visible book, best first: price, quantity, orders. */
+  book(symbol: ListedSymbol): { bids: BookRow[]; asks: BookRow[] } {
+    const snapshot = this.#engine.bookSnapshot(symbol.index, WHOLE_BOOK);
+    const { instrument } = symbol;
+    const rows = (
+      levels: readonly { priceTicks: number; totalLots: number; orderCount: number }[] = [],
+    ): BookRow[] =>
+      levels.map(({ priceTicks, totalLots, orderCount }) => [
+        instrument.formatPrice(priceTicks),
+        instrument.formatQuantity(totalLots),
+        orderCount,
+      ]);
+    return { bids: rows(snapshot?.bids), asks: rows(snapshot?.asks) };
+  }
+
+  snapshot(): Uint8Array {
+    return encodeProgram({
+      version: this.#version,
+      engineSequence: this.#report.engineSequence,
+      symbols: this.#symbols,
+      accounts: this.#accounts,
+      orders: this.#orders,
+      engine: this.#engine.snapshot(),
+    });
+  }
+
+  stateHash(): string {
+    const names = {
+      symbol: (index: number) => this.#symbols.at(index).symbol,
+      account: (index: number) => this.#accounts.name(index),
+      order: (handle: number) => this.#orders.byHandle(handle)?.orderId ?? "",
+    };
+    const hash = createHash("sha256").update(this.#engine.stateHash(names));
+    const orders = [...this.#orders.all()].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));
+    for (const {
+      orderId,
+      quantityLots,
+      filledLots,
+      cancelledLots,
+      makerTickLots,
+      takerTickLots,
+      feeUnits,
+    } of orders) {
+      hash.update(
+        `${orderId} ${quantityLots} ${filledLots} ${cancelledLots} ${makerTickLots} ${takerTickLots} ${feeUnits}\n`,
+      );
+    }
+    for (const { symbol, bookSequence } of this.#symbols.all()) hash.update(`${symbol} ${bookSequence}\n`);
+    return hash.digest("hex").slice(0, 32);
+  }
+
+  /** What the service tells about the partition. */
+  figures(): {
+    readonly symbols: readonly string[];
+    readonly restingOrders: number;
+    readonly engineVersion: number;
+  } {
+    return {
+      symbols: this.#symbols.all().map(({ symbol }) => symbol),
+      restingOrders: this.#engine.restingOrders(),
+      engineVersion: this.#version,
+    };
+  }
+}
+
+type BookRow = [price: string, quantity: string, orders: number];
+
+/** What the reports of a command say of it. */
+function inHand(command: Command, { sequence, timeMs }: Envelope): CommandInHand {
+  const { eventType } = command;
+  const requestId = eventType === "OrderCreated" ? command.orderId : command.requestId;
+  return {
+    sequence,
+    timeMs,
+    eventType,
+    requestId,
+    ...("orderId" in command ? { orderId: command.orderId } : {}),
+    ...("accountId" in command ? { accountId: command.accountId } : {}),
+    ...("symbol" in command && command.symbol !== undefined ? { symbol: command.symbol } : {}),
+  };
+}

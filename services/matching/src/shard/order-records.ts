@@ -1,0 +1,112 @@
+import { assert } from "@bourse/base";
+import {
+  type ExecType,
+  fillFeeUnits,
+  type Liquidity,
+  type OrderStatus,
+  reportedStatus,
+} from "@bourse/market";
+import type { ListedSymbol } from "./symbol-table.ts";
+
+/** What the engine does not need to know of a live order, and what its fills have come to (R11). */
+export interface OrderRecord {
+  /** The order's handle inside the engine: the sequence of its OrderCreated. */
+  readonly handle: number;
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly symbol: ListedSymbol;
+  readonly side: "BUY" | "SELL";
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  quantityLots: number;
+  /** The worst price it may still trade at. */
+  boundTicks: number;
+  leavesLots: number;
+  filledLots: number;
+  cancelledLots: number;
+  /** In ticks x lots, by liquidity: fees round apart. */
+  makerTickLots: number;
+  takerTickLots: number;
+  feeUnits: bigint;
+}
+
+/** Books a fill on one side. Returns its fee in quote minor units. */
+export function fill(
+  order: OrderRecord,
+  liquidity: Liquidity,
+  priceTicks: number,
+  lots: number,
+  leavesLots: number,
+): bigint {
+  const tickLots = priceTicks * lots;
+  const maker = liquidity === "MAKER";
+  const feeUnits = feeOf(
+    order,
+    maker ? order.makerFeePpm : order.takerFeePpm,
+    maker ? order.makerTickLots : order.takerTickLots,
+    tickLots,
+  );
+  if (maker) order.makerTickLots += tickLots;
+  else order.takerTickLots += tickLots;
+  order.feeUnits += feeUnits;
+  order.filledLots += lots;
+  order.leavesLots = leavesLots;
+  assert(
+    order.filledLots + order.leavesLots + order.cancelledLots === order.quantityLots,
+    "quantity = filled + leaves + cancelled",
+  );
+  return feeUnits;
+}
+
+function feeOf(order: OrderRecord, ratePpm: number, beforeTickLots: number, tickLots: number): bigint {
+  if (ratePpm === 0) return 0n;
+  const { instrument } = order.symbol;
+  const notionalBeforeUnits = instrument.notionalUnits(beforeTickLots);
+  return fillFeeUnits({ ratePpm, notionalBeforeUnits, notionalUnits: instrument.notionalUnits(tickLots) });
+}
+
+export function isDone(order: OrderRecord): boolean {
+  return order.leavesLots === 0;
+}
+
+export function statusOf(order: OrderRecord, execType: ExecType): OrderStatus {
+  return reportedStatus({ ...order, execType, done: isDone(order) });
+}
+
+/** The live orders of a partition, by handle and by id. */
+export class OrderRecords {
+  readonly #byHandle = new Map<number, OrderRecord>();
+  readonly #handles = new Map<string, number>();
+
+  add(order: OrderRecord): void {
+    this.#byHandle.set(order.handle, order);
+    this.#handles.set(order.orderId, order.handle);
+  }
+
+  remove(order: OrderRecord): void {
+    this.#byHandle.delete(order.handle);
+    this.#handles.delete(order.orderId);
+  }
+
+  byHandle(handle: number): OrderRecord | undefined {
+    return this.#byHandle.get(handle);
+  }
+
+  /** 0 where no live order has the id: the engine knows no such handle. */
+  handleOf(orderId: string): number {
+    return this.#handles.get(orderId) ?? 0;
+  }
+
+  has(orderId: string): boolean {
+    return this.#handles.has(orderId);
+  }
+
+  /** By handle: in the order in which they were accepted. */
+  all(): readonly OrderRecord[] {
+    return [...this.#byHandle.values()].sort((left, right) => left.handle - right.handle);
+  }
+
+  get size(): number {
+    return this.#byHandle.size;
+  }
+}
