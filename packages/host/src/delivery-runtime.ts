@@ -19,22 +19,23 @@ export interface DeliveryRuntime {
 
 export interface DeliveryStatus {
   readonly consumptions: readonly ConsumptionStatus[];
-  /** Committed events that the bus has not acknowledged yet, for each topic. */
-  readonly outboxBacklog: Readonly<Record<string, number>>;
+  readonly subscriptions: readonly PartitionStatus[];
+  /** Committed events that the bus has not acknowledged yet, for each topic, and in all. */
+  readonly outbox: Readonly<Record<string, number>>;
+  readonly outboxBacklog: number;
 }
 
 export interface ConsumptionStatus {
   readonly subscription: string;
   readonly state: string;
   readonly reason: string | null;
-  readonly partitions: readonly PartitionStatus[];
 }
 
 export interface PartitionStatus {
+  readonly subscription: string;
   readonly topic: string;
   readonly partition: number;
-  readonly state: string;
-  readonly lag: number | null;
+  readonly lag: number;
 }
 
 export interface OpenDeliveryOptions {
@@ -67,7 +68,14 @@ export function deliveryMigrationFolders(): readonly MigrationFolder[] {
 const idle: DeliveryRuntime = {
   delivery: { commit: () => Promise.reject(new Error("delivery is not there yet")) },
   start: () => Promise.resolve(),
-  status: () => ({ consumptions: [], outboxBacklog: {} }),
+  status: () => NO_DELIVERY,
   unready: () => [],
   drain: () => Promise.resolve(),
+};
+
+export const NO_DELIVERY: DeliveryStatus = {
+  consumptions: [],
+  subscriptions: [],
+  outbox: {},
+  outboxBacklog: 0,
 };

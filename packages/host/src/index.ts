@@ -32,9 +32,9 @@ export type {
   PlatformDirectory,
 } from "./directory.ts";
 export { createDirectory } from "./directory.ts";
+export { errorsDocument } from "./errors-document.ts";
 export type { Gather, GatherOptions, QueueFull } from "./gather.ts";
 export { gather, isQueueFull } from "./gather.ts";
-export { errorsDocument } from "./errors-document.ts";
 export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
 export { createLogger } from "./logging.ts";

@@ -8,7 +8,12 @@ import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
 import type { AnyRoute, AnyServiceDefinition, Shell } from "./definition.ts";
-import { type DeliveryRuntime, deliveryMigrationFolders, openDelivery } from "./delivery-runtime.ts";
+import {
+  type DeliveryRuntime,
+  deliveryMigrationFolders,
+  NO_DELIVERY,
+  openDelivery,
+} from "./delivery-runtime.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
@@ -280,7 +285,7 @@ class StartingService {
       phase: this.#phase,
       unready: await this.#unready(),
       requestsInFlight: this.#dispatcher?.inFlight ?? 0,
-      delivery: (await this.#delivery?.status()) ?? { consumptions: [], outboxBacklog: {} },
+      delivery: (await this.#delivery?.status()) ?? NO_DELIVERY,
     };
   }
 

@@ -26,18 +26,15 @@ export function quietOf(status: ServiceStatus): Quiet {
   const reasons: string[] = [];
   if (phase !== "ready") reasons.push(`it is ${phase}`);
   if (requestsInFlight > 0) reasons.push(`${requestsInFlight} requests are in flight`);
-  for (const [topic, backlog] of Object.entries(delivery.outboxBacklog)) {
+  for (const [topic, backlog] of Object.entries(delivery.outbox)) {
     if (backlog > 0) reasons.push(`${backlog} events wait to be published on ${topic}`);
   }
-  for (const { subscription, state, reason, partitions } of delivery.consumptions) {
+  for (const { subscription, state, reason } of delivery.consumptions) {
     if (state !== "running")
       reasons.push(`${subscription} is ${state}${reason === null ? "" : `: ${reason}`}`);
-    for (const { topic, partition, lag } of partitions) {
-      if (lag !== 0)
-        reasons.push(
-          `${subscription} is ${lag ?? "an unknown number of records"} behind on ${topic}/${partition}`,
-        );
-    }
+  }
+  for (const { subscription, topic, partition, lag } of delivery.subscriptions) {
+    if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}`);
   }
   return { quiet: reasons.length === 0, reasons };
 }
