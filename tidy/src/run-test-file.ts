@@ -169,11 +169,13 @@ class FileProgress {
 
 function describe(error: unknown): string {
   const cause = property(error, "cause") ?? error;
-  return cause instanceof Error
-    ? inspect(cause, { depth: 6 })
-    : typeof cause === "string"
-      ? cause
-      : inspect(cause);
+  if (!(cause instanceof Error)) return typeof cause === "string" ? cause : inspect(cause);
+  // An assertion's message has its values already.
+  const text =
+    property(cause, "code") === "ERR_ASSERTION"
+      ? (cause.stack ?? cause.message)
+      : inspect(cause, { depth: 6 });
+  return text.replace(/^ +at .*\(?node:(internal|async_hooks).*\n?/gm, "").trimEnd();
 }
 
 function property(value: unknown, name: string): unknown {

@@ -1,0 +1,69 @@
+import { PURE_PACKAGES, unitOf } from "./allow-map.ts";
+
+/** Files that only tests load: they may know the clock, and other packages' testing faces. */
+export function isForTests(path: string): boolean {
+  return (
+    /\.(test|fixture)\.ts$/.test(path) ||
+    path.endsWith("/src/testing.ts") ||
+    path.includes("/src/testing/") ||
+    /\/src\/(conformance|testing)(-[a-z-]+)?\.ts$/.test(path)
+  );
+}
+
+/** Code without clock, randomness and I/O: the pure packages and each service's `domain/`. */
+export function isPure(path: string): boolean {
+  if (isForTests(path)) return false;
+  const unit = unitOf(path);
+  if (unit?.kind === "package")
+    return PURE_PACKAGES.includes(unit.name) && path.startsWith(`${unit.folder}/src/`);
+  return isDomain(path);
+}
+
+export function isDomain(path: string): boolean {
+  return /^services\/[^/]+\/src\/domain\//.test(path);
+}
+
+/** A part of the outside world and the folders that may touch it. */
+export interface Place {
+  readonly what: string;
+  readonly folders: readonly RegExp[];
+}
+
+/** Composition, commands, benches and these checks live outside the platform's rules on the outside world. */
+const outside = /^(platform|apps|bench|tidy)\//;
+
+export const KAFKA: Place = { what: "the Kafka client", folders: [/^packages\/bus\/src\/kafka\//] };
+export const POSTGRESQL: Place = { what: "the PostgreSQL driver", folders: [/^packages\/store\//] };
+
+export const NETWORK_AND_DISK: Place = {
+  what: "network and disk",
+  folders: [
+    outside,
+    /^packages\/(bus|store|journal|host|venues|recordings)\//,
+    /^services\/[^/]+\/src\/adapters\//,
+  ],
+};
+
+export const CLOCK_AND_RANDOMNESS: Place = {
+  what: "the machine's clock and randomness",
+  folders: [
+    outside,
+    // Servers for development, started as child processes: passwords, and waiting for them.
+    /^packages\/store\/src\/local-postgres\//,
+    /^packages\/bus\/src\/kafka-server\//,
+    // How long to wait for a real broker: simulation never runs this adapter.
+    /^packages\/bus\/src\/kafka\//,
+    // How long something took, for metrics: nothing is decided by it.
+    /^packages\/host\/src\/metrics\.ts$/,
+  ],
+};
+
+/** In what runs under simulation, time passes by the Timer port alone. */
+export const TIMERS: Place = {
+  what: "timers",
+  folders: [outside, /^packages\/(bus|store|journal|venues)\//],
+};
+
+export function isAllowedIn(place: Place, path: string): boolean {
+  return isForTests(path) || place.folders.some((folder) => folder.test(path));
+}
