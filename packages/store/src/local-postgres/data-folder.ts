@@ -42,6 +42,7 @@ export function rememberPort(folder: DataFolder, port: number): void {
 const MAX_SOCKET_PATH = 103;
 const SOCKET_NAME = "/.s.PGSQL.65535.lock";
 const PORT_FILE = "port";
+const PLACE = "server";
 const POINTER = "data-is-elsewhere";
 
 /** Makes the folders, or finds them again. Idempotent. */
@@ -60,14 +61,13 @@ export function openDataFolder(folder: string, user: ServerUser | undefined): Da
   };
 }
 
-/** Removes the data of a stopped server, also where it lies elsewhere. */
+/** Removes the data of a stopped server, also what lies elsewhere. */
 export function removeDataFolder(folder: string): void {
-  const pointer = join(folder, POINTER);
-  if (existsSync(pointer)) {
-    const place = readFileSync(pointer, "utf8").trim();
-    if (place === elsewhere(realpathSync(folder))) rmSync(place, { recursive: true, force: true });
-  }
-  rmSync(folder, { recursive: true, force: true });
+  if (!existsSync(folder)) return;
+  const real = realpathSync(folder);
+  // Only the place that is derived from the folder itself: the pointer's text is for people.
+  const place = existsSync(join(real, POINTER)) ? elsewhere(real) : join(real, PLACE);
+  for (const path of [farSocketFolder(place), place, real]) rmSync(path, { recursive: true, force: true });
 }
 
 function placeFor(folder: string, user: ServerUser | undefined): string {
@@ -76,7 +76,7 @@ function placeFor(folder: string, user: ServerUser | undefined): string {
   if (!moved && reachableBy(user, folder)) {
     // The server's user may pass through the folder, not list it.
     if (user !== undefined) chmodSync(folder, (lstatSync(folder).mode & 0o777) | 0o011);
-    return ownFolder(join(folder, "server"), user);
+    return ownFolder(join(folder, PLACE), user);
   }
   const place = ownFolder(elsewhere(folder), user);
   if (!moved) writeFileSync(pointer, `${place}\n`);
@@ -89,8 +89,12 @@ function elsewhere(folder: string): string {
 
 function socketFolderFor(place: string, user: ServerUser | undefined): string {
   const near = join(place, "socket");
-  const far = `/tmp/bourse-socket-${hashOf(place)}`;
+  const far = farSocketFolder(place);
   return ownFolder(Buffer.byteLength(near + SOCKET_NAME) <= MAX_SOCKET_PATH ? near : far, user);
+}
+
+function farSocketFolder(place: string): string {
+  return `/tmp/bourse-socket-${hashOf(place)}`;
 }
 
 /** A folder that only the server's user (and root) may enter; one that someone else has put there is refused. */
