@@ -64,7 +64,10 @@ export interface ViewConsumption<Service> {
  * Where a view starts in a partition: the end of the snapshot that the service has loaded of it (R1). Asked once for each
  * partition, before its first record. An offset that the topic no longer has falls to "earliest".
  */
-export type ViewStart<Service> = (service: Service, at: TopicPartition) => StartPosition | Promise<StartPosition>;
+export type ViewStart<Service> = (
+  service: Service,
+  at: TopicPartition,
+) => StartPosition | Promise<StartPosition>;
 
 /** R1, R8: one owner per partition, deterministic, no database. */
 export interface ShardConsumption<Service> {

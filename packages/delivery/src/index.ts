@@ -1,3 +1,6 @@
+export type { DeliveryOptions, DeliveryRuntime } from "./create-delivery.ts";
+export { createDelivery } from "./create-delivery.ts";
+export { DecodeError } from "./decode.ts";
 export type {
   Committed,
   Consumption,
@@ -12,4 +15,12 @@ export type {
   ViewStart,
 } from "./definitions.ts";
 export { eventsOf } from "./definitions.ts";
+export { SequenceError } from "./effect-batch.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
+export type { Log } from "./log.ts";
+export { deliveryMigrations } from "./migrations.ts";
+export type { RelayBounds } from "./relay.ts";
+export { replayTopic } from "./replay-topic.ts";
+export type { SequenceAudit } from "./sequence-audit.ts";
+export { auditSequences } from "./sequence-audit.ts";
+export type { DeliveryStatus, PartitionStatus, RunnerState, SubscriptionStatus } from "./status.ts";

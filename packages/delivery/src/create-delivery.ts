@@ -1,0 +1,208 @@
+import type { Clock, Timer } from "@bourse/base";
+import type { EventBus, PartitionOffsets } from "@bourse/bus";
+import type { ServiceName, Topic } from "@bourse/contracts";
+import type { Store } from "@bourse/store";
+import type { Registry } from "prom-client";
+import { type CommitParts, createDeliveryDoor } from "./commit.ts";
+import { createContracts } from "./contract-check.ts";
+import type { Consumption, Delivery } from "./definitions.ts";
+import { EffectRunner } from "./effect-runner.ts";
+import { type Log, reasonOf } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { Relay, type RelayBounds } from "./relay.ts";
+import { ShardRunner } from "./shard-runner.ts";
+import type { DeliveryStatus, PartitionStatus, Runner, SubscriptionStatus } from "./status.ts";
+import { ViewRunner } from "./view-runner.ts";
+
+export interface DeliveryOptions {
+  readonly service: ServiceName;
+  /** The topics the service writes to: what it may commit, and what its relay reads back at start. */
+  readonly publishes: readonly Topic[];
+  /** null: the service keeps nothing in PostgreSQL, so it neither commits nor consumes with effect. */
+  readonly store: Store | null;
+  /** The consumers' own pool (R13). Absent or null: `store`. */
+  readonly consumerStore?: Store | null;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: Registry;
+  readonly instanceId: string;
+  /** Where shards keep their snapshots: survives restarts, shared by all instances. */
+  readonly sharedFolder: string;
+  /** Validates every outgoing event against its contract: for tests, it costs a parse for each. Default false. */
+  readonly validateEvents?: boolean;
+  readonly relayBounds?: Partial<RelayBounds>;
+}
+
+/** Delivery as the host drives it. */
+export interface DeliveryRuntime {
+  readonly delivery: Delivery;
+  /**
+   * Resumes the relay, then starts the consumers; resolves when they run, not when they have caught up: `unready`
+   * tells. Rejects when the service must not start: `log_ahead_of_store` (R6).
+   */
+  start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void>;
+  /** Asks the bus for the ends of the logs. */
+  status(): Promise<DeliveryStatus>;
+  /** Empty once everything has caught up, and as long as nothing is stopped or trying again. */
+  unready(): readonly string[];
+  /** Consumers finish what they have in hand, the relay sends what is committed, within bounds. */
+  drain(): Promise<void>;
+}
+
+const GAUGES_EVERY_MS = 5_000;
+
+export function createDelivery(options: DeliveryOptions): DeliveryRuntime {
+  return new ServiceDelivery(options);
+}
+
+class ServiceDelivery implements DeliveryRuntime {
+  readonly delivery: Delivery;
+  readonly #options: DeliveryOptions;
+  readonly #metrics: ReturnType<typeof createMetrics>;
+  readonly #contracts: CommitParts["contracts"];
+  readonly #relay: Relay | null;
+  readonly #runners: Runner[] = [];
+  #phase: "new" | "resuming" | "running" | "drained" = "new";
+  #stopGauges: () => void = () => undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#metrics = createMetrics(options.metrics);
+    const { service, publishes, store } = options;
+    this.#contracts = createContracts(service, publishes, options.validateEvents ?? false);
+    this.#relay = store === null ? null : this.#openRelay(store);
+    this.delivery =
+      store === null
+        ? { commit: () => Promise.reject(new Error(`${service} keeps nothing in PostgreSQL`)) }
+        : createDeliveryDoor(this.#commitParts(store));
+  }
+
+  async start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void> {
+    this.#phase = "resuming";
+    await this.#relay?.start();
+    for (const consumption of consumptions) this.#start(service, consumption);
+    this.#phase = "running";
+    this.#stopGauges = this.#options.timer.every(GAUGES_EVERY_MS, () => void this.#writeGauges());
+  }
+
+  async status(): Promise<DeliveryStatus> {
+    const statuses = this.#runners.map((runner) => runner.status());
+    const topics = new Set(statuses.flatMap(({ partitions }) => partitions.map(({ topic }) => topic)));
+    const ends = new Map<string, readonly PartitionOffsets[]>();
+    await Promise.all(
+      [...topics].map(async (topic) => ends.set(topic, await this.#options.bus.offsets(topic))),
+    );
+    const subscriptions = statuses.flatMap(({ subscription, kind, state, reason, partitions }) =>
+      partitions.map((at): SubscriptionStatus => {
+        const { endOffset, lag } = lagOf(
+          at,
+          ends.get(at.topic)?.find(({ partition }) => partition === at.partition),
+        );
+        return {
+          ...at,
+          subscription,
+          kind,
+          subscriptionState: state,
+          endOffset,
+          lag,
+          error: at.error ?? reason,
+        };
+      }),
+    );
+    const outbox = Object.fromEntries(this.#relay?.backlog() ?? []);
+    const outboxBacklog = Object.values(outbox).reduce((sum, records) => sum + records, 0);
+    return {
+      consumptions: statuses.map(({ subscription, kind, state, reason }) => ({
+        subscription,
+        kind,
+        state,
+        reason,
+      })),
+      subscriptions,
+      outbox,
+      outboxBacklog,
+    };
+  }
+
+  unready(): readonly string[] {
+    if (this.#phase === "new") return ["delivery: not started"];
+    return [...(this.#relay?.unready() ?? []), ...this.#runners.flatMap((runner) => runner.unready())];
+  }
+
+  async drain(): Promise<void> {
+    if (this.#phase === "drained") return;
+    this.#phase = "drained";
+    this.#stopGauges();
+    await Promise.all(this.#runners.map((runner) => runner.close()));
+    await this.#relay?.drain();
+  }
+
+  #openRelay(store: Store): Relay {
+    const { service: producer, publishes, bus, clock, timer, log, relayBounds } = this.#options;
+    const parts = { producer, publishes, store, bus, clock, timer, log, metrics: this.#metrics };
+    return new Relay(relayBounds === undefined ? parts : { ...parts, bounds: relayBounds });
+  }
+
+  #commitParts(store: Store): CommitParts {
+    const { clock } = this.#options;
+    const relay = this.#relay;
+    const { eventsPublished } = this.#metrics;
+    return {
+      store,
+      clock,
+      contracts: this.#contracts,
+      sink: { hand: (runs) => relay?.hand(runs), lookAgain: () => relay?.lookAgain() },
+      counted: (events) => eventsPublished.inc(events),
+    };
+  }
+
+  #start<Service>(service: Service, consumption: Consumption<Service>): void {
+    const { service: serviceName, bus, clock, timer, log, instanceId, sharedFolder } = this.#options;
+    const metrics = this.#metrics;
+    if (consumption.kind === "view") {
+      const view = new ViewRunner({ bus, timer, log, metrics }, service, consumption);
+      this.#runners.push(view);
+      view.start();
+      return;
+    }
+    if (consumption.kind === "shard") {
+      const contracts = this.#contracts;
+      const parts = { serviceName, bus, clock, timer, log, metrics, contracts, instanceId, sharedFolder };
+      const shard = new ShardRunner(parts, service, consumption);
+      this.#runners.push(shard);
+      shard.start();
+      return;
+    }
+    const store = this.#options.consumerStore ?? this.#options.store;
+    if (store === null)
+      throw new Error(`${serviceName}.${consumption.subscription} has effects, so the service needs a store`);
+    const parts = { serviceName, store, bus, clock, timer, log, metrics, commit: this.#commitParts(store) };
+    const effect = new EffectRunner(parts, service, consumption);
+    this.#runners.push(effect);
+    effect.start();
+  }
+
+  async #writeGauges(): Promise<void> {
+    try {
+      for (const { subscription, topic, partition, lag } of (await this.status()).subscriptions) {
+        this.#metrics.consumerLag.set({ subscription, topic, partition: String(partition) }, lag);
+      }
+    } catch (error) {
+      this.#options.log.warn(
+        { reason: reasonOf(error) },
+        "the ends of the logs are not known: lag gauges stand still",
+      );
+    }
+  }
+}
+
+function lagOf(
+  at: PartitionStatus,
+  ends: PartitionOffsets | undefined,
+): { readonly endOffset: bigint | null; readonly lag: number } {
+  if (ends === undefined) return { endOffset: null, lag: 0 };
+  const next = at.nextOffset === null || at.nextOffset < ends.earliest ? ends.earliest : at.nextOffset;
+  return { endOffset: ends.latest, lag: Math.max(0, Number(ends.latest - next)) };
+}

@@ -1,0 +1,116 @@
+import { OperationalError } from "@bourse/base";
+import type { BusRecord } from "@bourse/bus";
+import type { EventContract, Topic } from "@bourse/contracts";
+import { type CompiledSchema, compiledSchema } from "./contract-check.ts";
+import type { Envelope } from "./envelope.ts";
+import { HEADER } from "./outgoing-records.ts";
+
+/** A record that can't be read: it will not get better by reading it again (R12). Names where it lies and why. */
+export class DecodeError extends OperationalError {
+  override readonly name = "DecodeError";
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly reason: string;
+
+  constructor(record: BusRecord, reason: string, cause?: unknown) {
+    const place = `${record.topic}/${record.partition} at offset ${record.offset}`;
+    super("undecodable_record", `${place}: ${reason}`, { retryable: false, cause });
+    this.topic = record.topic;
+    this.partition = record.partition;
+    this.offset = record.offset;
+    this.reason = reason;
+  }
+}
+
+export type Decoder = (record: BusRecord) => Envelope;
+
+interface Reading {
+  readonly contract: EventContract;
+  readonly schema: CompiledSchema;
+}
+
+/**
+ * Reads records of the given topics: headers, JSON, schema. Unknown fields are ignored, an unknown event type is a
+ * fault (R12), and so is an event from a service that is not its writer (R2). A record that was decoded in this
+ * process already is taken as it is. Throws {@link DecodeError}.
+ */
+export function createDecoder(topics: readonly Topic[]): Decoder {
+  const readings = new Map<string, Map<string, Reading>>();
+  for (const topic of topics) {
+    readings.set(
+      topic.name,
+      new Map(
+        topic.events.map((contract) => [
+          contract.eventType,
+          { contract, schema: compiledSchema(contract.schema) },
+        ]),
+      ),
+    );
+  }
+  return (record) => {
+    const byType = readings.get(record.topic);
+    if (byType === undefined) throw new DecodeError(record, "nobody reads this topic here");
+    const parsed = record.decoded ?? parseValue(record);
+    const eventType = (parsed as { readonly eventType?: unknown }).eventType;
+    const reading = typeof eventType === "string" ? byType.get(eventType) : undefined;
+    if (reading === undefined)
+      throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`);
+    if (record.decoded === undefined) {
+      if (!reading.schema.check(parsed))
+        throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`);
+      record.decoded = parsed;
+    }
+    return envelopeOf(record, parsed, reading.contract);
+  };
+}
+
+function parseValue(record: BusRecord): object {
+  if (record.rawValue !== undefined) throw new DecodeError(record, "the value is not UTF-8");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(record.value);
+  } catch (error) {
+    throw new DecodeError(record, "the value is not JSON", error);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new DecodeError(record, "the value is not a JSON object");
+  }
+  return parsed;
+}
+
+function envelopeOf(record: BusRecord, event: unknown, contract: EventContract): Envelope {
+  const { headers } = record;
+  const producer = headers[HEADER.producer];
+  if (producer === undefined) throw new DecodeError(record, "there is no producer header");
+  if (producer !== contract.writer) {
+    throw new DecodeError(
+      record,
+      `${contract.eventType} is ${contract.writer}'s to write, not ${producer}'s (R2)`,
+    );
+  }
+  const envelope: Envelope = {
+    event,
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    key: record.key,
+    producer,
+    epoch: positive(record, HEADER.epoch),
+    sequence: positive(record, HEADER.sequence),
+    timeMs: record.timestampMs,
+  };
+  const traceparent = headers[HEADER.traceparent];
+  return traceparent === undefined ? envelope : { ...envelope, traceparent };
+}
+
+function positive(record: BusRecord, header: string): number {
+  const value = Number(record.headers[header]);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new DecodeError(
+      record,
+      `the ${header} header is a positive integer, got ${JSON.stringify(record.headers[header])}`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,356 @@
+import type { Clock, Timer } from "@bourse/base";
+import {
+  type BusRecord,
+  type EventBus,
+  type GroupConsumer,
+  type StartPosition,
+  type TopicPartition,
+  topicPartitionKey,
+} from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { type Store, StoreError } from "@bourse/store";
+import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
+import { type CommitParts, commitUnit } from "./commit.ts";
+import { createDecoder, type Decoder } from "./decode.ts";
+import type { EffectConsumption } from "./definitions.ts";
+import { type AssignedPartition, type JudgedBatch, judgeBatch } from "./effect-batch.ts";
+import { type Log, reasonOf } from "./log.ts";
+import { advanceStatement, isMarkMoved, type Mark, readMarks } from "./marks.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
+import { inConsumerSpan } from "./trace.ts";
+
+export interface EffectParts {
+  readonly serviceName: string;
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: DeliveryMetrics;
+  readonly commit: CommitParts;
+}
+
+/** The path notes' cap: beyond it a transaction only gets slower. */
+const MAX_BATCH = 4_000;
+/** The group's offsets are a gauge (R5): they need not follow every batch. */
+const GAUGE_EVERY_MS = 500;
+const CLOSE_MS = 5_000;
+const SPARE_MS = 10_000;
+
+/** R1, R5: takes batches of a group's partitions, and applies each number once, in one transaction with its mark. */
+export class EffectRunner<Service> implements Runner {
+  readonly subscription: string;
+  readonly #parts: EffectParts;
+  readonly #service: Service;
+  readonly #consumption: EffectConsumption<Service>;
+  readonly #topics: ReadonlyMap<string, Topic>;
+  readonly #decode: Decoder;
+  readonly #assigned = new Map<string, AssignedPartition>();
+  readonly #closing = new AbortController();
+  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
+  #consumer: GroupConsumer | null = null;
+  #state: RunnerState = "starting";
+  #reason: string | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #cancelSpare: () => void = () => undefined;
+
+  constructor(parts: EffectParts, service: Service, consumption: EffectConsumption<Service>) {
+    this.#parts = parts;
+    this.#service = service;
+    this.#consumption = consumption;
+    this.subscription = consumption.subscription;
+    this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
+    this.#decode = createDecoder(consumption.topics);
+  }
+
+  start(): void {
+    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
+    this.#running = this.#run();
+  }
+
+  status(): ConsumptionStatus {
+    const partitions = [...this.#assigned.values()].map((at) => ({
+      topic: at.topic,
+      partition: at.partition,
+      state: this.#state === "stopped" ? ("stopped" as const) : ("running" as const),
+      applied: Object.fromEntries([...at.marks].map(([producer, mark]) => [producer, mark.sequence])),
+      nextOffset: at.nextOffset,
+      error: null,
+    }));
+    return {
+      subscription: this.subscription,
+      kind: "effect",
+      state: this.#state,
+      reason: this.#reason,
+      partitions,
+    };
+  }
+
+  unready(): readonly string[] {
+    if (this.#state === "running") return [];
+    return [`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`];
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#leave();
+    // A group that can't be joined because the broker is away must not hold up the drain.
+    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    if (this.#state !== "stopped") this.#state = "closed";
+  }
+
+  async #run(): Promise<void> {
+    const { timer } = this.#parts;
+    const signal = this.#closing.signal;
+    const backoff = createBackoff(timer, signal);
+    const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
+    while (!signal.aborted) {
+      try {
+        this.#consumer = await this.#join();
+        backoff.reset();
+        this.#spareAfter();
+        await this.#follow(this.#consumer);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isRetryable(error)) {
+          this.#stop(error);
+          break;
+        }
+        this.#failed(error);
+        await backoff.wait();
+      } finally {
+        await this.#leave();
+      }
+    }
+    stopGauge();
+    this.#cancelSpare();
+  }
+
+  #join(): Promise<GroupConsumer> {
+    const { bus, serviceName } = this.#parts;
+    return bus.consume({
+      group: `${serviceName}.${this.subscription}`,
+      topics: this.#consumption.topics.map((topic) => topic.name),
+      onAssigned: (partitions) => this.#assign(partitions),
+      onRevoked: (partitions) => {
+        for (const at of partitions) {
+          this.#assigned.delete(topicPartitionKey(at));
+          this.#gauge.delete(topicPartitionKey(at));
+        }
+      },
+    });
+  }
+
+  async #follow(consumer: GroupConsumer): Promise<void> {
+    const maxBatch = this.#consumption.maxBatch ?? MAX_BATCH;
+    while (!this.#closing.signal.aborted) {
+      const records = await consumer.take(maxBatch);
+      if (records.length === 0) return;
+      await this.#apply(records);
+    }
+  }
+
+  /** Where to read from: the marks, never the group's offsets (R5). */
+  async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    const { topicIds, marks } = await this.#untilAnswered("marks.read", async () => {
+      const topics = await this.#parts.bus.topics();
+      const ids = new Map(topics.map((topic) => [topic.name, topic.id]));
+      return { topicIds: ids, marks: await readMarks(this.#parts.store, this.subscription) };
+    });
+    const positions = new Map<string, StartPosition>();
+    for (const { topic, partition } of partitions) {
+      const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
+      const topicId = topicIds.get(topic) ?? "";
+      // A partition is applied in the order of its log, so the furthest mark says how far all of it is done.
+      const hint = own
+        .filter((mark) => mark.topicId === topicId)
+        .reduce<bigint | null>(
+          (far, mark) => (far === null || mark.nextOffset > far ? mark.nextOffset : far),
+          null,
+        );
+      const key = topicPartitionKey({ topic, partition });
+      const byProducer = new Map(own.map((mark) => [mark.producer, mark]));
+      this.#assigned.set(key, {
+        topic,
+        partition,
+        topicId,
+        marks: byProducer,
+        fromHint: hint !== null,
+        nextOffset: hint,
+      });
+      positions.set(key, hint ?? "earliest");
+    }
+    this.#became("running", null);
+    return positions;
+  }
+
+  /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
+  #spareAfter(): void {
+    this.#cancelSpare();
+    this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
+      if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.#became("running", null);
+    });
+  }
+
+  /** Until the batch is applied, dropped, or the runner closes. Rejects with what must stop the subscription. */
+  async #apply(records: readonly BusRecord[]): Promise<void> {
+    const { timer, metrics } = this.#parts;
+    const backoff = createBackoff(timer, this.#closing.signal);
+    let uncertain: JudgedBatch | null = null;
+    for (;;) {
+      const judged = this.#judge(records);
+      try {
+        if (judged.envelopes.length > 0) await this.#commit(judged);
+      } catch (error) {
+        const unknown = error instanceof StoreError && error.code === "commit_unknown";
+        if (!unknown && !isMarkMoved(error) && !isRetryable(error)) throw error;
+        // A COMMIT of unknown outcome may still be under way when the marks are read: it then shows as a moved mark.
+        if (unknown) uncertain = judged;
+        if (unknown || isMarkMoved(error)) {
+          await this.#reload();
+          if (uncertain !== null && this.#isApplied(uncertain)) {
+            this.#settle(uncertain);
+            uncertain = null;
+          }
+          if (!unknown) continue;
+        }
+        metrics.retries.inc({ subscription: this.subscription });
+        this.#failed(error);
+        await backoff.wait();
+        if (this.#closing.signal.aborted) return;
+        continue;
+      }
+      this.#settle(judged);
+      this.#became("running", null);
+      return;
+    }
+  }
+
+  #judge(records: readonly BusRecord[]): JudgedBatch {
+    return judgeBatch(records, {
+      partitionOf: (at) => this.#assigned.get(topicPartitionKey(at)),
+      topics: this.#topics,
+      decode: this.#decode,
+    });
+  }
+
+  /** One transaction: the marks in front, the effects, the outbox last (R5). */
+  async #commit(judged: JudgedBatch): Promise<void> {
+    const { commit, serviceName } = this.#parts;
+    const traceparent = judged.envelopes[0]?.traceparent;
+    await inConsumerSpan(`${serviceName}.${this.subscription}`, traceparent, async (span) => {
+      span.setAttribute("batch.size", judged.envelopes.length);
+      await commitUnit(commit, {
+        name: `consume.${this.subscription}`,
+        front: [advanceStatement(this.subscription, judged.advances)],
+        traceparent,
+        work: (unit) => this.#consumption.handle(this.#service, judged.envelopes, unit),
+      });
+    });
+  }
+
+  /** After the commit, never before: memory follows the tables. */
+  #settle(judged: JudgedBatch): void {
+    const { metrics, log } = this.#parts;
+    const label = { subscription: this.subscription };
+    if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
+    for (const { to } of judged.advances) {
+      this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
+    }
+    for (const [at, nextOffset] of judged.reached) {
+      at.nextOffset = nextOffset;
+      this.#gauge.set(topicPartitionKey(at), { topic: at.topic, partition: at.partition, nextOffset });
+    }
+    if (judged.envelopes.length > 0) {
+      metrics.unitsCommitted.inc(label);
+      metrics.batchSize.observe(label, judged.envelopes.length);
+      this.#consumption.committed?.(this.#service, judged.envelopes);
+    }
+    const { fault } = judged;
+    if (fault === null) return;
+    if (fault.kind !== "gap" || !fault.at.fromHint) throw fault.error;
+    // The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets.
+    fault.at.fromHint = false;
+    metrics.hintsDistrusted.inc(label);
+    log.warn({ ...label, reason: reasonOf(fault.error) }, "read again from the beginning of the partition");
+    this.#consumer?.seek(fault.at, "earliest");
+  }
+
+  /** The tables' marks replace memory's. Partitions that are another's by now were dropped when they were revoked. */
+  async #reload(): Promise<void> {
+    const marks = await this.#untilAnswered("marks.read", () =>
+      readMarks(this.#parts.store, this.subscription),
+    );
+    for (const at of this.#assigned.values()) at.marks.clear();
+    for (const mark of marks) this.#assigned.get(topicPartitionKey(mark))?.marks.set(mark.producer, mark);
+  }
+
+  #isApplied(judged: JudgedBatch): boolean {
+    return judged.advances.every(({ to }) => {
+      const mark: Mark | undefined = this.#assigned.get(topicPartitionKey(to))?.marks.get(to.producer);
+      if (mark === undefined) return false;
+      return mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
+    });
+  }
+
+  #untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { timer } = this.#parts;
+    const failed = (error: unknown): void => this.#failed(error, what);
+    return retryForEver({ timer, signal: this.#closing.signal, failed }, attempt);
+  }
+
+  #became(state: RunnerState, reason: string | null): void {
+    if (this.#state === "stopped") return;
+    this.#state = state;
+    this.#reason = reason;
+  }
+
+  #failed(error: unknown, what = "unit of work"): void {
+    const reason = `${what}: ${reasonOf(error)}`;
+    if (this.#state !== "retrying")
+      this.#parts.log.warn({ subscription: this.subscription, reason }, "tried again");
+    this.#became("retrying", reason);
+  }
+
+  /** Policy `stop` (R12): the process lives, the service is not ready, the reason is visible, the alarm rings. */
+  #stop(error: unknown): void {
+    const { metrics, log } = this.#parts;
+    this.#became("stopped", reasonOf(error));
+    metrics.stopped.set({ subscription: this.subscription }, 1);
+    metrics.stops.inc({ subscription: this.subscription });
+    log.error(
+      { subscription: this.subscription, reason: reasonOf(error), err: error },
+      "subscription stopped",
+    );
+  }
+
+  async #leave(): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === null) return;
+    await this.#writeGauge();
+    this.#consumer = null;
+    try {
+      await consumer.close();
+    } catch (error) {
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the group was not left",
+      );
+    }
+  }
+
+  async #writeGauge(): Promise<void> {
+    if (this.#consumer === null || this.#gauge.size === 0) return;
+    const positions = [...this.#gauge.values()];
+    this.#gauge.clear();
+    try {
+      await this.#consumer.commit(positions);
+    } catch (error) {
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the lag gauge was not written",
+      );
+    }
+  }
+}

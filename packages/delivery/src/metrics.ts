@@ -1,0 +1,91 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** Delivery's metrics in a service's registry. Labels are bounded: subscriptions and topics only. */
+export interface DeliveryMetrics {
+  readonly unitsCommitted: Counter<"subscription">;
+  readonly eventsPublished: Counter<never>;
+  readonly recordsRelayed: Counter<"topic">;
+  readonly relayLag: Histogram<"topic">;
+  readonly relayRetries: Counter<"topic">;
+  readonly outboxBacklog: Gauge<"topic">;
+  readonly duplicatesDropped: Counter<"subscription">;
+  readonly retries: Counter<"subscription">;
+  readonly stopped: Gauge<"subscription">;
+  readonly stops: Counter<"subscription">;
+  readonly batchSize: Histogram<"subscription">;
+  readonly consumerLag: Gauge<"subscription" | "topic" | "partition">;
+  readonly hintsDistrusted: Counter<"subscription">;
+  readonly snapshots: Counter<"subscription">;
+}
+
+const MILLISECONDS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000, 10_000];
+const SIZES = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000];
+
+export function createMetrics(registry: Registry): DeliveryMetrics {
+  const registers = [registry];
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    ...labelNames: Label[]
+  ): Counter<Label> => new Counter({ name: `bourse_delivery_${name}`, help, labelNames, registers });
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> =>
+    new Gauge({ name: `bourse_delivery_${name}`, help, labelNames, registers });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    ...labelNames: Label[]
+  ): Histogram<Label> =>
+    new Histogram({ name: `bourse_delivery_${name}`, help, buckets, labelNames, registers });
+  return {
+    unitsCommitted: counter("units_committed_total", "Units of work committed", "subscription"),
+    eventsPublished: counter("events_published_total", "Events numbered in the outbox"),
+    recordsRelayed: counter(
+      "records_relayed_total",
+      "Records the bus has acknowledged to the relay",
+      "topic",
+    ),
+    relayLag: histogram(
+      "relay_lag_ms",
+      "From an event's time to its acknowledgement by the bus",
+      MILLISECONDS,
+      "topic",
+    ),
+    relayRetries: counter(
+      "relay_retries_total",
+      "Batches sent again because their outcome was unknown",
+      "topic",
+    ),
+    outboxBacklog: gauge("outbox_backlog", "Committed events the bus has not acknowledged yet", "topic"),
+    duplicatesDropped: counter(
+      "duplicates_dropped_total",
+      "Records whose number was applied before",
+      "subscription",
+    ),
+    retries: counter(
+      "retries_total",
+      "Units of work tried again because a dependency failed",
+      "subscription",
+    ),
+    stopped: gauge(
+      "stopped",
+      "1 while a subscription or one of its partitions is stopped: an alarm",
+      "subscription",
+    ),
+    stops: counter("stops_total", "Stops of a subscription or of one of its partitions", "subscription"),
+    batchSize: histogram("batch_size", "Events a unit of work", SIZES, "subscription"),
+    consumerLag: gauge(
+      "consumer_lag",
+      "Records behind the end of the partition",
+      "subscription",
+      "topic",
+      "partition",
+    ),
+    hintsDistrusted: counter(
+      "hints_distrusted_total",
+      "Partitions read again from their beginning after a gap",
+      "subscription",
+    ),
+    snapshots: counter("snapshots_total", "Shard snapshots written", "subscription"),
+  };
+}

@@ -1,0 +1,225 @@
+import { assert } from "@bourse/base";
+import type { Rows, Statement } from "@bourse/store";
+import type { Contracts } from "./contract-check.ts";
+import type { NumberedEvent, OutgoingEvent } from "./envelope.ts";
+import { numberArray, separated } from "./separated.ts";
+
+/** The events of one transaction for one (topic, partition), not numbered yet. */
+export interface PlannedRun {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where each event stood in the transaction's list. */
+  readonly places: number[];
+  readonly events: object[];
+  readonly keys: (string | null)[];
+  /** JSON without timestamp, `eventType` first. */
+  readonly bodies: string[];
+  readonly versions: number[];
+}
+
+/** A row of the outbox: consecutive numbers of one (topic, partition, epoch), in commit order (R3). */
+export interface Run {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly timeMs: number;
+  readonly keys: readonly (string | null)[];
+  readonly bodies: readonly string[];
+  readonly versions: readonly number[];
+  /** What the bodies were made from, where it is still in memory. */
+  readonly events: readonly object[] | null;
+  readonly traceparent: string | undefined;
+}
+
+/** Groups events by (topic, partition), sorted so that every transaction locks the heads in one order (R13). */
+export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[]): readonly PlannedRun[] {
+  const byTopic = new Map<string, Map<number, PlannedRun>>();
+  const runs: PlannedRun[] = [];
+  for (let place = 0; place < events.length; place++) {
+    const outgoing = events[place];
+    if (outgoing === undefined) continue;
+    const version = contracts.checkOutgoing(outgoing);
+    let byPartition = byTopic.get(outgoing.topic.name);
+    if (byPartition === undefined) {
+      byPartition = new Map();
+      byTopic.set(outgoing.topic.name, byPartition);
+    }
+    let run = byPartition.get(outgoing.partition);
+    if (run === undefined) {
+      run = {
+        topic: outgoing.topic.name,
+        partition: outgoing.partition,
+        places: [],
+        events: [],
+        keys: [],
+        bodies: [],
+        versions: [],
+      };
+      byPartition.set(outgoing.partition, run);
+      runs.push(run);
+    }
+    run.places.push(place);
+    run.events.push(outgoing.event);
+    run.keys.push(outgoing.key);
+    run.bodies.push(bodyOf(outgoing.event));
+    run.versions.push(version);
+  }
+  return runs.sort(byTopicAndPartition);
+}
+
+const BODY_START = '{"eventType":"';
+
+/** The event as the outbox keeps it. Asserts that `eventType` comes first, since the timestamp goes behind it. */
+function bodyOf(event: object): string {
+  const body = JSON.stringify(event);
+  assert(body.startsWith(BODY_START), "eventType is the first property of an event");
+  return body;
+}
+
+/** The value that is sent: the body with the timestamp behind `eventType`. */
+export function stampBody(body: string, timestamp: string): string {
+  const end = body.indexOf('"', BODY_START.length) + 1;
+  return `${body.slice(0, end)},"timestamp":"${timestamp}"${body.slice(end)}`;
+}
+
+/** What `JSON.parse` of the stamped body gives, without parsing. */
+export function stampEvent(event: object, timestamp: string): object {
+  return { eventType: (event as { readonly eventType: string }).eventType, timestamp, ...event };
+}
+
+/** One order for all that is locked by (topic, partition), whatever the database's collation. */
+export function byTopicAndPartition(
+  a: { readonly topic: string; readonly partition: number },
+  b: { readonly topic: string; readonly partition: number },
+): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition;
+}
+
+export const OUTBOX_APPEND =
+  "SELECT run_epoch, run_first, run_time FROM outbox_append($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/** The last statement of the transaction: it goes out together with COMMIT (R3). */
+export function appendStatement(
+  runs: readonly PlannedRun[],
+  nowMs: number,
+  traceparent: string | undefined,
+): Statement {
+  return {
+    text: OUTBOX_APPEND,
+    values: [
+      nowMs,
+      separated(runs.map((run) => run.topic)),
+      numberArray(runs.map((run) => run.partition)),
+      numberArray(runs.map((run) => run.bodies.length)),
+      separated(runs.map((run) => JSON.stringify(run.keys))),
+      separated(runs.map((run) => run.bodies.join("\n"))),
+      separated(runs.map((run) => writeVersions(run.versions))),
+      traceparent ?? null,
+    ],
+  };
+}
+
+/** The planned runs with the numbers that the append answered. */
+export function numberRuns(
+  planned: readonly PlannedRun[],
+  rows: Rows,
+  traceparent: string | undefined,
+): readonly Run[] {
+  assert(rows.length === planned.length, "the outbox answers one row for each run");
+  return planned.map((run, index) => {
+    const row = rows[index];
+    const firstSequence = Number(row?.run_first);
+    return {
+      topic: run.topic,
+      partition: run.partition,
+      epoch: Number(row?.run_epoch),
+      firstSequence,
+      lastSequence: firstSequence + run.bodies.length - 1,
+      timeMs: Number(row?.run_time),
+      keys: run.keys,
+      bodies: run.bodies,
+      versions: run.versions,
+      events: run.events,
+      traceparent,
+    };
+  });
+}
+
+/** The numbers of the transaction's events, in the order in which the transaction gave them. */
+export function numberedEvents(
+  planned: readonly PlannedRun[],
+  runs: readonly Run[],
+  count: number,
+): readonly NumberedEvent[] {
+  const numbered: NumberedEvent[] = new Array(count);
+  for (let index = 0; index < runs.length; index++) {
+    const run = runs[index];
+    const places = planned[index]?.places;
+    if (run === undefined || places === undefined) continue;
+    for (let nth = 0; nth < places.length; nth++) {
+      numbered[places[nth] as number] = {
+        topic: run.topic,
+        partition: run.partition,
+        epoch: run.epoch,
+        sequence: run.firstSequence + nth,
+        timeMs: run.timeMs,
+      };
+    }
+  }
+  return numbered;
+}
+
+export const OUTBOX_READ = `SELECT epoch, first_sequence, last_sequence, time_ms, keys, bodies, versions, traceparent
+  FROM outbox WHERE topic = $1 AND partition = $2 AND epoch = $3 AND last_sequence > $4
+  ORDER BY last_sequence LIMIT $5`;
+
+/** Runs of one partition that end after `afterSequence`, in order. The first may begin at or before it. */
+export function readRunsStatement(options: {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly afterSequence: number;
+  readonly limit: number;
+}): Statement {
+  const { topic, partition, epoch, afterSequence, limit } = options;
+  return { text: OUTBOX_READ, values: [topic, partition, epoch, afterSequence, limit] };
+}
+
+/** Rows of {@link readRunsStatement} as runs. */
+export function runsOf(topic: string, partition: number, rows: Rows): readonly Run[] {
+  return rows.map((row) => {
+    const bodies = String(row.bodies).split("\n");
+    const run: Run = {
+      topic,
+      partition,
+      epoch: Number(row.epoch),
+      firstSequence: Number(row.first_sequence),
+      lastSequence: Number(row.last_sequence),
+      timeMs: Number(row.time_ms),
+      keys: JSON.parse(String(row.keys)) as (string | null)[],
+      bodies,
+      versions: readVersions(String(row.versions), bodies.length),
+      events: null,
+      traceparent: typeof row.traceparent === "string" ? row.traceparent : undefined,
+    };
+    const count = run.lastSequence - run.firstSequence + 1;
+    assert(
+      bodies.length === count && run.keys.length === count,
+      "an outbox row holds as many events as numbers",
+    );
+    return run;
+  });
+}
+
+function writeVersions(versions: readonly number[]): string {
+  const first = versions[0];
+  return versions.every((version) => version === first) ? String(first) : versions.join(",");
+}
+
+function readVersions(text: string, count: number): readonly number[] {
+  if (text.includes(",")) return text.split(",").map(Number);
+  return new Array<number>(count).fill(Number(text));
+}

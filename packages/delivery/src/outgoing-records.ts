@@ -1,0 +1,59 @@
+import type { OutgoingRecord } from "@bourse/bus";
+import { rfc3339 } from "@bourse/contracts";
+import { stampBody, stampEvent } from "./outbox.ts";
+import type { RunSlice } from "./relay-lane.ts";
+
+/** The headers of every record (R3). The value holds the contract and nothing else. */
+export const HEADER = {
+  id: "id",
+  producer: "producer",
+  epoch: "epoch",
+  sequence: "sequence",
+  version: "event-version",
+  traceparent: "traceparent",
+} as const;
+
+/** What is the same for a run of records. */
+export interface RecordOrigin {
+  readonly producer: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+}
+
+export function recordHeaders(
+  origin: RecordOrigin,
+  sequence: number,
+  version: number,
+  traceparent: string | undefined,
+): Record<string, string> {
+  const number = String(sequence);
+  const headers: Record<string, string> = {
+    id: `${origin.topic}/${origin.partition}/${origin.epoch}/${number}`,
+    producer: origin.producer,
+    epoch: String(origin.epoch),
+    sequence: number,
+    "event-version": String(version),
+  };
+  if (traceparent !== undefined) headers.traceparent = traceparent;
+  return headers;
+}
+
+/** The records of some events of a run, numbered, stamped and, where the event is in memory, already decoded. */
+export function recordsOfSlice(producer: string, slice: RunSlice): OutgoingRecord[] {
+  const { run, from, to } = slice;
+  const timestamp = rfc3339(run.timeMs);
+  const origin = { producer, topic: run.topic, partition: run.partition, epoch: run.epoch };
+  const records: OutgoingRecord[] = [];
+  for (let place = from; place < to; place++) {
+    const event = run.events?.[place];
+    const record = {
+      key: run.keys[place] ?? null,
+      value: stampBody(run.bodies[place] ?? "", timestamp),
+      headers: recordHeaders(origin, run.firstSequence + place, run.versions[place] ?? 1, run.traceparent),
+      timestampMs: run.timeMs,
+    };
+    records.push(event === undefined ? record : { ...record, decoded: stampEvent(event, timestamp) });
+  }
+  return records;
+}

@@ -1,0 +1,161 @@
+import { assert } from "@bourse/base";
+import type { Run } from "./outbox.ts";
+
+/** Events of one run that are sent together: `from` and `to` are places in the run, `to` exclusive. */
+export interface RunSlice {
+  readonly run: Run;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What one relay knows of one (topic, partition): numbers up to `acknowledged` are durable in the topic, those up to
+ * `through` are acknowledged, in flight or queued here without a gap, those up to `known` are committed in the outbox.
+ */
+export class RelayLane {
+  readonly topic: string;
+  readonly partition: number;
+  epoch = 0;
+  acknowledged = 0;
+  through = 0;
+  known = 0;
+  /** A send or a read of the table is under way: there is one at a time (R4). */
+  busy = false;
+  /** What is missing between `through` and `known` is to be read from the table. */
+  mustRead = false;
+  /** Cancels the wait for a hand-off that may still fill a gap. */
+  cancelWait: (() => void) | null = null;
+  /** `known` at the last slow poll: other instances had that long to send it. */
+  knownAtPoll = 0;
+  sentWritten = 0;
+  topicId = "";
+  fault: string | null = null;
+  queuedRecords = 0;
+  readonly #queue: Run[] = [];
+  /** Runs that were handed over before an earlier one, by first sequence. */
+  readonly #early = new Map<number, Run>();
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  /** Where the topic's own last record stands: sending goes on behind it. */
+  resumeAt(at: { readonly epoch: number; readonly acknowledged: number; readonly known: number }): void {
+    this.epoch = at.epoch;
+    this.acknowledged = at.acknowledged;
+    this.through = at.acknowledged;
+    this.sentWritten = 0;
+    this.known = Math.max(at.known, at.acknowledged);
+    this.knownAtPoll = this.known;
+    this.mustRead = this.known > this.through;
+  }
+
+  /** Another relay has had these acknowledged. Only for a lane that sends nothing at the moment. */
+  skipTo(sequence: number): void {
+    if (this.busy || this.#queue.length > 0 || sequence <= this.through) return;
+    this.acknowledged = sequence;
+    this.through = sequence;
+    this.known = Math.max(this.known, sequence);
+    this.#linkEarly();
+  }
+
+  /**
+   * Takes a committed run. `roomFor` says how many more records may be kept in memory: beyond it the run is only
+   * remembered as known and read from the table later.
+   */
+  offer(run: Run, roomFor: number): void {
+    assert(
+      this.epoch === 0 || run.epoch === this.epoch,
+      "an epoch changes only while all instances are stopped (R6)",
+    );
+    this.epoch = run.epoch;
+    this.known = Math.max(this.known, run.lastSequence);
+    if (run.lastSequence <= this.through) return;
+    if (run.bodies.length > roomFor) {
+      this.mustRead = true;
+      return;
+    }
+    if (run.firstSequence > this.through + 1) {
+      if (!this.mustRead) this.#keepEarly(run);
+      return;
+    }
+    this.#push(run);
+    this.#linkEarly();
+  }
+
+  /** A hand-off is missing between the queue and what came early. */
+  get gap(): boolean {
+    return this.known > this.through;
+  }
+
+  /** Runs that were read from the table, in order. Says false when the number after `through` is not among them. */
+  refill(runs: readonly Run[]): boolean {
+    for (const run of runs) {
+      if (run.lastSequence <= this.through) continue;
+      if (run.firstSequence > this.through + 1) return false;
+      this.#push(run);
+    }
+    const filled = runs.length > 0;
+    this.#linkEarly();
+    return filled;
+  }
+
+  get empty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Removes the next events from the queue: at least one, and no more than both bounds allow. */
+  takeBatch(maxRecords: number, maxCharacters: number): readonly RunSlice[] {
+    const slices: RunSlice[] = [];
+    let records = 0;
+    let characters = 0;
+    let next = this.acknowledged + 1;
+    while (this.#queue.length > 0) {
+      const run = this.#queue[0] as Run;
+      const from = Math.max(0, next - run.firstSequence);
+      let to = from;
+      while (to < run.bodies.length && records < maxRecords) {
+        const size = (run.bodies[to] as string).length;
+        if (records > 0 && characters + size > maxCharacters) break;
+        characters += size;
+        records++;
+        to++;
+      }
+      if (to === from) break;
+      slices.push({ run, from, to });
+      next = run.firstSequence + to;
+      if (to < run.bodies.length) break;
+      this.#queue.shift();
+    }
+    this.queuedRecords -= records;
+    return slices;
+  }
+
+  #push(run: Run): void {
+    this.#queue.push(run);
+    this.queuedRecords += run.lastSequence - this.through;
+    this.through = run.lastSequence;
+  }
+
+  #keepEarly(run: Run): void {
+    if (this.#early.has(run.firstSequence)) return;
+    this.#early.set(run.firstSequence, run);
+    this.queuedRecords += run.bodies.length;
+  }
+
+  #linkEarly(): void {
+    if (this.#early.size > 0) {
+      for (const [first, run] of [...this.#early].sort(([a], [b]) => a - b)) {
+        if (first > this.through + 1) break;
+        this.#early.delete(first);
+        this.queuedRecords -= run.bodies.length;
+        if (run.lastSequence > this.through) this.#push(run);
+      }
+    }
+    if (this.gap) return;
+    this.mustRead = false;
+    this.cancelWait?.();
+    this.cancelWait = null;
+  }
+}

@@ -1,0 +1,352 @@
+import { type Clock, OperationalError, type Timer } from "@bourse/base";
+import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import type { Store } from "@bourse/store";
+import { createBackoff, retryForEver } from "./backoff.ts";
+import type { RunSink } from "./commit.ts";
+import { type Log, reasonOf } from "./log.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
+import { recordsOfSlice } from "./outgoing-records.ts";
+import { RelayLane } from "./relay-lane.ts";
+import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
+import { numberArray, separated } from "./separated.ts";
+
+export interface RelayParts {
+  readonly producer: string;
+  readonly publishes: readonly Topic[];
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: DeliveryMetrics;
+  readonly bounds?: Partial<RelayBounds>;
+}
+
+/** Every queue has a named bound. */
+export interface RelayBounds {
+  /** One `send` of one partition. */
+  readonly batchRecords: number;
+  readonly batchCharacters: number;
+  /** What is kept in memory between commit and acknowledgement, over all partitions; the rest is read from the table. */
+  readonly queuedRecords: number;
+  /** Rows of one read of the table. */
+  readonly readRows: number;
+  /** How long an earlier commit's hand-off may be overtaken by a later one's before the table is read. */
+  readonly reorderWaitMs: number;
+  /** How often the table is asked for rows of other instances, and the sent marks are written. */
+  readonly pollMs: number;
+  readonly drainMs: number;
+}
+
+const BOUNDS: RelayBounds = {
+  batchRecords: 1_000,
+  batchCharacters: 400_000,
+  queuedRecords: 100_000,
+  readRows: 16,
+  reorderWaitMs: 3,
+  pollMs: 1_000,
+  drainMs: 10_000,
+};
+const ROLL_EVERY_MS = 3_600_000;
+export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5)";
+export const OUTBOX_ROLL = "SELECT outbox_roll($1, $2)";
+
+/** R4: sends what is committed, in order, one batch in flight per partition; sends again what is uncertain; never skips. */
+export class Relay implements RunSink {
+  readonly #parts: RelayParts;
+  readonly #bounds: RelayBounds;
+  readonly #lanes = new Map<string, RelayLane>();
+  readonly #stopping = new AbortController();
+  readonly #cancel: (() => void)[] = [];
+  #resumed = false;
+  #polling = false;
+  #failing = new Set<string>();
+  #idle: (() => void)[] = [];
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+    this.#bounds = { ...BOUNDS, ...parts.bounds };
+    for (const topic of parts.publishes) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        this.#lanes.set(laneKey(topic.name, partition), new RelayLane(topic.name, partition));
+      }
+    }
+  }
+
+  /** Reads back where the topics end and goes on from there. Rejects only when the service must not start (R6). */
+  async start(): Promise<void> {
+    const { timer } = this.#parts;
+    await this.#retry("relay.resume", () => resumeLanes(this.#parts, [...this.#lanes.values()]));
+    this.#resumed = true;
+    this.#cancel.push(timer.every(this.#bounds.pollMs, () => void this.#poll(false)));
+    this.#cancel.push(timer.every(ROLL_EVERY_MS, () => void this.#roll()));
+    await this.#roll();
+    // What was committed while the tails were read was not handed over to anybody.
+    this.lookAgain();
+    for (const lane of this.#lanes.values()) this.#drive(lane);
+  }
+
+  hand(runs: readonly Run[]): void {
+    if (!this.#resumed) return;
+    for (const run of runs) {
+      const lane = this.#lanes.get(laneKey(run.topic, run.partition));
+      if (lane === undefined || lane.fault !== null) continue;
+      try {
+        lane.offer(run, this.#bounds.queuedRecords - this.#queuedRecords());
+      } catch (error) {
+        // The transaction is committed whatever becomes of its relay: the caller must hear yes.
+        this.#stop(lane, error);
+      }
+      this.#drive(lane);
+    }
+  }
+
+  lookAgain(): void {
+    if (this.#resumed) void this.#poll(true);
+  }
+
+  /** Why the service is not ready on the relay's account. */
+  unready(): readonly string[] {
+    if (!this.#resumed) return ["relay: reading back where the topics end"];
+    const reasons: string[] = [];
+    if (this.#failing.size > 0)
+      reasons.push(`relay: the bus does not take records of ${[...this.#failing].sort().join(", ")}`);
+    for (const lane of this.#lanes.values()) if (lane.fault !== null) reasons.push(`relay: ${lane.fault}`);
+    return reasons;
+  }
+
+  /** Committed events that the bus has not acknowledged, for each topic. */
+  backlog(): ReadonlyMap<string, number> {
+    const backlog = new Map<string, number>();
+    for (const lane of this.#lanes.values()) {
+      backlog.set(lane.topic, (backlog.get(lane.topic) ?? 0) + lane.known - lane.acknowledged);
+    }
+    return backlog;
+  }
+
+  /** Sends what is left, within a bound, notes how far it got, and stops. What is not sent is sent after the next start. */
+  async drain(): Promise<void> {
+    const { timer, log } = this.#parts;
+    if (this.#resumed) {
+      const waited = timer.sleep(this.#bounds.drainMs, this.#stopping.signal);
+      await Promise.race([this.#settled(), waited]);
+      try {
+        await this.#writeSent();
+      } catch (error) {
+        log.warn(
+          { reason: reasonOf(error) },
+          "sent marks were not written: the next start reads the topics' tails",
+        );
+      }
+    }
+    this.#stopping.abort();
+    for (const cancel of this.#cancel) cancel();
+    for (const lane of this.#lanes.values()) lane.cancelWait?.();
+  }
+
+  /** Resolves when nothing known is left to send. */
+  #settled(): Promise<void> {
+    if ([...this.#lanes.values()].every((lane) => lane.acknowledged >= lane.known)) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Starts the lane unless it runs already: one batch in flight per (topic, partition). */
+  #drive(lane: RelayLane): void {
+    if (lane.busy || !this.#resumed || this.#stopping.signal.aborted) return;
+    if (lane.empty && !this.#shouldRead(lane)) return;
+    lane.busy = true;
+    void this.#run(lane).finally(() => {
+      lane.busy = false;
+      if (
+        this.#idle.length > 0 &&
+        [...this.#lanes.values()].every((each) => each.acknowledged >= each.known)
+      ) {
+        for (const resolve of this.#idle.splice(0)) resolve();
+      }
+    });
+  }
+
+  async #run(lane: RelayLane): Promise<void> {
+    try {
+      while (!this.#stopping.signal.aborted) {
+        if (!lane.empty) await this.#sendBatch(lane);
+        else if (!this.#shouldRead(lane)) return;
+        else if (!(await this.#readTable(lane))) return;
+      }
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#stop(lane, error);
+    }
+  }
+
+  /** A broken invariant: this partition's events stay in the table until someone has looked. */
+  #stop(lane: RelayLane, error: unknown): void {
+    const { topic, partition } = lane;
+    lane.fault = `${topic}/${partition} stopped: ${reasonOf(error)}`;
+    this.#parts.log.error({ topic, partition, reason: reasonOf(error) }, "relay lane stopped");
+  }
+
+  /** Says whether to read now; where a hand-off may only have been overtaken, waits a moment for it first. */
+  #shouldRead(lane: RelayLane): boolean {
+    if (!lane.gap) return false;
+    if (lane.mustRead) return true;
+    lane.cancelWait ??= this.#parts.timer.after(this.#bounds.reorderWaitMs, () => {
+      lane.cancelWait = null;
+      lane.mustRead = lane.gap;
+      this.#drive(lane);
+    });
+    return false;
+  }
+
+  async #sendBatch(lane: RelayLane): Promise<void> {
+    const { bus, clock, metrics, producer } = this.#parts;
+    const slices = lane.takeBatch(this.#bounds.batchRecords, this.#bounds.batchCharacters);
+    const records: OutgoingRecord[] = [];
+    for (const slice of slices) for (const record of recordsOfSlice(producer, slice)) records.push(record);
+    await this.#untilAcknowledged(lane, async () => {
+      await bus.send([{ topic: lane.topic, partition: lane.partition, records }]);
+    });
+    lane.acknowledged += records.length;
+    metrics.recordsRelayed.inc({ topic: lane.topic }, records.length);
+    const first = records[0];
+    if (first !== undefined)
+      metrics.relayLag.observe({ topic: lane.topic }, clock.nowMs() - first.timestampMs);
+  }
+
+  /** An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. */
+  async #untilAcknowledged(lane: RelayLane, send: () => Promise<void>): Promise<void> {
+    const { timer, log, metrics } = this.#parts;
+    const backoff = createBackoff(timer, this.#stopping.signal);
+    for (;;) {
+      try {
+        await send();
+        this.#failing.delete(lane.topic);
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) throw error;
+        metrics.relayRetries.inc({ topic: lane.topic });
+        if (!this.#failing.has(lane.topic)) {
+          log.warn(
+            { topic: lane.topic, partition: lane.partition, reason: reasonOf(error) },
+            "relay sends again",
+          );
+        }
+        this.#failing.add(lane.topic);
+        await backoff.wait();
+        if (this.#stopping.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Fills the queue from the table. Says false when the next number is not there: then it waits, and never skips. */
+  async #readTable(lane: RelayLane): Promise<boolean> {
+    const { store } = this.#parts;
+    const { topic, partition, epoch } = lane;
+    const afterSequence = lane.through;
+    const statement = readRunsStatement({
+      topic,
+      partition,
+      epoch,
+      afterSequence,
+      limit: this.#bounds.readRows,
+    });
+    const rows = await this.#retry("relay.read", () => store.query(statement));
+    if (lane.refill(runsOf(topic, partition, rows)) || lane.through > afterSequence) {
+      lane.fault = null;
+      return true;
+    }
+    lane.mustRead = false;
+    lane.fault = `${topic}/${partition} has no row for number ${epoch}/${afterSequence + 1}`;
+    this.#parts.log.error({ topic, partition, epoch, sequence: afterSequence + 1 }, "the outbox lacks a row");
+    return false;
+  }
+
+  /** Looks for rows of other instances and of commits whose outcome was unknown, and notes how far this one got. */
+  async #poll(atOnce: boolean): Promise<void> {
+    if (this.#polling && !atOnce) return;
+    this.#polling = true;
+    try {
+      await this.#writeSent();
+      const sent = await readSent(this.#parts.store);
+      const heads = await readHeads(this.#parts.store);
+      for (const [key, head] of heads) {
+        const lane = this.#lanes.get(key);
+        if (lane === undefined) continue;
+        if (lane.epoch === 0) lane.epoch = head.epoch;
+        const mark = sent.get(key);
+        if (mark !== undefined && mark.epoch === lane.epoch && mark.topicId === lane.topicId)
+          lane.skipTo(mark.sequence);
+        this.#learn(lane, head.next - 1, atOnce);
+      }
+    } catch (error) {
+      this.#parts.log.warn(
+        { reason: reasonOf(error) },
+        "the outbox could not be asked for rows of other instances",
+      );
+    } finally {
+      this.#polling = false;
+      for (const [topic, records] of this.backlog())
+        this.#parts.metrics.outboxBacklog.set({ topic }, records);
+    }
+  }
+
+  /** Another instance's rows are left to it from one poll to the next: two relays would send everything twice. */
+  #learn(lane: RelayLane, known: number, atOnce: boolean): void {
+    const overdue = atOnce ? known : lane.knownAtPoll;
+    lane.knownAtPoll = Math.max(lane.knownAtPoll, known);
+    if (overdue <= lane.through) return;
+    lane.known = Math.max(lane.known, overdue);
+    lane.mustRead = true;
+    this.#drive(lane);
+  }
+
+  async #writeSent(): Promise<void> {
+    const lanes = [...this.#lanes.values()].filter((lane) => lane.acknowledged > lane.sentWritten);
+    if (lanes.length === 0) return;
+    const acknowledged = lanes.map((lane) => lane.acknowledged);
+    const values = [
+      separated(lanes.map((lane) => lane.topic)),
+      numberArray(lanes.map((lane) => lane.partition)),
+      numberArray(lanes.map((lane) => Math.max(lane.epoch, 1))),
+      numberArray(acknowledged),
+      separated(lanes.map((lane) => lane.topicId)),
+    ];
+    await this.#parts.store.transaction("relay.sent", (tx) => tx.commit([{ text: MARK_SENT, values }]));
+    lanes.forEach((lane, index) => {
+      lane.sentWritten = acknowledged[index] ?? 0;
+    });
+  }
+
+  /** Days of the outbox: made ahead, and dropped whole when every topic's retention is over and all is sent (R4). */
+  async #roll(): Promise<void> {
+    const { store, clock, publishes, log } = this.#parts;
+    const forEver = publishes.some((topic) => topic.retentionMs < 0);
+    const longest = Math.max(0, ...publishes.map((topic) => topic.retentionMs));
+    const nowMs = clock.nowMs();
+    try {
+      await store.transaction("outbox.roll", (tx) =>
+        tx.commit([{ text: OUTBOX_ROLL, values: [nowMs, forEver ? 0 : Math.max(0, nowMs - longest)] }]),
+      );
+    } catch (error) {
+      log.warn({ reason: reasonOf(error) }, "the outbox's days were not rolled: tried again in an hour");
+    }
+  }
+
+  #queuedRecords(): number {
+    let records = 0;
+    for (const lane of this.#lanes.values()) records += lane.queuedRecords;
+    return records;
+  }
+
+  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { timer, log } = this.#parts;
+    const signal = this.#stopping.signal;
+    const failed = (error: unknown): void => log.warn({ what, reason: reasonOf(error) }, "tried again");
+    return retryForEver({ timer, signal, failed }, attempt).catch((error: unknown) => {
+      if (signal.aborted)
+        throw new OperationalError("relay_stopped", what, { retryable: true, cause: error });
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { EventBus } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { HEADER } from "./outgoing-records.ts";
+import { replayRecords } from "./replay-topic.ts";
+
+/** What a read of a whole topic has shown of its numbers. */
+export interface SequenceAudit {
+  readonly topic: string;
+  readonly records: number;
+  readonly duplicates: number;
+  /** The last number of each producer in each partition: `order/0` -> 17. */
+  readonly last: ReadonlyMap<string, number>;
+  /** Each names partition, producer, offset and numbers; at most 20. */
+  readonly violations: readonly string[];
+}
+
+const LISTED = 20;
+
+/**
+ * Checks that the numbers of each producer in each partition have no gap (R3). Duplicates are what relays are allowed;
+ * a duplicate with another value is not. Where retention has cut the log, it begins at the first number retained.
+ */
+export async function auditSequences(bus: EventBus, topic: Topic): Promise<SequenceAudit> {
+  const last = new Map<string, { epoch: number; sequence: number }>();
+  const violations: string[] = [];
+  let records = 0;
+  let duplicates = 0;
+  const found = (violation: string): void => {
+    if (violations.length < LISTED) violations.push(violation);
+  };
+  for (let partition = 0; partition < topic.partitions; partition++) {
+    const { earliest } = (await bus.offsets(topic.name)).find((each) => each.partition === partition) ?? {
+      earliest: 0n,
+    };
+    for await (const batch of replayRecords(bus, topic.name, partition)) {
+      records += batch.length;
+      for (const record of batch) {
+        const producer = record.headers[HEADER.producer] ?? "nobody";
+        const epoch = Number(record.headers[HEADER.epoch]);
+        const sequence = Number(record.headers[HEADER.sequence]);
+        const place = `${topic.name}/${partition} at offset ${record.offset}: ${producer}'s ${epoch}/${sequence}`;
+        const id = `${topic.name}/${partition}/${epoch}/${sequence}`;
+        if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(epoch))
+          found(`${place} is not a number`);
+        if (record.headers[HEADER.id] !== id) found(`${place} has the id ${record.headers[HEADER.id]}`);
+        const key = `${producer}/${partition}`;
+        const before = last.get(key);
+        if (before === undefined) {
+          if (sequence !== 1 && earliest === 0n) found(`${place} is the first, 1 was due`);
+        } else if (sequence <= before.sequence && epoch <= before.epoch) {
+          duplicates++;
+          continue;
+        } else if (sequence !== before.sequence + 1) {
+          found(`${place} came after ${before.epoch}/${before.sequence}`);
+        }
+        last.set(key, { epoch, sequence });
+      }
+    }
+  }
+  const ends = new Map([...last].map(([key, { sequence }]) => [key, sequence]));
+  return { topic: topic.name, records, duplicates, last: ends, violations };
+}

@@ -1,0 +1,322 @@
+import { assert, InvariantError } from "@bourse/base";
+import type { BusRecord, EventBus, OutgoingBatch, OutgoingRecord, StartPosition } from "@bourse/bus";
+import { epochMs, type Topic } from "@bourse/contracts";
+import type { Contracts } from "./contract-check.ts";
+import type { Decoder } from "./decode.ts";
+import type { ShardProgram } from "./definitions.ts";
+import type { Envelope } from "./envelope.ts";
+import { recordHeaders } from "./outgoing-records.ts";
+import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
+import { ownTail } from "./own-tail.ts";
+import { judgeExact, type Position } from "./sequence-check.ts";
+import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+
+/** Outputs are numbered by the engine itself, so their epoch never changes. */
+const OUTPUT_EPOCH = 1;
+
+export interface ShardPartitionParts {
+  readonly bus: EventBus;
+  readonly producer: string;
+  readonly contracts: Contracts;
+  readonly decode: Decoder;
+  readonly snapshots: SnapshotStore;
+  readonly input: Topic;
+  readonly outputs: readonly Topic[];
+  readonly partition: number;
+  readonly snapshotEvery: number;
+  readonly create: () => ShardProgram;
+}
+
+/** What one batch of commands has led to. */
+export interface ShardStep {
+  readonly commands: number;
+  readonly duplicates: number;
+  /** Not in the topics yet. */
+  readonly toSend: readonly OutgoingBatch[];
+  /** Taken after the batch; valid once `toSend` is acknowledged (R8). */
+  readonly snapshot: Snapshot | null;
+  /** What the batch broke on; its commands before that are applied. */
+  readonly fault: unknown;
+}
+
+/** How far an output topic goes: `known` is false where retention has left nothing of ours to read. */
+interface OutputTail {
+  readonly sequence: number;
+  readonly known: boolean;
+}
+
+interface Output {
+  readonly topic: Topic;
+  next: number;
+  /** Up to here the outputs are in the topic already: compared, not sent. */
+  tail: number;
+  overlap: OutputOverlap | null;
+  /** Of the batch in hand. */
+  regenerated: RegeneratedOutput[];
+  records: OutgoingRecord[];
+}
+
+/** R8: one partition's program, its place in the input and its output numbers. All of it can be made again. */
+export class ShardPartition {
+  readonly partition: number;
+  readonly program: ShardProgram;
+  readonly #parts: ShardPartitionParts;
+  readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #inputTopicId: string;
+  readonly #lastAtStart: bigint | null;
+  #mark: Position | undefined;
+  #timeMs = 0;
+  #nextOffset: bigint | null;
+  #sinceSnapshot = 0;
+  #lastText = "";
+  #lastMs = 0;
+
+  private constructor(
+    parts: ShardPartitionParts,
+    restored: {
+      readonly program: ShardProgram;
+      readonly head: SnapshotHead | null;
+      readonly outputs: ReadonlyMap<string, Output>;
+      readonly inputTopicId: string;
+      readonly lastAtStart: bigint | null;
+      readonly nextOffset: bigint | null;
+    },
+  ) {
+    this.#parts = parts;
+    this.partition = parts.partition;
+    this.program = restored.program;
+    this.#outputs = restored.outputs;
+    this.#inputTopicId = restored.inputTopicId;
+    this.#lastAtStart = restored.lastAtStart;
+    this.#nextOffset = restored.nextOffset;
+    if (restored.head !== null) {
+      this.#mark = { epoch: restored.head.epoch, sequence: restored.head.sequence };
+      this.#timeMs = restored.head.timeMs;
+    }
+  }
+
+  /** Takes a partition over: the newest snapshot that no output tail is behind, and the place to replay from. */
+  static async open(parts: ShardPartitionParts): Promise<ShardPartition> {
+    const { bus, input, partition, producer } = parts;
+    const topicIds = new Map((await bus.topics()).map((topic) => [topic.name, topic.id]));
+    const last = (await bus.tail(input.name, partition, 1))[0];
+    const tails = new Map<string, OutputTail>();
+    for (const topic of parts.outputs)
+      tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
+    const snapshot = await parts.snapshots.newest(
+      (head) =>
+        head.inputTopic === input.name &&
+        head.partition === partition &&
+        parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
+    );
+    const program = parts.create();
+    program.restore(snapshot?.state ?? null);
+    const head = snapshot?.head ?? null;
+    if (head !== null && program.stateHash() !== head.stateHash) {
+      throw new InvariantError(
+        `a restored state has the hash it was saved with: ${input.name}/${partition} at ${head.sequence}`,
+      );
+    }
+    const outputs = new Map<string, Output>();
+    for (const topic of parts.outputs) {
+      outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
+    }
+    const inputTopicId = topicIds.get(input.name) ?? "";
+    const nextOffset = head !== null && head.inputTopicId === inputTopicId ? BigInt(head.nextOffset) : null;
+    return new ShardPartition(parts, {
+      program,
+      head,
+      outputs,
+      inputTopicId,
+      lastAtStart: last?.offset ?? null,
+      nextOffset,
+    });
+  }
+
+  get start(): StartPosition {
+    return this.#nextOffset ?? "earliest";
+  }
+
+  get nextOffset(): bigint | null {
+    return this.#nextOffset;
+  }
+
+  get appliedSequence(): number {
+    return this.#mark?.sequence ?? 0;
+  }
+
+  /** All that was in the log when the partition was taken over is applied. */
+  get caughtUp(): boolean {
+    return this.#lastAtStart === null || (this.#nextOffset !== null && this.#nextOffset > this.#lastAtStart);
+  }
+
+  /** Applies the commands, compares what the topics have already, and says what is to be sent. Never rejects. */
+  async step(records: readonly BusRecord[]): Promise<ShardStep> {
+    for (const output of this.#outputs.values()) {
+      output.regenerated = [];
+      output.records = [];
+    }
+    let commands = 0;
+    let duplicates = 0;
+    let fault: unknown = null;
+    try {
+      for (const record of records) {
+        if (this.#apply(record)) commands++;
+        else duplicates++;
+        this.#nextOffset = record.offset + 1n;
+      }
+    } catch (error) {
+      fault = error;
+    }
+    const toSend: OutgoingBatch[] = [];
+    for (const output of this.#outputs.values()) {
+      const { topic, records: made } = output;
+      // The arrays are the batch's from here on: the next step makes its own.
+      if (made.length > 0) toSend.push({ topic: topic.name, partition: this.partition, records: made });
+    }
+    try {
+      await this.#compareOverlap();
+    } catch (error) {
+      // What the topics have is not what this program makes: nothing of it may be sent.
+      return { commands, duplicates, toSend: [], snapshot: null, fault: error };
+    }
+    return {
+      commands,
+      duplicates,
+      toSend,
+      snapshot: fault === null ? this.#snapshotIfDue(commands) : null,
+      fault,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { overlap } of this.#outputs.values()) await overlap?.close();
+  }
+
+  /** Says false for a command that was applied before. */
+  #apply(record: BusRecord): boolean {
+    const command = this.#parts.decode(record);
+    const verdict = judgeExact(this.#mark, command);
+    if (verdict === "drop") return false;
+    if (verdict !== "apply") {
+      const expected =
+        this.#mark === undefined ? "number 1" : `${this.#mark.epoch}/${this.#mark.sequence + 1}`;
+      throw new InvariantError(
+        `the log has no gap: ${command.topic}/${command.partition} at offset ${command.offset} is ` +
+          `${command.epoch}/${command.sequence}, ${expected} was due`,
+      );
+    }
+    const made: { topic: Topic; key: string | null; event: object }[] = [];
+    this.program.apply(command, (topic, key, event) => made.push({ topic, key, event }));
+    for (const { topic, key, event } of made) this.#number(command, topic, key, event);
+    this.#mark = { epoch: command.epoch, sequence: command.sequence };
+    this.#timeMs = command.timeMs;
+    return true;
+  }
+
+  #number(command: Envelope, topic: Topic, key: string | null, event: object): void {
+    const output = this.#outputs.get(topic.name);
+    assert(output !== undefined, "a shard writes to its declared outputs only");
+    const version = this.#parts.contracts.checkStamped(topic, event);
+    const sequence = output.next++;
+    const value = JSON.stringify(event);
+    if (sequence <= output.tail) {
+      output.regenerated.push({ sequence, key, value });
+      return;
+    }
+    const origin = {
+      producer: this.#parts.producer,
+      topic: topic.name,
+      partition: this.partition,
+      epoch: OUTPUT_EPOCH,
+    };
+    output.records.push({
+      key,
+      value,
+      headers: recordHeaders(origin, sequence, version, command.traceparent),
+      timestampMs: this.#timeOf(event),
+      decoded: event,
+    });
+  }
+
+  /** Engine time, as the program wrote it. Outputs of a command share it. */
+  #timeOf(event: object): number {
+    const text = (event as { readonly timestamp: string }).timestamp;
+    if (text === this.#lastText) return this.#lastMs;
+    const time = epochMs(text);
+    assert(Number.isSafeInteger(time), "a shard's output carries engine time as its timestamp");
+    this.#lastText = text;
+    this.#lastMs = time;
+    return time;
+  }
+
+  async #compareOverlap(): Promise<void> {
+    for (const output of this.#outputs.values()) {
+      if (output.regenerated.length > 0) await output.overlap?.compare(output.regenerated);
+      if (output.overlap !== null && output.next > output.tail) {
+        await output.overlap.close();
+        output.overlap = null;
+      }
+    }
+  }
+
+  #snapshotIfDue(commands: number): Snapshot | null {
+    this.#sinceSnapshot += commands;
+    if (this.#sinceSnapshot < this.#parts.snapshotEvery || this.#mark === undefined) return null;
+    this.#sinceSnapshot = 0;
+    const outputs: Record<string, number> = {};
+    for (const output of this.#outputs.values()) outputs[output.topic.name] = output.next - 1;
+    const head: SnapshotHead = {
+      format: 1,
+      inputTopic: this.#parts.input.name,
+      inputTopicId: this.#inputTopicId,
+      partition: this.partition,
+      epoch: this.#mark.epoch,
+      sequence: this.#mark.sequence,
+      nextOffset: String(this.#nextOffset ?? 0n),
+      timeMs: this.#timeMs,
+      outputs,
+      stateHash: this.program.stateHash(),
+    };
+    return { head, state: this.program.snapshot() };
+  }
+}
+
+async function openOutput(
+  parts: ShardPartitionParts,
+  topic: Topic,
+  head: SnapshotHead | null,
+  tail: OutputTail | undefined,
+): Promise<Output> {
+  const { bus, partition, producer } = parts;
+  const given = head?.outputs[topic.name] ?? 0;
+  const end = tail === undefined || !tail.known ? given : tail.sequence;
+  let overlap: OutputOverlap | null = null;
+  if (end > given) {
+    // Every output after the snapshot has its engine time or a later one, so this lies at or before the first of them.
+    const since =
+      head === null ? undefined : (await bus.offsetsAt(topic.name, head.timeMs))[partition]?.offset;
+    overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
+  }
+  return { topic, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
+}
+
+/**
+ * A partition that once had records and has none of ours now was emptied by retention, which says nothing about a
+ * snapshot: its outputs were acknowledged before it was written.
+ */
+async function outputTail(
+  bus: EventBus,
+  producer: string,
+  topic: string,
+  partition: number,
+): Promise<OutputTail> {
+  const tail = await ownTail(bus, producer, topic, partition);
+  if (tail !== null) return { sequence: tail.sequence, known: true };
+  const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
+  return { sequence: 0, known: offsets === undefined || offsets.earliest === 0n };
+}
+
+function isReached(sequence: number, tail: OutputTail | undefined): boolean {
+  return tail !== undefined && (!tail.known || sequence <= tail.sequence);
+}

@@ -1,0 +1,363 @@
+import { join } from "node:path";
+import { assert, type Clock, type Timer } from "@bourse/base";
+import {
+  type BusRecord,
+  type EventBus,
+  type GroupConsumer,
+  type OutgoingBatch,
+  type StartPosition,
+  type TopicPartition,
+  topicPartitionKey,
+} from "@bourse/bus";
+import { createBackoff, isRetryable } from "./backoff.ts";
+import type { Contracts } from "./contract-check.ts";
+import { createDecoder } from "./decode.ts";
+import type { ShardConsumption } from "./definitions.ts";
+import { type Log, reasonOf } from "./log.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import { ShardPartition, type ShardStep } from "./shard-partition.ts";
+import { createSnapshotStore, type Snapshot, type SnapshotStore } from "./snapshot-store.ts";
+import type { ConsumptionStatus, PartitionStatus, Runner, RunnerState } from "./status.ts";
+
+export interface ShardParts {
+  readonly serviceName: string;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: DeliveryMetrics;
+  readonly contracts: Contracts;
+  readonly instanceId: string;
+  readonly sharedFolder: string;
+}
+
+/** Commands of one step: its outputs are one `send`, which brokers limit in size. */
+const BATCH = 512;
+const CLOSE_MS = 5_000;
+
+/** A partition that this instance owns; `shard` is null once it has stopped and its memory is dropped. */
+interface Owned {
+  readonly partition: number;
+  readonly snapshots: SnapshotStore;
+  shard: ShardPartition | null;
+  /** Broken: what came before is still to be sent, nothing more is applied. */
+  halted: boolean;
+  announced: boolean;
+  error: string | null;
+  writing: Promise<void> | null;
+}
+
+/** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
+export class ShardRunner<Service> implements Runner {
+  readonly subscription: string;
+  readonly #parts: ShardParts;
+  readonly #service: Service;
+  readonly #consumption: ShardConsumption<Service>;
+  readonly #owned = new Map<number, Owned>();
+  readonly #closing = new AbortController();
+  #consumer: GroupConsumer | null = null;
+  /** The one batch in flight. */
+  #inFlight: Promise<void> = Promise.resolve();
+  #state: RunnerState = "starting";
+  #reason: string | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: ShardParts, service: Service, consumption: ShardConsumption<Service>) {
+    const { input, outputs } = consumption;
+    assert(
+      new Set(input.events.map(({ writer }) => writer)).size === 1,
+      "a shard's input has one writer (R8)",
+    );
+    assert(
+      outputs.every(({ partitions }) => partitions === input.partitions),
+      "input and outputs of a shard have equal partition counts (R8)",
+    );
+    this.#parts = parts;
+    this.#service = service;
+    this.#consumption = consumption;
+    this.subscription = consumption.subscription;
+  }
+
+  start(): void {
+    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
+    this.#running = this.#run();
+  }
+
+  status(): ConsumptionStatus {
+    const { input } = this.#consumption;
+    const writer = input.events[0]?.writer ?? "";
+    const partitions = [...this.#owned.values()].map(
+      ({ partition, shard, error, announced }): PartitionStatus => ({
+        topic: input.name,
+        partition,
+        state: error !== null ? "stopped" : announced ? "running" : "catching_up",
+        applied: { [writer]: shard?.appliedSequence ?? 0 },
+        nextOffset: shard?.nextOffset ?? null,
+        error,
+      }),
+    );
+    return {
+      subscription: this.subscription,
+      kind: "shard",
+      state: this.#state,
+      reason: this.#reason,
+      partitions,
+    };
+  }
+
+  unready(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#state !== "running") {
+      reasons.push(`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`);
+    }
+    for (const { partition, error, announced } of this.#owned.values()) {
+      if (error !== null) reasons.push(`${this.subscription}: partition ${partition} stopped: ${error}`);
+      else if (!announced) reasons.push(`${this.subscription}: partition ${partition} is being replayed`);
+    }
+    return reasons;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#leave();
+    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    await Promise.all([...this.#owned.values()].map(({ writing }) => writing));
+    if (this.#state !== "stopped") this.#state = "closed";
+  }
+
+  async #run(): Promise<void> {
+    const { timer, log } = this.#parts;
+    const signal = this.#closing.signal;
+    const backoff = createBackoff(timer, signal);
+    while (!signal.aborted) {
+      try {
+        this.#consumer = await this.#join();
+        backoff.reset();
+        await this.#follow(this.#consumer);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isRetryable(error)) {
+          this.#stop(error);
+          break;
+        }
+        this.#state = "retrying";
+        this.#reason = reasonOf(error);
+        log.warn({ subscription: this.subscription, reason: this.#reason }, "joined again");
+        await backoff.wait();
+      } finally {
+        await this.#leave();
+        this.#drop([...this.#owned.keys()]);
+      }
+    }
+    await this.#inFlight.catch(() => undefined);
+  }
+
+  #join(): Promise<GroupConsumer> {
+    const { bus, serviceName } = this.#parts;
+    return bus.consume({
+      group: `${serviceName}.${this.subscription}`,
+      topics: [this.#consumption.input.name],
+      onAssigned: (partitions) => this.#assign(partitions),
+      onRevoked: (partitions) => this.#drop(partitions.map(({ partition }) => partition)),
+    });
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    const positions = new Map<string, StartPosition>();
+    for (const at of partitions) {
+      const owned = await this.#open(at.partition);
+      this.#owned.set(at.partition, owned);
+      positions.set(topicPartitionKey(at), owned.shard?.start ?? "latest");
+      this.#announce(owned);
+    }
+    this.#state = "running";
+    this.#reason = null;
+    return positions;
+  }
+
+  /** A partition that can't be restored is stopped by itself; a bus that doesn't answer fails the whole assignment. */
+  async #open(partition: number): Promise<Owned> {
+    const { bus, serviceName, contracts, sharedFolder, instanceId, log } = this.#parts;
+    const { input, outputs, snapshotEvery, create } = this.#consumption;
+    const folder = join(sharedFolder, this.subscription, `${input.name}-${partition}`);
+    const snapshots = createSnapshotStore(folder, instanceId, log);
+    const owned: Owned = {
+      partition,
+      snapshots,
+      shard: null,
+      halted: false,
+      announced: false,
+      error: null,
+      writing: null,
+    };
+    try {
+      owned.shard = await ShardPartition.open({
+        bus,
+        producer: serviceName,
+        contracts,
+        decode: createDecoder([input]),
+        snapshots,
+        input,
+        outputs,
+        partition,
+        snapshotEvery,
+        create: () => create(this.#service, partition),
+      });
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      this.#stopPartition(owned, error);
+    }
+    return owned;
+  }
+
+  /** Computes a batch while the one before is in flight, and sends it when that one is acknowledged. */
+  async #follow(consumer: GroupConsumer): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      const records = await consumer.take(BATCH);
+      if (records.length === 0) return;
+      const steps: { readonly owned: Owned; readonly step: ShardStep }[] = [];
+      for (const [partition, commands] of byPartition(records)) {
+        const owned = this.#owned.get(partition);
+        if (owned === undefined) continue;
+        if (owned.shard === null || owned.halted) {
+          consumer.pause({ topic: this.#consumption.input.name, partition });
+          continue;
+        }
+        const step = await owned.shard.step(commands);
+        // The bus went away in the middle of a comparison: everything is taken over again.
+        if (isRetryable(step.fault)) throw step.fault;
+        owned.halted = step.fault !== null;
+        steps.push({ owned, step });
+      }
+      await this.#inFlight;
+      if (this.#closing.signal.aborted) return;
+      this.#inFlight = this.#publish(steps);
+      // Seen by the next round, which awaits it.
+      this.#inFlight.catch(() => undefined);
+    }
+  }
+
+  async #publish(steps: readonly { readonly owned: Owned; readonly step: ShardStep }[]): Promise<void> {
+    const { metrics } = this.#parts;
+    const label = { subscription: this.subscription };
+    const batches = steps.flatMap(({ step }) => step.toSend);
+    const acknowledged = batches.length === 0 || (await this.#untilAcknowledged(batches));
+    if (!acknowledged) return;
+    for (const { owned, step } of steps) {
+      metrics.batchSize.observe(label, step.commands);
+      if (step.duplicates > 0) metrics.duplicatesDropped.inc(label, step.duplicates);
+      if (step.fault !== null) this.#stopPartition(owned, step.fault);
+      else if (step.snapshot !== null) this.#save(owned, step.snapshot);
+      this.#announce(owned);
+    }
+    metrics.unitsCommitted.inc(label);
+  }
+
+  /** Says false when the runner closes before the outcome is known: whoever comes next makes the same records. */
+  async #untilAcknowledged(batches: readonly OutgoingBatch[]): Promise<boolean> {
+    const { bus, timer, metrics, log } = this.#parts;
+    const backoff = createBackoff(timer, this.#closing.signal);
+    for (;;) {
+      try {
+        await bus.send(batches);
+        if (this.#state === "retrying") this.#state = "running";
+        return true;
+      } catch (error) {
+        metrics.retries.inc({ subscription: this.subscription });
+        if (this.#state !== "retrying")
+          log.warn({ subscription: this.subscription, reason: reasonOf(error) }, "outputs are sent again");
+        this.#state = "retrying";
+        this.#reason = reasonOf(error);
+        if (this.#closing.signal.aborted) return false;
+        await backoff.wait();
+      }
+    }
+  }
+
+  /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time; a missed one is no loss. */
+  #save(owned: Owned, snapshot: Snapshot): void {
+    if (owned.writing !== null) return;
+    const { log, metrics } = this.#parts;
+    owned.writing = owned.snapshots
+      .write(snapshot)
+      .then(
+        () => metrics.snapshots.inc({ subscription: this.subscription }),
+        (error: unknown) =>
+          log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written"),
+      )
+      .then(() => {
+        owned.writing = null;
+      });
+  }
+
+  #announce(owned: Owned): void {
+    if (owned.announced || owned.shard === null || !owned.shard.caughtUp) return;
+    if (this.#owned.get(owned.partition) !== owned) return;
+    owned.announced = true;
+    this.#consumption.owned?.(this.#service, owned.partition, owned.shard.program);
+  }
+
+  /** R8: the partition's memory is dropped, the alarm rings, the others go on. */
+  #stopPartition(owned: Owned, error: unknown): void {
+    const { metrics, log } = this.#parts;
+    const { partition } = owned;
+    owned.error = reasonOf(error);
+    void owned.shard?.close();
+    owned.shard = null;
+    metrics.stopped.set({ subscription: this.subscription }, 1);
+    metrics.stops.inc({ subscription: this.subscription });
+    log.error(
+      { subscription: this.subscription, partition, reason: owned.error, err: error },
+      "shard partition stopped",
+    );
+    this.#lost(owned);
+  }
+
+  #drop(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const owned = this.#owned.get(partition);
+      if (owned === undefined) continue;
+      this.#owned.delete(partition);
+      void owned.shard?.close();
+      this.#lost(owned);
+    }
+  }
+
+  #lost(owned: Owned): void {
+    if (!owned.announced) return;
+    owned.announced = false;
+    this.#consumption.lost?.(this.#service, owned.partition);
+  }
+
+  #stop(error: unknown): void {
+    const { metrics, log } = this.#parts;
+    this.#state = "stopped";
+    this.#reason = reasonOf(error);
+    metrics.stopped.set({ subscription: this.subscription }, 1);
+    metrics.stops.inc({ subscription: this.subscription });
+    log.error({ subscription: this.subscription, reason: this.#reason, err: error }, "shard stopped");
+  }
+
+  async #leave(): Promise<void> {
+    const consumer = this.#consumer;
+    this.#consumer = null;
+    try {
+      await consumer?.close();
+    } catch (error) {
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the group was not left",
+      );
+    }
+  }
+}
+
+function byPartition(records: readonly BusRecord[]): ReadonlyMap<number, readonly BusRecord[]> {
+  const groups = new Map<number, BusRecord[]>();
+  for (const record of records) {
+    const group = groups.get(record.partition);
+    if (group === undefined) groups.set(record.partition, [record]);
+    else group.push(record);
+  }
+  return groups;
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Log, reasonOf } from "./log.ts";
+
+/** Where in its logs a shard stood when the snapshot was taken (R8). */
+export interface SnapshotHead {
+  readonly format: 1;
+  readonly inputTopic: string;
+  readonly inputTopicId: string;
+  readonly partition: number;
+  readonly epoch: number;
+  /** The last command applied. */
+  readonly sequence: number;
+  /** A hint, good while the topic's id is the same. */
+  readonly nextOffset: string;
+  /** Engine time of the last command. */
+  readonly timeMs: number;
+  /** The last number given to each output topic. */
+  readonly outputs: Readonly<Record<string, number>>;
+  readonly stateHash: string;
+}
+
+export interface Snapshot {
+  readonly head: SnapshotHead;
+  readonly state: Uint8Array;
+}
+
+/** The snapshots of one partition, newest last; a file is whole or it is not there. */
+export interface SnapshotStore {
+  /** The newest one that is undamaged and that `accept` takes; null: none. */
+  newest(accept: (head: SnapshotHead) => boolean): Promise<Snapshot | null>;
+  /** Durable when it resolves; then all but the newest `KEEP` go. */
+  write(snapshot: Snapshot): Promise<void>;
+}
+
+/** R8: at least three. An operator's file of voided commands will lie beside them and be hashed into later ones. */
+export const KEEP = 3;
+const SUFFIX = ".snapshot";
+const CHECKSUM_BYTES = 32;
+const NEWLINE = 0x0a;
+
+export function createSnapshotStore(folder: string, instanceId: string, log: Log): SnapshotStore {
+  return {
+    newest: async (accept) => {
+      for (const name of (await names(folder)).reverse()) {
+        const snapshot = await readSnapshot(join(folder, name), log);
+        if (snapshot !== null && accept(snapshot.head)) return snapshot;
+      }
+      return null;
+    },
+    write: async (snapshot) => {
+      await mkdir(folder, { recursive: true });
+      const bytes = encode(snapshot);
+      const hash = bytes.subarray(-CHECKSUM_BYTES).toString("hex").slice(0, 16);
+      const name = `${String(snapshot.head.sequence).padStart(16, "0")}-${hash}${SUFFIX}`;
+      // Two owners may write the same snapshot at once (R8): each under a name of its own until it is whole.
+      const temporary = join(folder, `${name}.${instanceId}.tmp`);
+      await writeDurably(temporary, bytes);
+      await rename(temporary, join(folder, name));
+      await syncFolder(folder);
+      const all = await names(folder);
+      for (const old of all.slice(0, Math.max(0, all.length - KEEP)))
+        await rm(join(folder, old), { force: true });
+    },
+  };
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** A line of JSON, the state, and the SHA-256 of both. */
+function encode({ head, state }: Snapshot): Buffer {
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), state]);
+  return Buffer.concat([body, createHash("sha256").update(body).digest()]);
+}
+
+async function readSnapshot(path: string, log: Log): Promise<Snapshot | null> {
+  try {
+    const bytes = await readFile(path);
+    const body = bytes.subarray(0, -CHECKSUM_BYTES);
+    const checksum = createHash("sha256").update(body).digest();
+    if (!checksum.equals(bytes.subarray(-CHECKSUM_BYTES))) throw new Error("its checksum is wrong");
+    const end = body.indexOf(NEWLINE);
+    const head = JSON.parse(body.subarray(0, end).toString()) as SnapshotHead;
+    if (head.format !== 1) throw new Error(`its format is ${head.format}, this program knows 1`);
+    return { head, state: new Uint8Array(body.subarray(end + 1)) };
+  } catch (error) {
+    log.warn({ path, reason: reasonOf(error) }, "a snapshot can't be used: an older one is tried");
+    return null;
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

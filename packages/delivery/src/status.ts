@@ -1,0 +1,56 @@
+/** Where a subscription stands, for `bourse status`, `bourse verify` and the lag gauges. */
+export interface ConsumptionStatus {
+  readonly subscription: string;
+  readonly kind: "effect" | "view" | "shard";
+  readonly state: RunnerState;
+  /** Why it is stopped or trying again. */
+  readonly reason: string | null;
+  /** Partitions this instance has at the moment. */
+  readonly partitions: readonly PartitionStatus[];
+}
+
+/**
+ * `starting`: joining, restoring or (views) reading up to the end seen at the start. `retrying`: a dependency does not
+ * answer. `stopped`: something that an operator must look at (R12).
+ */
+export type RunnerState = "starting" | "running" | "retrying" | "stopped" | "closed";
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: "running" | "catching_up" | "stopped";
+  /** The last sequence applied, for each producer. */
+  readonly applied: Readonly<Record<string, number>>;
+  /** Where the log is read next; null: nothing was read yet. */
+  readonly nextOffset: bigint | null;
+  readonly error: string | null;
+}
+
+/** A partition of a subscription, with the end of its log. */
+export interface SubscriptionStatus extends PartitionStatus {
+  readonly subscription: string;
+  readonly kind: "effect" | "view" | "shard";
+  readonly subscriptionState: RunnerState;
+  readonly endOffset: bigint | null;
+  /** Records between `nextOffset` and `endOffset`. */
+  readonly lag: number;
+}
+
+export interface DeliveryStatus {
+  readonly consumptions: readonly Omit<ConsumptionStatus, "partitions">[];
+  /** One for each partition that this instance has. */
+  readonly subscriptions: readonly SubscriptionStatus[];
+  /** Committed events that the bus has not acknowledged yet, for each topic, and their sum. */
+  readonly outbox: Readonly<Record<string, number>>;
+  readonly outboxBacklog: number;
+}
+
+/** What every runner answers of itself, without asking the bus. */
+export interface Runner {
+  readonly subscription: string;
+  status(): ConsumptionStatus;
+  /** Why the service is not ready on this runner's account; empty: it is. */
+  unready(): readonly string[];
+  /** Finishes the unit of work in hand and leaves. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,227 @@
+import { OperationalError, type Timer } from "@bourse/base";
+import {
+  type BusRecord,
+  type EventBus,
+  type PartitionReader,
+  type StartPosition,
+  topicPartitionKey,
+} from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { createBackoff, isRetryable } from "./backoff.ts";
+import { createDecoder, type Decoder } from "./decode.ts";
+import type { ViewConsumption } from "./definitions.ts";
+import type { Envelope } from "./envelope.ts";
+import { type Log, reasonOf } from "./log.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import { judgeExact, judgeLatest, type Position } from "./sequence-check.ts";
+import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
+
+export interface ViewParts {
+  readonly bus: EventBus;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: DeliveryMetrics;
+}
+
+const BATCH = 4_000;
+
+interface FollowedPartition {
+  readonly topic: Topic;
+  readonly partition: number;
+  /** The last record there was when following began; null: there was none, undefined: not asked yet. */
+  lastAtStart: bigint | null | undefined;
+  nextOffset: bigint | null;
+  caughtUp: boolean;
+  trouble: string | null;
+  readonly applied: Map<string, Position>;
+  reader: PartitionReader | null;
+}
+
+/** R1: every instance reads every partition, outside any group, into memory. What is in memory is gone with it. */
+export class ViewRunner<Service> implements Runner {
+  readonly subscription: string;
+  readonly #parts: ViewParts;
+  readonly #service: Service;
+  readonly #consumption: ViewConsumption<Service>;
+  readonly #decode: Decoder;
+  readonly #closing = new AbortController();
+  readonly #partitions: readonly FollowedPartition[];
+  #stopped: string | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ViewParts, service: Service, consumption: ViewConsumption<Service>) {
+    this.#parts = parts;
+    this.#service = service;
+    this.#consumption = consumption;
+    this.subscription = consumption.subscription;
+    this.#decode = createDecoder(consumption.topics);
+    this.#partitions = consumption.topics.flatMap((topic) =>
+      Array.from({ length: topic.partitions }, (_, partition) => ({
+        topic,
+        partition,
+        lastAtStart: undefined,
+        nextOffset: null,
+        caughtUp: false,
+        trouble: null,
+        applied: new Map(),
+        reader: null,
+      })),
+    );
+  }
+
+  start(): void {
+    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
+    this.#running = Promise.all(this.#partitions.map((at) => this.#followForEver(at)));
+  }
+
+  status(): ConsumptionStatus {
+    return {
+      subscription: this.subscription,
+      kind: "view",
+      state: this.#state(),
+      reason: this.#stopped ?? this.#partitions.find((at) => at.trouble !== null)?.trouble ?? null,
+      partitions: this.#partitions.map((at) => ({
+        topic: at.topic.name,
+        partition: at.partition,
+        state: this.#stopped !== null ? "stopped" : at.caughtUp ? "running" : "catching_up",
+        applied: Object.fromEntries([...at.applied].map(([producer, { sequence }]) => [producer, sequence])),
+        nextOffset: at.nextOffset,
+        error: at.trouble,
+      })),
+    };
+  }
+
+  unready(): readonly string[] {
+    const { state, reason } = this.status();
+    if (state === "running") return [];
+    return [
+      `${this.subscription}: ${state === "starting" ? "catching up" : state}${reason === null ? "" : `: ${reason}`}`,
+    ];
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#partitions.map((at) => at.reader?.close()));
+    await this.#running;
+  }
+
+  #state(): RunnerState {
+    if (this.#stopped !== null) return "stopped";
+    if (this.#closing.signal.aborted) return "closed";
+    if (this.#partitions.some((at) => at.trouble !== null)) return "retrying";
+    return this.#partitions.every((at) => at.caughtUp) ? "running" : "starting";
+  }
+
+  /** Reads on from where it was whenever the bus comes back. */
+  async #followForEver(at: FollowedPartition): Promise<void> {
+    const { timer, log, metrics } = this.#parts;
+    const signal = this.#closing.signal;
+    const backoff = createBackoff(timer, signal);
+    while (!signal.aborted && this.#stopped === null) {
+      try {
+        await this.#follow(at, () => {
+          at.trouble = null;
+          backoff.reset();
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isRetryable(error)) {
+          this.#stop(error);
+          return;
+        }
+        at.trouble = `${at.topic.name}/${at.partition}: ${reasonOf(error)}`;
+        metrics.retries.inc({ subscription: this.subscription });
+        log.warn({ subscription: this.subscription, reason: at.trouble }, "read again");
+        await backoff.wait();
+      } finally {
+        await at.reader?.close();
+        at.reader = null;
+      }
+    }
+  }
+
+  async #follow(at: FollowedPartition, connected: () => void): Promise<void> {
+    const { bus } = this.#parts;
+    const { name } = at.topic;
+    const last = (await bus.tail(name, at.partition, 1))[0];
+    const from = at.nextOffset ?? (await this.#startOf(at));
+    if (at.lastAtStart === undefined) {
+      at.lastAtStart = last === undefined || from === "latest" ? null : last.offset;
+    }
+    // A snapshot that reaches to the end leaves nothing to catch up with.
+    if (at.lastAtStart !== null && typeof from === "bigint" && from > at.lastAtStart) at.lastAtStart = null;
+    at.reader = await bus.read({ topic: name, partition: at.partition, from });
+    connected();
+    if (at.lastAtStart === null) at.caughtUp = true;
+    while (!this.#closing.signal.aborted && this.#stopped === null) {
+      const records = await at.reader.take(BATCH);
+      if (records.length === 0) return;
+      this.#apply(at, records);
+    }
+  }
+
+  /** The end of a snapshot counts as read. */
+  async #startOf(at: FollowedPartition): Promise<StartPosition> {
+    const { from } = this.#consumption;
+    if (typeof from !== "function") return from;
+    const start = await from(this.#service, { topic: at.topic.name, partition: at.partition });
+    if (typeof start === "bigint") at.nextOffset = start;
+    return start;
+  }
+
+  #apply(at: FollowedPartition, records: readonly BusRecord[]): void {
+    const { metrics } = this.#parts;
+    const label = { subscription: this.subscription };
+    const batch: Envelope[] = [];
+    let duplicates = 0;
+    let fault: unknown = null;
+    for (const record of records) {
+      try {
+        const envelope = this.#decode(record);
+        if (this.#isNew(at, envelope)) batch.push(envelope);
+        else duplicates++;
+      } catch (error) {
+        fault = error;
+        break;
+      }
+      at.nextOffset = record.offset + 1n;
+    }
+    if (duplicates > 0) metrics.duplicatesDropped.inc(label, duplicates);
+    if (batch.length > 0) {
+      metrics.batchSize.observe(label, batch.length);
+      this.#consumption.apply(this.#service, batch);
+    }
+    if (fault !== null) throw fault;
+    if (at.lastAtStart != null && at.nextOffset !== null && at.nextOffset > at.lastAtStart)
+      at.caughtUp = true;
+  }
+
+  /** A view keeps nothing, so what it reads first is its beginning; after it every number counts. */
+  #isNew(at: FollowedPartition, envelope: Envelope): boolean {
+    const mark = at.applied.get(envelope.producer);
+    const verdict =
+      at.topic.class === "latest" ? judgeLatest(mark, envelope) : judgeExact(mark, envelope, "any");
+    if (verdict === "drop") return false;
+    if (verdict !== "apply") {
+      const place = topicPartitionKey(envelope);
+      throw new OperationalError(
+        verdict === "gap" ? "sequence_gap" : "epoch_ahead",
+        `${place} at offset ${envelope.offset}: ${envelope.producer}'s number ${envelope.epoch}/${envelope.sequence} ` +
+          `came after ${mark?.epoch}/${mark?.sequence}`,
+        { retryable: false },
+      );
+    }
+    at.applied.set(envelope.producer, { epoch: envelope.epoch, sequence: envelope.sequence });
+    return true;
+  }
+
+  #stop(error: unknown): void {
+    const { metrics, log } = this.#parts;
+    if (this.#stopped !== null) return;
+    this.#stopped = reasonOf(error);
+    metrics.stopped.set({ subscription: this.subscription }, 1);
+    metrics.stops.inc({ subscription: this.subscription });
+    log.error({ subscription: this.subscription, reason: this.#stopped, err: error }, "view stopped");
+    for (const at of this.#partitions) void at.reader?.close();
+  }
+}
