@@ -1,0 +1,76 @@
+import { assert, decimalUnits } from "@bourse/base";
+import type { EventOf, TopicEvent, TradeExecuted, tradeEvents } from "@bourse/contracts";
+import type { Effects, Envelope, Unit } from "@bourse/delivery";
+import { candlesOf } from "../domain/candle.ts";
+import { instrumentOf, type MarketData } from "../market-data.ts";
+import { addToCandles, insertTrades, type TradeRow, writeLastTrades } from "../sql/trade-rows.ts";
+
+type Executed = EventOf<typeof TradeExecuted>;
+
+/** Writes the trades of a batch to the tape, adds them to the candles, and keeps the last one of each symbol. */
+export async function recordTrades(
+  service: MarketData,
+  batch: readonly Envelope[],
+  _unit: Unit,
+): Promise<Effects> {
+  const trades = executedOf(batch).map(({ event, timeMs }) => tradeOf(service, event, timeMs));
+  if (trades.length === 0) return { statements: [], events: [], result: undefined };
+  const candles = candlesOf(
+    trades.map((trade) => ({
+      symbol: trade.symbol,
+      timeMs: trade.timeMs,
+      priceTicks: trade.priceTicks,
+      quantityLots: trade.quantityLots,
+      notionalUnits: instrumentOf(service, trade.symbol).notionalUnits(trade.priceTicks * trade.quantityLots),
+    })),
+  );
+  const last = [...new Map(trades.map((trade) => [trade.symbol, trade])).values()];
+  last.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  return {
+    statements: [insertTrades(trades), addToCandles(candles), writeLastTrades(last)],
+    events: [],
+    result: undefined,
+  };
+}
+
+export function tradesRecorded(service: MarketData, batch: readonly Envelope[]): void {
+  for (const { event } of executedOf(batch)) {
+    service.metrics.trades.inc();
+    service.unpublished.add(event.symbol);
+  }
+}
+
+function executedOf(batch: readonly Envelope[]): readonly Envelope<Executed>[] {
+  return (batch as readonly Envelope<TopicEvent<typeof tradeEvents>>[]).filter(
+    (envelope): envelope is Envelope<Executed> => envelope.event.eventType === "TradeExecuted",
+  );
+}
+
+export function tradeOf(service: Pick<MarketData, "reference">, event: Executed, timeMs: number): TradeRow {
+  const instrument = instrumentOf(service, event.symbol);
+  return {
+    symbol: event.symbol,
+    engineSequence: event.engineSequence,
+    tradeNumber: tradeNumberOf(event),
+    timeMs,
+    priceTicks: instrument.decodePrice(event.price),
+    quantityLots: instrument.decodeQuantity(event.quantity),
+    buyerAggressed: event.aggressorSide === "BUY",
+    buyerOrderId: event.buyer.orderId,
+    sellerOrderId: event.seller.orderId,
+    buyerAccountId: event.buyer.accountId,
+    sellerAccountId: event.seller.accountId,
+    buyerFeeUnits: decimalUnits(event.buyer.fee, instrument.quoteScale),
+    sellerFeeUnits: decimalUnits(event.seller.fee, instrument.quoteScale),
+  };
+}
+
+/** `AAPL-17` is the 17th trade of AAPL. */
+function tradeNumberOf({ tradeId, symbol }: Executed): number {
+  const number = Number(tradeId.slice(symbol.length + 1));
+  assert(
+    tradeId === `${symbol}-${number}` && Number.isSafeInteger(number) && number > 0,
+    "a trade id is the symbol and the number of the trade in it",
+  );
+  return number;
+}

@@ -1,0 +1,182 @@
+import { AssetCode, Count, Decimal, SymbolField } from "@bourse/contracts";
+import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import type { CompiledInstrument } from "@bourse/market";
+import { type Row, sql } from "@bourse/store";
+import { Type } from "typebox";
+import { CANDLE_INTERVALS } from "../domain/candle.ts";
+import { percentChange } from "../domain/percent-change.ts";
+import type { MarketData } from "../market-data.ts";
+import { selectMarkets } from "../sql/price-rows.ts";
+
+export const Ticker = Type.Object({
+  symbol: SymbolField,
+  baseAsset: AssetCode,
+  quoteAsset: AssetCode,
+  lastPrice: Type.Optional(Decimal),
+  lastTime: Type.Optional(Type.String({ description: "RFC 3339, of the last trade" })),
+  bidPrice: Type.Optional(Decimal),
+  bidQuantity: Type.Optional(Decimal),
+  askPrice: Type.Optional(Decimal),
+  askQuantity: Type.Optional(Decimal),
+  bookSequence: Count,
+  stale: Type.Boolean({
+    description: "The book missed something and waits for a snapshot: no touch is shown",
+  }),
+  /** Of the last 24 hours, in whole minutes. Prices are absent where nothing traded. */
+  openPrice24h: Type.Optional(Decimal),
+  highPrice24h: Type.Optional(Decimal),
+  lowPrice24h: Type.Optional(Decimal),
+  changePercent24h: Type.Optional(
+    Type.String({ description: "Per cent, two decimals, from openPrice24h to lastPrice" }),
+  ),
+  volume24h: Decimal,
+  turnover24h: Decimal,
+  trades24h: Count,
+});
+
+const Level = Type.Tuple([Decimal, Decimal, Count], { description: "price, quantity, number of orders" });
+export const BookAnswer = Type.Object({
+  symbol: SymbolField,
+  bookSequence: Count,
+  stale: Type.Boolean(),
+  bids: Type.Array(Level),
+  asks: Type.Array(Level),
+});
+
+const SymbolParams = Type.Object({ symbol: SymbolField });
+const DEFAULT_DEPTH = 50;
+const MAX_DEPTH = 5_000;
+const DAY_MS = 86_400_000;
+
+/** Tickers and books. */
+export const marketRoutes: readonly Route<MarketData>[] = [
+  {
+    method: "GET",
+    path: "/api/v1/markets",
+    summary: "The tickers of all instruments, by symbol",
+    access: "public",
+    answers: { 200: Type.Object({ markets: Type.Array(Ticker) }) },
+    handle: async (service) => {
+      const instruments = [...service.reference.instruments()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+      return { status: 200, body: { markets: await tickersOf(service, instruments) } };
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/markets/:symbol/ticker",
+    summary: "Last price, touch, and what happened in the last 24 hours",
+    access: "public",
+    params: SymbolParams,
+    answers: { 200: Ticker },
+    problems: ["symbol_not_found"],
+    handle: async (service, request) => {
+      const instrument = service.reference.instrument(symbolOf(request));
+      if (instrument === undefined) return unknownSymbol(symbolOf(request));
+      const [ticker] = await tickersOf(service, [instrument]);
+      return { status: 200, body: ticker };
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/markets/:symbol/book",
+    summary: "The visible book, best first, as of `bookSequence`",
+    access: "public",
+    params: SymbolParams,
+    query: Type.Object({
+      depth: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DEPTH, default: DEFAULT_DEPTH })),
+    }),
+    answers: { 200: BookAnswer },
+    problems: ["symbol_not_found"],
+    handle: showBook,
+  },
+];
+
+function showBook(service: MarketData, request: RouteRequest): RouteAnswer {
+  const symbol = symbolOf(request);
+  const { depth = DEFAULT_DEPTH } = request.query as { depth?: number };
+  if (service.reference.instrument(symbol) === undefined) return unknownSymbol(symbol);
+  const book = service.books.get(symbol);
+  const state = book?.state(depth) ?? { bookSequence: 0, bids: [], asks: [] };
+  return { status: 200, body: { symbol, stale: book?.stale ?? false, ...state } };
+}
+
+export function symbolOf(request: RouteRequest): string {
+  return request.params.symbol ?? "";
+}
+
+export function unknownSymbol(symbol: string): ProblemAnswer {
+  return problem("symbol_not_found", `There is no instrument ${symbol}.`, {
+    errors: [{ field: "symbol", given: symbol, allowed: "the symbol of a listed instrument" }],
+  });
+}
+
+async function tickersOf(
+  service: MarketData,
+  instruments: readonly CompiledInstrument[],
+): Promise<readonly object[]> {
+  const sinceMs = service.clock.nowMs() - DAY_MS;
+  // One symbol is the common question, and the index answers it alone; for all of them the list would be as long.
+  const only = instruments.length === 1 ? (instruments[0]?.symbol ?? null) : null;
+  const [markets, days] = await Promise.all([
+    service.store.query(only === null ? selectMarkets() : selectMarkets([only])),
+    service.store.query(sql`
+      SELECT symbol, (array_agg(open_ticks ORDER BY start_ms))[1] AS open_ticks, max(high_ticks) AS high_ticks,
+        min(low_ticks) AS low_ticks, sum(volume_lots) AS volume_lots, sum(turnover) AS turnover, sum(trades) AS trades
+      FROM candles
+      WHERE interval_ms = ${CANDLE_INTERVALS["1m"]}::bigint AND start_ms > ${sinceMs}::bigint
+        AND (${only}::text IS NULL OR symbol = ${only}::text)
+      GROUP BY symbol ORDER BY symbol`),
+  ]);
+  const marketOf = new Map(markets.map((row) => [String(row.symbol), row]));
+  const dayOf = new Map(days.map((row) => [String(row.symbol), row]));
+  return instruments.map((instrument) =>
+    tickerOf(service, instrument, {
+      market: marketOf.get(instrument.symbol),
+      day: dayOf.get(instrument.symbol),
+    }),
+  );
+}
+
+function tickerOf(
+  service: MarketData,
+  instrument: CompiledInstrument,
+  { market, day }: { readonly market: Row | undefined; readonly day: Row | undefined },
+): object {
+  const { symbol, baseAsset, quoteAsset, formatPrice } = instrument;
+  const lastTicks = market?.last_ticks ?? null;
+  return {
+    symbol,
+    baseAsset,
+    quoteAsset,
+    ...(lastTicks === null
+      ? {}
+      : {
+          lastPrice: formatPrice(Number(lastTicks)),
+          lastTime: new Date(Number(market?.last_time_ms)).toISOString(),
+        }),
+    ...touchOf(service, symbol),
+    ...(day === undefined
+      ? {}
+      : {
+          openPrice24h: formatPrice(Number(day.open_ticks)),
+          highPrice24h: formatPrice(Number(day.high_ticks)),
+          lowPrice24h: formatPrice(Number(day.low_ticks)),
+          changePercent24h: percentChange(Number(day.open_ticks), Number(lastTicks)),
+        }),
+    volume24h: instrument.formatBaseUnits(BigInt(String(day?.volume_lots ?? 0)) * instrument.lotUnits),
+    turnover24h: instrument.formatQuoteUnits(BigInt(String(day?.turnover ?? 0))),
+    trades24h: Number(day?.trades ?? 0),
+  };
+}
+
+function touchOf({ books }: MarketData, symbol: string): object {
+  const book = books.get(symbol);
+  if (book === undefined) return { bookSequence: 0, stale: false };
+  const { bookSequence, stale, bestBid, bestAsk } = book;
+  return {
+    bookSequence,
+    stale,
+    ...(stale || bestBid === undefined ? {} : { bidPrice: bestBid[0], bidQuantity: bestBid[1] }),
+    ...(stale || bestAsk === undefined ? {} : { askPrice: bestAsk[0], askQuantity: bestAsk[1] }),
+  };
+}

@@ -1,0 +1,67 @@
+import { bookEvents, priceEvents, referenceEvents, tradeEvents } from "@bourse/contracts";
+import { defineService } from "@bourse/host";
+import { ReferenceBook } from "@bourse/market";
+import { BookView } from "./book-view.ts";
+import { MarketDataConfig } from "./config.ts";
+import { applyBooks, startOfBooks } from "./consumers/follow-books.ts";
+import { recordTrades, tradesRecorded } from "./consumers/record-trades.ts";
+import { applyReference } from "./consumers/reference.ts";
+import { marketDataInvariants } from "./invariants.ts";
+import { publishPrices, republishPrices } from "./jobs/publish-prices.ts";
+import { storeBooks } from "./jobs/store-books.ts";
+import type { MarketData } from "./market-data.ts";
+import { marketDataMetrics } from "./metrics.ts";
+import { candleRoutes } from "./routes/candles.ts";
+import { marketRoutes } from "./routes/markets.ts";
+import { tapeRoutes } from "./routes/tape.ts";
+import { tradeRoutes } from "./routes/trades.ts";
+
+/** What the market shows: books, tape, tickers, candles, prices. */
+export const marketData = defineService<typeof MarketDataConfig, MarketData>({
+  name: "market-data",
+  description: "Books, trades, tickers, candles and prices",
+  port: 8083,
+  config: MarketDataConfig,
+  migrations: new URL("./sql/migrations/", import.meta.url),
+  publishes: [priceEvents],
+  calls: [],
+  setup: ({ clock, store, bus, delivery, metrics }) => {
+    const books = new BookView();
+    return {
+      clock,
+      store,
+      bus,
+      delivery,
+      reference: new ReferenceBook(),
+      books,
+      unpublished: new Set(),
+      republish: new Set(),
+      metrics: marketDataMetrics(metrics, books),
+    };
+  },
+  consumes: [
+    {
+      kind: "view",
+      subscription: "reference",
+      topics: [referenceEvents],
+      from: "earliest",
+      apply: applyReference,
+    },
+    { kind: "view", subscription: "books", topics: [bookEvents], from: startOfBooks, apply: applyBooks },
+    {
+      kind: "effect",
+      subscription: "tape",
+      topics: [tradeEvents],
+      policy: "stop",
+      handle: recordTrades,
+      committed: tradesRecorded,
+    },
+  ],
+  routes: [...marketRoutes, ...tapeRoutes, ...candleRoutes, ...tradeRoutes],
+  jobs: [
+    { name: "publish-prices", everyMs: 100, run: publishPrices },
+    { name: "republish-prices", everyMs: 3_600_000, run: republishPrices },
+    { name: "store-books", everyMs: 5_000, run: storeBooks },
+  ],
+  invariants: marketDataInvariants,
+});

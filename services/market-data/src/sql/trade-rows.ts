@@ -1,0 +1,89 @@
+import { amountArray, type Row, type Statement, sql, sqlArray } from "@bourse/store";
+import type { Candle } from "../domain/candle.ts";
+
+/** A trade as it is kept. Prices in ticks, quantities in lots, fees in minor units of the quote asset. */
+export interface TradeRow {
+  readonly symbol: string;
+  readonly engineSequence: number;
+  readonly tradeNumber: number;
+  readonly timeMs: number;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly buyerAggressed: boolean;
+  readonly buyerOrderId: string;
+  readonly sellerOrderId: string;
+  readonly buyerAccountId: string;
+  readonly sellerAccountId: string;
+  readonly buyerFeeUnits: bigint;
+  readonly sellerFeeUnits: bigint;
+}
+
+export function insertTrades(trades: readonly TradeRow[]): Statement {
+  const column = <Value extends string | number | boolean>(of: (trade: TradeRow) => Value): string =>
+    sqlArray(trades.map(of));
+  return sql`
+    INSERT INTO trades (symbol, engine_sequence, trade_number, time_ms, price_ticks, quantity_lots, buyer_aggressed,
+      buyer_order, seller_order, buyer_account, seller_account, buyer_fee, seller_fee)
+    SELECT * FROM unnest(${column((trade) => trade.symbol)}::text[], ${column((trade) => trade.engineSequence)}::bigint[],
+      ${column((trade) => trade.tradeNumber)}::bigint[], ${column((trade) => trade.timeMs)}::bigint[],
+      ${column((trade) => trade.priceTicks)}::bigint[], ${column((trade) => trade.quantityLots)}::bigint[],
+      ${column((trade) => trade.buyerAggressed)}::boolean[], ${column((trade) => trade.buyerOrderId)}::uuid[],
+      ${column((trade) => trade.sellerOrderId)}::uuid[], ${column((trade) => trade.buyerAccountId)}::text[],
+      ${column((trade) => trade.sellerAccountId)}::text[],
+      ${amountArray(trades.map((trade) => trade.buyerFeeUnits))}::numeric[],
+      ${amountArray(trades.map((trade) => trade.sellerFeeUnits))}::numeric[])`;
+}
+
+export function tradeOfRow(row: Row): TradeRow {
+  return {
+    symbol: String(row.symbol),
+    engineSequence: Number(row.engine_sequence),
+    tradeNumber: Number(row.trade_number),
+    timeMs: Number(row.time_ms),
+    priceTicks: Number(row.price_ticks),
+    quantityLots: Number(row.quantity_lots),
+    buyerAggressed: row.buyer_aggressed === true,
+    buyerOrderId: orderIdOf(row.buyer_order),
+    sellerOrderId: orderIdOf(row.seller_order),
+    buyerAccountId: String(row.buyer_account),
+    sellerAccountId: String(row.seller_account),
+    buyerFeeUnits: BigInt(String(row.buyer_fee)),
+    sellerFeeUnits: BigInt(String(row.seller_fee)),
+  };
+}
+
+/** PostgreSQL prints a uuid with hyphens; an order id has none. */
+function orderIdOf(value: unknown): string {
+  return String(value).replaceAll("-", "");
+}
+
+/** Candles of a batch onto those that are there. They come sorted, one row each (R13). */
+export function addToCandles(candles: readonly Candle[]): Statement {
+  const column = (of: (candle: Candle) => string | number | bigint): string => sqlArray(candles.map(of));
+  return sql`
+    INSERT INTO candles AS c (symbol, interval_ms, start_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume_lots,
+      turnover, trades)
+    SELECT * FROM unnest(${column((candle) => candle.symbol)}::text[], ${column((candle) => candle.intervalMs)}::bigint[],
+      ${column((candle) => candle.startMs)}::bigint[], ${column((candle) => candle.openTicks)}::bigint[],
+      ${column((candle) => candle.highTicks)}::bigint[], ${column((candle) => candle.lowTicks)}::bigint[],
+      ${column((candle) => candle.closeTicks)}::bigint[], ${column((candle) => candle.volumeLots)}::bigint[],
+      ${amountArray(candles.map((candle) => candle.turnoverUnits))}::numeric[],
+      ${column((candle) => candle.trades)}::bigint[])
+    ON CONFLICT (symbol, interval_ms, start_ms) DO UPDATE SET
+      high_ticks = greatest(c.high_ticks, EXCLUDED.high_ticks), low_ticks = least(c.low_ticks, EXCLUDED.low_ticks),
+      close_ticks = EXCLUDED.close_ticks, volume_lots = c.volume_lots + EXCLUDED.volume_lots,
+      turnover = c.turnover + EXCLUDED.turnover, trades = c.trades + EXCLUDED.trades`;
+}
+
+/** The last trade of each symbol of a batch. They come sorted, one row each (R13). */
+export function writeLastTrades(trades: readonly TradeRow[]): Statement {
+  return sql`
+    INSERT INTO markets AS m (symbol, last_ticks, last_time_ms, last_sequence, prints)
+    SELECT s, p, t, e, 0
+    FROM unnest(${sqlArray(trades.map((trade) => trade.symbol))}::text[],
+      ${sqlArray(trades.map((trade) => trade.priceTicks))}::bigint[],
+      ${sqlArray(trades.map((trade) => trade.timeMs))}::bigint[],
+      ${sqlArray(trades.map((trade) => trade.engineSequence))}::bigint[]) AS n (s, p, t, e)
+    ON CONFLICT (symbol) DO UPDATE SET last_ticks = EXCLUDED.last_ticks, last_time_ms = EXCLUDED.last_time_ms,
+      last_sequence = EXCLUDED.last_sequence`;
+}
