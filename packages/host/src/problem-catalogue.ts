@@ -162,6 +162,11 @@ export const problemCatalogue = {
     "The hold was closed",
     "The order was given up before its funds were held. Use a new client order id.",
   ),
+  order_rejected: entry(
+    422,
+    "The order was given up",
+    "Its client order id was cancelled before the order came, or the order was abandoned before it was committed. Use a new client order id.",
+  ),
   hold_differs: entry(
     422,
     "The hold is for something else",

@@ -179,10 +179,9 @@ class StartingService {
     await server.listen({ host, port });
     const bound = server.server.address();
     const actual = typeof bound === "object" && bound !== null ? bound.port : port;
-    return {
-      url: `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${actual}`,
-      port: actual,
-    };
+    const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${actual}`;
+    this.#runtime.listen.onListening?.(url);
+    return { url, port: actual };
   }
 
   async #openDelivery(): Promise<DeliveryRuntime> {

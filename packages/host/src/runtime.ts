@@ -31,6 +31,10 @@ export interface Runtime {
   readonly log: Logger;
   /** Tells instances of one service apart. Default: a new id. */
   readonly instanceId?: string;
-  /** `port` 0: any free one. Absent: the definition's. */
-  readonly listen: { readonly host: string; readonly port?: number };
+  /** `port` 0: any free one. Absent: the definition's. `onListening` is told as soon as health answers. */
+  readonly listen: {
+    readonly host: string;
+    readonly port?: number;
+    readonly onListening?: (url: string) => void;
+  };
 }

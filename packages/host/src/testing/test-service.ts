@@ -1,35 +1,24 @@
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { present } from "@bourse/base";
-import { type ManualClock, manualClock } from "@bourse/base/testing";
-import { type EmbeddedBus, embeddedBus } from "@bourse/bus";
-import { catalogue, type Principal, type ServiceName, type Topic } from "@bourse/contracts";
-import { migrate, postgresStore, type Store, schemaOfService } from "@bourse/store";
-import { testDatabase } from "@bourse/store/testing";
+import type { ManualClock } from "@bourse/base/testing";
+import type { EmbeddedBus } from "@bourse/bus";
+import type { Principal, ServiceName, Topic } from "@bourse/contracts";
+import { type Store, schemaOfService } from "@bourse/store";
 import { request as httpRequest } from "undici";
 import type { AnyServiceDefinition, PeerRequest, RouteAnswer } from "../definition.ts";
 import { createDirectory, type PlatformDirectory } from "../directory.ts";
-import { createLogger } from "../logging.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "../principal.ts";
 import { type RunningService, runService } from "../run-service.ts";
-import type { Runtime } from "../runtime.ts";
 import { machineTimer } from "./machine-timer.ts";
 import { type TestEvent, testProducer } from "./test-producer.ts";
+import { TEST_TOKEN, type TestEnd, type TestRuntimeOptions, testRuntime } from "./test-runtime.ts";
 
 /** Stands in for another service. A thrown `PeerError` is a call that failed; else its answer. */
 export type PeerStub = (request: PeerRequest) => RouteAnswer | Promise<RouteAnswer>;
 
-export interface TestServiceOptions {
-  readonly env?: Readonly<Record<string, string>>;
-  /** Start of the manual clock, in milliseconds since the epoch. */
-  readonly nowMs?: number;
+export interface TestServiceOptions extends Pick<TestRuntimeOptions, "env" | "nowMs" | "logLevel"> {
   readonly peers?: Partial<Readonly<Record<ServiceName, PeerStub>>>;
   /** Services that the definition's directory lists: for a gateway. Default: the definition alone. */
   readonly definitions?: readonly AnyServiceDefinition[];
-  /** Default `silent`. */
-  readonly logLevel?: string;
 }
 
 export interface TestRequest {
@@ -77,11 +66,6 @@ export interface PublishedEvent {
   readonly event: any;
 }
 
-/** The part of `node:test`'s context that is needed. */
-interface TestEnd {
-  after(fn: () => Promise<void>): void;
-}
-
 const DRAIN_MS = 5_000;
 const QUIET_POLL_MS = 5;
 /** Not a measure of anything: a test that would hang says why instead. */
@@ -96,50 +80,17 @@ export async function testService<Service>(
   definition: AnyServiceDefinition & { readonly setup: (shell: never) => Service | Promise<Service> },
   options: TestServiceOptions = {},
 ): Promise<TestedService<Service>> {
-  const clock = manualClock(options.nowMs);
-  const folder = await mkdtemp(join(tmpdir(), "bourse-host-"));
-  const ends: (() => Promise<void>)[] = [];
-  t.after(async () => {
-    for (const end of ends.reverse()) await end();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const database =
-    definition.migrations === undefined
-      ? null
-      : await testDatabase({ after: (end) => ends.push(end) }, { schema: schemaOfService(definition.name) });
-  const bus = embeddedBus({ folder: join(folder, "bus"), clock });
-  ends.push(() => bus.close());
-  await bus.ensureTopics(
-    catalogue.map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
-  );
   const directory = stubbedDirectory(definition, options);
-  ends.push(() => directory.close());
-  const publish = testProducer(bus, clock);
-  const runtime: Runtime = {
-    clock,
-    timer: machineTimer,
-    newId: () => randomBytes(16).toString("hex"),
-    env: { LOG_LEVEL: options.logLevel ?? "silent", ...options.env },
-    bus,
-    migrate: async (_service, folders) => {
-      const { url, schema } = present(database, "a database");
-      await migrate(url, { schema, folders });
-    },
-    openStore: (_service, pool) => {
-      const { url, schema } = present(database, "a database");
-      return postgresStore({ url, schema, applicationName: `test ${pool}`, maxConnections: 4 });
-    },
+  const { runtime, clock, bus, database, ends } = await testRuntime(t, {
+    ...options,
     directory,
-    dataFolder: join(folder, "data"),
-    secret: "test secret",
-    internalToken: TOKEN,
-    log: createLogger({ level: options.logLevel ?? "silent" }),
-    listen: { host: "127.0.0.1", port: 0 },
-  };
+    ...(definition.migrations === undefined ? {} : { schema: schemaOfService(definition.name) }),
+  });
+  const publish = testProducer(bus, clock);
 
   const start = async (): Promise<TestedService<Service>> => {
     const running = await runService({ ...definition, jobs: [] }, runtime);
-    ends.push(async () => void (await running.drain(DRAIN_MS)));
+    ends.push(() => running.drain(DRAIN_MS));
     return {
       running,
       service: running.service as Service,
@@ -169,13 +120,11 @@ export async function testService<Service>(
   return await start();
 }
 
-const TOKEN = "test token between services";
-
 function stubbedDirectory(definition: AnyServiceDefinition, options: TestServiceOptions): PlatformDirectory {
   const directory = createDirectory({
     definitions: options.definitions ?? [definition],
     urlOf: () => "http://127.0.0.1:1",
-    internalToken: TOKEN,
+    internalToken: TEST_TOKEN,
     timer: machineTimer,
   });
   for (const [name, stub] of Object.entries(options.peers ?? {})) {
@@ -199,7 +148,7 @@ function throughJson<T>(value: T): T {
 async function send(url: string, method: string, path: string, given: TestRequest): Promise<TestAnswer> {
   const query = given.query === undefined ? "" : `?${new URLSearchParams(given.query)}`;
   const headers: Record<string, string> = { ...given.headers };
-  if (given.as !== undefined) headers[INTERNAL_TOKEN_HEADER] = TOKEN;
+  if (given.as !== undefined) headers[INTERNAL_TOKEN_HEADER] = TEST_TOKEN;
   if (typeof given.as === "object") headers[PRINCIPAL_HEADER] = JSON.stringify(given.as);
   if (given.body !== undefined) headers["content-type"] ??= "application/json";
   const answer = await httpRequest(`${url}${path}${query}`, {
