@@ -1,8 +1,11 @@
+import type { EventBus } from "@bourse/bus";
 import type { Principal } from "@bourse/contracts";
 import { type Peers, problem, type RouteRequest } from "@bourse/host";
 import type { KeyCache } from "./key-cache.ts";
 
+/** What the routes of the gateway are given. */
 export interface Gateway {
+  readonly bus: EventBus;
   readonly peers: Peers;
   readonly keys: KeyCache;
 }

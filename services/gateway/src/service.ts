@@ -7,6 +7,7 @@ import { documentRoutes } from "./routes/documents.ts";
 import { forwardedRoutes } from "./routes/forwarded.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { platformRoutes } from "./routes/platform.ts";
+import { topicRoutes } from "./routes/topics.ts";
 
 /** The one public door: who asks, where it goes, all documents on one page, the landing page. */
 export const gateway = defineService<typeof GatewayConfig, Gateway>({
@@ -16,13 +17,18 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
   config: GatewayConfig,
   publishes: [],
   calls: SERVICE_NAMES.filter((name) => name !== "gateway"),
-  setup: ({ peers, clock, config }) => ({ peers, keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS) }),
+  setup: ({ bus, peers, clock, config }) => ({
+    bus,
+    peers,
+    keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS),
+  }),
   authenticate,
   consumes: [],
   routes: (directory) => [
     ...pageRoutes,
     ...documentRoutes,
     ...platformRoutes(directory),
+    ...topicRoutes,
     ...forwardedRoutes(directory),
   ],
   jobs: [],

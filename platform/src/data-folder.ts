@@ -1,0 +1,68 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newMachineKey } from "@bourse/auth";
+import { PlatformError } from "./platform-error.ts";
+
+/** The form of what is in a data folder. Another one is refused, never guessed at. */
+const DATA_VERSION = 1;
+
+/** Everything of a platform that survives a stop. */
+export interface DataFolder {
+  readonly path: string;
+  readonly operatorKey: string;
+  /** True where this call made the folder. */
+  readonly created: boolean;
+  /** Secrets of the installation, each derived from one. */
+  secret(name: string): string;
+  /** A folder inside, made where it is missing. */
+  folder(name: string): string;
+}
+
+/** Opens a data folder or makes it. Throws `PlatformError` `data_version` for one of another version. */
+export function openDataFolder(path: string): DataFolder {
+  const created = !existsSync(join(path, "data.json"));
+  mkdirSync(path, { recursive: true });
+  if (created) create(path);
+  const { version, secret } = readData(path);
+  if (version !== DATA_VERSION) {
+    throw new PlatformError(
+      "data_version",
+      `the data in ${path} is of version ${String(version)}, this platform reads version ${DATA_VERSION}. ` +
+        "Run the version that made it, or give another folder with --data, or remove it with `bourse reset`.",
+    );
+  }
+  return {
+    path,
+    created,
+    operatorKey: readFileSync(join(path, "operator.key"), "utf8").trim(),
+    secret: (name) => createHmac("sha256", String(secret)).update(name).digest("hex"),
+    folder: (name) => {
+      const folder = join(path, name);
+      mkdirSync(folder, { recursive: true });
+      return folder;
+    },
+  };
+}
+
+function create(path: string): void {
+  writePrivate(join(path, "operator.key"), `${newMachineKey()}\n`);
+  writePrivate(
+    join(path, "data.json"),
+    `${JSON.stringify({ version: DATA_VERSION, secret: randomBytes(32).toString("hex") })}\n`,
+  );
+}
+
+function writePrivate(file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  chmodSync(file, 0o600);
+}
+
+function readData(path: string): { readonly version: unknown; readonly secret: unknown } {
+  const file = join(path, "data.json");
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as { version: unknown; secret: unknown };
+  } catch (cause) {
+    throw new PlatformError("data_version", `${file} can't be read: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,44 @@
+import { auth } from "@bourse/auth";
+import { SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
+import { gateway } from "@bourse/gateway";
+import type { AnyServiceDefinition } from "@bourse/host";
+import { marketData } from "@bourse/market-data";
+import { matching } from "@bourse/matching";
+import { order } from "@bourse/order";
+import { portfolio } from "@bourse/portfolio";
+import { referenceData } from "@bourse/reference-data";
+import { risk } from "@bourse/risk";
+import { wallet } from "@bourse/wallet";
+
+/** Every service of the platform. What is derived (documents, access lists, drawings) is derived from these. */
+export const definitions: readonly AnyServiceDefinition[] = [
+  auth,
+  referenceData,
+  wallet,
+  risk,
+  order,
+  matching,
+  portfolio,
+  marketData,
+  gateway,
+] as unknown as readonly AnyServiceDefinition[];
+
+export function isServiceName(name: string): name is ServiceName {
+  return (SERVICE_NAMES as readonly string[]).includes(name);
+}
+
+/** The readers of each topic, out of the services' consumptions. */
+export function readersOf(): Readonly<Record<string, readonly ServiceName[]>> {
+  const readers: Record<string, ServiceName[]> = {};
+  for (const { name, consumes } of definitions) {
+    for (const consumption of consumes) {
+      const topics = consumption.kind === "shard" ? [consumption.input] : consumption.topics;
+      for (const topic of topics) {
+        const names = readers[topic.name] ?? [];
+        if (!names.includes(name)) names.push(name);
+        readers[topic.name] = names;
+      }
+    }
+  }
+  return readers;
+}

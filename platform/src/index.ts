@@ -1,0 +1,10 @@
+export { definitions, isServiceName, readersOf } from "./definitions.ts";
+export { machineClock, machineTimer, newId } from "./machine.ts";
+export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
+export type { PlatformErrorCode } from "./platform-error.ts";
+export { PlatformError } from "./platform-error.ts";
+export { readRunFile } from "./run-file.ts";
+export type { Cluster } from "./start-cluster.ts";
+export { startCluster } from "./start-cluster.ts";
+export { startPlatform } from "./start-platform.ts";
+export { stopPlatform } from "./stop-platform.ts";

@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import type { AbortSignalLike, Clock, Timer } from "@bourse/base";
+
+/** The machine's clock, timers and randomness: nothing below platform/ reaches for them. */
+export const machineClock: Clock = { nowMs: () => Date.now() };
+
+export const machineTimer: Timer = {
+  after: (delayMs, callback) => {
+    const handle = setTimeout(callback, delayMs);
+    return () => clearTimeout(handle);
+  },
+  every: (intervalMs, callback) => {
+    const handle = setInterval(callback, intervalMs);
+    return () => clearInterval(handle);
+  },
+  sleep: (delayMs, signal) => sleep(delayMs, signal),
+};
+
+function sleep(delayMs: number, signal?: AbortSignalLike): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const done = (): void => {
+      clearTimeout(handle);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const handle = setTimeout(done, delayMs);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** 128 random bits as 32 hex digits. */
+export function newId(): string {
+  return randomBytes(16).toString("hex");
+}

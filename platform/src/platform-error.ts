@@ -1,0 +1,27 @@
+import { OperationalError } from "@bourse/base";
+
+export type PlatformErrorCode =
+  /** A port of the platform is taken by something else. */
+  | "port_taken"
+  /** The data folder was made by another version. */
+  | "data_version"
+  /** A platform runs from this data folder already. */
+  | "already_running"
+  | "not_running"
+  /** Something that the platform needs can't be had here. */
+  | "missing_part"
+  | "start_failed";
+
+/** Why a platform could not be brought up or taken down, with what to do about it in the message. */
+export class PlatformError extends OperationalError {
+  override readonly name = "PlatformError";
+  declare readonly code: PlatformErrorCode;
+
+  constructor(
+    code: PlatformErrorCode,
+    message: string,
+    options: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, { retryable: options.retryable ?? false, cause: options.cause });
+  }
+}

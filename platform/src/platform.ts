@@ -1,0 +1,46 @@
+import type { ServiceName } from "@bourse/contracts";
+
+/** How a platform is to be brought up. */
+export interface PlatformOptions {
+  /** Everything that survives a stop is in here: databases, logs, snapshots, the operator's key. */
+  readonly dataFolder: string;
+  readonly bus: "embedded" | "kafka";
+  /** Only these services in this process; absent: all of them. */
+  readonly only?: readonly ServiceName[];
+  /** List instruments, fund demo accounts, run demo participants. */
+  readonly demo: boolean;
+  /** `fixed`: each service's own port. `free`: any free ones (a private platform). */
+  readonly ports: "fixed" | "free";
+  readonly host: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A line for people about what is being done and takes its time. */
+  readonly progress: (line: string) => void;
+}
+
+/** A platform that takes work. */
+export interface Platform {
+  readonly gatewayUrl: string;
+  readonly operatorKey: string;
+  /** True where the key was made by this start. */
+  readonly firstStart: boolean;
+  readonly services: readonly { readonly name: ServiceName; readonly url: string }[];
+  /** Ends it in order. Resolves false when something had to be cut off. */
+  stop(): Promise<boolean>;
+}
+
+/** What `<dataFolder>/run.json` says of a platform that is up: how other commands find it. */
+export interface RunFile {
+  readonly version: 1;
+  readonly bus: "embedded" | "kafka";
+  readonly gatewayUrl: string;
+  readonly startedAt: string;
+  /** Everything that was started, in the order in which it is to be stopped. */
+  readonly processes: readonly RunningProcess[];
+}
+
+export interface RunningProcess {
+  /** A service's name, `platform`, `postgres` or `kafka`. */
+  readonly name: string;
+  readonly pid: number;
+  readonly url?: string;
+}

@@ -1,0 +1,230 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
+import type { ServiceName } from "@bourse/contracts";
+import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { definitions } from "./definitions.ts";
+import { machineTimer } from "./machine.ts";
+import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
+import { PlatformError } from "./platform-error.ts";
+import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
+import { urlVariable } from "./start-platform.ts";
+
+/** A platform of many processes: a local broker, PostgreSQL, and each service by itself. */
+export interface Cluster extends Platform {
+  /** SIGKILL to a service, `kafka` or `postgres`. */
+  kill(name: string): Promise<void>;
+  /** Starts it again and waits until it takes work. */
+  restart(name: string): Promise<void>;
+  readonly processes: () => readonly RunningProcess[];
+}
+
+const READY_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 20_000;
+const POLL_MS = 100;
+
+/** Starts the parts one after the other and the services side by side. Throws {@link PlatformError}. */
+export async function startCluster(options: PlatformOptions & { readonly entry: string }): Promise<Cluster> {
+  if (readRunFile(options.dataFolder) !== null) {
+    throw new PlatformError(
+      "already_running",
+      `a platform runs from ${options.dataFolder}; \`bourse down\` stops it`,
+    );
+  }
+  const cluster = new LocalCluster(options);
+  try {
+    await cluster.start();
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+class LocalCluster implements Cluster {
+  readonly #options: PlatformOptions & { readonly entry: string };
+  readonly #data: DataFolder;
+  readonly #children = new Map<ServiceName, ChildProcess>();
+  readonly #urls = new Map<ServiceName, string>();
+  #postgres: LocalPostgres | null = null;
+  #kafka: LocalKafka | null = null;
+  #stopping: Promise<boolean> | null = null;
+
+  constructor(options: PlatformOptions & { readonly entry: string }) {
+    this.#options = options;
+    this.#data = openDataFolder(options.dataFolder);
+  }
+
+  get gatewayUrl(): string {
+    return this.#urls.get("gateway") ?? "";
+  }
+
+  get operatorKey(): string {
+    return this.#data.operatorKey;
+  }
+
+  get firstStart(): boolean {
+    return this.#data.created;
+  }
+
+  get services(): Platform["services"] {
+    return [...this.#urls].map(([name, url]) => ({ name, url }));
+  }
+
+  async start(): Promise<void> {
+    const { progress, env } = this.#options;
+    progress("starting PostgreSQL");
+    this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
+    if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
+      progress("starting Kafka");
+      this.#kafka = await startKafka({
+        folder: this.#data.folder("kafka"),
+        cacheFolder: kafkaCacheFolder(env),
+        progress,
+        outlivesProcess: true,
+      });
+    }
+    for (const { name, port } of definitions) {
+      const actual = this.#options.ports === "free" ? await freePort() : port;
+      this.#urls.set(name, env[urlVariable(name)] ?? `http://127.0.0.1:${actual}`);
+    }
+    progress(`starting ${definitions.length} services, each its own process`);
+    for (const { name } of definitions) this.#spawn(name);
+    this.#writeRunFile();
+    await Promise.all(definitions.map(({ name }) => this.#ready(name)));
+  }
+
+  processes = (): readonly RunningProcess[] => {
+    const services = [...this.#children].flatMap(([name, child]) => {
+      const url = this.#urls.get(name);
+      return child.pid === undefined || url === undefined ? [] : [{ name, pid: child.pid, url }];
+    });
+    const kafka = this.#kafka?.pid === undefined ? [] : [{ name: "kafka", pid: this.#kafka.pid }];
+    const postgres = this.#postgres === null ? [] : [{ name: "postgres", pid: this.#postgres.pid }];
+    return [...services, ...kafka, ...postgres];
+  };
+
+  async kill(name: string): Promise<void> {
+    if (name === "postgres") return await this.#postgres?.kill();
+    if (name === "kafka") return await this.#kafka?.kill();
+    const child = this.#children.get(name as ServiceName);
+    if (child === undefined) throw new PlatformError("not_running", `${name} does not run`);
+    const ended = exited(child);
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async restart(name: string): Promise<void> {
+    if (name === "postgres") await this.#postgres?.restart();
+    else if (name === "kafka") await this.#kafka?.restart();
+    else {
+      this.#spawn(name as ServiceName);
+      await this.#ready(name as ServiceName);
+    }
+    this.#writeRunFile();
+  }
+
+  stop(): Promise<boolean> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  async #end(): Promise<boolean> {
+    // The doors first, so that nobody asks a service that is gone.
+    const children = [...this.#children].sort(
+      ([left], [right]) => Number(right === "gateway") - Number(left === "gateway"),
+    );
+    const ended = await Promise.all(children.map(([, child]) => endChild(child)));
+    await this.#kafka?.stop();
+    await this.#postgres?.stop();
+    removeRunFile(this.#data.path);
+    return ended.every(Boolean);
+  }
+
+  #spawn(name: ServiceName): void {
+    const log = openSync(join(this.#data.folder("logs"), `${name}.log`), "a");
+    const urls = Object.fromEntries([...this.#urls].map(([service, url]) => [urlVariable(service), url]));
+    const args = [this.#options.entry, "up", "--only", name, "--bus", "kafka", "--data", this.#data.path];
+    const child = spawn(process.execPath, args, {
+      // A group of its own: Ctrl-C in the terminal is for the parent, which ends its children in order.
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: {
+        ...this.#options.env,
+        ...urls,
+        DATABASE_URL: this.#postgres?.adminUrl ?? this.#options.env.DATABASE_URL,
+        KAFKA_BOOTSTRAP_SERVERS: this.#kafka?.bootstrapServers ?? this.#options.env.KAFKA_BOOTSTRAP_SERVERS,
+      },
+    });
+    closeSync(log);
+    this.#children.set(name, child);
+  }
+
+  async #ready(name: ServiceName): Promise<void> {
+    const url = this.#urls.get(name);
+    const child = this.#children.get(name);
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    while (performance.now() < deadline) {
+      if (child?.exitCode !== null && child?.exitCode !== undefined)
+        throw this.#failed(name, `ended with code ${child.exitCode}`);
+      if (await answers(`${url}/health/ready`)) return;
+      await machineTimer.sleep(POLL_MS);
+    }
+    throw this.#failed(name, `was not ready within ${READY_TIMEOUT_MS / 1_000} s`);
+  }
+
+  #failed(name: ServiceName, what: string): PlatformError {
+    const file = join(this.#data.path, "logs", `${name}.log`);
+    const last = readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join("\n");
+    return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${last}`);
+  }
+
+  #writeRunFile(): void {
+    writeRunFile(this.#data.path, {
+      version: 1,
+      bus: "kafka",
+      gatewayUrl: this.gatewayUrl,
+      startedAt: new Date().toISOString(),
+      processes: this.processes(),
+    });
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once("exit", () => resolve()));
+}
+
+/** SIGTERM, and SIGKILL after a while. False where that was needed. */
+async function endChild(child: ChildProcess): Promise<boolean> {
+  const ended = exited(child).then(() => true);
+  child.kill("SIGTERM");
+  const clean = await Promise.race([ended, machineTimer.sleep(STOP_TIMEOUT_MS).then(() => false)]);
+  if (!clean) child.kill("SIGKILL");
+  await ended;
+  return clean;
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { machineTimer } from "./machine.ts";
+import type { RunningProcess } from "./platform.ts";
+import { isAlive, readRunFile, removeRunFile } from "./run-file.ts";
+
+const STOP_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
+
+/**
+ * Stops what runs from a data folder, and nothing else: the processes of its run file, services first. Answers with
+ * what it stopped; empty where nothing ran. A process that does not end in time is killed.
+ */
+export async function stopPlatform(dataFolder: string): Promise<readonly RunningProcess[]> {
+  const run = readRunFile(dataFolder);
+  if (run === null) return [];
+  const stopped: RunningProcess[] = [];
+  const isPart = (name: string): boolean => name === "postgres" || name === "kafka";
+  // The platform's own process ends its PostgreSQL; a part that is still there afterwards was left by a crash.
+  for (const group of [
+    run.processes.filter(({ name }) => !isPart(name)),
+    run.processes.filter(({ name }) => isPart(name)),
+  ]) {
+    const alive = group.filter(({ pid }) => isAlive(pid));
+    await Promise.all(alive.map(end));
+    stopped.push(...alive);
+  }
+  removeRunFile(dataFolder);
+  return stopped;
+}
+
+async function end({ name, pid }: RunningProcess): Promise<void> {
+  // PostgreSQL waits for its sessions at SIGTERM; SIGINT ends them and writes a checkpoint.
+  signal(pid, name === "postgres" ? "SIGINT" : "SIGTERM");
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  while (isAlive(pid) && performance.now() < deadline) await machineTimer.sleep(POLL_MS);
+  if (isAlive(pid)) signal(pid, "SIGKILL");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
