@@ -1,0 +1,228 @@
+import { assert, OperationalError, present } from "@bourse/base";
+import type {
+  HoldBatch,
+  HoldBatchAnswer,
+  HoldOutcome,
+  HoldRaise,
+  HoldRequest,
+  RiskCheckAnswer,
+  RiskCheckItem,
+  RiskOutcome,
+} from "@bourse/contracts";
+import { PeerError } from "@bourse/host";
+import type { CompiledInstrument } from "@bourse/market";
+import type { Desk } from "./desk.ts";
+import type { Order } from "./domain/order.ts";
+import type { Step } from "./domain/plan-round.ts";
+import type { Refusal } from "./domain/refusal.ts";
+import type { Verdict } from "./domain/settle-round.ts";
+
+/** A step that must ask risk, wallet or both before it goes on. */
+type AskingStep = Extract<Step, { kind: "place" | "amend" }>;
+
+/**
+ * Asks risk, then wallet, each once for the whole round. Where risk does not answer nothing is held; where wallet
+ * does not, it may be: `outcome_unknown` (R10). Steps that ask nobody have no verdict.
+ */
+export async function check(desk: Desk, steps: readonly Step[]): Promise<Map<number, Verdict>> {
+  const verdicts = new Map<number, Verdict>();
+  const asking = new Map<number, AskingStep>();
+  for (const [index, step] of steps.entries()) {
+    if (step.kind !== "place" && step.kind !== "amend") continue;
+    if (step.kind === "amend" && !step.plan.needsRiskCheck && !step.plan.raises) continue;
+    if (desk.venue.isBlocked(step.order.accountId))
+      verdicts.set(index, { kind: "refused", refusal: killSwitch(step.order) });
+    else asking.set(index, step);
+  }
+  await askRisk(desk, asking, verdicts);
+  await askWallet(desk, asking, verdicts);
+  return verdicts;
+}
+
+async function askRisk(
+  desk: Desk,
+  asking: ReadonlyMap<number, AskingStep>,
+  verdicts: Map<number, Verdict>,
+): Promise<void> {
+  const asked = [...asking].filter(([, step]) => step.kind === "place" || step.plan.needsRiskCheck);
+  if (asked.length === 0) return;
+  const orders = asked.map(([, step]) => riskItem(step, instrumentOf(desk, step.order.terms.symbol)));
+  let outcomes: readonly RiskOutcome[];
+  try {
+    const answer = await desk.peers.call<RiskCheckAnswer>("risk", {
+      method: "POST",
+      path: "/internal/risk/check",
+      body: { orders },
+    });
+    outcomes = answer.outcomes;
+  } catch (error) {
+    if (!(error instanceof PeerError) || error.code === "peer_refused") throw error;
+    const refusal: Refusal = {
+      code: "peer_unavailable",
+      detail: "risk does not answer; nothing was held or kept",
+    };
+    for (const [index] of asked) verdicts.set(index, { kind: "refused", refusal });
+    return;
+  }
+  assert(outcomes.length === asked.length, "risk answers each order it is asked about");
+  for (const [nth, [index, step]] of asked.entries()) {
+    const outcome = present(outcomes[nth], "the outcome of a risk check");
+    verdicts.set(
+      index,
+      outcome.status === "approved"
+        ? {
+            kind: "go",
+            boundTicks: instrumentOf(desk, step.order.terms.symbol).decodePrice(outcome.worstPrice),
+          }
+        : { kind: "refused", refusal: riskRefusal(outcome) },
+    );
+  }
+}
+
+async function askWallet(
+  desk: Desk,
+  asking: ReadonlyMap<number, AskingStep>,
+  verdicts: Map<number, Verdict>,
+): Promise<void> {
+  const holds: (readonly [number, HoldRequest])[] = [];
+  const raises: (readonly [number, HoldRaise])[] = [];
+  for (const [index, step] of asking) {
+    const verdict = verdicts.get(index);
+    if (verdict?.kind === "refused") continue;
+    const instrument = instrumentOf(desk, step.order.terms.symbol);
+    if (step.kind === "amend") {
+      if (step.plan.raises) raises.push([index, holdRaise(step, instrument)]);
+    } else holds.push([index, holdRequest(step.order, boundOf(verdict), instrument)]);
+  }
+  if (holds.length + raises.length === 0) return;
+  const body: HoldBatch = { holds: holds.map(([, hold]) => hold), raises: raises.map(([, raise]) => raise) };
+  const indices = [...holds, ...raises].map(([index]) => index);
+  let outcomes: readonly HoldOutcome[];
+  try {
+    const answer = await desk.peers.call<HoldBatchAnswer>("wallet", {
+      method: "POST",
+      path: "/internal/holds",
+      body,
+    });
+    outcomes = [...answer.holds, ...answer.raises];
+  } catch (error) {
+    if (!(error instanceof PeerError) || error.code === "peer_refused") throw error;
+    for (const index of indices) verdicts.set(index, { kind: "refused", refusal: walletSilent(error) });
+    return;
+  }
+  assert(outcomes.length === indices.length, "wallet answers each hold it is asked for");
+  for (const [nth, index] of indices.entries()) {
+    const outcome = present(outcomes[nth], "the outcome of a hold");
+    if (outcome.status === "refused") verdicts.set(index, { kind: "refused", refusal: holdRefusal(outcome) });
+    else if (!verdicts.has(index)) verdicts.set(index, { kind: "go", boundTicks: 0 });
+  }
+}
+
+/** An instrument that has orders. Another instance may have listed it a moment ago: then it is tried again. */
+export function instrumentOf(desk: Pick<Desk, "venue">, symbol: string): CompiledInstrument {
+  const instrument = desk.venue.instrument(symbol);
+  if (instrument !== undefined) return instrument;
+  throw new OperationalError("reference_pending", `the instrument ${symbol} is not known here yet`, {
+    retryable: true,
+  });
+}
+
+function boundOf(verdict: Verdict | undefined): number {
+  assert(verdict?.kind === "go", "a placement is funded only once risk has approved it");
+  return verdict.boundTicks;
+}
+
+function riskItem(step: AskingStep, instrument: CompiledInstrument): RiskCheckItem {
+  const { orderId, accountId, terms } = step.order;
+  const quantityLots = step.kind === "amend" ? step.plan.newQuantityLots : terms.quantityLots;
+  const priceTicks = step.kind === "amend" ? step.plan.newBoundTicks : terms.priceTicks;
+  return {
+    orderId,
+    accountId,
+    symbol: terms.symbol,
+    side: terms.side,
+    orderType: terms.orderType,
+    quantity: instrument.formatQuantity(quantityLots),
+    ...(priceTicks === null || terms.orderType === "MARKET"
+      ? {}
+      : { price: instrument.formatPrice(priceTicks) }),
+  };
+}
+
+function holdRequest(order: Order, boundTicks: number, instrument: CompiledInstrument): HoldRequest {
+  const { orderId, accountId, terms } = order;
+  return {
+    orderId,
+    accountId,
+    symbol: terms.symbol,
+    side: terms.side,
+    quantity: instrument.formatQuantity(terms.quantityLots),
+    worstPrice: instrument.formatPrice(boundTicks),
+    makerFeePpm: terms.makerFeePpm,
+    takerFeePpm: terms.takerFeePpm,
+  };
+}
+
+function holdRaise(step: Extract<Step, { kind: "amend" }>, instrument: CompiledInstrument): HoldRaise {
+  const { orderId, accountId, terms } = step.order;
+  return {
+    requestId: step.job.requestId,
+    orderId,
+    accountId,
+    symbol: terms.symbol,
+    newQuantity: instrument.formatQuantity(step.plan.newQuantityLots),
+    newWorstPrice: instrument.formatPrice(step.plan.newBoundTicks),
+  };
+}
+
+function riskRefusal(outcome: Extract<RiskOutcome, { status: "refused" }>): Refusal {
+  const { code, field, given, allowed } = outcome;
+  return {
+    code,
+    detail: `risk refuses: ${field}: given ${given}, allowed ${allowed}`,
+    errors: [{ field, given, allowed }],
+  };
+}
+
+function holdRefusal(outcome: Extract<HoldOutcome, { status: "refused" }>): Refusal {
+  const { code, required, available, asset } = outcome;
+  switch (code) {
+    case "hold_differs":
+      // An earlier try of this key has held something else: once that is given up, the key is answered for good.
+      return {
+        code: "outcome_unknown",
+        detail: "an earlier try with this key has not been cleared away yet",
+      };
+    case "insufficient_funds": {
+      const extensions = {
+        ...(required === undefined ? {} : { required }),
+        ...(available === undefined ? {} : { available }),
+        ...(asset === undefined ? {} : { asset }),
+      };
+      return {
+        code,
+        detail: `the order may cost ${required ?? "more"} ${asset ?? ""}, available are ${available ?? "less"}`,
+        extensions,
+      };
+    }
+    case "unknown_account":
+      return { code, detail: "there is no such trading account" };
+    case "account_blocked":
+      return { code, detail: "the account is blocked" };
+    case "hold_closed":
+      return { code, detail: "the order was given up before its funds were held" };
+  }
+}
+
+function killSwitch(order: Order): Refusal {
+  return { code: "kill_switch_engaged", detail: `the kill switch of account ${order.accountId} is engaged` };
+}
+
+function walletSilent(error: PeerError): Refusal {
+  return error.code === "peer_unavailable"
+    ? { code: "peer_unavailable", detail: "wallet does not answer; nothing was held or kept" }
+    : {
+        code: "outcome_unknown",
+        detail: "wallet's answer was lost; only the same key can still make the order",
+      };
+}

@@ -1,0 +1,106 @@
+import { assert, decimalUnits, present } from "@bourse/base";
+import { type EventOf, type ExecutionReport, executionEvents } from "@bourse/contracts";
+import { type Effects, type Envelope, eventsOf, type Unit } from "@bourse/delivery";
+import { instrumentOf } from "../checks.ts";
+import type { Desk } from "../desk.ts";
+import { applyReport, type Report } from "../domain/apply-report.ts";
+import { isTombstone, type Order } from "../domain/order.ts";
+import { orderUpdate } from "../engine-log.ts";
+import { type CommandOutcome, completeCommands } from "../sql/command-rows.ts";
+import { orderRecordOf, selectOrders, updateOrders } from "../sql/order-rows.ts";
+import { raiseEngineHeads } from "../sql/venue-rows.ts";
+
+type ReportEvent = EventOf<typeof ExecutionReport>;
+
+/**
+ * Orders follow their reports: of a batch the one with the highest engine sequence counts for each order (R10), one
+ * row each. Outcomes complete their commands. No row is locked: an order belongs to one partition, and the marks'
+ * compare-and-set in front makes this the partition's only writer (R5).
+ */
+export async function followExecutions(desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
+  const reports = new Map<string, ReportEvent>();
+  const outcomes = new Map<string, CommandOutcome>();
+  for (const { event } of eventsOf(batch, executionEvents)) {
+    if (event.eventType === "ExecutionReport") {
+      const known = reports.get(event.orderId);
+      if (known === undefined || known.engineSequence < event.engineSequence)
+        reports.set(event.orderId, event);
+    }
+    const outcome = outcomeOf(event);
+    if (outcome !== null) outcomes.set(outcome.requestId, outcome);
+  }
+  const changed = reports.size === 0 ? [] : await changedOrders(desk, reports, unit);
+  desk.metrics.reports.inc(changed.length);
+  return {
+    statements: [
+      ...updateOrders(changed),
+      ...completeCommands([...outcomes.values()], unit.nowMs),
+      ...raiseEngineHeads(commandHeads(batch)),
+    ],
+    events: changed.map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+    result: undefined,
+  };
+}
+
+/** After the commit: the engine has answered up to here (R14). */
+export function executionsCommitted(desk: Desk, batch: readonly Envelope[]): void {
+  for (const [partition, sequence] of commandHeads(batch)) desk.lag.outcome(partition, sequence);
+}
+
+async function changedOrders(
+  desk: Desk,
+  reports: ReadonlyMap<string, ReportEvent>,
+  unit: Unit,
+): Promise<readonly Order[]> {
+  const [rows = []] = await unit.run([selectOrders([...reports.keys()])]);
+  assert(rows.length === reports.size, "every order that the engine reports on is kept here");
+  return rows.flatMap((row) => {
+    const order = orderRecordOf(row);
+    assert(!isTombstone(order), `order ${order.orderId}, which was given up, never reached the engine`);
+    const event = present(reports.get(order.orderId), "the report of an order");
+    return applyReport(order, decodeReport(desk, event), unit.nowMs) ?? [];
+  });
+}
+
+function decodeReport(desk: Desk, event: ReportEvent): Report {
+  const instrument = instrumentOf(desk, event.symbol);
+  return {
+    orderId: event.orderId,
+    engineSequence: event.engineSequence,
+    execType: event.execType,
+    quantityLots: instrument.decodeQuantity(event.quantity),
+    boundTicks: instrument.decodePrice(event.boundPrice),
+    filledLots: instrument.decodeQuantity(event.cumulativeQuantity),
+    leavesLots: instrument.decodeQuantity(event.leavesQuantity),
+    cancelledLots: instrument.decodeQuantity(event.cancelledQuantity),
+    filledNotionalUnits: decimalUnits(event.cumulativeNotional, instrument.quoteScale),
+    feeUnits: decimalUnits(event.cumulativeFee, instrument.quoteScale),
+    done: event.done,
+    reason: event.reason ?? null,
+  };
+}
+
+type EngineOutput = EventOf<(typeof executionEvents.events)[number]>;
+
+/** Placements have no command of their own: their outcome is the order's. */
+function outcomeOf(event: EngineOutput): CommandOutcome | null {
+  if (event.eventType === "ExecutionReport")
+    return event.outcome && event.requestId !== event.orderId && OWN_REQUEST_ID.test(event.requestId)
+      ? { requestId: event.requestId, accepted: event.execType !== "REJECTED", reason: event.reason ?? null }
+      : null;
+  if (event.eventType === "CommandCompleted" && OWN_REQUEST_ID.test(event.requestId))
+    return { requestId: event.requestId, accepted: event.accepted, reason: event.reason ?? null };
+  return null;
+}
+
+/** All that this service writes are 128 bits in hex. */
+const OWN_REQUEST_ID = /^[0-9a-f]{32}$/;
+
+/** The last command of each partition whose outcome is in the batch. */
+function commandHeads(batch: readonly Envelope[]): ReadonlyMap<number, number> {
+  const heads = new Map<number, number>();
+  for (const { partition, event } of eventsOf(batch, executionEvents))
+    if (event.eventType !== "MarketStatusChanged")
+      heads.set(partition, Math.max(event.commandSequence, heads.get(partition) ?? 0));
+  return heads;
+}

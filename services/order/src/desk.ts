@@ -1,0 +1,32 @@
+import type { Clock } from "@bourse/base";
+import type { EventBus } from "@bourse/bus";
+import type { Delivery } from "@bourse/delivery";
+import type { Gather, Peers, Shell } from "@bourse/host";
+import type { Store } from "@bourse/store";
+import type { Static } from "typebox";
+import type { OrderConfig } from "./config.ts";
+import type { InputLag } from "./domain/input-lag.ts";
+import type { Answer, Job } from "./domain/job.ts";
+import type { OrphanWatch } from "./domain/orphan-watch.ts";
+import type { OrderMetrics } from "./metrics.ts";
+import type { Venue } from "./venue.ts";
+
+/** What routes, consumers, jobs and invariants of order are given. */
+export interface Desk {
+  readonly config: Static<typeof OrderConfig>;
+  readonly clock: Clock;
+  readonly log: Shell<unknown>["log"];
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly delivery: Delivery;
+  readonly peers: Peers;
+  readonly newId: () => string;
+  readonly metrics: OrderMetrics;
+  readonly venue: Venue;
+  readonly lag: InputLag;
+  readonly orphans: OrphanWatch;
+  /** The one door through which every placement and command goes, in the order in which it came. */
+  readonly door: Gather<Job, Answer>;
+  /** From where on the expiry job looks; see there. */
+  readonly expiry: { lookFromMs: number };
+}

@@ -1,0 +1,60 @@
+import type { Amendment } from "./amendment.ts";
+import type { Order, OrderRecord } from "./order.ts";
+import type { Placement } from "./placement.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What passes through the door, one at a time or many in a batch; each is answered for itself. */
+export type Job = PlaceJob | AmendJob | CancelJob;
+
+export interface PlaceJob {
+  readonly kind: "place";
+  /** Derived from account and client order id (R10). */
+  readonly orderId: string;
+  readonly bodyHash: string;
+  readonly placement: Placement;
+}
+
+export interface AmendJob {
+  readonly kind: "amend";
+  readonly orderId: string;
+  /** The account that may see the order; null: any. */
+  readonly ofAccount: string | null;
+  readonly requestId: string;
+  /** The request id is derived from the caller's key, so that it may be there already. */
+  readonly repeatable: boolean;
+  readonly amendment: Amendment;
+}
+
+export interface CancelJob {
+  readonly kind: "cancel";
+  readonly orderId: string;
+  readonly ofAccount: string | null;
+  readonly requestId: string;
+  readonly repeatable: boolean;
+  /** Given where the cancel names a client order id: an unknown one leaves a tombstone (R10). */
+  readonly identity: { readonly accountId: string; readonly clientOrderId: string } | null;
+}
+
+export type Answer =
+  | { readonly kind: "created"; readonly order: Order }
+  /** The placement was there already: the order as it is now. */
+  | { readonly kind: "replayed"; readonly order: Order }
+  /** The command is committed; its report decides. */
+  | { readonly kind: "commanded"; readonly requestId: string; readonly order: OrderRecord }
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly replayed: boolean };
+
+/** An amendment or a cancel that was committed. */
+export interface Command {
+  readonly requestId: string;
+  readonly kind: "AMEND" | "CANCEL";
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly symbol: string;
+  readonly raises: boolean;
+  readonly quantityLots: number | null;
+  readonly priceTicks: number | null;
+}
+
+export function refusedAnswer(refusal: Refusal, replayed = false): Answer {
+  return { kind: "refused", refusal, replayed };
+}

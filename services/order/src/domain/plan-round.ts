@@ -1,0 +1,264 @@
+import { isFinal } from "@bourse/market";
+import { type AmendInFlight, type AmendPlan, finished, planAmendment } from "./amendment.ts";
+import {
+  type AmendJob,
+  type Answer,
+  type CancelJob,
+  type Command,
+  type Job,
+  type PlaceJob,
+  refusedAnswer,
+} from "./job.ts";
+import {
+  isTombstone,
+  type Order,
+  type OrderRecord,
+  pendingOrder,
+  type Tombstone,
+  tombstoneRefusal,
+} from "./order.ts";
+import { admitPlacement, canonicalDecimal, type Listing, unknownSymbol } from "./placement.ts";
+
+/** What is known of the jobs' orders and commands before the round. */
+export interface Known {
+  readonly orders: ReadonlyMap<string, OrderRecord>;
+  /** By request id. */
+  readonly commands: ReadonlyMap<string, Command>;
+  /** Amendments without outcome by order id, oldest first. */
+  readonly inFlight: ReadonlyMap<string, readonly AmendInFlight[]>;
+  readonly listing: (symbol: string) => Listing | undefined;
+  /** Orders that an earlier try of this round may have committed: they are new to their caller. */
+  readonly attempted: ReadonlySet<string>;
+}
+
+/** What is to be done about one job. */
+export type Step =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "place"; readonly order: Order }
+  /** The same placement stands earlier in the round, at this index. */
+  | { readonly kind: "again"; readonly first: number }
+  | {
+      readonly kind: "amend";
+      readonly job: AmendJob;
+      readonly order: Order;
+      readonly plan: AmendPlan;
+      readonly placedAt: number | null;
+    }
+  | {
+      readonly kind: "cancel";
+      readonly job: CancelJob;
+      readonly order: Order;
+      readonly placedAt: number | null;
+    }
+  | { readonly kind: "entomb"; readonly tombstone: Tombstone; readonly requestId: string };
+
+/**
+ * One step for each of the first jobs, in order; jobs of a batch see those before them (R13). The plan ends before an
+ * amendment that must raise the hold of an order that this very round places: it waits for the next round.
+ */
+export function planRound(jobs: readonly Job[], known: Known, nowMs: number): readonly Step[] {
+  const round = new Round(known, nowMs);
+  for (const job of jobs) {
+    const step = round.step(job);
+    if (step === "wait") break;
+    round.steps.push(step);
+  }
+  return round.steps;
+}
+
+class Round {
+  readonly steps: Step[] = [];
+  readonly #known: Known;
+  readonly #nowMs: number;
+  /** Where in the round an order is placed. */
+  readonly #placedAt = new Map<string, number>();
+  readonly #tombstones = new Map<string, Tombstone>();
+  readonly #inFlight = new Map<string, readonly AmendInFlight[]>();
+  readonly #commands = new Map<string, Command>();
+
+  constructor(known: Known, nowMs: number) {
+    this.#known = known;
+    this.#nowMs = nowMs;
+  }
+
+  step(job: Job): Step | "wait" {
+    switch (job.kind) {
+      case "place":
+        return this.#place(job);
+      case "amend":
+        return this.#amend(job);
+      case "cancel":
+        return this.#cancel(job);
+    }
+  }
+
+  #place(job: PlaceJob): Step {
+    const existing = this.#known.orders.get(job.orderId) ?? this.#tombstones.get(job.orderId);
+    if (existing !== undefined)
+      return answered(meetExisting(job, existing, this.#known.attempted.has(job.orderId)));
+    const first = this.#placedAt.get(job.orderId);
+    if (first !== undefined) {
+      const step = this.steps[first];
+      if (step?.kind === "place" && step.order.bodyHash === job.bodyHash) return { kind: "again", first };
+      return answered(refusedAnswer(clientOrderIdReused(job)));
+    }
+    const { placement } = job;
+    const terms = admitPlacement(placement, this.#known.listing(placement.symbol), this.#nowMs);
+    if (!terms.ok) return answered(refusedAnswer(terms.error));
+    this.#placedAt.set(job.orderId, this.steps.length);
+    const { orderId, bodyHash } = job;
+    const { accountId, clientOrderId } = placement;
+    return {
+      kind: "place",
+      order: pendingOrder({ orderId, accountId, clientOrderId, bodyHash }, terms.value, this.#nowMs),
+    };
+  }
+
+  #amend(job: AmendJob): Step | "wait" {
+    const target = this.#target(job);
+    if (target === undefined) return answered(refusedAnswer(orderNotFound(job.orderId)));
+    if (isTombstone(target)) return answered(refusedAnswer(finished(target)));
+    const listing = this.#known.listing(target.terms.symbol);
+    if (listing === undefined) return answered(refusedAnswer(unknownSymbol(target.terms.symbol)));
+    const repeated = this.#repeated(job, target, (command) => {
+      const { formatQuantity, formatPrice } = listing.instrument;
+      const { quantity, price } = job.amendment;
+      return (
+        sameNumber(quantity, command.quantityLots, formatQuantity) &&
+        sameNumber(price, command.priceTicks, formatPrice)
+      );
+    });
+    if (repeated !== null) return repeated;
+    const inFlight = this.#inFlight.get(job.orderId) ?? this.#known.inFlight.get(job.orderId) ?? [];
+    const plan = planAmendment(target, job.amendment, inFlight, listing);
+    if (!plan.ok) return answered(refusedAnswer(plan.error));
+    const placedAt = this.#placedAt.get(job.orderId) ?? null;
+    if (plan.value.raises && placedAt !== null) return "wait";
+    const { requestId } = job;
+    const { raises, quantityLots, priceTicks } = plan.value;
+    this.#inFlight.set(job.orderId, [...inFlight, { requestId, raises, quantityLots, priceTicks }]);
+    this.#commands.set(requestId, commandOf("AMEND", requestId, target, plan.value));
+    return { kind: "amend", job, order: target, plan: plan.value, placedAt };
+  }
+
+  #cancel(job: CancelJob): Step {
+    const target = this.#target(job);
+    if (target === undefined) {
+      if (job.identity === null) return answered(refusedAnswer(orderNotFound(job.orderId)));
+      const tombstone = entomb(job.orderId, job.identity, this.#nowMs);
+      this.#tombstones.set(job.orderId, tombstone);
+      return { kind: "entomb", tombstone, requestId: job.requestId };
+    }
+    if (isTombstone(target)) return answered({ kind: "commanded", requestId: job.requestId, order: target });
+    const repeated = this.#repeated(job, target, () => true);
+    if (repeated !== null) return repeated;
+    if (isFinal(target.status)) return answered(refusedAnswer(finished(target)));
+    this.#commands.set(job.requestId, commandOf("CANCEL", job.requestId, target, null));
+    return { kind: "cancel", job, order: target, placedAt: this.#placedAt.get(job.orderId) ?? null };
+  }
+
+  /** The order that a command names, as far as its caller may see it. */
+  #target(job: AmendJob | CancelJob): OrderRecord | undefined {
+    const placedAt = this.#placedAt.get(job.orderId);
+    const step = placedAt === undefined ? undefined : this.steps[placedAt];
+    const record =
+      step?.kind === "place"
+        ? step.order
+        : (this.#known.orders.get(job.orderId) ?? this.#tombstones.get(job.orderId));
+    if (record === undefined || (job.ofAccount !== null && job.ofAccount !== record.accountId))
+      return undefined;
+    return record;
+  }
+
+  /** The answer to a command whose request id is there already: the same one is answered again, another is refused. */
+  #repeated(job: AmendJob | CancelJob, target: Order, same: (command: Command) => boolean): Step | null {
+    const command = this.#commands.get(job.requestId) ?? this.#known.commands.get(job.requestId);
+    if (command === undefined) return null;
+    const kind = job.kind === "amend" ? "AMEND" : "CANCEL";
+    if (command.kind === kind && command.orderId === job.orderId && same(command))
+      return answered({ kind: "commanded", requestId: job.requestId, order: target });
+    return answered(
+      refusedAnswer({
+        code: "idempotency_key_reused",
+        detail: "the Idempotency-Key came before with another request",
+      }),
+    );
+  }
+}
+
+/** R10: the same key with the same body is answered with what is there, with another body it is refused. */
+export function meetExisting(job: PlaceJob, existing: OrderRecord, attempted: boolean): Answer {
+  if (isTombstone(existing)) return refusedAnswer(tombstoneRefusal(existing), true);
+  if (existing.bodyHash !== job.bodyHash) return refusedAnswer(clientOrderIdReused(job));
+  if (existing.refusal !== null) return refusedAnswer(existing.refusal, !attempted);
+  return attempted ? { kind: "created", order: existing } : { kind: "replayed", order: existing };
+}
+
+export function commandOf(
+  kind: Command["kind"],
+  requestId: string,
+  order: Order,
+  plan: AmendPlan | null,
+): Command {
+  return {
+    requestId,
+    kind,
+    orderId: order.orderId,
+    accountId: order.accountId,
+    symbol: order.terms.symbol,
+    raises: plan?.raises ?? false,
+    quantityLots: plan?.quantityLots ?? null,
+    priceTicks: plan?.priceTicks ?? null,
+  };
+}
+
+export function orderNotFound(orderId: string): {
+  readonly code: "order_not_found";
+  readonly detail: string;
+} {
+  return { code: "order_not_found", detail: `there is no order ${orderId} that the caller may see` };
+}
+
+function clientOrderIdReused(job: PlaceJob): {
+  readonly code: "client_order_id_reused";
+  readonly detail: string;
+  readonly errors: readonly [{ readonly field: string; readonly given: string; readonly allowed: string }];
+} {
+  const { clientOrderId } = job.placement;
+  return {
+    code: "client_order_id_reused",
+    detail: `the client order id ${clientOrderId} belongs to an order with another body`,
+    errors: [
+      {
+        field: "clientOrderId",
+        given: clientOrderId,
+        allowed: "an id that the account has not used, or the very request it was used for",
+      },
+    ],
+  };
+}
+
+function entomb(
+  orderId: string,
+  identity: { readonly accountId: string; readonly clientOrderId: string },
+  nowMs: number,
+): Tombstone {
+  return {
+    orderId,
+    ...identity,
+    terms: null,
+    status: "REJECTED",
+    reason: "cancelled_before_placement",
+    createdMs: nowMs,
+  };
+}
+
+function answered(answer: Answer): Step {
+  return { kind: "answered", answer };
+}
+
+/** Whether a decimal of the request and a number of the record mean the same. */
+function sameNumber(given: string | null, kept: number | null, format: (steps: number) => string): boolean {
+  if (given === null || kept === null) return given === null && kept === null;
+  return format(kept) === canonicalDecimal(given);
+}

@@ -1,0 +1,108 @@
+import { assert, present } from "@bourse/base";
+import { finished } from "./amendment.ts";
+import { type Answer, type Command, refusedAnswer } from "./job.ts";
+import { type Order, rejectedOrder, type Tombstone } from "./order.ts";
+import { commandOf, orderNotFound, type Step } from "./plan-round.ts";
+import { isRetryable, type Refusal } from "./refusal.ts";
+
+/** What risk and wallet say to a step that asked them. Other steps have none. */
+export type Verdict =
+  /** Checked and funded. `boundTicks` is the worst price of a placement, in ticks. */
+  | { readonly kind: "go"; readonly boundTicks: number }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** What a round writes and answers. */
+export interface Settled {
+  /** One for each step. */
+  readonly answers: readonly Answer[];
+  /** New rows: accepted and refused ones. */
+  readonly orders: readonly Order[];
+  readonly tombstones: readonly Tombstone[];
+  /** New amendments and cancels. */
+  readonly commands: readonly Command[];
+  /** What the engine is to obey, in the order of the jobs. */
+  readonly engine: readonly EngineCommand[];
+}
+
+export type EngineCommand =
+  | { readonly kind: "create"; readonly order: Order }
+  | { readonly kind: "command"; readonly command: Command };
+
+/** Turns steps and verdicts into rows, commands and answers. `verdicts` is by index of the step. */
+export function settleRound(steps: readonly Step[], verdicts: ReadonlyMap<number, Verdict>): Settled {
+  const answers: Answer[] = [];
+  const orders: Order[] = [];
+  const tombstones: Tombstone[] = [];
+  const commands: Command[] = [];
+  const engine: EngineCommand[] = [];
+  const command = (made: Command, order: Order): Answer => {
+    commands.push(made);
+    engine.push({ kind: "command", command: made });
+    return { kind: "commanded", requestId: made.requestId, order };
+  };
+  const answerTo = (step: Step, index: number): Answer => {
+    switch (step.kind) {
+      case "answered":
+        return step.answer;
+      case "again":
+        return repeat(present(answers[step.first], "the answer of the first"));
+      case "place": {
+        const { order, answer } = placed(
+          step.order,
+          present(verdicts.get(index), "the verdict of a placement"),
+        );
+        if (order !== null) orders.push(order);
+        if (order?.status === "PENDING") engine.push({ kind: "create", order });
+        return answer;
+      }
+      case "amend": {
+        const verdict = verdicts.get(index);
+        if (verdict?.kind === "refused") return refusedAnswer(verdict.refusal);
+        const order = targetOf(step, answers);
+        if (!("terms" in order)) return order;
+        return command(commandOf("AMEND", step.job.requestId, order, step.plan), order);
+      }
+      case "cancel": {
+        const order = targetOf(step, answers);
+        if (!("terms" in order)) return order;
+        return command(commandOf("CANCEL", step.job.requestId, order, null), order);
+      }
+      case "entomb":
+        tombstones.push(step.tombstone);
+        return { kind: "commanded", requestId: step.requestId, order: step.tombstone };
+    }
+  };
+  for (const [index, step] of steps.entries()) answers.push(answerTo(step, index));
+  return { answers, orders, tombstones, commands, engine };
+}
+
+/** A refusal by risk or funds is stored as a REJECTED order; one that may be tried again leaves nothing (R10). */
+function placed(pending: Order, verdict: Verdict): { readonly order: Order | null; readonly answer: Answer } {
+  if (verdict.kind === "go") {
+    assert(verdict.boundTicks > 0, "every accepted order carries a worst price");
+    const order: Order = { ...pending, boundTicks: verdict.boundTicks };
+    return { order, answer: { kind: "created", order } };
+  }
+  const { refusal } = verdict;
+  if (isRetryable(refusal.code)) return { order: null, answer: refusedAnswer(refusal) };
+  return { order: rejectedOrder(pending, refusal), answer: refusedAnswer(refusal) };
+}
+
+/** The order a command is about, or the refusal where the round that was to place it has not. */
+function targetOf(
+  step: { readonly order: Order; readonly placedAt: number | null },
+  answers: readonly Answer[],
+): Order | Answer {
+  if (step.placedAt === null) return step.order;
+  const placement = present(answers[step.placedAt], "the answer of the placement");
+  if (placement.kind === "created") return placement.order;
+  assert(placement.kind === "refused", "an order that is placed in a round is created or refused");
+  const { orderId } = step.order;
+  const stored = !isRetryable(placement.refusal.code);
+  return refusedAnswer(stored ? finished({ orderId, status: "REJECTED" }) : orderNotFound(orderId));
+}
+
+function repeat(first: Answer): Answer {
+  if (first.kind === "created") return { kind: "replayed", order: first.order };
+  return first.kind === "refused" ? { ...first, replayed: true } : first;
+}

@@ -1,0 +1,199 @@
+import { orderEvents } from "@bourse/contracts";
+import { type Gather, gather } from "@bourse/host";
+import { StoreError } from "@bourse/store";
+import { check, instrumentOf } from "./checks.ts";
+import type { Desk } from "./desk.ts";
+import { type Answer, type Job, refusedAnswer } from "./domain/job.ts";
+import { type Known, planRound, type Step } from "./domain/plan-round.ts";
+import { isRetryable, type Refusal } from "./domain/refusal.ts";
+import { type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
+import { engineEvent, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
+import {
+  amendsInFlightOf,
+  commandOfRow,
+  insertCommands,
+  selectAmendsInFlight,
+  selectCommands,
+} from "./sql/command-rows.ts";
+import { insertOrders, insertTombstones, orderRecordOf, selectOrders } from "./sql/order-rows.ts";
+
+/** Cancels are taken also when the queue is full for everything else (R14): this many more. */
+const CANCEL_RESERVE = 50_000;
+/** A round that keeps meeting rows of others is given up: its outcome is then unknown. */
+const MAX_TRIES = 5;
+
+/** One batch at a time, so that what an account sends keeps its order. */
+export function openDoor(desk: Omit<Desk, "door">): Gather<Job, Answer> {
+  return gather<Job, Answer>({
+    maxBatch: desk.config.ORDER_MAX_BATCH,
+    maxQueued: desk.config.ORDER_MAX_QUEUED + CANCEL_RESERVE,
+    run: (jobs) => runJobs(desk as Desk, jobs),
+  });
+}
+
+/** Runs jobs in rounds; a round answers at least the first of what is left. */
+export async function runJobs(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  while (answers.length < jobs.length) {
+    const rest = answers.length === 0 ? jobs : jobs.slice(answers.length);
+    answers.push(...(await runContained(desk, rest)));
+  }
+  for (const [index, answer] of answers.entries()) count(desk, jobs[index], answer);
+  return answers;
+}
+
+/** A job that nothing can be done with must not take its neighbours with it: the batch is halved around it. */
+async function runContained(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+  try {
+    return await runRound(desk, jobs);
+  } catch (error) {
+    if (jobs.length > 1) {
+      desk.metrics.replans.inc({ why: "halved" });
+      return await runContained(desk, jobs.slice(0, Math.ceil(jobs.length / 2)));
+    }
+    desk.log.error({ err: error, job: jobs[0] }, "a job could not be done");
+    return [refusedAnswer(unknownOutcome("the request met an error of ours"))];
+  }
+}
+
+/**
+ * One round: what is known, the plan, risk, wallet, one transaction. Where another instance, a clean-up or an earlier
+ * try of the same round was faster, the insert breaks a key: then everything is read and planned again, and what is
+ * there by now is answered as it is (R10). A COMMIT with unknown outcome is read back in the same way (R5).
+ */
+async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+  const attempted = new Set<string>();
+  let steps: readonly Step[] = [];
+  let verdicts: ReadonlyMap<number, Verdict> = new Map();
+  let mayBeCommitted = false;
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    try {
+      // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
+      if (!mayBeCommitted) attempted.clear();
+      const known = await readKnown(desk, jobs, attempted);
+      steps = planRound(jobs, known, desk.clock.nowMs());
+      verdicts = await check(desk, steps);
+      const settled = settleRound(steps, verdicts);
+      for (const order of settled.orders) attempted.add(order.orderId);
+      for (const command of settled.commands) attempted.add(command.requestId);
+      await write(desk, settled);
+      desk.metrics.roundJobs.observe(steps.length);
+      return settled.answers;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (error.code === "statement_failed") throw error;
+      if (error.code === "constraint_violated") {
+        if (!PLANNED_KEYS.has(error.constraint ?? "")) throw error;
+      } else if (error.code === "commit_unknown") mayBeCommitted = true;
+      else break;
+      desk.metrics.replans.inc({ why: error.code });
+    }
+  }
+  return databaseAway(jobs, steps, verdicts);
+}
+
+/** The keys that may be taken by the time a round is written. */
+const PLANNED_KEYS: ReadonlySet<string> = new Set(["orders_pkey", "commands_pkey", "raises_in_flight_pkey"]);
+
+async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
+  const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
+  // Before the orders: an amendment that completes between the two is then counted twice, never not at all.
+  const inFlight = amended.length === 0 ? [] : await desk.store.query(selectAmendsInFlight(amended));
+  const requestIds = jobs.flatMap((job) =>
+    job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
+  );
+  const [orders, commands] = await Promise.all([
+    desk.store.query(selectOrders(jobs.map((job) => job.orderId))),
+    requestIds.length === 0 ? [] : desk.store.query(selectCommands(requestIds)),
+  ]);
+  return {
+    orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
+    commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
+    inFlight: amendsInFlightOf(inFlight),
+    listing: (symbol) => desk.venue.listing(symbol),
+    attempted,
+  };
+}
+
+/** Rows and events of a round in one transaction; the engine's lag is counted from here. */
+async function write(desk: Desk, settled: Settled): Promise<void> {
+  const { orders, tombstones, commands, engine } = settled;
+  if (orders.length + tombstones.length + commands.length === 0) return;
+  const events = [
+    ...engine.map((command) => engineEvent(command, instrumentOf(desk, symbolOf(command)))),
+    ...orders.map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+  ];
+  const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
+    statements: [
+      ...insertOrders(orders, partitionOfSymbol),
+      ...insertTombstones(tombstones),
+      ...insertCommands(commands, partitionOfSymbol, nowMs),
+    ],
+    events,
+    result: undefined,
+  }));
+  trackLag(desk, numbered);
+}
+
+/** From now on the engine owes an outcome for these. */
+export function trackLag(
+  desk: Pick<Desk, "lag" | "clock">,
+  numbered: readonly { readonly topic: string; readonly partition: number; readonly sequence: number }[],
+): void {
+  const last = new Map<number, number>();
+  for (const { topic, partition, sequence } of numbered)
+    if (topic === orderEvents.name) last.set(partition, Math.max(sequence, last.get(partition) ?? 0));
+  for (const [partition, sequence] of last) desk.lag.committed(partition, sequence, desk.clock.nowMs());
+}
+
+function symbolOf(command: Settled["engine"][number]): string {
+  return command.kind === "create" ? command.order.terms.symbol : command.command.symbol;
+}
+
+/**
+ * The database does not answer. What was decided without it stands; what may be held or committed is unknown, and
+ * only the same key can still make it (R10); where nothing was begun, nothing was done.
+ */
+function databaseAway(
+  jobs: readonly Job[],
+  steps: readonly Step[],
+  verdicts: ReadonlyMap<number, Verdict>,
+): readonly Answer[] {
+  if (steps.length === 0)
+    return jobs.map(() =>
+      refusedAnswer({ code: "store_unavailable", detail: "the database does not answer; nothing was done" }),
+    );
+  return steps.map((step, index) => {
+    if (step.kind === "answered") return step.answer;
+    const verdict = verdicts.get(index);
+    // What may be tried again was not to be written anyway.
+    const known = verdict?.kind === "refused" && isRetryable(verdict.refusal.code);
+    return refusedAnswer(known ? verdict.refusal : DATABASE_AWAY);
+  });
+}
+
+function unknownOutcome(detail: string): Refusal {
+  return { code: "outcome_unknown", detail };
+}
+
+const DATABASE_AWAY = unknownOutcome(
+  "the database does not answer; send again with the same key, or ask for the order",
+);
+
+function count(desk: Desk, job: Job | undefined, answer: Answer): void {
+  desk.metrics.answers.inc({ job: job?.kind ?? "place", answer: answer.kind });
+  if (answer.kind === "refused") desk.metrics.refusals.inc({ code: answer.refusal.code });
+}
+
+/** R14: why placements and amendments are not taken now. Cancels are never asked. */
+export function admission(desk: Desk): Refusal | null {
+  const oldestMs = desk.lag.oldestMs(desk.clock.nowMs());
+  if (oldestMs > desk.config.ORDER_MAX_INPUT_LAG_MS)
+    return {
+      code: "engine_lag",
+      detail: `matching is ${oldestMs} ms behind; nothing was done, cancels are taken`,
+    };
+  if (desk.door.queued >= desk.config.ORDER_MAX_QUEUED)
+    return { code: "queue_full", detail: `${desk.door.queued} orders and commands wait; nothing was done` };
+  return null;
+}

@@ -1,0 +1,225 @@
+import { type OpenHoldsAnswer, orderEvents, orderUpdates, riskEvents } from "@bourse/contracts";
+import { replayTopic } from "@bourse/delivery";
+import type { Invariant, InvariantReport } from "@bourse/host";
+import type { OrderStatus } from "@bourse/market";
+import { sql, sqlArray } from "@bourse/store";
+import type { Desk } from "./desk.ts";
+import { hexOf, number } from "./sql/order-rows.ts";
+
+/** What must hold of orders on a quiet platform. */
+export const orderInvariants: readonly Invariant<Desk>[] = [
+  {
+    name: "quantities-add-up",
+    rule: "quantity = filled + leaves + cancelled for every order",
+    check: quantitiesAddUp,
+  },
+  {
+    name: "states-are-possible",
+    rule: "the status of every order is what its quantities say",
+    check: statesArePossible,
+  },
+  {
+    name: "orders-equal-log",
+    rule: "every accepted order is in the engine's log once, and every OrderCreated has its row",
+    check: ordersEqualLog,
+  },
+  {
+    name: "commands-have-outcomes",
+    rule: "every accepted order and every command has an outcome from the engine",
+    check: commandsHaveOutcomes,
+  },
+  {
+    name: "holds-equal-open-orders",
+    rule: "each open order has an open hold, and none is open for a finished order",
+    check: holdsEqualOpenOrders,
+  },
+  {
+    name: "updates-equal-orders",
+    rule: "the last OrderStateChanged of each order says what its row says",
+    check: updatesEqualOrders,
+  },
+  {
+    name: "blocks-equal-kill-switches",
+    rule: "exactly the accounts whose kill switch is set are blocked",
+    check: blocksEqualKillSwitches,
+  },
+];
+
+const LISTED = 20;
+const PAGE = 5_000;
+
+/** At most twenty violations are listed. */
+class Findings {
+  checked = 0;
+  readonly violations: string[] = [];
+
+  add(violation: string): void {
+    if (this.violations.length < LISTED) this.violations.push(violation);
+  }
+
+  report(): InvariantReport {
+    return { checked: this.checked, violations: this.violations };
+  }
+}
+
+async function quantitiesAddUp(desk: Desk): Promise<InvariantReport> {
+  const rows = await desk.store.query(sql`
+    SELECT order_id, quantity_lots, filled_lots, leaves_lots, cancelled_lots FROM orders
+    WHERE symbol IS NOT NULL AND (
+      quantity_lots IS DISTINCT FROM filled_lots + leaves_lots + cancelled_lots
+      OR filled_lots < 0 OR leaves_lots < 0 OR cancelled_lots < 0)
+    ORDER BY order_id LIMIT ${LISTED}::int4`);
+  return {
+    checked: await countOrders(desk),
+    violations: rows.map(
+      (row) =>
+        `order ${hexOf(row.order_id)}: ${row.quantity_lots} lots, ${row.filled_lots} filled, ${row.leaves_lots} left, ${row.cancelled_lots} cancelled`,
+    ),
+  };
+}
+
+async function statesArePossible(desk: Desk): Promise<InvariantReport> {
+  const rows = await desk.store.query(sql`
+    SELECT order_id, status, filled_lots, leaves_lots, quantity_lots FROM orders
+    WHERE symbol IS NOT NULL AND NOT CASE status
+      WHEN 'PENDING' THEN leaves_lots = quantity_lots AND engine_sequence = 0
+      WHEN 'OPEN' THEN leaves_lots > 0 AND filled_lots = 0
+      WHEN 'PARTIALLY_FILLED' THEN leaves_lots > 0 AND filled_lots > 0
+      WHEN 'FILLED' THEN leaves_lots = 0 AND filled_lots = quantity_lots
+      WHEN 'REJECTED' THEN leaves_lots = 0 AND filled_lots = 0
+      ELSE leaves_lots = 0 AND filled_lots < quantity_lots
+    END ORDER BY order_id LIMIT ${LISTED}::int4`);
+  return {
+    checked: await countOrders(desk),
+    violations: rows.map(
+      (row) =>
+        `order ${hexOf(row.order_id)} is ${row.status} with ${row.filled_lots} filled and ${row.leaves_lots} left of ${row.quantity_lots} lots`,
+    ),
+  };
+}
+
+async function ordersEqualLog(desk: Desk): Promise<InvariantReport> {
+  const findings = new Findings();
+  for (let partition = 0; partition < orderEvents.partitions; partition++) {
+    let created = 0;
+    for await (const batch of replayTopic(desk.bus, orderEvents, partition)) {
+      const ids = batch.flatMap(({ event }) => (event.eventType === "OrderCreated" ? [event.orderId] : []));
+      created += ids.length;
+      const rows = await desk.store.query(sql`SELECT order_id FROM orders
+        WHERE order_id = ANY (${sqlArray(ids)}::uuid[]) AND symbol IS NOT NULL AND refusal IS NULL
+          AND partition = ${partition}::int2 ORDER BY order_id`);
+      const known = new Set(rows.map((row) => hexOf(row.order_id)));
+      for (const id of ids)
+        if (!known.has(id)) findings.add(`OrderCreated of ${id} has no accepted order behind it`);
+    }
+    findings.checked += created;
+    const [row] = await desk.store.query(sql`SELECT count(*) AS n FROM orders
+      WHERE symbol IS NOT NULL AND refusal IS NULL AND partition = ${partition}::int2`);
+    const accepted = number(row?.n ?? 0);
+    if (accepted !== created)
+      findings.add(
+        `partition ${partition} has ${accepted} accepted orders and ${created} OrderCreated in its log`,
+      );
+  }
+  return findings.report();
+}
+
+async function commandsHaveOutcomes(desk: Desk): Promise<InvariantReport> {
+  const rows = await desk.store.query(sql`
+    SELECT what, id FROM (
+      SELECT 'order' AS what, order_id AS id FROM orders WHERE status = 'PENDING'
+      UNION ALL SELECT lower(kind::text), request_id FROM commands WHERE completed_ms IS NULL
+      UNION ALL SELECT 'raise', request_id FROM raises_in_flight
+    ) AS waiting ORDER BY what, id LIMIT ${LISTED}::int4`);
+  const [row] = await desk.store.query(
+    sql`SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM commands) AS n`,
+  );
+  return {
+    checked: number(row?.n ?? 0),
+    violations: rows.map((waiting) => `${waiting.what} ${hexOf(waiting.id)} has no outcome`),
+  };
+}
+
+async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
+  const findings = new Findings();
+  const open = await openOrders(desk);
+  findings.checked = open.size;
+  let after: string | undefined;
+  for (;;) {
+    const { holds } = await desk.peers.call<OpenHoldsAnswer>("wallet", {
+      method: "GET",
+      path: "/internal/holds/open",
+      query: { limit: String(PAGE), ...(after === undefined ? {} : { after }) },
+    });
+    for (const { orderId, accountId, asset, held } of holds) {
+      const owner = open.get(orderId);
+      if (owner === undefined)
+        findings.add(`a hold of ${held} ${asset} is open for ${orderId}, which is no open order`);
+      else if (owner !== accountId)
+        findings.add(`the hold of order ${orderId} is ${accountId}'s, the order ${owner}'s`);
+      open.delete(orderId);
+    }
+    findings.checked += holds.length;
+    after = holds.at(-1)?.orderId;
+    if (after === undefined || holds.length < PAGE) break;
+  }
+  for (const orderId of open.keys()) findings.add(`order ${orderId} is open and has no open hold`);
+  return findings.report();
+}
+
+/** Accounts of open orders by order id. */
+async function openOrders(desk: Desk): Promise<Map<string, string>> {
+  const rows = await desk.store.query(sql`SELECT order_id, account_id FROM orders
+    WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED') ORDER BY order_id`);
+  return new Map(rows.map((row) => [hexOf(row.order_id), String(row.account_id)]));
+}
+
+async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
+  const findings = new Findings();
+  const last = new Map<string, OrderStatus>();
+  for (let partition = 0; partition < orderUpdates.partitions; partition++)
+    for await (const batch of replayTopic(desk.bus, orderUpdates, partition))
+      for (const { event } of batch) last.set(event.orderId, event.status);
+  let after = "0".repeat(32);
+  for (;;) {
+    const rows = await desk.store.query(sql`SELECT order_id, status FROM orders
+      WHERE order_id > ${after}::uuid AND symbol IS NOT NULL ORDER BY order_id LIMIT ${PAGE}::int4`);
+    for (const row of rows) {
+      after = hexOf(row.order_id);
+      const told = last.get(after);
+      if (told !== row.status)
+        findings.add(`order ${after} is ${row.status}, its owner was told ${told ?? "nothing"}`);
+      last.delete(after);
+    }
+    findings.checked += rows.length;
+    if (rows.length < PAGE) break;
+  }
+  for (const orderId of last.keys()) findings.add(`OrderStateChanged of ${orderId} has no order behind it`);
+  return findings.report();
+}
+
+async function blocksEqualKillSwitches(desk: Desk): Promise<InvariantReport> {
+  const findings = new Findings();
+  const engaged = new Set<string>();
+  for (let partition = 0; partition < riskEvents.partitions; partition++)
+    for await (const batch of replayTopic(desk.bus, riskEvents, partition))
+      for (const { event } of batch) {
+        findings.checked++;
+        if (event.eventType === "KillSwitchSet") engaged.add(event.accountId);
+        else engaged.delete(event.accountId);
+      }
+  const rows = await desk.store.query(sql`SELECT account_id FROM blocked_accounts ORDER BY account_id`);
+  for (const row of rows) {
+    const accountId = String(row.account_id);
+    if (!engaged.delete(accountId)) findings.add(`account ${accountId} is blocked without a kill switch`);
+    findings.checked++;
+  }
+  for (const accountId of engaged)
+    findings.add(`the kill switch of ${accountId} is set and it is not blocked`);
+  return findings.report();
+}
+
+async function countOrders(desk: Desk): Promise<number> {
+  const [row] = await desk.store.query(sql`SELECT count(*) AS n FROM orders WHERE symbol IS NOT NULL`);
+  return number(row?.n ?? 0);
+}

@@ -1,0 +1,97 @@
+import {
+  AccountId,
+  ClientOrderId,
+  Decimal,
+  OrderId,
+  OrderStatusField,
+  OrderTypeField,
+  rfc3339,
+  SideField,
+  SymbolField,
+  TimeInForceField,
+  Timestamp,
+} from "@bourse/contracts";
+import type { CompiledInstrument } from "@bourse/market";
+import { type Static, Type } from "typebox";
+import { isTombstone, type OrderRecord } from "./domain/order.ts";
+
+/** An order as the API shows it. Of an id that was given up before its order came, only what is known is shown. */
+export const OrderView = Type.Object({
+  orderId: OrderId,
+  accountId: AccountId,
+  clientOrderId: Type.Optional(ClientOrderId),
+  symbol: Type.Optional(SymbolField),
+  side: Type.Optional(SideField),
+  orderType: Type.Optional(OrderTypeField),
+  timeInForce: Type.Optional(TimeInForceField),
+  status: OrderStatusField,
+  quantity: Type.Optional(Decimal),
+  price: Type.Optional(Decimal),
+  /** Beyond it the order never trades: its limit, or the collar of a market order. */
+  worstPrice: Type.Optional(Decimal),
+  filledQuantity: Decimal,
+  leavesQuantity: Decimal,
+  cancelledQuantity: Decimal,
+  filledNotional: Decimal,
+  fee: Decimal,
+  postOnly: Type.Optional(Type.Boolean()),
+  expireAt: Type.Optional(Timestamp),
+  makerFeePpm: Type.Optional(Type.Integer()),
+  takerFeePpm: Type.Optional(Type.Integer()),
+  reason: Type.Optional(Type.String()),
+  botId: Type.Optional(Type.String()),
+  remark: Type.Optional(Type.String()),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+export type OrderView = Static<typeof OrderView>;
+
+/** Decimals out of ticks, lots and minor units. `instrumentOf` knows every symbol that an order has. */
+export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => CompiledInstrument): OrderView {
+  const createdAt = rfc3339(order.createdMs);
+  if (isTombstone(order)) {
+    return {
+      orderId: order.orderId,
+      accountId: order.accountId,
+      ...(order.clientOrderId === null ? {} : { clientOrderId: order.clientOrderId }),
+      status: order.status,
+      filledQuantity: "0",
+      leavesQuantity: "0",
+      cancelledQuantity: "0",
+      filledNotional: "0",
+      fee: "0",
+      reason: order.reason,
+      createdAt,
+      updatedAt: createdAt,
+    };
+  }
+  const { terms } = order;
+  const instrument = instrumentOf(terms.symbol);
+  return {
+    orderId: order.orderId,
+    accountId: order.accountId,
+    clientOrderId: order.clientOrderId,
+    symbol: terms.symbol,
+    side: terms.side,
+    orderType: terms.orderType,
+    timeInForce: terms.timeInForce,
+    status: order.status,
+    quantity: instrument.formatQuantity(terms.quantityLots),
+    ...(terms.priceTicks === null ? {} : { price: instrument.formatPrice(terms.priceTicks) }),
+    ...(order.boundTicks === null ? {} : { worstPrice: instrument.formatPrice(order.boundTicks) }),
+    filledQuantity: instrument.formatQuantity(order.filledLots),
+    leavesQuantity: instrument.formatQuantity(order.leavesLots),
+    cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
+    filledNotional: instrument.formatQuoteUnits(order.filledNotionalUnits),
+    fee: instrument.formatQuoteUnits(order.feeUnits),
+    postOnly: terms.postOnly,
+    ...(terms.expireAtMs === null ? {} : { expireAt: rfc3339(terms.expireAtMs) }),
+    makerFeePpm: terms.makerFeePpm,
+    takerFeePpm: terms.takerFeePpm,
+    ...(order.reason === null ? {} : { reason: order.reason }),
+    ...(terms.botId === null ? {} : { botId: terms.botId }),
+    ...(terms.remark === null ? {} : { remark: terms.remark }),
+    createdAt,
+    updatedAt: rfc3339(order.updatedMs),
+  };
+}

@@ -1,0 +1,53 @@
+import { RequestId, SymbolField } from "@bourse/contracts";
+import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { Type } from "typebox";
+import type { Desk } from "../desk.ts";
+import { trackLag } from "../door.ts";
+import { partitionOfSymbol, toSymbol } from "../engine-log.ts";
+import { insertVenueCommand } from "../sql/command-rows.ts";
+import { haltSymbol, readVenue } from "../sql/venue-rows.ts";
+
+const HaltAnswer = Type.Object({ symbol: SymbolField, halted: Type.Boolean(), requestId: RequestId });
+
+/** An operator stops a symbol, or lets it trade again: the engine is told by its log like of everything (R8). */
+export const haltRoutes: readonly Route<Desk>[] = (["halt", "resume"] as const).map(
+  (word): Route<Desk> => ({
+    method: "POST",
+    path: `/api/v1/orders/symbols/:symbol/${word}`,
+    summary: word === "halt" ? "Halt a symbol: it takes cancels only" : "Let a halted symbol trade again",
+    access: "operator",
+    params: Type.Object({ symbol: SymbolField }),
+    answers: { 202: HaltAnswer },
+    problems: ["symbol_not_found", "conflict", "store_unavailable", "outcome_unknown"],
+    handle: (desk, request) => setHalted(desk, request, word === "halt"),
+  }),
+);
+
+async function setHalted(desk: Desk, request: RouteRequest, halted: boolean): Promise<RouteAnswer> {
+  const symbol = request.params.symbol ?? "";
+  const instrument = desk.venue.instrument(symbol);
+  if (instrument === undefined) return problem("symbol_not_found", `there is no symbol ${symbol}`);
+  if (!halted && instrument.instrument.status === "HALTED")
+    return problem("conflict", `${symbol} is halted in the reference data; it resumes there`);
+  const requestId = desk.newId();
+  const { numbered } = await desk.delivery.commit(halted ? "halt" : "resume", async ({ nowMs }) => ({
+    statements: [
+      haltSymbol(symbol, halted),
+      insertVenueCommand(
+        {
+          requestId,
+          kind: halted ? "HALT" : "RESUME",
+          partition: partitionOfSymbol(symbol),
+          accountId: null,
+          symbol,
+        },
+        nowMs,
+      ),
+    ],
+    events: [toSymbol(symbol, { eventType: halted ? "TradingHalted" : "TradingResumed", requestId, symbol })],
+    result: undefined,
+  }));
+  trackLag(desk, numbered);
+  desk.venue.load(await readVenue(desk.store));
+  return { status: 202, body: { symbol, halted, requestId } };
+}

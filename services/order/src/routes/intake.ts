@@ -1,0 +1,140 @@
+import { ok, type Result, refused } from "@bourse/base";
+import type { Principal } from "@bourse/contracts";
+import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseFields } from "@bourse/host";
+import { instrumentOf } from "../checks.ts";
+import type { Desk } from "../desk.ts";
+import type { Answer, Job } from "../domain/job.ts";
+import type { OrderRecord } from "../domain/order.ts";
+import type { Placement } from "../domain/placement.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import { admission } from "../door.ts";
+import { bodyHashOf, orderIdOf } from "../order-id.ts";
+import { type OrderView, viewOf } from "../order-view.ts";
+import type { PlaceBody } from "./bodies.ts";
+
+/** From requests to jobs and from answers to HTTP: what single requests and batches share. */
+
+/** The account a request is about: an operator must name it, an account's key may only name its own. */
+export function accountOf(
+  principal: Principal | null,
+  named: string | undefined,
+): Result<string, ProblemAnswer> {
+  if (principal?.role === "operator") {
+    if (named !== undefined) return ok(named);
+    const fault = { field: "accountId", given: "nothing", allowed: "the account that an operator acts for" };
+    return refused(refuseFields([fault]));
+  }
+  const own = principal?.accountId;
+  if (own !== undefined && (named === undefined || named === own)) return ok(own);
+  return refused(problem("forbidden", "a key acts for its own account only"));
+}
+
+/** Whose orders the caller may see; null: all. */
+export function visibleTo(principal: Principal | null): string | null {
+  return principal?.role === "operator" ? null : (principal?.accountId ?? "");
+}
+
+const CLIENT_ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
+
+/** The job of a placement. `key` is the Idempotency-Key, the default client order id. */
+export function placeJob(
+  body: PlaceBody,
+  key: string | undefined,
+  principal: Principal | null,
+): Result<Job, ProblemAnswer> {
+  const account = accountOf(principal, body.accountId);
+  if (!account.ok) return account;
+  const clientOrderId = body.clientOrderId ?? key;
+  if (clientOrderId === undefined)
+    return refused(
+      problem("idempotency_key_required", "an order carries a clientOrderId or an Idempotency-Key", {
+        errors: [{ field: "clientOrderId", given: "nothing", allowed: "1 to 64 of A-Z a-z 0-9 . _ : / -" }],
+      }),
+    );
+  if (!CLIENT_ORDER_ID.test(clientOrderId))
+    return refused(
+      refuseFields([
+        {
+          field: "Idempotency-Key",
+          given: clientOrderId.slice(0, 100),
+          allowed: "1 to 64 of A-Z a-z 0-9 . _ : / -, beginning with a letter or digit",
+        },
+      ]),
+    );
+  const expireAtMs = body.expireAt === undefined ? null : Date.parse(body.expireAt);
+  if (Number.isNaN(expireAtMs))
+    return refused(
+      refuseFields([
+        { field: "expireAt", given: body.expireAt ?? "", allowed: "a date and time that exist" },
+      ]),
+    );
+  const placement: Placement = {
+    accountId: account.value,
+    clientOrderId,
+    symbol: body.symbol,
+    side: body.side,
+    orderType: body.orderType,
+    timeInForce: body.timeInForce ?? (body.orderType === "MARKET" ? "IOC" : "GTC"),
+    quantity: body.quantity,
+    price: body.price ?? null,
+    postOnly: body.postOnly ?? false,
+    expireAt: body.expireAt ?? null,
+    expireAtMs,
+    botId: body.botId ?? null,
+    remark: body.remark ?? null,
+  };
+  const orderId = orderIdOf(account.value, clientOrderId);
+  return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement });
+}
+
+/** Hands a job to the door and waits for its answer. */
+export async function submit(desk: Desk, job: Job): Promise<RouteAnswer> {
+  if (job.kind !== "cancel") {
+    const closed = admission(desk);
+    if (closed !== null) return problemOf(closed);
+  }
+  return routeAnswer(desk, await enter(desk, job));
+}
+
+/** Past the admission. A queue that is full for cancels too is a failure of ours, and says so. */
+export async function enter(desk: Desk, job: Job): Promise<Answer> {
+  const submitted = desk.door.submit(job);
+  if (!isQueueFull(submitted)) return await submitted;
+  const detail = `${submitted.queued} orders and commands wait; nothing was done`;
+  return { kind: "refused", refusal: { code: "queue_full", detail }, replayed: false };
+}
+
+export function routeAnswer(desk: Desk, answer: Answer): RouteAnswer {
+  switch (answer.kind) {
+    case "created": {
+      const order = orderView(desk, answer.order);
+      return { status: 201, body: order, headers: { location: `/api/v1/orders/${order.orderId}` } };
+    }
+    case "replayed":
+      return { status: 200, body: orderView(desk, answer.order), headers: REPLAYED };
+    case "commanded":
+      return { status: 202, body: { requestId: answer.requestId, order: orderView(desk, answer.order) } };
+    case "refused":
+      return problemOf(answer.refusal, answer.replayed ? { headers: REPLAYED } : {});
+  }
+}
+
+const REPLAYED = { "Idempotent-Replayed": "true" };
+
+export function problemOf(
+  refusal: Refusal,
+  more: { readonly headers?: Readonly<Record<string, string>>; readonly index?: number } = {},
+): ProblemAnswer {
+  const { index } = more;
+  const prefix = index === undefined ? "" : `items[${index}].`;
+  const errors = refusal.errors?.map((fault) => ({ ...fault, field: `${prefix}${fault.field}` }));
+  return problem(refusal.code, refusal.detail, {
+    ...(errors === undefined ? {} : { errors }),
+    ...(more.headers === undefined ? {} : { headers: more.headers }),
+    extensions: { ...refusal.extensions, ...(index === undefined ? {} : { index }) },
+  });
+}
+
+export function orderView(desk: Pick<Desk, "venue">, order: OrderRecord): OrderView {
+  return viewOf(order, (symbol) => instrumentOf(desk, symbol));
+}

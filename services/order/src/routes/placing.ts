@@ -1,0 +1,208 @@
+import { AccountId, ClientOrderId, OrderId, SideField, SymbolField } from "@bourse/contracts";
+import { type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
+import { Type } from "typebox";
+import type { Desk } from "../desk.ts";
+import { orderIdOf, requestIdOf } from "../order-id.ts";
+import { OrderView } from "../order-view.ts";
+import { AmendBody, CommandAnswer, PlaceBody } from "./bodies.ts";
+import { accountOf, placeJob, submit, visibleTo } from "./intake.ts";
+import { massCancel } from "./mass-cancel.ts";
+
+const OrderParams = Type.Object({ orderId: OrderId });
+
+const CancelQuery = Type.Object({
+  accountId: Type.Optional(AccountId),
+  clientOrderId: Type.Optional(ClientOrderId),
+  symbol: Type.Optional(SymbolField),
+  side: Type.Optional(SideField),
+});
+
+/** One order at a time: place, amend, cancel. */
+export const placingRoutes: readonly Route<Desk>[] = [
+  {
+    method: "POST",
+    path: "/api/v1/orders",
+    summary: "Place an order. The same client order id makes it once, for ever",
+    access: "authenticated",
+    body: PlaceBody,
+    answers: { 200: OrderView, 201: OrderView },
+    problems: [
+      "idempotency_key_required",
+      "client_order_id_reused",
+      "unknown_symbol",
+      "off_tick",
+      "off_lot",
+      "order_terms_invalid",
+      "trading_halted",
+      "notional_limit_exceeded",
+      "size_limit_exceeded",
+      "price_outside_collar",
+      "no_reference_price",
+      "order_rate_exceeded",
+      "kill_switch_engaged",
+      "insufficient_funds",
+      "unknown_account",
+      "account_blocked",
+      "hold_closed",
+      "order_rejected",
+      "engine_lag",
+      "queue_full",
+      "peer_unavailable",
+      "store_unavailable",
+      "outcome_unknown",
+    ],
+    examples: [
+      {
+        accountId: "alice",
+        symbol: "BTC-USD",
+        side: "BUY",
+        orderType: "LIMIT",
+        timeInForce: "GTC",
+        quantity: "0.5",
+        price: "60000",
+        clientOrderId: "alice-1",
+      },
+      {
+        symbol: "AAPL",
+        side: "SELL",
+        orderType: "MARKET",
+        timeInForce: "IOC",
+        quantity: "10",
+        clientOrderId: "m-7",
+      },
+    ],
+    handle: place,
+  },
+  {
+    method: "PATCH",
+    path: "/api/v1/orders/:orderId",
+    summary: "Amend: a new total quantity, fills included, a new price, or both. The report decides",
+    access: "authenticated",
+    params: OrderParams,
+    body: AmendBody,
+    answers: { 202: CommandAnswer },
+    problems: [
+      "order_not_found",
+      "order_finished",
+      "amend_in_flight",
+      "off_tick",
+      "off_lot",
+      "order_terms_invalid",
+      "trading_halted",
+      "insufficient_funds",
+      "price_outside_collar",
+      "notional_limit_exceeded",
+      "size_limit_exceeded",
+      "order_rate_exceeded",
+      "kill_switch_engaged",
+      "idempotency_key_reused",
+      "engine_lag",
+      "queue_full",
+      "peer_unavailable",
+      "store_unavailable",
+      "outcome_unknown",
+    ],
+    examples: [{ quantity: "0.4" }, { price: "59990.5" }],
+    handle: amend,
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/orders/:orderId",
+    summary: "Cancel an order. The report decides, also when a fill was faster",
+    access: "authenticated",
+    params: OrderParams,
+    answers: { 202: CommandAnswer },
+    problems: [
+      "order_not_found",
+      "order_finished",
+      "idempotency_key_reused",
+      "store_unavailable",
+      "outcome_unknown",
+    ],
+    handle: cancel,
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/orders",
+    summary:
+      "Cancel by client order id (an unknown one can then never be placed), or all open orders of an account, or those of a symbol or side",
+    access: "authenticated",
+    query: CancelQuery,
+    answers: { 202: Type.Union([CommandAnswer, Type.Object({ requestIds: Type.Array(Type.String()) })]) },
+    problems: ["order_finished", "unknown_symbol", "store_unavailable", "outcome_unknown"],
+    handle: cancelSome,
+  },
+];
+
+async function place(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+  const job = placeJob(request.body as PlaceBody, request.headers["idempotency-key"], request.principal);
+  return job.ok ? await submit(desk, job.value) : job.error;
+}
+
+async function amend(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+  const { quantity = null, price = null } = request.body as AmendBody;
+  return await submit(desk, {
+    kind: "amend",
+    ...commandIdentity(desk, request, request.params.orderId ?? ""),
+    amendment: { quantity, price },
+  });
+}
+
+async function cancel(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+  return await submit(desk, {
+    kind: "cancel",
+    ...commandIdentity(desk, request, request.params.orderId ?? ""),
+    identity: null,
+  });
+}
+
+async function cancelSome(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+  const {
+    accountId,
+    clientOrderId,
+    symbol = null,
+    side = null,
+  } = request.query as {
+    accountId?: string;
+    clientOrderId?: string;
+    symbol?: string;
+    side?: "BUY" | "SELL";
+  };
+  const account = accountOf(request.principal, accountId);
+  if (!account.ok) return account.error;
+  if (clientOrderId === undefined) return await massCancel(desk, { accountId: account.value, symbol, side });
+  if (symbol !== null || side !== null)
+    return refuseFields([
+      {
+        field: "clientOrderId",
+        given: clientOrderId,
+        allowed: "a client order id, or a symbol and a side, not both",
+      },
+    ]);
+  const identity = { accountId: account.value, clientOrderId };
+  return await submit(desk, {
+    kind: "cancel",
+    ...commandIdentity(desk, request, orderIdOf(account.value, clientOrderId)),
+    identity,
+  });
+}
+
+/** A command with an Idempotency-Key happens once however often it is sent; without one each is a new one. */
+function commandIdentity(
+  desk: Desk,
+  request: RouteRequest,
+  orderId: string,
+): {
+  readonly orderId: string;
+  readonly ofAccount: string | null;
+  readonly requestId: string;
+  readonly repeatable: boolean;
+} {
+  const key = request.headers["idempotency-key"];
+  return {
+    orderId,
+    ofAccount: visibleTo(request.principal),
+    requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
+    repeatable: key !== undefined,
+  };
+}

@@ -1,0 +1,95 @@
+import { executionEvents, orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
+import { defineService, type Shell } from "@bourse/host";
+import type { Static } from "typebox";
+import { OrderConfig } from "./config.ts";
+import { executionsCommitted, followExecutions } from "./consumers/executions.ts";
+import { followKillSwitches, killSwitchesCommitted } from "./consumers/kill-switches.ts";
+import { followReference, referenceCommitted } from "./consumers/reference.ts";
+import type { Desk } from "./desk.ts";
+import { InputLag } from "./domain/input-lag.ts";
+import { OrphanWatch } from "./domain/orphan-watch.ts";
+import { openDoor } from "./door.ts";
+import { activateEngine } from "./engine-version.ts";
+import { orderInvariants } from "./invariants.ts";
+import { advanceTime } from "./jobs/expiry.ts";
+import { releaseOrphans } from "./jobs/orphans.ts";
+import { refresh } from "./jobs/refresh.ts";
+import { orderMetrics } from "./metrics.ts";
+import { batchRoutes } from "./routes/batch.ts";
+import { haltRoutes } from "./routes/halts.ts";
+import { internalRoutes } from "./routes/internal.ts";
+import { placingRoutes } from "./routes/placing.ts";
+import { readingRoutes } from "./routes/reading.ts";
+import { readVenue } from "./sql/venue-rows.ts";
+import { Venue } from "./venue.ts";
+
+/** Placement, amendment, cancellation, and the log of everything that the engine obeys. */
+export const order = defineService<typeof OrderConfig, Desk>({
+  name: "order",
+  description: "Takes orders, amendments and cancels, and sequences everything that the engine obeys",
+  port: 8084,
+  config: OrderConfig,
+  migrations: new URL("./sql/migrations/", import.meta.url),
+  publishes: [orderEvents, orderUpdates],
+  calls: ["risk", "wallet"],
+  setup: openDesk,
+  consumes: [
+    {
+      kind: "effect",
+      subscription: "reference",
+      topics: [referenceEvents],
+      policy: "stop",
+      handle: followReference,
+      committed: referenceCommitted,
+    },
+    {
+      kind: "effect",
+      subscription: "executions",
+      topics: [executionEvents],
+      policy: "stop",
+      handle: followExecutions,
+      committed: executionsCommitted,
+    },
+    {
+      kind: "effect",
+      subscription: "kill-switches",
+      topics: [riskEvents],
+      policy: "stop",
+      handle: followKillSwitches,
+      committed: killSwitchesCommitted,
+    },
+  ],
+  routes: [...placingRoutes, ...batchRoutes, ...readingRoutes, ...haltRoutes, ...internalRoutes],
+  jobs: [
+    { name: "expiry", everyMs: 250, run: advanceTime },
+    { name: "orphans", everyMs: 1_000, run: releaseOrphans },
+    { name: "refresh", everyMs: 1_000, run: refresh },
+  ],
+  invariants: orderInvariants,
+  close: (desk) => desk.door.idle(),
+});
+
+/** The engine's version is in the log of every partition before anything else is (R8). */
+async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk> {
+  const { config, clock, log, store, bus, delivery, peers, newId, metrics } = shell;
+  const lag = new InputLag();
+  await activateEngine(delivery);
+  const venue = new Venue();
+  venue.load(await readVenue(store));
+  const desk: Omit<Desk, "door"> & { door?: Desk["door"] } = {
+    config,
+    clock,
+    log,
+    store,
+    bus,
+    delivery,
+    peers,
+    newId,
+    metrics: orderMetrics(metrics, () => lag.oldestMs(clock.nowMs())),
+    venue,
+    lag,
+    orphans: new OrphanWatch(config.ORDER_ACCEPT_WINDOW_MS),
+    expiry: { lookFromMs: 0 },
+  };
+  return Object.assign(desk, { door: openDoor(desk) });
+}

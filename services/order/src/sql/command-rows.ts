@@ -1,0 +1,120 @@
+import { type Row, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
+import type { AmendInFlight } from "../domain/amendment.ts";
+import type { Command } from "../domain/job.ts";
+import { hexOf, numberOrNull, text } from "./order-rows.ts";
+
+export function selectCommands(requestIds: readonly string[]): Statement {
+  return sql`SELECT request_id, order_id, kind, account_id, symbol, raises, quantity_lots, price_ticks
+    FROM commands WHERE request_id = ANY (${sqlArray(requestIds)}::uuid[]) ORDER BY request_id`;
+}
+
+/** Amendments of orders that have no outcome yet, oldest first. Read before the orders, never after (R11). */
+export function selectAmendsInFlight(orderIds: readonly string[]): Statement {
+  return sql`SELECT order_id, request_id, raises, quantity_lots, price_ticks FROM commands
+    WHERE kind = 'AMEND' AND order_id = ANY (${sqlArray(orderIds)}::uuid[]) AND completed_ms IS NULL
+    ORDER BY created_ms, quantity_lots DESC NULLS FIRST, request_id`;
+}
+
+/** Amendments and cancels of a round, and the mark that keeps a raise alone on its order. */
+export function insertCommands(
+  commands: readonly Command[],
+  partitionOf: (symbol: string) => number,
+  nowMs: number,
+): readonly Statement[] {
+  if (commands.length === 0) return [];
+  const rows = [...commands].sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
+  const raises = rows.filter((command) => command.raises).sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+  const insert = sql`INSERT INTO commands
+      (request_id, order_id, created_ms, quantity_lots, price_ticks, kind, partition, raises, account_id, symbol)
+    SELECT id, target, ${nowMs}::int8, quantity, price, kind, partition, raises, account, symbol FROM unnest(
+      ${sqlArray(rows.map((c) => c.requestId))}::uuid[], ${sqlArray(rows.map((c) => c.orderId))}::uuid[],
+      ${sqlArray(rows.map((c) => c.quantityLots))}::int8[], ${sqlArray(rows.map((c) => c.priceTicks))}::int8[],
+      ${sqlArray(rows.map((c) => c.kind))}::command_kind[], ${sqlArray(rows.map((c) => partitionOf(c.symbol)))}::int2[],
+      ${sqlArray(rows.map((c) => c.raises))}::bool[], ${sqlArray(rows.map((c) => c.accountId))}::text[],
+      ${sqlArray(rows.map((c) => c.symbol))}::text[]
+    ) AS u(id, target, quantity, price, kind, partition, raises, account, symbol)`;
+  if (raises.length === 0) return [insert];
+  return [
+    insert,
+    sql`INSERT INTO raises_in_flight (order_id, request_id) SELECT * FROM unnest(
+      ${sqlArray(raises.map((c) => c.orderId))}::uuid[], ${sqlArray(raises.map((c) => c.requestId))}::uuid[])`,
+  ];
+}
+
+/** A command that concerns no single order. */
+export interface VenueCommand {
+  readonly requestId: string;
+  readonly kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME";
+  readonly partition: number;
+  readonly accountId: string | null;
+  readonly symbol: string | null;
+}
+
+export function insertVenueCommand(command: VenueCommand, nowMs: number): Statement {
+  return sql`INSERT INTO commands (request_id, created_ms, kind, partition, raises, account_id, symbol)
+    VALUES (${command.requestId}, ${nowMs}, ${command.kind}, ${command.partition}, false, ${command.accountId},
+      ${command.symbol})`;
+}
+
+/** R10: gives up a raise whose amendment was never committed, by its request id. */
+export function entombRaise(
+  orphan: { readonly requestId: string; readonly orderId: string; readonly accountId: string },
+  nowMs: number,
+): Statement {
+  return sql`INSERT INTO commands
+      (request_id, order_id, created_ms, completed_ms, kind, partition, raises, accepted, account_id, reason)
+    VALUES (${orphan.requestId}, ${orphan.orderId}, ${nowMs}, ${nowMs}, 'AMEND', 0, true, false, ${orphan.accountId},
+      'abandoned_before_commit')
+    ON CONFLICT (request_id) DO NOTHING`;
+}
+
+/** What the engine said to a command. */
+export interface CommandOutcome {
+  readonly requestId: string;
+  readonly accepted: boolean;
+  readonly reason: string | null;
+}
+
+/** Writes the outcomes of commands that are kept here, once; others have no row and stay untouched. */
+export function completeCommands(outcomes: readonly CommandOutcome[], nowMs: number): readonly Statement[] {
+  if (outcomes.length === 0) return [];
+  const rows = [...outcomes].sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
+  const ids = sqlArray(rows.map((o) => o.requestId));
+  return [
+    sql`UPDATE commands AS c SET completed_ms = ${nowMs}::int8, accepted = u.accepted, reason = u.reason
+      FROM unnest(${ids}::uuid[], ${sqlArray(rows.map((o) => o.accepted))}::bool[],
+        ${sqlArray(rows.map((o) => o.reason))}::text[]) AS u(id, accepted, reason)
+      WHERE c.request_id = u.id AND c.completed_ms IS NULL`,
+    sql`DELETE FROM raises_in_flight WHERE request_id = ANY (${ids}::uuid[])`,
+  ];
+}
+
+export function commandOfRow(row: Row): Command {
+  return {
+    requestId: hexOf(row.request_id),
+    kind: row.kind === "AMEND" ? "AMEND" : "CANCEL",
+    orderId: hexOf(row.order_id),
+    accountId: text(row.account_id),
+    symbol: typeof row.symbol === "string" ? row.symbol : "",
+    raises: row.raises === true,
+    quantityLots: numberOrNull(row.quantity_lots),
+    priceTicks: numberOrNull(row.price_ticks),
+  };
+}
+
+export function amendsInFlightOf(rows: Rows): ReadonlyMap<string, readonly AmendInFlight[]> {
+  const byOrder = new Map<string, AmendInFlight[]>();
+  for (const row of rows) {
+    const orderId = hexOf(row.order_id);
+    const amend: AmendInFlight = {
+      requestId: hexOf(row.request_id),
+      raises: row.raises === true,
+      quantityLots: numberOrNull(row.quantity_lots),
+      priceTicks: numberOrNull(row.price_ticks),
+    };
+    const known = byOrder.get(orderId);
+    if (known === undefined) byOrder.set(orderId, [amend]);
+    else known.push(amend);
+  }
+  return byOrder;
+}

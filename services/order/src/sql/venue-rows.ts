@@ -1,0 +1,83 @@
+import type { Asset, Instrument } from "@bourse/market";
+import { type Rows, type Statement, type Store, sql, sqlArray } from "@bourse/store";
+import type { VenueTables } from "../venue.ts";
+import { text } from "./order-rows.ts";
+
+/** Everything the venue knows; the assets and instruments of one, in one snapshot. */
+export function selectVenue(): Statement {
+  return sql`SELECT 'asset' AS what, asset AS name, definition, false AS halted FROM assets
+    UNION ALL SELECT 'instrument', symbol, definition, halted FROM instruments
+    UNION ALL SELECT 'blocked', account_id, '', false FROM blocked_accounts
+    ORDER BY what, name`;
+}
+
+export function venueTablesOf(rows: Rows): VenueTables {
+  const of = (what: string): Rows => rows.filter((row) => row.what === what);
+  return {
+    assets: of("asset").map((row) => JSON.parse(text(row.definition)) as Asset),
+    instruments: of("instrument").map((row) => JSON.parse(text(row.definition)) as Instrument),
+    halted: of("instrument").flatMap((row) => (row.halted === true ? [text(row.name)] : [])),
+    blocked: of("blocked").map((row) => text(row.name)),
+  };
+}
+
+export async function readVenue(store: Store): Promise<VenueTables> {
+  return venueTablesOf(await store.query(selectVenue()));
+}
+
+export function upsertAssets(assets: readonly Asset[]): readonly Statement[] {
+  if (assets.length === 0) return [];
+  return [
+    sql`INSERT INTO assets (asset, definition)
+      SELECT * FROM unnest(${sqlArray(assets.map((a) => a.asset))}::text[],
+        ${sqlArray(assets.map((a) => JSON.stringify(a)))}::text[])
+      ON CONFLICT (asset) DO UPDATE SET definition = excluded.definition`,
+  ];
+}
+
+export function upsertInstruments(instruments: readonly Instrument[], nowMs: number): readonly Statement[] {
+  if (instruments.length === 0) return [];
+  return [
+    sql`INSERT INTO instruments (symbol, definition, listed_ms)
+      SELECT symbol, definition, ${nowMs}::int8
+      FROM unnest(${sqlArray(instruments.map((i) => i.symbol))}::text[],
+        ${sqlArray(instruments.map((i) => JSON.stringify(i)))}::text[]) AS u(symbol, definition)
+      ON CONFLICT (symbol) DO UPDATE SET definition = excluded.definition`,
+  ];
+}
+
+export function haltSymbol(symbol: string, halted: boolean): Statement {
+  return sql`UPDATE instruments SET halted = ${halted} WHERE symbol = ${symbol}`;
+}
+
+/** Answers the partitions that had not been told yet. */
+export function activateEngineVersion(version: number, partitions: number, nowMs: number): Statement {
+  return sql`INSERT INTO engine_versions (partition, version, activated_ms)
+    SELECT partition, ${version}::int4, ${nowMs}::int8 FROM generate_series(0, ${partitions}::int4 - 1) AS partition
+    ON CONFLICT (partition, version) DO NOTHING RETURNING partition`;
+}
+
+export function raiseEngineHeads(heads: ReadonlyMap<number, number>): readonly Statement[] {
+  if (heads.size === 0) return [];
+  const partitions = [...heads.keys()].sort((a, b) => a - b);
+  return [
+    sql`INSERT INTO engine_heads (partition, command_sequence)
+      SELECT * FROM unnest(${sqlArray(partitions)}::int2[],
+        ${sqlArray(partitions.map((partition) => heads.get(partition) ?? 0))}::int8[])
+      ON CONFLICT (partition) DO UPDATE
+      SET command_sequence = greatest(engine_heads.command_sequence, excluded.command_sequence)`,
+  ];
+}
+
+export function selectEngineHeads(): Statement {
+  return sql`SELECT partition, command_sequence FROM engine_heads ORDER BY partition`;
+}
+
+export function blockAccount(accountId: string, requestId: string, sinceMs: number): Statement {
+  return sql`INSERT INTO blocked_accounts (account_id, request_id, since_ms)
+    VALUES (${accountId}, ${requestId}, ${sinceMs}) ON CONFLICT (account_id) DO NOTHING`;
+}
+
+export function unblockAccount(accountId: string): Statement {
+  return sql`DELETE FROM blocked_accounts WHERE account_id = ${accountId}`;
+}
