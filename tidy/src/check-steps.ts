@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { deadCode } from "./dead-code.ts";
 import { checkLayers } from "./layers/check-layers.ts";
 import { describeViolations, ROOT, readFiles } from "./repository.ts";
@@ -45,12 +45,19 @@ async function layers(): Promise<StepReport> {
 
 async function types(project: string): Promise<StepReport> {
   const { code, output } = await runTool("typescript/bin/tsc", ["-p", project, "--noEmit", "--listFiles"]);
-  const isListed = (line: string): boolean => line.startsWith(ROOT) && !line.includes("node_modules");
-  const lines = output.split("\n");
-  const problems = lines.filter(
-    (line) => line !== "" && !/^\/.*\.(ts|tsx|json)$|^[A-Z]:[\\/].*\.ts$/.test(line),
+  // Listed files are absolute, what is said about them begins with a relative path.
+  const [listed, said] = partition(
+    output.split("\n"),
+    (line) => isAbsolute(line) && !line.includes(": error "),
   );
-  return { files: lines.filter(isListed).length, problems: code === 0 ? "" : problems.join("\n") };
+  const own = listed.filter((path) => !path.includes("node_modules"));
+  return { files: own.length, problems: code === 0 ? "" : said.join("\n") };
+}
+
+function partition(lines: readonly string[], isFirst: (line: string) => boolean): [string[], string[]] {
+  const groups: [string[], string[]] = [[], []];
+  for (const line of lines) groups[isFirst(line) ? 0 : 1].push(line);
+  return groups;
 }
 
 interface ToolEnd {
