@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createDelivery, type DeliveryRuntime, deliveryMigrations } from "@bourse/delivery";
 import type { Store } from "@bourse/store";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
@@ -8,12 +9,6 @@ import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
 import type { AnyRoute, AnyServiceDefinition, Shell } from "./definition.ts";
-import {
-  type DeliveryRuntime,
-  deliveryMigrationFolders,
-  NO_DELIVERY,
-  openDelivery,
-} from "./delivery-runtime.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
@@ -61,7 +56,7 @@ export async function runService(
   }
 }
 
-const CATCH_UP_POLL_MS = 10;
+const CATCH_UP_POLL_MS = 25;
 const PING_TIMEOUT_MS = 1_000;
 
 class StartingService {
@@ -191,14 +186,17 @@ class StartingService {
     let store: Store | null = null;
     let consumerStore: Store | null = null;
     if (migrations !== undefined) {
-      const folders = [...deliveryMigrationFolders(), { prefix: name, folder: migrations }];
+      const folders = [
+        { prefix: "delivery", folder: deliveryMigrations },
+        { prefix: name, folder: migrations },
+      ];
       await boot("migrations", () => this.#runtime.migrate(name, folders));
       store = await this.#runtime.openStore(name, "http");
       this.#stores.push(store);
       consumerStore = await this.#runtime.openStore(name, "consumers");
       this.#stores.push(consumerStore);
     }
-    const delivery = openDelivery({
+    const delivery = createDelivery({
       service: name,
       publishes: this.#definition.publishes,
       store,
@@ -210,6 +208,7 @@ class StartingService {
       metrics: this.#registry,
       instanceId: this.#instanceId,
       sharedFolder: await this.#sharedFolder(),
+      validateEvents: this.#runtime.validateEvents ?? false,
     });
     this.#delivery = delivery;
     return delivery;
@@ -251,12 +250,17 @@ class StartingService {
     return folder;
   }
 
-  /** R1: a view that has not caught up once would answer from the past. */
+  /**
+   * R1: a view that has not caught up once would answer from the past. What is stopped (R12) does not hold the doors:
+   * the service is not ready, and what it can still do (cancels) it does.
+   */
   async #caughtUp(delivery: DeliveryRuntime): Promise<void> {
-    while (this.#draining === null && delivery.unready().length > 0) {
+    while (delivery.unready().length > 0) {
+      const { consumptions } = await delivery.status();
+      if (consumptions.every(({ state }) => state === "running" || state === "stopped")) return;
       await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
+      if (this.#draining !== null) throw new Error(`${this.#definition.name} was stopped while it started`);
     }
-    if (this.#draining !== null) throw new Error(`${this.#definition.name} was stopped while it started`);
   }
 
   async #unready(): Promise<readonly string[]> {
@@ -284,7 +288,7 @@ class StartingService {
       phase: this.#phase,
       unready: await this.#unready(),
       requestsInFlight: this.#dispatcher?.inFlight ?? 0,
-      delivery: (await this.#delivery?.status()) ?? NO_DELIVERY,
+      delivery: (await this.#delivery?.status()) ?? null,
     };
   }
 

@@ -31,6 +31,8 @@ export interface Runtime {
   readonly log: Logger;
   /** Tells instances of one service apart. Default: a new id. */
   readonly instanceId?: string;
+  /** Checks every outgoing event against its contract: for tests. Default false. */
+  readonly validateEvents?: boolean;
   /** `port` 0: any free one. Absent: the definition's. `onListening` is told as soon as health answers. */
   readonly listen: {
     readonly host: string;

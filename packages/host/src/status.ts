@@ -1,5 +1,5 @@
 import type { ServiceName } from "@bourse/contracts";
-import type { DeliveryStatus } from "./delivery-runtime.ts";
+import type { DeliveryStatus } from "@bourse/delivery";
 
 /** The phases of a service's life, in this order. */
 export type Phase = "starting" | "catching_up" | "ready" | "draining" | "stopped";
@@ -11,7 +11,8 @@ export interface ServiceStatus {
   /** Why it can't take work now; empty: ready. */
   readonly unready: readonly string[];
   readonly requestsInFlight: number;
-  readonly delivery: DeliveryStatus;
+  /** null before there is one. */
+  readonly delivery: DeliveryStatus | null;
 }
 
 /** Whether nothing is left to send or to consume. */
@@ -26,14 +27,14 @@ export function quietOf(status: ServiceStatus): Quiet {
   const reasons: string[] = [];
   if (phase !== "ready") reasons.push(`it is ${phase}`);
   if (requestsInFlight > 0) reasons.push(`${requestsInFlight} requests are in flight`);
-  for (const [topic, backlog] of Object.entries(delivery.outbox)) {
+  for (const [topic, backlog] of Object.entries(delivery?.outbox ?? {})) {
     if (backlog > 0) reasons.push(`${backlog} events wait to be published on ${topic}`);
   }
-  for (const { subscription, state, reason } of delivery.consumptions) {
+  for (const { subscription, state, reason } of delivery?.consumptions ?? []) {
     if (state !== "running")
       reasons.push(`${subscription} is ${state}${reason === null ? "" : `: ${reason}`}`);
   }
-  for (const { subscription, topic, partition, lag } of delivery.subscriptions) {
+  for (const { subscription, topic, partition, lag } of delivery?.subscriptions ?? []) {
     if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}`);
   }
   return { quiet: reasons.length === 0, reasons };

@@ -85,6 +85,7 @@ export async function testRuntime(t: TestEnd, options: TestRuntimeOptions = {}):
     secret: "test secret",
     internalToken: TEST_TOKEN,
     log: createLogger({ level: options.logLevel ?? "silent" }),
+    validateEvents: true,
     listen: { host: "127.0.0.1", port: 0 },
   };
   return { runtime, clock, bus, database, ends };
