@@ -16,6 +16,7 @@ import { openBus } from "./bus.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { definitions } from "./definitions.ts";
+import { type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineClock, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -23,6 +24,8 @@ import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
 
 /** How long services may take to end what they have in hand. */
 const DRAIN_MS = 15_000;
+/** The demo's participants decide the same in every run. */
+const DEMO_SEED = 1792;
 
 /**
  * Brings up the services of this process: data folder, PostgreSQL, bus, services side by side. With `only`, PostgreSQL
@@ -52,6 +55,7 @@ class StartingPlatform {
   #postgres: LocalPostgres | null = null;
   #bus: EventBus | null = null;
   #directory: PlatformDirectory | null = null;
+  #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
 
   constructor(options: PlatformOptions) {
@@ -86,6 +90,7 @@ class StartingPlatform {
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     if (only === undefined) this.#writeRunFile();
+    if (this.#options.demo && only === undefined) this.#demo = this.#runDemo(runtime);
     return {
       gatewayUrl: this.#urlOf("gateway"),
       operatorKey: this.#data.operatorKey,
@@ -102,6 +107,7 @@ class StartingPlatform {
   }
 
   async #end(): Promise<boolean> {
+    await this.#demo?.stop();
     const drained = await Promise.all(this.#running.map((service) => service.drain(DRAIN_MS)));
     await this.#directory?.close();
     await this.#bus?.close();
@@ -137,6 +143,18 @@ class StartingPlatform {
     } catch (error) {
       throw portTaken(error, definition, port) ?? error;
     }
+  }
+
+  #runDemo({ log }: Runtime): Demo {
+    return runDemo({
+      gatewayUrl: this.#urlOf("gateway"),
+      operatorKey: this.#data.operatorKey,
+      dataFolder: this.#data.path,
+      seed: DEMO_SEED,
+      run: newId().slice(0, 8),
+      timer: machineTimer,
+      log: (line) => log.warn({ service: "demo" }, line),
+    });
   }
 
   #runtime(bus: EventBus, databases: ServiceDatabases, directory: PlatformDirectory): Runtime {
