@@ -60,7 +60,7 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
   routes: [...marketRoutes, ...tapeRoutes, ...candleRoutes, ...tradeRoutes],
   jobs: [
     { name: "publish-prices", everyMs: 100, run: publishPrices },
-    { name: "republish-prices", everyMs: 3_600_000, run: republishPrices },
+    { name: "republish-prices", everyMs: 60_000, run: republishPrices },
     { name: "store-books", everyMs: 5_000, run: storeBooks },
   ],
   invariants: marketDataInvariants,

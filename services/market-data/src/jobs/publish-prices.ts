@@ -31,7 +31,7 @@ export async function publishPrices(service: MarketData): Promise<void> {
   }
 }
 
-/** The topic keeps a day: who starts after a quiet one finds every price all the same. */
+/** Every price once a minute, moved or not: who starts reads the last minutes and has them all. */
 export async function republishPrices(service: MarketData): Promise<void> {
   for (const { symbol } of service.reference.instruments()) service.republish.add(symbol);
   for (const row of await service.store.query(selectMarkets())) service.republish.add(String(row.symbol));
