@@ -1,0 +1,27 @@
+import { DECIMAL_PATTERN } from "@bourse/base";
+import { Type } from "typebox";
+
+const Amount = (fallback: string, description: string) =>
+  Type.String({
+    pattern: `^unlimited$|${DECIMAL_PATTERN}`,
+    maxLength: 40,
+    default: fallback,
+    description: `${description}; "unlimited" for none`,
+  });
+
+/** Defaults of the limits; an operator may set others, for everyone, an account, a symbol or both. */
+export const RiskConfig = Type.Object({
+  RISK_MAX_ORDER_NOTIONAL: Amount("10000000", "Largest price x quantity of one order, in the quote asset"),
+  RISK_MAX_ORDER_QUANTITY: Amount("unlimited", "Largest quantity of one order"),
+  RISK_ORDERS_PER_SECOND: Amount(
+    "5000",
+    "Orders and repricing amendments an account may send a second, a whole number",
+  ),
+  RISK_ORDER_BURST: Amount("10000", "How many of them at once, a whole number"),
+  RISK_ACCEPT_WINDOW_MS: Type.Integer({
+    minimum: 0,
+    maximum: 600_000,
+    default: 5_000,
+    description: "How long risk approves nothing after an unclean end (R14)",
+  }),
+});

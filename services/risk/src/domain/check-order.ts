@@ -1,0 +1,125 @@
+import { decimalUnits, formatDecimal } from "@bourse/base";
+import {
+  type CompiledInstrument,
+  collarBounds,
+  type OrderType,
+  type Side,
+  worstPriceTicks,
+} from "@bourse/market";
+import type { Limits } from "./limits.ts";
+
+/** An order as risk is asked about it, in the integers of its instrument. */
+export interface CheckedOrder {
+  readonly side: Side;
+  readonly orderType: OrderType;
+  readonly quantityLots: number;
+  /** null for a MARKET order. */
+  readonly priceTicks: number | null;
+}
+
+export type CheckOutcome =
+  | { readonly kind: "approved"; readonly worstTicks: number }
+  | { readonly kind: "refused"; readonly refusal: CheckRefusal };
+
+export interface CheckRefusal {
+  readonly code: "size_limit_exceeded" | "notional_limit_exceeded" | "price_outside_collar";
+  readonly field: string;
+  readonly given: string;
+  readonly allowed: string;
+}
+
+/**
+ * Size, collar and notional of one order; rate and kill switch come before. `referenceTicks` is the last price, or
+ * the instrument's reference price until there is one.
+ */
+export function checkOrder(
+  order: CheckedOrder,
+  instrument: CompiledInstrument,
+  limits: Limits,
+  referenceTicks: number,
+): CheckOutcome {
+  const size = sizeRefusal(order, instrument, limits);
+  if (size !== null) return { kind: "refused", refusal: size };
+  const collarPpm = limits.collarPpm === "instrument" ? instrument.collarPpm : limits.collarPpm;
+  const collar = collarRefusal(order, instrument, collarPpm, referenceTicks);
+  if (collar !== null) return { kind: "refused", refusal: collar };
+  const worstTicks = order.priceTicks ?? worstOf(order.side, instrument, collarPpm, referenceTicks);
+  // What a market order sells for is at least its worst price and may well be the reference.
+  const dearestTicks = order.priceTicks ?? Math.max(worstTicks, referenceTicks);
+  const notional = notionalRefusal(order, instrument, limits, dearestTicks);
+  return notional === null ? { kind: "approved", worstTicks } : { kind: "refused", refusal: notional };
+}
+
+/** The furthest price that a collar admits; without a collar the furthest there is. */
+function worstOf(
+  side: Side,
+  instrument: CompiledInstrument,
+  collarPpm: number | null,
+  referenceTicks: number,
+): number {
+  if (collarPpm === null) return side === "BUY" ? instrument.maxPriceTicks : 1;
+  return worstPriceTicks(side, referenceTicks, collarPpm, instrument);
+}
+
+function sizeRefusal(
+  order: CheckedOrder,
+  instrument: CompiledInstrument,
+  limits: Limits,
+): CheckRefusal | null {
+  const { maxOrderQuantity } = limits;
+  if (maxOrderQuantity === null) return null;
+  const given = instrument.formatQuantity(order.quantityLots);
+  if (!exceeds(given, maxOrderQuantity)) return null;
+  return { code: "size_limit_exceeded", field: "quantity", given, allowed: `at most ${maxOrderQuantity}` };
+}
+
+/** A limit price lies within the collar on both sides: a price far away on the safe side is as likely a slip of the hand. */
+function collarRefusal(
+  order: CheckedOrder,
+  instrument: CompiledInstrument,
+  collarPpm: number | null,
+  referenceTicks: number,
+): CheckRefusal | null {
+  const { priceTicks } = order;
+  if (priceTicks === null || collarPpm === null) return null;
+  const { lowTicks, highTicks } = collarBounds(referenceTicks, collarPpm, instrument);
+  if (priceTicks >= lowTicks && priceTicks <= highTicks) return null;
+  return {
+    code: "price_outside_collar",
+    field: "price",
+    given: instrument.formatPrice(priceTicks),
+    allowed: `from ${instrument.formatPrice(lowTicks)} to ${instrument.formatPrice(highTicks)}, around ${instrument.formatPrice(referenceTicks)}`,
+  };
+}
+
+function notionalRefusal(
+  order: CheckedOrder,
+  instrument: CompiledInstrument,
+  limits: Limits,
+  priceTicks: number,
+): CheckRefusal | null {
+  const { maxOrderNotional } = limits;
+  if (maxOrderNotional === null) return null;
+  const given = formatDecimal(
+    instrument.notionalUnits(priceTicks * order.quantityLots),
+    instrument.quoteScale,
+  );
+  if (!exceeds(given, maxOrderNotional)) return null;
+  return {
+    code: "notional_limit_exceeded",
+    field: order.priceTicks === null ? "quantity" : "price",
+    given: `${given} ${instrument.quoteAsset} of price x quantity`,
+    allowed: `at most ${maxOrderNotional} ${instrument.quoteAsset}`,
+  };
+}
+
+/** Two decimals compared exactly, whatever their decimals. */
+export function exceeds(given: string, limit: string): boolean {
+  const scale = Math.max(decimalsOf(given), decimalsOf(limit));
+  return decimalUnits(given, scale) > decimalUnits(limit, scale);
+}
+
+function decimalsOf(text: string): number {
+  const point = text.indexOf(".");
+  return point === -1 ? 0 : text.length - point - 1;
+}

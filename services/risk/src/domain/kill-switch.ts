@@ -1,0 +1,52 @@
+import { ok, type Result, refused } from "@bourse/base";
+
+/** An account that was stopped, and by whom. */
+export interface KillSwitch {
+  readonly accountId: string;
+  /** Of the act of setting it: tells one stop from the next. */
+  readonly requestId: string;
+  readonly reason: string;
+  readonly actor: string;
+  readonly engagedMs: number;
+}
+
+/** One person's wish to let the account trade again; another one's approval makes it so. */
+export interface ReleaseRequest {
+  readonly id: string;
+  readonly accountId: string;
+  /** Which stop it is about: a later one needs a request of its own. */
+  readonly switchRequestId: string;
+  readonly maker: string;
+  readonly note: string;
+  readonly status: "PENDING" | "APPROVED";
+  readonly checker: string | null;
+  readonly createdMs: number;
+}
+
+export type ReleaseRefusal =
+  | { readonly code: "forbidden"; readonly detail: string }
+  | { readonly code: "conflict"; readonly detail: string };
+
+/** Whether `checker` may approve: a pending request about the stop of this moment, of somebody else. */
+export function approveRelease(
+  request: ReleaseRequest,
+  engaged: KillSwitch | null,
+  checker: string,
+): Result<{ readonly accountId: string }, ReleaseRefusal> {
+  if (request.status !== "PENDING")
+    return refused({
+      code: "conflict",
+      detail: `release request ${request.id} is ${request.status} already`,
+    });
+  if (engaged === null || engaged.requestId !== request.switchRequestId)
+    return refused({
+      code: "conflict",
+      detail: "the stop that it is about is over; ask for the release of the new one",
+    });
+  if (request.maker === checker)
+    return refused({
+      code: "forbidden",
+      detail: "a release is approved by another key than the one that asked for it",
+    });
+  return ok({ accountId: request.accountId });
+}

@@ -1,0 +1,244 @@
+import { partitionOf } from "@bourse/bus";
+import { AccountId, oneOf, RequestId, rfc3339, riskEvents, Timestamp } from "@bourse/contracts";
+import type { OutgoingEvent } from "@bourse/delivery";
+import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { Type } from "typebox";
+import { approveRelease, type KillSwitch, type ReleaseRequest } from "../domain/kill-switch.ts";
+import { refresh } from "../jobs/refresh.ts";
+import type { Risk } from "../risk.ts";
+import {
+  approveReleaseRequest,
+  engageKillSwitch,
+  insertReleaseRequest,
+  killSwitchOf,
+  lockKillSwitch,
+  lockReleaseRequest,
+  releaseKillSwitch,
+  releaseRequestOf,
+  selectKillSwitches,
+  selectReleaseRequests,
+} from "../sql/risk-rows.ts";
+
+const EngageBody = Type.Object({
+  accountId: AccountId,
+  reason: Type.String({ minLength: 1, maxLength: 256 }),
+});
+const ReleaseBody = Type.Object({
+  accountId: AccountId,
+  note: Type.Optional(Type.String({ maxLength: 256 })),
+});
+const KillSwitchView = Type.Object({
+  accountId: AccountId,
+  engaged: Type.Boolean(),
+  requestId: Type.Optional(RequestId),
+  reason: Type.Optional(Type.String()),
+  actor: Type.Optional(Type.String()),
+  engagedAt: Type.Optional(Timestamp),
+});
+const ReleaseView = Type.Object({
+  id: Type.String(),
+  accountId: AccountId,
+  maker: Type.String(),
+  note: Type.String(),
+  status: oneOf(["PENDING", "APPROVED"]),
+  checker: Type.Optional(Type.String()),
+  createdAt: Timestamp,
+});
+
+const LISTED = 1_000;
+
+export const killSwitchRoutes: readonly Route<Risk>[] = [
+  {
+    method: "POST",
+    path: "/api/v1/risk/kill-switch",
+    summary: "Stop an account: all its orders are cancelled and new ones refused. An account may stop itself",
+    access: "authenticated",
+    body: EngageBody,
+    answers: { 200: KillSwitchView, 201: KillSwitchView },
+    problems: ["forbidden", "store_unavailable", "outcome_unknown"],
+    examples: [{ accountId: "alice", reason: "a strategy runs wild" }],
+    handle: engage,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/risk/kill-switch",
+    summary: "The accounts that are stopped now",
+    access: "operator",
+    answers: { 200: Type.Object({ killSwitches: Type.Array(KillSwitchView) }) },
+    handle: async (risk) => {
+      const rows = await risk.store.query(selectKillSwitches());
+      return { status: 200, body: { killSwitches: rows.map((row) => switchView(killSwitchOf(row))) } };
+    },
+  },
+  {
+    method: "GET",
+    path: "/api/v1/risk/kill-switch/accounts/:accountId",
+    summary: "Whether an account is stopped, and by whom",
+    access: "authenticated",
+    params: Type.Object({ accountId: AccountId }),
+    answers: { 200: KillSwitchView },
+    problems: ["forbidden"],
+    handle: showSwitch,
+  },
+  {
+    method: "POST",
+    path: "/api/v1/risk/kill-switch/release-requests",
+    summary: "Ask for an account's release; another operator's approval makes it so",
+    access: "operator",
+    body: ReleaseBody,
+    answers: { 201: ReleaseView },
+    problems: ["conflict", "store_unavailable", "outcome_unknown"],
+    examples: [{ accountId: "alice", note: "the strategy is fixed" }],
+    handle: requestRelease,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/risk/kill-switch/release-requests",
+    summary: "Release requests, newest first",
+    access: "operator",
+    answers: { 200: Type.Object({ releaseRequests: Type.Array(ReleaseView) }) },
+    handle: async (risk) => {
+      const rows = await risk.store.query(selectReleaseRequests(LISTED));
+      return {
+        status: 200,
+        body: { releaseRequests: rows.map((row) => releaseView(releaseRequestOf(row))) },
+      };
+    },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/risk/kill-switch/release-requests/:id/approve",
+    summary: "Approve a release, with another key than the one that asked for it",
+    access: "operator",
+    params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }),
+    answers: { 200: ReleaseView },
+    problems: ["not_found", "forbidden", "conflict", "store_unavailable", "outcome_unknown"],
+    handle: approve,
+  },
+];
+
+/** R14: committed with its event, so that order hears of every stop; stopping again changes nothing. */
+async function engage(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const { accountId, reason } = request.body as { accountId: string; reason: string };
+  const foreign = foreignAccount(request, accountId);
+  if (foreign !== null) return foreign;
+  const requestId = risk.newId();
+  const actor = actorOf(request);
+  const { result } = await risk.delivery.commit("engage kill switch", async (unit) => {
+    const killSwitch: KillSwitch = { accountId, requestId, reason, actor, engagedMs: unit.nowMs };
+    const [inserted = [], rows = []] = await unit.run([
+      engageKillSwitch(killSwitch),
+      lockKillSwitch(accountId),
+    ]);
+    if (inserted.length === 0) return { statements: [], events: [], result: { status: 200, row: rows[0] } };
+    const event = outgoing(accountId, { eventType: "KillSwitchSet", accountId, requestId, reason, actor });
+    return { statements: [], events: [event], result: { status: 201, row: rows[0] } };
+  });
+  await refresh(risk);
+  return {
+    status: result.status,
+    body: result.row === undefined ? released(accountId) : switchView(killSwitchOf(result.row)),
+  };
+}
+
+async function showSwitch(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const accountId = request.params.accountId ?? "";
+  const foreign = foreignAccount(request, accountId);
+  if (foreign !== null) return foreign;
+  const rows = await risk.store.query(selectKillSwitches());
+  const found = rows.map(killSwitchOf).find((each) => each.accountId === accountId);
+  return { status: 200, body: found === undefined ? released(accountId) : switchView(found) };
+}
+
+async function requestRelease(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const { accountId, note = "" } = request.body as { accountId: string; note?: string };
+  const id = risk.newId();
+  const { result } = await risk.delivery.commit("request release", async (unit) => {
+    const [rows = []] = await unit.run([lockKillSwitch(accountId)]);
+    const [row] = rows;
+    if (row === undefined) return { statements: [], events: [], result: null };
+    const asked: ReleaseRequest = {
+      id,
+      accountId,
+      switchRequestId: killSwitchOf(row).requestId,
+      maker: actorOf(request),
+      note,
+      status: "PENDING",
+      checker: null,
+      createdMs: unit.nowMs,
+    };
+    return { statements: [insertReleaseRequest(asked)], events: [], result: asked };
+  });
+  return result === null
+    ? problem("conflict", `the kill switch of ${accountId} is not engaged`)
+    : { status: 201, body: releaseView(result) };
+}
+
+async function approve(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const id = request.params.id ?? "";
+  const checker = actorOf(request);
+  const { result } = await risk.delivery.commit<RouteAnswer>("approve release", async (unit) => {
+    const [requests = []] = await unit.run([lockReleaseRequest(id)]);
+    const [row] = requests;
+    if (row === undefined) return answered(problem("not_found", `there is no release request ${id}`));
+    const asked = releaseRequestOf(row);
+    const [switches = []] = await unit.run([lockKillSwitch(asked.accountId)]);
+    const [engaged] = switches;
+    const decision = approveRelease(asked, engaged === undefined ? null : killSwitchOf(engaged), checker);
+    if (!decision.ok) return answered(problem(decision.error.code, decision.error.detail));
+    const { accountId, maker } = asked;
+    return {
+      statements: [approveReleaseRequest(id, checker, unit.nowMs), releaseKillSwitch(accountId)],
+      events: [
+        outgoing(accountId, { eventType: "KillSwitchReleased", accountId, requestId: id, maker, checker }),
+      ],
+      result: { status: 200, body: releaseView({ ...asked, status: "APPROVED", checker }) },
+    };
+  });
+  await refresh(risk);
+  return result;
+}
+
+function answered(result: RouteAnswer): { statements: []; events: []; result: RouteAnswer } {
+  return { statements: [], events: [], result };
+}
+
+function outgoing(accountId: string, event: OutgoingEvent<typeof riskEvents>["event"]): OutgoingEvent {
+  const made: OutgoingEvent<typeof riskEvents> = {
+    topic: riskEvents,
+    key: accountId,
+    partition: partitionOf(accountId, riskEvents.partitions),
+    event,
+  };
+  return made as unknown as OutgoingEvent;
+}
+
+function foreignAccount(request: RouteRequest, accountId: string): RouteAnswer | null {
+  const { principal } = request;
+  if (principal?.role === "operator" || principal?.accountId === accountId) return null;
+  return problem("forbidden", "a key acts for its own account only");
+}
+
+function actorOf(request: RouteRequest): string {
+  return request.principal?.keyId ?? "";
+}
+
+function released(accountId: string): object {
+  return { accountId, engaged: false };
+}
+
+function switchView({ accountId, requestId, reason, actor, engagedMs }: KillSwitch): object {
+  return { accountId, engaged: true, requestId, reason, actor, engagedAt: rfc3339(engagedMs) };
+}
+
+function releaseView({ id, accountId, maker, note, status, checker, createdMs }: ReleaseRequest): object {
+  return {
+    id,
+    accountId,
+    maker,
+    note,
+    status,
+    ...(checker === null ? {} : { checker }),
+    createdAt: rfc3339(createdMs),
+  };
+}

@@ -1,0 +1,115 @@
+import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
+import { type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
+import { Type } from "typebox";
+import type { LimitScope, LimitSetting } from "../domain/limits.ts";
+import { refresh } from "../jobs/refresh.ts";
+import type { Risk } from "../risk.ts";
+import { writeLimits } from "../sql/risk-rows.ts";
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+const Rate = Type.Integer({ minimum: 1, maximum: 1_000_000 });
+
+/** Absent: inherited from the wider scope. null: no limit. */
+const settingFields = {
+  maxOrderNotional: Type.Optional(Nullable(Decimal)),
+  maxOrderQuantity: Type.Optional(Nullable(Decimal)),
+  collarPpm: Type.Optional(Type.Union([Count, Type.Null(), Type.Literal("instrument")])),
+  ordersPerSecond: Type.Optional(Nullable(Rate)),
+  orderBurst: Type.Optional(Nullable(Rate)),
+};
+export const LimitSettingBody = Type.Object(settingFields);
+const Effective = Type.Object({
+  maxOrderNotional: Nullable(Decimal),
+  maxOrderQuantity: Nullable(Decimal),
+  collarPpm: Type.Union([Count, Type.Null(), Type.Literal("instrument")]),
+  ordersPerSecond: Nullable(Rate),
+  orderBurst: Nullable(Rate),
+});
+const LimitsAnswer = Type.Object({
+  accountId: Type.Optional(AccountId),
+  symbol: Type.Optional(SymbolField),
+  /** What is set for this very scope. */
+  setting: LimitSettingBody,
+  /** What holds for it. */
+  effective: Effective,
+});
+
+const scopes = [
+  { path: "/api/v1/risk/limits/default", params: Type.Object({}), whose: "everyone" },
+  {
+    path: "/api/v1/risk/limits/accounts/:accountId",
+    params: Type.Object({ accountId: AccountId }),
+    whose: "an account",
+  },
+  {
+    path: "/api/v1/risk/limits/symbols/:symbol",
+    params: Type.Object({ symbol: SymbolField }),
+    whose: "a symbol",
+  },
+  {
+    path: "/api/v1/risk/limits/accounts/:accountId/symbols/:symbol",
+    params: Type.Object({ accountId: AccountId, symbol: SymbolField }),
+    whose: "an account in a symbol",
+  },
+] as const;
+
+export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
+  ({ path, params, whose }): Route<Risk>[] => [
+    {
+      method: "GET",
+      path,
+      summary: `The limits of ${whose}: what is set, and what holds`,
+      access: "operator",
+      params,
+      answers: { 200: LimitsAnswer },
+      handle: (risk, request) => ({ status: 200, body: answerOf(risk, scopeOf(request)) }),
+    },
+    {
+      method: "PUT",
+      path,
+      summary: `Set the limits of ${whose}. Absent fields are inherited, null is no limit, {} unsets all`,
+      access: "operator",
+      params,
+      body: LimitSettingBody,
+      answers: { 200: LimitsAnswer },
+      problems: ["store_unavailable"],
+      examples: [
+        { maxOrderNotional: "250000", ordersPerSecond: 100, orderBurst: 200 },
+        { maxOrderNotional: null, collarPpm: null },
+      ],
+      handle: putLimits,
+    },
+  ],
+);
+
+async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const setting = request.body as LimitSetting;
+  for (const field of ["maxOrderNotional", "maxOrderQuantity"] as const)
+    if (setting[field]?.startsWith("-") === true)
+      return refuseFields([
+        { field, given: setting[field], allowed: "a decimal from 0 on, or null for no limit" },
+      ]);
+  const scope = scopeOf(request);
+  const actor = request.principal?.keyId ?? "";
+  await risk.delivery.commit("set limits", async ({ nowMs }) => ({
+    statements: [writeLimits(scope, setting, { actor, nowMs })],
+    events: [],
+    result: undefined,
+  }));
+  await refresh(risk);
+  return { status: 200, body: answerOf(risk, scope) };
+}
+
+function scopeOf(request: RouteRequest): LimitScope {
+  return { accountId: request.params.accountId ?? null, symbol: request.params.symbol ?? null };
+}
+
+function answerOf(risk: Risk, scope: LimitScope): object {
+  return {
+    ...(scope.accountId === null ? {} : { accountId: scope.accountId }),
+    ...(scope.symbol === null ? {} : { symbol: scope.symbol }),
+    setting: risk.limits.setting(scope),
+    effective: risk.limits.effective(scope),
+  };
+}

@@ -1,0 +1,88 @@
+import { priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
+import { ConfigError, defineService, type Shell } from "@bourse/host";
+import { ReferenceBook } from "@bourse/market";
+import type { Static } from "typebox";
+import { RiskConfig } from "./config.ts";
+import { applyPrices, applyReference } from "./consumers/views.ts";
+import { type Limits, LimitTable } from "./domain/limits.ts";
+import { riskInvariants } from "./invariants.ts";
+import { refresh } from "./jobs/refresh.ts";
+import { riskMetrics } from "./metrics.ts";
+import { type Risk, whyClosed } from "./risk.ts";
+import { checkRoutes } from "./routes/check.ts";
+import { killSwitchRoutes } from "./routes/kill-switch.ts";
+import { limitRoutes } from "./routes/limits.ts";
+import { beginRun, endRunCleanly } from "./sql/risk-rows.ts";
+
+/** What stands before an order is funded: limits, collars, rates, the kill switch. */
+export const risk = defineService<typeof RiskConfig, Risk>({
+  name: "risk",
+  description: "Checks orders before they are funded: limits, collars, rates and the kill switch",
+  port: 8088,
+  config: RiskConfig,
+  migrations: new URL("./sql/migrations/", import.meta.url),
+  publishes: [riskEvents],
+  calls: [],
+  setup: openRisk,
+  consumes: [
+    {
+      kind: "view",
+      subscription: "reference",
+      topics: [referenceEvents],
+      from: "earliest",
+      apply: applyReference,
+    },
+    { kind: "view", subscription: "prices", topics: [priceEvents], from: "earliest", apply: applyPrices },
+  ],
+  routes: [...checkRoutes, ...limitRoutes, ...killSwitchRoutes],
+  jobs: [{ name: "refresh", everyMs: 1_000, run: refresh }],
+  invariants: riskInvariants,
+  unready: whyClosed,
+  close: ({ store }) => endRunCleanly(store),
+});
+
+async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> {
+  const { config, clock, log, store, bus, delivery, newId, metrics } = shell;
+  const clean = await beginRun(store);
+  if (!clean) log.warn({ closedMs: config.RISK_ACCEPT_WINDOW_MS }, "the last end was not clean");
+  const service: Risk = {
+    clock,
+    log,
+    store,
+    bus,
+    delivery,
+    newId,
+    metrics: riskMetrics(metrics),
+    reference: new ReferenceBook(),
+    lastPrices: new Map(),
+    limits: new LimitTable(defaultLimits(config)),
+    stopped: new Set(),
+    buckets: new Map(),
+    closedUntilMs: clean ? 0 : clock.nowMs() + config.RISK_ACCEPT_WINDOW_MS,
+  };
+  await refresh(service);
+  return service;
+}
+
+function defaultLimits(config: Static<typeof RiskConfig>): Limits {
+  return {
+    maxOrderNotional: amount(config.RISK_MAX_ORDER_NOTIONAL),
+    maxOrderQuantity: amount(config.RISK_MAX_ORDER_QUANTITY),
+    collarPpm: "instrument",
+    ordersPerSecond: wholeNumber("RISK_ORDERS_PER_SECOND", config.RISK_ORDERS_PER_SECOND),
+    orderBurst: wholeNumber("RISK_ORDER_BURST", config.RISK_ORDER_BURST),
+  };
+}
+
+function amount(text: string): string | null {
+  return text === "unlimited" ? null : text;
+}
+
+function wholeNumber(variable: string, text: string): number | null {
+  if (text === "unlimited") return null;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new ConfigError("risk", [
+    `${variable} is "${text}"; it wants a whole number from 1 on, or "unlimited"`,
+  ]);
+}
