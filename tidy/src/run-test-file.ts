@@ -29,6 +29,8 @@ export interface FileReport {
 export interface RunOptions {
   readonly root: string;
   readonly suite: Suite;
+  /** Ends the file's process. */
+  readonly interruption: AbortSignal;
   /** Runs only tests whose name matches. */
   readonly only?: RegExp;
 }
@@ -51,7 +53,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
     isolation: "process",
     concurrency: 1,
     timeout: timeoutMs,
-    signal: overdue,
+    signal: AbortSignal.any([overdue, options.interruption]),
     ...(options.only === undefined ? {} : { testNamePatterns: options.only }),
   });
   for await (const event of events) progress.take(event, options.only !== undefined);

@@ -19,6 +19,10 @@ const DEFAULT_SUITES: readonly Suite[] = ["unit", "int"];
 const FILES_AT_ONCE = 2;
 
 const root = resolve(import.meta.dirname, "../..");
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)));
+}
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -31,8 +35,13 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const files = selectTests(root, findTests(root), wish);
-    await startTestServers(files);
-    reports = await runAll(inRunningOrder(files), wish.only);
+    const stopServers = await startTestServers(root, files);
+    try {
+      reports = await runAll(inRunningOrder(files), wish.only);
+      interruption.signal.throwIfAborted();
+    } finally {
+      await stopServers();
+    }
     console.log(summary(reports, isContinuousIntegration));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -81,9 +90,11 @@ async function runAll(files: readonly string[], only: RegExp | undefined): Promi
   const worker = async (): Promise<void> => {
     // The iterator is shared: each worker takes the next file that nobody has.
     for (const file of waiting) {
+      interruption.signal.throwIfAborted();
       const report = await runTestFile(file, {
         root,
         suite: suiteOf(file),
+        interruption: interruption.signal,
         ...(only === undefined ? {} : { only }),
       });
       reports.push(report);

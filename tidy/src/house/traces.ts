@@ -31,17 +31,15 @@ export function checkTraces(files: readonly TextFile[]): readonly Violation[] {
 
 /** Lock files must not say where packages came from: everyone has another registry. */
 export function checkLock(lock: TextFile): readonly Violation[] {
-  return lock.text
-    .split("\n")
-    .flatMap((line, index) =>
-      /"resolved": "(https?|git)/.test(line)
-        ? [
-            {
-              path: lock.path,
-              line: index + 1,
-              rule: "a download address: set omit-lockfile-registry-resolved",
-            },
-          ]
-        : [],
-    );
+  return lock.text.split("\n").flatMap((line, index) =>
+    /"resolved": "(https?|git)/.test(line)
+      ? [
+          {
+            path: lock.path,
+            line: index + 1,
+            rule: "a download address: set omit-lockfile-registry-resolved",
+          },
+        ]
+      : [],
+  );
 }

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import type { FileReport } from "./run-test-file.ts";
+import { countLine, isGreen, summary } from "./test-summary.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "bourse-tidy-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function reportOf(code: string, only?: string): FileReport {
+  writeFileSync(join(folder, "x.test.ts"), code);
+  const fixture = join(import.meta.dirname, "run-one.fixture.ts");
+  const args = [fixture, folder, "x.test.ts", ...(only === undefined ? [] : [only])];
+  // Node refuses a test run inside a test run, which it knows by this variable.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", env })) as FileReport;
+}
+
+const head = `import { describe, test } from "node:test"; import assert from "node:assert/strict";\n`;
+
+describe("a test file", () => {
+  test("counts its tests, and names a failing one with its groups and line", () => {
+    const report = reportOf(
+      `${head}describe("group", () => {\n  test("good", () => {});\n  test("bad", () => assert.equal(1, 2));\n});`,
+    );
+    assert.equal(report.passed, 1);
+    assert.deepEqual(
+      report.failures.map(({ name, place }) => ({ name, place })),
+      [{ name: "group > bad", place: "x.test.ts:4" }],
+    );
+    assert.match(report.failures[0]?.report ?? "", /1 !== 2/);
+  });
+
+  test("tells what was skipped and why", () => {
+    const report = reportOf(
+      `${head}test("a", (t) => t.skip("no broker")); test.skip("b", () => {}); test.todo("c"); test("d", () => {});`,
+    );
+    assert.deepEqual(report.skips, [
+      { name: "a", reason: "no broker" },
+      { name: "b", reason: "skipped" },
+      { name: "c", reason: "todo" },
+    ]);
+    assert.equal(report.passed, 1);
+  });
+
+  test("fails where it holds no test", () => {
+    assert.equal(reportOf("export {};").failures[0]?.report, "holds no test");
+  });
+
+  test("fails where it throws while loading, with what it printed", () => {
+    const report = reportOf(`${head}throw new Error("at load");`);
+    assert.equal(report.failures.length, 1);
+    assert.match(report.output, /at load/);
+  });
+
+  test("fails where its process ends before its tests", () => {
+    const report = reportOf(`${head}test("a", () => {}); test("b", () => process.exit(3));`);
+    assert.deepEqual(
+      report.failures.map(({ report: text }) => text),
+      ["ended with 3"],
+    );
+  });
+
+  test("runs only what is named", () => {
+    const report = reportOf(`${head}test("one", () => {}); test("other", () => {});`, "^one$");
+    assert.equal(report.passed, 1);
+    assert.equal(report.failures.length, 0);
+  });
+});
+
+describe("a run", () => {
+  const file = { file: "x.test.ts", passed: 2, failures: [], skips: [], durationMs: 1, output: "" };
+  const failing = { ...file, failures: [{ name: "bad", place: "x.test.ts:1", report: "1 !== 2" }] };
+  const skipping = { ...file, skips: [{ name: "far", reason: "no broker" }] };
+
+  test("ends with its count", () => {
+    assert.equal(countLine([file, failing, skipping]), "6 passed, 1 failed, 1 skipped");
+    assert.equal(
+      summary([file, failing, skipping], false).split("\n").at(-1),
+      "6 passed, 1 failed, 1 skipped",
+    );
+  });
+  test("repeats its failures", () => {
+    assert.match(summary([failing], false), /✖ bad\n {2}at x\.test\.ts:1\n {2}1 !== 2/);
+  });
+  test("is green only where something ran and nothing failed", () => {
+    assert.equal(isGreen([file], true), true);
+    assert.equal(isGreen([file, failing], false), false);
+    assert.equal(isGreen([], false), false);
+    assert.equal(isGreen([{ ...skipping, passed: 0 }], false), false);
+  });
+  test("may skip, but not in continuous integration", () => {
+    assert.equal(isGreen([skipping], false), true);
+    assert.equal(isGreen([skipping], true), false);
+    assert.match(summary([skipping], true), /fails the run here:\n {2}x\.test\.ts: far \(no broker\)/);
+  });
+});
