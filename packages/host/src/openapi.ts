@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 import type { Access, AnyRoute } from "./definition.ts";
-import { closed, type JsonSchema, jsonSchemaOf } from "./http/json-schema.ts";
+import { closed, type JsonSchema, jsonSchemaOf, mapChildren } from "./http/json-schema.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 
 /** What any route may answer with, whatever it does. */
@@ -68,7 +68,7 @@ function operation(service: string, route: AnyRoute): Readonly<Record<string, un
             required: true,
             content: {
               "application/json": {
-                schema: forReaders(closed(jsonSchemaOf(route.body))),
+                schema: forReaders(defaultsOptional(closed(jsonSchemaOf(route.body)))),
                 ...examplesOf(route.examples),
               },
             },
@@ -97,7 +97,8 @@ function parameters(schema: TSchema | undefined, where: "path" | "query"): reado
   return Object.entries(plain.properties ?? {}).map(([name, property]) => ({
     name,
     in: where,
-    required: where === "path" || (plain.required?.includes(name) ?? false),
+    required:
+      where === "path" || (property.default === undefined && (plain.required?.includes(name) ?? false)),
     ...(property.description === undefined ? {} : { description: property.description }),
     schema: forReaders(property),
   }));
@@ -164,6 +165,16 @@ function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
 function exampleOf(code: ProblemCode): object {
   const { status, title, meaning } = problemEntry(code);
   return { type: `urn:bourse:problem:${code}`, title, status, code, detail: meaning };
+}
+
+/** A caller need not send what has a default. */
+function defaultsOptional(schema: JsonSchema): JsonSchema {
+  const inner = mapChildren(schema, defaultsOptional);
+  if (inner.required === undefined) return inner;
+  return {
+    ...inner,
+    required: inner.required.filter((name) => inner.properties?.[name]?.default === undefined),
+  };
 }
 
 /** Without the words that only our own refusals use. */

@@ -131,7 +131,8 @@ function mergeObjects(schema: JsonSchema, branches: readonly JsonSchema[]): Json
   };
 }
 
-function mapChildren(schema: JsonSchema, map: (child: JsonSchema) => JsonSchema): JsonSchema {
+/** The schema with `map` applied to each schema directly inside it. */
+export function mapChildren(schema: JsonSchema, map: (child: JsonSchema) => JsonSchema): JsonSchema {
   const result: Record<string, unknown> = { ...schema };
   for (const name of ["properties", "patternProperties"] as const) {
     const children = schema[name];

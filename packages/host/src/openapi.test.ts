@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Decimal, SideField } from "@bourse/contracts";
+import { Type } from "typebox";
+import type { AnyRoute } from "./definition.ts";
+import { openApiDocument } from "./openapi.ts";
+import { isProblemCode, problemCatalogue } from "./problem-catalogue.ts";
+
+const handle = () => ({ status: 200, body: {} });
+const routes: readonly AnyRoute[] = [
+  {
+    method: "POST",
+    path: "/api/v1/orders",
+    summary: "Place an order",
+    access: "authenticated",
+    body: Type.Object({ side: SideField, price: Type.Optional(Decimal) }),
+    answers: { 201: Type.Object({ orderId: Type.String() }) },
+    problems: ["insufficient_funds", "off_tick"],
+    examples: [{ side: "BUY", price: "12.50" }],
+    handle,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/orders/:orderId",
+    summary: "An order",
+    access: "operator",
+    params: Type.Object({ orderId: Type.String() }),
+    query: Type.Object({
+      limit: Type.Integer({ default: 50, maximum: 500 }),
+      after: Type.Optional(Type.String()),
+    }),
+    answers: { 200: Type.Object({}) },
+    handle,
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/orders/:orderId",
+    summary: "Cancel",
+    access: "public",
+    answers: { 204: Type.Unknown() },
+    handle,
+  },
+  {
+    method: "POST",
+    path: "/internal/holds",
+    summary: "Hold",
+    access: "internal",
+    answers: { 200: Type.Unknown() },
+    handle,
+  },
+];
+
+// biome-ignore lint/suspicious/noExplicitAny: a document, read as such
+function documentFor(audience: "edge" | "service"): any {
+  return JSON.parse(
+    JSON.stringify(openApiDocument({ name: "order", description: "orders", routes, audience })),
+  );
+}
+
+test("the edge's document has no internal routes, the service's own has", () => {
+  assert.deepEqual(Object.keys(documentFor("edge").paths), ["/api/v1/orders", "/api/v1/orders/{orderId}"]);
+  assert.ok("/internal/holds" in documentFor("service").paths);
+  assert.deepEqual(documentFor("service").paths["/internal/holds"].post.security, [{ internal: [] }]);
+});
+
+test("a body is a closed schema with enumerations and examples", () => {
+  const { post } = documentFor("edge").paths["/api/v1/orders"];
+  const { schema, examples } = post.requestBody.content["application/json"];
+  assert.deepEqual(schema.properties.side, { type: "string", enum: ["BUY", "SELL"] });
+  assert.equal(schema.additionalProperties, false);
+  assert.deepEqual(examples.example1.value, { side: "BUY", price: "12.50" });
+  assert.deepEqual(post.security, [{ key: [] }]);
+});
+
+test("parameters of path and query", () => {
+  const { get } = documentFor("edge").paths["/api/v1/orders/{orderId}"];
+  assert.deepEqual(
+    get.parameters.map((parameter: { name: string; in: string; required: boolean }) => [
+      parameter.name,
+      parameter.in,
+      parameter.required,
+    ]),
+    [
+      ["orderId", "path", true],
+      ["limit", "query", false],
+      ["after", "query", false],
+    ],
+  );
+});
+
+test("every refusal that a route may give is there, with the catalogue's status and an example", () => {
+  const { post } = documentFor("edge").paths["/api/v1/orders"];
+  const codes = new Map<string, string>();
+  for (const [status, response] of Object.entries<{ content?: object }>(post.responses)) {
+    const problems = (response.content as Record<string, { examples?: object }> | undefined)?.[
+      "application/problem+json"
+    ];
+    for (const code of Object.keys(problems?.examples ?? {})) codes.set(code, status);
+  }
+  for (const code of [
+    "insufficient_funds",
+    "off_tick",
+    "unauthenticated",
+    "malformed_json",
+    "internal_error",
+    "not_ready",
+  ]) {
+    assert.ok(codes.has(code), code);
+  }
+  for (const [code, status] of codes) {
+    assert.ok(isProblemCode(code));
+    assert.equal(String(problemCatalogue[code].status), status);
+  }
+});
+
+test("operation ids differ, and every reference leads somewhere", () => {
+  const document = documentFor("service");
+  const operations = Object.values<Record<string, { operationId: string }>>(document.paths).flatMap(
+    Object.values,
+  );
+  assert.equal(operations.length, routes.length);
+  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, routes.length);
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+    ([, path = ""]) => path,
+  );
+  assert.ok(references.length > 0);
+  for (const path of references) {
+    const target = path.split("/").reduce((at, key) => at?.[key], document);
+    assert.ok(target !== undefined, path);
+  }
+});
