@@ -2,7 +2,7 @@ import { assert } from "@bourse/base";
 
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** Asserts a name that needs no quotes in SQL and fits PostgreSQL's 63 bytes. Throws `InvariantError`. */
+/** Asserts a plain name that fits PostgreSQL's 63 bytes; in SQL it is quoted, since `order` is a reserved word. Throws `InvariantError`. */
 export function schemaIdentifier(name: string): string {
   assert(
     IDENTIFIER.test(name),

@@ -79,7 +79,7 @@ async function readRecord(client: pg.Client, schema: string): Promise<ReadonlyMa
     "SELECT to_regnamespace($1) IS NOT NULL AS here",
     [schema],
   );
-  if (found[0]?.here !== true) await client.query(`CREATE SCHEMA ${schema}`);
+  if (found[0]?.here !== true) await client.query(`CREATE SCHEMA "${schema}"`);
   await client.query("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text NOT NULL)");
   const { rows } = await client.query<{ name: string; checksum: string }>(
     "SELECT name, checksum FROM migrations ORDER BY name",

@@ -26,10 +26,10 @@ export async function ensureServiceSchema(adminUrl: string, options: ServiceSche
     await client.query(`
       REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
       REVOKE ALL ON SCHEMA public FROM PUBLIC;
-      GRANT CONNECT ON DATABASE ${database} TO ${role};
-      CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${role};
-      ALTER SCHEMA ${schema} OWNER TO ${role};
-      REVOKE ALL ON SCHEMA ${schema} FROM PUBLIC;`);
+      GRANT CONNECT ON DATABASE ${database} TO "${role}";
+      CREATE SCHEMA IF NOT EXISTS "${schema}" AUTHORIZATION "${role}";
+      ALTER SCHEMA "${schema}" OWNER TO "${role}";
+      REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC;`);
   });
   const url = new URL(adminUrl);
   url.username = role;
@@ -54,7 +54,7 @@ async function ensureRole(client: pg.Client, role: string, password: string): Pr
   }
   // A new role has none of these powers unless they are named, and naming them needs a superuser.
   const verb = found === undefined ? "CREATE" : "ALTER";
-  await client.query(`${verb} ROLE ${role} LOGIN NOINHERIT PASSWORD ${escapeLiteral(password)}`);
+  await client.query(`${verb} ROLE "${role}" LOGIN NOINHERIT PASSWORD ${escapeLiteral(password)}`);
 }
 
 async function currentDatabase(client: pg.Client): Promise<string> {

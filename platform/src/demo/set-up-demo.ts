@@ -26,8 +26,7 @@ export async function setUpDemo(api: PublicApi, dataFolder: string): Promise<Dem
       });
     }
     await api.call("PUT", `/api/v1/risk/limits/accounts/${accountId}`, {
-      body: { orderRatePerSecond: null },
-      accept: [404],
+      body: { ordersPerSecond: null, orderBurst: null },
     });
   }
   return await keysOf(api, dataFolder);

@@ -29,7 +29,7 @@ function fill(table, rows, empty, span) {
 }
 
 function direction(change) {
-  if (change === undefined || /^-?0(\.0*)?%?$/.test(change)) return undefined;
+  if (change === undefined || Number(change) === 0) return undefined;
   return change.startsWith("-") ? "down" : "up";
 }
 
@@ -43,9 +43,12 @@ function showMarkets(markets) {
         { text: market.lastPrice },
         { text: market.bidPrice },
         { text: market.askPrice },
-        { text: market.change, className: direction(market.change) },
-        { text: market.volume },
-        { text: String(market.trades ?? 0) },
+        {
+          text: market.changePercent24h === undefined ? undefined : `${market.changePercent24h} %`,
+          className: direction(market.changePercent24h),
+        },
+        { text: market.volume24h },
+        { text: String(market.trades24h) },
       ],
       { "data-symbol": market.symbol, "aria-selected": String(market.symbol === selected) },
     );
