@@ -84,7 +84,7 @@ export class Relay implements RunSink {
     this.#cancel.push(timer.every(ROLL_EVERY_MS, () => void this.#roll()));
     await this.#roll();
     // What was committed while the tails were read was not handed over to anybody.
-    this.lookAgain();
+    await this.#poll(true);
     for (const lane of this.#lanes.values()) this.#drive(lane);
   }
 
