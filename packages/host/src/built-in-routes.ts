@@ -1,3 +1,6 @@
+import type { EventBus } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { auditSequences } from "@bourse/delivery";
 import type { Registry } from "prom-client";
 import { Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, Invariant, InvariantReport } from "./definition.ts";
@@ -87,7 +90,8 @@ export function alwaysRoutes(options: {
 }
 
 /** Runs the definition's invariants: `bourse verify` asks every service. */
-export function invariantsRoute(definition: AnyServiceDefinition): AnyRoute {
+export function invariantsRoute(definition: AnyServiceDefinition, bus: EventBus): AnyRoute {
+  const invariants = [...definition.invariants, ...definition.publishes.map((topic) => gapless(topic, bus))];
   return {
     method: "POST",
     path: "/internal/invariants",
@@ -97,7 +101,7 @@ export function invariantsRoute(definition: AnyServiceDefinition): AnyRoute {
     handle: async (service) => {
       const reports: object[] = [];
       // One after the other: each may read whole tables.
-      for (const invariant of definition.invariants) {
+      for (const invariant of invariants) {
         const { checked, violations } = await checkOne(invariant, service);
         reports.push({
           name: invariant.name,
@@ -108,6 +112,18 @@ export function invariantsRoute(definition: AnyServiceDefinition): AnyRoute {
         });
       }
       return { status: 200, body: { service: definition.name, invariants: reports } };
+    },
+  };
+}
+
+/** R3: what a service publishes is numbered without gaps, by each of the topic's producers in each partition. */
+function gapless(topic: Topic, bus: EventBus): Invariant<never> {
+  return {
+    name: `sequences-gapless-${topic.name}`,
+    rule: `the numbers of each producer in each partition of ${topic.name} have no gap`,
+    check: async () => {
+      const { records, violations } = await auditSequences(bus, topic);
+      return { checked: records, violations };
     },
   };
 }

@@ -135,7 +135,7 @@ class StartingService {
   #mount(maxInFlight: number): Dispatcher {
     const { routes: given } = this.#definition;
     const own: readonly AnyRoute[] = typeof given === "function" ? given(this.#runtime.directory) : given;
-    const routes = [...own, invariantsRoute(this.#definition)];
+    const routes = [...own, invariantsRoute(this.#definition, this.#runtime.bus)];
     const self = {
       registry: this.#registry,
       unready: () => this.#unready(),

@@ -55,7 +55,7 @@ export function platformRoutes(directory: Directory): readonly Route<Gateway>[] 
         const [order, wallet] = await Promise.all([
           gateway.peers.call("order", {
             method: "GET",
-            path: "/internal/order/counts",
+            path: "/internal/orders/counts",
             ...(typeof prefix === "string" ? { query: { clientOrderIdPrefix: prefix } } : {}),
           }),
           gateway.peers.call("wallet", { method: "GET", path: "/internal/wallet/counts" }),

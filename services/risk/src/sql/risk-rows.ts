@@ -92,7 +92,7 @@ export async function beginRun(store: Store): Promise<boolean> {
   return await store.transaction("begin run", async (tx) => {
     const [rows = []] = await tx.run([sql`SELECT clean FROM last_end FOR UPDATE`]);
     await tx.commit([
-      sql`INSERT INTO last_end (only, clean) VALUES (true, false) ON CONFLICT (only) DO UPDATE SET clean = false`,
+      sql`INSERT INTO last_end (one, clean) VALUES (true, false) ON CONFLICT (one) DO UPDATE SET clean = false`,
     ]);
     return rows.length === 0 || rows[0]?.clean === true;
   });

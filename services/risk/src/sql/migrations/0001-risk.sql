@@ -35,6 +35,6 @@ CREATE INDEX release_requests_by_time ON release_requests (created_ms, id);
 
 -- Whether the last end was clean. No row: there was none.
 CREATE TABLE last_end (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
   clean boolean NOT NULL
 );
