@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "@bourse/base";
+import { COST_METHODS } from "@bourse/positions";
+import {
+  type AccountFill,
+  type AccountPosition,
+  applyFills,
+  nameOf,
+  positionKeys,
+} from "./position-batch.ts";
+
+function fill(
+  accountId: string,
+  side: "BUY" | "SELL",
+  quantityLots: number,
+  priceTicks: number,
+  symbol = "AAPL",
+): AccountFill {
+  return { accountId, symbol, side, quantityLots, priceTicks, feeUnits: 1n, tickLotUnits: 10_000n };
+}
+
+test("each position that changes comes once, in the order of its lock", () => {
+  const fills = [
+    fill("bob", "SELL", 1, 5),
+    fill("alice", "BUY", 1, 5),
+    fill("bob", "BUY", 2, 5),
+    fill("alice", "BUY", 1, 5, "A"),
+  ];
+  const keys = positionKeys(fills);
+  assert.deepEqual(keys, [
+    { accountId: "alice", symbol: "A" },
+    { accountId: "alice", symbol: "AAPL" },
+    { accountId: "bob", symbol: "AAPL" },
+  ]);
+  const changed = applyFills([], fills, "AVERAGE");
+  assert.deepEqual(changed.map(nameOf), keys.map(nameOf));
+  assert.deepEqual(
+    changed.map(({ position, trades }) => [position.quantityLots, position.feesUnits, trades]),
+    [
+      [1n, 1n, 1],
+      [1n, 1n, 1],
+      [1n, 2n, 2],
+    ],
+  );
+});
+
+test("positions that no fill touches are not changed", () => {
+  const known = applyFills([], [fill("alice", "BUY", 1, 5), fill("bob", "SELL", 1, 5)], "FIFO");
+  assert.deepEqual(applyFills(known, [fill("bob", "BUY", 1, 6)], "FIFO").map(nameOf), ["bob AAPL"]);
+});
+
+test("a position by another method is a broken invariant", () => {
+  const known = applyFills([], [fill("alice", "BUY", 1, 5)], "FIFO");
+  assert.throws(() => applyFills(known, [fill("alice", "BUY", 1, 5)], "LIFO"), /keeps the method/);
+});
+
+test("however fills are cut into batches, the positions are the same", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = seededRandom(seed);
+  const fills = Array.from({ length: 400 }, () =>
+    fill(
+      `a${random.below(4)}`,
+      random.below(2) === 0 ? "BUY" : "SELL",
+      1 + random.below(50),
+      1 + random.below(100),
+    ),
+  );
+  for (const method of COST_METHODS) {
+    const whole = applyFills([], fills, method);
+    const kept = new Map<string, AccountPosition>();
+    for (let at = 0; at < fills.length; ) {
+      const batch = fills.slice(at, at + 1 + random.below(40));
+      at += batch.length;
+      for (const each of applyFills([...kept.values()], batch, method)) kept.set(nameOf(each), each);
+    }
+    assert.deepEqual(
+      whole.map((each) => kept.get(nameOf(each))),
+      whole,
+      `seed ${seed}, ${method}`,
+    );
+  }
+});
