@@ -1,0 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { generatedDocuments } from "./generated/documents.ts";
+import { ROOT } from "./repository.ts";
+
+for (const { path, text } of generatedDocuments()) {
+  writeFileSync(join(ROOT, path), text);
+  console.log(`wrote ${path}`);
+}
