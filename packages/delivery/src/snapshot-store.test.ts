@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createSnapshotStore, KEEP, type Snapshot } from "./snapshot-store.ts";
+import { testFolder, testLog } from "./testing/fixtures.ts";
+
+function snapshot(sequence: number): Snapshot {
+  return {
+    head: {
+      format: 1,
+      inputTopic: "in",
+      inputTopicId: "id",
+      partition: 0,
+      epoch: 1,
+      sequence,
+      nextOffset: String(sequence),
+      timeMs: 5,
+      outputs: { out: sequence * 2 },
+      stateHash: `h${sequence}`,
+    },
+    state: new Uint8Array([0x0a, sequence, 0x0a]),
+  };
+}
+
+const any = (): boolean => true;
+
+test("R8: the newest snapshot that is accepted comes back as it was written", async (t) => {
+  const store = createSnapshotStore(join(testFolder(t), "p"), "i", testLog());
+  assert.equal(await store.newest(any), null);
+  for (const sequence of [10, 9, 100]) await store.write(snapshot(sequence));
+  assert.deepEqual(await store.newest(any), snapshot(100));
+  assert.deepEqual(await store.newest(({ outputs }) => (outputs.out ?? 0) <= 20), snapshot(10));
+  assert.equal(await store.newest(() => false), null);
+});
+
+test("R8: at least three are kept, and no half file is left", async (t) => {
+  const folder = testFolder(t);
+  const store = createSnapshotStore(folder, "i", testLog());
+  for (let sequence = 1; sequence <= 6; sequence++) await store.write(snapshot(sequence));
+  const names = await readdir(folder);
+  assert.equal(names.length, KEEP);
+  assert.ok(KEEP >= 3);
+  assert.ok(
+    names.every((name) => /^0{15}[456]-[0-9a-f]{16}\.snapshot$/.test(name)),
+    names.join(),
+  );
+});
+
+test("a damaged snapshot is passed over", async (t) => {
+  const folder = testFolder(t);
+  const store = createSnapshotStore(folder, "i", testLog());
+  await store.write(snapshot(1));
+  await store.write(snapshot(2));
+  const newest = join(folder, (await readdir(folder)).sort().at(-1) ?? "");
+  const whole = await readFile(newest);
+  for (let place = 0; place < whole.length; place += 7) {
+    const damaged = Buffer.from(whole);
+    damaged[place] = (damaged[place] ?? 0) ^ 1;
+    await writeFile(newest, damaged);
+    assert.equal((await store.newest(any))?.head.sequence, 1, `byte ${place}`);
+  }
+  for (const length of [0, 10, whole.length - 1]) {
+    await writeFile(newest, whole.subarray(0, length));
+    assert.equal((await store.newest(any))?.head.sequence, 1, `${length} bytes`);
+  }
+});

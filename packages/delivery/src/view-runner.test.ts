@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { BusError, type EmbeddedBus, type EventBus } from "@bourse/bus";
+import type { ViewConsumption } from "./definitions.ts";
+import { commands, numbered, sendAll, testBus, testLog, testMetrics } from "./testing/fixtures.ts";
+import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
+import { ViewRunner } from "./view-runner.ts";
+
+interface Given {
+  readonly bus: EmbeddedBus;
+  readonly time: VirtualTime;
+}
+
+async function given(t: TestContext): Promise<Given> {
+  return { bus: await testBus(t), time: virtualTime() };
+}
+
+function view(
+  { bus, time }: Given,
+  options: Partial<ViewConsumption<string[]>> & { readonly on?: EventBus } = {},
+) {
+  const seen: string[] = [];
+  const log = testLog();
+  const runner = new ViewRunner<string[]>(
+    { bus: options.on ?? bus, timer: time.timer, log, metrics: testMetrics().metrics },
+    seen,
+    {
+      kind: "view",
+      subscription: "book",
+      topics: [commands],
+      from: "earliest",
+      apply: (service, batch) =>
+        service.push(...batch.map(({ partition, sequence }) => `${partition}/${sequence}`)),
+      ...options,
+    },
+  );
+  return { runner, seen, log };
+}
+
+async function place(bus: EventBus, sequences: readonly number[], partition = 0): Promise<void> {
+  await sendAll(
+    bus,
+    commands,
+    partition,
+    sequences.map((sequence) => numbered(commands, partition, sequence)),
+  );
+}
+
+test("R1: every instance reads every partition, and is ready only once it has caught up", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 3]);
+  await place(all.bus, [1], 1);
+  const [a, b] = [view(all), view(all)];
+  a.runner.start();
+  assert.match(a.runner.unready().join(), /book: catching up/);
+  b.runner.start();
+  for (const { runner, seen } of [a, b]) {
+    await all.time.until("it is ready", () => runner.unready().length === 0);
+    assert.deepEqual([...seen].sort(), ["0/1", "0/2", "0/3", "1/1"]);
+  }
+  await place(all.bus, [4]);
+  await all.time.until("it follows", () => a.seen.includes("0/4") && b.seen.includes("0/4"));
+  await a.runner.close();
+  await b.runner.close();
+});
+
+test("R1: empty partitions are caught up with at once; latest skips what is there", async (t) => {
+  const all = await given(t);
+  const empty = view(all);
+  empty.runner.start();
+  await all.time.until("it is ready", () => empty.runner.unready().length === 0);
+  await place(all.bus, [1, 2]);
+  const late = view(all, { from: "latest" });
+  late.runner.start();
+  await all.time.until("it is ready", () => late.runner.unready().length === 0);
+  await place(all.bus, [3]);
+  await all.time.until("it follows", () => late.seen.length > 0);
+  assert.deepEqual(late.seen, ["0/3"]);
+  await empty.runner.close();
+  await late.runner.close();
+});
+
+test("R1: a view goes on where the snapshot that its service has loaded ends", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 3]);
+  const partial = view(all, { from: async (_, { partition }) => (partition === 0 ? 2n : "earliest") });
+  const whole = view(all, { from: () => 3n });
+  for (const { runner } of [partial, whole]) {
+    runner.start();
+    await all.time.until("it is ready", () => runner.unready().length === 0);
+  }
+  assert.deepEqual(partial.seen, ["0/3"]);
+  assert.deepEqual(whole.seen, []);
+  await partial.runner.close();
+  await whole.runner.close();
+});
+
+test("R5: duplicates are dropped, a gap stops the view with an alarm", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 1, 2, 3, 5]);
+  const { runner, seen, log } = view(all);
+  runner.start();
+  await all.time.until("it has stopped", () => runner.status().state === "stopped");
+  assert.deepEqual(seen, ["0/1", "0/2", "0/3"]);
+  assert.match(runner.unready().join(), /sequence_gap/);
+  assert.equal(log.errors.length, 1);
+  await runner.close();
+});
+
+test("a bus that went away is read again from where it was", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2]);
+  let broken = false;
+  const on = new Proxy(all.bus, {
+    get: (target, property) => {
+      if (property === "read") {
+        const read: EventBus["read"] = async (options) => {
+          if (broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
+          const reader = await target.read(options);
+          return {
+            ...reader,
+            poll: (most, waitMs) => reader.poll(most, waitMs),
+            close: () => reader.close(),
+            take: async (most) => {
+              if (broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
+              return reader.take(most);
+            },
+          };
+        };
+        return read;
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const { runner, seen } = view(all, { on });
+  runner.start();
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  broken = true;
+  await place(all.bus, [3]);
+  await all.time.until("it is not ready", () => runner.unready().length > 0);
+  await place(all.bus, [4]);
+  await all.time.advance(600_000);
+  broken = false;
+  await all.time.until("it follows again", () => seen.includes("0/4") && runner.unready().length === 0);
+  assert.deepEqual(seen, ["0/1", "0/2", "0/3", "0/4"]);
+  await runner.close();
+});
