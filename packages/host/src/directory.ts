@@ -32,8 +32,8 @@ export interface LocalService {
 
 /** The directory as the platform keeps it. */
 export interface PlatformDirectory extends Directory {
+  /** From now on the service is reached in this process. A later one of the same name replaces it. */
   attach(service: LocalService): void;
-  detach(name: ServiceName): void;
   /** One call between services. Rejects with `PeerError` where there is no answer within `timeoutMs`. */
   call(
     service: ServiceName,
@@ -94,9 +94,6 @@ export function createDirectory(options: DirectoryOptions): PlatformDirectory {
     },
     attach(service) {
       local.set(service.name, service);
-    },
-    detach(name) {
-      local.delete(name);
     },
     async close() {
       await Promise.all([...remote.values()].map((connection) => connection.close()));

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createDelivery, type DeliveryRuntime, deliveryMigrations } from "@bourse/delivery";
@@ -8,12 +7,12 @@ import type { Registry } from "prom-client";
 import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
-import type { AnyRoute, AnyServiceDefinition, Shell } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition } from "./definition.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
+import { makeShell } from "./make-shell.ts";
 import { createRegistry, RequestDurations } from "./metrics.ts";
-import { createPeers } from "./peers.ts";
 import { callerReader } from "./principal.ts";
 import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
@@ -51,12 +50,13 @@ export async function runService(
   try {
     return await starting.run();
   } catch (error) {
-    await starting.drain(0);
+    await starting.drain(FAILED_START_DRAIN_MS);
     throw error;
   }
 }
 
 const CATCH_UP_POLL_MS = 25;
+const FAILED_START_DRAIN_MS = 2_000;
 const PING_TIMEOUT_MS = 1_000;
 
 class StartingService {
@@ -91,23 +91,34 @@ class StartingService {
       { config: redactConfig(this.#definition.config, config as Record<string, unknown>) },
       "starting",
     );
+    const dispatcher = this.#mount(hostConfig.HTTP_MAX_IN_FLIGHT);
     await startTracing({
       endpoint: hostConfig.OTEL_EXPORTER_OTLP_ENDPOINT,
       sampleShare: hostConfig.OTEL_TRACES_SAMPLER_ARG,
       serviceName: "bourse",
     });
-    const dispatcher = this.#mount(hostConfig.HTTP_MAX_IN_FLIGHT);
     const address = await this.#listen(dispatcher);
 
-    const delivery = await this.#openDelivery();
-    this.#service = await this.#definition.setup(await this.#shell(config, hostConfig, delivery));
+    const sharedFolder = await this.#sharedFolder();
+    const delivery = await this.#openDelivery(sharedFolder);
+    const shell = makeShell({
+      definition: this.#definition,
+      runtime: this.#runtime,
+      config,
+      store: this.#stores[0],
+      delivery: delivery.delivery,
+      log: this.#log,
+      metrics: this.#registry,
+      peerTimeoutMs: hostConfig.PEER_TIMEOUT_MS,
+      sharedFolder,
+    });
+    this.#service = await this.#definition.setup(shell);
     await delivery.start(this.#service as never, this.#definition.consumes);
     this.#phase = "catching_up";
     await this.#caughtUp(delivery);
 
     this.#phase = "ready";
     dispatcher.open(this.#service);
-    this.#runtime.directory.attach(dispatcher);
     this.#jobs = startJobs({
       jobs: this.#definition.jobs,
       service: this.#service,
@@ -156,6 +167,8 @@ class StartingService {
       maxInFlight,
     });
     this.#dispatcher = dispatcher;
+    // From the first moment to the last: neighbours are told that it starts or ends rather than sent elsewhere.
+    this.#runtime.directory.attach(dispatcher);
     return dispatcher;
   }
 
@@ -179,7 +192,7 @@ class StartingService {
     return { url, port: actual };
   }
 
-  async #openDelivery(): Promise<DeliveryRuntime> {
+  async #openDelivery(sharedFolder: string): Promise<DeliveryRuntime> {
     const { name, migrations } = this.#definition;
     const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> =>
       retryAtBoot({ ...this.#runtime, log: this.#log, what, given: () => this.#draining !== null }, attempt);
@@ -207,41 +220,11 @@ class StartingService {
       log: this.#log,
       metrics: this.#registry,
       instanceId: this.#instanceId,
-      sharedFolder: await this.#sharedFolder(),
+      sharedFolder,
       validateEvents: this.#runtime.validateEvents ?? false,
     });
     this.#delivery = delivery;
     return delivery;
-  }
-
-  async #shell(config: unknown, hostConfig: HostConfig, delivery: DeliveryRuntime): Promise<Shell<never>> {
-    const runtime = this.#runtime;
-    const [store] = this.#stores;
-    const { name, calls } = this.#definition;
-    return {
-      name,
-      config: config as never,
-      clock: runtime.clock,
-      timer: runtime.timer,
-      log: this.#log,
-      metrics: this.#registry,
-      get store() {
-        if (store === undefined) throw new Error(`${name} has no migrations, and so no store`);
-        return store;
-      },
-      bus: runtime.bus,
-      delivery: delivery.delivery,
-      peers: createPeers({
-        caller: name,
-        calls,
-        directory: runtime.directory,
-        timeoutMs: hostConfig.PEER_TIMEOUT_MS,
-        newId: runtime.newId,
-      }),
-      newId: runtime.newId,
-      sharedFolder: await this.#sharedFolder(),
-      secret: createHmac("sha256", runtime.secret).update(name).digest("hex"),
-    };
   }
 
   async #sharedFolder(): Promise<string> {
@@ -274,11 +257,14 @@ class StartingService {
   }
 
   async #answers(store: Store): Promise<boolean> {
+    const deadline = deadlineAfter(this.#runtime.timer, PING_TIMEOUT_MS);
     const ping = store.ping().then(
       () => true,
       () => false,
     );
-    return (await bounded(deadlineAfter(this.#runtime.timer, PING_TIMEOUT_MS), ping)) ?? false;
+    const answered = await bounded(deadline, ping);
+    deadline.cancel();
+    return answered ?? false;
   }
 
   async #status(): Promise<ServiceStatus> {
@@ -310,13 +296,13 @@ class StartingService {
     ];
     let clean = true;
     for (const [what, step] of steps) clean = (await this.#step(what, deadline, step)) && clean;
-    this.#runtime.directory.detach(this.#definition.name);
     // What is still open now has had its time.
     this.#server?.server.closeAllConnections();
     clean = (await this.#step("sockets", deadline, () => this.#server?.close())) && clean;
     clean =
       (await this.#step("stores", deadline, () => Promise.all(this.#stores.map((store) => store.close())))) &&
       clean;
+    deadline.cancel();
     this.#phase = "stopped";
     this.#log.info({ clean }, "stopped");
     return clean;

@@ -159,9 +159,19 @@ test("a service consumes, commits and publishes on real parts, and goes on after
     ["c", 1],
   ]);
   const { body: report } = await second.request("POST", "/internal/invariants", { as: "internal" });
-  assert.deepEqual(report.invariants, [
-    { name: "counts", rule: "every count is positive", checked: 3, violations: [], violationCount: 0 },
-  ]);
+  const [counts, gapless] = report.invariants;
+  assert.deepEqual(counts, {
+    name: "counts",
+    rule: "every count is positive",
+    checked: 3,
+    violations: [],
+    violationCount: 0,
+  });
+  // Every service is asked for the numbers of what it publishes, beside its own rules.
+  assert.deepEqual(
+    [gapless.name, gapless.checked, gapless.violations],
+    ["sequences-gapless-portfolio-events", 5, []],
+  );
   const { body: status } = await second.request("GET", "/internal/status", { as: "internal" });
   assert.equal(status.delivery.outboxBacklog, 0);
   assert.deepEqual(status.delivery.consumptions[0]?.subscription, "counts");
