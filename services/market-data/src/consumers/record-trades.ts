@@ -3,7 +3,8 @@ import type { EventOf, TopicEvent, TradeExecuted, tradeEvents } from "@bourse/co
 import type { Effects, Envelope, Unit } from "@bourse/delivery";
 import { candlesOf } from "../domain/candle.ts";
 import { instrumentOf, type MarketData } from "../market-data.ts";
-import { addToCandles, insertTrades, type TradeRow, writeLastTrades } from "../sql/trade-rows.ts";
+import { addToCandles } from "../sql/candle-rows.ts";
+import { insertTrades, type TradeRow, writeLastTrades } from "../sql/trade-rows.ts";
 
 type Executed = EventOf<typeof TradeExecuted>;
 

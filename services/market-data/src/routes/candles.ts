@@ -1,4 +1,4 @@
-import { Count, Decimal, oneOf, SymbolField } from "@bourse/contracts";
+import { Count, Decimal, oneOf, rfc3339, SymbolField } from "@bourse/contracts";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
 import { type Row, sql } from "@bourse/store";
@@ -92,7 +92,7 @@ async function showCandles(service: MarketData, request: RouteRequest): Promise<
 function candleOf(row: Row, instrument: CompiledInstrument): object {
   const price = (ticks: unknown): string => instrument.formatPrice(Number(ticks));
   return {
-    time: new Date(Number(row.start_ms)).toISOString(),
+    time: rfc3339(Number(row.start_ms)),
     open: price(row.open_ticks),
     high: price(row.high_ticks),
     low: price(row.low_ticks),

@@ -1,14 +1,14 @@
-import { AssetCode, Count, Decimal, SymbolField } from "@bourse/contracts";
+import { AssetCode, Count, Decimal, rfc3339, SymbolField } from "@bourse/contracts";
 import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
-import { type Row, sql } from "@bourse/store";
+import type { Row } from "@bourse/store";
 import { Type } from "typebox";
-import { CANDLE_INTERVALS } from "../domain/candle.ts";
 import { percentChange } from "../domain/percent-change.ts";
 import type { MarketData } from "../market-data.ts";
+import { selectDays } from "../sql/candle-rows.ts";
 import { selectMarkets } from "../sql/price-rows.ts";
 
-export const Ticker = Type.Object({
+const Ticker = Type.Object({
   symbol: SymbolField,
   baseAsset: AssetCode,
   quoteAsset: AssetCode,
@@ -35,7 +35,7 @@ export const Ticker = Type.Object({
 });
 
 const Level = Type.Tuple([Decimal, Decimal, Count], { description: "price, quantity, number of orders" });
-export const BookAnswer = Type.Object({
+const BookAnswer = Type.Object({
   symbol: SymbolField,
   bookSequence: Count,
   stale: Type.Boolean(),
@@ -115,17 +115,10 @@ async function tickersOf(
   instruments: readonly CompiledInstrument[],
 ): Promise<readonly object[]> {
   const sinceMs = service.clock.nowMs() - DAY_MS;
-  // One symbol is the common question, and the index answers it alone; for all of them the list would be as long.
-  const only = instruments.length === 1 ? (instruments[0]?.symbol ?? null) : null;
+  const symbols = instruments.map(({ symbol }) => symbol);
   const [markets, days] = await Promise.all([
-    service.store.query(only === null ? selectMarkets() : selectMarkets([only])),
-    service.store.query(sql`
-      SELECT symbol, (array_agg(open_ticks ORDER BY start_ms))[1] AS open_ticks, max(high_ticks) AS high_ticks,
-        min(low_ticks) AS low_ticks, sum(volume_lots) AS volume_lots, sum(turnover) AS turnover, sum(trades) AS trades
-      FROM candles
-      WHERE interval_ms = ${CANDLE_INTERVALS["1m"]}::bigint AND start_ms > ${sinceMs}::bigint
-        AND (${only}::text IS NULL OR symbol = ${only}::text)
-      GROUP BY symbol ORDER BY symbol`),
+    service.store.query(selectMarkets(symbols)),
+    service.store.query(selectDays(symbols, sinceMs)),
   ]);
   const marketOf = new Map(markets.map((row) => [String(row.symbol), row]));
   const dayOf = new Map(days.map((row) => [String(row.symbol), row]));
@@ -152,7 +145,7 @@ function tickerOf(
       ? {}
       : {
           lastPrice: formatPrice(Number(lastTicks)),
-          lastTime: new Date(Number(market?.last_time_ms)).toISOString(),
+          lastTime: rfc3339(Number(market?.last_time_ms)),
         }),
     ...touchOf(service, symbol),
     ...(day === undefined

@@ -19,7 +19,7 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const MAX_PRINTS = 1_000;
 
-export const TapeEntry = Type.Object({
+const TapeEntry = Type.Object({
   tradeId: Type.String({ description: "of a hidden print: the id that its source gave it" }),
   price: Decimal,
   quantity: Decimal,

@@ -4,6 +4,7 @@ import {
   Decimal,
   LiquidityField,
   OrderId,
+  rfc3339,
   SideField,
   SymbolField,
 } from "@bourse/contracts";
@@ -19,7 +20,7 @@ const DEFAULT_LIMIT = 1_000;
 const MAX_LIMIT = 10_000;
 
 const Side = Type.Object({ orderId: OrderId, accountId: AccountId, liquidity: LiquidityField, fee: Decimal });
-export const TradeView = Type.Object({
+const TradeView = Type.Object({
   tradeId: Type.String(),
   engineSequence: Count,
   time: Type.String({ description: "RFC 3339, engine time" }),
@@ -34,7 +35,7 @@ export const TradeView = Type.Object({
   seller: Side,
 });
 
-export const MarketDataCounts = Type.Object({ trades: Count, prints: Count });
+const MarketDataCounts = Type.Object({ trades: Count, prints: Count });
 
 /** Trades with both sides, for those who account for them. */
 export const tradeRoutes: readonly Route<MarketData>[] = [
@@ -102,7 +103,7 @@ function tradeView(trade: TradeRow, instrument: CompiledInstrument): object {
   return {
     tradeId: `${symbol}-${tradeNumber}`,
     engineSequence,
-    time: new Date(trade.timeMs).toISOString(),
+    time: rfc3339(trade.timeMs),
     symbol,
     price: instrument.formatPrice(priceTicks),
     quantity: instrument.formatQuantity(quantityLots),

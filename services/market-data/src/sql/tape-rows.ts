@@ -1,3 +1,4 @@
+import { rfc3339 } from "@bourse/contracts";
 import type { CompiledInstrument } from "@bourse/market";
 import { type Row, type Statement, sql, sqlArray } from "@bourse/store";
 
@@ -14,7 +15,7 @@ export interface Print {
   readonly aggressorSide?: "BUY" | "SELL";
 }
 
-export interface TapeEntry {
+interface TapeEntry {
   readonly position: TapePosition;
   readonly tradeId: string;
   readonly price: string;
@@ -54,7 +55,7 @@ export function tapeEntryOf(row: Row, instrument: CompiledInstrument): TapeEntry
     price: hidden ? String(row.price) : instrument.formatPrice(Number(row.price)),
     quantity: hidden ? String(row.quantity) : instrument.formatQuantity(Number(row.quantity)),
     ...(row.aggressor_side === null ? {} : { aggressorSide: String(row.aggressor_side) }),
-    time: new Date(Number(row.time_ms)).toISOString(),
+    time: rfc3339(Number(row.time_ms)),
     hidden,
   };
 }

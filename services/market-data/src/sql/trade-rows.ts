@@ -1,5 +1,4 @@
 import { amountArray, type Row, type Statement, sql, sqlArray } from "@bourse/store";
-import type { Candle } from "../domain/candle.ts";
 
 /** A trade as it is kept. Prices in ticks, quantities in lots, fees in minor units of the quote asset. */
 export interface TradeRow {
@@ -55,24 +54,6 @@ export function tradeOfRow(row: Row): TradeRow {
 /** PostgreSQL prints a uuid with hyphens; an order id has none. */
 function orderIdOf(value: unknown): string {
   return String(value).replaceAll("-", "");
-}
-
-/** Candles of a batch onto those that are there. They come sorted, one row each (R13). */
-export function addToCandles(candles: readonly Candle[]): Statement {
-  const column = (of: (candle: Candle) => string | number | bigint): string => sqlArray(candles.map(of));
-  return sql`
-    INSERT INTO candles AS c (symbol, interval_ms, start_ms, open_ticks, high_ticks, low_ticks, close_ticks, volume_lots,
-      turnover, trades)
-    SELECT * FROM unnest(${column((candle) => candle.symbol)}::text[], ${column((candle) => candle.intervalMs)}::bigint[],
-      ${column((candle) => candle.startMs)}::bigint[], ${column((candle) => candle.openTicks)}::bigint[],
-      ${column((candle) => candle.highTicks)}::bigint[], ${column((candle) => candle.lowTicks)}::bigint[],
-      ${column((candle) => candle.closeTicks)}::bigint[], ${column((candle) => candle.volumeLots)}::bigint[],
-      ${amountArray(candles.map((candle) => candle.turnoverUnits))}::numeric[],
-      ${column((candle) => candle.trades)}::bigint[])
-    ON CONFLICT (symbol, interval_ms, start_ms) DO UPDATE SET
-      high_ticks = greatest(c.high_ticks, EXCLUDED.high_ticks), low_ticks = least(c.low_ticks, EXCLUDED.low_ticks),
-      close_ticks = EXCLUDED.close_ticks, volume_lots = c.volume_lots + EXCLUDED.volume_lots,
-      turnover = c.turnover + EXCLUDED.turnover, trades = c.trades + EXCLUDED.trades`;
 }
 
 /** The last trade of each symbol of a batch. They come sorted, one row each (R13). */

@@ -7,7 +7,7 @@ import type { AccountPosition } from "../domain/position-batch.ts";
 import { instrumentOf, type Portfolio } from "../portfolio.ts";
 import { readPositions, selectPosition, selectPositions } from "../sql/position-rows.ts";
 
-export const PositionView = Type.Object({
+const PositionView = Type.Object({
   symbol: SymbolField,
   /** Negative: short. */
   quantity: Decimal,
@@ -23,7 +23,7 @@ export const PositionView = Type.Object({
   trades: Count,
 });
 
-export const PortfolioCounts = Type.Object({ positions: Count, fills: Count });
+const PortfolioCounts = Type.Object({ positions: Count, fills: Count });
 
 /** Positions, valued at the last price. */
 export const positionRoutes: readonly Route<Portfolio>[] = [

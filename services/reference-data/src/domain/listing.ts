@@ -9,7 +9,7 @@ export interface FieldFault {
 }
 
 /** What of an instrument may change after it is listed. Scale, tick and lot never do (R9). */
-export const CHANGEABLE_FIELDS = [
+const CHANGEABLE_FIELDS = [
   "minQuantity",
   "maxQuantity",
   "maxPrice",
@@ -19,7 +19,6 @@ export const CHANGEABLE_FIELDS = [
   "referencePrice",
   "status",
 ] as const;
-export type ChangeableField = (typeof CHANGEABLE_FIELDS)[number];
 
 /** The instrument as it is kept and published, if it obeys R9's listing rule: decimals without trailing zeros. */
 export function canonicalInstrument(

@@ -7,7 +7,7 @@ import { differences } from "../domain/listing.ts";
 import type { ReferenceData } from "../reference-data.ts";
 import { assetOf, insertAsset, lockForChange, selectAsset, selectAssets } from "../sql/rows.ts";
 
-export const AssetView = Type.Object(AssetFields);
+const AssetView = Type.Object(AssetFields);
 
 /** Assets: what is owned and counted. */
 export const assetRoutes: readonly Route<ReferenceData>[] = [

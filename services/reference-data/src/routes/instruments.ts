@@ -18,7 +18,7 @@ import {
 } from "../sql/rows.ts";
 import { referenceEvent } from "./assets.ts";
 
-export const InstrumentView = Type.Object(InstrumentFields);
+const InstrumentView = Type.Object(InstrumentFields);
 
 const NewInstrument = Type.Object({
   ...InstrumentFields,
