@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { orderEvents } from "@bourse/contracts";
+import { orderIdOf } from "./order-id.ts";
+import { ALICE, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
+
+const orderId = orderIdOf("alice", "c-1");
+
+function patch(order: OrderTest, changes: unknown, headers: Record<string, string> = {}) {
+  return order.service.request("PATCH", `/api/v1/orders/${orderId}`, { as: ALICE, body: changes, headers });
+}
+
+function remove(order: OrderTest, query: Record<string, string> = {}, path = "/api/v1/orders") {
+  return order.service.request("DELETE", path, { as: ALICE, query });
+}
+
+test("an amendment that only lowers the quantity asks nobody; several may follow each other", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  const [asked, held] = [order.risk.calls.length, order.wallet.calls.length];
+  const first = await patch(order, { quantity: "0.4" });
+  assert.equal(first.status, 202);
+  assert.equal((await patch(order, { quantity: "0.3" })).status, 202);
+  assert.equal(order.risk.calls.length, asked);
+  assert.equal(order.wallet.calls.length, held);
+  await order.service.quiet();
+  const modified = (await order.commands()).filter(({ eventType }) => eventType === "OrderModified");
+  assert.deepEqual(
+    modified.map(({ quantity, price }) => [quantity, price]),
+    [
+      ["0.4", undefined],
+      ["0.3", undefined],
+    ],
+  );
+  // 0.35 is less than what the order is, and more than what it is about to be.
+  const between = await patch(order, { quantity: "0.35" });
+  assert.equal(between.status, 409);
+  assert.equal(between.body.code, "amend_in_flight");
+  await order.report({
+    orderId,
+    execType: "REPLACED",
+    requestId: first.body.requestId,
+    quantity: "0.4",
+    leavesQuantity: "0.4",
+  });
+  assert.equal((await order.get(orderId)).body.quantity, "0.4");
+});
+
+test("an amendment that may cost more raises the hold first, under its own id, and is alone in flight", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  const raised = await patch(order, { price: "60000.05" });
+  assert.equal(raised.status, 202);
+  assert.deepEqual(order.wallet.calls.at(-1)?.raises, [
+    {
+      requestId: raised.body.requestId,
+      orderId,
+      accountId: "alice",
+      symbol: "BTC-USD",
+      newQuantity: "0.5",
+      newWorstPrice: "60000.05",
+    },
+  ]);
+  assert.equal(order.risk.calls.at(-1)?.orders[0]?.price, "60000.05");
+  assert.equal(await rowsOf(order, "raises_in_flight"), 1);
+  for (const changes of [{ quantity: "0.4" }, { price: "60010" }])
+    assert.equal((await patch(order, changes)).body.code, "amend_in_flight");
+  await order.report({
+    orderId,
+    execType: "REPLACED",
+    requestId: raised.body.requestId,
+    boundPrice: "60000.05",
+  });
+  assert.equal(await rowsOf(order, "raises_in_flight"), 0);
+  const now = (await order.get(orderId)).body;
+  assert.equal(now.price, "60000.05");
+  assert.equal((await patch(order, { quantity: "0.6" })).status, 202);
+});
+
+test("an amendment that the engine refuses leaves the order as it is and lets the next one come", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  const { requestId } = (await patch(order, { quantity: "0.6" })).body;
+  await order.completed({
+    command: "OrderModified",
+    requestId,
+    accepted: false,
+    orderId,
+    reason: "too_late",
+  });
+  assert.equal(await rowsOf(order, "raises_in_flight"), 0);
+  assert.equal((await order.get(orderId)).body.quantity, "0.5");
+  assert.equal((await patch(order, { quantity: "0.7" })).status, 202);
+});
+
+test("an amendment is checked like an order: tick, lot, funds, what is filled", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({
+    orderId,
+    execType: "TRADE",
+    cumulativeQuantity: "0.2",
+    leavesQuantity: "0.3",
+    cumulativeNotional: "12000",
+  });
+  for (const [changes, code, field] of [
+    [{ price: "1.01" }, "off_tick", "price"],
+    [{ quantity: "0.00001" }, "off_lot", "quantity"],
+    [{ quantity: "0.2" }, "order_terms_invalid", "quantity"],
+    [{}, "order_terms_invalid", "quantity"],
+  ] as const) {
+    const answer = await patch(order, changes);
+    assert.equal(answer.body.code, code);
+    assert.equal(answer.body.errors[0].field, field);
+  }
+  order.wallet.refuse = () => ({ status: "refused", code: "insufficient_funds" });
+  assert.equal((await patch(order, { quantity: "5" })).body.code, "insufficient_funds");
+  assert.equal(await rowsOf(order, "commands"), 0);
+});
+
+test("an amendment with an Idempotency-Key happens once", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  const headers = { "idempotency-key": "amend-1" };
+  const first = await patch(order, { quantity: "0.4" }, headers);
+  const again = await patch(order, { quantity: "0.40" }, headers);
+  assert.equal(again.status, 202);
+  assert.equal(again.body.requestId, first.body.requestId);
+  assert.equal((await patch(order, { quantity: "0.3" }, headers)).body.code, "idempotency_key_reused");
+  await order.service.quiet();
+  assert.equal((await order.commands()).filter(({ eventType }) => eventType === "OrderModified").length, 1);
+  // Also once the order is finished: the answer to a repetition does not change.
+  await order.report({
+    orderId,
+    execType: "CANCELLED",
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+  });
+  assert.equal((await patch(order, { quantity: "0.4" }, headers)).status, 202);
+  assert.equal((await patch(order, { quantity: "0.4" })).body.code, "order_finished");
+});
+
+test("a cancel is committed and the report decides; a finished order is refused", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  const answer = await remove(order, {}, `/api/v1/orders/${orderId}`);
+  assert.equal(answer.status, 202);
+  await order.service.quiet();
+  const cancelled = (await order.commands()).at(-1);
+  assert.equal(cancelled.eventType, "OrderCancelled");
+  assert.equal(cancelled.requestId, answer.body.requestId);
+  await order.report({
+    orderId,
+    execType: "CANCELLED",
+    requestId: cancelled.requestId,
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+  });
+  const now = (await order.get(orderId)).body;
+  assert.deepEqual([now.status, now.cancelledQuantity, now.leavesQuantity], ["CANCELLED", "0.5", "0"]);
+  const late = await remove(order, {}, `/api/v1/orders/${orderId}`);
+  assert.equal(late.status, 409);
+  assert.equal(late.body.code, "order_finished");
+  assert.equal((await remove(order, {}, `/api/v1/orders/${"0".repeat(32)}`)).status, 404);
+});
+
+test("a cancel by an unknown client order id is final: the order can't be placed any more", async (t) => {
+  const order = await orderTest(t);
+  const answer = await remove(order, { clientOrderId: "c-1" });
+  assert.equal(answer.status, 202);
+  assert.deepEqual(
+    [answer.body.order.status, answer.body.order.reason],
+    ["REJECTED", "cancelled_before_placement"],
+  );
+  const late = await order.post(body());
+  assert.equal(late.status, 422);
+  assert.equal(late.body.code, "order_rejected");
+  assert.equal((await remove(order, { clientOrderId: "c-1" })).status, 202);
+  assert.deepEqual(order.wallet.calls, []);
+  await order.service.quiet();
+  assert.deepEqual(await order.commands(), []);
+  assert.equal((await order.get(orderId)).body.clientOrderId, "c-1");
+});
+
+test("a mass cancel goes to every partition, or to the symbol's", async (t) => {
+  const order = await orderTest(t);
+  const all = await remove(order);
+  assert.equal(all.status, 202);
+  assert.equal(all.body.requestIds.length, orderEvents.partitions);
+  const some = await remove(order, { symbol: "AAPL", side: "SELL" });
+  assert.equal(some.body.requestIds.length, 1);
+  assert.equal((await remove(order, { symbol: "NOPE" })).body.code, "unknown_symbol");
+  await order.service.quiet();
+  const commands = await order.commands();
+  assert.equal(
+    commands.filter(({ eventType }) => eventType === "MassCancelled").length,
+    orderEvents.partitions + 1,
+  );
+  assert.equal(commands.filter(({ symbol, side }) => symbol === "AAPL" && side === "SELL").length, 1);
+  const foreign = await order.service.request("DELETE", "/api/v1/orders", {
+    as: ALICE,
+    query: { accountId: "bob" },
+  });
+  assert.equal(foreign.status, 403);
+});
+
+test("a halted symbol takes cancels only, until it is resumed", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  const halt = (word: string, as = OPERATOR) =>
+    order.service.request("POST", `/api/v1/orders/symbols/BTC-USD/${word}`, { as });
+  assert.equal((await halt("halt", ALICE)).status, 403);
+  assert.equal((await halt("halt")).status, 202);
+  assert.equal((await order.post(body({ clientOrderId: "c-2" }))).body.code, "trading_halted");
+  assert.equal((await patch(order, { quantity: "0.6" })).body.code, "trading_halted");
+  assert.equal((await patch(order, { quantity: "0.4" })).status, 202);
+  assert.equal((await remove(order, {}, `/api/v1/orders/${orderId}`)).status, 202);
+  assert.equal((await halt("resume")).status, 202);
+  assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 201);
+  await order.service.quiet();
+  assert.deepEqual(
+    (await order.commands()).map(({ eventType }) => eventType),
+    ["OrderCreated", "TradingHalted", "OrderModified", "OrderCancelled", "TradingResumed", "OrderCreated"],
+  );
+});

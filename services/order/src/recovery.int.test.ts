@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { orderIdOf } from "./order-id.ts";
+import { body, orderTest, rowsOf } from "./testing.ts";
+
+/** The rows of R10's table that need something to break. */
+
+const orderId = orderIdOf("alice", "c-1");
+
+test("risk not ready: 503 with Retry-After, nothing held, the same key may come again", async (t) => {
+  const order = await orderTest(t);
+  order.risk.away = true;
+  const refused = await order.post(body());
+  assert.equal(refused.status, 503);
+  assert.equal(refused.body.code, "peer_unavailable");
+  assert.equal(refused.headers["retry-after"], "1");
+  assert.equal(order.wallet.holds.size, 0);
+  assert.equal(await rowsOf(order, "orders"), 0);
+  order.risk.away = false;
+  assert.equal((await order.post(body())).status, 201);
+});
+
+test("wallet away before anything was sent: 503, nothing held", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.fault = "away";
+  assert.equal((await order.post(body())).body.code, "peer_unavailable");
+  assert.equal((await order.post(body())).status, 201);
+});
+
+test("wallet's answer lost: outcome_unknown, and only the same key can still make it", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.fault = "lost";
+  const unknown = await order.post(body());
+  assert.equal(unknown.status, 503);
+  assert.equal(unknown.body.code, "outcome_unknown");
+  assert.equal(order.wallet.holds.size, 1);
+  assert.equal(await rowsOf(order, "orders"), 0);
+  assert.equal((await order.post(body())).status, 201);
+  assert.equal(order.wallet.holds.size, 1);
+});
+
+test("a hold whose order never came is given up: first the tombstone, then the release", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.fault = "lost";
+  await order.post(body());
+  await order.service.runJob("orphans");
+  order.service.clock.advance(4_999);
+  await order.service.runJob("orphans");
+  assert.equal(order.wallet.holds.size, 1, "not before it was seen for the whole window");
+  order.service.clock.advance(1);
+  await order.service.runJob("orphans");
+  assert.equal(order.wallet.holds.size, 0);
+  assert.ok(order.wallet.closed.has(orderId));
+  const late = await order.post(body());
+  assert.equal(late.status, 422);
+  assert.equal(late.body.code, "order_rejected");
+  assert.equal((await order.get(orderId)).body.reason, "abandoned_before_commit");
+  await order.service.quiet();
+  assert.deepEqual(await order.commands(), []);
+});
+
+test("a hold with an order is no orphan, however old", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.service.runJob("orphans");
+  order.service.clock.advance(60_000);
+  await order.service.runJob("orphans");
+  assert.equal(order.wallet.holds.size, 1);
+});
+
+test("the tombstone comes between the hold and the insert: the order is refused and its hold released", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.afterHolds = async () => {
+    order.wallet.afterHolds = async () => undefined;
+    // Another instance gives the id up at this very moment.
+    await order.service.store.transaction("entomb", (tx) =>
+      tx.commit([
+        {
+          text: "INSERT INTO orders (order_id, created_ms, updated_ms, status, account_id, reason) VALUES ($1, 0, 0, 'REJECTED', 'alice', 'abandoned_before_commit')",
+          values: [orderId],
+        },
+      ]),
+    );
+  };
+  const late = await order.post(body());
+  assert.equal(late.status, 422);
+  assert.equal(late.body.code, "order_rejected");
+  await order.service.runJob("orphans");
+  order.service.clock.advance(5_000);
+  await order.service.runJob("orphans");
+  assert.equal(order.wallet.holds.size, 0);
+  await order.service.quiet();
+  assert.deepEqual(await order.commands(), []);
+});
+
+test("a late hold meets the closed one: the order is kept as refused", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.closed.add(orderId);
+  const answer = await order.post(body());
+  assert.equal(answer.status, 422);
+  assert.equal(answer.body.code, "hold_closed");
+  assert.equal((await order.post(body())).headers["idempotent-replayed"], "true");
+});
+
+test("the same order twice at once: one is made, both are answered with it", async (t) => {
+  const order = await orderTest(t);
+  const answers = await Promise.all([order.post(body()), order.post(body()), order.post(body())]);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 201]);
+  await order.service.quiet();
+  assert.equal((await order.commands()).length, 1);
+});
+
+test("another instance inserts the same order between the look-up and the insert: its row is the answer", async (t) => {
+  const order = await orderTest(t);
+  let hash = "";
+  order.wallet.afterHolds = async () => {
+    order.wallet.afterHolds = async () => undefined;
+    hash = "0".repeat(32);
+    await order.service.store.transaction("other instance", (tx) =>
+      tx.commit([
+        {
+          text: `INSERT INTO orders (order_id, body_hash, created_ms, updated_ms, quantity_lots, price_ticks, bound_ticks, leaves_lots,
+            side, order_type, time_in_force, status, maker_fee_ppm, taker_fee_ppm, partition, post_only, account_id, client_order_id, symbol)
+            VALUES ($1, $2, 0, 0, 5, 5, 5, 5, 'BUY', 'LIMIT', 'GTC', 'PENDING', 0, 0, 0, false, 'alice', 'c-1', 'BTC-USD')`,
+          values: [orderId, hash],
+        },
+      ]),
+    );
+  };
+  const answer = await order.post(body());
+  assert.equal(answer.body.code, "client_order_id_reused");
+  await order.service.quiet();
+  assert.deepEqual(await order.commands(), []);
+});
+
+test("one job that can't be done does not take the others of its batch with it", async (t) => {
+  const order = await orderTest(t);
+  // A fault of ours: the store refuses what the domain should have.
+  const poison = orderIdOf("alice", "poison");
+  order.wallet.afterHolds = async (batch) => {
+    if (batch.holds.some((hold) => hold.orderId === poison)) throw new Error("a bug");
+  };
+  const { body: answer } = await order.batch(
+    ["a", "b", "poison", "c", "d"].map((clientOrderId) => ({ action: "PLACE", ...body({ clientOrderId }) })),
+  );
+  assert.deepEqual(
+    answer.results.map(({ status }: { status: number }) => status),
+    [201, 201, 503, 201, 201],
+  );
+  await order.service.quiet();
+  assert.equal((await order.commands()).length, 4);
+});
+
+test("a restart keeps everything: the same key is answered as the order is now", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  order.service = await order.service.restart();
+  const again = await order.post(body());
+  assert.equal(again.status, 200);
+  assert.equal(again.body.orderId, orderId);
+});
