@@ -77,6 +77,9 @@ export const fundsRoutes: readonly Route<Wallet>[] = [
   },
 ];
 
+/** So that 10^8 of them still fit the 38 digits that an amount has in SQL. */
+const MAX_MOVE_UNITS = 10n ** 30n;
+
 interface Move {
   readonly accountId: string;
   readonly requestId: string;
@@ -127,8 +130,9 @@ function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof move
     });
   }
   const units = parseDecimal(amount, asset.scale);
-  if (typeof units !== "bigint" || units <= 0n) {
-    const allowed = `a positive decimal with at most ${asset.scale} decimals`;
+  if (typeof units !== "bigint" || units <= 0n || units > MAX_MOVE_UNITS) {
+    const most = formatDecimal(MAX_MOVE_UNITS, asset.scale);
+    const allowed = `a positive decimal up to ${most} with at most ${asset.scale} decimals`;
     return problem("validation_failed", "The amount is not one.", {
       errors: [{ field: "amount", given: amount, allowed }],
     });

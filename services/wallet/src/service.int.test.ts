@@ -1,0 +1,353 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
+import { type TestedService, testService } from "@bourse/host/testing";
+import { type Statement, sql } from "@bourse/store";
+import { wallet } from "./service.ts";
+import type { Wallet } from "./wallet.ts";
+
+const operator = { keyId: "op", role: "operator" } as const;
+const alice = { keyId: "k1", role: "account", accountId: "alice" } as const;
+const BUY = "b".repeat(32);
+const SELL = "5".repeat(32);
+
+interface TestEnd {
+  after(fn: () => Promise<void>): void;
+}
+
+const INSTRUMENT = {
+  symbol: "AAPL",
+  baseAsset: "AAPL",
+  quoteAsset: "USD",
+  tickSize: "0.01",
+  lotSize: "1",
+  minQuantity: "1",
+  maxQuantity: "10000",
+  maxPrice: "10000",
+  makerFeePpm: 100,
+  takerFeePpm: 300,
+  collarPpm: 100_000,
+  referencePrice: "100",
+  calendar: "24x7",
+  status: "TRADING",
+};
+
+/** Alice has dollars, Bob has shares, and both have an order on hold: 10 AAPL at 100. */
+async function funded(t: TestEnd): Promise<TestedService<Wallet>> {
+  const tested = await testService<Wallet>(t, wallet);
+  await tested.publish(referenceEvents, [
+    {
+      key: "USD",
+      event: { eventType: "AssetListed", asset: "USD", name: "US dollar", kind: "FIAT", scale: 6 },
+    },
+    {
+      key: "AAPL",
+      event: { eventType: "AssetListed", asset: "AAPL", name: "Apple", kind: "EQUITY", scale: 0 },
+    },
+    { key: "AAPL", event: { eventType: "InstrumentListed", ...INSTRUMENT } },
+  ]);
+  await tested.quiet();
+  for (const [accountId, asset, amount] of [
+    ["alice", "USD", "2000"],
+    ["bob", "AAPL", "15"],
+  ] as const) {
+    await tested.request("POST", "/api/v1/accounts", { as: operator, body: { accountId } });
+    const { status } = await deposit(tested, accountId, { asset, amount }, "d1");
+    assert.equal(status, 201);
+  }
+  const { body } = await hold(tested, [holdOf(BUY, "alice", "BUY"), holdOf(SELL, "bob", "SELL")]);
+  assert.deepEqual(body.holds, [{ status: "held" }, { status: "held" }]);
+  return tested;
+}
+
+function deposit(tested: TestedService<Wallet>, accountId: string, body: object, key: string) {
+  const path = `/api/v1/accounts/${accountId}/deposits`;
+  return tested.request("POST", path, { as: operator, body, headers: { "idempotency-key": key } });
+}
+
+function hold(tested: TestedService<Wallet>, holds: object[], raises: object[] = []) {
+  return tested.request("POST", "/internal/holds", { as: "internal", body: { holds, raises } });
+}
+
+function holdOf(orderId: string, accountId: string, side: "BUY" | "SELL", quantity = "10") {
+  return {
+    orderId,
+    accountId,
+    symbol: "AAPL",
+    side,
+    quantity,
+    worstPrice: "100",
+    makerFeePpm: 100,
+    takerFeePpm: 300,
+  };
+}
+
+async function balance(
+  tested: TestedService<Wallet>,
+  accountId: string,
+): Promise<Record<string, [string, string]>> {
+  const { body } = await tested.request("GET", `/api/v1/accounts/${accountId}`, { as: operator });
+  return Object.fromEntries(
+    body.balances.map((each: Record<string, string>) => [each.asset, [each.available, each.held]]),
+  );
+}
+
+function executed(number: number, quantity: string, cumulative: string, done: boolean) {
+  const [lots, total] = [Number(quantity), Number(cumulative)];
+  const side = (orderId: string, accountId: string, ppm: number) => ({
+    orderId,
+    accountId,
+    liquidity: ppm === 100 ? "MAKER" : "TAKER",
+    fee: String((lots * 90 * ppm) / 1_000_000),
+    boundPrice: "100",
+    leavesQuantity: String(10 - total),
+    cumulativeQuantity: cumulative,
+    cumulativeNotional: String(total * 90),
+    cumulativeFee: String((total * 90 * ppm) / 1_000_000),
+    done,
+  });
+  return {
+    key: "AAPL",
+    event: {
+      eventType: "TradeExecuted",
+      tradeId: `AAPL-${number}`,
+      engineSequence: number * 2,
+      commandSequence: number,
+      symbol: "AAPL",
+      baseAsset: "AAPL",
+      quoteAsset: "USD",
+      price: "90",
+      quantity,
+      notional: String(lots * 90),
+      aggressorSide: "BUY",
+      buyer: side(BUY, "alice", 300),
+      seller: side(SELL, "bob", 100),
+    },
+  };
+}
+
+function cancelled(orderId: string, accountId: string, side: string) {
+  const facts = {
+    quantity: "10",
+    boundPrice: "100",
+    leavesQuantity: "0",
+    cumulativeQuantity: "4",
+    cancelledQuantity: "6",
+  };
+  return {
+    key: "AAPL",
+    event: {
+      eventType: "ExecutionReport",
+      execType: "CANCELLED",
+      engineSequence: 9,
+      commandSequence: 7,
+      requestId: "x1",
+      outcome: true,
+      symbol: "AAPL",
+      orderId,
+      accountId,
+      side,
+      orderStatus: "CANCELLED",
+      ...facts,
+      cumulativeNotional: "360",
+      cumulativeFee: side === "BUY" ? "0.108" : "0.036",
+      done: true,
+    },
+  };
+}
+
+test("a trade settles both sides in double entry, and a cancel frees the rest", async (t) => {
+  const tested = await funded(t);
+  // 10 x 100 and the fee room: ceil(1000 x 300 ppm) and one unit.
+  assert.deepEqual((await balance(tested, "alice")).USD, ["999.699999", "1000.300001"]);
+  await tested.publish(tradeEvents, [executed(1, "4", "4", false)]);
+  await tested.quiet();
+  assert.deepEqual((await balance(tested, "alice")).AAPL, ["4", "0"]);
+  assert.deepEqual(await balance(tested, "bob"), { AAPL: ["5", "6"], USD: ["359.964", "0"] });
+  await tested.publish(executionEvents, [cancelled(BUY, "alice", "BUY"), cancelled(SELL, "bob", "SELL")]);
+  await tested.quiet();
+  assert.deepEqual((await balance(tested, "alice")).USD, ["1639.892", "0"]);
+  assert.deepEqual((await balance(tested, "bob")).AAPL, ["11", "0"]);
+  const settled = (await tested.published(tradeEvents)).filter(({ producer }) => producer === "wallet");
+  assert.deepEqual(
+    settled.map(({ event }) => [event.eventType, event.tradeId, event.shortfall]),
+    [["TradeSettled", "AAPL-1", false]],
+  );
+  for (const { name, check } of wallet.invariants)
+    assert.deepEqual((await check(tested.service)).violations, [], name);
+});
+
+test("an event that comes again changes nothing (R5)", async (t) => {
+  const tested = await funded(t);
+  const [trade] = [executed(1, "4", "4", false)];
+  assert.ok(trade);
+  await tested.publish(tradeEvents, [trade]);
+  await tested.quiet();
+  const before = await balance(tested, "alice");
+  const restarted = await tested.restart();
+  await restarted.quiet();
+  assert.deepEqual(await balance(restarted, "alice"), before);
+});
+
+test("a hold is asked for again with the same answer, refused without funds, and closed by a release (R10)", async (t) => {
+  const tested = await funded(t);
+  const other = "c".repeat(32);
+  const { body } = await hold(tested, [holdOf(BUY, "alice", "BUY"), holdOf(other, "alice", "BUY", "1000")]);
+  assert.deepEqual(body.holds[0], { status: "held" });
+  assert.deepEqual(body.holds[1], {
+    status: "refused",
+    code: "insufficient_funds",
+    asset: "USD",
+    required: "100030.000001",
+    available: "999.699999",
+  });
+  const never = "d".repeat(32);
+  const release = { orderIds: [BUY, never], raiseRequestIds: [] };
+  assert.equal(
+    (await tested.request("POST", "/internal/holds/release", { as: "internal", body: release })).status,
+    200,
+  );
+  assert.deepEqual((await balance(tested, "alice")).USD, ["2000", "0"]);
+  const late = await hold(tested, [holdOf(BUY, "alice", "BUY"), holdOf(never, "alice", "BUY")]);
+  assert.deepEqual(late.body.holds, [
+    { status: "refused", code: "hold_closed" },
+    { status: "refused", code: "hold_closed" },
+  ]);
+});
+
+test("a refused amend frees what was raised for it (R11)", async (t) => {
+  const tested = await funded(t);
+  const raise = {
+    requestId: "a1",
+    orderId: BUY,
+    accountId: "alice",
+    symbol: "AAPL",
+    newQuantity: "15",
+    newWorstPrice: "100",
+  };
+  assert.deepEqual((await hold(tested, [], [raise])).body.raises, [{ status: "held" }]);
+  assert.deepEqual((await balance(tested, "alice")).USD, ["499.549999", "1500.450001"]);
+  const refused = {
+    eventType: "CommandCompleted",
+    engineSequence: 3,
+    commandSequence: 3,
+    requestId: "a1",
+    command: "OrderModified",
+  };
+  const about = {
+    accepted: false,
+    orderId: BUY,
+    accountId: "alice",
+    symbol: "AAPL",
+    reason: "symbol_halted",
+    ordersAffected: 0,
+  };
+  await tested.publish(executionEvents, [{ key: "AAPL", event: { ...refused, ...about } }]);
+  await tested.quiet();
+  assert.deepEqual((await balance(tested, "alice")).USD, ["999.699999", "1000.300001"]);
+});
+
+test("money moves once per Idempotency-Key, and a bad amount is named", async (t) => {
+  const tested = await funded(t);
+  const again = await deposit(tested, "alice", { asset: "USD", amount: "2000" }, "d1");
+  assert.deepEqual([again.status, again.headers["idempotent-replayed"]], [200, "true"]);
+  assert.equal(
+    (await deposit(tested, "alice", { asset: "USD", amount: "1" }, "d1")).body.code,
+    "idempotency_key_reused",
+  );
+  for (const amount of ["0", "-1", "0.0000001", "1e3", "NaN", "9".repeat(40)]) {
+    const { status, body } = await deposit(
+      tested,
+      "alice",
+      { asset: "USD", amount },
+      `bad-${amount.slice(0, 8)}`,
+    );
+    assert.ok(status === 400 || status === 422, `${amount}: ${status}`);
+    assert.equal(body.errors[0].field, "amount");
+  }
+  const withdrawal = {
+    as: operator,
+    body: { asset: "USD", amount: "5000" },
+    headers: { "idempotency-key": "w1" },
+  };
+  assert.equal(
+    (await tested.request("POST", "/api/v1/accounts/alice/withdrawals", withdrawal)).body.code,
+    "insufficient_funds",
+  );
+  assert.equal((await tested.request("GET", "/api/v1/accounts/bob", { as: alice })).body.code, "forbidden");
+  assert.deepEqual((await balance(tested, "alice")).USD, ["999.699999", "1000.300001"]);
+});
+
+test("a settlement that finds too little is posted to suspense, and the account is blocked (R11)", async (t) => {
+  const tested = await funded(t);
+  // Somebody took the money behind the ledger's back.
+  await corrupt(
+    tested,
+    sql`UPDATE balances SET available = 0, held = 100 WHERE account_id = 'alice' AND asset = 'USD'`,
+  );
+  await corrupt(tested, sql`UPDATE holds SET held = 100 WHERE order_id = ${BUY}::uuid`);
+  await tested.publish(tradeEvents, [executed(1, "10", "10", true)]);
+  await tested.quiet();
+  assert.equal(
+    (await tested.request("GET", "/api/v1/accounts/alice", { as: operator })).body.status,
+    "BLOCKED",
+  );
+  const short = (await tested.published(walletEvents)).filter(
+    ({ event }) => event.eventType === "AccountShort",
+  );
+  assert.deepEqual(
+    short.map(({ event }) => [event.accountId, event.amount]),
+    [["alice", "900.2699"]],
+  );
+  assert.deepEqual((await balance(tested, "bob")).USD, ["899.91", "0"]);
+  const blocked = await hold(tested, [holdOf("e".repeat(32), "alice", "BUY", "1")]);
+  assert.deepEqual(blocked.body.holds, [{ status: "refused", code: "account_blocked" }]);
+});
+
+async function corrupt(tested: TestedService<Wallet>, ...statements: Statement[]): Promise<void> {
+  await tested.store.transaction("corrupt", (tx) => tx.commit(statements));
+}
+
+const corruptions: readonly (readonly [name: string, ...statements: Statement[]])[] = [
+  [
+    "journals-balance",
+    sql`CREATE OR REPLACE VIEW postings AS SELECT 'TRADE'::text AS kind, 'trade/AAPL-1'::text AS journal_id, 'HELD'::text AS ledger, 'alice'::text AS owner, 'USD'::text AS asset, 1::numeric AS amount, 1::bigint AS time_ms`,
+  ],
+  [
+    "assets-sum-to-zero",
+    sql`UPDATE balances SET available = available + 1 WHERE account_id = 'alice' AND asset = 'USD'`,
+  ],
+  ["balances-equal-postings", sql`UPDATE transfer_entries SET amount = amount + 1 WHERE kind = 'DEPOSIT'`],
+  [
+    "balances-not-negative",
+    sql`ALTER TABLE balances DROP CONSTRAINT balances_available_check`,
+    sql`UPDATE balances SET available = -1 WHERE asset = 'USD'`,
+  ],
+  ["holds-equal-formula", sql`UPDATE holds SET held = held + 1 WHERE order_id = ${SELL}::uuid`],
+  ["held-equals-holds", sql`UPDATE balances SET held = held + 1 WHERE account_id = 'bob' AND asset = 'AAPL'`],
+  ["one-settlement-per-trade", sql`DELETE FROM trade_entries`],
+  ["one-settlement-per-trade", sql`UPDATE trade_entries SET notional = notional + 1`],
+  [
+    "one-settlement-per-trade",
+    sql`INSERT INTO trade_entries SELECT 'AAPL-99', symbol, partition, buyer_account, seller_account, base_asset, quote_asset, quantity, notional, buyer_fee, seller_fee, time_ms FROM trade_entries`,
+  ],
+];
+
+test("each invariant reports a corruption planted for it", async (t) => {
+  const named = new Set(corruptions.map(([name]) => name));
+  assert.deepEqual([...named].sort(), wallet.invariants.map(({ name }) => name).sort());
+  for (const [name, ...statements] of corruptions) {
+    await t.test(name, async (each) => {
+      const tested = await funded(each);
+      await tested.publish(tradeEvents, [executed(1, "4", "4", false)]);
+      await tested.quiet();
+      const invariant = wallet.invariants.find((candidate) => candidate.name === name);
+      assert.ok(invariant);
+      const clean = await invariant.check(tested.service);
+      assert.deepEqual(clean.violations, []);
+      assert.ok(clean.checked > 0);
+      await corrupt(tested, ...statements);
+      assert.ok((await invariant.check(tested.service)).violations.length > 0);
+    });
+  }
+});
