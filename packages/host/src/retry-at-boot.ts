@@ -12,7 +12,7 @@ export async function retryAtBoot<T>(
     readonly newId: () => string;
     readonly log: Logger;
     /** Whether it was told to stop waiting. */
-    readonly given: () => boolean;
+    readonly stopped: () => boolean;
   },
   attempt: () => Promise<T>,
 ): Promise<T> {
@@ -20,7 +20,7 @@ export async function retryAtBoot<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof OperationalError && error.retryable) || options.given()) throw error;
+      if (!(error instanceof OperationalError && error.retryable) || options.stopped()) throw error;
       const delayMs = Math.floor(share(options.newId()) * cap);
       options.log.warn({ err: error, what: options.what, delayMs }, "waiting for a dependency");
       await options.timer.sleep(delayMs);

@@ -195,7 +195,10 @@ class StartingService {
   async #openDelivery(sharedFolder: string): Promise<DeliveryRuntime> {
     const { name, migrations } = this.#definition;
     const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> =>
-      retryAtBoot({ ...this.#runtime, log: this.#log, what, given: () => this.#draining !== null }, attempt);
+      retryAtBoot(
+        { ...this.#runtime, log: this.#log, what, stopped: () => this.#draining !== null },
+        attempt,
+      );
     let store: Store | null = null;
     let consumerStore: Store | null = null;
     if (migrations !== undefined) {

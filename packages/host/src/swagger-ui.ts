@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { Type } from "typebox";
 import type { AnyRoute, RouteAnswer } from "./definition.ts";
 import { problem } from "./problem.ts";
@@ -10,7 +9,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
   "favicon-32x32.png": "image/png",
 };
-const resolver = createRequire(import.meta.url);
+const folder = new URL("./static/", import.meta.resolve("@fastify/swagger-ui"));
 const loaded = new Map<string, Promise<Buffer>>();
 
 export interface ApiDocumentLink {
@@ -48,7 +47,7 @@ async function asset(file: string): Promise<RouteAnswer> {
   if (contentType === undefined) return problem("not_found", "the page has no such part");
   let bytes = loaded.get(file);
   if (bytes === undefined) {
-    bytes = readFile(resolver.resolve(`@fastify/swagger-ui/static/${file}`));
+    bytes = readFile(new URL(file, folder));
     loaded.set(file, bytes);
   }
   return {

@@ -93,6 +93,11 @@ test("a request continues its caller's trace, through peers and failures, and is
   assert.equal(server?.traceId, traceId);
   const client = spans.find(({ name }) => name === "GET wallet/internal/holds");
   assert.deepEqual([client?.traceId, client?.parentSpanId], [traceId, server?.spanId]);
+  const failed = spans.filter(({ status }) => status.code === 2);
+  assert.deepEqual(
+    failed.map(({ name, parentSpanId }) => [name, parentSpanId]),
+    [["GET /work/:id", undefined]],
+  );
   const statuses = spans
     .filter(({ name }) => name === "GET /work/:id")
     .map(({ attributes }) =>

@@ -76,7 +76,10 @@ export function inSpan<T>(
   const span = trace
     .getTracer("bourse")
     .startSpan(options.name, { kind: KINDS[options.kind], attributes: options.attributes ?? {} }, parent);
-  const handle: SpanHandle = { set: (name, value) => span.setAttribute(name, value) };
+  const handle: SpanHandle = {
+    set: (name, value) => span.setAttribute(name, value),
+    fail: () => span.setStatus({ code: SpanStatusCode.ERROR }),
+  };
   const fail = (error: unknown): never => {
     span.recordException(error as Error);
     span.setStatus({ code: SpanStatusCode.ERROR });
@@ -102,9 +105,11 @@ export function inSpan<T>(
 
 export interface SpanHandle {
   set(name: string, value: string | number | boolean): void;
+  /** Marks it as failed. */
+  fail(): void;
 }
 
-const NO_SPAN: SpanHandle = { set: () => undefined };
+const NO_SPAN: SpanHandle = { set: () => undefined, fail: () => undefined };
 const KINDS = {
   server: SpanKind.SERVER,
   client: SpanKind.CLIENT,

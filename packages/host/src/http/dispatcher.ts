@@ -102,14 +102,15 @@ export class Dispatcher implements LocalService {
     if ("refusal" in query) return this.#answered(mounted, started, query.refusal);
     const body = mounted.schemas.body(raw.body);
     if ("refusal" in body) return this.#answered(mounted, started, body.refusal);
-    return this.#run(mounted, started, {
+    const request = {
       params: raw.params,
       query: query.value as RouteRequest["query"],
       body: body.value,
       headers: raw.headers,
       principal: caller.principal,
       requestId: raw.requestId,
-    });
+    };
+    return this.#run(mounted, started, request, raw.headers.traceparent);
   }
 
   /** From a gateway in this process: authenticated and validated there, with the same schemas. */
@@ -162,14 +163,15 @@ export class Dispatcher implements LocalService {
     return problem("queue_full", `${this.name} works on ${this.#inFlight} requests already`);
   }
 
-  #run(mounted: MountedRoute, started: number, request: RouteRequest): Answer {
+  /** `traceparent`: of a caller outside the process; neighbours are in the active span already. */
+  #run(mounted: MountedRoute, started: number, request: RouteRequest, traceparent?: string): Answer {
     if (!tracingEnabled()) return this.#handle(mounted, started, request);
     const { method, path } = mounted.route;
     return inSpan(
       {
         name: `${method} ${path}`,
         kind: "server",
-        traceparent: request.headers.traceparent,
+        traceparent,
         attributes: {
           "http.request.method": method,
           "http.route": path,
@@ -180,6 +182,7 @@ export class Dispatcher implements LocalService {
       (span) => {
         const note = (answer: RouteAnswer): RouteAnswer => {
           span.set("http.response.status_code", answer.status);
+          if (answer.status >= 500) span.fail();
           return answer;
         };
         const answer = this.#handle(mounted, started, request);
