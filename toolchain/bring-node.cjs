@@ -4,7 +4,8 @@
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
-const { installFolder, isInstalled } = require("./install.cjs");
+const { installFolder } = require("./install.cjs");
+const { isCurrent } = require("./installed.cjs");
 const { LaunchError } = require("./launch-error.cjs");
 
 const wantedMajor = 26;
@@ -17,7 +18,7 @@ async function bringNode(root) {
   if (Number(process.versions.node.split(".")[0]) >= wantedMajor) return process.execPath;
   const folder = path.join(root, "toolchain", "node");
   const binary = binaryIn(folder);
-  if (isInstalled(folder) && fs.existsSync(binary)) return binary;
+  if (isCurrent(folder) && fs.existsSync(binary)) return binary;
   await installFolder({
     folder,
     root,

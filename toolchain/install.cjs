@@ -2,14 +2,9 @@
 // `npm ci` in a folder, once, also when two launches come at the same time.
 
 const path = require("node:path");
-const { isCurrent, writeStamp } = require("./installed.cjs");
+const { isCurrent, missingFrom, writeStamp } = require("./installed.cjs");
 const { withInstallLock } = require("./install-lock.cjs");
 const { runNpm } = require("./npm.cjs");
-
-/** Says whether the folder's node_modules is what its lock file wants. */
-function isInstalled(folder) {
-  return isCurrent(folder);
-}
 
 /**
  * @param {{ folder: string, root: string, node: string, what: string }} job `node` runs npm, `what` is told
@@ -21,7 +16,12 @@ async function installFolder({ folder, root, node, what }) {
     const told = tell(`Bringing ${what}`);
     try {
       // Install scripts stay off: whatever a package needs after unpacking is done where it is used.
-      await runNpm({ node, folder, args: ["ci", "--ignore-scripts", "--include=dev", "--include=optional"] });
+      await runNpm({
+        node,
+        folder,
+        args: ["ci", "--ignore-scripts", "--include=dev", "--include=optional"],
+        leftOut: () => missingFrom(folder),
+      });
       writeStamp(folder);
     } finally {
       told();
@@ -47,4 +47,4 @@ function tell(what) {
   };
 }
 
-module.exports = { isInstalled, installFolder };
+module.exports = { installFolder };

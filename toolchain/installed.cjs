@@ -12,13 +12,24 @@ const stampName = ".bourse-installed";
 function isCurrent(folder) {
   const lock = readText(path.join(folder, "package-lock.json"));
   if (lock === undefined) return false;
-  const stamp = readText(path.join(folder, "node_modules", stampName));
-  if (stamp === stampOf(lock)) return true;
-  const record = readText(path.join(folder, "node_modules", ".package-lock.json"));
-  if (record === undefined || !holdsAll(folder, JSON.parse(lock).packages, JSON.parse(record).packages))
-    return false;
+  if (readText(path.join(folder, "node_modules", stampName)) === stampOf(lock)) return true;
+  if (missingFrom(folder).length > 0) return false;
   writeStamp(folder);
   return true;
+}
+
+/**
+ * What the lock file wants and npm has not installed: names of folders. npm leaves out an optional package that it
+ * could not download, and says nothing.
+ */
+function missingFrom(folder) {
+  const wanted = JSON.parse(readText(path.join(folder, "package-lock.json"))).packages;
+  const record = readText(path.join(folder, "node_modules", ".package-lock.json"));
+  const installed = record === undefined ? {} : JSON.parse(record).packages;
+  return Object.keys(wanted).filter(
+    (where) =>
+      where.includes("node_modules/") && !isInstalled(folder, where, wanted[where], installed[where]),
+  );
 }
 
 /** Remembers that node_modules now is what package-lock.json says. */
@@ -32,14 +43,10 @@ function stampOf(lock) {
   return `${process.platform} ${process.arch} ${digest}\n`;
 }
 
-function holdsAll(folder, wanted, installed) {
-  return Object.entries(wanted).every(([where, entry]) => {
-    if (!where.startsWith("node_modules/") && !where.includes("/node_modules/")) return true;
-    const have = installed[where];
-    if (have === undefined) return mayBeMissing(entry);
-    if (entry.link) return have.link === true && fs.existsSync(path.join(folder, where));
-    return have.version === entry.version && have.integrity === entry.integrity;
-  });
+function isInstalled(folder, where, wanted, have) {
+  if (have === undefined) return mayBeMissing(wanted);
+  if (wanted.link) return have.link === true && fs.existsSync(path.join(folder, where));
+  return have.version === wanted.version && have.integrity === wanted.integrity;
 }
 
 /** An optional package may be left out, except a native one for this platform: an older Node skips those. */
@@ -73,4 +80,4 @@ function readText(file) {
   }
 }
 
-module.exports = { isCurrent, writeStamp };
+module.exports = { isCurrent, missingFrom, writeStamp };

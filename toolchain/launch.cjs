@@ -25,7 +25,9 @@ async function launch(script, args) {
     await bringDependencies(root, node);
     await runScript({ node, script: path.join(root, script), args, cwd: userFolder() });
   } catch (error) {
-    if (!(error instanceof LaunchError)) throw error;
+    const isTheirs =
+      error instanceof LaunchError || ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code);
+    if (!isTheirs) throw error;
     process.stderr.write(`\n${error.message}\n`);
     process.exitCode = 1;
   }

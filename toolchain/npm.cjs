@@ -25,19 +25,22 @@ const options = [
 /**
  * Runs `npm <args>` in `folder` under `node`. A download that stands still (npm waits for it without end) is
  * ended and begun again: what was complete is in npm's cache.
- * @param {{ node: string, folder: string, args: string[] }} job
+ * @param {{ node: string, folder: string, args: string[], leftOut: () => string[] }} job `leftOut` names what is
+ *   missing although npm is content
  * @returns {Promise<void>} rejects with a LaunchError that tells what to do
  */
-async function runNpm({ node, folder, args }) {
+async function runNpm({ node, folder, args, leftOut }) {
   for (let attempt = 1; ; attempt++) {
     const { code, output, stoodStill } = await runOnce({ node, folder, args });
-    if (code === 0) return;
     if (stoodStill && attempt < attempts) {
       process.stderr.write("\nA download stands still; beginning again ...\n");
       continue;
     }
-    const said = output.replace(/^npm http .*\n?/gm, "").trim();
-    throw new LaunchError(`${said}\n\n${advice(stoodStill ? "ETIMEDOUT" : said)}`.trim());
+    const missing = code === 0 ? leftOut() : [];
+    if (code === 0 && missing.length === 0) return;
+    const said =
+      code === 0 ? `npm left out ${missing.join(", ")}` : output.replace(/^npm http .*\n?/gm, "").trim();
+    throw new LaunchError(`${said}\n\n${advice(stoodStill ? "ETIMEDOUT" : output)}`.trim());
   }
 }
 
@@ -98,10 +101,10 @@ const npmIsMissing =
 
 function advice(output) {
   const again = "then run the same command again; it goes on from here.";
-  if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET|network/i.test(output)) {
+  if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET/.test(output)) {
     return `npm could not reach its registry. The first start needs the network: check the connection and, behind a proxy, \`npm config get proxy\` and \`npm config get registry\`, ${again}`;
   }
-  if (/CERT|certificate/i.test(output)) {
+  if (/_CERT|CERT_|certificate/.test(output)) {
     return `npm does not trust the registry's certificate. Behind a company's proxy set its certificate with \`npm config set cafile <file>\`, ${again}`;
   }
   if (/ENOSPC/.test(output)) return `The disk is full: about 1 GB is needed. Make room, ${again}`;
