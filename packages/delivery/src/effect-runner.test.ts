@@ -289,14 +289,16 @@ test("R5: a hint beyond what is due is distrusted: the numbers decide", async (t
 
 test("R5: a crash before the commit changes nothing; the next one applies it", async (t) => {
   const all = await given(t);
-  const crashed = consumer(all, { handle: () => new Promise(() => undefined) });
+  const { promise, reject } = Promise.withResolvers<never>();
+  const crashed = consumer(all, { handle: () => promise });
   await place(all.bus, [1, 2]);
   crashed.runner.start();
   await all.time.settle();
   assert.deepEqual(all.store.effects, []);
   assert.deepEqual(crashed.remembered, []);
-  // Its member is gone from the group; what it had in hand never ends.
-  await all.time.finish("it has left the group", crashed.runner.close());
+  const left = crashed.runner.close();
+  reject(new Error("the process is gone"));
+  await all.time.finish("it has left the group", left);
   const { runner } = consumer(all);
   runner.start();
   await untilMark(all, 2);

@@ -45,6 +45,7 @@ interface Owned {
   announced: boolean;
   error: string | null;
   writing: Promise<void> | null;
+  waiting: Snapshot | null;
 }
 
 /** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
@@ -189,6 +190,7 @@ export class ShardRunner<Service> implements Runner {
       announced: false,
       error: null,
       writing: null,
+      waiting: null,
     };
     try {
       owned.shard = await ShardPartition.open({
@@ -274,20 +276,27 @@ export class ShardRunner<Service> implements Runner {
     }
   }
 
-  /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time; a missed one is no loss. */
+  /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time, the newest waits. */
   #save(owned: Owned, snapshot: Snapshot): void {
-    if (owned.writing !== null) return;
+    owned.waiting = snapshot;
+    owned.writing ??= this.#writeWaiting(owned).finally(() => {
+      owned.writing = null;
+    });
+  }
+
+  async #writeWaiting(owned: Owned): Promise<void> {
     const { log, metrics } = this.#parts;
-    owned.writing = owned.snapshots
-      .write(snapshot)
-      .then(
-        () => metrics.snapshots.inc({ subscription: this.subscription }),
-        (error: unknown) =>
-          log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written"),
-      )
-      .then(() => {
-        owned.writing = null;
-      });
+    while (owned.waiting !== null) {
+      const snapshot = owned.waiting;
+      owned.waiting = null;
+      try {
+        await owned.snapshots.write(snapshot);
+        metrics.snapshots.inc({ subscription: this.subscription });
+      } catch (error) {
+        // The one before it still serves: only the next replay is longer.
+        log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written");
+      }
+    }
   }
 
   #announce(owned: Owned): void {
