@@ -432,9 +432,9 @@ test("R8: at least three snapshots are kept, in a folder of the partition's own"
     await untilReported(all, n);
     await untilSnapshot(all, n);
   }
+  await closed(all, one);
   const names = await readdir(join(all.folder, "engine", `${commands.name}-0`));
   assert.equal(names.filter((name) => name.endsWith(".snapshot")).length, 3);
-  await closed(all, one);
 });
 
 test("a shard is refused whose outputs have another partition count", async (t) => {

@@ -56,6 +56,8 @@ export class ShardRunner<Service> implements Runner {
   readonly #consumption: ShardConsumption<Service>;
   readonly #owned = new Map<number, Owned>();
   readonly #closing = new AbortController();
+  /** Snapshots that are being written, of partitions that may be another's by now: what they say stays true. */
+  readonly #writes = new Set<Promise<void>>();
   #consumer: GroupConsumer | null = null;
   /** The one batch in flight. */
   #inFlight: Promise<void> = Promise.resolve();
@@ -122,7 +124,7 @@ export class ShardRunner<Service> implements Runner {
     this.#closing.abort();
     await this.#leave();
     await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
-    await Promise.all([...this.#owned.values()].map(({ writing }) => writing));
+    await Promise.all(this.#writes);
     if (this.#state !== "stopped") this.#state = "closed";
   }
 
@@ -279,9 +281,13 @@ export class ShardRunner<Service> implements Runner {
   /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time, the newest waits. */
   #save(owned: Owned, snapshot: Snapshot): void {
     owned.waiting = snapshot;
-    owned.writing ??= this.#writeWaiting(owned).finally(() => {
+    if (owned.writing !== null) return;
+    const writing = this.#writeWaiting(owned).finally(() => {
       owned.writing = null;
+      this.#writes.delete(writing);
     });
+    owned.writing = writing;
+    this.#writes.add(writing);
   }
 
   async #writeWaiting(owned: Owned): Promise<void> {
