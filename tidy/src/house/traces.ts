@@ -11,7 +11,7 @@ const REGISTRY_HOSTS = [
 ].map((parts) => parts.join("."));
 
 /** Folders of one person's machine. `/tmp`, `/var` and `/usr` exist everywhere. */
-const MACHINE_PATH = /(?<![\w.-])\/(home|Users|root|work)\/[\w.-]+/;
+const MACHINE_PATH = /(?<![\w.-])\/(home\/[\w.-]+|Users\/[\w.-]+|root\/[\w.-]+|work\/(main|shared))/;
 
 /** What only holds on one machine or network does not belong into the repository. */
 export function checkTraces(files: readonly TextFile[]): readonly Violation[] {
