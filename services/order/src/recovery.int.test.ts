@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Delivery } from "@bourse/delivery";
+import { StoreError } from "@bourse/store";
 import { orderIdOf } from "./order-id.ts";
-import { body, orderTest, rowsOf } from "./testing.ts";
+import { ALICE, body, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
 /** The rows of R10's table that need something to break. */
 
@@ -149,6 +151,97 @@ test("one job that can't be done does not take the others of its batch with it",
   );
   await order.service.quiet();
   assert.equal((await order.commands()).length, 4);
+});
+
+/** The next commits behave as told; then the real one again. */
+function breakCommits(order: OrderTest, faults: ("lost" | "not applied" | "away")[]): void {
+  const desk = order.service.service;
+  const { delivery } = desk;
+  const broken: Delivery = {
+    commit: async (name, work) => {
+      const fault = faults.shift();
+      if (fault === undefined) return await delivery.commit(name, work);
+      if (fault === "lost") await delivery.commit(name, work);
+      const code = fault === "away" ? "store_unavailable" : "commit_unknown";
+      throw new StoreError(code, fault, { retryable: true });
+    },
+  };
+  Object.assign(desk, { delivery: broken });
+}
+
+test("a COMMIT whose answer is lost is read back: the order is there, once, and new to its caller", async (t) => {
+  const order = await orderTest(t);
+  breakCommits(order, ["lost"]);
+  assert.equal((await order.post(body())).status, 201);
+  breakCommits(order, ["lost"]);
+  const batch = await order.batch([
+    { action: "PLACE", ...body({ clientOrderId: "c-2" }) },
+    { action: "CANCEL", orderId: orderIdOf("alice", "c-2") },
+    { action: "AMEND", orderId, quantity: "0.4" },
+  ]);
+  assert.deepEqual(
+    batch.body.results.map(({ status }: { status: number }) => status),
+    [201, 202, 202],
+  );
+  await order.service.quiet();
+  assert.deepEqual(
+    (await order.commands()).map(({ eventType }) => eventType),
+    ["OrderCreated", "OrderCreated", "OrderCancelled", "OrderModified"],
+  );
+});
+
+test("a COMMIT that did not happen is done again", async (t) => {
+  const order = await orderTest(t);
+  breakCommits(order, ["not applied", "not applied"]);
+  assert.equal((await order.post(body())).status, 201);
+  await order.service.quiet();
+  assert.equal((await order.commands()).length, 1);
+});
+
+test("the database goes away after the hold: outcome_unknown, and the same key makes it later", async (t) => {
+  const order = await orderTest(t);
+  breakCommits(order, ["away"]);
+  const unknown = await order.post(body());
+  assert.equal(unknown.status, 503);
+  assert.equal(unknown.body.code, "outcome_unknown");
+  assert.equal(order.wallet.holds.size, 1);
+  assert.equal((await order.post(body())).status, 201);
+});
+
+test("the database is away from the start: nothing is asked of anybody", async (t) => {
+  const order = await orderTest(t);
+  const desk = order.service.service;
+  const { store } = desk;
+  const away = new StoreError("store_unavailable", "away", { retryable: true });
+  Object.assign(desk, { store: { ...store, query: () => Promise.reject(away) } });
+  const refused = await order.post(body());
+  assert.equal(refused.body.code, "store_unavailable");
+  assert.deepEqual([order.risk.calls.length, order.wallet.calls.length], [0, 0]);
+  Object.assign(desk, { store });
+  assert.equal((await order.post(body())).status, 201);
+});
+
+test("a raise whose amendment never came is given up by its request id", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  order.wallet.fault = "lost";
+  const headers = { "idempotency-key": "raise-1" };
+  const amend = () =>
+    order.service.request("PATCH", `/api/v1/orders/${orderId}`, {
+      as: ALICE,
+      body: { quantity: "0.6" },
+      headers,
+    });
+  assert.equal((await amend()).body.code, "outcome_unknown");
+  const [requestId = ""] = order.wallet.raises.keys();
+  await order.service.runJob("orphans");
+  order.service.clock.advance(5_000);
+  await order.service.runJob("orphans");
+  assert.ok(order.wallet.closed.has(requestId));
+  assert.equal(order.wallet.holds.size, 1, "the order's own hold stays");
+  // A late try with the same key meets the tombstone.
+  assert.equal((await amend()).body.code, "idempotency_key_reused");
 });
 
 test("a restart keeps everything: the same key is answered as the order is now", async (t) => {

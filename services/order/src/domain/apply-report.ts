@@ -49,16 +49,3 @@ export function applyReport(order: Order, report: Report, nowMs: number): Order 
     updatedMs: nowMs,
   };
 }
-
-/** Of several reports of one order the latest: facts are cumulative, so that the others say nothing more. */
-export function latestReports<R extends Pick<Report, "orderId" | "engineSequence">>(
-  reports: Iterable<R>,
-): Map<string, R> {
-  const latest = new Map<string, R>();
-  for (const report of reports) {
-    const known = latest.get(report.orderId);
-    if (known === undefined || known.engineSequence < report.engineSequence)
-      latest.set(report.orderId, report);
-  }
-  return latest;
-}

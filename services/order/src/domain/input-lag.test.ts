@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InputLag } from "./input-lag.ts";
+import { OrphanWatch } from "./orphan-watch.ts";
+
+test("the oldest command without outcome counts, over all partitions", () => {
+  const lag = new InputLag();
+  assert.equal(lag.oldestMs(100), 0);
+  lag.committed(0, 10, 100);
+  lag.committed(0, 20, 200);
+  lag.committed(1, 5, 150);
+  assert.equal(lag.oldestMs(300), 200);
+  lag.outcome(0, 9);
+  assert.equal(lag.oldestMs(300), 200);
+  lag.outcome(0, 10);
+  assert.equal(lag.oldestMs(300), 150);
+  lag.outcome(1, 7);
+  assert.equal(lag.oldestMs(300), 100);
+  lag.outcome(0, 20);
+  assert.equal(lag.oldestMs(300), 0);
+  assert.equal(lag.waiting, 0);
+});
+
+test("an outcome that was read before the commit was answered is not waited for", () => {
+  const lag = new InputLag();
+  lag.outcome(0, 10);
+  lag.committed(0, 10, 100);
+  assert.equal(lag.oldestMs(1_000), 0);
+});
+
+test("an orphan is ripe once it was seen for the whole window without a break", () => {
+  const watch = new OrphanWatch(1_000);
+  assert.deepEqual([...watch.ripe(["a"], 0)], []);
+  assert.deepEqual([...watch.ripe(["a", "b"], 999)], []);
+  assert.deepEqual([...watch.ripe(["a", "b"], 1_000)], ["a"]);
+  assert.deepEqual([...watch.ripe(["b"], 1_500)], []);
+  assert.deepEqual([...watch.ripe(["a", "b"], 1_999)], ["b"]);
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compiledBtcUsd } from "@bourse/market/testing";
+import fc from "fast-check";
+import type { CancelJob, Job, PlaceJob } from "./job.ts";
+import type { OrderRecord } from "./order.ts";
+import { canonicalDecimal, canonicalPlacement, type Placement } from "./placement.ts";
+import { type Known, planRound } from "./plan-round.ts";
+import { settleRound, type Verdict } from "./settle-round.ts";
+
+const listing = { instrument: compiledBtcUsd(), trading: true };
+
+function place(clientOrderId: string, changes: Partial<Placement> = {}): PlaceJob {
+  const placement: Placement = {
+    accountId: "alice",
+    clientOrderId,
+    symbol: "BTC-USD",
+    side: "BUY",
+    orderType: "LIMIT",
+    timeInForce: "GTC",
+    quantity: "1",
+    price: "60000",
+    postOnly: false,
+    expireAt: null,
+    expireAtMs: null,
+    botId: null,
+    remark: null,
+    ...changes,
+  };
+  return {
+    kind: "place",
+    orderId: `id-${clientOrderId}`,
+    bodyHash: canonicalPlacement(placement),
+    placement,
+  };
+}
+
+function cancel(clientOrderId: string, named = true): CancelJob {
+  return {
+    kind: "cancel",
+    orderId: `id-${clientOrderId}`,
+    ofAccount: "alice",
+    requestId: `cancel-${clientOrderId}`,
+    repeatable: false,
+    identity: named ? { accountId: "alice", clientOrderId } : null,
+  };
+}
+
+function known(changes: Partial<Known> = {}): Known {
+  return {
+    orders: new Map(),
+    commands: new Map(),
+    inFlight: new Map(),
+    listing: (symbol) => (symbol === "BTC-USD" ? listing : undefined),
+    attempted: new Set(),
+    ...changes,
+  };
+}
+
+function go(jobs: readonly Job[], verdict: Verdict = { kind: "go", boundTicks: 1 }) {
+  const steps = planRound(jobs, known(), 0);
+  return settleRound(
+    steps,
+    new Map(steps.flatMap((step, index) => (step.kind === "place" ? [[index, verdict]] : []))),
+  );
+}
+
+test("given nothing, when an order is placed and cancelled, then the engine hears both in order", () => {
+  const settled = go([place("a"), cancel("a")]);
+  assert.deepEqual(
+    settled.engine.map((each) => each.kind),
+    ["create", "command"],
+  );
+  assert.equal(settled.orders.length, 1);
+  assert.equal(settled.commands.length, 1);
+});
+
+test("given a refusal that may be tried again, when the order is placed, then nothing is kept", () => {
+  const settled = go([place("a"), cancel("a")], {
+    kind: "refused",
+    refusal: { code: "peer_unavailable", detail: "" },
+  });
+  assert.deepEqual([settled.orders, settled.commands, settled.engine, settled.tombstones], [[], [], [], []]);
+});
+
+test("given a cancel that came first, when the order is placed after it, then it is refused for ever", () => {
+  const settled = go([cancel("a"), place("a")]);
+  assert.equal(settled.tombstones.length, 1);
+  const answer = settled.answers[1];
+  assert.equal(answer?.kind === "refused" && answer.refusal.code, "order_rejected");
+});
+
+test("an order that an earlier try of the round has committed is new to its caller", () => {
+  const settled = go([place("a")]);
+  const orders = new Map<string, OrderRecord>(settled.orders.map((order) => [order.orderId, order]));
+  const answerOf = (attempted: ReadonlySet<string>): string | undefined => {
+    const [step] = planRound([place("a")], known({ orders, attempted }), 0);
+    return step?.kind === "answered" ? step.answer.kind : step?.kind;
+  };
+  assert.equal(answerOf(new Set(["id-a"])), "created");
+  assert.equal(answerOf(new Set()), "replayed");
+});
+
+test("whatever the jobs, every one is answered, and no order id is written or sent twice", () => {
+  const jobs = fc.array(
+    fc.record({
+      id: fc.constantFrom("a", "b", "c"),
+      kind: fc.constantFrom("place", "other body", "cancel", "cancel by id"),
+    }),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(jobs, fc.boolean(), (chosen, approved) => {
+      const round = chosen.map(({ id, kind }): Job => {
+        if (kind === "place") return place(id);
+        if (kind === "other body") return place(id, { quantity: "2" });
+        return cancel(id, kind === "cancel");
+      });
+      const verdict: Verdict = approved
+        ? { kind: "go", boundTicks: 1 }
+        : { kind: "refused", refusal: { code: "insufficient_funds", detail: "" } };
+      const settled = go(round, verdict);
+      assert.equal(settled.answers.length, round.length);
+      const written = [...settled.orders, ...settled.tombstones].map(({ orderId }) => orderId);
+      assert.equal(new Set(written).size, written.length);
+      const created = settled.engine.flatMap((each) => (each.kind === "create" ? [each.order.orderId] : []));
+      assert.equal(new Set(created).size, created.length);
+      assert.equal(created.length, approved ? settled.orders.length : 0);
+    }),
+  );
+});
+
+test("the same decimal in other words is the same request", () => {
+  for (const [given, expected] of [
+    ["1", "1"],
+    ["1.0", "1"],
+    ["1.50", "1.5"],
+    ["100", "100"],
+    ["0.10", "0.1"],
+    ["10.00", "10"],
+  ] as const)
+    assert.equal(canonicalDecimal(given), expected);
+});

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
+import { BTC_USD } from "@bourse/market/testing";
+import { orderIdOf } from "./order-id.ts";
+import { body, orderTest, rowsOf } from "./testing.ts";
+
+const orderId = orderIdOf("alice", "c-1");
+
+test("an order follows its reports: the highest engine sequence of a batch counts, cumulative facts are kept", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  assert.equal((await order.get(orderId)).body.status, "OPEN");
+  await order.report({
+    orderId,
+    execType: "TRADE",
+    leavesQuantity: "0.3",
+    cumulativeQuantity: "0.2",
+    cumulativeNotional: "12000",
+    cumulativeFee: "-0.6",
+  });
+  const partly = (await order.get(orderId)).body;
+  assert.deepEqual(
+    [partly.status, partly.filledQuantity, partly.leavesQuantity, partly.filledNotional, partly.fee],
+    ["PARTIALLY_FILLED", "0.2", "0.3", "12000", "-0.6"],
+  );
+  await order.report({
+    orderId,
+    execType: "TRADE",
+    leavesQuantity: "0",
+    cumulativeQuantity: "0.5",
+    cumulativeNotional: "30000",
+    cumulativeFee: "-1.5",
+    done: true,
+  });
+  const filled = (await order.get(orderId)).body;
+  assert.deepEqual([filled.status, filled.filledQuantity], ["FILLED", "0.5"]);
+  const updates = (await order.service.published(orderUpdates)).map(({ event }) => event.status);
+  assert.deepEqual(updates, ["PENDING", "OPEN", "PARTIALLY_FILLED", "FILLED"]);
+});
+
+test("an expired and an engine-rejected order say why", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.post(body({ clientOrderId: "c-2" }));
+  await order.report({
+    orderId,
+    execType: "EXPIRED",
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+    reason: "expired",
+  });
+  await order.report({
+    orderId: orderIdOf("alice", "c-2"),
+    execType: "REJECTED",
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+    reason: "would_take",
+  });
+  const [expired, rejected] = [await order.get(orderId), await order.get(orderIdOf("alice", "c-2"))];
+  assert.deepEqual([expired.body.status, expired.body.reason], ["EXPIRED", "expired"]);
+  assert.deepEqual([rejected.body.status, rejected.body.reason], ["REJECTED", "would_take"]);
+  // It was accepted and then rejected: the same key is answered with the order, not with a refusal.
+  assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 200);
+});
+
+test("a gap between command and outcome closes the door to new orders, never to cancels", async (t) => {
+  const order = await orderTest(t, { ORDER_MAX_INPUT_LAG_MS: "1000" });
+  assert.equal((await order.post(body())).status, 201);
+  order.service.clock.advance(1_001);
+  const refused = await order.post(body({ clientOrderId: "c-2" }));
+  assert.equal(refused.status, 503);
+  assert.equal(refused.body.code, "engine_lag");
+  assert.equal(refused.headers["retry-after"], "1");
+  assert.equal(
+    (await order.batch([{ action: "PLACE", ...body({ clientOrderId: "c-2" }) }])).body.code,
+    "engine_lag",
+  );
+  assert.equal(await rowsOf(order, "orders"), 1);
+  const cancelled = await order.batch([{ action: "CANCEL", orderId }]);
+  assert.equal(cancelled.body.results[0].status, 202);
+  const log = await order.service.published(orderEvents);
+  const last = Math.max(...log.filter(({ key }) => key === "BTC-USD").map((_, index) => index + 1)) + 1;
+  await order.report({ orderId, commandSequence: last });
+  assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 201);
+});
+
+test("a full queue refuses new orders", async (t) => {
+  const order = await orderTest(t, { ORDER_MAX_QUEUED: "1" });
+  let release = (): void => undefined;
+  const blocked = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let entered = (): void => undefined;
+  const isIn = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  order.wallet.afterHolds = async () => {
+    entered();
+    await blocked;
+  };
+  const first = order.post(body());
+  await isIn;
+  const second = order.post(body({ clientOrderId: "c-2" }));
+  while (order.service.service.door.queued === 0) await new Promise((resolve) => setImmediate(resolve));
+  const third = await order.post(body({ clientOrderId: "c-3" }));
+  assert.equal(third.body.code, "queue_full");
+  release();
+  assert.deepEqual([(await first).status, (await second).status], [201, 201]);
+});
+
+test("the kill switch closes the door and blocks the account in every partition; a release opens both", async (t) => {
+  const order = await orderTest(t);
+  const set = {
+    eventType: "KillSwitchSet",
+    accountId: "alice",
+    requestId: "k-1",
+    reason: "wild",
+    actor: "op-1",
+  };
+  await order.service.publish(riskEvents, [{ key: "alice", event: set }]);
+  await order.service.quiet();
+  await order.service.runJob("refresh");
+  const asked = order.risk.calls.length;
+  const refused = await order.post(body());
+  assert.equal(refused.body.code, "kill_switch_engaged");
+  assert.equal(order.risk.calls.length, asked, "risk need not be asked");
+  assert.equal((await order.post(body({ accountId: "bob" }))).status, 201);
+  const blocked = (await order.service.published(orderEvents)).filter(
+    ({ event }) => event.eventType === "AccountBlocked",
+  );
+  assert.deepEqual(
+    blocked.map(({ partition, event }) => [partition, event.accountId]),
+    Array.from({ length: orderEvents.partitions }, (_, partition) => [partition, "alice"]),
+  );
+  const released = {
+    eventType: "KillSwitchReleased",
+    accountId: "alice",
+    requestId: "r-1",
+    maker: "op-1",
+    checker: "op-2",
+  };
+  await order.service.publish(riskEvents, [{ key: "alice", event: released }]);
+  await order.service.quiet();
+  await order.service.runJob("refresh");
+  assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 201);
+  const unblocked = (await order.service.published(orderEvents)).filter(
+    ({ event }) => event.eventType === "AccountUnblocked",
+  );
+  assert.equal(unblocked.length, orderEvents.partitions);
+});
+
+test("time is told to a partition only when an expiry is due there, and once", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body({ timeInForce: "GTD", expireAt: "2023-11-14T22:13:25Z" }));
+  await order.post(body({ clientOrderId: "c-2", symbol: "AAPL", price: "180", quantity: "1" }));
+  await order.service.runJob("expiry");
+  order.service.clock.advance(5_000);
+  await order.service.runJob("expiry");
+  await order.service.runJob("expiry");
+  await order.service.quiet();
+  const told = (await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced");
+  assert.equal(told.length, 1);
+  assert.equal(told[0].timestamp, "2023-11-14T22:13:25.000Z");
+  await order.report({
+    orderId,
+    execType: "EXPIRED",
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+  });
+  await order.completed({ command: "TimeAdvanced", requestId: told[0].requestId, accepted: true });
+  await order.service.runJob("expiry");
+  await order.service.quiet();
+  assert.equal((await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced").length, 1);
+});
+
+test("reference data halts and resumes a symbol, and its new fees count for new orders only", async (t) => {
+  const order = await orderTest(t);
+  const change = async (changes: Record<string, unknown>): Promise<void> => {
+    await order.service.publish(referenceEvents, [
+      { key: "BTC-USD", event: { eventType: "InstrumentChanged", ...BTC_USD, ...changes } },
+    ]);
+    await order.service.quiet();
+    await order.service.runJob("refresh");
+  };
+  await change({ status: "HALTED" });
+  assert.equal((await order.post(body())).body.code, "trading_halted");
+  await change({ takerFeePpm: 2_000 });
+  assert.equal((await order.post(body())).body.takerFeePpm, 2_000);
+  await order.service.quiet();
+  assert.deepEqual(
+    (await order.commands()).map(({ eventType }) => eventType),
+    ["TradingHalted", "TradingResumed", "OrderCreated"],
+  );
+});

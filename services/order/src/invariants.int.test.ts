@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { InvariantReport } from "@bourse/host";
+import { orderIdOf } from "./order-id.ts";
+import { order as definition } from "./service.ts";
+import { body, type OrderTest, orderTest } from "./testing.ts";
+
+const orderId = orderIdOf("alice", "c-1");
+
+/** A quiet platform: an open order with its hold, a cancelled one without, a refused one. */
+async function quietOrders(t: Parameters<typeof orderTest>[0]): Promise<OrderTest> {
+  const order = await orderTest(t);
+  await order.post(body());
+  const cancelled = orderIdOf("alice", "c-2");
+  await order.batch([
+    { action: "PLACE", ...body({ clientOrderId: "c-2" }) },
+    { action: "CANCEL", orderId: cancelled },
+  ]);
+  const requestId = (await order.commands()).at(-1).requestId;
+  order.wallet.refuse = () => ({ status: "refused", code: "insufficient_funds" });
+  await order.post(body({ clientOrderId: "c-3" }));
+  await order.report({ orderId });
+  await order.report({
+    orderId: cancelled,
+    requestId,
+    execType: "CANCELLED",
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+  });
+  order.wallet.holds.delete(cancelled);
+  return order;
+}
+
+async function check(order: OrderTest, name: string): Promise<InvariantReport> {
+  const invariant = definition.invariants.find((each) => each.name === name);
+  assert.ok(invariant, name);
+  return await invariant.check(order.service.service);
+}
+
+async function corrupt(order: OrderTest, ...statements: readonly string[]): Promise<void> {
+  await order.service.store.transaction("corrupt", (tx) =>
+    tx.commit(statements.map((text) => ({ text, values: [] }))),
+  );
+}
+
+test("on a quiet platform everything holds, and everything was looked at", async (t) => {
+  const order = await quietOrders(t);
+  for (const { name, check: run } of definition.invariants) {
+    const report = await run(order.service.service);
+    assert.deepEqual(report.violations, [], name);
+    if (name !== "blocks-equal-kill-switches") assert.ok(report.checked > 0, name);
+  }
+});
+
+const corruptions: readonly [
+  invariant: string,
+  what: string,
+  corrupt: (order: OrderTest) => Promise<void>,
+  RegExp,
+][] = [
+  [
+    "quantities-add-up",
+    "a lot that is nowhere",
+    (order) =>
+      corrupt(
+        order,
+        "ALTER TABLE orders DROP CONSTRAINT orders_quantities",
+        `UPDATE orders SET leaves_lots = leaves_lots - 1 WHERE order_id = '${orderId}'`,
+      ),
+    /5000 lots, 0 filled, 4999 left/,
+  ],
+  [
+    "states-are-possible",
+    "a filled order with leaves",
+    (order) => corrupt(order, `UPDATE orders SET status = 'FILLED' WHERE order_id = '${orderId}'`),
+    /is FILLED with 0 filled/,
+  ],
+  [
+    "orders-equal-log",
+    "an order that vanished",
+    (order) => corrupt(order, `DELETE FROM orders WHERE order_id = '${orderId}'`),
+    /has no accepted order behind it/,
+  ],
+  [
+    "orders-equal-log",
+    "an order that never went into the log",
+    (order) =>
+      corrupt(
+        order,
+        `CREATE TABLE copy AS SELECT * FROM orders WHERE order_id = '${orderId}'`,
+        `UPDATE copy SET order_id = '${"1".repeat(32)}'`,
+        "INSERT INTO orders SELECT * FROM copy",
+      ),
+    /has 3 accepted orders and 2 OrderCreated/,
+  ],
+  [
+    "commands-have-outcomes",
+    "a cancel without outcome",
+    (order) => corrupt(order, "UPDATE commands SET completed_ms = NULL"),
+    /cancel [0-9a-f]{32} has no outcome/,
+  ],
+  [
+    "commands-have-outcomes",
+    "an order that is still pending",
+    (order) => corrupt(order, `UPDATE orders SET status = 'PENDING' WHERE order_id = '${orderId}'`),
+    /order [0-9a-f]{32} has no outcome/,
+  ],
+  [
+    "holds-equal-open-orders",
+    "a hold of a finished order",
+    async (order) => {
+      order.wallet.holds.set(orderIdOf("alice", "c-2"), {
+        accountId: "alice",
+        symbol: "BTC-USD",
+        worstPrice: "1",
+      });
+    },
+    /which is no open order/,
+  ],
+  [
+    "holds-equal-open-orders",
+    "an open order without a hold",
+    async (order) => order.wallet.holds.clear(),
+    /is open and has no open hold/,
+  ],
+  [
+    "holds-equal-open-orders",
+    "a hold of somebody else's",
+    async (order) => {
+      order.wallet.holds.set(orderId, { accountId: "bob", symbol: "BTC-USD", worstPrice: "1" });
+    },
+    /is bob's, the order alice's/,
+  ],
+  [
+    "updates-equal-orders",
+    "an order whose owner heard something else",
+    (order) => corrupt(order, `UPDATE orders SET status = 'PARTIALLY_FILLED' WHERE order_id = '${orderId}'`),
+    /is PARTIALLY_FILLED, its owner was told OPEN/,
+  ],
+  [
+    "blocks-equal-kill-switches",
+    "a block without a kill switch",
+    (order) => corrupt(order, "INSERT INTO blocked_accounts VALUES ('alice', 'x', 0)"),
+    /alice is blocked without a kill switch/,
+  ],
+];
+
+for (const [name, what, plant, words] of corruptions) {
+  test(`${name} reports ${what}`, async (t) => {
+    const order = await quietOrders(t);
+    await plant(order);
+    const report = await check(order, name);
+    assert.ok(
+      report.violations.some((violation) => words.test(violation)),
+      JSON.stringify(report),
+    );
+  });
+}
