@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type Store, sql } from "@bourse/store";
+import { testDatabase } from "@bourse/store/testing";
+import { createDeliveryDoor } from "./commit.ts";
+import type { Delivery } from "./definitions.ts";
+import type { OutgoingEvent } from "./envelope.ts";
+import { type Advance, advanceStatement, isMarkMoved, readMarks } from "./marks.ts";
+import { deliveryMigrations } from "./migrations.ts";
+import type { Run } from "./outbox.ts";
+import { OUTBOX_ROLL } from "./relay.ts";
+import { commands, orderContracts, placed } from "./testing/fixtures.ts";
+
+const FOLDERS = [{ prefix: "delivery", folder: deliveryMigrations }];
+const DAY_MS = 86_400_000;
+
+async function database(t: TestContext): Promise<Store> {
+  const { store } = await testDatabase(t, { migrations: FOLDERS, maxConnections: 8 });
+  return store;
+}
+
+function door(store: Store, nowMs: () => number, handed: Run[] = []): Delivery {
+  return createDeliveryDoor({
+    store,
+    clock: { nowMs },
+    contracts: orderContracts(),
+    sink: { hand: (runs) => void handed.push(...runs), lookAgain: () => undefined },
+    counted: () => undefined,
+  });
+}
+
+const commit = (delivery: Delivery, ...events: OutgoingEvent[]) =>
+  delivery.commit("test", async () => ({ statements: [], events, result: undefined }));
+
+interface OutboxRow {
+  readonly partition: number;
+  readonly first: number;
+  readonly last: number;
+  readonly time: number;
+}
+
+async function outbox(store: Store): Promise<readonly OutboxRow[]> {
+  const rows = await store.query(sql`
+    SELECT partition, first_sequence, last_sequence, time_ms FROM outbox ORDER BY partition, first_sequence`);
+  return rows.map((row) => ({
+    partition: Number(row.partition),
+    first: Number(row.first_sequence),
+    last: Number(row.last_sequence),
+    time: Number(row.time_ms),
+  }));
+}
+
+test("R3: transactions that race get gapless numbers, and time never goes back within a partition", async (t) => {
+  const store = await database(t);
+  let clock = 1_700_000_000_000;
+  // Each transaction reads another time, some of them behind those before.
+  const delivery = door(store, () => (clock += clock % 3 === 0 ? 5 : -1));
+  const commits = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => commit(delivery, placed(n, n % 2), placed(n, 1), placed(n, n % 2))),
+  );
+  for (const partition of [0, 1]) {
+    const rows = (await outbox(store)).filter((row) => row.partition === partition);
+    let next = 1;
+    let time = 0;
+    for (const row of rows) {
+      assert.equal(row.first, next);
+      assert.ok(row.time >= time, "time is the greatest so far");
+      next = row.last + 1;
+      time = row.time;
+    }
+    assert.equal(next - 1, partition === 0 ? 60 : 120);
+  }
+  const numbers = commits.flatMap(({ numbered }) =>
+    numbered.map(({ partition, sequence }) => `${partition}/${sequence}`),
+  );
+  assert.equal(new Set(numbers).size, 180, "every event has a number of its own");
+});
+
+test("R3: a transaction that fails leaves no number behind", async (t) => {
+  const store = await database(t);
+  const delivery = door(store, () => 1_700_000_000_000);
+  await commit(delivery, placed(1));
+  const failing = delivery.commit("test", async () => ({
+    statements: [{ text: "SELECT 1 / $1::int", values: [0] }],
+    events: [placed(2)],
+    result: undefined,
+  }));
+  await assert.rejects(failing, { code: "statement_failed", sqlState: "22012" });
+  const { numbered } = await commit(delivery, placed(3));
+  assert.equal(numbered[0]?.sequence, 2);
+});
+
+test("R3: the unit reads, writes and numbers in one transaction", async (t) => {
+  const store = await database(t);
+  const handed: Run[] = [];
+  const delivery = door(store, () => 1_700_000_000_000, handed);
+  const { result, numbered } = await delivery.commit("test", async (unit) => {
+    const [rows] = await unit.run([sql`SELECT ${unit.nowMs}::int8 + 1 AS next`]);
+    return { statements: [], events: [placed(1), placed(2, 1)], result: rows?.[0]?.next };
+  });
+  assert.equal(result, 1_700_000_000_001n);
+  assert.deepEqual(
+    numbered.map(({ epoch, partition, sequence }) => [epoch, partition, sequence]),
+    [
+      [1, 0, 1],
+      [1, 1, 1],
+    ],
+  );
+  assert.deepEqual(
+    handed.map(({ topic, partition, bodies }) => [topic, partition, bodies.length]),
+    [
+      [commands.name, 0, 1],
+      [commands.name, 1, 1],
+    ],
+  );
+});
+
+function advance(partition: number, from: number, to: number): Advance {
+  const mark = {
+    topic: "t",
+    partition,
+    producer: "order",
+    epoch: 1,
+    sequence: to,
+    nextOffset: BigInt(to),
+    topicId: "id",
+  };
+  return { from: from === 0 ? undefined : { epoch: 1, sequence: from }, to: mark };
+}
+
+test("R5: marks move by compare-and-set, and one that has moved fails the whole transaction", async (t) => {
+  const store = await database(t);
+  await store.transaction("table", (tx) => tx.commit([sql`CREATE TABLE effects (n int)`]));
+  const apply = (effect: number, ...advances: Advance[]) =>
+    store.transaction("apply", (tx) =>
+      tx.commit([advanceStatement("s", advances), sql`INSERT INTO effects VALUES (${effect})`]),
+    );
+  await apply(1, advance(1, 0, 5), advance(0, 0, 2));
+  await apply(2, advance(0, 2, 3));
+  const moved = (failing: Promise<unknown>) => assert.rejects(failing, isMarkMoved);
+  await moved(apply(3, advance(0, 2, 4)));
+  await moved(apply(4, advance(0, 0, 4)));
+  await moved(apply(5, advance(0, 3, 4), advance(1, 4, 6)));
+  await moved(apply(6, advance(2, 7, 8)));
+  assert.deepEqual(
+    (await readMarks(store, "s")).map(({ partition, sequence, nextOffset }) => [
+      partition,
+      sequence,
+      nextOffset,
+    ]),
+    [
+      [0, 3, 3n],
+      [1, 5, 5n],
+    ],
+  );
+  assert.deepEqual(
+    (await store.query(sql`SELECT n FROM effects ORDER BY n`)).map(({ n }) => n),
+    [1, 2],
+  );
+  assert.deepEqual(await readMarks(store, "another"), []);
+});
+
+test("R5: of two transactions that advance one mark at once, one is let through", async (t) => {
+  const store = await database(t);
+  for (const from of [0, 1]) {
+    const race = await Promise.allSettled(
+      Array.from({ length: 6 }, () =>
+        store.transaction("apply", async (tx) => {
+          await tx.run([advanceStatement("s", [advance(0, from, from + 1)])]);
+          await tx.commit();
+        }),
+      ),
+    );
+    assert.equal(race.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const outcome of race) if (outcome.status === "rejected") assert.ok(isMarkMoved(outcome.reason));
+  }
+});
+
+async function days(store: Store): Promise<readonly string[]> {
+  const rows = await store.query(sql`
+    SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'outbox'::regclass ORDER BY 1`);
+  return rows.map(({ name }) => String(name));
+}
+
+test("R4: the outbox goes by whole days, when they are over and all of it is sent", async (t) => {
+  const store = await database(t);
+  const roll = (nowMs: number, dropBeforeMs: number) =>
+    store.transaction("roll", (tx) => tx.commit([{ text: OUTBOX_ROLL, values: [nowMs, dropBeforeMs] }]));
+  const sent = (sequence: number) =>
+    store.transaction("sent", (tx) =>
+      tx.commit([sql`SELECT outbox_mark_sent(${commands.name}, '{0}', '{1}', ${`{${sequence}}`}, 'id')`]),
+    );
+  const today = 20_000 * DAY_MS + 5;
+  await roll(today, 0);
+  assert.deepEqual(await days(store), ["outbox_d20000", "outbox_d20001", "outbox_default"]);
+  let clock = today;
+  const delivery = door(store, () => clock);
+  await commit(delivery, placed(1), placed(2));
+  clock += DAY_MS;
+  await commit(delivery, placed(3));
+  await roll(clock, 0);
+  const drop = 20_001 * DAY_MS;
+  await sent(1);
+  await roll(clock, drop);
+  assert.ok((await days(store)).includes("outbox_d20000"), "not while a row of it is not sent");
+  await sent(2);
+  await roll(clock, drop - 1);
+  assert.ok((await days(store)).includes("outbox_d20000"), "not while the day is not over");
+  await roll(clock, drop);
+  assert.deepEqual(await days(store), ["outbox_d20001", "outbox_d20002", "outbox_default"]);
+  assert.deepEqual(
+    (await outbox(store)).map(({ first }) => first),
+    [3],
+  );
+  await Promise.all(Array.from({ length: 4 }, () => roll(clock + DAY_MS, 0)));
+});
+
+test("R4: a day that came before its partition stays in the default one, and nothing fails", async (t) => {
+  const store = await database(t);
+  const now = 20_000 * DAY_MS;
+  await commit(
+    door(store, () => now),
+    placed(1),
+  );
+  await store.transaction("roll", (tx) => tx.commit([{ text: OUTBOX_ROLL, values: [now, 0] }]));
+  assert.deepEqual(await days(store), ["outbox_d20001", "outbox_default"]);
+  await commit(
+    door(store, () => now + 1),
+    placed(2),
+  );
+  assert.equal((await outbox(store)).length, 2);
+});
+
+test("R4: the sent mark never goes back, unless the topic was made anew", async (t) => {
+  const store = await database(t);
+  const sent = async (sequence: number, topicId: string): Promise<unknown> => {
+    const text = "SELECT outbox_mark_sent($1, '{0}', '{1}', $2, $3)";
+    await store.transaction("sent", (tx) => tx.commit([{ text, values: ["t", `{${sequence}}`, topicId] }]));
+    return (await store.query(sql`SELECT sequence FROM outbox_sent`))[0]?.sequence;
+  };
+  assert.equal(await sent(5, "a"), 5n);
+  assert.equal(await sent(3, "a"), 5n);
+  assert.equal(await sent(2, "b"), 2n);
+});
