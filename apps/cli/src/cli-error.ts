@@ -1,0 +1,34 @@
+import { PlatformError, type PlatformErrorCode } from "@bourse/platform";
+import { RecordingError } from "@bourse/recordings";
+import { RefusedError, UnreachableError } from "./client-errors.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+
+/** An end that the command itself decided on: a message for people and the exit code. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** What to say about an error, and how to end. `undefined`: a fault of ours, to be shown with its stack. */
+export function endOf(error: unknown): { readonly exitCode: ExitCode; readonly message: string } | undefined {
+  if (error instanceof CliError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof RefusedError) return { exitCode: EXIT.refused, message: error.message };
+  if (error instanceof UnreachableError) return { exitCode: EXIT.unreachable, message: error.message };
+  if (error instanceof RecordingError) return { exitCode: EXIT.usage, message: error.message };
+  if (error instanceof PlatformError) return { exitCode: PLATFORM_EXITS[error.code], message: error.message };
+  return undefined;
+}
+
+const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
+  port_taken: EXIT.portTaken,
+  data_version: EXIT.dataVersion,
+  already_running: EXIT.alreadyRunning,
+  not_running: EXIT.unreachable,
+  missing_part: EXIT.missingPart,
+  start_failed: EXIT.failed,
+};

@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import { Command, InvalidArgumentError } from "commander";
+import { type AccountView, accountsOfPlatform } from "../account-pages.ts";
+import type { GatewayClient } from "../client.ts";
+import { withExamples } from "../help.ts";
+import type { Output } from "../output.ts";
+import { type TargetOptions, withClient, withTarget } from "../target.ts";
+
+interface Funds {
+  readonly asset: string;
+  readonly amount: string;
+}
+
+interface CreateOptions extends TargetOptions {
+  readonly name?: string;
+  readonly fund: readonly Funds[];
+  readonly withKey?: boolean;
+}
+
+interface FundOptions extends TargetOptions {
+  readonly idempotencyKey?: string;
+}
+
+export function accountsCommand(): Command {
+  const create = withTarget(new Command("create"))
+    .description("Open a trading account; opening it again changes nothing")
+    .argument("<account>", "its id: letters, digits, - and _")
+    .option("--name <name>", "what people call it")
+    .option("--fund <asset=amount>", "a first deposit; may be given several times", funds, [])
+    .option("--with-key", "issue a key for the account; it is shown this once")
+    .action(createAccount);
+  const fund = withTarget(new Command("fund"))
+    .description("Book a deposit")
+    .argument("<account>")
+    .argument("<asset>", "USD, BTC, AAPL")
+    .argument("<amount>", "a decimal")
+    .option("--idempotency-key <key>", "the same key books once (default: a new one)")
+    .action(fundAccount);
+  const show = withTarget(new Command("show"))
+    .description("Balances of an account, or of all")
+    .argument("[account]")
+    .action(showAccounts);
+  return new Command("accounts")
+    .description("Open, fund and show trading accounts")
+    .addCommand(
+      withExamples(create, [
+        [
+          "accounts create alice --fund USD=10000 --with-key",
+          "an account that can trade at once, and its key",
+        ],
+      ]),
+    )
+    .addCommand(withExamples(fund, [["accounts fund alice BTC 0.5", "half a bitcoin"]]))
+    .addCommand(
+      withExamples(show, [
+        ["accounts show alice", "what alice owns, and how much of it is held for orders"],
+        ["accounts show --json", "all accounts"],
+      ]),
+    );
+}
+
+async function createAccount(accountId: string, options: CreateOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { name } = options;
+    const opened = await client.post<AccountView>("/api/v1/accounts", {
+      accountId,
+      ...(name === undefined ? {} : { name }),
+    });
+    for (const { asset, amount } of options.fund) {
+      // Creating it again with the same first deposits books them once.
+      await deposit(client, accountId, { asset, amount }, `first-${asset}-${amount}`);
+    }
+    const account = options.fund.length === 0 ? opened : await readAccount(client, accountId);
+    const issued =
+      options.withKey === true
+        ? await client.post<{ key: string }>("/api/v1/keys", { accountId })
+        : undefined;
+    printAccounts(output, [account]);
+    if (issued !== undefined) output.line(`Its key, shown this once: ${issued.key}`);
+    output.result({ ...account, ...(issued === undefined ? {} : { key: issued.key }) });
+  });
+}
+
+async function fundAccount(
+  accountId: string,
+  asset: string,
+  amount: string,
+  options: FundOptions,
+): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const booked = await deposit(
+      client,
+      accountId,
+      { asset, amount },
+      options.idempotencyKey ?? randomUUID(),
+    );
+    output.line(`${accountId} has ${booked.available} ${asset} available, ${booked.held} held.`);
+    output.result(booked);
+  });
+}
+
+async function showAccounts(accountId: string | undefined, options: TargetOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    if (accountId !== undefined) {
+      const account = await readAccount(client, accountId);
+      printAccounts(output, [account]);
+      output.result(account);
+      return;
+    }
+    const accounts = await Array.fromAsync(accountsOfPlatform(client));
+    printAccounts(output, accounts);
+    output.result({ accounts });
+  });
+}
+
+function readAccount(client: GatewayClient, accountId: string): Promise<AccountView> {
+  return client.get<AccountView>(`/api/v1/accounts/${encodeURIComponent(accountId)}`);
+}
+
+function deposit(
+  client: GatewayClient,
+  accountId: string,
+  funds: Funds,
+  idempotencyKey: string,
+): Promise<{ readonly available: string; readonly held: string }> {
+  return client.post(`/api/v1/accounts/${encodeURIComponent(accountId)}/deposits`, funds, { idempotencyKey });
+}
+
+function printAccounts(output: Output, accounts: readonly AccountView[]): void {
+  const rows = accounts.flatMap(({ accountId, name, status, balances }) => {
+    const who = [accountId, name, status];
+    if (balances.length === 0) return [[...who, "", "", "", ""]];
+    return balances.map(({ asset, available, held, total }) => [...who, asset, available, held, total]);
+  });
+  if (rows.length === 0) output.line("There is no account.");
+  else output.table(["account", "name", "status", "asset", "available", "held", "total"], rows);
+}
+
+/** For commander: gathers `USD=10000`. */
+function funds(text: string, before: readonly Funds[]): readonly Funds[] {
+  const [asset = "", amount = "", ...more] = text.split("=");
+  if (asset === "" || amount === "" || more.length > 0)
+    throw new InvalidArgumentError("Allowed is an asset and an amount, such as USD=10000.");
+  return [...before, { asset, amount }];
+}

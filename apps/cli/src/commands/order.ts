@@ -1,0 +1,251 @@
+import { randomUUID } from "node:crypto";
+import { Argument, Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import type { GatewayClient } from "../client.ts";
+import { EXIT } from "../exit-codes.ts";
+import { wholeNumber, withExamples } from "../help.ts";
+import type { Output } from "../output.ts";
+import { type TargetOptions, withClient, withTarget } from "../target.ts";
+
+interface Order {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly clientOrderId?: string;
+  readonly symbol?: string;
+  readonly side?: string;
+  readonly orderType?: string;
+  readonly status: string;
+  readonly quantity?: string;
+  readonly price?: string;
+  readonly filledQuantity: string;
+  readonly leavesQuantity: string;
+  readonly reason?: string;
+}
+
+interface PlaceOptions extends TargetOptions {
+  readonly price?: string;
+  readonly account?: string;
+  readonly tif?: string;
+  readonly postOnly?: boolean;
+  readonly expireAt?: string;
+  readonly clientOrderId?: string;
+}
+
+/** An order by its id, or by account and client order id. */
+interface NamingOptions extends TargetOptions {
+  readonly account?: string;
+  readonly clientOrderId?: string;
+}
+
+interface AmendOptions extends NamingOptions {
+  readonly quantity?: string;
+  readonly price?: string;
+}
+
+interface ShowOptions extends NamingOptions {
+  readonly symbol?: string;
+  readonly open?: boolean;
+  readonly limit: number;
+}
+
+export function orderCommand(): Command {
+  return new Command("order")
+    .description("Place, amend, cancel and show orders")
+    .addCommand(placeCommand())
+    .addCommand(amendCommand())
+    .addCommand(cancelCommand())
+    .addCommand(showCommand());
+}
+
+function placeCommand(): Command {
+  const command = withTarget(new Command("place"))
+    .description("Place an order: with a price it is a limit order, without one a market order")
+    .addArgument(new Argument("<side>").choices(["buy", "sell"]))
+    .argument("<quantity>", "a decimal, in lots")
+    .argument("<symbol>", "BTC-USD, AAPL")
+    .option("--price <price>", "its limit, on tick")
+    .option("--account <account>", "who trades; an account's own key needs none")
+    .addOption(
+      new Option("--tif <time in force>", "how long it stands").choices(["GTC", "DAY", "GTD", "IOC", "FOK"]),
+    )
+    .option("--post-only", "refuse it rather than let it take")
+    .option("--expire-at <time>", "when a GTD order ends, RFC 3339")
+    .option(
+      "--client-order-id <id>",
+      "your name for it; the same one makes it once, for ever (default: a new one)",
+    )
+    .action(place);
+  return withExamples(command, [
+    ["order place buy 0.5 BTC-USD --price 60000 --account alice", "a limit order"],
+    ["order place sell 10 AAPL --account bob", "a market order"],
+  ]);
+}
+
+function amendCommand(): Command {
+  const command = named(new Command("amend"))
+    .description("Change an order's total quantity, its price, or both")
+    .option("--quantity <quantity>", "the new total, what is filled included")
+    .option("--price <price>", "the new limit")
+    .action(amend);
+  return withExamples(command, [
+    ["order amend 0f3c... --quantity 0.4", "by order id"],
+    ["order amend --account alice --client-order-id a-1 --price 59990", "by your own id"],
+  ]);
+}
+
+function cancelCommand(): Command {
+  const command = named(new Command("cancel")).description("Cancel an order").action(cancel);
+  return withExamples(command, [
+    ["order cancel 0f3c...", "by order id"],
+    ["order cancel --account alice --client-order-id a-1", "by your own id"],
+  ]);
+}
+
+function showCommand(): Command {
+  const command = named(new Command("show"))
+    .description("Show an order, or the orders of an account, newest first")
+    .option("--symbol <symbol>", "only of this symbol")
+    .option("--open", "only those that are not finished")
+    .option("--limit <orders>", "how many", wholeNumber(1, 1_000), 50)
+    .action(show);
+  return withExamples(command, [
+    ["order show 0f3c...", "one order"],
+    ["order show --account alice --open", "what alice has in the market"],
+  ]);
+}
+
+function named(command: Command): Command {
+  return withTarget(command)
+    .argument("[order]", "its order id")
+    .option("--account <account>", "whose order; an account's own key needs none")
+    .option("--client-order-id <id>", "the id that it was placed with");
+}
+
+async function place(side: string, quantity: string, symbol: string, options: PlaceOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { price, account, tif, postOnly, expireAt } = options;
+    const order = await client.post<Order>("/api/v1/orders", {
+      ...(account === undefined ? {} : { accountId: account }),
+      symbol,
+      side: side.toUpperCase(),
+      orderType: price === undefined ? "MARKET" : "LIMIT",
+      ...(tif === undefined ? {} : { timeInForce: tif }),
+      quantity,
+      ...(price === undefined ? {} : { price }),
+      ...(postOnly === undefined ? {} : { postOnly }),
+      ...(expireAt === undefined ? {} : { expireAt }),
+      clientOrderId: options.clientOrderId ?? randomUUID(),
+    });
+    printOrders(output, [order]);
+    output.result(order);
+  });
+}
+
+async function amend(orderId: string | undefined, options: AmendOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { quantity, price } = options;
+    const { orderId: id } = await readOrder(client, orderId, options);
+    const { body } = await client.request<{ order: Order }>({
+      method: "PATCH",
+      path: `/api/v1/orders/${id}`,
+      body: { ...(quantity === undefined ? {} : { quantity }), ...(price === undefined ? {} : { price }) },
+      idempotencyKey: randomUUID(),
+    });
+    tellCommanded(output, "The amendment is on its way; the engine decides.", body.order);
+  });
+}
+
+async function cancel(orderId: string | undefined, options: NamingOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { body } = await client.request<{ order: Order }>({
+      method: "DELETE",
+      path: orderId === undefined ? "/api/v1/orders" : `/api/v1/orders/${encodeURIComponent(orderId)}`,
+      // By client order id an order is cancelled that is not there yet, for good (R10).
+      ...(orderId === undefined ? { query: namingQuery(options) } : {}),
+      idempotencyKey: randomUUID(),
+    });
+    tellCommanded(output, "The cancel is on its way; a fill may be faster.", body.order);
+  });
+}
+
+async function show(orderId: string | undefined, options: ShowOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    if (orderId !== undefined || options.clientOrderId !== undefined) {
+      const order = await readOrder(client, orderId, options);
+      printOrders(output, [order]);
+      output.result(order);
+      return;
+    }
+    const { account, symbol, limit } = options;
+    const status = options.open === true ? ["PENDING", "OPEN", "PARTIALLY_FILLED"] : undefined;
+    const query = { accountId: account, symbol, limit, status };
+    const page = await client.get<{ orders: readonly Order[]; nextCursor?: string }>("/api/v1/orders", query);
+    printOrders(output, page.orders);
+    if (page.nextCursor !== undefined) output.line(`There are more; --limit ${limit} shows the newest.`);
+    output.result(page);
+  });
+}
+
+async function readOrder(
+  client: GatewayClient,
+  orderId: string | undefined,
+  options: NamingOptions,
+): Promise<Order> {
+  if (orderId !== undefined) return await client.get<Order>(`/api/v1/orders/${encodeURIComponent(orderId)}`);
+  const query = namingQuery(options);
+  const { orders } = await client.get<{ orders: readonly Order[] }>("/api/v1/orders", query);
+  const [order] = orders;
+  if (order === undefined)
+    throw new CliError(EXIT.refused, `there is no order with the client order id ${query.clientOrderId}`);
+  return order;
+}
+
+function namingQuery({ account, clientOrderId }: NamingOptions): {
+  readonly accountId: string | undefined;
+  readonly clientOrderId: string;
+} {
+  if (clientOrderId === undefined)
+    throw new CliError(EXIT.usage, "which order? Give its order id, or --client-order-id (and --account)");
+  return { accountId: account, clientOrderId };
+}
+
+function tellCommanded(output: Output, words: string, order: Order | undefined): void {
+  output.line(words);
+  if (order !== undefined) printOrders(output, [order]);
+  output.result(order ?? {});
+}
+
+function printOrders(output: Output, orders: readonly Order[]): void {
+  if (orders.length === 0) {
+    output.line("There is no such order.");
+    return;
+  }
+  output.table(
+    [
+      "order",
+      "client order id",
+      "account",
+      "symbol",
+      "side",
+      "type",
+      "quantity",
+      "price",
+      "filled",
+      "leaves",
+      "status",
+    ],
+    orders.map((order) => [
+      order.orderId,
+      order.clientOrderId ?? "",
+      order.accountId,
+      order.symbol ?? "",
+      order.side ?? "",
+      order.orderType ?? "",
+      order.quantity ?? "",
+      order.price ?? "",
+      order.filledQuantity,
+      order.leavesQuantity,
+      order.reason === undefined ? order.status : `${order.status} (${order.reason})`,
+    ]),
+  );
+}

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
+import {
+  isServiceName,
+  type Platform,
+  type PlatformOptions,
+  readRunFile,
+  startCluster,
+  startPlatform,
+} from "@bourse/platform";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import { dataFolderOf, operatorKeyIn } from "../data-folder.ts";
+import { EXIT } from "../exit-codes.ts";
+import { withExamples } from "../help.ts";
+import { Output } from "../output.ts";
+import { type TargetOptions, withData } from "../target.ts";
+
+interface UpOptions extends TargetOptions {
+  readonly only?: ServiceName;
+  readonly bus: "embedded" | "kafka";
+  readonly demo: boolean;
+  readonly host: string;
+  readonly detach?: boolean;
+}
+
+const ENTRY = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+export function upCommand(): Command {
+  const command = withData(new Command("up"))
+    .description("Start the platform: all services in this process, or with Kafka each in its own")
+    .option(
+      "--only <service>",
+      "one service by itself; the others, PostgreSQL and the bus run elsewhere",
+      serviceName,
+    )
+    .addOption(
+      new Option("--bus <bus>", "how services talk: a log on disk in this process, or Apache Kafka")
+        .choices(["embedded", "kafka"])
+        .default("embedded"),
+    )
+    .option("--no-demo", "an empty venue, without listed instruments and participants")
+    .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
+    .option("--detach", "leave it running and come back; `bourse down` stops it")
+    .action(up);
+  return withExamples(command, [
+    ["up", "a venue with a demo market, on http://127.0.0.1:8080"],
+    ["up --no-demo --data /tmp/venue", "an empty one, elsewhere"],
+    ["up --bus kafka", "on a local Kafka, each service its own process"],
+    [
+      "up --only wallet --bus kafka",
+      "one service, by DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS and <SERVICE>_URL",
+    ],
+  ]);
+}
+
+function serviceName(text: string): ServiceName {
+  if (isServiceName(text)) return text;
+  throw new InvalidArgumentError(`Allowed are ${SERVICE_NAMES.join(", ")}.`);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const dataFolder = dataFolderOf(options.data);
+  if (options.detach === true) return await upDetached(dataFolder, output);
+  const stop = stopSignal(output);
+  const started = performance.now();
+  const platform = await start(options, dataFolder, output);
+  if (!stop.given())
+    announce(output, platform, { options, dataFolder, seconds: (performance.now() - started) / 1_000 });
+  await stop.signal;
+  output.note("draining; Ctrl-C again ends it at once");
+  const clean = await platform.stop();
+  output.note(clean ? "stopped" : "stopped; something did not end in time and was cut off");
+  // What a dependency may have left open must not keep the process.
+  process.exit(clean ? EXIT.ok : EXIT.failed);
+}
+
+function start(options: UpOptions, dataFolder: string, output: Output): Promise<Platform> {
+  const { only, bus, demo, host } = options;
+  const shared: PlatformOptions = {
+    dataFolder,
+    bus,
+    demo: demo && only === undefined,
+    ports: "fixed",
+    host,
+    env: process.env,
+    progress: (line) => output.note(line),
+  };
+  if (only !== undefined) return startPlatform({ ...shared, only: [only] });
+  return bus === "kafka" ? startCluster({ ...shared, entry: ENTRY }) : startPlatform(shared);
+}
+
+/** The first SIGINT or SIGTERM asks for an orderly end, also while it starts; a second one ends the process. */
+function stopSignal(output: Output): { readonly signal: Promise<void>; readonly given: () => boolean } {
+  let given = false;
+  const signal = new Promise<void>((resolve) => {
+    const take = (): void => {
+      if (given) process.exit(EXIT.interrupted);
+      given = true;
+      output.note("");
+      resolve();
+    };
+    process.on("SIGINT", take);
+    process.on("SIGTERM", take);
+  });
+  return { signal, given: () => given };
+}
+
+function announce(
+  output: Output,
+  platform: Platform,
+  about: { readonly options: UpOptions; readonly dataFolder: string; readonly seconds: number },
+): void {
+  const { options, dataFolder, seconds } = about;
+  const { gatewayUrl, operatorKey, firstStart, services } = platform;
+  if (options.only !== undefined) {
+    output.line(`${options.only} takes work at ${services[0]?.url ?? ""}`);
+    output.result({ service: options.only, url: services[0]?.url });
+    return;
+  }
+  const keyFile = relative(process.cwd(), join(dataFolder, "operator.key"));
+  output.line(
+    `\nBourse is up: ${services.length} services, ${options.bus} bus, in ${seconds.toFixed(1)} s.\n`,
+  );
+  output.facts([
+    ["  Open", `${gatewayUrl}/`],
+    ["  API", `${gatewayUrl}/swagger-ui.html`],
+    ["  Data", dataFolder],
+    ["  Operator's key", firstStart ? `${operatorKey} (kept in ${keyFile})` : `in ${keyFile}`],
+  ]);
+  output.line("\nTry, in another terminal:");
+  for (const line of [
+    ...(options.demo ? ["npx bourse book BTC-USD"] : []),
+    "npx bourse accounts create alice --fund USD=100000 --with-key",
+    ...(options.demo ? ["npx bourse order place buy 0.5 BTC-USD --account alice"] : []),
+    "npx bourse status",
+  ])
+    output.line(`  ${line}`);
+  output.line("\nCtrl-C stops it.");
+  output.result({ gatewayUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
+}
+
+const POLL_MS = 100;
+const START_TIMEOUT_MS = 180_000;
+
+/** Starts the same command again without a terminal and waits until the platform is up. */
+async function upDetached(dataFolder: string, output: Output): Promise<void> {
+  if (readRunFile(dataFolder) !== null)
+    throw new CliError(EXIT.alreadyRunning, `a platform runs from ${dataFolder}; \`bourse down\` stops it`);
+  const logs = join(dataFolder, "logs");
+  mkdirSync(logs, { recursive: true });
+  const file = join(logs, "up.log");
+  const log = openSync(file, "w");
+  const args = process.argv.slice(2).filter((arg) => arg !== "--detach" && arg !== "--json");
+  const child = spawn(process.execPath, [ENTRY, ...args], { detached: true, stdio: ["ignore", log, log] });
+  closeSync(log);
+  child.unref();
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    if (child.exitCode !== null) {
+      const words = readFileSync(file, "utf8").trimEnd();
+      throw new CliError(child.exitCode === EXIT.portTaken ? EXIT.portTaken : EXIT.failed, words);
+    }
+    const run = readRunFile(dataFolder);
+    if (run !== null && (await isReady(run.gatewayUrl))) {
+      output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
+      const { gatewayUrl, bus } = run;
+      output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey: operatorKeyIn(dataFolder) });
+      return;
+    }
+    if (performance.now() > deadline)
+      throw new CliError(EXIT.failed, `it was not up in time; ${file} says more`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function isReady(gatewayUrl: string): Promise<boolean> {
+  try {
+    return (await fetch(`${gatewayUrl}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+import { SERVICE_NAMES } from "@bourse/contracts";
+import { Command } from "commander";
+import { EXIT } from "../exit-codes.ts";
+import { wholeNumber, withExamples } from "../help.ts";
+import { grouped } from "../output.ts";
+import { patienceOf } from "../patience.ts";
+import { startProgress } from "../progress.ts";
+import { type TargetOptions, withClient, withTarget } from "../target.ts";
+import { checkInvariants, type RuleReport, verifyReport } from "../verify/check-invariants.ts";
+import { waitUntilQuiet } from "../verify/wait-until-quiet.ts";
+
+interface VerifyOptions extends TargetOptions {
+  readonly patience: number;
+}
+
+export function verifyCommand(): Command {
+  const command = withTarget(new Command("verify"))
+    .description(
+      "Wait until everything is settled, then have every service check its rules on its own tables",
+    )
+    .option(
+      "--patience <seconds>",
+      "how long to wait for the platform to become quiet",
+      wholeNumber(1, 86_400),
+      120,
+    )
+    .action(verify);
+  return withExamples(command, [
+    ["verify", "each rule with how much was checked"],
+    ["verify --json", "{ok, checks, violations}"],
+  ]);
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    await waitUntilQuiet(client, patienceOf(options.patience * 1_000));
+    const progress = startProgress(output, {
+      title: "verify",
+      unit: "services",
+      total: SERVICE_NAMES.length,
+    });
+    let asked = 0;
+    const rules = await checkInvariants(client, () => progress.at(asked++)).finally(() => progress.end());
+    const report = verifyReport(rules);
+    output.table(["service", "rule", "checked", "violations"], rules.map(row));
+    for (const violation of report.violations) output.line(`  ${violation}`);
+    output.line(report.ok ? `All ${report.checks} rules hold.` : `${report.violations.length} violations.`);
+    output.result(report);
+    if (!report.ok) process.exitCode = EXIT.failed;
+  });
+}
+
+function row({ service, rule, checked, violationCount }: RuleReport): readonly string[] {
+  return [service, rule, grouped(checked), grouped(violationCount)];
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { removeDataFolder } from "@bourse/store/local-postgres";
+
+/** The project's own folder. */
+export const PROJECT_ROOT: string = resolve(import.meta.dirname, "../../..");
+
+/** `--data`, else BOURSE_DATA, else `.bourse` in the project. Relative ones start where the person stands. */
+export function dataFolderOf(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+  const named = given ?? nonEmpty(env.BOURSE_DATA);
+  return named === undefined ? join(PROJECT_ROOT, ".bourse") : fromHere(named, env);
+}
+
+/** A file or folder that the person named. npm moves to the root and says in INIT_CWD where it came from. */
+export function fromHere(path: string, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(nonEmpty(env.INIT_CWD) ?? process.cwd(), path);
+}
+
+/** The key that the first start has left in the folder; undefined where there is none to be read. */
+export function operatorKeyIn(dataFolder: string): string | undefined {
+  const file = join(dataFolder, "operator.key");
+  if (!existsSync(file)) return undefined;
+  try {
+    return nonEmpty(readFileSync(file, "utf8").trim());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes a data folder with all that is in it, PostgreSQL's part too where that had to be put elsewhere. */
+export function removeData(dataFolder: string): void {
+  const postgres = join(dataFolder, "postgres");
+  if (existsSync(postgres)) removeDataFolder(postgres);
+  rmSync(dataFolder, { recursive: true, force: true });
+}
+
+export function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === "" ? undefined : text;
+}

@@ -1,0 +1,33 @@
+/** How the command ends, for scripts. `bourse --help` lists them. */
+export const EXIT = {
+  ok: 0,
+  /** It was done and the outcome is bad: violations, unequal fills, a start that failed. */
+  failed: 1,
+  usage: 2,
+  /** No platform answers, or it stopped answering. */
+  unreachable: 3,
+  /** The platform answered with a refusal. */
+  refused: 4,
+  portTaken: 5,
+  dataVersion: 6,
+  /** A platform runs from the data folder already. */
+  alreadyRunning: 7,
+  /** Something that is needed can't be had here: Java, Maven, an address. */
+  missingPart: 8,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.ok]: "done",
+  [EXIT.failed]: "done, and the outcome is bad: violations, unequal fills, a start that failed",
+  [EXIT.usage]: "the command was not understood, or a file is not what it should be",
+  [EXIT.unreachable]: "no platform answers, or it stopped answering",
+  [EXIT.refused]: "the platform refused; the message says which field, what was given and what is allowed",
+  [EXIT.portTaken]: "a port is taken by another process",
+  [EXIT.dataVersion]: "the data folder is from another version",
+  [EXIT.alreadyRunning]: "a platform runs from the data folder already",
+  [EXIT.missingPart]: "something that is needed can't be had here: Java, Maven, an address",
+  [EXIT.interrupted]: "interrupted",
+};

@@ -1,0 +1,52 @@
+import { readRunFile } from "@bourse/platform";
+import type { Command } from "commander";
+import { GatewayClient } from "./client.ts";
+import { dataFolderOf, nonEmpty, operatorKeyIn } from "./data-folder.ts";
+import { Output } from "./output.ts";
+
+/** Options of every command that talks to a platform. */
+export interface TargetOptions {
+  readonly url?: string;
+  readonly key?: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export function withTarget(command: Command): Command {
+  return withData(command)
+    .option("--url <url>", "the gateway (BOURSE_URL; default: the platform that runs from the data folder)")
+    .option("--key <key>", "the key to act with (BOURSE_KEY; default: the operator's, from the data folder)");
+}
+
+export function withData(command: Command): Command {
+  return command
+    .option("--data <folder>", "the data folder (BOURSE_DATA; default: .bourse in the project)")
+    .option("--json", "one JSON object as the last line of stdout");
+}
+
+const DEFAULT_URL = "http://127.0.0.1:8080";
+
+/** Which platform a command is for, and who acts. */
+export function findTarget(
+  options: TargetOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly url: string; readonly key: string | undefined } {
+  const dataFolder = dataFolderOf(options.data, env);
+  return {
+    url: options.url ?? nonEmpty(env.BOURSE_URL) ?? readRunFile(dataFolder)?.gatewayUrl ?? DEFAULT_URL,
+    key: options.key ?? nonEmpty(env.BOURSE_KEY) ?? operatorKeyIn(dataFolder),
+  };
+}
+
+/** Runs a command's work with a client that is closed afterwards. */
+export async function withClient(
+  options: TargetOptions,
+  work: (client: GatewayClient, output: Output) => Promise<void>,
+): Promise<void> {
+  const client = new GatewayClient(findTarget(options));
+  try {
+    await work(client, new Output({ json: options.json ?? false }));
+  } finally {
+    await client.close();
+  }
+}
