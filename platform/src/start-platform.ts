@@ -108,12 +108,25 @@ class StartingPlatform {
 
   async #end(): Promise<boolean> {
     await this.#demo?.stop();
-    const drained = await Promise.all(this.#running.map((service) => service.drain(DRAIN_MS)));
+    const clean = await this.#drain();
     await this.#directory?.close();
     await this.#bus?.close();
     await this.#postgres?.stop();
     if (this.#options.only === undefined && this.#running.length > 0) removeRunFile(this.#data.path);
-    return drained.every(Boolean);
+    return clean;
+  }
+
+  /** Doors first: what they let in still needs the services behind them. */
+  async #drain(): Promise<boolean> {
+    let clean = true;
+    for (const names of [["gateway"], ["order"], null] as const) {
+      const group = this.#running.filter(
+        ({ definition }) => names === null || (names as readonly string[]).includes(definition.name),
+      );
+      const drained = await Promise.all(group.map((service) => service.drain(DRAIN_MS)));
+      clean = drained.every(Boolean) && clean;
+    }
+    return clean;
   }
 
   async #database(): Promise<string> {

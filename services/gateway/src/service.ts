@@ -16,7 +16,7 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
   port: 8080,
   config: GatewayConfig,
   publishes: [],
-  calls: SERVICE_NAMES.filter((name) => name !== "gateway"),
+  calls: SERVICE_NAMES,
   setup: ({ bus, peers, clock, config }) => ({
     bus,
     peers,

@@ -9,7 +9,7 @@ const INVARIANTS_TIMEOUT_MS = 600_000;
 const ByService = Type.Object({ services: Type.Array(Type.Unknown()) });
 
 /** The platform as a whole, for operators: what every service says of itself, asked through the one door. */
-export function platformRoutes(directory: Directory): readonly Route<Gateway>[] {
+export function platformRoutes({ services }: Directory): readonly Route<Gateway>[] {
   return [
     {
       method: "GET",
@@ -17,7 +17,7 @@ export function platformRoutes(directory: Directory): readonly Route<Gateway>[] 
       summary: "What every service says of itself: subscriptions with their lag, outbox, readiness",
       access: "operator",
       answers: { 200: ByService },
-      handle: (gateway) => askAll(gateway, directory, "/internal/status"),
+      handle: (gateway) => askAll(gateway, services, "/internal/status"),
     },
     {
       method: "GET",
@@ -25,7 +25,13 @@ export function platformRoutes(directory: Directory): readonly Route<Gateway>[] 
       summary: "Whether everything that was published has been consumed, by service",
       access: "operator",
       answers: { 200: ByService },
-      handle: (gateway) => askAll(gateway, directory, "/internal/quiet"),
+      // The gateway is never quiet while it is asked, and has nothing to send or consume.
+      handle: (gateway) =>
+        askAll(
+          gateway,
+          services.filter(({ name }) => name !== "gateway"),
+          "/internal/quiet",
+        ),
     },
     {
       method: "POST",
@@ -67,9 +73,9 @@ export function platformRoutes(directory: Directory): readonly Route<Gateway>[] 
 }
 
 /** A service that does not answer is told as such: the others still are. */
-async function askAll(gateway: Gateway, directory: Directory, path: string): Promise<RouteAnswer> {
-  const services = await Promise.all(
-    directory.services.map(async ({ name, url }) => {
+async function askAll(gateway: Gateway, asked: Directory["services"], path: string): Promise<RouteAnswer> {
+  const answers = await Promise.all(
+    asked.map(async ({ name, url }) => {
       try {
         return {
           service: name,
@@ -82,5 +88,5 @@ async function askAll(gateway: Gateway, directory: Directory, path: string): Pro
       }
     }),
   );
-  return { status: 200, body: { services } };
+  return { status: 200, body: { services: answers } };
 }
