@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
+import { busTest, record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
 import type { BusRecord, EventBus, GroupConsumer } from "./port.ts";
 import { topicPartitionKey } from "./port.ts";
 
@@ -8,7 +7,7 @@ const PARTITIONS = 6;
 
 /** Groups: resuming, members that join and leave, hints. */
 export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: Suite): void {
-  test("what was taken and not committed comes again after a crash", async () => {
+  busTest("what was taken and not committed comes again after a crash", async () => {
     const name = await makeTopic(1);
     const group = makeGroup();
     const join = (bus: EventBus) => bus.consume({ group, topics: [name], onAssigned: async () => new Map() });
@@ -20,7 +19,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await second.close();
   });
 
-  test("without a mark a consumer starts at the committed offset, with one at the mark", async () => {
+  busTest("without a mark a consumer starts at the committed offset, with one at the mark", async () => {
     const name = await makeTopic(1);
     const group = makeGroup();
     const { bus } = harness();
@@ -44,9 +43,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await third.close();
   });
 
-  test("members join and leave: one owner each, everything delivered, in order", {
-    timeout: 120_000,
-  }, async () => {
+  busTest("members join and leave: one owner each, everything delivered, in order", async () => {
     const name = await makeTopic(PARTITIONS);
     const group = makeGroup();
     const marks = new Map<string, bigint>();
@@ -99,7 +96,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     }
   });
 
-  test("a member is told of what it loses, and gets no record of it afterwards", async () => {
+  busTest("a member is told of what it loses, and gets no record of it afterwards", async () => {
     const { bus } = harness();
     const name = await makeTopic(2);
     const group = makeGroup();
@@ -132,7 +129,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await taking.done;
   });
 
-  test("two groups do not share: each gets everything", async () => {
+  busTest("two groups do not share: each gets everything", async () => {
     const { bus } = harness();
     const name = await makeTopic(2);
     await bus.send([0, 1].map((partition) => ({ topic: name, partition, records: records(20) })));
@@ -147,7 +144,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     }
   });
 
-  test("a member may read several topics", async () => {
+  busTest("a member may read several topics", async () => {
     const { bus } = harness();
     const names = [await makeTopic(1), await makeTopic(2)];
     const consumer = await bus.consume({
@@ -161,7 +158,7 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await consumer.close();
   });
 
-  test("a start that can't be found out fails the consumer", async () => {
+  busTest("a start that can't be found out fails the consumer", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);
     const group = makeGroup();

@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { record, records, rejectsWith, type Suite, takeCount, values } from "./conformance-suite.ts";
+import { busTest, record, records, rejectsWith, type Suite, takeCount, values } from "./conformance-suite.ts";
 import { MAX_VALUE_BYTES } from "./limits.ts";
 import type { OutgoingRecord } from "./port.ts";
 
 /** Topics, sending, and what comes back of a record. */
 export function describeRecords({ harness, topic: makeTopic, group }: Suite): void {
-  test("ensureTopics makes what is missing, keeps what is there, refuses another partition count", async () => {
-    const { bus } = harness();
-    const name = await makeTopic(3);
-    const find = async () => (await bus.topics()).find((each) => each.name === name);
-    const first = await find();
-    assert.equal(first?.partitions, 3);
-    await bus.ensureTopics([{ name, partitions: 3, retentionMs: -1 }]);
-    assert.deepEqual(await find(), first);
-    await rejectsWith("topic_mismatch", bus.ensureTopics([{ name, partitions: 4, retentionMs: -1 }]));
-  });
+  busTest(
+    "ensureTopics makes what is missing, keeps what is there, refuses another partition count",
+    async () => {
+      const { bus } = harness();
+      const name = await makeTopic(3);
+      const find = async () => (await bus.topics()).find((each) => each.name === name);
+      const first = await find();
+      assert.equal(first?.partitions, 3);
+      await bus.ensureTopics([{ name, partitions: 3, retentionMs: -1 }]);
+      assert.deepEqual(await find(), first);
+      await rejectsWith("topic_mismatch", bus.ensureTopics([{ name, partitions: 4, retentionMs: -1 }]));
+    },
+  );
 
-  test("a topic that is made anew has another id, and its readers start at its beginning", async () => {
+  busTest("a topic that is made anew has another id, and its readers start at its beginning", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);
     await bus.send([{ topic: name, partition: 0, records: records(5) }]);
@@ -34,7 +36,7 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     await consumer.close();
   });
 
-  test("a topic or partition that is not there is refused by every call", async () => {
+  busTest("a topic or partition that is not there is refused by every call", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);
     for (const at of [
@@ -52,45 +54,48 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     await rejectsWith("unknown_topic", bus.consume({ group: group(), topics: [missing], onAssigned }));
   });
 
-  test("keys, values, headers and times come back as they were sent, at once and after opening anew", async () => {
-    const name = await makeTopic(1);
-    const sent: readonly OutgoingRecord[] = [
-      {
-        key: "ключ-🔑",
-        value: "ünïcødé 漢字 🚀",
-        headers: { id: "a/0/1/1", name: "wärts 🚀" },
-        timestampMs: 1,
-      },
-      { key: "", value: "", headers: {}, timestampMs: 2 },
-      {
-        key: null,
-        value: '{"eventType":"TimeAdvanced"}',
-        headers: { id: "a/0/1/2", empty: "" },
-        timestampMs: 3,
-      },
-      { key: "nul", value: "a\u0000b\r\n\uFEFFc", headers: { other: "x" }, timestampMs: 1_700_000_000_000 },
-      { key: "large", value: "é".repeat(450_000), headers: {}, timestampMs: 4 },
-      { key: "last", value: "x".repeat(MAX_VALUE_BYTES), headers: {}, timestampMs: 5 },
-    ];
-    const [answer] = await harness().bus.send([{ topic: name, partition: 0, records: sent }]);
-    assert.deepEqual(answer, { topic: name, partition: 0, firstOffset: 0n });
-    for (const open of [async () => harness().bus, () => harness().reopen()]) {
-      const bus = await open();
-      const reader = await bus.read({ topic: name, partition: 0, from: "earliest" });
-      const taken = await takeCount(reader, sent.length);
-      assert.deepEqual(
-        taken.map(({ key, value, headers, timestampMs }) => ({ key, value, headers, timestampMs })),
-        sent,
-      );
-      assert.deepEqual(
-        taken.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
-        sent.map((_, index) => ({ topic: name, partition: 0, offset: BigInt(index) })),
-      );
-      await reader.close();
-    }
-  });
+  busTest(
+    "keys, values, headers and times come back as they were sent, at once and after opening anew",
+    async () => {
+      const name = await makeTopic(1);
+      const sent: readonly OutgoingRecord[] = [
+        {
+          key: "ключ-🔑",
+          value: "ünïcødé 漢字 🚀",
+          headers: { id: "a/0/1/1", name: "wärts 🚀" },
+          timestampMs: 1,
+        },
+        { key: "", value: "", headers: {}, timestampMs: 2 },
+        {
+          key: null,
+          value: '{"eventType":"TimeAdvanced"}',
+          headers: { id: "a/0/1/2", empty: "" },
+          timestampMs: 3,
+        },
+        { key: "nul", value: "a\u0000b\r\n\uFEFFc", headers: { other: "x" }, timestampMs: 1_700_000_000_000 },
+        { key: "large", value: "é".repeat(450_000), headers: {}, timestampMs: 4 },
+        { key: "last", value: "x".repeat(MAX_VALUE_BYTES), headers: {}, timestampMs: 5 },
+      ];
+      const [answer] = await harness().bus.send([{ topic: name, partition: 0, records: sent }]);
+      assert.deepEqual(answer, { topic: name, partition: 0, firstOffset: 0n });
+      for (const open of [async () => harness().bus, () => harness().reopen()]) {
+        const bus = await open();
+        const reader = await bus.read({ topic: name, partition: 0, from: "earliest" });
+        const taken = await takeCount(reader, sent.length);
+        assert.deepEqual(
+          taken.map(({ key, value, headers, timestampMs }) => ({ key, value, headers, timestampMs })),
+          sent,
+        );
+        assert.deepEqual(
+          taken.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+          sent.map((_, index) => ({ topic: name, partition: 0, offset: BigInt(index) })),
+        );
+        await reader.close();
+      }
+    },
+  );
 
-  test("a value that is too large, or a time that is none, is refused and changes nothing", async () => {
+  busTest("a value that is too large, or a time that is none, is refused and changes nothing", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);
     const tooLarge = record("x".repeat(MAX_VALUE_BYTES + 1));
@@ -103,30 +108,33 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     assert.deepEqual(await bus.offsets(name), [{ partition: 0, earliest: 0n, latest: 0n }]);
   });
 
-  test("sends made together are answered each with its own offsets, in the order they were made", async () => {
-    const { bus } = harness();
-    const name = await makeTopic(2);
-    const sends = Array.from({ length: 50 }, (_, index) =>
-      bus.send([
-        { topic: name, partition: 0, records: records(2, index * 2) },
-        { topic: name, partition: 1, records: records(1, index) },
-        { topic: name, partition: 0, records: [] },
-      ]),
-    );
-    const answers = await Promise.all(sends);
-    answers.forEach((answer, index) => {
-      assert.equal(answer[0]?.firstOffset, BigInt(index * 2));
-      assert.equal(answer[1]?.firstOffset, BigInt(index));
-    });
-    const reader = await bus.read({ topic: name, partition: 0, from: "earliest" });
-    assert.deepEqual(
-      values(await takeCount(reader, 100)),
-      Array.from({ length: 100 }, (_, index) => String(index)),
-    );
-    await reader.close();
-  });
+  busTest(
+    "sends made together are answered each with its own offsets, in the order they were made",
+    async () => {
+      const { bus } = harness();
+      const name = await makeTopic(2);
+      const sends = Array.from({ length: 50 }, (_, index) =>
+        bus.send([
+          { topic: name, partition: 0, records: records(2, index * 2) },
+          { topic: name, partition: 1, records: records(1, index) },
+          { topic: name, partition: 0, records: [] },
+        ]),
+      );
+      const answers = await Promise.all(sends);
+      answers.forEach((answer, index) => {
+        assert.equal(answer[0]?.firstOffset, BigInt(index * 2));
+        assert.equal(answer[1]?.firstOffset, BigInt(index));
+      });
+      const reader = await bus.read({ topic: name, partition: 0, from: "earliest" });
+      assert.deepEqual(
+        values(await takeCount(reader, 100)),
+        Array.from({ length: 100 }, (_, index) => String(index)),
+      );
+      await reader.close();
+    },
+  );
 
-  test("a large batch arrives whole", async () => {
+  busTest("a large batch arrives whole", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);
     const count = 20_000;
@@ -140,7 +148,7 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     await reader.close();
   });
 
-  test("the tail of a partition is its last records, oldest first", async () => {
+  busTest("the tail of a partition is its last records, oldest first", async () => {
     const { bus } = harness();
     const name = await makeTopic(2);
     assert.deepEqual(await bus.tail(name, 0, 3), []);
@@ -153,7 +161,7 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     assert.deepEqual(await bus.tail(name, 1, 3), []);
   });
 
-  test("bytes that are not UTF-8 arrive as they are", async (context) => {
+  busTest("bytes that are not UTF-8 arrive as they are", async (context) => {
     const { bus, sendRaw } = harness();
     if (sendRaw === undefined) return context.skip("this storage takes text only");
     const name = await makeTopic(1);

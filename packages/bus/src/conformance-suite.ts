@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
 import { BusError, type BusErrorCode } from "./bus-error.ts";
 import type { BusRecord, EventBus, OutgoingRecord, PartitionReader, TopicPartition } from "./port.ts";
 
@@ -21,6 +22,13 @@ export interface Suite {
   /** Makes a topic with a name of its own and answers the name. */
   topic(partitions: number, retentionMs?: number): Promise<string>;
   group(): string;
+}
+
+/** A record that never comes is a failure by name, not a run that hangs. */
+const TEST_LIMIT_MS = 90_000;
+
+export function busTest(name: string, body: (context: TestContext) => Promise<void> | void): void {
+  test(name, { timeout: TEST_LIMIT_MS }, body);
 }
 
 export function record(

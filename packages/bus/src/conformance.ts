@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { BusError } from "./bus-error.ts";
 import { describeDelivery } from "./conformance-delivery.ts";
 import { describeGroups } from "./conformance-groups.ts";
 import { describeRecords } from "./conformance-records.ts";
-import { type BusHarness, record, type Suite } from "./conformance-suite.ts";
+import { type BusHarness, busTest, record, type Suite } from "./conformance-suite.ts";
 import type { EventBus, PartitionReader } from "./port.ts";
 
 /** A broker that the suite may stop: no other test uses it. */
@@ -66,35 +66,38 @@ function namesOf(bus: () => EventBus): Pick<Suite, "topic" | "group"> {
 }
 
 function describeOutage(makeOutageHarness: () => Promise<OutageHarness>): void {
-  test("a broker goes away and comes back: senders send again, consumers wait, nothing is lost", async () => {
-    const harness = await makeOutageHarness();
-    try {
-      const names = namesOf(() => harness.bus);
-      const topic = await names.topic(1);
-      const consumer = await harness.bus.consume({
-        group: names.group(),
-        topics: [topic],
-        onAssigned: async () => new Map(),
-      });
-      const reader = await harness.bus.read({ topic, partition: 0, from: "earliest" });
-      const count = 60;
-      const consumed = untilValue(consumer, String(count - 1));
-      const read = untilValue(reader, String(count - 1));
-      for (let index = 0; index < count; index++) {
-        if (index === 20) await harness.stopBroker();
-        // The broker comes back while the sender is trying.
-        const back = index === 20 ? harness.startBroker() : undefined;
-        await sendUntilAcknowledged(harness.bus, topic, String(index));
-        await back;
+  busTest(
+    "a broker goes away and comes back: senders send again, consumers wait, nothing is lost",
+    async () => {
+      const harness = await makeOutageHarness();
+      try {
+        const names = namesOf(() => harness.bus);
+        const topic = await names.topic(1);
+        const consumer = await harness.bus.consume({
+          group: names.group(),
+          topics: [topic],
+          onAssigned: async () => new Map(),
+        });
+        const reader = await harness.bus.read({ topic, partition: 0, from: "earliest" });
+        const count = 60;
+        const consumed = untilValue(consumer, String(count - 1));
+        const read = untilValue(reader, String(count - 1));
+        for (let index = 0; index < count; index++) {
+          if (index === 20) await harness.stopBroker();
+          // The broker comes back while the sender is trying.
+          const back = index === 20 ? harness.startBroker() : undefined;
+          await sendUntilAcknowledged(harness.bus, topic, String(index));
+          await back;
+        }
+        const expected = Array.from({ length: count }, (_, index) => String(index));
+        assert.deepEqual(withoutRepeats(await consumed), expected);
+        assert.deepEqual(withoutRepeats(await read), expected);
+        await consumer.close();
+      } finally {
+        await harness.close();
       }
-      const expected = Array.from({ length: count }, (_, index) => String(index));
-      assert.deepEqual(withoutRepeats(await consumed), expected);
-      assert.deepEqual(withoutRepeats(await read), expected);
-      await consumer.close();
-    } finally {
-      await harness.close();
-    }
-  });
+    },
+  );
 }
 
 async function sendUntilAcknowledged(bus: EventBus, topic: string, value: string): Promise<void> {

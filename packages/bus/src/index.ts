@@ -2,6 +2,9 @@ export type { BusErrorCode } from "./bus-error.ts";
 export { BusError } from "./bus-error.ts";
 export type { EmbeddedBus, EmbeddedBusOptions } from "./embedded/embedded-bus.ts";
 export { embeddedBus } from "./embedded/embedded-bus.ts";
+export type { SaslSettings } from "./kafka/broker-connection.ts";
+export type { KafkaBus, KafkaBusOptions } from "./kafka/kafka-bus.ts";
+export { kafkaBus } from "./kafka/kafka-bus.ts";
 export { MAX_VALUE_BYTES } from "./limits.ts";
 export { partitionOf } from "./partition-of.ts";
 export type {

@@ -7,12 +7,14 @@ import type { OutgoingBatch, OutgoingRecord } from "./port.ts";
  */
 export const MAX_VALUE_BYTES: number = 1_000_000;
 
-/** What a record takes besides its value: key, headers, lengths. An estimate to bound buffers and batches. */
-const RECORD_OVERHEAD_BYTES = 400;
+/** What a record takes besides its texts: lengths, differences of offset and time. */
+const RECORD_OVERHEAD_BYTES = 40;
 
-/** A record's size in bytes, never less than what is sent for usual headers. */
-export function recordBytes(record: OutgoingRecord): number {
-  return Buffer.byteLength(record.value) + RECORD_OVERHEAD_BYTES;
+/** A record's size in bytes, never less than what is sent. */
+export function recordBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(value) + (key === null ? 0 : Buffer.byteLength(key));
+  for (const name in headers) bytes += name.length * 3 + Buffer.byteLength(headers[name] ?? "") + 4;
+  return bytes;
 }
 
 /** The bytes of a batch. Throws `bus_refused` for a record that no adapter takes. */
@@ -20,18 +22,19 @@ export function batchBytes(batch: OutgoingBatch): number {
   let total = 0;
   for (const record of batch.records) {
     const bytes = recordBytes(record);
-    if (bytes - RECORD_OVERHEAD_BYTES > MAX_VALUE_BYTES) {
-      throw refused(
-        batch,
-        `a value of ${bytes - RECORD_OVERHEAD_BYTES} bytes, at most ${MAX_VALUE_BYTES} are taken`,
-      );
-    }
+    // Only where it may be too much the value is measured by itself.
+    if (bytes > MAX_VALUE_BYTES) refuseLargeValue(batch, Buffer.byteLength(record.value));
     if (!Number.isSafeInteger(record.timestampMs) || record.timestampMs < 0) {
       throw refused(batch, `the time ${record.timestampMs}, whole milliseconds since the epoch are taken`);
     }
     total += bytes;
   }
   return total;
+}
+
+function refuseLargeValue(batch: OutgoingBatch, bytes: number): void {
+  if (bytes > MAX_VALUE_BYTES)
+    throw refused(batch, `a value of ${bytes} bytes, at most ${MAX_VALUE_BYTES} are taken`);
 }
 
 function refused({ topic, partition }: OutgoingBatch, what: string): BusError {

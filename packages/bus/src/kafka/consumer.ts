@@ -1,0 +1,254 @@
+import type { BusError } from "../bus-error.ts";
+import {
+  type BusRecord,
+  type ConsumeOptions,
+  type GroupConsumer,
+  type StartPosition,
+  type TopicPartition,
+  topicPartitionKey,
+} from "../port.ts";
+import { signal } from "../signal.ts";
+import { retrying } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+import { Fetcher, type FetchTarget } from "./fetcher.ts";
+import { committedOffsets, type HintCommitter, hintCommitter } from "./hint-committer.ts";
+import { joinGroup, type Membership } from "./membership.ts";
+import {
+  type BufferBudget,
+  bufferBudget,
+  bytesToAskFor,
+  type PartitionBuffer,
+  partitionBuffer,
+} from "./partition-buffer.ts";
+
+const DEFAULT_SESSION_TIMEOUT_MS = 10_000;
+
+interface OwnedPartition {
+  readonly at: TopicPartition;
+  readonly buffer: PartitionBuffer;
+  paused: boolean;
+  /** False until `onAssigned` has answered. */
+  started: boolean;
+  /** A seek that came before that answer: it wins. */
+  sought: StartPosition | undefined;
+  readonly target: FetchTarget;
+}
+
+export interface KafkaConsumerOwner {
+  readonly cluster: Cluster;
+  /** Tells its connections from those of other consumers of this bus. */
+  readonly name: string;
+  readonly closed: (consumer: GroupConsumer) => void;
+}
+
+/**
+ * A member of a group. The group's protocol only tells which partitions are ours; they are read by our own
+ * {@link Fetcher} from the offsets that `onAssigned` gives, so that each can be paused and sought by itself.
+ */
+export class KafkaConsumer implements GroupConsumer {
+  readonly #options: ConsumeOptions;
+  readonly #owner: KafkaConsumerOwner;
+  readonly #budget: BufferBudget;
+  readonly #fetcher: Fetcher;
+  readonly #membership: Membership;
+  readonly #committer: HintCommitter;
+  readonly #owned = new Map<string, OwnedPartition>();
+  readonly #changed = signal();
+  readonly #closing = new AbortController();
+  #turn = 0;
+  #failure: unknown;
+
+  constructor(options: ConsumeOptions, owner: KafkaConsumerOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    this.#budget = bufferBudget(options.bufferRecords);
+    this.#fetcher = new Fetcher(owner.cluster, owner.name);
+    this.#committer = hintCommitter(options.group, () => this.#membership);
+    this.#membership = joinGroup({
+      cluster: owner.cluster,
+      group: options.group,
+      topics: options.topics,
+      sessionTimeoutMs: options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS,
+      name: `group-${owner.name}`,
+      onLost: (partitions) => this.#lose(partitions),
+      onGiven: (partitions) => this.#own(partitions),
+      onHeartbeat: () => void this.#committer.flush(),
+      onRefused: (error) => this.#fail(error),
+    });
+  }
+
+  /** Resolves when the member has its first share. */
+  get joined(): Promise<void> {
+    return this.#membership.joined;
+  }
+
+  get assigned(): readonly TopicPartition[] {
+    return Array.from(this.#owned.values(), (owned) => owned.at);
+  }
+
+  get bufferedRecords(): number {
+    let count = 0;
+    for (const { buffer } of this.#owned.values()) count += buffer.count;
+    return count;
+  }
+
+  async take(maxRecords: number): Promise<readonly BusRecord[]> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#closing.signal.aborted) return [];
+      const taken = this.#collect(maxRecords);
+      if (taken.length > 0) {
+        this.#fetcher.wake();
+        return taken;
+      }
+      await this.#changed.wait();
+    }
+  }
+
+  #collect(maxRecords: number): readonly BusRecord[] {
+    const taken: BusRecord[] = [];
+    const owned = [...this.#owned.values()];
+    // Each call begins with another partition, so that a busy one can't starve the others.
+    const first = this.#turn++;
+    for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
+      const partition = owned[(first + step) % owned.length];
+      if (partition?.paused === false) partition.buffer.take(maxRecords - taken.length, taken);
+    }
+    return taken;
+  }
+
+  async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#committer.add(positions.filter((position) => this.#owned.has(topicPartitionKey(position))));
+    void this.#committer.flush();
+  }
+
+  pause(at: TopicPartition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned === undefined) return;
+    owned.paused = true;
+    this.#giveBack(owned);
+  }
+
+  resume(at: TopicPartition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned === undefined) return;
+    owned.paused = false;
+    this.#fetcher.wake();
+  }
+
+  seek(at: TopicPartition, position: StartPosition): void {
+    const owned = this.#owned.get(topicPartitionKey(at));
+    if (owned === undefined) return;
+    owned.buffer.clear();
+    if (owned.started) this.#fetcher.seek(owned.target, position);
+    else owned.sought = position;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#fetcher.close();
+    this.#owned.clear();
+    this.#changed.notify();
+    await this.#committer.flush();
+    await this.#membership.close();
+    this.#owner.closed(this);
+  }
+
+  /** A paused partition holds nothing: its backlog must not take the others' room. It is fetched again. */
+  #giveBack(owned: OwnedPartition): void {
+    const { firstOffset } = owned.buffer;
+    if (firstOffset === undefined) return;
+    owned.buffer.clear();
+    this.#fetcher.seek(owned.target, firstOffset);
+  }
+
+  #lose(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) {
+      const key = topicPartitionKey(at);
+      const owned = this.#owned.get(key);
+      if (owned !== undefined) this.#fetcher.remove(owned.target);
+      this.#owned.delete(key);
+    }
+    this.#committer.forget(partitions);
+    if (!this.#closing.signal.aborted) this.#options.onRevoked?.(partitions);
+  }
+
+  #own(partitions: readonly TopicPartition[]): void {
+    if (this.#closing.signal.aborted) return;
+    const given = partitions.map((at) => this.#ownedPartition(at));
+    for (const owned of given) this.#owned.set(topicPartitionKey(owned.at), owned);
+    void this.#start(given);
+  }
+
+  #ownedPartition(at: TopicPartition): OwnedPartition {
+    const buffer = partitionBuffer();
+    const owned: OwnedPartition = {
+      at,
+      buffer,
+      paused: false,
+      started: false,
+      sought: undefined,
+      target: {
+        at,
+        wantedBytes: () => (owned.paused ? 0 : this.#wantedBytes()),
+        receive: (records) => {
+          if (records.length === 0) return;
+          buffer.push(records);
+          if (owned.paused) this.#giveBack(owned);
+          else this.#changed.notify();
+        },
+        fail: (error) => this.#fail(error),
+      },
+    };
+    return owned;
+  }
+
+  #wantedBytes(): number {
+    let records = 0;
+    let bytes = 0;
+    let partitions = 0;
+    for (const owned of this.#owned.values()) {
+      records += owned.buffer.count;
+      bytes += owned.buffer.bytes;
+      if (!owned.paused) partitions++;
+    }
+    return bytesToAskFor(this.#budget, { records, bytes, partitions });
+  }
+
+  async #start(given: readonly OwnedPartition[]): Promise<void> {
+    try {
+      const starts = await this.#options.onAssigned(given.map((owned) => owned.at));
+      const committed = await this.#committedOf(given.filter(({ at }) => !starts.has(topicPartitionKey(at))));
+      for (const owned of given) {
+        const key = topicPartitionKey(owned.at);
+        // Lost meanwhile, and perhaps given anew: that asks by itself.
+        if (this.#owned.get(key) !== owned) continue;
+        owned.started = true;
+        this.#fetcher.add(owned.target, owned.sought ?? starts.get(key) ?? committed.get(key) ?? "earliest");
+      }
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  async #committedOf(partitions: readonly OwnedPartition[]): Promise<ReadonlyMap<string, bigint>> {
+    if (partitions.length === 0) return new Map();
+    const { cluster } = this.#owner;
+    const found = await retrying(this.#closing.signal, () =>
+      committedOffsets(
+        cluster,
+        this.#options.group,
+        partitions.map(({ at }) => at),
+      ),
+    );
+    return new Map(found.map((each) => [topicPartitionKey(each), each.committed]));
+  }
+
+  #fail(cause: BusError | unknown): void {
+    if (this.#closing.signal.aborted) return;
+    this.#failure ??= cause;
+    void this.close();
+  }
+}

@@ -1,0 +1,319 @@
+import type { fetchV13 } from "@platformatic/kafka";
+import type { BusError } from "../bus-error.ts";
+import { type BusRecord, type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
+import { type Backoff, backoff } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+import { brokerError, isRefusal, KafkaCode } from "./failure.ts";
+import { resolveStart } from "./offsets.ts";
+import { decodeBatches } from "./record-batch.ts";
+import { type FetchedPartition, type FetchReply, fetchApi } from "./requests.ts";
+
+/** How long a broker holds a request for which it has nothing. It answers at the first bytes. */
+const MAX_WAIT_MS = 500;
+const LIMIT_MS = MAX_WAIT_MS + 10_000;
+const MAX_REPLY_BYTES = 4_000_000;
+const MAX_PARTITION_BYTES = 1_000_000;
+/**
+ * Requests to one broker at once. A partition that begins to be wanted (a seek, a resumed one, one whose buffer has
+ * room again) gets a request of its own instead of waiting for one that the broker holds.
+ */
+const MAX_LANES = 4;
+const READ_UNCOMMITTED = 0;
+const NO_SESSION = 0;
+const FINAL_EPOCH = -1;
+const ANY_EPOCH = -1;
+
+/** One partition that is read. */
+export interface FetchTarget {
+  readonly at: TopicPartition;
+  /** How many bytes it wants now; 0 for none. */
+  wantedBytes(): number;
+  /** What came, in order; perhaps nothing, where the log has a gap. Next comes `nextOffset`. */
+  receive(records: readonly BusRecord[], nextOffset: bigint): void;
+  /** The broker refuses for good: nothing more comes. */
+  fail(error: BusError): void;
+}
+
+interface Reading {
+  readonly target: FetchTarget;
+  /** An offset to fetch from, or what has to be resolved to one. */
+  position: StartPosition;
+  resolved: boolean;
+  /** The topic that the position belongs to: another id is another log (R5). */
+  topicId: string | undefined;
+  inFlight: boolean;
+  /** It failed by itself and waits before it is tried again; the others go on. */
+  resting: boolean;
+  readonly pause: Backoff;
+  removed: boolean;
+}
+
+interface InRequest {
+  readonly reading: Reading;
+  readonly offset: bigint;
+  readonly topicId: string;
+}
+
+/**
+ * Reads partitions with explicit offsets, each paused and sought by itself. It retries for ever; what comes is
+ * handed over in order and without repetition, from the position that was asked for.
+ */
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #name: string;
+  readonly #readings = new Map<FetchTarget, Reading>();
+  readonly #lanes = new Map<number, Set<number>>();
+  readonly #closing = new AbortController();
+  #looking = false;
+
+  /** `name` tells this fetcher's connections from others'. */
+  constructor(cluster: Cluster, name: string) {
+    this.#cluster = cluster;
+    this.#name = name;
+  }
+
+  add(target: FetchTarget, position: StartPosition): void {
+    this.#readings.set(target, {
+      target,
+      position,
+      resolved: false,
+      topicId: undefined,
+      inFlight: false,
+      resting: false,
+      pause: backoff(),
+      removed: false,
+    });
+    this.wake();
+  }
+
+  remove(target: FetchTarget): void {
+    const reading = this.#readings.get(target);
+    if (reading !== undefined) reading.removed = true;
+    this.#readings.delete(target);
+  }
+
+  /** Goes on from another position; records of the former one that arrive later are dropped. */
+  seek(target: FetchTarget, position: StartPosition): void {
+    const reading = this.#readings.get(target);
+    if (reading === undefined) return;
+    // A request in flight keeps its own reading: the new one need not wait for it.
+    reading.removed = true;
+    this.#readings.set(target, {
+      ...reading,
+      position,
+      resolved: false,
+      inFlight: false,
+      resting: false,
+      removed: false,
+    });
+    this.wake();
+  }
+
+  /** Looks again at what is wanted. */
+  wake(): void {
+    if (this.#closing.signal.aborted) return;
+    const idleNodes = new Set<number>();
+    for (const reading of this.#readings.values()) {
+      if (!isWanted(reading)) continue;
+      const leader = this.#leaderOf(reading);
+      if (leader === undefined) void this.#lookForLeaders();
+      else idleNodes.add(leader);
+    }
+    for (const node of idleNodes) this.#startLane(node);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#readings.clear();
+    for (let lane = 0; lane < MAX_LANES; lane++) this.#cluster.disconnect(this.#use(lane));
+  }
+
+  #use(lane: number): string {
+    return `fetch-${this.#name}-${lane}`;
+  }
+
+  #leaderOf({ target: { at } }: Reading): number | undefined {
+    const leader = this.#cluster.knownTopic(at.topic)?.leaders[at.partition];
+    return leader === undefined || leader < 0 ? undefined : leader;
+  }
+
+  async #lookForLeaders(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    const pause = backoff();
+    const leaderless = (): boolean =>
+      [...this.#readings.values()].some((reading) => this.#leaderOf(reading) === undefined);
+    while (leaderless() && !this.#closing.signal.aborted) {
+      await this.#cluster.refresh().catch(() => undefined);
+      if (leaderless()) await pause.wait(this.#closing.signal);
+    }
+    this.#looking = false;
+    this.wake();
+  }
+
+  #startLane(node: number): void {
+    const lanes = this.#lanes.get(node) ?? new Set<number>();
+    this.#lanes.set(node, lanes);
+    for (let lane = 0; lane < MAX_LANES; lane++) {
+      if (lanes.has(lane)) continue;
+      lanes.add(lane);
+      void this.#runLane(node, lane).finally(() => {
+        lanes.delete(lane);
+        this.wake();
+      });
+      return;
+    }
+  }
+
+  /** Fetches from one broker until nothing of it is wanted that another lane has not taken. */
+  async #runLane(node: number, lane: number): Promise<void> {
+    const pause = backoff();
+    while (!this.#closing.signal.aborted) {
+      const readings = this.#pick(node);
+      if (readings.length === 0) return;
+      for (const reading of readings) reading.inFlight = true;
+      const failed = await this.#fetch(node, lane, readings);
+      for (const reading of readings) reading.inFlight = false;
+      if (failed) await this.#lookAgain(pause);
+      else pause.reset();
+    }
+  }
+
+  async #lookAgain(pause: Backoff): Promise<void> {
+    await pause.wait(this.#closing.signal);
+    if (!this.#closing.signal.aborted) await this.#cluster.refresh().catch(() => undefined);
+  }
+
+  #pick(node: number): readonly Reading[] {
+    const picked = new Map<string, Reading>();
+    for (const reading of this.#readings.values()) {
+      if (!isWanted(reading) || this.#leaderOf(reading) !== node) continue;
+      // A request names a partition once: a second reader of it has a lane of its own.
+      const key = topicPartitionKey(reading.target.at);
+      if (!picked.has(key)) picked.set(key, reading);
+    }
+    return [...picked.values()];
+  }
+
+  /** True when the request failed as a whole: the cluster has to be looked at again. */
+  async #fetch(node: number, lane: number, readings: readonly Reading[]): Promise<boolean> {
+    const prepared = await Promise.all(readings.map((reading) => this.#prepare(reading)));
+    const requests = prepared.filter((request) => request !== undefined);
+    if (requests.length === 0) return false;
+    try {
+      const connection = await this.#cluster.connection(node, this.#use(lane));
+      const response = await connection.call(
+        fetchApi,
+        LIMIT_MS,
+        MAX_WAIT_MS,
+        1,
+        MAX_REPLY_BYTES,
+        READ_UNCOMMITTED,
+        NO_SESSION,
+        FINAL_EPOCH,
+        topicsOf(requests),
+        [],
+        "",
+      );
+      if (response.errorCode !== KafkaCode.NONE) return true;
+      this.#deliver(response, requests);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Finds the offset to fetch from. A topic made anew is read from its beginning (R5). */
+  async #prepare(reading: Reading): Promise<InRequest | undefined> {
+    const { at } = reading.target;
+    try {
+      const topic = await this.#cluster.partition(at);
+      if (reading.topicId !== undefined && reading.topicId !== topic.id) {
+        reading.position = "earliest";
+        reading.resolved = false;
+      }
+      reading.topicId = topic.id;
+      if (!reading.resolved) {
+        reading.position = await resolveStart(this.#cluster, at, reading.position);
+        reading.resolved = true;
+      }
+      return { reading, offset: BigInt(reading.position), topicId: topic.id };
+    } catch {
+      void this.#rest(reading);
+      return undefined;
+    }
+  }
+
+  async #rest(reading: Reading): Promise<void> {
+    reading.resting = true;
+    await this.#lookAgain(reading.pause);
+    reading.resting = false;
+    this.wake();
+  }
+
+  #deliver({ partitions }: FetchReply, requests: readonly InRequest[]): void {
+    const byPartition = new Map(
+      requests.map((request) => [`${request.topicId}/${request.reading.target.at.partition}`, request]),
+    );
+    for (const fetched of partitions) {
+      const request = byPartition.get(`${fetched.topicId}/${fetched.partition}`);
+      if (request === undefined || request.reading.removed) continue;
+      if (fetched.errorCode === KafkaCode.NONE) this.#advance(request, fetched);
+      else this.#refused(request.reading, fetched.errorCode);
+    }
+  }
+
+  #advance({ reading, offset }: InRequest, { batches }: FetchedPartition): void {
+    try {
+      const { records, nextOffset } = decodeBatches(reading.target.at, batches, offset);
+      reading.pause.reset();
+      if (nextOffset === offset) return;
+      reading.position = nextOffset;
+      this.#toBack(reading);
+      reading.target.receive(records, nextOffset);
+    } catch {
+      // What can't be read may have been damaged on its way: it is asked for again.
+      void this.#rest(reading);
+    }
+  }
+
+  #refused(reading: Reading, code: number): void {
+    if (code === KafkaCode.OFFSET_OUT_OF_RANGE) {
+      reading.position = "earliest";
+      reading.resolved = false;
+    } else if (isRefusal(code)) {
+      const { at, fail } = reading.target;
+      this.remove(reading.target);
+      fail(brokerError(code, `reading ${at.topic}/${at.partition}`));
+    } else {
+      void this.#rest(reading);
+    }
+  }
+
+  /** A broker fills its reply in the order of the request: who got something comes last the next time. */
+  #toBack(reading: Reading): void {
+    if (this.#readings.get(reading.target) !== reading) return;
+    this.#readings.delete(reading.target);
+    this.#readings.set(reading.target, reading);
+  }
+}
+
+function isWanted(reading: Reading): boolean {
+  return !reading.inFlight && !reading.resting && reading.target.wantedBytes() > 0;
+}
+
+function topicsOf(requests: readonly InRequest[]): fetchV13.FetchRequestTopic[] {
+  return Array.from(
+    Map.groupBy(requests, (request) => request.topicId),
+    ([topicId, ofTopic]) => ({
+      topicId,
+      partitions: ofTopic.map(({ reading, offset }) => ({
+        partition: reading.target.at.partition,
+        currentLeaderEpoch: ANY_EPOCH,
+        fetchOffset: offset,
+        lastFetchedEpoch: ANY_EPOCH,
+        partitionMaxBytes: Math.max(1, Math.min(MAX_PARTITION_BYTES, reading.target.wantedBytes())),
+      })),
+    }),
+  );
+}

@@ -1,0 +1,239 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { BusError } from "../bus-error.ts";
+import type {
+  BusRecord,
+  ConsumeOptions,
+  EventBus,
+  GroupConsumer,
+  GroupInfo,
+  OutgoingBatch,
+  PartitionOffsets,
+  PartitionReader,
+  ReadOptions,
+  SentBatch,
+  TopicInfo,
+  TopicSpec,
+} from "../port.ts";
+import { retrying } from "./backoff.ts";
+import type { Address, SaslSettings } from "./broker-connection.ts";
+import { Cluster } from "./cluster.ts";
+import { KafkaConsumer } from "./consumer.ts";
+import { closedError, unavailable } from "./failure.ts";
+import { Fetcher } from "./fetcher.ts";
+import { listGroups } from "./groups.ts";
+import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets.ts";
+import { Producer } from "./producer.ts";
+import { openReader } from "./reader.ts";
+import { readTail } from "./tail.ts";
+import { deleteTopic, ensureTopics } from "./topics.ts";
+
+export interface KafkaBusOptions {
+  /** `host:port`, or several with commas between. */
+  readonly bootstrapServers: string;
+  /** Names this client in the broker's logs. */
+  readonly clientId: string;
+  readonly tls?: TlsOptions;
+  readonly sasl?: SaslSettings;
+  /** How long a send may wait and be tried before it is rejected. Default 10,000. */
+  readonly sendTimeoutMs?: number;
+  /** The same for calls that ask something; `consume` waits three times as long. Default 10,000. */
+  readonly callTimeoutMs?: number;
+}
+
+export interface KafkaBus extends EventBus {
+  readonly kind: "kafka";
+  /** Deletes a topic with its records. Made anew it has another id. */
+  deleteTopic(name: string): Promise<void>;
+}
+
+const DEFAULT_LIMIT_MS = 10_000;
+/** A round of a group waits for its other members. */
+const JOIN_LIMIT_FACTOR = 3;
+const DEFAULT_PORT = 9092;
+
+/**
+ * The event bus on Apache Kafka 3.1 or newer. It connects when it is first needed. Throws `bus_refused` when the
+ * addresses can't be read.
+ */
+export function kafkaBus(options: KafkaBusOptions): KafkaBus {
+  return new ClusterBus(options);
+}
+
+class ClusterBus implements KafkaBus {
+  readonly kind = "kafka";
+  readonly #cluster: Cluster;
+  readonly #producer: Producer;
+  readonly #readers: Fetcher;
+  readonly #callTimeoutMs: number;
+  readonly #open = new Set<GroupConsumer | PartitionReader>();
+  readonly #closing = new AbortController();
+  #names = 0;
+  #refusing = false;
+
+  constructor(options: KafkaBusOptions) {
+    const {
+      clientId,
+      tls,
+      sasl,
+      sendTimeoutMs = DEFAULT_LIMIT_MS,
+      callTimeoutMs = DEFAULT_LIMIT_MS,
+    } = options;
+    this.#callTimeoutMs = callTimeoutMs;
+    this.#cluster = new Cluster({
+      bootstrapServers: parseServers(options.bootstrapServers),
+      clientId,
+      ...(tls === undefined ? {} : { tls }),
+      ...(sasl === undefined ? {} : { sasl }),
+    });
+    this.#producer = new Producer({ cluster: this.#cluster, sendTimeoutMs, closing: this.#closing.signal });
+    this.#readers = new Fetcher(this.#cluster, "readers");
+  }
+
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#ask(() => ensureTopics(this.#cluster, topics));
+  }
+
+  topics(): Promise<readonly TopicInfo[]> {
+    return this.#ask(async () =>
+      (await this.#cluster.topics()).map(({ name, id, leaders }) => ({
+        name,
+        id,
+        partitions: leaders.length,
+      })),
+    );
+  }
+
+  async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
+    this.#usable();
+    return this.#producer.send(batches);
+  }
+
+  async consume(options: ConsumeOptions): Promise<GroupConsumer> {
+    for (const topic of options.topics) await this.#ask(() => this.#cluster.topic(topic));
+    const consumer = new KafkaConsumer(options, {
+      cluster: this.#cluster,
+      name: String(++this.#names),
+      closed: (closed) => this.#open.delete(closed),
+    });
+    this.#open.add(consumer);
+    let timer: NodeJS.Timeout | undefined;
+    const limitMs = this.#callTimeoutMs * JOIN_LIMIT_FACTOR;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(unavailable(`no share of group ${options.group} within ${limitMs} ms`)),
+        limitMs,
+      );
+    });
+    try {
+      await Promise.race([consumer.joined, tooLate]);
+      return consumer;
+    } catch (cause) {
+      await consumer.close();
+      throw cause;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async read(options: ReadOptions): Promise<PartitionReader> {
+    await this.#ask(() => this.#cluster.partition(options));
+    // "latest" is the end as it is now, not when the first request is made.
+    const from = await this.#ask(() => resolveStart(this.#cluster, options, options.from));
+    const reader = openReader(
+      { ...options, from },
+      {
+        fetcher: this.#readers,
+        closed: (closed) => this.#open.delete(closed),
+      },
+    );
+    this.#open.add(reader);
+    return reader;
+  }
+
+  offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    return this.#ask(async () => {
+      const known = await this.#cluster.topic(topic);
+      const [earliest, latest] = await Promise.all([
+        listOffsets(this.#cluster, known, EARLIEST_TIME),
+        listOffsets(this.#cluster, known, LATEST_TIME),
+      ]);
+      return earliest.map(({ partition, offset }, index) => ({
+        partition,
+        earliest: offset,
+        latest: latest[index]?.offset ?? offset,
+      }));
+    });
+  }
+
+  offsetsAt(
+    topic: string,
+    timestampMs: number,
+  ): Promise<readonly { readonly partition: number; readonly offset: bigint }[]> {
+    return this.#ask(async () => {
+      const known = await this.#cluster.topic(topic);
+      const ends = await listOffsets(this.#cluster, known, LATEST_TIME);
+      const found = await listOffsets(this.#cluster, known, BigInt(Math.max(0, Math.ceil(timestampMs))));
+      return found.map(({ partition, offset }, index) => ({
+        partition,
+        // The broker answers -1 where no record is that late.
+        offset: offset >= 0n ? offset : (ends[index]?.offset ?? 0n),
+      }));
+    });
+  }
+
+  tail(topic: string, partition: number, count: number): Promise<readonly BusRecord[]> {
+    return this.#ask((signal) =>
+      readTail({ cluster: this.#cluster, fetcher: this.#readers, at: { topic, partition }, count, signal }),
+    );
+  }
+
+  groups(): Promise<readonly GroupInfo[]> {
+    return this.#ask(() => listGroups(this.#cluster));
+  }
+
+  deleteTopic(name: string): Promise<void> {
+    return this.#ask(() => deleteTopic(this.#cluster, name));
+  }
+
+  async close(): Promise<void> {
+    if (this.#refusing) return;
+    this.#refusing = true;
+    await this.#producer.drain();
+    await Promise.all([...this.#open].map((open) => open.close()));
+    this.#closing.abort();
+    this.#producer.abandon();
+    this.#readers.close();
+    this.#cluster.close();
+  }
+
+  /** Tries until there is an answer or the time is over. */
+  async #ask<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#usable();
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.#callTimeoutMs)]);
+    return retrying(signal, () => work(signal));
+  }
+
+  #usable(): void {
+    if (this.#refusing) throw closedError();
+  }
+}
+
+function parseServers(servers: string): readonly Address[] {
+  const addresses = servers
+    .split(",")
+    .map((server) => server.trim())
+    .filter((server) => server !== "")
+    .map((server) => {
+      const { host, port } = /^(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d+))?$/.exec(server)?.groups ?? {};
+      if (host === undefined) throw unreadable(server);
+      return { host: host.replace(/^\[|\]$/g, ""), port: Number(port ?? DEFAULT_PORT) };
+    });
+  if (addresses.length === 0) throw unreadable(servers);
+  return addresses;
+}
+
+function unreadable(servers: string): BusError {
+  return new BusError("bus_refused", `"${servers}" is no broker address, wanted is host:port`, {
+    retryable: false,
+  });
+}

@@ -1,0 +1,95 @@
+import type { BusRecord } from "../port.ts";
+
+/** What a record takes in memory besides its value, roughly. */
+const RECORD_OVERHEAD = 300;
+
+/** Records of one partition that were fetched and not yet taken. */
+export interface PartitionBuffer {
+  readonly count: number;
+  readonly bytes: number;
+  readonly firstOffset: bigint | undefined;
+  push(records: readonly BusRecord[]): void;
+  /** Moves up to `maxRecords` into `taken`. */
+  take(maxRecords: number, taken: BusRecord[]): void;
+  clear(): void;
+}
+
+export function partitionBuffer(): PartitionBuffer {
+  let runs: (readonly BusRecord[])[] = [];
+  let position = 0;
+  let count = 0;
+  let bytes = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get firstOffset() {
+      return runs[0]?.[position]?.offset;
+    },
+    push: (records) => {
+      runs.push(records);
+      count += records.length;
+      for (const record of records) bytes += sizeOf(record);
+    },
+    take: (maxRecords, taken) => {
+      for (let left = maxRecords; left > 0; left--) {
+        const record = runs[0]?.[position];
+        if (record === undefined) return;
+        taken.push(record);
+        count--;
+        bytes -= sizeOf(record);
+        position++;
+        if (position < (runs[0]?.length ?? 0)) continue;
+        runs.shift();
+        position = 0;
+      }
+    },
+    clear: () => {
+      runs = [];
+      position = 0;
+      count = 0;
+      bytes = 0;
+    },
+  };
+}
+
+function sizeOf(record: BusRecord): number {
+  return record.value.length + RECORD_OVERHEAD;
+}
+
+/** What all partitions of one consumer may hold together. */
+export interface BufferBudget {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+export const DEFAULT_BUFFER_RECORDS = 8192;
+const MAX_BUFFER_BYTES = 32_000_000;
+const LEAST_REQUEST_BYTES = 4096;
+/** Until the first records have come. */
+const USUAL_RECORD_BYTES = 500;
+
+export function bufferBudget(maxRecords: number = DEFAULT_BUFFER_RECORDS): BufferBudget {
+  return { maxRecords, maxBytes: MAX_BUFFER_BYTES };
+}
+
+export interface BufferedNow {
+  readonly records: number;
+  readonly bytes: number;
+  /** Partitions that share what is left. */
+  readonly partitions: number;
+}
+
+/** How many bytes of one partition may be asked for so that the buffer ends about full; 0 when it is. */
+export function bytesToAskFor(
+  { maxRecords, maxBytes }: BufferBudget,
+  { records, bytes, partitions }: BufferedNow,
+): number {
+  if (records >= maxRecords || bytes >= maxBytes) return 0;
+  const recordBytes = records === 0 ? USUAL_RECORD_BYTES : bytes / records;
+  const left = Math.min((maxRecords - records) * recordBytes, maxBytes - bytes);
+  return Math.max(LEAST_REQUEST_BYTES, Math.floor(left / Math.max(1, partitions)));
+}

@@ -1,0 +1,392 @@
+import { BusError } from "../bus-error.ts";
+import { batchBytes, recordBytes } from "../limits.ts";
+import type { OutgoingBatch, OutgoingRecord, SentBatch, TopicPartition } from "../port.ts";
+import { topicPartitionKey } from "../port.ts";
+import { signal } from "../signal.ts";
+import { type Backoff, backoff } from "./backoff.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
+import type { Cluster } from "./cluster.ts";
+import { brokerError, closedError, isRefusal, KafkaCode, unavailable } from "./failure.ts";
+import { encodeBatch } from "./record-batch.ts";
+import { produceApi } from "./requests.ts";
+
+/** A Kafka batch stays below the broker's default message.max.bytes (1,048,588). */
+const MAX_BATCH_BYTES = 1_000_000;
+/** What one request to one broker carries for all its partitions. */
+const MAX_REQUEST_BYTES = 4_000_000;
+/** Senders that don't wait for their answers are refused beyond this. */
+const MAX_WAITING_BYTES = 256_000_000;
+/** Once a request is worth making it gets at least this long. */
+const LEAST_LIMIT_MS = 1000;
+const ALL_REPLICAS = -1;
+
+/** Codes that say: nothing was written, another broker or a later moment may take it. */
+const NOT_WRITTEN: ReadonlySet<number> = new Set([
+  KafkaCode.UNKNOWN_TOPIC_OR_PARTITION,
+  KafkaCode.LEADER_NOT_AVAILABLE,
+  KafkaCode.NOT_LEADER_OR_FOLLOWER,
+  KafkaCode.NOT_ENOUGH_REPLICAS,
+  KafkaCode.FENCED_LEADER_EPOCH,
+  KafkaCode.UNKNOWN_LEADER_EPOCH,
+]);
+
+/** One batch of one call, until all its records are acknowledged. */
+interface Waiting {
+  readonly records: readonly OutgoingRecord[];
+  readonly sizes: readonly number[];
+  readonly deadlineMs: number;
+  readonly resolve: (firstOffset: bigint) => void;
+  readonly reject: (error: BusError) => void;
+  acknowledged: number;
+  firstOffset: bigint | undefined;
+}
+
+interface PartitionQueue {
+  readonly at: TopicPartition;
+  waiting: Waiting[];
+  /** A batch of it is on the way: there is never a second one. */
+  inFlight: boolean;
+  /** Lowered when the broker finds a batch too large. */
+  maxBatchBytes: number;
+}
+
+/** What of one partition is in a request: a piece of each waiting batch. */
+interface Portion {
+  readonly queue: PartitionQueue;
+  readonly pieces: readonly { readonly waiting: Waiting; readonly end: number }[];
+  readonly bytes: number;
+  readonly count: number;
+}
+
+export interface ProducerOptions {
+  readonly cluster: Cluster;
+  /** How long a send may wait and be tried before it is rejected. */
+  readonly sendTimeoutMs: number;
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Sends with acks=all, one request in flight to each broker: what comes meanwhile is gathered into the next one, and a
+ * partition has never two batches on the way, so that its order is kept without an idempotent producer (which the
+ * numbers of R5 make needless). What certainly was not written is tried again until the time limit. Where the outcome
+ * is unknown the send is rejected, and with it whatever waits behind it in the partition: nothing overtakes it.
+ */
+export class Producer {
+  readonly #options: ProducerOptions;
+  readonly #queues = new Map<string, PartitionQueue>();
+  readonly #busy = new Set<number>();
+  readonly #emptied = signal();
+  #lookups: Promise<void> = Promise.resolve();
+  #lookingUp = 0;
+  #waitingBytes = 0;
+  #scheduled = false;
+  #looking = false;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+  }
+
+  async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
+    let bytes = 0;
+    for (const batch of batches) bytes += batchBytes(batch);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+      throw unavailable(`${this.#waitingBytes} bytes wait to be sent`);
+    }
+    // What is queued first is sent first: who has to look at a topic first keeps the others behind it.
+    if (this.#lookingUp > 0 || !batches.every((batch) => this.#isKnown(batch))) await this.#lookUp(batches);
+    if (this.#options.closing.aborted) throw closedError();
+    const deadlineMs = performance.now() + this.#options.sendTimeoutMs;
+    const firstOffsets = batches.map((batch) => this.#enqueue(batch, deadlineMs));
+    this.#schedule();
+    const settled = await Promise.allSettled(firstOffsets);
+    return batches.map(({ topic, partition }, index) => {
+      const outcome = settled[index];
+      if (outcome?.status !== "fulfilled") throw outcome?.reason;
+      return { topic, partition, firstOffset: outcome.value };
+    });
+  }
+
+  async #lookUp(batches: readonly OutgoingBatch[]): Promise<void> {
+    this.#lookingUp++;
+    const looked = this.#lookups.then(async () => {
+      for (const batch of batches) if (!this.#isKnown(batch)) await this.#options.cluster.partition(batch);
+    });
+    this.#lookups = looked.catch(() => undefined);
+    try {
+      await looked;
+    } finally {
+      this.#lookingUp--;
+    }
+  }
+
+  #isKnown({ topic, partition }: TopicPartition): boolean {
+    const known = this.#options.cluster.knownTopic(topic);
+    return known !== undefined && partition >= 0 && partition < known.leaders.length;
+  }
+
+  #enqueue(batch: OutgoingBatch, deadlineMs: number): Promise<bigint> {
+    const { topic, partition, records } = batch;
+    if (records.length === 0) return Promise.resolve(-1n);
+    const key = topicPartitionKey(batch);
+    const queue = this.#queues.get(key) ?? {
+      at: { topic, partition },
+      waiting: [],
+      inFlight: false,
+      maxBatchBytes: MAX_BATCH_BYTES,
+    };
+    this.#queues.set(key, queue);
+    return new Promise((resolve, reject) => {
+      const sizes = records.map(recordBytes);
+      const bytes = sizes.reduce((total, size) => total + size, 0);
+      this.#waitingBytes += bytes;
+      const done = (): void => {
+        this.#waitingBytes -= bytes;
+        if (this.#waitingBytes === 0) this.#emptied.notify();
+      };
+      queue.waiting.push({
+        records,
+        sizes,
+        deadlineMs,
+        acknowledged: 0,
+        firstOffset: undefined,
+        resolve: (firstOffset) => {
+          done();
+          resolve(firstOffset);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      });
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#startIdleNodes();
+    });
+  }
+
+  #startIdleNodes(): void {
+    const { nodes, leaderless } = this.#byLeader();
+    for (const node of nodes) if (!this.#busy.has(node)) void this.#serve(node);
+    if (leaderless) void this.#lookForLeaders();
+  }
+
+  #byLeader(): { readonly nodes: ReadonlySet<number>; readonly leaderless: boolean } {
+    const nodes = new Set<number>();
+    let leaderless = false;
+    for (const queue of this.#queues.values()) {
+      if (queue.waiting.length === 0 || queue.inFlight) continue;
+      const leader = this.#leaderOf(queue);
+      if (leader === undefined) leaderless = true;
+      else nodes.add(leader);
+    }
+    return { nodes, leaderless };
+  }
+
+  #leaderOf({ at }: PartitionQueue): number | undefined {
+    const leader = this.#options.cluster.knownTopic(at.topic)?.leaders[at.partition];
+    return leader === undefined || leader < 0 ? undefined : leader;
+  }
+
+  async #lookForLeaders(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    const pause = backoff();
+    while (this.#byLeader().leaderless && !this.#options.closing.aborted) {
+      await this.#options.cluster.refresh().catch(() => undefined);
+      for (const queue of this.#queues.values()) {
+        if (queue.inFlight || this.#leaderOf(queue) !== undefined) continue;
+        this.#rejectExpired(queue, unavailable(`${queue.at.topic} has no leader`));
+      }
+      if (this.#byLeader().leaderless) await pause.wait(this.#options.closing);
+    }
+    this.#looking = false;
+    this.#startIdleNodes();
+  }
+
+  /** Sends to one broker until nothing waits for it. */
+  async #serve(node: number): Promise<void> {
+    this.#busy.add(node);
+    const pause = backoff();
+    try {
+      for (;;) {
+        const portions = this.#portionsFor(node);
+        if (portions.length === 0 || this.#options.closing.aborted) return;
+        for (const { queue } of portions) queue.inFlight = true;
+        const again = await this.#sendTo(node, portions);
+        for (const { queue } of portions) queue.inFlight = false;
+        if (again) await this.#lookAgain(pause);
+        else pause.reset();
+      }
+    } finally {
+      this.#busy.delete(node);
+      this.#startIdleNodes();
+    }
+  }
+
+  #portionsFor(node: number): readonly Portion[] {
+    const portions: Portion[] = [];
+    let bytes = 0;
+    for (const queue of this.#queues.values()) {
+      if (queue.waiting.length === 0 || queue.inFlight || this.#leaderOf(queue) !== node) continue;
+      if (bytes >= MAX_REQUEST_BYTES) break;
+      const portion = portionOf(queue);
+      bytes += portion.bytes;
+      portions.push(portion);
+    }
+    // The next request begins with other partitions: a busy one can't keep the others out.
+    for (const { queue } of portions) {
+      const key = topicPartitionKey(queue.at);
+      this.#queues.delete(key);
+      this.#queues.set(key, queue);
+    }
+    return portions;
+  }
+
+  /** True when it is worth looking at the cluster again before the next request. */
+  async #sendTo(node: number, portions: readonly Portion[]): Promise<boolean> {
+    const connection = await this.#connect(node, portions);
+    if (connection === undefined) return true;
+    const limitMs = Math.max(LEAST_LIMIT_MS, earliestDeadlineMs(portions) - performance.now());
+    const partitions = portions.map(({ queue, pieces }) => ({
+      ...queue.at,
+      batch: encodeBatch(
+        pieces.flatMap(({ waiting, end }) => waiting.records.slice(waiting.acknowledged, end)),
+      ),
+    }));
+    const request = { acks: ALL_REPLICAS, timeoutMs: Math.ceil(limitMs), partitions };
+    try {
+      const response = await connection.call(produceApi, limitMs, request);
+      const answers = new Map(
+        response.responses.flatMap(({ name, partitionResponses }) =>
+          partitionResponses.map(
+            (answer) => [topicPartitionKey({ topic: name, partition: answer.index }), answer] as const,
+          ),
+        ),
+      );
+      let again = false;
+      for (const portion of portions) {
+        const answer = answers.get(topicPartitionKey(portion.queue.at));
+        if (answer?.errorCode === KafkaCode.NONE) acknowledge(portion, answer.baseOffset);
+        else if (this.#refuse(portion, answer?.errorCode)) again = true;
+      }
+      return again;
+    } catch (cause) {
+      for (const { queue } of portions) rejectAll(queue, outcomeUnknown(queue.at, cause));
+      return true;
+    }
+  }
+
+  /** Where there is no connection nothing was sent: it is tried again until the time limit. */
+  async #connect(node: number, portions: readonly Portion[]): Promise<BrokerConnection | undefined> {
+    try {
+      return await this.#options.cluster.connection(node, "produce");
+    } catch (cause) {
+      for (const { queue } of portions)
+        this.#rejectExpired(queue, unavailable("the records were not sent", cause));
+      return undefined;
+    }
+  }
+
+  async #lookAgain(pause: Backoff): Promise<void> {
+    await pause.wait(this.#options.closing);
+    await this.#options.cluster.refresh().catch(() => undefined);
+  }
+
+  /** Deals with an error code for one partition. True when it is worth looking at the cluster again. */
+  #refuse(portion: Portion, code: number | undefined): boolean {
+    const { queue, count } = portion;
+    if (code === undefined) {
+      rejectAll(queue, outcomeUnknown(queue.at, new Error("the partition is not in the broker's answer")));
+      return true;
+    }
+    const error = brokerError(code, `a send to ${queue.at.topic}/${queue.at.partition}`);
+    const tooLarge = code === KafkaCode.MESSAGE_TOO_LARGE || code === KafkaCode.RECORD_LIST_TOO_LARGE;
+    if (tooLarge && count > 1) {
+      queue.maxBatchBytes = Math.floor(portion.bytes / 2);
+      return false;
+    }
+    if (NOT_WRITTEN.has(code)) {
+      this.#rejectExpired(queue, error);
+      return true;
+    }
+    rejectAll(queue, isRefusal(code) ? error : outcomeUnknown(queue.at, error));
+    return !isRefusal(code);
+  }
+
+  /** Rejects what waits too long. A batch of which a part is written already has an unknown outcome. */
+  #rejectExpired(queue: PartitionQueue, error: BusError): void {
+    const nowMs = performance.now();
+    const expired = queue.waiting.findLastIndex((waiting) => waiting.deadlineMs <= nowMs);
+    for (const waiting of queue.waiting.splice(0, expired + 1)) {
+      waiting.reject(waiting.acknowledged === 0 ? error : outcomeUnknown(queue.at, error));
+    }
+  }
+
+  /** Waits for what is on the way, at most for the time limit of a send. */
+  async drain(): Promise<void> {
+    if (this.#waitingBytes > 0) await this.#emptied.waitFor(this.#options.sendTimeoutMs);
+  }
+
+  /** Rejects what still waits. */
+  abandon(): void {
+    for (const queue of this.#queues.values()) rejectAll(queue, outcomeUnknown(queue.at, closedError()));
+  }
+}
+
+function portionOf(queue: PartitionQueue): Portion {
+  const pieces: { readonly waiting: Waiting; readonly end: number }[] = [];
+  let bytes = 0;
+  let count = 0;
+  for (const waiting of queue.waiting) {
+    let end = waiting.acknowledged;
+    while (end < waiting.records.length) {
+      const size = waiting.sizes[end] ?? 0;
+      if (count > 0 && bytes + size > queue.maxBatchBytes) break;
+      bytes += size;
+      count++;
+      end++;
+    }
+    if (end > waiting.acknowledged) pieces.push({ waiting, end });
+    if (end < waiting.records.length) break;
+  }
+  return { queue, pieces, bytes, count };
+}
+
+function earliestDeadlineMs(portions: readonly Portion[]): number {
+  return Math.min(...portions.flatMap(({ pieces }) => pieces.map(({ waiting }) => waiting.deadlineMs)));
+}
+
+function acknowledge({ queue, pieces }: Portion, baseOffset: bigint): void {
+  let offset = baseOffset;
+  for (const { waiting, end } of pieces) {
+    waiting.firstOffset ??= offset;
+    offset += BigInt(end - waiting.acknowledged);
+    waiting.acknowledged = end;
+    if (end < waiting.records.length) continue;
+    queue.waiting.shift();
+    waiting.resolve(waiting.firstOffset);
+  }
+}
+
+function rejectAll(queue: PartitionQueue, error: BusError): void {
+  const waiting = queue.waiting;
+  queue.waiting = [];
+  for (const each of waiting) each.reject(error);
+}
+
+function outcomeUnknown({ topic, partition }: TopicPartition, cause: unknown): BusError {
+  return new BusError(
+    "bus_outcome_unknown",
+    `it is not known whether the records for ${topic}/${partition} were written`,
+    {
+      retryable: true,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,228 @@
+import { isUtf8 } from "node:buffer";
+import { compressionsAlgorithmsByBitmask, crc32c } from "@platformatic/kafka";
+import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
+import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
+
+/**
+ * Kafka's record batches, version 2 (https://kafka.apache.org/documentation/#recordbatch), from and to our records.
+ * Our own, because the client library 2.12.1 writes and reads times wrongly that differ by more than 24 days in one
+ * batch (its 64-bit zigzag keeps 32 bits), and because this needs one buffer a batch instead of several a record.
+ */
+const LENGTH_AT = 8;
+const MAGIC_AT = 16;
+const CRC_AT = 17;
+const ATTRIBUTES_AT = 21;
+const LAST_DELTA_AT = 23;
+const BASE_TIME_AT = 27;
+const MAX_TIME_AT = 35;
+const COUNT_AT = 57;
+const HEADER_BYTES = 61;
+/** Base offset and length come before what the length counts. */
+const UNCOUNTED_BYTES = 12;
+const MAGIC = 2;
+const NONE = -1;
+
+const COMPRESSION = 0b111;
+const LOG_APPEND_TIME = 1 << 3;
+const CONTROL = 1 << 5;
+
+/** One batch of the records, uncompressed. There is at least one. */
+export function encodeBatch(records: readonly OutgoingRecord[]): Buffer {
+  const baseTime = records[0]?.timestampMs ?? 0;
+  let maxTime = baseTime;
+  const sizes = records.map((record, index) => {
+    if (record.timestampMs > maxTime) maxTime = record.timestampMs;
+    return recordSize(record, index, baseTime);
+  });
+  let total = HEADER_BYTES;
+  for (const size of sizes) total += varIntSize(size) + size;
+  const bytes = Buffer.allocUnsafe(total);
+  let position = HEADER_BYTES;
+  records.forEach((record, index) => {
+    position = writeVarInt(bytes, position, sizes[index] ?? 0);
+    position = writeRecord(bytes, position, { record, index, baseTime });
+  });
+  writeHeader(bytes, { count: records.length, baseTime, maxTime });
+  return bytes;
+}
+
+function writeHeader(
+  bytes: Buffer,
+  {
+    count,
+    baseTime,
+    maxTime,
+  }: { readonly count: number; readonly baseTime: number; readonly maxTime: number },
+): void {
+  bytes.writeBigInt64BE(0n, 0);
+  bytes.writeInt32BE(bytes.length - UNCOUNTED_BYTES, LENGTH_AT);
+  // The leader's epoch, which the broker sets.
+  bytes.writeInt32BE(NONE, LENGTH_AT + 4);
+  bytes.writeInt8(MAGIC, MAGIC_AT);
+  bytes.writeInt16BE(0, ATTRIBUTES_AT);
+  bytes.writeInt32BE(count - 1, LAST_DELTA_AT);
+  bytes.writeBigInt64BE(BigInt(baseTime), BASE_TIME_AT);
+  bytes.writeBigInt64BE(BigInt(maxTime), MAX_TIME_AT);
+  // No producer id, epoch and sequence: the producer is not idempotent.
+  bytes.fill(0xff, MAX_TIME_AT + 8, COUNT_AT);
+  bytes.writeInt32BE(count, COUNT_AT);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CRC_AT);
+}
+
+function recordSize(
+  { key, value, headers, timestampMs }: OutgoingRecord,
+  index: number,
+  baseTime: number,
+): number {
+  let size = 1 + varIntSize(timestampMs - baseTime) + varIntSize(index);
+  size += key === null ? varIntSize(NONE) : textSize(key);
+  size += textSize(value);
+  let count = 0;
+  for (const name in headers) {
+    size += textSize(name) + textSize(headers[name] ?? "");
+    count++;
+  }
+  return size + varIntSize(count);
+}
+
+function writeRecord(
+  bytes: Buffer,
+  start: number,
+  {
+    record,
+    index,
+    baseTime,
+  }: { readonly record: OutgoingRecord; readonly index: number; readonly baseTime: number },
+): number {
+  bytes[start] = 0;
+  let position = writeVarInt(bytes, start + 1, record.timestampMs - baseTime);
+  position = writeVarInt(bytes, position, index);
+  position =
+    record.key === null ? writeVarInt(bytes, position, NONE) : writeText(bytes, position, record.key);
+  position = writeText(bytes, position, record.value);
+  const names = Object.keys(record.headers);
+  position = writeVarInt(bytes, position, names.length);
+  for (const name of names) {
+    position = writeText(bytes, position, name);
+    position = writeText(bytes, position, record.headers[name] ?? "");
+  }
+  return position;
+}
+
+function textSize(text: string): number {
+  const length = Buffer.byteLength(text);
+  return varIntSize(length) + length;
+}
+
+function writeText(bytes: Buffer, position: number, text: string): number {
+  const start = writeVarInt(bytes, position, Buffer.byteLength(text));
+  return start + bytes.write(text, start, "utf8");
+}
+
+export interface DecodedBatches {
+  readonly records: readonly BusRecord[];
+  /** The offset after the last batch, also where its last records are gone or are not for consumers. */
+  readonly nextOffset: bigint;
+}
+
+/**
+ * The records of a partition from an offset on. A batch that holds the offset begins before it, and the last batch of
+ * a reply may be cut off: it comes whole with the next one. Throws when the bytes are not what a broker writes.
+ */
+export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): DecodedBatches {
+  const records: BusRecord[] = [];
+  let nextOffset = from;
+  let start = 0;
+  while (bytes.length - start >= HEADER_BYTES) {
+    const end = start + UNCOUNTED_BYTES + bytes.readInt32BE(start + LENGTH_AT);
+    if (end > bytes.length) break;
+    const batch = bytes.subarray(start, end);
+    checkBatch(at, batch);
+    const baseOffset = batch.readBigInt64BE(0);
+    const after = baseOffset + BigInt(batch.readInt32BE(LAST_DELTA_AT)) + 1n;
+    if (after > nextOffset) {
+      nextOffset = after;
+      decodeRecords(at, batch, { baseOffset, from, records });
+    }
+    start = end;
+  }
+  return { records, nextOffset };
+}
+
+function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
+  if (batch.length < HEADER_BYTES || batch[MAGIC_AT] !== MAGIC) {
+    throw new Error(`a batch of ${topic}/${partition} is of no known version`);
+  }
+  if (batch.readUInt32BE(CRC_AT) !== crc32c(batch.subarray(ATTRIBUTES_AT))) {
+    throw new Error(`a batch of ${topic}/${partition} is damaged (checksum)`);
+  }
+}
+
+interface Collecting {
+  readonly baseOffset: bigint;
+  readonly from: bigint;
+  readonly records: BusRecord[];
+}
+
+function decodeRecords(at: TopicPartition, batch: Buffer, { baseOffset, from, records }: Collecting): void {
+  const attributes = batch.readInt16BE(ATTRIBUTES_AT);
+  // Marks of transactions are not records.
+  if ((attributes & CONTROL) !== 0) return;
+  const baseTime = Number(batch.readBigInt64BE(BASE_TIME_AT));
+  const appendTime =
+    (attributes & LOG_APPEND_TIME) !== 0 ? Number(batch.readBigInt64BE(MAX_TIME_AT)) : undefined;
+  const reader = new RecordReader(decompressed(batch.subarray(HEADER_BYTES), attributes & COMPRESSION));
+  for (let left = batch.readInt32BE(COUNT_AT); left > 0; left--) {
+    const end = reader.varInt() + reader.position;
+    reader.skip(1);
+    const timestampMs = baseTime + reader.varInt();
+    const offset = baseOffset + BigInt(reader.varInt());
+    if (offset >= from)
+      records.push(busRecord(at, reader, { offset, timestampMs: appendTime ?? timestampMs }));
+    reader.position = end;
+  }
+}
+
+function decompressed(bytes: Buffer, algorithm: number): Buffer {
+  if (algorithm === 0) return bytes;
+  const found = (
+    compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer } | undefined>
+  )[algorithm];
+  if (found === undefined) throw new Error(`compression ${algorithm} is not known`);
+  return found.decompressSync(bytes);
+}
+
+const REPLACEMENT = "\uFFFD";
+
+function busRecord(
+  { topic, partition }: TopicPartition,
+  reader: RecordReader,
+  { offset, timestampMs }: { readonly offset: bigint; readonly timestampMs: number },
+): BusRecord {
+  const key = reader.text();
+  const valueBytes = reader.peekBytes();
+  const value = reader.text() ?? "";
+  const record: BusRecord = {
+    topic,
+    partition,
+    offset,
+    key,
+    value,
+    headers: readHeaders(reader),
+    timestampMs,
+    decoded: undefined,
+  };
+  if (!value.includes(REPLACEMENT) || valueBytes === null || isUtf8(valueBytes)) return record;
+  // A copy: the bytes are a piece of a whole reply, which would stay in memory with them.
+  return { ...record, rawValue: Uint8Array.from(valueBytes) };
+}
+
+function readHeaders(reader: RecordReader): Headers {
+  const headers: Record<string, string> = {};
+  for (let left = reader.varInt(); left > 0; left--) {
+    const name = reader.text();
+    const value = reader.text();
+    if (name !== null) headers[name] = value ?? "";
+  }
+  return headers;
+}

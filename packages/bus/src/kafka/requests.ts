@@ -1,0 +1,85 @@
+import { type API, createAPI, fetchV13, produceV9, type Reader, Writer } from "@platformatic/kafka";
+
+/** Produce and fetch at the wire level with record batches as bytes; framing and errors are the library's. */
+
+export interface ProducePartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: Buffer;
+}
+
+export interface ProduceRequest {
+  readonly acks: number;
+  readonly timeoutMs: number;
+  readonly partitions: readonly ProducePartition[];
+}
+
+const PRODUCE_KEY = 0;
+const PRODUCE_VERSION = 9;
+const FETCH_KEY = 1;
+const FETCH_VERSION = 13;
+
+export const produceApi: API<[request: ProduceRequest], produceV9.ProduceResponse> = createAPI(
+  PRODUCE_KEY,
+  PRODUCE_VERSION,
+  ({ acks, timeoutMs, partitions }: ProduceRequest): Writer =>
+    Writer.create()
+      .appendString(null)
+      .appendInt16(acks)
+      .appendInt32(timeoutMs)
+      .appendArray([...Map.groupBy(partitions, ({ topic }) => topic)], (writer, [topic, ofTopic]) => {
+        writer.appendString(topic).appendArray(ofTopic, (inner, { partition, batch }) => {
+          inner
+            .appendInt32(partition)
+            .appendUnsignedVarInt(batch.length + 1)
+            .append(batch);
+        });
+      })
+      .appendTaggedFields(),
+  produceV9.parseResponse,
+);
+
+export interface FetchedPartition {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  /** Record batches one after the other; the last one may be cut off. */
+  readonly batches: Buffer;
+}
+
+export interface FetchReply {
+  readonly errorCode: number;
+  readonly partitions: readonly FetchedPartition[];
+}
+
+export const fetchApi: API<fetchV13.FetchRequest, FetchReply> = createAPI(
+  FETCH_KEY,
+  FETCH_VERSION,
+  fetchV13.createRequest,
+  (_correlationId: number, _apiKey: number, _apiVersion: number, reader: Reader): FetchReply => {
+    reader.readInt32();
+    const errorCode = reader.readInt16();
+    reader.readInt32();
+    const topics = reader.readArray((inTopic) => {
+      const topicId = inTopic.readUUID();
+      return inTopic.readArray((inPartition) => readPartition(inPartition, topicId), true, false);
+    });
+    return { errorCode, partitions: topics.flat() };
+  },
+);
+
+function readPartition(reader: Reader, topicId: string): FetchedPartition {
+  const partition = reader.readInt32();
+  const errorCode = reader.readInt16();
+  // High watermark, last stable offset, log start offset.
+  reader.skip(24);
+  // Aborted transactions: none of ours are.
+  reader.readNullableArray((aborted) => aborted.skip(16));
+  // The replica to read from.
+  reader.skip(4);
+  const size = reader.readUnsignedVarInt() - 1;
+  const batches = size > 0 ? reader.buffer.slice(reader.position, reader.position + size) : Buffer.alloc(0);
+  reader.skip(Math.max(0, size));
+  reader.readTaggedFields();
+  return { topicId, partition, errorCode, batches };
+}
