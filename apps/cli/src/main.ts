@@ -1,3 +1,10 @@
+import { EXIT } from "./exit-codes.ts";
 import { runCli } from "./program.ts";
+
+// `bourse tail ... | head` ends when the reader has had enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  throw error;
+});
 
 process.exitCode = await runCli(process.argv.slice(2));
