@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compiledBtcUsd } from "@bourse/market/testing";
+import { type CheckedOrder, checkOrder, exceeds } from "./check-order.ts";
+import { type Limits, LimitTable } from "./limits.ts";
+import { fullBucket, takeToken } from "./token-bucket.ts";
+
+/** Ticks of 0.05, lots of 0.0001, a collar of 10%. */
+const instrument = compiledBtcUsd();
+const NONE: Limits = {
+  maxOrderNotional: null,
+  maxOrderQuantity: null,
+  collarPpm: "instrument",
+  ordersPerSecond: null,
+  orderBurst: null,
+};
+const REFERENCE = instrument.decodePrice("60000");
+
+function check(
+  order: Partial<CheckedOrder> & { price?: string; quantity?: string },
+  limits: Partial<Limits> = {},
+): string {
+  const checked: CheckedOrder = {
+    side: order.side ?? "BUY",
+    orderType: order.price === undefined ? "MARKET" : "LIMIT",
+    quantityLots: instrument.decodeQuantity(order.quantity ?? "1"),
+    priceTicks: order.price === undefined ? null : instrument.decodePrice(order.price),
+  };
+  const outcome = checkOrder(checked, instrument, { ...NONE, ...limits }, REFERENCE);
+  return outcome.kind === "approved" ? instrument.formatPrice(outcome.worstTicks) : outcome.refusal.code;
+}
+
+test("a limit order's worst price is its limit, a market order's the collar on its side", () => {
+  assert.equal(check({ price: "61000" }), "61000");
+  assert.equal(check({}), "66000");
+  assert.equal(check({ side: "SELL" }), "54000");
+});
+
+test("the collar admits its own bounds and nothing beyond, on both sides", () => {
+  for (const side of ["BUY", "SELL"] as const) {
+    assert.equal(check({ side, price: "54000" }), "54000");
+    assert.equal(check({ side, price: "53999.95" }), "price_outside_collar");
+    assert.equal(check({ side, price: "66000" }), "66000");
+    assert.equal(check({ side, price: "66000.05" }), "price_outside_collar");
+  }
+  assert.equal(check({ price: "60000.05" }, { collarPpm: 0 }), "price_outside_collar");
+  assert.equal(check({ price: "60000" }, { collarPpm: 0 }), "60000");
+});
+
+test("without a collar any price goes, and a market order's worst one is the furthest there is", () => {
+  assert.equal(check({ price: "1000000" }, { collarPpm: null }), "1000000");
+  assert.equal(check({}, { collarPpm: null }), "1000000");
+  assert.equal(check({ side: "SELL" }, { collarPpm: null }), "0.05");
+});
+
+test("size and notional: at most the limit, exactly", () => {
+  assert.equal(check({ price: "60000", quantity: "1" }, { maxOrderQuantity: "1" }), "60000");
+  assert.equal(
+    check({ price: "60000", quantity: "1.0001" }, { maxOrderQuantity: "1" }),
+    "size_limit_exceeded",
+  );
+  assert.equal(check({ price: "60000", quantity: "1" }, { maxOrderNotional: "60000" }), "60000");
+  assert.equal(
+    check({ price: "60000.05", quantity: "1" }, { maxOrderNotional: "60000" }),
+    "notional_limit_exceeded",
+  );
+  assert.equal(
+    check({ price: "60000", quantity: "1" }, { maxOrderNotional: "59999.999999999" }),
+    "notional_limit_exceeded",
+  );
+  // A market buy at its worst price, a market sell at the reference, above its worst one.
+  assert.equal(check({}, { maxOrderNotional: "65999" }), "notional_limit_exceeded");
+  assert.equal(check({ side: "SELL" }, { maxOrderNotional: "59999" }), "notional_limit_exceeded");
+  assert.equal(check({ side: "SELL" }, { maxOrderNotional: "60000" }), "54000");
+});
+
+test("decimals are compared exactly, whatever their decimals", () => {
+  assert.ok(exceeds("1.000000000000000001", "1"));
+  assert.ok(!exceeds("1", "1.000000000000000000"));
+  assert.ok(!exceeds("0.1", "0.10"));
+});
+
+test("each field comes from the narrowest scope that sets it; null is no limit, absent is inherited", () => {
+  const table = new LimitTable({ ...NONE, maxOrderNotional: "100", ordersPerSecond: 10 });
+  table.load([
+    { accountId: null, symbol: null, setting: { maxOrderQuantity: "5" } },
+    { accountId: null, symbol: "BTC-USD", setting: { maxOrderQuantity: "4", maxOrderNotional: "200" } },
+    { accountId: "a", symbol: null, setting: { maxOrderNotional: null } },
+    { accountId: "a", symbol: "BTC-USD", setting: { maxOrderQuantity: "3" } },
+  ]);
+  const of = (accountId: string | null, symbol: string | null): readonly unknown[] => {
+    const { maxOrderNotional, maxOrderQuantity, ordersPerSecond } = table.effective({ accountId, symbol });
+    return [maxOrderNotional, maxOrderQuantity, ordersPerSecond];
+  };
+  assert.deepEqual(of(null, null), ["100", "5", 10]);
+  assert.deepEqual(of("b", "AAPL"), ["100", "5", 10]);
+  assert.deepEqual(of("b", "BTC-USD"), ["200", "4", 10]);
+  assert.deepEqual(of("a", "AAPL"), [null, "5", 10]);
+  assert.deepEqual(of("a", "BTC-USD"), [null, "3", 10]);
+  table.load([]);
+  assert.deepEqual(of("a", "BTC-USD"), ["100", null, 10]);
+});
+
+test("a bucket gives its burst at once, then its rate, and never saves more than the burst", () => {
+  const rate = { perSecond: 10, burst: 3 };
+  const bucket = fullBucket(3, 1_000);
+  const take = (nowMs: number): boolean => takeToken(bucket, rate, nowMs);
+  assert.deepEqual([take(1_000), take(1_000), take(1_000), take(1_000)], [true, true, true, false]);
+  assert.deepEqual([take(1_099), take(1_100), take(1_100)], [false, true, false]);
+  assert.deepEqual([take(900), take(1_200)], [false, true]);
+  assert.deepEqual([take(60_000), take(60_000), take(60_000), take(60_000)], [true, true, true, false]);
+});

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Principal,
+  priceEvents,
+  type RiskCheckItem,
+  referenceEvents,
+  riskEvents,
+} from "@bourse/contracts";
+import { type TestAnswer, type TestEnd, type TestedService, testService } from "@bourse/host/testing";
+import { AAPL, AAPL_USD, BTC, BTC_USD, USD } from "@bourse/market/testing";
+import type { Risk } from "./risk.ts";
+import { risk as definition } from "./service.ts";
+
+const MAKER: Principal = { keyId: "op-1", role: "operator" };
+const CHECKER: Principal = { keyId: "op-2", role: "operator" };
+const ALICE: Principal = { keyId: "k-alice", role: "account", accountId: "alice" };
+
+async function riskTest(
+  t: TestEnd,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestedService<Risk>> {
+  const risk = await testService<Risk>(t, definition, { env });
+  await risk.publish(referenceEvents, [
+    ...[USD, BTC, AAPL].map((asset) => ({ key: asset.asset, event: { eventType: "AssetListed", ...asset } })),
+    ...[BTC_USD, AAPL_USD].map((instrument) => ({
+      key: instrument.symbol,
+      event: { eventType: "InstrumentListed", ...instrument },
+    })),
+  ]);
+  await risk.quiet();
+  return risk;
+}
+
+function item(changes: Partial<RiskCheckItem> = {}): RiskCheckItem {
+  return {
+    orderId: "0".repeat(32),
+    accountId: "alice",
+    symbol: "BTC-USD",
+    side: "BUY",
+    orderType: "LIMIT",
+    quantity: "1",
+    price: "60000",
+    ...changes,
+  };
+}
+
+function market(side: "BUY" | "SELL"): RiskCheckItem {
+  const { price: _, ...rest } = item({ side, orderType: "MARKET" });
+  return rest;
+}
+
+async function check(
+  risk: TestedService<Risk>,
+  ...orders: readonly RiskCheckItem[]
+): Promise<readonly string[]> {
+  const answer = await risk.request("POST", "/internal/risk/check", { as: "internal", body: { orders } });
+  if (answer.status !== 200) return [answer.body.code];
+  return answer.body.outcomes.map(
+    (outcome: { code?: string; worstPrice?: string }) => outcome.code ?? outcome.worstPrice,
+  );
+}
+
+function put(risk: TestedService<Risk>, path: string, body: unknown, as = MAKER): Promise<TestAnswer> {
+  return risk.request("PUT", `/api/v1/risk/limits/${path}`, { as, body });
+}
+
+test("a batch is answered in order, around the reference price and then around the last one", async (t) => {
+  const risk = await riskTest(t);
+  assert.deepEqual(await check(risk, item(), market("BUY"), market("SELL"), item({ price: "66000.05" })), [
+    "60000",
+    "66000",
+    "54000",
+    "price_outside_collar",
+  ]);
+  await risk.publish(priceEvents, [
+    { key: "BTC-USD", event: { eventType: "PriceUpdated", symbol: "BTC-USD", lastPrice: "70000" } },
+  ]);
+  await risk.quiet();
+  assert.deepEqual(await check(risk, market("BUY"), item({ price: "62999.95" })), [
+    "77000",
+    "price_outside_collar",
+  ]);
+});
+
+test("limits by configuration, for everyone, a symbol, an account; they survive a restart", async (t) => {
+  let risk = await riskTest(t, { RISK_MAX_ORDER_NOTIONAL: "100000" });
+  const two = item({ quantity: "2" });
+  assert.deepEqual(await check(risk, two), ["notional_limit_exceeded"]);
+  const set = await put(risk, "accounts/alice", { maxOrderNotional: null });
+  assert.equal(set.status, 200);
+  assert.deepEqual(set.body.setting, { maxOrderNotional: null });
+  assert.equal(set.body.effective.maxOrderNotional, null);
+  assert.deepEqual(await check(risk, two, { ...two, accountId: "bob" }), [
+    "60000",
+    "notional_limit_exceeded",
+  ]);
+  await put(risk, "accounts/alice/symbols/BTC-USD", { maxOrderQuantity: "1.5" });
+  await put(risk, "symbols/AAPL", { maxOrderQuantity: "10", collarPpm: null });
+  await put(risk, "default", { maxOrderNotional: "200000" });
+  const outcomes = ["size_limit_exceeded", "60000", "5000"];
+  const batch = [two, { ...two, accountId: "bob" }, item({ symbol: "AAPL", quantity: "10", price: "5000" })];
+  assert.deepEqual(await check(risk, ...batch), outcomes);
+  risk = await risk.restart();
+  assert.deepEqual(await check(risk, ...batch), outcomes);
+  await put(risk, "accounts/alice/symbols/BTC-USD", {});
+  assert.deepEqual(await check(risk, two), ["60000"]);
+  const shown = await risk.request("GET", "/api/v1/risk/limits/symbols/AAPL", { as: MAKER });
+  assert.deepEqual(shown.body.setting, { maxOrderQuantity: "10", collarPpm: null });
+});
+
+test("limits are an operator's, and well-formed", async (t) => {
+  const risk = await riskTest(t);
+  assert.equal((await put(risk, "default", {}, ALICE)).status, 403);
+  for (const body of [
+    { maxOrderNotional: "-1" },
+    { maxOrderNotional: 5 },
+    { maxOrderNotional: "1e3" },
+    { ordersPerSecond: 0 },
+    { orderBurst: 1.5 },
+    { colour: "red" },
+  ]) {
+    const answer = await put(risk, "default", body);
+    assert.equal(answer.status, 400, JSON.stringify(body));
+    assert.equal(answer.body.errors[0].field, Object.keys(body)[0]);
+  }
+});
+
+test("an order rate is the account's, over all symbols; told the time by the clock", async (t) => {
+  const risk = await riskTest(t, { RISK_ORDERS_PER_SECOND: "2", RISK_ORDER_BURST: "3" });
+  const apple = item({ symbol: "AAPL", price: "180" });
+  assert.deepEqual(await check(risk, item(), apple, item(), item()), [
+    "60000",
+    "180",
+    "60000",
+    "order_rate_exceeded",
+  ]);
+  assert.deepEqual(await check(risk, item({ accountId: "bob" })), ["60000"]);
+  risk.clock.advance(500);
+  assert.deepEqual(await check(risk, item(), item()), ["60000", "order_rate_exceeded"]);
+  await put(risk, "accounts/alice", { ordersPerSecond: null });
+  assert.deepEqual(await check(risk, ...Array.from({ length: 50 }, () => item())), Array(50).fill("60000"));
+});
+
+test("the kill switch is committed with its event; two operators release it", async (t) => {
+  let risk = await riskTest(t);
+  const stop = (as: Principal, accountId = "alice") =>
+    risk.request("POST", "/api/v1/risk/kill-switch", { as, body: { accountId, reason: "wild" } });
+  assert.equal((await stop(ALICE, "bob")).status, 403);
+  const set = await stop(ALICE);
+  assert.equal(set.status, 201);
+  assert.equal(set.body.engaged, true);
+  const again = await stop(MAKER);
+  assert.equal(again.status, 200);
+  assert.equal(again.body.requestId, set.body.requestId);
+  assert.deepEqual(await check(risk, item(), item({ accountId: "bob" })), ["kill_switch_engaged", "60000"]);
+  risk = await risk.restart();
+  assert.deepEqual(await check(risk, item()), ["kill_switch_engaged"]);
+
+  const path = "/api/v1/risk/kill-switch/release-requests";
+  assert.equal((await risk.request("POST", path, { as: ALICE, body: { accountId: "alice" } })).status, 403);
+  assert.equal(
+    (await risk.request("POST", path, { as: MAKER, body: { accountId: "bob" } })).body.code,
+    "conflict",
+  );
+  const asked = await risk.request("POST", path, { as: MAKER, body: { accountId: "alice", note: "fixed" } });
+  assert.equal(asked.status, 201);
+  const approve = (as: Principal) => risk.request("POST", `${path}/${asked.body.id}/approve`, { as });
+  assert.equal((await approve(MAKER)).body.code, "forbidden");
+  assert.deepEqual(await check(risk, item()), ["kill_switch_engaged"]);
+  const approved = await approve(CHECKER);
+  assert.deepEqual([approved.status, approved.body.status, approved.body.checker], [200, "APPROVED", "op-2"]);
+  assert.equal((await approve(CHECKER)).body.code, "conflict");
+  assert.equal((await risk.request("POST", `${path}/nope/approve`, { as: MAKER })).status, 404);
+  assert.deepEqual(await check(risk, item()), ["60000"]);
+  const state = await risk.request("GET", "/api/v1/risk/kill-switch/accounts/alice", { as: ALICE });
+  assert.deepEqual(state.body, { accountId: "alice", engaged: false });
+
+  await risk.quiet();
+  const events = (await risk.published(riskEvents)).map(({ key, event }) => [
+    key,
+    event.eventType,
+    event.requestId,
+  ]);
+  assert.deepEqual(events, [
+    ["alice", "KillSwitchSet", set.body.requestId],
+    ["alice", "KillSwitchReleased", asked.body.id],
+  ]);
+});
+
+test("after an unclean end nothing is approved for the accept window", async (t) => {
+  let risk = await riskTest(t);
+  risk = await risk.restart();
+  assert.deepEqual(await check(risk, item()), ["60000"], "a clean end leaves it open");
+  // One that never closes ends as a crash does.
+  const { close: _, ...withoutClose } = definition;
+  const crashing = await testService<Risk>(t, withoutClose as typeof definition);
+  const restarted = await crashing.restart();
+  const answer = await restarted.request("POST", "/internal/risk/check", {
+    as: "internal",
+    body: { orders: [item()] },
+  });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.code, "not_ready");
+  assert.equal((await restarted.request("GET", "/health/ready")).status, 503);
+  restarted.clock.advance(5_000);
+  assert.equal((await restarted.request("GET", "/health/ready")).status, 200);
+});
+
+test("invariants hold, and report what is planted", async (t) => {
+  const risk = await riskTest(t);
+  await risk.request("POST", "/api/v1/risk/kill-switch", {
+    as: MAKER,
+    body: { accountId: "alice", reason: "wild" },
+  });
+  await put(risk, "default", { maxOrderNotional: "5" });
+  await risk.quiet();
+  const violations = async (name: string): Promise<string> => {
+    const invariant = definition.invariants.find((each) => each.name === name);
+    return (await invariant?.check(risk.service))?.violations.join("; ") ?? "no such invariant";
+  };
+  for (const { name } of definition.invariants) assert.equal(await violations(name), "", name);
+  const corrupt = (...texts: readonly string[]) =>
+    risk.store.transaction("corrupt", (tx) => tx.commit(texts.map((text) => ({ text, values: [] }))));
+  await corrupt("DELETE FROM kill_switches");
+  assert.match(await violations("kill-switches-equal-events"), /the events say alice is stopped/);
+  await corrupt(`UPDATE limit_settings SET definition = '{"maxOrderNotional":"-5"}'`);
+  assert.match(await violations("limits-are-sane"), /maxOrderNotional of any account in any symbol is -5/);
+  await corrupt(
+    "ALTER TABLE release_requests DROP CONSTRAINT release_two_people",
+    "INSERT INTO release_requests VALUES ('r', 'alice', 'k', 'op-1', '', 'APPROVED', 'op-1', 0, 0)",
+  );
+  assert.match(await violations("releases-have-two-people"), /release r by op-1 was approved by op-1/);
+});
+
+test("an order rate that is not a whole number fails at boot, by name", async (t) => {
+  await assert.rejects(
+    testService<Risk>(t, definition, { env: { RISK_ORDERS_PER_SECOND: "1.5" } }),
+    /RISK_ORDERS_PER_SECOND/,
+  );
+});
