@@ -34,5 +34,5 @@ function open(options: Parameters<typeof openBus>[0]): EventBus {
       "a service on Kafka needs KAFKA_BOOTSTRAP_SERVERS, such as 127.0.0.1:9092; `npm run up:kafka` starts a local broker",
     );
   }
-  return kafkaBus({ bootstrapServers: bootstrapServers.split(","), clientId });
+  return kafkaBus({ bootstrapServers, clientId });
 }
