@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { definitions, readRunFile, startCluster } from "@bourse/platform";
+import { removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+
+export const PROJECT_ROOT: string = join(import.meta.dirname, "../../..");
+export const CLI_ENTRY: string = join(PROJECT_ROOT, "apps/cli/src/main.ts");
+
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+const LOOPBACK = "127.0.0.1";
+
+/** A private platform in a temporary folder, as anyone would start it, without the demo. */
+export interface BenchedPlatform {
+  readonly dataFolder: string;
+  readonly gatewayUrl: string;
+  readonly operatorKey: string;
+  /** The superuser's address of its PostgreSQL. */
+  readonly adminUrl: string;
+  readonly postgresPid: number;
+  readonly nodes: readonly { readonly name: string; readonly pid: number }[];
+  readonly kafkaPid: number | null;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface BenchedOptions {
+  /** Besides the bench's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly progress: (line: string) => void;
+}
+
+/** All services in one process, on the embedded bus. */
+export async function startEmbedded(options: BenchedOptions): Promise<BenchedPlatform> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
+  const child = spawn(process.execPath, [CLI_ENTRY, "up", "--no-demo", "--data", dataFolder], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...(await freeAddresses()), ...options.env },
+  });
+  const stop = async (): Promise<void> => {
+    await end(child);
+    removeFolder(dataFolder);
+  };
+  try {
+    const run = await whenUp(child, dataFolder);
+    const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
+    return {
+      dataFolder,
+      gatewayUrl: run.gatewayUrl,
+      operatorKey: readFileSync(join(dataFolder, "operator.key"), "utf8").trim(),
+      adminUrl: postgres.adminUrl,
+      postgresPid: postgres.pid,
+      nodes: [{ name: "platform", pid: child.pid ?? 0 }],
+      kafkaPid: null,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A local broker, PostgreSQL, and each service by itself. */
+export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlatform> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
+  const cluster = await startCluster({
+    dataFolder,
+    bus: "kafka",
+    demo: false,
+    ports: "free",
+    host: LOOPBACK,
+    env: { ...process.env, ...options.env },
+    progress: options.progress,
+    entry: CLI_ENTRY,
+  });
+  const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
+  const processes = cluster.processes();
+  return {
+    dataFolder,
+    gatewayUrl: cluster.gatewayUrl,
+    operatorKey: cluster.operatorKey,
+    adminUrl: postgres.adminUrl,
+    postgresPid: postgres.pid,
+    nodes: processes.filter(({ name }) => name !== "kafka" && name !== "postgres"),
+    kafkaPid: processes.find(({ name }) => name === "kafka")?.pid ?? null,
+    stop: async () => {
+      await cluster.stop();
+      removeFolder(dataFolder);
+    },
+  };
+}
+
+/** PostgreSQL keeps part of its data elsewhere where its user can't reach the folder. */
+function removeFolder(dataFolder: string): void {
+  removeDataFolder(join(dataFolder, "postgres"));
+  rmSync(dataFolder, { recursive: true, force: true });
+}
+
+async function whenUp(
+  child: ChildProcess,
+  dataFolder: string,
+): Promise<NonNullable<ReturnType<typeof readRunFile>>> {
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-2_000);
+  });
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadline && child.exitCode === null) {
+    const run = readRunFile(dataFolder);
+    if (run !== null) return run;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`the platform did not come up (exit code ${child.exitCode}): ${said}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** `WALLET_URL` and its like say where a service listens: anywhere free, so that a platform that runs is left alone. */
+async function freeAddresses(): Promise<Record<string, string>> {
+  const ports = await freePorts(definitions.length);
+  return Object.fromEntries(
+    definitions.map(({ name }, index) => [
+      `${name.toUpperCase().replaceAll("-", "_")}_URL`,
+      `http://${LOOPBACK}:${ports[index]}`,
+    ]),
+  );
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, LOOPBACK, () => {
+            const address = server.address();
+            resolve(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

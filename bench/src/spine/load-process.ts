@@ -1,0 +1,35 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type {
+  ClosedLoop,
+  ClosedLoopResult,
+  JobOrders,
+  LoadJob,
+  LoadMessage,
+  LoadResult,
+  OpenLoop,
+  OpenLoopResult,
+} from "./load-jobs.ts";
+
+/** The load client in its own process, so that neither its work nor its garbage is counted as the platform's. */
+export class LoadProcess {
+  readonly #child: ChildProcess = fork(join(import.meta.dirname, "load-client.ts"));
+
+  run(job: ClosedLoop & JobOrders): Promise<ClosedLoopResult>;
+  run(job: OpenLoop & JobOrders): Promise<OpenLoopResult>;
+  async run(job: LoadJob): Promise<LoadResult> {
+    const answered = once(this.#child, "message") as Promise<[LoadMessage]>;
+    const ended = once(this.#child, "exit").then(([code]) => {
+      throw new Error(`the load client ended with code ${code}`);
+    });
+    this.#child.send(job);
+    const [message] = await Promise.race([answered, ended]);
+    if ("failed" in message) throw new Error(`the load client failed: ${message.failed}`);
+    return message.result;
+  }
+
+  close(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+}

@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+
+export const USAGE = `npm run bench:spine -- [options]
+  --quick           all of it in less than 45 s: fewer accounts, short windows, the beginning of the replay
+  --json            one JSON object as the last line of stdout
+  --only <bus>      embedded or kafka (default: both, one after the other)
+  --seconds <n>     how long each rate is measured after its warm-up (default 20)
+  --profile <dir>   writes a processor profile of each of the platform's processes there; slows them down`;
+
+export const BUSES = ["embedded", "kafka"] as const;
+export type BusKind = (typeof BUSES)[number];
+
+export interface SpineOptions {
+  readonly quick: boolean;
+  readonly json: boolean;
+  readonly buses: readonly BusKind[];
+  readonly seconds: number;
+  readonly profileFolder: string | null;
+}
+
+const DEFAULT_SECONDS = 20;
+const QUICK_SECONDS = 2;
+const MAX_SECONDS = 3_600;
+
+/** Throws with a sentence for the person who typed it. */
+export function readOptions(args: readonly string[]): SpineOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      only: { type: "string" },
+      seconds: { type: "string" },
+      profile: { type: "string" },
+    },
+  });
+  const { quick, json, only, seconds, profile } = values;
+  if (only !== undefined && !isBus(only))
+    throw new Error(`--only is "${only}"; allowed are ${BUSES.join(", ")}`);
+  const length = seconds === undefined ? (quick ? QUICK_SECONDS : DEFAULT_SECONDS) : Number(seconds);
+  if (!Number.isInteger(length) || length < 1 || length > MAX_SECONDS)
+    throw new Error(`--seconds is "${seconds}"; allowed are whole numbers from 1 to ${MAX_SECONDS}`);
+  return {
+    quick,
+    json,
+    buses: only === undefined ? BUSES : [only],
+    seconds: length,
+    profileFolder: profile ?? null,
+  };
+}
+
+function isBus(word: string): word is BusKind {
+  return (BUSES as readonly string[]).includes(word);
+}

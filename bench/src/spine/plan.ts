@@ -1,0 +1,42 @@
+import type { ClosedLoop, OpenLoop } from "./load-jobs.ts";
+import type { SpineOptions } from "./options.ts";
+
+/** What is run against one platform, in this order. */
+export interface Plan {
+  readonly accounts: number;
+  /** How many commands of the recording; null: all. */
+  readonly replayCommands: number | null;
+  readonly steady: OpenLoop;
+  /** By name. `single` and `batched` are the rates that the report's object names. */
+  readonly closed: readonly (ClosedLoop & { readonly name: ClosedName })[];
+}
+
+export type ClosedName = "single64" | "single256" | "batched";
+
+const BATCH = 100;
+const STEADY_PER_SECOND = 1_000;
+
+export function planOf({ quick, seconds }: SpineOptions): Plan {
+  // Short windows where there is little time: a median needs some of them.
+  const windowMs = quick ? 250 : 1_000;
+  const windows = Math.ceil((seconds * 1_000) / windowMs);
+  const warmupMs = quick ? 1_000 : 5_000;
+  const closed = (name: ClosedName, connections: number, batchSize: number) =>
+    ({ kind: "closed", name, connections, batchSize, warmupMs, windowMs, windows }) as const;
+  return {
+    accounts: quick ? 200 : 2_000,
+    replayCommands: quick ? 20_000 : null,
+    steady: {
+      kind: "open",
+      connections: 128,
+      ordersPerSecond: STEADY_PER_SECOND,
+      warmupMs,
+      measuredMs: seconds * 1_000,
+    },
+    closed: [
+      ...(quick ? [] : [closed("single64", 64, 1)]),
+      closed("single256", 256, 1),
+      closed("batched", 16, BATCH),
+    ],
+  };
+}
