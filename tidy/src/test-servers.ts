@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { kafkaCacheFolder, startKafka } from "@bourse/bus/local-kafka";
+import { kafkaSkip, testKafka } from "@bourse/bus/testing";
 import { testServer } from "@bourse/store/testing";
 import { suiteOf } from "./test-files.ts";
 
@@ -15,27 +14,17 @@ export async function startTestServers(root: string, files: readonly string[]): 
   // It ends with this process.
   process.env.BOURSE_TEST_DATABASE_URL = await testServer();
   const isKafkaNeeded = needing.some((file) => /kafka/i.test(readFileSync(join(root, file), "utf8")));
-  return isKafkaNeeded && !process.env.BOURSE_TEST_KAFKA ? startTestKafka() : async () => {};
+  return isKafkaNeeded ? startTestKafka() : async () => {};
 }
 
-/** A broker of our own. Where the machine can't run one, the tests that need it skip themselves and say so. */
+/** Where the machine can't run a broker, the tests that need it skip themselves and say so. */
 async function startTestKafka(): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), "bourse-test-kafka-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  try {
-    const kafka = await startKafka({
-      folder,
-      cacheFolder: kafkaCacheFolder(process.env),
-      progress: (line) => console.error(line),
-    });
-    process.env.BOURSE_TEST_KAFKA = kafka.bootstrapServers;
-    return async () => {
-      await kafka.stop();
-      remove();
-    };
-  } catch (error) {
-    remove();
-    console.error(`No Kafka for the tests: ${error instanceof Error ? error.message : error}`);
+  const reason = await kafkaSkip(process.env, "any");
+  if (reason !== undefined) {
+    console.error(reason);
     return async () => {};
   }
+  const kafka = await testKafka(process.env);
+  process.env.BOURSE_TEST_KAFKA = kafka.bootstrapServers;
+  return () => kafka.remove();
 }
