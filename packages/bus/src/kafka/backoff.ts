@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExponentialBackoff, fullJitterGenerator } from "cockatiel";
 import { BusError } from "../bus-error.ts";
+import { unavailable } from "./failure.ts";
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 2000;
@@ -34,18 +35,36 @@ export function backoff(): Backoff {
 }
 
 /**
- * Tries until it works, fails for good, or the signal aborts (then the last failure is thrown). Only a
- * {@link BusError} that says so is tried again.
+ * Tries until it works, fails for good, or the signal aborts: then the last failure is thrown, or `bus_unavailable`
+ * where the first attempt is still on its way. Only a {@link BusError} that says so is tried again.
  */
 export async function retrying<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const pause = backoff();
-  for (;;) {
+  let failure: unknown;
+  while (!signal.aborted) {
     try {
-      return await work();
+      return await orAborted(signal, work());
     } catch (cause) {
-      if (!(cause instanceof BusError) || !cause.retryable || signal.aborted) throw cause;
-      await pause.wait(signal);
-      if (signal.aborted) throw cause;
+      if (cause !== ABORTED) {
+        if (!(cause instanceof BusError) || !cause.retryable) throw cause;
+        failure = cause;
+        await pause.wait(signal);
+      }
     }
+  }
+  throw failure ?? unavailable("the brokers did not answer in time");
+}
+
+const ABORTED: unique symbol = Symbol("aborted");
+
+/** The answer of the work, unless the signal aborts first; what the work then does is of no interest. */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(ABORTED);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -3,7 +3,7 @@ import { batchBytes, recordBytes } from "../limits.ts";
 import type { OutgoingBatch, OutgoingRecord, SentBatch, TopicPartition } from "../port.ts";
 import { topicPartitionKey } from "../port.ts";
 import { signal } from "../signal.ts";
-import { type Backoff, backoff } from "./backoff.ts";
+import { type Backoff, backoff, retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, closedError, isRefusal, KafkaCode, unavailable } from "./failure.ts";
@@ -108,8 +108,11 @@ export class Producer {
 
   async #lookUp(batches: readonly OutgoingBatch[]): Promise<void> {
     this.#lookingUp++;
+    const { cluster, closing, sendTimeoutMs } = this.#options;
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(sendTimeoutMs)]);
     const looked = this.#lookups.then(async () => {
-      for (const batch of batches) if (!this.#isKnown(batch)) await this.#options.cluster.partition(batch);
+      for (const batch of batches)
+        if (!this.#isKnown(batch)) await retrying(signal, () => cluster.partition(batch));
     });
     this.#lookups = looked.catch(() => undefined);
     try {

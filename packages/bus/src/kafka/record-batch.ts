@@ -222,7 +222,8 @@ function readHeaders(reader: RecordReader): Headers {
   for (let left = reader.varInt(); left > 0; left--) {
     const name = reader.text();
     const value = reader.text();
-    if (name !== null) headers[name] = value ?? "";
+    // An object has one name that is not its own; nobody's header has it.
+    if (name !== null && name !== "__proto__") headers[name] = value ?? "";
   }
   return headers;
 }

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { crc32c, createRecordsBatch, Reader, readRecordsBatches } from "@platformatic/kafka";
+import fc from "fast-check";
+import type { BusRecord, OutgoingRecord } from "../port.ts";
+import { decodeBatches, encodeBatch } from "./record-batch.ts";
+
+const AT = { topic: "t", partition: 3 };
+const DAY_MS = 86_400_000;
+
+function record(value: string, timestampMs = 1_700_000_000_000): OutgoingRecord {
+  return { key: "k", value, headers: { id: "t/3/1/1" }, timestampMs };
+}
+
+function sent({ key, value, headers, timestampMs }: BusRecord): OutgoingRecord {
+  return { key, value, headers, timestampMs };
+}
+
+/** As the broker does it when it appends. */
+function atOffset(batch: Buffer, offset: bigint): Buffer {
+  const copy = Buffer.from(batch);
+  copy.writeBigInt64BE(offset, 0);
+  return copy;
+}
+
+test("any records come back as they were, times far apart and in any order too", () => {
+  const text = fc.string({ unit: "binary", maxLength: 40 }).map((each) => each.toWellFormed());
+  const anyRecord = fc.record(
+    {
+      key: fc.option(text, { nil: null }),
+      value: text,
+      headers: fc
+        .dictionary(
+          text.filter((name) => name !== "__proto__"),
+          text,
+          { maxKeys: 4 },
+        )
+        .map((headers) => ({ ...headers })),
+      timestampMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+    },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), (records) => {
+      const { records: decoded, nextOffset } = decodeBatches(AT, atOffset(encodeBatch(records), 100n), 100n);
+      assert.deepEqual(decoded.map(sent), records);
+      assert.deepEqual(
+        decoded.map(({ offset }) => offset),
+        records.map((_, index) => 100n + BigInt(index)),
+      );
+      assert.equal(nextOffset, 100n + BigInt(records.length));
+    }),
+  );
+});
+
+test("another implementation reads what is written here, and the other way round", () => {
+  const records = [record("one"), { ...record("zwei ü 🚀"), key: null }, { ...record(""), headers: {} }];
+  const [batch] = readRecordsBatches(Reader.from(encodeBatch(records)));
+  assert.deepEqual(
+    batch?.records.map(({ value }) => value?.toString()),
+    ["one", "zwei ü 🚀", ""],
+  );
+  assert.deepEqual(
+    batch?.records.map(({ key }) => key?.toString()),
+    ["k", undefined, "k"],
+  );
+  assert.equal(batch?.firstTimestamp, 1_700_000_000_000n);
+  for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"] as const) {
+    const messages = ["a", "b"].map((value) => ({
+      topic: "t",
+      value: Buffer.from(value),
+      timestamp: 5n,
+      key: Buffer.from("k"),
+    }));
+    const foreign = createRecordsBatch(messages, { compression }).buffer;
+    const { records: decoded } = decodeBatches(AT, foreign, 0n);
+    assert.deepEqual(
+      decoded.map(({ key, value, timestampMs }) => ({ key, value, timestampMs })),
+      [
+        { key: "k", value: "a", timestampMs: 5 },
+        { key: "k", value: "b", timestampMs: 5 },
+      ],
+    );
+  }
+});
+
+test("times that are months apart in one batch are exact", () => {
+  const records = [0, 30, 300, -3000].map((days) => record("x", 1_700_000_000_000 + days * DAY_MS));
+  const { records: decoded } = decodeBatches(AT, encodeBatch(records), 0n);
+  assert.deepEqual(decoded.map(sent), records);
+});
+
+test("reading begins in the middle of a batch, and a batch that is cut off is left for the next reply", () => {
+  const first = atOffset(encodeBatch([record("0"), record("1"), record("2")]), 0n);
+  const second = atOffset(encodeBatch([record("3"), record("4")]), 3n);
+  const reply = Buffer.concat([first, second.subarray(0, second.length - 1)]);
+  const { records, nextOffset } = decodeBatches(AT, reply, 1n);
+  assert.deepEqual(
+    records.map(({ value }) => value),
+    ["1", "2"],
+  );
+  assert.equal(nextOffset, 3n);
+  assert.deepEqual(decodeBatches(AT, second.subarray(0, 40), 3n), { records: [], nextOffset: 3n });
+});
+
+test("marks of transactions move the offset and are no records", () => {
+  const control = atOffset(encodeBatch([record("mark")]), 7n);
+  control.writeInt16BE(1 << 5, 21);
+  assert.throws(() => decodeBatches(AT, control, 7n), /checksum/);
+  control.writeUInt32BE(crc32c(control.subarray(21)), 17);
+  assert.deepEqual(decodeBatches(AT, control, 7n), { records: [], nextOffset: 8n });
+});
+
+test("damaged bytes are an error, never a record", () => {
+  const batch = encodeBatch([record("valuable")]);
+  for (let index = 21; index < batch.length; index++) {
+    const damaged = Buffer.from(batch);
+    damaged[index] = (damaged[index] ?? 0) ^ 0x10;
+    assert.throws(() => decodeBatches(AT, damaged, 0n), Error, `byte ${index}`);
+  }
+});
+
+test("bytes that are no UTF-8 are kept beside the text", () => {
+  const value = Buffer.from([0x61, 0xff, 0x62]);
+  const foreign = createRecordsBatch([{ topic: "t", value, timestamp: 0n }]).buffer;
+  const [raw] = decodeBatches(AT, foreign, 0n).records;
+  assert.equal(raw?.value, "a\uFFFDb");
+  assert.deepEqual(raw?.rawValue, Uint8Array.from(value));
+  const genuine = encodeBatch([record("a\uFFFDb")]);
+  assert.equal(decodeBatches(AT, genuine, 0n).records[0]?.rawValue, undefined);
+});
