@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderIdOf } from "./order-id.ts";
-import { ALICE, body, type OrderTest, orderTest, rowsOf } from "./testing.ts";
+import { ALICE, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
 const place = (clientOrderId: string, changes: Record<string, unknown> = {}) => ({
   ...body({ ...changes }),
@@ -58,6 +58,23 @@ test("items run in order, each is answered for itself, and may refer to orders o
   // One call to each for all of it.
   assert.equal(order.risk.calls.length, 1);
   assert.equal(order.wallet.calls.length, 1);
+});
+
+test("a batch that stops when something is away can be sent again, and still runs in its order", async (t) => {
+  const order = await orderTest(t);
+  await order.batch([place("resting")]);
+  const body = { items: [place("a"), cancel("resting"), place("b")], stopWhenUnavailable: true };
+  const send = () => order.service.request("POST", "/api/v1/orders/batch", { as: OPERATOR, body });
+  order.risk.away = true;
+  assert.deepEqual(statuses(await send()), [503, 503, 503]);
+  order.risk.away = false;
+  assert.deepEqual(statuses(await send()), [201, 202, 201]);
+  assert.deepEqual(await logOf(order), [
+    "OrderCreated resting",
+    "OrderCreated a",
+    "OrderCancelled",
+    "OrderCreated b",
+  ]);
 });
 
 test("an amendment that raises waits until the order it refers to is committed", async (t) => {

@@ -6,7 +6,7 @@ import type { Desk } from "./desk.ts";
 import { type Answer, type Job, refusedAnswer } from "./domain/job.ts";
 import { type Known, planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
-import { type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
+import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
 import { engineEvent, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
 import {
   amendsInFlightOf,
@@ -36,10 +36,20 @@ export async function runJobs(desk: Desk, jobs: readonly Job[]): Promise<readonl
   const answers: Answer[] = [];
   while (answers.length < jobs.length) {
     const rest = answers.length === 0 ? jobs : jobs.slice(answers.length);
-    answers.push(...(await runContained(desk, rest)));
+    const round = await runContained(desk, rest);
+    breakChains(rest, round);
+    answers.push(...round);
   }
   for (const [index, answer] of answers.entries()) count(desk, jobs[index], answer);
   return answers;
+}
+
+/** What comes in later rounds of a chain is not done either. */
+function breakChains(jobs: readonly Job[], answers: readonly Answer[]): void {
+  for (const [index, answer] of answers.entries()) {
+    const chain = jobs[index]?.chain;
+    if (chain !== undefined && isForNow(answer)) chain.broken ??= answer.refusal;
+  }
 }
 
 /** A job that nothing can be done with must not take its neighbours with it: the batch is halved around it. */
@@ -73,7 +83,7 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
       const known = await readKnown(desk, jobs, attempted);
       steps = planRound(jobs, known, desk.clock.nowMs());
       verdicts = await check(desk, steps);
-      const settled = settleRound(steps, verdicts);
+      const settled = settleRound(steps, verdicts, jobs);
       for (const order of settled.orders) attempted.add(order.orderId);
       for (const command of settled.commands) attempted.add(command.requestId);
       await write(desk, settled);

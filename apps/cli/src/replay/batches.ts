@@ -65,7 +65,7 @@ class Draft {
       index,
       commandsSoFar,
       items: this.items,
-      body: JSON.stringify({ items: this.items }),
+      body: JSON.stringify({ items: this.items, stopWhenUnavailable: true }),
       prints: this.prints,
       expected: this.#expected,
       skipped: this.#skipped,

@@ -6,7 +6,19 @@ import type { Refusal } from "./refusal.ts";
 /** What passes through the door, one at a time or many in a batch; each is answered for itself. */
 export type Job = PlaceJob | AmendJob | CancelJob;
 
-export interface PlaceJob {
+/**
+ * Jobs of one batch that are done in their order or not at all: once one could not be taken now, none behind it is, so
+ * that the batch can be sent again as it is. The door notes the refusal that broke it.
+ */
+export interface Chain {
+  broken: Refusal | null;
+}
+
+interface Chained {
+  readonly chain?: Chain;
+}
+
+export interface PlaceJob extends Chained {
   readonly kind: "place";
   /** Derived from account and client order id (R10). */
   readonly orderId: string;
@@ -14,7 +26,7 @@ export interface PlaceJob {
   readonly placement: Placement;
 }
 
-export interface AmendJob {
+export interface AmendJob extends Chained {
   readonly kind: "amend";
   readonly orderId: string;
   /** The account that may see the order; null: any. */
@@ -25,7 +37,7 @@ export interface AmendJob {
   readonly amendment: Amendment;
 }
 
-export interface CancelJob {
+export interface CancelJob extends Chained {
   readonly kind: "cancel";
   readonly orderId: string;
   readonly ofAccount: string | null;

@@ -57,11 +57,16 @@ function known(changes: Partial<Known> = {}): Known {
   };
 }
 
-function go(jobs: readonly Job[], verdict: Verdict = { kind: "go", boundTicks: 1 }) {
+function go(
+  jobs: readonly Job[],
+  verdict: Verdict | ((index: number) => Verdict) = { kind: "go", boundTicks: 1 },
+) {
   const steps = planRound(jobs, known(), 0);
+  const verdictOf = (index: number): Verdict => (typeof verdict === "function" ? verdict(index) : verdict);
   return settleRound(
     steps,
-    new Map(steps.flatMap((step, index) => (step.kind === "place" ? [[index, verdict]] : []))),
+    new Map(steps.flatMap((step, index) => (step.kind === "place" ? [[index, verdictOf(index)]] : []))),
+    jobs,
   );
 }
 
@@ -81,6 +86,38 @@ test("given a refusal that may be tried again, when the order is placed, then no
     refusal: { code: "peer_unavailable", detail: "" },
   });
   assert.deepEqual([settled.orders, settled.commands, settled.engine, settled.tombstones], [[], [], [], []]);
+});
+
+test("given a chain, when one job can't be taken now, then those behind it are not, and others are", () => {
+  const away: Verdict = { kind: "refused", refusal: { code: "peer_unavailable", detail: "" } };
+  const chain = { broken: null };
+  const jobs = [place("a"), place("b"), cancel("a"), place("other")].map((job, index) =>
+    index === 3 ? job : { ...job, chain },
+  );
+  const verdictOf = (index: number): Verdict => (index === 1 ? away : { kind: "go", boundTicks: 1 });
+  const chained = go(jobs, verdictOf);
+  assert.deepEqual(
+    chained.answers.map(({ kind }) => kind),
+    ["created", "refused", "refused", "created"],
+  );
+  assert.deepEqual(
+    chained.engine.map(({ kind }) => kind),
+    ["create", "create"],
+  );
+  const free = go([place("a"), place("b"), cancel("a")], verdictOf);
+  assert.deepEqual(
+    free.engine.map(({ kind }) => kind),
+    ["create", "command"],
+  );
+});
+
+test("given a broken chain, when its next jobs come, then nothing is done about them", () => {
+  const chain = { broken: { code: "outcome_unknown", detail: "" } as const };
+  const settled = go([
+    { ...place("a"), chain },
+    { ...cancel("b"), chain },
+  ]);
+  assert.deepEqual([settled.orders, settled.commands, settled.tombstones], [[], [], []]);
 });
 
 test("given a cancel that came first, when the order is placed after it, then it is refused for ever", () => {

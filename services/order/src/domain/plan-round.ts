@@ -82,6 +82,8 @@ class Round {
   }
 
   step(job: Job): Step | "wait" {
+    const broken = job.chain?.broken ?? null;
+    if (broken !== null) return answered(refusedAnswer(broken));
     switch (job.kind) {
       case "place":
         return this.#place(job);

@@ -1,6 +1,6 @@
 import { assert, present } from "@bourse/base";
 import { finished } from "./amendment.ts";
-import { type Answer, type Command, refusedAnswer } from "./job.ts";
+import { type Answer, type Chain, type Command, type Job, refusedAnswer } from "./job.ts";
 import { type Order, rejectedOrder, type Tombstone } from "./order.ts";
 import { commandOf, orderNotFound, type Step } from "./plan-round.ts";
 import { isRetryable, type Refusal } from "./refusal.ts";
@@ -28,8 +28,15 @@ export type EngineCommand =
   | { readonly kind: "create"; readonly order: Order }
   | { readonly kind: "command"; readonly command: Command };
 
-/** Turns steps and verdicts into rows, commands and answers. `verdicts` is by index of the step. */
-export function settleRound(steps: readonly Step[], verdicts: ReadonlyMap<number, Verdict>): Settled {
+/**
+ * Turns steps and verdicts into rows, commands and answers. `verdicts` is by index of the step; `jobs` are those of the
+ * steps, and tell which of them stand in a chain.
+ */
+export function settleRound(
+  steps: readonly Step[],
+  verdicts: ReadonlyMap<number, Verdict>,
+  jobs: readonly Job[],
+): Settled {
   const answers: Answer[] = [];
   const orders: Order[] = [];
   const tombstones: Tombstone[] = [];
@@ -72,8 +79,19 @@ export function settleRound(steps: readonly Step[], verdicts: ReadonlyMap<number
         return { kind: "commanded", requestId: step.requestId, order: step.tombstone };
     }
   };
-  for (const [index, step] of steps.entries()) answers.push(answerTo(step, index));
+  const broken = new Map<Chain, Answer>();
+  for (const [index, step] of steps.entries()) {
+    const chain = jobs[index]?.chain;
+    const answer = (chain === undefined ? undefined : broken.get(chain)) ?? answerTo(step, index);
+    if (chain !== undefined && isForNow(answer)) broken.set(chain, answer);
+    answers.push(answer);
+  }
   return { answers, orders, tombstones, commands, engine };
+}
+
+/** Whether it may be answered otherwise when it comes again. */
+export function isForNow(answer: Answer): answer is Extract<Answer, { kind: "refused" }> {
+  return answer.kind === "refused" && isRetryable(answer.refusal.code);
 }
 
 /** A refusal by risk or funds is stored as a REJECTED order; one that may be tried again leaves nothing (R10). */

@@ -50,7 +50,7 @@ export const batchRoutes: readonly Route<Desk>[] = [
 
 /** Items enter the door in one turn, so that they keep their order and mostly share a transaction. */
 async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
-  const { items } = request.body as BatchBody;
+  const { items, stopWhenUnavailable = false } = request.body as BatchBody;
   if (items.some((item) => item.action !== "CANCEL")) {
     const closed = admission(desk);
     if (closed !== null) return problemOf(closed);
@@ -61,7 +61,10 @@ async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer>
     if (job.ok && job.value.kind === "place") placed.add(job.value.orderId);
     return job;
   });
-  const answers = await Promise.all(jobs.map((job) => (job.ok ? enter(desk, job.value) : null)));
+  const chain = stopWhenUnavailable ? { chain: { broken: null } } : {};
+  const answers = await Promise.all(
+    jobs.map((job) => (job.ok ? enter(desk, { ...job.value, ...chain }) : null)),
+  );
   const results = jobs.map((job, index) => {
     if (!job.ok) return problemResult(job.error, index);
     const answer = answers[index];

@@ -66,6 +66,11 @@ export const BatchBody = Type.Object({
     minItems: 1,
     maxItems: MAX_BATCH_ITEMS,
   }),
+  /**
+   * Once an item could not be taken now (429, 503), none behind it is, and each is answered likewise: the batch can be
+   * sent again as it is, and its items still run in their order. Default: each item is taken for itself.
+   */
+  stopWhenUnavailable: Type.Optional(Type.Boolean()),
 });
 export type BatchBody = Static<typeof BatchBody>;
 

@@ -98,10 +98,14 @@ export async function submit(desk: Desk, job: Job): Promise<RouteAnswer> {
 
 /** Past the admission. A queue that is full for cancels too is a failure of ours, and says so. */
 export async function enter(desk: Desk, job: Job): Promise<Answer> {
+  const broken = job.chain?.broken ?? null;
+  if (broken !== null) return { kind: "refused", refusal: broken, replayed: false };
   const submitted = desk.door.submit(job);
   if (!isQueueFull(submitted)) return await submitted;
   const detail = `${submitted.queued} orders and commands wait; nothing was done`;
-  return { kind: "refused", refusal: { code: "queue_full", detail }, replayed: false };
+  const refusal: Refusal = { code: "queue_full", detail };
+  if (job.chain !== undefined) job.chain.broken ??= refusal;
+  return { kind: "refused", refusal, replayed: false };
 }
 
 export function routeAnswer(desk: Desk, answer: Answer): RouteAnswer {
