@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newMachineKey } from "@bourse/auth";
+import { newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 
 /** The form of what is in a data folder. Another one is refused, never guessed at. */
@@ -46,7 +47,7 @@ export function openDataFolder(path: string): DataFolder {
 }
 
 function create(path: string): void {
-  writePrivate(join(path, "operator.key"), `${newMachineKey()}\n`);
+  writePrivate(join(path, "operator.key"), `${newMachineKey(newId)}\n`);
   writePrivate(
     join(path, "data.json"),
     `${JSON.stringify({ version: DATA_VERSION, secret: randomBytes(32).toString("hex") })}\n`,

@@ -85,7 +85,7 @@ async function issue(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
       errors: [{ field: "accountId", given: accountId, allowed }],
     });
   }
-  const key = newMachineKey();
+  const key = newMachineKey(auth.newId);
   const keyId = auth.newId();
   const committed = await auth.delivery.commit("issue key", async (unit) => ({
     statements: [

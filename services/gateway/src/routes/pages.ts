@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Route, RouteAnswer } from "@bourse/host";
 import { Type } from "typebox";
+import { pageFile } from "../adapters/page-files.ts";
 import type { Gateway } from "../authenticate.ts";
 
 /** The landing page and its parts: read once, served from memory. */
@@ -16,7 +16,7 @@ const SECURITY = {
 };
 
 export const pageRoutes: readonly Route<Gateway>[] = PAGES.map(({ path, file, contentType }) => {
-  const body = readFileSync(new URL(`../pages/${file}`, import.meta.url), "utf8");
+  const body = pageFile(file);
   const answer: RouteAnswer = { status: 200, body, headers: { "content-type": contentType, ...SECURITY } };
   return {
     method: "GET",
