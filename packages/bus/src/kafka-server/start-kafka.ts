@@ -20,6 +20,10 @@ export interface StartKafkaOptions {
   readonly forThroughput?: boolean;
   /** It goes on when this process ends; the default is that it ends too. */
   readonly outlivesProcess?: boolean;
+  /** The port that clients are told to use, where something stands between. Default: its own. */
+  readonly advertisedPort?: number;
+  /** A second listener with TLS and SASL, such as `SECURE://localhost:9093`; its settings are extra properties. */
+  readonly secureListener?: string;
   /** Lines of server.properties that are added to ours. */
   readonly extraProperties?: readonly string[];
   /** Options for the formatting of a new folder, such as `--add-scram`. */
