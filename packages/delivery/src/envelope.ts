@@ -15,7 +15,7 @@ export interface Envelope<Event = unknown> {
   readonly traceparent?: string;
 }
 
-type WithoutTimestamp<Event> = Event extends { timestamp: string } ? Omit<Event, "timestamp"> : never;
+type WithoutTimestamp<Event> = Event extends { timestamp: string } ? Omit<Event, "timestamp"> : object;
 
 /** An event on its way out. `timestamp` is added after `eventType` when it is numbered. */
 export interface OutgoingEvent<T extends Topic = Topic> {

@@ -101,7 +101,7 @@ describe("matching", () => {
       "ExecutionReport CANCELLED",
       "BookChanged",
     ]);
-    const second = told[3] as {
+    const second = told[3] as unknown as {
       buyer: Record<string, unknown>;
       seller: Record<string, unknown>;
       tradeId: string;
