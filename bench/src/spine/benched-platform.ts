@@ -40,7 +40,7 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
   const child = spawn(process.execPath, [CLI_ENTRY, "up", "--no-demo", "--data", dataFolder], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...(await freeAddresses()), ...options.env },
+    env: { ...ownEnvironment(), ...(await freeAddresses()), ...options.env },
   });
   const stop = async (): Promise<void> => {
     await end(child);
@@ -74,7 +74,7 @@ export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlat
     demo: false,
     ports: "free",
     host: LOOPBACK,
-    env: { ...process.env, ...options.env },
+    env: { ...ownEnvironment(), ...options.env },
     progress: options.progress,
     entry: CLI_ENTRY,
   });
@@ -93,6 +93,12 @@ export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlat
       removeFolder(dataFolder);
     },
   };
+}
+
+/** Without what a person's own platform is given: another database, other addresses, another broker. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^BOURSE_|^KAFKA_BOOTSTRAP_SERVERS$|^[A-Z_]+_URL$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
 /** PostgreSQL keeps part of its data elsewhere where its user can't reach the folder. */

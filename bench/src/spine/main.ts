@@ -36,11 +36,11 @@ function optionsOrExit(): SpineOptions {
   try {
     return readOptions(process.argv.slice(2));
   } catch (error) {
-    say(`${(error as Error).message}\n${USAGE}`);
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
     return process.exit(BAD_USAGE);
   }
 }
 
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export const USAGE = `npm run bench:spine -- [options]
@@ -45,7 +46,8 @@ export function readOptions(args: readonly string[]): SpineOptions {
     json,
     buses: only === undefined ? BUSES : [only],
     seconds: length,
-    profileFolder: profile ?? null,
+    // npm moves to the root before it runs a script, and says where the person stands.
+    profileFolder: profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", profile),
   };
 }
 
