@@ -41,6 +41,8 @@ export const NETWORK_AND_DISK: Place = {
     outside,
     /^packages\/(bus|store|journal|host|venues|recordings)\//,
     /^services\/[^/]+\/src\/adapters\//,
+    // R8: the shards' snapshots on shared storage; its only file that touches the disk.
+    /^packages\/delivery\/src\/snapshot-store\.ts$/,
   ],
 };
 
