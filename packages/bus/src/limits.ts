@@ -11,24 +11,28 @@ export const MAX_VALUE_BYTES: number = 1_000_000;
 const RECORD_OVERHEAD_BYTES = 40;
 
 /** A record's size in bytes, never less than what is sent. */
-export function recordBytes({ key, value, headers }: OutgoingRecord): number {
+function recordBytes({ key, value, headers }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(value) + (key === null ? 0 : Buffer.byteLength(key));
   for (const name in headers) bytes += name.length * 3 + Buffer.byteLength(headers[name] ?? "") + 4;
   return bytes;
 }
 
-/** The bytes of a batch. Throws `bus_refused` for a record that no adapter takes. */
-export function batchBytes(batch: OutgoingBatch): number {
-  let total = 0;
-  for (const record of batch.records) {
+/** The size of each record of a batch in bytes. Throws `bus_refused` for a record that no adapter takes. */
+export function recordSizes(batch: OutgoingBatch): number[] {
+  return batch.records.map((record) => {
     const bytes = recordBytes(record);
     // Only where it may be too much the value is measured by itself.
     if (bytes > MAX_VALUE_BYTES) refuseLargeValue(batch, Buffer.byteLength(record.value));
     if (!Number.isSafeInteger(record.timestampMs) || record.timestampMs < 0) {
       throw refused(batch, `the time ${record.timestampMs}, whole milliseconds since the epoch are taken`);
     }
-    total += bytes;
-  }
+    return bytes;
+  });
+}
+
+export function sumOf(sizes: readonly number[]): number {
+  let total = 0;
+  for (const size of sizes) total += size;
   return total;
 }
 

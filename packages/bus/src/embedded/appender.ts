@@ -1,8 +1,9 @@
 import { assert } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
-import { batchBytes } from "../limits.ts";
+import { recordSizes, sumOf } from "../limits.ts";
 import type { OutgoingBatch, OutgoingRecord, SentBatch } from "../port.ts";
-import type { EventLog, PartitionLog } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
+import type { PartitionLog } from "./partition-log.ts";
 
 /** One append takes about this much, so that a flood of sends can't hold the event loop for long. */
 const MAX_APPEND_BYTES = 8_000_000;
@@ -60,7 +61,7 @@ export function appender(log: EventLog): Appender {
     send: (batches) =>
       new Promise((resolve, reject) => {
         const logs = batches.map((batch) => log.partition(batch));
-        const bytes = batches.reduce((total, batch) => total + batchBytes(batch), 0);
+        const bytes = sumOf(batches.map((batch) => sumOf(recordSizes(batch))));
         if (waitingBytes + bytes > MAX_WAITING_BYTES && waiting.length > 0) {
           throw new BusError("bus_unavailable", `${waitingBytes} bytes wait to be written`, {
             retryable: true,

@@ -8,9 +8,10 @@ import {
 } from "../port.ts";
 import { signal } from "../signal.ts";
 import { type Cursor, cursor } from "./cursor.ts";
-import type { EventLog, PartitionLog } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Group, GroupMember } from "./group.ts";
 import { nextTurn } from "./next-turn.ts";
+import type { PartitionLog } from "./partition-log.ts";
 
 interface OwnedPartition {
   readonly at: TopicPartition;
@@ -90,7 +91,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
     for (const position of positions) {
       const owned = this.#owned.get(topicPartitionKey(position));
       if (owned !== undefined)
-        this.#owner.log.hint(this.#options.group, owned.log, Number(position.nextOffset));
+        this.#owner.log.groupOffsets.set(this.#options.group, owned.log, Number(position.nextOffset));
     }
     this.#owner.hinted();
   }
@@ -168,7 +169,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   }
 
   #committedPosition(partitionLog: PartitionLog): StartPosition {
-    const committed = this.#owner.log.committedOffset(this.#options.group, partitionLog);
+    const committed = this.#owner.log.groupOffsets.all.get(this.#options.group)?.get(partitionLog);
     return committed === undefined ? "earliest" : BigInt(committed);
   }
 }

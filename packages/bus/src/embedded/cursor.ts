@@ -1,5 +1,6 @@
 import type { BusRecord } from "../port.ts";
-import type { EventLog, PartitionLog } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
+import type { PartitionLog } from "./partition-log.ts";
 import type { Run } from "./run-cache.ts";
 
 /** A reading position in one partition. */

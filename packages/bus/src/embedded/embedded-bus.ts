@@ -151,10 +151,10 @@ class LogBus implements EmbeddedBus {
 
   async groups(): Promise<readonly GroupInfo[]> {
     this.#usable();
-    const names = new Set([...this.#groups.keys(), ...this.#log.committedOffsets.keys()]);
+    const names = new Set([...this.#groups.keys(), ...this.#log.groupOffsets.all.keys()]);
     return [...names].sort().map((group) => {
       const members = this.#groups.get(group)?.members.size ?? 0;
-      const committed = this.#log.committedOffsets.get(group) ?? new Map();
+      const committed = this.#log.groupOffsets.all.get(group) ?? new Map();
       return {
         group,
         state: members === 0 ? "Empty" : "Stable",

@@ -2,53 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { present } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
-import type {
-  BusRecord,
-  OutgoingRecord,
-  StartPosition,
-  TopicInfo,
-  TopicPartition,
-  TopicSpec,
-} from "../port.ts";
+import type { OutgoingRecord, StartPosition, TopicPartition, TopicSpec } from "../port.ts";
+import { type GroupOffsets, groupOffsets } from "./group-offsets.ts";
 import { openLogFile } from "./log-file.ts";
+import { type PartitionLog, runsOf, type TopicLog } from "./partition-log.ts";
 import { type Run, type RunCache, runCache } from "./run-cache.ts";
 import { decodeRun, encodeRun } from "./run-codec.ts";
 import { busErrorOf } from "./sqlite-failure.ts";
 import { type LogStatements, logStatements, type StoredPartition } from "./statements.ts";
 
-/** One run holds at most this many records: what is decoded at once when it is read from disk. */
-const MAX_RUN_RECORDS = 1024;
-const MAX_RUN_BYTES = 2_000_000;
 /** How many runs of one partition one pass of retention drops: bounds how long the process stands still. */
 const RETENTION_RUNS_PER_PASS = 256;
 const FETCHED_CACHE_BYTES = 8_000_000;
-
-/** One partition's log, as it is in memory. Offsets are safe integers inside this adapter. */
-export interface PartitionLog {
-  readonly number: number;
-  readonly topic: string;
-  readonly partition: number;
-  earliest: number;
-  /** The offset after the last durable record. */
-  next: number;
-  /** The highest time of any record so far. */
-  highMs: number;
-  /** Called after records were appended. */
-  readonly listeners: Set<() => void>;
-}
-
-export interface TopicLog {
-  readonly number: number;
-  readonly info: TopicInfo;
-  retentionMs: number;
-  readonly partitions: readonly PartitionLog[];
-}
-
-interface AppendedRun {
-  readonly log: PartitionLog;
-  readonly run: Run;
-  readonly highMs: number;
-}
 
 /** The topics and records of one folder. Every method is synchronous; errors are {@link BusError}. */
 export class EventLog {
@@ -56,11 +21,10 @@ export class EventLog {
   readonly #path: string;
   readonly #closeFile: () => void;
   readonly #sql: LogStatements;
+  readonly #groupOffsets: GroupOffsets;
   readonly #topics = new Map<string, TopicLog>();
   readonly #recent: RunCache;
   readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES);
-  readonly #committed = new Map<string, Map<PartitionLog, number>>();
-  readonly #uncommittedHints = new Map<string, Set<PartitionLog>>();
   #diskReads = 0;
 
   constructor(folder: string, recentBytes: number) {
@@ -71,6 +35,7 @@ export class EventLog {
     this.#recent = runCache(recentBytes);
     try {
       this.#sql = logStatements(file.database);
+      this.#groupOffsets = groupOffsets(this.#sql);
       this.#load();
     } catch (cause) {
       file.close();
@@ -147,8 +112,7 @@ export class EventLog {
     for (const log of topic.partitions) {
       this.#recent.drop(log.number);
       this.#fetched.drop(log.number);
-      for (const committed of this.#committed.values()) committed.delete(log);
-      for (const hints of this.#uncommittedHints.values()) hints.delete(log);
+      this.#groupOffsets.forget(log);
     }
   }
 
@@ -161,12 +125,15 @@ export class EventLog {
    * Appends to each partition, in one transaction that is synced when this returns. Answers the first offsets.
    */
   append(appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>): ReadonlyMap<PartitionLog, number> {
-    const written: AppendedRun[] = [];
+    const written = Array.from(appends, ([log, records]) => [...runsOf(log, records)]).flat();
     this.#transaction(() => {
-      for (const [log, records] of appends) this.#insertRuns(log, records, written);
-      this.#writeHints();
+      for (const { log, sent, run, maxMs, highMs } of written) {
+        const head = { number: log.number, base: run.base, count: sent.length, maxMs, highMs };
+        this.#sql.insertRun(head, encodeRun(sent));
+      }
+      this.#groupOffsets.write();
     });
-    this.#forgetHints();
+    this.#groupOffsets.written();
     const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
     for (const { log, run, highMs } of written) {
       this.#recent.put(log.number, run);
@@ -174,23 +141,6 @@ export class EventLog {
       log.highMs = highMs;
     }
     return firstOffsets;
-  }
-
-  #insertRuns(log: PartitionLog, records: readonly OutgoingRecord[], written: AppendedRun[]): void {
-    let base = log.next;
-    let highMs = log.highMs;
-    for (const part of inRuns(records)) {
-      const count = part.records.length;
-      const maxMs = part.records.reduce((highest, record) => Math.max(highest, record.timestampMs), 0);
-      highMs = Math.max(highMs, maxMs);
-      this.#sql.insertRun({ number: log.number, base, count, maxMs, highMs }, encodeRun(part.records));
-      written.push({
-        log,
-        run: { base, bytes: part.bytes, records: asBusRecords(log, base, part.records) },
-        highMs,
-      });
-      base += count;
-    }
   }
 
   /**
@@ -272,24 +222,15 @@ export class EventLog {
     return runs.length === RETENTION_RUNS_PER_PASS;
   }
 
-  committedOffset(group: string, log: PartitionLog): number | undefined {
-    return this.#committed.get(group)?.get(log);
-  }
-
-  get committedOffsets(): ReadonlyMap<string, ReadonlyMap<PartitionLog, number>> {
-    return this.#committed;
-  }
-
-  /** Remembers a hint; it is written with the next append, or by {@link flushHints}. */
-  hint(group: string, log: PartitionLog, nextOffset: number): void {
-    entry(this.#committed, group, () => new Map<PartitionLog, number>()).set(log, nextOffset);
-    entry(this.#uncommittedHints, group, () => new Set<PartitionLog>()).add(log);
+  /** What groups have committed. A new offset is written with the next append, or by {@link flushHints}. */
+  get groupOffsets(): GroupOffsets {
+    return this.#groupOffsets;
   }
 
   flushHints(): void {
-    if (this.#uncommittedHints.size === 0) return;
-    this.#transaction(() => this.#writeHints());
-    this.#forgetHints();
+    if (!this.#groupOffsets.hasUnwritten) return;
+    this.#transaction(() => this.#groupOffsets.write());
+    this.#groupOffsets.written();
   }
 
   close(): void {
@@ -309,7 +250,7 @@ export class EventLog {
     for (const stored of this.#sql.groupOffsets()) {
       const log = byNumber.get(stored.partitionNumber);
       if (log === undefined) continue;
-      entry(this.#committed, stored.group, () => new Map<PartitionLog, number>()).set(log, stored.nextOffset);
+      this.#groupOffsets.load(stored.group, log, stored.nextOffset);
     }
   }
 
@@ -328,19 +269,6 @@ export class EventLog {
       highMs: last?.highMs ?? 0,
       listeners: new Set(),
     };
-  }
-
-  #writeHints(): void {
-    for (const [group, logs] of this.#uncommittedHints) {
-      for (const log of logs) {
-        const offset = this.#committed.get(group)?.get(log);
-        if (offset !== undefined) this.#sql.setGroupOffset(group, log.number, offset);
-      }
-    }
-  }
-
-  #forgetHints(): void {
-    if (this.#uncommittedHints.size > 0) this.#uncommittedHints.clear();
   }
 
   #transaction<T>(body: () => T): T {
@@ -371,46 +299,4 @@ export class EventLog {
       cause,
     });
   }
-}
-
-function asBusRecords(
-  log: PartitionLog,
-  base: number,
-  records: readonly OutgoingRecord[],
-): readonly BusRecord[] {
-  return records.map((record, index) => ({
-    topic: log.topic,
-    partition: log.partition,
-    offset: BigInt(base + index),
-    key: record.key,
-    value: record.value,
-    headers: record.headers,
-    timestampMs: record.timestampMs,
-    decoded: record.decoded,
-  }));
-}
-
-function* inRuns(
-  records: readonly OutgoingRecord[],
-): Generator<{ readonly records: readonly OutgoingRecord[]; readonly bytes: number }> {
-  let start = 0;
-  let bytes = 0;
-  for (let index = 0; index < records.length; index++) {
-    const size = (records[index]?.value.length ?? 0) + 300;
-    if (index > start && (index - start >= MAX_RUN_RECORDS || bytes + size > MAX_RUN_BYTES)) {
-      yield { records: records.slice(start, index), bytes };
-      start = index;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  if (start < records.length) yield { records: start === 0 ? records : records.slice(start), bytes };
-}
-
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const existing = map.get(key);
-  if (existing !== undefined) return existing;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

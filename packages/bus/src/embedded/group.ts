@@ -1,6 +1,6 @@
 import { assignPartitions } from "../assign-partitions.ts";
 import { type TopicPartition, topicPartitionKey } from "../port.ts";
-import type { TopicLog } from "./event-log.ts";
+import type { TopicLog } from "./partition-log.ts";
 
 /** A consumer, as its group sees it. */
 export interface GroupMember {

@@ -173,7 +173,7 @@ export class Fetcher {
       if (readings.length === 0) return;
       for (const reading of readings) reading.inFlight = true;
       const failed = await this.#fetch(node, lane, readings);
-      for (const reading of readings) reading.inFlight = false;
+      for (const reading of readings) this.#putBack(reading);
       if (failed) await this.#lookAgain(pause);
       else pause.reset();
     }
@@ -269,7 +269,6 @@ export class Fetcher {
       reading.pause.reset();
       if (nextOffset === offset) return;
       reading.position = nextOffset;
-      this.#toBack(reading);
       reading.target.receive(records, nextOffset);
     } catch {
       // What can't be read may have been damaged on its way: it is asked for again.
@@ -290,8 +289,12 @@ export class Fetcher {
     }
   }
 
-  /** A broker fills its reply in the order of the request: who got something comes last the next time. */
-  #toBack(reading: Reading): void {
+  /**
+   * Who had a turn comes last the next time: a broker fills its reply in the order of the request, and of several
+   * readers of one partition a request has only the first.
+   */
+  #putBack(reading: Reading): void {
+    reading.inFlight = false;
     if (this.#readings.get(reading.target) !== reading) return;
     this.#readings.delete(reading.target);
     this.#readings.set(reading.target, reading);

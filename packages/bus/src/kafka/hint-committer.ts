@@ -7,6 +7,8 @@ import type { Membership } from "./membership.ts";
 const LIMIT_MS = 5000;
 const NO_COMMIT = -1n;
 const ANY_EPOCH = -1;
+/** Another broker coordinates the group now. */
+const MOVED: ReadonlySet<number> = new Set([KafkaCode.NOT_COORDINATOR, KafkaCode.COORDINATOR_NOT_AVAILABLE]);
 
 type Position = TopicPartition & { readonly nextOffset: bigint };
 
@@ -41,6 +43,7 @@ export function hintCommitter(group: string, membership: () => Membership): Hint
         null,
         topicsOf(positions),
       );
+      if (hasMoved(response)) connection.destroy();
       const taken = response.topics.flatMap(({ name, partitions }) =>
         partitions
           .filter(({ errorCode }) => errorCode === KafkaCode.NONE)
@@ -107,6 +110,10 @@ export async function committedOffsets(
         committed: committedOffset,
       })),
   );
+}
+
+function hasMoved({ topics }: offsetCommitV8.OffsetCommitResponse): boolean {
+  return topics.some(({ partitions }) => partitions.some(({ errorCode }) => MOVED.has(errorCode)));
 }
 
 function topicsOf(positions: readonly Position[]): offsetCommitV8.OffsetCommitRequestTopic[] {

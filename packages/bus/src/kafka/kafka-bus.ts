@@ -44,6 +44,8 @@ export interface KafkaBus extends EventBus {
   readonly kind: "kafka";
   /** Deletes a topic with its records. Made anew it has another id. */
   deleteTopic(name: string): Promise<void>;
+  /** How many brokers there are: one alone keeps one copy of everything (R9). */
+  brokerCount(): Promise<number>;
 }
 
 const DEFAULT_LIMIT_MS = 10_000;
@@ -193,6 +195,13 @@ class ClusterBus implements KafkaBus {
 
   deleteTopic(name: string): Promise<void> {
     return this.#ask(() => deleteTopic(this.#cluster, name));
+  }
+
+  brokerCount(): Promise<number> {
+    return this.#ask(async () => {
+      await this.#cluster.refresh();
+      return this.#cluster.nodes.length;
+    });
   }
 
   async close(): Promise<void> {

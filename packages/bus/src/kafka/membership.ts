@@ -52,7 +52,7 @@ export interface Membership {
   readonly identity: { readonly memberId: string; readonly generation: number };
   /** Resolves when the first round has given this member its share. */
   readonly joined: Promise<void>;
-  /** A connection to the group's coordinator that nothing waits on. */
+  /** A connection to the group's coordinator that nothing waits on; who finds that it is another's now, ends it. */
   coordinator(): Promise<BrokerConnection>;
   close(): Promise<void>;
 }
@@ -74,6 +74,7 @@ class GroupMembership implements Membership {
   #generation = -1;
   #lastContactMs = performance.now();
   #running: Promise<void> = Promise.resolve();
+  #coordinator: BrokerConnection | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -93,8 +94,11 @@ class GroupMembership implements Membership {
     this.#running = this.#run();
   }
 
-  coordinator(): Promise<BrokerConnection> {
-    return this.#options.cluster.coordinator(this.#options.group, `${this.#options.name}-commit`);
+  async coordinator(): Promise<BrokerConnection> {
+    if (this.#coordinator?.usable === true) return this.#coordinator;
+    const { cluster, group, name } = this.#options;
+    this.#coordinator = await cluster.coordinator(group, `${name}-commit`);
+    return this.#coordinator;
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,21 @@
-import { BusError } from "../bus-error.ts";
-import { batchBytes, recordBytes } from "../limits.ts";
-import type { OutgoingBatch, OutgoingRecord, SentBatch, TopicPartition } from "../port.ts";
+import { recordSizes, sumOf } from "../limits.ts";
+import type { OutgoingBatch, SentBatch, TopicPartition } from "../port.ts";
 import { topicPartitionKey } from "../port.ts";
 import { signal } from "../signal.ts";
 import { type Backoff, backoff, retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, closedError, isRefusal, KafkaCode, unavailable } from "./failure.ts";
+import {
+  acknowledge,
+  earliestDeadlineMs,
+  outcomeUnknown,
+  type PartitionQueue,
+  type Portion,
+  portionOf,
+  rejectAll,
+  rejectExpired,
+} from "./partition-queue.ts";
 import { encodeBatch } from "./record-batch.ts";
 import { produceApi } from "./requests.ts";
 
@@ -29,34 +38,6 @@ const NOT_WRITTEN: ReadonlySet<number> = new Set([
   KafkaCode.FENCED_LEADER_EPOCH,
   KafkaCode.UNKNOWN_LEADER_EPOCH,
 ]);
-
-/** One batch of one call, until all its records are acknowledged. */
-interface Waiting {
-  readonly records: readonly OutgoingRecord[];
-  readonly sizes: readonly number[];
-  readonly deadlineMs: number;
-  readonly resolve: (firstOffset: bigint) => void;
-  readonly reject: (error: BusError) => void;
-  acknowledged: number;
-  firstOffset: bigint | undefined;
-}
-
-interface PartitionQueue {
-  readonly at: TopicPartition;
-  waiting: Waiting[];
-  /** A batch of it is on the way: there is never a second one. */
-  inFlight: boolean;
-  /** Lowered when the broker finds a batch too large. */
-  maxBatchBytes: number;
-}
-
-/** What of one partition is in a request: a piece of each waiting batch. */
-interface Portion {
-  readonly queue: PartitionQueue;
-  readonly pieces: readonly { readonly waiting: Waiting; readonly end: number }[];
-  readonly bytes: number;
-  readonly count: number;
-}
 
 export interface ProducerOptions {
   readonly cluster: Cluster;
@@ -87,8 +68,8 @@ export class Producer {
   }
 
   async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
-    let bytes = 0;
-    for (const batch of batches) bytes += batchBytes(batch);
+    const sizes = batches.map(recordSizes);
+    const bytes = sumOf(sizes.map(sumOf));
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       throw unavailable(`${this.#waitingBytes} bytes wait to be sent`);
     }
@@ -96,7 +77,7 @@ export class Producer {
     if (this.#lookingUp > 0 || !batches.every((batch) => this.#isKnown(batch))) await this.#lookUp(batches);
     if (this.#options.closing.aborted) throw closedError();
     const deadlineMs = performance.now() + this.#options.sendTimeoutMs;
-    const firstOffsets = batches.map((batch) => this.#enqueue(batch, deadlineMs));
+    const firstOffsets = batches.map((batch, index) => this.#enqueue(batch, sizes[index] ?? [], deadlineMs));
     this.#schedule();
     const settled = await Promise.allSettled(firstOffsets);
     return batches.map(({ topic, partition }, index) => {
@@ -127,7 +108,7 @@ export class Producer {
     return known !== undefined && partition >= 0 && partition < known.leaders.length;
   }
 
-  #enqueue(batch: OutgoingBatch, deadlineMs: number): Promise<bigint> {
+  #enqueue(batch: OutgoingBatch, sizes: readonly number[], deadlineMs: number): Promise<bigint> {
     const { topic, partition, records } = batch;
     if (records.length === 0) return Promise.resolve(-1n);
     const key = topicPartitionKey(batch);
@@ -139,8 +120,7 @@ export class Producer {
     };
     this.#queues.set(key, queue);
     return new Promise((resolve, reject) => {
-      const sizes = records.map(recordBytes);
-      const bytes = sizes.reduce((total, size) => total + size, 0);
+      const bytes = sumOf(sizes);
       this.#waitingBytes += bytes;
       const done = (): void => {
         this.#waitingBytes -= bytes;
@@ -204,7 +184,7 @@ export class Producer {
       await this.#options.cluster.refresh().catch(() => undefined);
       for (const queue of this.#queues.values()) {
         if (queue.inFlight || this.#leaderOf(queue) !== undefined) continue;
-        this.#rejectExpired(queue, unavailable(`${queue.at.topic} has no leader`));
+        rejectExpired(queue, unavailable(`${queue.at.topic} has no leader`));
       }
       if (this.#byLeader().leaderless) await pause.wait(this.#options.closing);
     }
@@ -290,8 +270,7 @@ export class Producer {
     try {
       return await this.#options.cluster.connection(node, "produce");
     } catch (cause) {
-      for (const { queue } of portions)
-        this.#rejectExpired(queue, unavailable("the records were not sent", cause));
+      for (const { queue } of portions) rejectExpired(queue, unavailable("the records were not sent", cause));
       return undefined;
     }
   }
@@ -315,20 +294,11 @@ export class Producer {
       return false;
     }
     if (NOT_WRITTEN.has(code)) {
-      this.#rejectExpired(queue, error);
+      rejectExpired(queue, error);
       return true;
     }
     rejectAll(queue, isRefusal(code) ? error : outcomeUnknown(queue.at, error));
     return !isRefusal(code);
-  }
-
-  /** Rejects what waits too long. A batch of which a part is written already has an unknown outcome. */
-  #rejectExpired(queue: PartitionQueue, error: BusError): void {
-    const nowMs = performance.now();
-    const expired = queue.waiting.findLastIndex((waiting) => waiting.deadlineMs <= nowMs);
-    for (const waiting of queue.waiting.splice(0, expired + 1)) {
-      waiting.reject(waiting.acknowledged === 0 ? error : outcomeUnknown(queue.at, error));
-    }
   }
 
   /** Waits for what is on the way, at most for the time limit of a send. */
@@ -340,56 +310,4 @@ export class Producer {
   abandon(): void {
     for (const queue of this.#queues.values()) rejectAll(queue, outcomeUnknown(queue.at, closedError()));
   }
-}
-
-function portionOf(queue: PartitionQueue): Portion {
-  const pieces: { readonly waiting: Waiting; readonly end: number }[] = [];
-  let bytes = 0;
-  let count = 0;
-  for (const waiting of queue.waiting) {
-    let end = waiting.acknowledged;
-    while (end < waiting.records.length) {
-      const size = waiting.sizes[end] ?? 0;
-      if (count > 0 && bytes + size > queue.maxBatchBytes) break;
-      bytes += size;
-      count++;
-      end++;
-    }
-    if (end > waiting.acknowledged) pieces.push({ waiting, end });
-    if (end < waiting.records.length) break;
-  }
-  return { queue, pieces, bytes, count };
-}
-
-function earliestDeadlineMs(portions: readonly Portion[]): number {
-  return Math.min(...portions.flatMap(({ pieces }) => pieces.map(({ waiting }) => waiting.deadlineMs)));
-}
-
-function acknowledge({ queue, pieces }: Portion, baseOffset: bigint): void {
-  let offset = baseOffset;
-  for (const { waiting, end } of pieces) {
-    waiting.firstOffset ??= offset;
-    offset += BigInt(end - waiting.acknowledged);
-    waiting.acknowledged = end;
-    if (end < waiting.records.length) continue;
-    queue.waiting.shift();
-    waiting.resolve(waiting.firstOffset);
-  }
-}
-
-function rejectAll(queue: PartitionQueue, error: BusError): void {
-  const waiting = queue.waiting;
-  queue.waiting = [];
-  for (const each of waiting) each.reject(error);
-}
-
-function outcomeUnknown({ topic, partition }: TopicPartition, cause: unknown): BusError {
-  return new BusError(
-    "bus_outcome_unknown",
-    `it is not known whether the records for ${topic}/${partition} were written`,
-    {
-      retryable: true,
-      cause,
-    },
-  );
 }

@@ -1,0 +1,91 @@
+import { BusError } from "../bus-error.ts";
+import type { OutgoingRecord, TopicPartition } from "../port.ts";
+
+/** One batch of one call, until all its records are acknowledged. */
+export interface Waiting {
+  readonly records: readonly OutgoingRecord[];
+  readonly sizes: readonly number[];
+  readonly deadlineMs: number;
+  readonly resolve: (firstOffset: bigint) => void;
+  readonly reject: (error: BusError) => void;
+  acknowledged: number;
+  firstOffset: bigint | undefined;
+}
+
+export interface PartitionQueue {
+  readonly at: TopicPartition;
+  waiting: Waiting[];
+  /** A batch of it is on the way: there is never a second one. */
+  inFlight: boolean;
+  /** Lowered when the broker finds a batch too large. */
+  maxBatchBytes: number;
+}
+
+/** What of one partition is in a request: a piece of each waiting batch. */
+export interface Portion {
+  readonly queue: PartitionQueue;
+  readonly pieces: readonly { readonly waiting: Waiting; readonly end: number }[];
+  readonly bytes: number;
+  readonly count: number;
+}
+
+export function portionOf(queue: PartitionQueue): Portion {
+  const pieces: { readonly waiting: Waiting; readonly end: number }[] = [];
+  let bytes = 0;
+  let count = 0;
+  for (const waiting of queue.waiting) {
+    let end = waiting.acknowledged;
+    while (end < waiting.records.length) {
+      const size = waiting.sizes[end] ?? 0;
+      if (count > 0 && bytes + size > queue.maxBatchBytes) break;
+      bytes += size;
+      count++;
+      end++;
+    }
+    if (end > waiting.acknowledged) pieces.push({ waiting, end });
+    if (end < waiting.records.length) break;
+  }
+  return { queue, pieces, bytes, count };
+}
+
+export function earliestDeadlineMs(portions: readonly Portion[]): number {
+  return Math.min(...portions.flatMap(({ pieces }) => pieces.map(({ waiting }) => waiting.deadlineMs)));
+}
+
+export function acknowledge({ queue, pieces }: Portion, baseOffset: bigint): void {
+  let offset = baseOffset;
+  for (const { waiting, end } of pieces) {
+    waiting.firstOffset ??= offset;
+    offset += BigInt(end - waiting.acknowledged);
+    waiting.acknowledged = end;
+    if (end < waiting.records.length) continue;
+    queue.waiting.shift();
+    waiting.resolve(waiting.firstOffset);
+  }
+}
+
+export function rejectAll(queue: PartitionQueue, error: BusError): void {
+  const waiting = queue.waiting;
+  queue.waiting = [];
+  for (const each of waiting) each.reject(error);
+}
+
+export function outcomeUnknown({ topic, partition }: TopicPartition, cause: unknown): BusError {
+  return new BusError(
+    "bus_outcome_unknown",
+    `it is not known whether the records for ${topic}/${partition} were written`,
+    {
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+/** Rejects what waits too long. A batch of which a part is written already has an unknown outcome. */
+export function rejectExpired(queue: PartitionQueue, error: BusError): void {
+  const nowMs = performance.now();
+  const expired = queue.waiting.findLastIndex((waiting) => waiting.deadlineMs <= nowMs);
+  for (const waiting of queue.waiting.splice(0, expired + 1)) {
+    waiting.reject(waiting.acknowledged === 0 ? error : outcomeUnknown(queue.at, error));
+  }
+}
