@@ -245,17 +245,18 @@ test("R5: a restart goes on at the mark, not at the group's offset", async (t) =
 test("R5: a topic made anew is read from its beginning, its numbers dropped up to the mark", async (t) => {
   const all = await given(t);
   const first = consumer(all);
-  await place(all.bus, upTo(3));
+  await place(all.bus, [1, 1, 1, 2, 3]);
   first.runner.start();
   await untilMark(all, 3);
   await first.runner.close();
   await all.bus.deleteTopic(commands.name);
   await all.bus.ensureTopics([{ name: commands.name, partitions: 2, retentionMs: -1 }]);
-  await place(all.bus, upTo(5));
+  await place(all.bus, upTo(8));
   const next = consumer(all);
   next.runner.start();
-  await untilMark(all, 5);
-  assert.deepEqual(all.store.effects, names(upTo(5)));
+  await untilMark(all, 8);
+  assert.deepEqual(all.store.effects, names(upTo(8)));
+  assert.equal(await metricValue(next.registry, "hints_distrusted_total"), 0, "the hint was another topic's");
   await next.runner.close();
 });
 

@@ -62,6 +62,7 @@ export class Relay implements RunSink {
   readonly #cancel: (() => void)[] = [];
   #resumed = false;
   #polling = false;
+  #pollFailed = false;
   #failing = new Set<string>();
   #idle: (() => void)[] = [];
 
@@ -266,6 +267,8 @@ export class Relay implements RunSink {
   async #poll(atOnce: boolean): Promise<void> {
     if (this.#polling && !atOnce) return;
     this.#polling = true;
+    const failedBefore = this.#pollFailed;
+    this.#pollFailed = true;
     try {
       await this.#writeSent();
       const sent = await readSent(this.#parts.store);
@@ -279,7 +282,9 @@ export class Relay implements RunSink {
           lane.skipTo(mark.sequence);
         this.#learn(lane, head.next - 1, atOnce);
       }
+      this.#pollFailed = false;
     } catch (error) {
+      if (failedBefore) return;
       this.#parts.log.warn(
         { reason: reasonOf(error) },
         "the outbox could not be asked for rows of other instances",

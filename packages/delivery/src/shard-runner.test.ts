@@ -55,6 +55,17 @@ function summing(salt = 0, breaksAt = Number.NaN): ShardProgram {
   };
 }
 
+/** Notes the sequences of the commands that reach the program. */
+function noting(program: ShardProgram, applied: number[]): ShardProgram {
+  return {
+    ...program,
+    apply: (command, output) => {
+      applied.push(command.sequence);
+      program.apply(command, output);
+    },
+  };
+}
+
 interface Shard {
   readonly runner: ShardRunner<null>;
   readonly owned: Map<number, ShardProgram>;
@@ -276,14 +287,37 @@ test("R8: a snapshot is written only once the outputs up to it are acknowledged"
   one.runner.start();
   await place(all.bus, upTo(4));
   await all.time.until("outputs are under way", () => one.faults.tried.length > 0);
-  await all.time.settle();
-  assert.deepEqual(await snapshotHeads(all), []);
+  one.faults.cut();
   release();
-  await all.time.until("it is written", async () => (await snapshotHeads(all)).length > 0);
+  await closed(all, one);
+  assert.deepEqual(await snapshotHeads(all), [], "close waits for what is being written, and nothing is");
+  const two = shard(all, { snapshotEvery: 2 });
+  two.runner.start();
+  await untilSnapshot(all, 4);
   const [head] = await snapshotHeads(all);
   assert.deepEqual(head?.outputs, { [reports.name]: 4, [trades.name]: 2 });
-  assert.equal(head?.sequence, 4);
   assert.equal(head?.stateHash, "sum 10");
+  await closed(all, two);
+});
+
+test("one batch is in flight while the next is computed, and all topics of a batch are one send", async (t) => {
+  const all = await given(t);
+  const applied: number[] = [];
+  const one = shard(all, { create: () => noting(summing(), applied) });
+  const release = one.faults.hold();
+  one.runner.start();
+  for (const n of [1, 2, 3, 4]) {
+    await place(all.bus, [n]);
+    await all.time.until("the first is under way", () => one.faults.tried.length > 0);
+    await all.time.settle();
+  }
+  assert.deepEqual(
+    one.faults.tried.map(({ topic, records }) => [topic, records.length]),
+    [[reports.name, 1]],
+  );
+  assert.deepEqual(applied, [1, 2]);
+  release();
+  assert.deepEqual(await untilReported(all, 4), upTo(4));
   await closed(all, one);
 });
 
@@ -300,18 +334,7 @@ test("R8: taking over from a snapshot replays from there, with the numbers going
   const [newest] = await snapshotHeads(all);
   assert.equal(newest?.sequence, 9);
   const applied: number[] = [];
-  const two = shard(all, {
-    create: () => {
-      const program = summing();
-      return {
-        ...program,
-        apply: (command, output) => {
-          applied.push(command.sequence);
-          program.apply(command, output);
-        },
-      };
-    },
-  });
+  const two = shard(all, { create: () => noting(summing(), applied) });
   two.runner.start();
   await place(all.bus, [11]);
   assert.deepEqual(await untilReported(all, 11), upTo(11));
@@ -399,6 +422,29 @@ test("R8: a command that breaks an invariant stops its partition and drops its m
       [1, "running"],
     ],
   );
+  await closed(all, one);
+});
+
+test("R8: nothing reaches a broken program while what came before it is still in flight", async (t) => {
+  const all = await given(t);
+  const applied: number[] = [];
+  const one = shard(all, {
+    create: (_, partition) => (partition === 0 ? noting(summing(0, 4), applied) : summing()),
+  });
+  one.runner.start();
+  await all.time.until("it is ready", () => one.owned.size === 2);
+  const release = one.faults.hold();
+  await place(all.bus, [1, 2, 3, 4]);
+  await all.time.until("the outputs are under way", () => one.faults.tried.length > 0);
+  await place(all.bus, [4, 5]);
+  await all.time.settle();
+  release();
+  await all.time.until("it has stopped", () => one.log.errors.length > 0);
+  await place(all.bus, [6]);
+  await all.time.settle();
+  assert.deepEqual(applied, [1, 2, 3, 4]);
+  assert.deepEqual(one.log.errors, ['shard partition stopped: "the sum is never this"']);
+  assert.deepEqual(await sums(all.bus, reports), [1, 3, 6]);
   await closed(all, one);
 });
 

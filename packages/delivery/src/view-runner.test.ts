@@ -107,22 +107,21 @@ test("R5: duplicates are dropped, a gap stops the view with an alarm", async (t)
   await runner.close();
 });
 
-test("a bus that went away is read again from where it was", async (t) => {
-  const all = await given(t);
-  await place(all.bus, [1, 2]);
-  let broken = false;
-  const on = new Proxy(all.bus, {
+/** The bus behind a connection that a test breaks. */
+function breakable(bus: EventBus): { readonly on: EventBus; broken: boolean } {
+  const connection = { broken: false };
+  const on = new Proxy(bus, {
     get: (target, property) => {
       if (property === "read") {
         const read: EventBus["read"] = async (options) => {
-          if (broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
+          if (connection.broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
           const reader = await target.read(options);
           return {
             ...reader,
             poll: (most, waitMs) => reader.poll(most, waitMs),
             close: () => reader.close(),
             take: async (most) => {
-              if (broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
+              if (connection.broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
               return reader.take(most);
             },
           };
@@ -133,16 +132,40 @@ test("a bus that went away is read again from where it was", async (t) => {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const { runner, seen } = view(all, { on });
+  return Object.assign(connection, { on });
+}
+
+test("a bus that went away is read again from where it was", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2]);
+  const connection = breakable(all.bus);
+  const { runner, seen } = view(all, connection);
   runner.start();
   await all.time.until("it is ready", () => runner.unready().length === 0);
-  broken = true;
+  connection.broken = true;
   await place(all.bus, [3]);
   await all.time.until("it is not ready", () => runner.unready().length > 0);
   await place(all.bus, [4]);
   await all.time.advance(600_000);
-  broken = false;
+  connection.broken = false;
   await all.time.until("it follows again", () => seen.includes("0/4") && runner.unready().length === 0);
   assert.deepEqual(seen, ["0/1", "0/2", "0/3", "0/4"]);
+  await runner.close();
+});
+
+test("a view of the latest misses nothing of what came while the bus was away", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2]);
+  const connection = breakable(all.bus);
+  const { runner, seen } = view(all, { ...connection, from: "latest" });
+  runner.start();
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  connection.broken = true;
+  await all.time.settle();
+  await place(all.bus, [3]);
+  await all.time.until("it is not ready", () => runner.unready().length > 0);
+  connection.broken = false;
+  await all.time.until("it follows", () => seen.length > 0);
+  assert.deepEqual(seen, ["0/3"]);
   await runner.close();
 });

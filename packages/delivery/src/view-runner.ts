@@ -146,7 +146,7 @@ export class ViewRunner<Service> implements Runner {
     const last = (await bus.tail(name, at.partition, 1))[0];
     const from = at.nextOffset ?? (await this.#startOf(at));
     if (at.lastAtStart === undefined) {
-      at.lastAtStart = last === undefined || from === "latest" ? null : last.offset;
+      at.lastAtStart = last?.offset ?? null;
     }
     // A snapshot that reaches to the end leaves nothing to catch up with.
     if (at.lastAtStart !== null && typeof from === "bigint" && from > at.lastAtStart) at.lastAtStart = null;
@@ -160,13 +160,21 @@ export class ViewRunner<Service> implements Runner {
     }
   }
 
-  /** The end of a snapshot counts as read. */
+  /** What lies before it counts as read. */
   async #startOf(at: FollowedPartition): Promise<StartPosition> {
     const { from } = this.#consumption;
-    if (typeof from !== "function") return from;
-    const start = await from(this.#service, { topic: at.topic.name, partition: at.partition });
+    const { name } = at.topic;
+    const given =
+      typeof from === "function" ? await from(this.#service, { topic: name, partition: at.partition }) : from;
+    // The end as it is now: asked again after an outage it would be a later one.
+    const start = given === "latest" ? await this.#endOf(at) : given;
     if (typeof start === "bigint") at.nextOffset = start;
     return start;
+  }
+
+  async #endOf(at: FollowedPartition): Promise<bigint> {
+    const offsets = await this.#parts.bus.offsets(at.topic.name);
+    return offsets.find(({ partition }) => partition === at.partition)?.latest ?? 0n;
   }
 
   #apply(at: FollowedPartition, records: readonly BusRecord[]): void {

@@ -66,10 +66,11 @@ CREATE TABLE marks (
 
 -- Numbers and inserts the runs in the order given (the caller sorts them by topic and partition). The last statement of
 -- a transaction, sent with COMMIT: from here to the commit the heads are locked, so numbers are in commit order (R3).
+-- Without sequential scans, since a plan made while a table was empty would last (path notes).
 CREATE FUNCTION outbox_append(
   now_ms bigint, topics text, partitions int[], counts int[], run_keys text, run_bodies text, run_versions text, trace text
 ) RETURNS TABLE (run_epoch int, run_first bigint, run_time bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   topic_of    text[] := string_to_array(topics, E'\x1e');
@@ -102,7 +103,7 @@ CREATE FUNCTION marks_advance(
   subscription_name text, topics text, partitions int[], producers text,
   from_epochs int[], from_sequences bigint[], to_epochs int[], to_sequences bigint[], next_offsets bigint[], topic_ids text
 ) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   topic_of    text[] := string_to_array(topics, E'\x1e');
