@@ -49,7 +49,7 @@ export class Output {
     for (const [name, value] of facts) this.line(`${name.padEnd(width)}  ${value}`);
   }
 
-  /** The result for programs; nothing without `json`. Called once, last. */
+  /** The result for programs; nothing without `json`. Called last, and once unless what is told has no end. */
   result(object: unknown): void {
     if (this.json) this.streams.stdout.write(`${JSON.stringify(object)}\n`);
   }

@@ -3,15 +3,22 @@ import type { GatewayClient } from "./client.ts";
 /** A topic of `GET /api/v1/platform/topics`. Offsets are decimal strings: they may pass 2^53. */
 export interface TopicView {
   readonly name: string;
+  readonly description: string;
   readonly class: string;
   readonly key: string;
-  readonly writers: readonly string[];
-  readonly events: readonly string[];
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly earliest: string;
-    readonly latest: string;
+  readonly events: readonly {
+    readonly eventType: string;
+    readonly writer: string;
+    readonly version: number;
   }[];
+  readonly partitions: readonly PartitionView[];
+}
+
+export interface PartitionView {
+  readonly partition: number;
+  readonly earliest: string;
+  /** Behind the last record. */
+  readonly latest: string;
 }
 
 export interface RecordView {
@@ -30,17 +37,21 @@ export interface RecordsPage {
   readonly nextOffset: string;
 }
 
-/** Where reading begins: the last so many records, an offset (or `earliest`), or a time. */
-export type ReadFrom =
+/** Where reading begins: the last so many records, or an offset; then it may wait for the first one. */
+type ReadFrom =
   | { readonly last: number }
-  | { readonly from: string; readonly waitMs?: number }
-  | { readonly since: string };
+  | { readonly from: string; readonly limit: number; readonly waitMs?: number };
+
+export async function listTopics(client: GatewayClient): Promise<readonly TopicView[]> {
+  const { topics } = await client.get<{ topics: readonly TopicView[] }>("/api/v1/platform/topics");
+  return topics;
+}
 
 export function readRecords(
   client: GatewayClient,
   at: { readonly topic: string; readonly partition: number },
   from: ReadFrom,
 ): Promise<RecordsPage> {
-  const path = `/api/v1/platform/topics/${encodeURIComponent(at.topic)}/partitions/${at.partition}/records`;
-  return client.get<RecordsPage>(path, { ...from });
+  const path = `/api/v1/platform/topics/${encodeURIComponent(at.topic)}/records`;
+  return client.get<RecordsPage>(path, { partition: at.partition, ...from });
 }

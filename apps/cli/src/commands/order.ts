@@ -14,11 +14,14 @@ interface Order {
   readonly symbol?: string;
   readonly side?: string;
   readonly orderType?: string;
+  readonly timeInForce?: string;
   readonly status: string;
   readonly quantity?: string;
   readonly price?: string;
   readonly filledQuantity: string;
   readonly leavesQuantity: string;
+  readonly filledNotional: string;
+  readonly fee: string;
   readonly reason?: string;
 }
 
@@ -29,6 +32,7 @@ interface PlaceOptions extends TargetOptions {
   readonly postOnly?: boolean;
   readonly expireAt?: string;
   readonly clientOrderId?: string;
+  readonly wait: boolean;
 }
 
 /** An order by its id, or by account and client order id. */
@@ -74,6 +78,7 @@ function placeCommand(): Command {
       "--client-order-id <id>",
       "your name for it; the same one makes it once, for ever (default: a new one)",
     )
+    .option("--no-wait", "come back before the engine has seen it")
     .action(place);
   return withExamples(command, [
     ["order place buy 0.5 BTC-USD --price 60000 --account alice", "a limit order"],
@@ -136,9 +141,23 @@ async function place(side: string, quantity: string, symbol: string, options: Pl
       ...(expireAt === undefined ? {} : { expireAt }),
       clientOrderId: options.clientOrderId ?? randomUUID(),
     });
-    printOrders(output, [order]);
-    output.result(order);
+    const settled = options.wait ? await withOutcome(client, order) : order;
+    printOrder(output, settled);
+    output.result(settled);
   });
+}
+
+const OUTCOME_LOOKS = 40;
+const OUTCOME_LOOK_MS = 25;
+
+/** The order once the engine has seen it, or as it is after a second: the platform answers before it matches. */
+async function withOutcome(client: GatewayClient, placed: Order): Promise<Order> {
+  let order = placed;
+  for (let look = 0; look < OUTCOME_LOOKS && order.status === "PENDING"; look++) {
+    await new Promise((resolve) => setTimeout(resolve, OUTCOME_LOOK_MS));
+    order = await client.get<Order>(`/api/v1/orders/${placed.orderId}`);
+  }
+  return order;
 }
 
 async function amend(orderId: string | undefined, options: AmendOptions): Promise<void> {
@@ -172,7 +191,7 @@ async function show(orderId: string | undefined, options: ShowOptions): Promise<
   await withClient(options, async (client, output) => {
     if (orderId !== undefined || options.clientOrderId !== undefined) {
       const order = await readOrder(client, orderId, options);
-      printOrders(output, [order]);
+      printOrder(output, order);
       output.result(order);
       return;
     }
@@ -211,8 +230,30 @@ function namingQuery({ account, clientOrderId }: NamingOptions): {
 
 function tellCommanded(output: Output, words: string, order: Order | undefined): void {
   output.line(words);
-  if (order !== undefined) printOrders(output, [order]);
+  if (order !== undefined) printOrder(output, order);
   output.result(order ?? {});
+}
+
+function printOrder(output: Output, order: Order): void {
+  const { orderId, clientOrderId, accountId, symbol, side, orderType, timeInForce, quantity, price } = order;
+  output.facts([
+    ["order", orderId],
+    ["client order id", clientOrderId ?? ""],
+    ["account", accountId],
+    [
+      "terms",
+      [side, quantity, symbol, orderType, timeInForce, price === undefined ? "" : `at ${price}`]
+        .join(" ")
+        .trim(),
+    ],
+    ["status", statusOf(order)],
+    ["filled", `${order.filledQuantity} for ${order.filledNotional}, fee ${order.fee}`],
+    ["leaves", order.leavesQuantity],
+  ]);
+}
+
+function statusOf({ status, reason }: Order): string {
+  return reason === undefined ? status : `${status} (${reason})`;
 }
 
 function printOrders(output: Output, orders: readonly Order[]): void {
@@ -221,23 +262,9 @@ function printOrders(output: Output, orders: readonly Order[]): void {
     return;
   }
   output.table(
-    [
-      "order",
-      "client order id",
-      "account",
-      "symbol",
-      "side",
-      "type",
-      "quantity",
-      "price",
-      "filled",
-      "leaves",
-      "status",
-    ],
+    ["order", "symbol", "side", "type", "quantity", "price", "filled", "leaves", "status"],
     orders.map((order) => [
       order.orderId,
-      order.clientOrderId ?? "",
-      order.accountId,
       order.symbol ?? "",
       order.side ?? "",
       order.orderType ?? "",
@@ -245,7 +272,7 @@ function printOrders(output: Output, orders: readonly Order[]): void {
       order.price ?? "",
       order.filledQuantity,
       order.leavesQuantity,
-      order.reason === undefined ? order.status : `${order.status} (${order.reason})`,
+      statusOf(order),
     ]),
   );
 }

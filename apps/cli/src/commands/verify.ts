@@ -6,8 +6,8 @@ import { grouped } from "../output.ts";
 import { patienceOf } from "../patience.ts";
 import { startProgress } from "../progress.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
-import { checkInvariants, type RuleReport, verifyReport } from "../verify/check-invariants.ts";
-import { waitUntilQuiet } from "../verify/wait-until-quiet.ts";
+import { type RuleReport, verifyReport } from "../verify/check-invariants.ts";
+import { verifyPlatform } from "../verify/verify-platform.ts";
 
 interface VerifyOptions extends TargetOptions {
   readonly patience: number;
@@ -33,14 +33,16 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    await waitUntilQuiet(client, patienceOf(options.patience * 1_000));
     const progress = startProgress(output, {
       title: "verify",
       unit: "services",
       total: SERVICE_NAMES.length,
     });
     let asked = 0;
-    const rules = await checkInvariants(client, () => progress.at(asked++)).finally(() => progress.end());
+    const rules = await verifyPlatform(client, {
+      patience: patienceOf(options.patience * 1_000),
+      onService: () => progress.at(asked++),
+    }).finally(() => progress.end());
     const report = verifyReport(rules);
     output.table(["service", "rule", "checked", "violations"], rules.map(row));
     for (const violation of report.violations) output.line(`  ${violation}`);

@@ -5,7 +5,8 @@ import { EXIT } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { patienceOf } from "../patience.ts";
 import { startProgress } from "../progress.ts";
-import { checkInvariants, verifyReport } from "../verify/check-invariants.ts";
+import { verifyReport } from "../verify/check-invariants.ts";
+import { verifyPlatform } from "../verify/verify-platform.ts";
 import { waitUntilQuiet } from "../verify/wait-until-quiet.ts";
 import { MAX_ACCOUNTS, MIN_ACCOUNTS } from "./accounts.ts";
 import { type Batch, batchesOf } from "./batches.ts";
@@ -101,7 +102,7 @@ export async function replayRecording(
       seconds,
       commandsPerSecond: survey.commands / seconds,
       sendSeconds: (sentMs - startedMs) / 1_000,
-      verify: options.verify ? verifyReport(await checkInvariants(client)) : null,
+      verify: options.verify ? verifyReport(await verifyPlatform(client, { patience })) : null,
       run: terms.run,
       symbol,
       bus: options.bus,

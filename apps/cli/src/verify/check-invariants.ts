@@ -1,4 +1,3 @@
-import { SERVICE_NAMES } from "@bourse/contracts";
 import type { GatewayClient } from "../client.ts";
 import { RefusedError } from "../client-errors.ts";
 
@@ -31,20 +30,8 @@ interface InvariantsAnswer {
 /** Reading whole tables and logs takes its time. */
 const TIMEOUT_MS = 620_000;
 
-/** Asks every service to check its own rules, one after the other: each reads whole tables. */
-export async function checkInvariants(
-  client: GatewayClient,
-  onService: (service: string) => void = () => undefined,
-): Promise<readonly RuleReport[]> {
-  const reports: RuleReport[] = [];
-  for (const service of SERVICE_NAMES) {
-    onService(service);
-    reports.push(...(await checkService(client, service)));
-  }
-  return reports;
-}
-
-async function checkService(client: GatewayClient, service: string): Promise<readonly RuleReport[]> {
+/** What a service finds when it checks its own rules. */
+export async function checkService(client: GatewayClient, service: string): Promise<readonly RuleReport[]> {
   try {
     const { body } = await client.request<InvariantsAnswer>({
       method: "POST",

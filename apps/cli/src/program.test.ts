@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import type { Command } from "commander";
+import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
+import { buildProgram } from "./program.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "bourse-cli-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The command as a person runs it. Nothing listens on port 1. */
+function bourse(args: readonly string[], data: string) {
+  const env = {
+    ...process.env,
+    BOURSE_DATA: data,
+    BOURSE_URL: "http://127.0.0.1:1",
+    BOURSE_KEY: "",
+    INIT_CWD: data,
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { env, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+function commands(command: Command): readonly Command[] {
+  return command.commands.flatMap((each) => (each.commands.length > 0 ? commands(each) : [each]));
+}
+
+describe("the command line", () => {
+  it("shows every command with a description and examples that it understands", () => {
+    const all = commands(buildProgram());
+    assert.ok(all.length >= 14);
+    for (const command of all) {
+      let help = "";
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      assert.match(help, /Examples:\n {2}\$ bourse /, command.name());
+      assert.notEqual(command.description(), "");
+    }
+  });
+
+  it("documents every exit code", () => {
+    let help = "";
+    buildProgram()
+      .configureOutput({ writeOut: (text) => (help += text) })
+      .outputHelp();
+    for (const code of Object.values(EXIT)) {
+      assert.ok(help.includes(`${code}  ${EXIT_MEANINGS[code]}`), String(code));
+    }
+  });
+
+  it("has one file for each command", () => {
+    const files = readdirSync(join(import.meta.dirname, "commands")).map((file) => file.replace(".ts", ""));
+    assert.deepEqual(
+      files.sort(),
+      buildProgram()
+        .commands.map((command) => command.name())
+        .sort(),
+    );
+  });
+
+  for (const [name, args, code, words] of [
+    ["no such command", ["frobnicate"], EXIT.usage, /unknown command/],
+    ["no such option", ["book", "X", "--wide"], EXIT.usage, /unknown option/],
+    ["a number that is none", ["book", "X", "--depth", "many"], EXIT.usage, /whole number from 1 to 5000/],
+    ["no such service", ["up", "--only", "walet"], EXIT.usage, /wallet/],
+    ["too large a batch", ["replay", "f.csv", "--batch", "1001"], EXIT.usage, /from 1 to 1000/],
+    ["nothing that answers", ["book", "X"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
+    ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],
+    ["an order without a name", ["order", "cancel"], EXIT.usage, /--client-order-id/],
+  ] as const) {
+    it(`ends with ${code} for ${name}`, (t) => {
+      const { status, stderr, stdout } = bourse(args, folder(t));
+      assert.match(stderr, words);
+      assert.equal(status, code);
+      assert.equal(stdout, "");
+    });
+  }
+
+  it("with --json tells an error as the one object of stdout, too", (t) => {
+    const { status, stdout } = bourse(["status", "--json"], folder(t));
+    const { error } = JSON.parse(stdout);
+    assert.deepEqual([status, error.exitCode], [EXIT.unreachable, EXIT.unreachable]);
+  });
+
+  it("finds what runs by the data folder, and stops nothing where nothing runs", (t) => {
+    const data = folder(t);
+    const { status, stdout } = bourse(["down", "--json"], data);
+    assert.equal(status, EXIT.ok);
+    assert.deepEqual(JSON.parse(stdout), { dataFolder: data, stopped: [] });
+  });
+});
+
+describe("reset", () => {
+  it("asks, and removes nothing where there is nobody to ask", (t) => {
+    const data = folder(t);
+    writeFileSync(join(data, "data.json"), "{}");
+    assert.equal(bourse(["reset"], data).status, EXIT.usage);
+    assert.deepEqual(readdirSync(data), ["data.json"]);
+    assert.equal(bourse(["reset", "--yes"], data).status, EXIT.ok);
+    assert.throws(() => readdirSync(data));
+  });
+
+  it("removes no folder that is not a data folder", (t) => {
+    const data = folder(t);
+    writeFileSync(join(data, "thesis.txt"), "");
+    assert.equal(bourse(["reset", "--yes"], data).status, EXIT.usage);
+    assert.deepEqual(readdirSync(data), ["thesis.txt"]);
+  });
+
+  it("refuses while a platform runs from the folder", (t) => {
+    const data = folder(t);
+    writeFileSync(join(data, "data.json"), "{}");
+    const processes = [{ name: "platform", pid: process.pid }];
+    const run = { version: 1, bus: "embedded", gatewayUrl: "http://127.0.0.1:1", startedAt: "", processes };
+    writeFileSync(join(data, "run.json"), JSON.stringify(run));
+    assert.equal(bourse(["reset", "--yes"], data).status, EXIT.alreadyRunning);
+    assert.ok(readdirSync(data).includes("data.json"));
+  });
+});
