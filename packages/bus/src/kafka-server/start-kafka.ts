@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, wri
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { BusError } from "../bus-error.ts";
+import { dockerAnswers, startKafkaContainer } from "./kafka-container.ts";
 import { provisionKafka } from "./provision-kafka.ts";
 import { type Ports, serverProperties } from "./server-properties.ts";
 
@@ -49,11 +50,15 @@ const STOP_TIMEOUT_MS = 30_000;
 /** What a KRaft server logs once it answers. */
 const STARTED = "Kafka Server started";
 
-/** Starts one Apache Kafka broker of our own in KRaft mode and waits until it answers. Throws {@link BusError}. */
+/**
+ * Starts one Apache Kafka broker of our own in KRaft mode and waits until it answers; as a container where only a
+ * container engine is there. Throws {@link BusError}.
+ */
 export async function startKafka(options: StartKafkaOptions): Promise<LocalKafka> {
-  const libraries = await provisionKafka(options);
+  const libraries = await provisionKafka(options).catch(orContainer);
   mkdirSync(options.folder, { recursive: true });
   const ports = await choosePorts(options);
+  if (libraries === "container") return startKafkaContainer(options, ports);
   const properties = join(options.folder, "server.properties");
   writeFileSync(properties, serverProperties({ ...options, ports }));
   writeFileSync(join(options.folder, "ports.json"), JSON.stringify(ports));
@@ -61,6 +66,13 @@ export async function startKafka(options: StartKafkaOptions): Promise<LocalKafka
   const server = new KafkaServer(options, libraries, properties, ports);
   await server.start();
   return server;
+}
+
+/** Where Java or Maven is missing a container engine will do. */
+async function orContainer(cause: unknown): Promise<"container"> {
+  if (cause instanceof BusError && cause.code === "bus_refused" && (await dockerAnswers()))
+    return "container";
+  throw cause;
 }
 
 class KafkaServer implements LocalKafka {
@@ -129,6 +141,7 @@ class KafkaServer implements LocalKafka {
   async stop(): Promise<void> {
     const server = this.#process;
     if (server === undefined) return;
+    server.ref();
     const exited = once(server, "exit");
     server.kill("SIGTERM");
     const tooLong = setTimeout(() => server.kill("SIGKILL"), STOP_TIMEOUT_MS);
@@ -139,6 +152,7 @@ class KafkaServer implements LocalKafka {
   async kill(): Promise<void> {
     const server = this.#process;
     if (server === undefined) return;
+    server.ref();
     const exited = once(server, "exit");
     server.kill("SIGKILL");
     await exited;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BusError } from "../bus-error.ts";
+import { dockerAnswers } from "./kafka-container.ts";
 import { kafkaCacheFolder, provisionKafka } from "./provision-kafka.ts";
 import { type LocalKafka, type StartKafkaOptions, startKafka } from "./start-kafka.ts";
 
@@ -64,6 +65,7 @@ export async function kafkaSkip(
     });
     return undefined;
   } catch (cause) {
+    if (await dockerAnswers()) return undefined;
     if (environment.CI === "true" || !(cause instanceof BusError)) throw cause;
     return `there is no Kafka: ${cause.message}`;
   }
