@@ -1,5 +1,4 @@
-import { PlatformError, type PlatformErrorCode } from "@bourse/platform";
-import { RecordingError } from "@bourse/recordings";
+import type { PlatformErrorCode } from "@bourse/platform";
 import { RefusedError, UnreachableError } from "./client-errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 
@@ -19,9 +18,13 @@ export function endOf(error: unknown): { readonly exitCode: ExitCode; readonly m
   if (error instanceof CliError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof RefusedError) return { exitCode: EXIT.refused, message: error.message };
   if (error instanceof UnreachableError) return { exitCode: EXIT.unreachable, message: error.message };
-  if (error instanceof RecordingError) return { exitCode: EXIT.usage, message: error.message };
-  if (error instanceof PlatformError) return { exitCode: PLATFORM_EXITS[error.code], message: error.message };
-  return undefined;
+  // By name: a command that needs neither the platform nor recordings does not load them.
+  if (!(error instanceof Error)) return undefined;
+  const { name, message } = error;
+  if (name === "RecordingError") return { exitCode: EXIT.usage, message };
+  if (name !== "PlatformError") return undefined;
+  const code = (error as Error & { readonly code?: PlatformErrorCode }).code;
+  return { exitCode: code === undefined ? EXIT.failed : PLATFORM_EXITS[code], message };
 }
 
 const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { removeDataFolder } from "@bourse/store/local-postgres";
 
 /** The project's own folder. */
 export const PROJECT_ROOT: string = resolve(import.meta.dirname, "../../..");
@@ -28,9 +27,12 @@ export function operatorKeyIn(dataFolder: string): string | undefined {
 }
 
 /** Removes a data folder with all that is in it, PostgreSQL's part too where that had to be put elsewhere. */
-export function removeData(dataFolder: string): void {
+export async function removeData(dataFolder: string): Promise<void> {
   const postgres = join(dataFolder, "postgres");
-  if (existsSync(postgres)) removeDataFolder(postgres);
+  if (existsSync(postgres)) {
+    const { removeDataFolder } = await import("@bourse/store/local-postgres");
+    removeDataFolder(postgres);
+  }
   rmSync(dataFolder, { recursive: true, force: true });
 }
 

@@ -1,4 +1,4 @@
-import { readRunFile } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
 import type { Command } from "commander";
 import { GatewayClient } from "./client.ts";
 import { dataFolderOf, nonEmpty, operatorKeyIn } from "./data-folder.ts";

@@ -1,4 +1,3 @@
-import { stopPlatform } from "@bourse/platform";
 import { Command } from "commander";
 import { dataFolderOf } from "../data-folder.ts";
 import { withExamples } from "../help.ts";
@@ -15,6 +14,7 @@ export function downCommand(): Command {
 async function down(options: TargetOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
+  const { stopPlatform } = await import("@bourse/platform");
   const stopped = await stopPlatform(dataFolder);
   if (stopped.length === 0) output.line(`Nothing runs from ${dataFolder}.`);
   else output.line(`Stopped ${stopped.map(({ name }) => name).join(", ")}.`);

@@ -1,13 +1,12 @@
-import { readRunFile } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
 import { GatewayClient } from "../client.ts";
 import { dataFolderOf, fromHere } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { Output } from "../output.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS } from "../replay/accounts.ts";
-import { startPrivatePlatform } from "../replay/private-platform.ts";
-import { MAX_BATCH, type ReplayOptions, replayRecording } from "../replay/replay.ts";
+import { MAX_ACCOUNTS, MAX_BATCH, MIN_ACCOUNTS } from "../replay/bounds.ts";
+import type { ReplayOptions } from "../replay/replay.ts";
 import { isGood, printReport } from "../replay/report.ts";
 import { findTarget, type TargetOptions, withTarget } from "../target.ts";
 
@@ -70,6 +69,7 @@ async function replay(file: string, options: CommandOptions): Promise<void> {
 
 async function replayPrivately(file: string, options: CommandOptions, output: Output): Promise<void> {
   const { bus, keep = false } = options;
+  const { startPrivatePlatform } = await import("../replay/private-platform.ts");
   const platform = await startPrivatePlatform({ bus, keep, progress: (line) => output.note(line) });
   const interrupted = (): void => {
     process.exitCode = EXIT.interrupted;
@@ -93,6 +93,7 @@ async function replayInto(
 ): Promise<void> {
   const client = new GatewayClient(target);
   try {
+    const { replayRecording } = await import("../replay/replay.ts");
     const { report, counts, firstRefusals } = await replayRecording(client, options, output);
     printReport(output, report, { counts, firstRefusals });
     output.result(report);

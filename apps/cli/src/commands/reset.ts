@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { readRunFile } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, removeData } from "../data-folder.ts";
@@ -50,7 +50,7 @@ async function reset(options: ResetOptions): Promise<void> {
     process.exitCode = EXIT.failed;
     return;
   }
-  removeData(dataFolder);
+  await removeData(dataFolder);
   output.line(`Removed ${dataFolder}.`);
   output.result({ dataFolder, removed: true });
 }

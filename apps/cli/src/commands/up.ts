@@ -2,16 +2,9 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
-import {
-  isServiceName,
-  type Platform,
-  type PlatformOptions,
-  readRunFile,
-  startCluster,
-  startPlatform,
-} from "@bourse/platform";
-import { Command, InvalidArgumentError, Option } from "commander";
+import type { Platform, PlatformOptions } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
+import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, operatorKeyIn } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -20,7 +13,7 @@ import { Output } from "../output.ts";
 import { type TargetOptions, withData } from "../target.ts";
 
 interface UpOptions extends TargetOptions {
-  readonly only?: ServiceName;
+  readonly only?: string;
   readonly bus: "embedded" | "kafka";
   readonly demo: boolean;
   readonly host: string;
@@ -32,11 +25,7 @@ const ENTRY = fileURLToPath(new URL("../main.ts", import.meta.url));
 export function upCommand(): Command {
   const command = withData(new Command("up"))
     .description("Start the platform: all services in this process, or with Kafka each in its own")
-    .option(
-      "--only <service>",
-      "one service by itself; the others, PostgreSQL and the bus run elsewhere",
-      serviceName,
-    )
+    .option("--only <service>", "one service by itself; the others, PostgreSQL and the bus run elsewhere")
     .addOption(
       new Option("--bus <bus>", "how services talk: a log on disk in this process, or Apache Kafka")
         .choices(["embedded", "kafka"])
@@ -57,11 +46,6 @@ export function upCommand(): Command {
   ]);
 }
 
-function serviceName(text: string): ServiceName {
-  if (isServiceName(text)) return text;
-  throw new InvalidArgumentError(`Allowed are ${SERVICE_NAMES.join(", ")}.`);
-}
-
 async function up(options: UpOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
@@ -79,7 +63,8 @@ async function up(options: UpOptions): Promise<void> {
   process.exit(clean ? EXIT.ok : EXIT.failed);
 }
 
-function start(options: UpOptions, dataFolder: string, output: Output): Promise<Platform> {
+async function start(options: UpOptions, dataFolder: string, output: Output): Promise<Platform> {
+  const { isServiceName, startCluster, startPlatform } = await import("@bourse/platform");
   const { only, bus, demo, host } = options;
   const shared: PlatformOptions = {
     dataFolder,
@@ -90,8 +75,12 @@ function start(options: UpOptions, dataFolder: string, output: Output): Promise<
     env: process.env,
     progress: (line) => output.note(line),
   };
-  if (only !== undefined) return startPlatform({ ...shared, only: [only] });
-  return bus === "kafka" ? startCluster({ ...shared, entry: ENTRY }) : startPlatform(shared);
+  if (only === undefined) {
+    return bus === "kafka" ? await startCluster({ ...shared, entry: ENTRY }) : await startPlatform(shared);
+  }
+  if (isServiceName(only)) return await startPlatform({ ...shared, only: [only] });
+  const { SERVICE_NAMES } = await import("@bourse/contracts");
+  throw new CliError(EXIT.usage, `--only: ${only} -> ${SERVICE_NAMES.join(", ")}`);
 }
 
 /** The first SIGINT or SIGTERM asks for an orderly end, also while it starts; a second one ends the process. */

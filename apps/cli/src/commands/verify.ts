@@ -1,10 +1,9 @@
-import { SERVICE_NAMES } from "@bourse/contracts";
 import { Command } from "commander";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped } from "../output.ts";
 import { patienceOf } from "../patience.ts";
-import { startProgress } from "../progress.ts";
+import { type Progress, startProgress } from "../progress.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 import { type RuleReport, verifyReport } from "../verify/check-invariants.ts";
 import { verifyPlatform } from "../verify/verify-platform.ts";
@@ -33,16 +32,14 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    const progress = startProgress(output, {
-      title: "verify",
-      unit: "services",
-      total: SERVICE_NAMES.length,
-    });
-    let asked = 0;
+    let progress: Progress | undefined;
     const rules = await verifyPlatform(client, {
       patience: patienceOf(options.patience * 1_000),
-      onService: () => progress.at(asked++),
-    }).finally(() => progress.end());
+      onService: (_service, done, total) => {
+        progress ??= startProgress(output, { title: "verify", unit: "services", total });
+        progress.at(done);
+      },
+    }).finally(() => progress?.end());
     const report = verifyReport(rules);
     output.table(["service", "rule", "checked", "violations"], rules.map(row));
     for (const violation of report.violations) output.line(`  ${violation}`);

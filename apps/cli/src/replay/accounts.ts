@@ -7,10 +7,6 @@ export interface AccountTerms {
 
 type Side = "BUY" | "SELL";
 
-/** The fewest accounts a side, so that no account sees a large share of the flow. */
-export const MIN_ACCOUNTS = 50;
-export const MAX_ACCOUNTS = 999;
-
 /** All accounts of one side: `amzn-b01`, `amzn-b02`, ... */
 export function accountsOf(terms: AccountTerms, side: Side): readonly string[] {
   return Array.from({ length: terms.accounts }, (_, index) => accountName(terms, side, index));

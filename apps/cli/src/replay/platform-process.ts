@@ -35,7 +35,7 @@ async function run(options: PrivatePlatformOptions): Promise<void> {
     tell({ kind: "up", gatewayUrl: platform.gatewayUrl, operatorKey: platform.operatorKey });
     await letGo;
     await platform.stop();
-    if (!options.keep) removeData(options.dataFolder);
+    if (!options.keep) await removeData(options.dataFolder);
     process.exit(0);
   } catch (error) {
     tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });

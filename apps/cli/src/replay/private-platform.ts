@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Cluster, startCluster } from "@bourse/platform";
+import type { Cluster } from "@bourse/platform";
 import { CliError } from "../cli-error.ts";
 import { removeData } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -31,8 +31,8 @@ export interface StartPrivateOptions {
 /** Starts one: in a process of its own, or with Kafka each service in its own. */
 export async function startPrivatePlatform(options: StartPrivateOptions): Promise<PrivatePlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-private-"));
-  const removeFolder = (): void => {
-    if (options.keep !== true) removeData(dataFolder);
+  const removeFolder = async (): Promise<void> => {
+    if (options.keep !== true) await removeData(dataFolder);
   };
   // What the person's own platform is given must not reach this one: another database, other addresses.
   const env = options.env ?? withoutAddresses(process.env);
@@ -51,7 +51,7 @@ export async function startPrivatePlatform(options: StartPrivateOptions): Promis
       },
     };
   } catch (error) {
-    removeFolder();
+    await removeFolder();
     throw error;
   }
 }
@@ -68,6 +68,7 @@ const ENTRY = fileURLToPath(new URL("../main.ts", import.meta.url));
 async function startKafkaCluster(
   options: Omit<PrivatePlatformOptions, "keep"> & { readonly progress: (line: string) => void },
 ): Promise<Running> {
+  const { startCluster } = await import("@bourse/platform");
   const cluster = await startCluster({
     ...options,
     bus: "kafka",

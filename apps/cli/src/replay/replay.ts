@@ -8,8 +8,8 @@ import { startProgress } from "../progress.ts";
 import { verifyReport } from "../verify/check-invariants.ts";
 import { verifyPlatform } from "../verify/verify-platform.ts";
 import { waitUntilQuiet } from "../verify/wait-until-quiet.ts";
-import { MAX_ACCOUNTS, MIN_ACCOUNTS } from "./accounts.ts";
 import { type Batch, batchesOf } from "./batches.ts";
+import { MAX_ACCOUNTS, MAX_BATCH, MIN_ACCOUNTS } from "./bounds.ts";
 import { FillComparison } from "./compare.ts";
 import { type Counts, countTables, walletCountsSince } from "./counts.ts";
 import { balancesHash, engineStateHash, hashOfLines } from "./hashes.ts";
@@ -50,8 +50,6 @@ export interface Replayed {
   readonly counts: Counts;
   readonly firstRefusals: readonly string[];
 }
-
-export const MAX_BATCH = 1_000;
 
 /** Feeds a recording through the public API and compares what came out with what the venue did. */
 export async function replayRecording(

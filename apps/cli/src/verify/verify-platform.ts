@@ -1,4 +1,3 @@
-import { SERVICE_NAMES } from "@bourse/contracts";
 import type { GatewayClient } from "../client.ts";
 import type { Patience } from "../patience.ts";
 import { listTopics } from "../topic-records.ts";
@@ -10,7 +9,7 @@ const MAX_LOOKS = 5;
 
 export interface VerifyOptions {
   readonly patience: Patience;
-  readonly onService?: (service: string) => void;
+  readonly onService?: (service: string, done: number, total: number) => void;
 }
 
 /**
@@ -24,11 +23,19 @@ export async function verifyPlatform(
 ): Promise<readonly RuleReport[]> {
   const reports: RuleReport[] = [];
   await waitUntilQuiet(client, options.patience);
-  for (const service of SERVICE_NAMES) {
-    options.onService?.(service);
+  const services = await serviceNames(client);
+  for (const [done, service] of services.entries()) {
+    options.onService?.(service, done, services.length);
     reports.push(...(await settledReports(client, service, options.patience)));
   }
   return reports;
+}
+
+async function serviceNames(client: GatewayClient): Promise<readonly string[]> {
+  const { services } = await client.get<{ services: readonly { readonly service: string }[] }>(
+    "/api/v1/platform/status",
+  );
+  return services.map(({ service }) => service);
 }
 
 async function settledReports(
