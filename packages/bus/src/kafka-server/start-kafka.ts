@@ -185,8 +185,8 @@ async function formatOnce(options: StartKafkaOptions, libraries: string, propert
   await runJava([
     ...storageTool,
     "format",
-    "--cluster-id",
-    clusterId,
+    // One argument: an id may begin with a dash.
+    `--cluster-id=${clusterId}`,
     "--config",
     properties,
     "--standalone",
