@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { present } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
@@ -71,17 +70,16 @@ export class EventLog {
   }
 
   createTopic(spec: TopicSpec): void {
-    const id = randomUUID();
     const created = this.#transaction(() => {
-      const number = this.#sql.insertTopic(spec, id);
+      const { number, id } = this.#sql.insertTopic(spec);
       const partitions = Array.from({ length: spec.partitions }, (_, partition) =>
         this.#sql.insertPartition(number, partition),
       );
-      return { number, partitions };
+      return { number, id, partitions };
     });
     this.#topics.set(spec.name, {
       number: created.number,
-      info: { name: spec.name, id, partitions: spec.partitions },
+      info: { name: spec.name, id: created.id, partitions: spec.partitions },
       retentionMs: spec.retentionMs,
       partitions: created.partitions.map((number, partition) => ({
         number,

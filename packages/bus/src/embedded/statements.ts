@@ -27,7 +27,8 @@ export interface LogStatements {
   commit(): void;
   rollback(): void;
   topics(): readonly StoredTopic[];
-  insertTopic(spec: TopicSpec, id: string): number;
+  /** Its id is made by the storage, as a broker makes it. */
+  insertTopic(spec: TopicSpec): { readonly number: number; readonly id: string };
   setRetention(topicNumber: number, retentionMs: number): void;
   deleteTopic(topicNumber: number): void;
   partitions(topicNumber: number): readonly StoredPartition[];
@@ -57,7 +58,9 @@ export function logStatements(database: DatabaseSync): LogStatements {
   const commit = prepare("COMMIT");
   const rollback = prepare("ROLLBACK");
   const topics = prepare("SELECT number, name, id, partitions, retention_ms FROM topics ORDER BY number");
-  const insertTopic = prepare("INSERT INTO topics (name, id, partitions, retention_ms) VALUES (?, ?, ?, ?)");
+  const insertTopic = prepare(
+    "INSERT INTO topics (name, id, partitions, retention_ms) VALUES (?, lower(hex(randomblob(16))), ?, ?) RETURNING number, id",
+  );
   const setRetention = prepare("UPDATE topics SET retention_ms = ? WHERE number = ?");
   const deleteTopic = prepare("DELETE FROM topics WHERE number = ?");
   const deletePartitions = prepare("DELETE FROM partitions WHERE topic_number = ?");
@@ -88,8 +91,11 @@ export function logStatements(database: DatabaseSync): LogStatements {
         info: { name: String(row.name), id: String(row.id), partitions: Number(row.partitions) },
         retentionMs: Number(row.retention_ms),
       })),
-    insertTopic: (spec, id) =>
-      Number(insertTopic.run(spec.name, id, spec.partitions, spec.retentionMs).lastInsertRowid),
+    insertTopic: (spec) =>
+      insertTopic.get(spec.name, spec.partitions, spec.retentionMs) as unknown as {
+        readonly number: number;
+        readonly id: string;
+      },
     setRetention: (topicNumber, retentionMs) => void setRetention.run(retentionMs, topicNumber),
     deleteTopic: (topicNumber) => {
       deletePartitions.run(topicNumber);
