@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { EXIT } from "./exit-codes.ts";
+import { type PrivatePlatform, startPrivatePlatform } from "./replay/private-platform.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+
+describe("the commands on a running platform", () => {
+  let platform: PrivatePlatform;
+  before(async () => {
+    platform = await startPrivatePlatform({ bus: "embedded", progress: () => undefined });
+    for (const asset of [
+      { asset: "USD", name: "US dollar", kind: "FIAT", scale: 6 },
+      { asset: "ACME", name: "Acme", kind: "EQUITY", scale: 0 },
+    ])
+      await post("/api/v1/assets", asset);
+    await post("/api/v1/instruments", {
+      symbol: "ACME",
+      baseAsset: "ACME",
+      quoteAsset: "USD",
+      tickSize: "0.01",
+      lotSize: "1",
+      minQuantity: "1",
+      maxQuantity: "1000",
+      maxPrice: "1000",
+      makerFeePpm: 0,
+      takerFeePpm: 1_000,
+      collarPpm: 500_000,
+      referencePrice: "100",
+    });
+    // Every service has heard of it once nothing is on its way.
+    assert.equal((await bourse("verify")).code, EXIT.ok);
+  });
+  after(() => platform?.remove());
+
+  async function post(path: string, body: unknown): Promise<void> {
+    const answer = await fetch(platform.gatewayUrl + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${platform.operatorKey}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 201, await answer.text());
+  }
+
+  /** Runs a command as a person does; it finds the platform by its data folder. */
+  function start(line: string, env: Readonly<Record<string, string>> = {}) {
+    const child = spawn(process.execPath, [MAIN, ...line.split(" ")], {
+      env: { ...process.env, BOURSE_DATA: platform.dataFolder, BOURSE_URL: "", BOURSE_KEY: "", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.setEncoding("utf8");
+    child.stderr.setEncoding("utf8");
+    return child;
+  }
+
+  async function bourse(line: string, env: Readonly<Record<string, string>> = {}) {
+    const child = start(line, env);
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (text: string) => (said.stdout += text));
+    child.stderr.on("data", (text: string) => (said.stderr += text));
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    return { code, ...said };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a test states the shape by what it reads
+  async function json(line: string, env: Readonly<Record<string, string>> = {}): Promise<any> {
+    const { code, stdout, stderr } = await bourse(`${line} --json`, env);
+    assert.equal(code, EXIT.ok, stderr);
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  }
+
+  let key: string;
+
+  it("accounts create opens, funds and issues a key; again it changes nothing", async () => {
+    const created = await json("accounts create alice --fund USD=10000 --with-key");
+    assert.equal(created.balances[0].available, "10000");
+    key = created.key;
+    assert.match(key, /^bk_/);
+    const again = await json("accounts create alice --fund USD=10000");
+    assert.equal(again.balances[0].available, "10000");
+    await json("accounts create bob --fund ACME=500");
+  });
+
+  it("accounts fund adds, and with the same key once", async () => {
+    assert.equal((await json("accounts fund bob USD 50.5")).available, "50.5");
+    await json("accounts fund bob USD 1 --idempotency-key once");
+    assert.equal((await json("accounts fund bob USD 1 --idempotency-key once")).available, "51.5");
+  });
+
+  it("accounts show tells one or all", async () => {
+    const { accounts } = await json("accounts show");
+    assert.deepEqual(
+      accounts.map(({ accountId }: { accountId: string }) => accountId),
+      ["alice", "bob"],
+    );
+    assert.match(
+      (await bourse("accounts show bob")).stdout,
+      /│ bob +│ bob +│ OPEN +│ ACME +│ +500 │ +0 │ +500 │/,
+    );
+  });
+
+  it("order place shows what became of it", async () => {
+    const placed = await json("order place sell 10 ACME --price 101 --account bob --client-order-id b-1");
+    assert.deepEqual([placed.status, placed.leavesQuantity], ["OPEN", "10"]);
+    const taken = await json("order place buy 4 ACME --client-order-id a-1", { BOURSE_KEY: key });
+    assert.deepEqual([taken.status, taken.accountId, taken.filledNotional], ["FILLED", "alice", "404"]);
+  });
+
+  it("order amend and cancel name an order by its id, or by the person's own", async () => {
+    const before = await json("order show --account bob --client-order-id b-1");
+    assert.equal(before.status, "PARTIALLY_FILLED");
+    await json(`order amend ${before.orderId} --quantity 8`);
+    await json("verify");
+    assert.equal((await json(`order show ${before.orderId}`)).leavesQuantity, "4");
+    await json("order cancel --account bob --client-order-id b-1");
+    await json("verify");
+    const { orders } = await json("order show --account bob --open");
+    assert.deepEqual(orders, []);
+    assert.equal((await json(`order show ${before.orderId}`)).status, "CANCELLED");
+  });
+
+  it("book shows both sides, best in the middle", async () => {
+    await json("order place buy 5 ACME --price 99 --account alice");
+    await json("order place sell 6 ACME --price 102.5 --account bob");
+    await json("verify");
+    const { bids, asks } = await json("book ACME");
+    assert.deepEqual([bids, asks], [[["99", "5", 1]], [["102.5", "6", 1]]]);
+    const { stdout } = await bourse("book ACME");
+    assert.ok(stdout.indexOf("102.5") < stdout.indexOf("99"));
+  });
+
+  for (const [name, line, words] of [
+    [
+      "an order off tick",
+      "order place buy 1 ACME --price 99.999 --account alice",
+      /price: 99.999 -> from 0.01/,
+    ],
+    [
+      "a quantity that is none",
+      "order place buy 1e3 ACME --price 99 --account alice",
+      /quantity: "1e3" -> a decimal/,
+    ],
+    [
+      "an order beyond the funds",
+      "order place buy 999 ACME --price 99 --account alice",
+      /insufficient_funds/,
+    ],
+    ["an unknown symbol", "book NOPE", /symbol: NOPE -> /],
+    ["an unknown account", "accounts show carol", /unknown_account/],
+    ["a wrong key", "accounts show --key bk_wrong", /unauthenticated/],
+  ] as const) {
+    it(`${name} is refused with the reason, exit code ${EXIT.refused}`, async () => {
+      const { code, stdout, stderr } = await bourse(line);
+      assert.match(stderr, words);
+      assert.deepEqual([code, stdout], [EXIT.refused, ""]);
+    });
+  }
+
+  it("status tells every service, ready or not", async () => {
+    const { ready, services } = await json("status");
+    assert.equal(ready, true);
+    assert.ok(
+      services.some(
+        ({ service, lag }: { service: string; lag: number }) => service === "wallet" && lag === 0,
+      ),
+    );
+    assert.match((await bourse("status")).stdout, /│ matching +│ ready/);
+  });
+
+  it("topics tells what there is, and tail the last of it", async () => {
+    const { topics } = await json("topics");
+    assert.ok(topics.some(({ name }: { name: string }) => name === "trade-events"));
+    assert.match((await bourse("topics trade-events")).stdout, /TradeExecuted/);
+    const { records } = await json("tail trade-events --only ACME");
+    assert.deepEqual(
+      records.map(({ value }: { value: { eventType: string } }) => value.eventType),
+      ["TradeExecuted", "TradeSettled"],
+    );
+    const { code, stderr } = await bourse("tail no-events");
+    assert.match(stderr, /topic: no-events -> .*trade-events/);
+    assert.equal(code, EXIT.usage);
+  });
+
+  it("tail --follow goes on with what comes", async () => {
+    const child = start("tail wallet-events --follow -n 1 --only bob");
+    const deposited = new Promise<string>((resolve) => {
+      let said = "";
+      child.stdout.on("data", (text: string) => {
+        said += text;
+        if (said.includes('"requestId":"followed"')) resolve(said);
+      });
+    });
+    await json("accounts fund bob USD 3 --idempotency-key followed");
+    assert.match(await deposited, /FundsDeposited/);
+    child.kill();
+  });
+
+  it("verify tells each rule, how much was checked, and that all hold", async () => {
+    const { code, stdout } = await bourse("verify");
+    assert.equal(code, EXIT.ok);
+    assert.match(stdout, /each journal balances/);
+    assert.match(stdout, /All \d+ rules hold\./);
+  });
+
+  it("reset refuses while it runs, and up says that it does", async () => {
+    assert.equal((await bourse("reset --yes")).code, EXIT.alreadyRunning);
+    const { code, stderr } = await bourse("up --no-demo");
+    assert.match(stderr, /`bourse down` stops it/);
+    assert.equal(code, EXIT.alreadyRunning);
+  });
+});

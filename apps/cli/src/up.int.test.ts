@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it, type TestContext } from "node:test";
+import { SERVICE_NAMES } from "@bourse/contracts";
+import { removeData } from "./data-folder.ts";
+import { EXIT } from "./exit-codes.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "bourse-up-"));
+  t.after(() => removeData(path));
+  return path;
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, DATABASE_URL: "", BOURSE_URL: "", BOURSE_KEY: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  /** Resolves at the first line of stdout, or at the end without one. */
+  const told = new Promise<void>((resolve) => {
+    child.stdout.once("data", () => resolve());
+    child.once("close", () => resolve());
+  });
+  return { child, said, ended, told };
+}
+
+function listen(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** An address of its own for every service, by the variables that a person would set. */
+async function addresses(): Promise<Record<string, string>> {
+  const servers = await Promise.all(SERVICE_NAMES.map(listen));
+  const urls = SERVICE_NAMES.map((name, index) => {
+    const variable = `${name.toUpperCase().replaceAll("-", "_")}_URL`;
+    return [variable, `http://127.0.0.1:${portOf(servers[index] as Server)}`] as const;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return Object.fromEntries(urls);
+}
+
+it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
+  const env = { ...(await addresses()), BOURSE_DATA: folder(t) };
+  const up = run(["up", "--no-demo"], env);
+  t.after(() => up.child.kill("SIGKILL"));
+  await up.told;
+  const open = /Open +(http:\S+)/.exec(up.said.stdout)?.[1];
+  assert.ok(open !== undefined, up.said.stderr);
+  assert.match(up.said.stdout, /Operator's key +bk_\w+ \(kept in /);
+  assert.equal((await fetch(open)).status, 200);
+
+  const status = run(["status", "--json"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await status.ended, EXIT.ok, status.said.stderr);
+  const down = run(["down", "--json"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await down.ended, EXIT.ok, down.said.stderr);
+  assert.equal(JSON.parse(down.said.stdout).stopped[0].name, "platform");
+  assert.equal(await up.ended, EXIT.ok, up.said.stderr);
+  await assert.rejects(fetch(open));
+  assert.ok(!existsSync(join(env.BOURSE_DATA, "run.json")));
+});
+
+it("up says which port is taken, who wants it and what to do", async (t) => {
+  const taken = await listen();
+  t.after(() => taken.close());
+  const env = {
+    ...(await addresses()),
+    WALLET_URL: `http://127.0.0.1:${portOf(taken)}`,
+    BOURSE_DATA: folder(t),
+  };
+  const up = run(["up", "--no-demo"], env);
+  assert.equal(await up.ended, EXIT.portTaken, up.said.stderr);
+  assert.match(
+    up.said.stderr,
+    new RegExp(`port ${portOf(taken)}, which wallet listens on, is taken.*WALLET_URL`),
+  );
+});
+
+it("up refuses data of another version and says what to do", async (t) => {
+  const data = folder(t);
+  writeFileSync(join(data, "data.json"), JSON.stringify({ version: 0, secret: "s" }));
+  writeFileSync(join(data, "operator.key"), "bk_x\n");
+  const up = run(["up"], { BOURSE_DATA: data });
+  assert.equal(await up.ended, EXIT.dataVersion, up.said.stderr);
+  assert.match(up.said.stderr, /version 0.*bourse reset/);
+});
