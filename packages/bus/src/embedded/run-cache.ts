@@ -19,12 +19,15 @@ export interface RunCache {
 
 export function runCache(maxBytes: number): RunCache {
   const byPartition = new Map<number, Map<number, Run>>();
-  let queue: { readonly partitionNumber: number; readonly run: Run }[] = [];
+  let queue: ({ readonly partitionNumber: number; readonly run: Run } | undefined)[] = [];
   let head = 0;
   let bytes = 0;
 
   const evictOldest = (): void => {
-    const oldest = queue[head++];
+    const oldest = queue[head];
+    // Until the queue is cut, its slots would keep what was evicted in memory.
+    queue[head] = undefined;
+    head += 1;
     if (oldest === undefined) return;
     bytes -= oldest.run.bytes;
     const runs = byPartition.get(oldest.partitionNumber);
