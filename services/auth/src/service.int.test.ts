@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type TestedService, testService } from "@bourse/host/testing";
+import { type Statement, sql } from "@bourse/store";
+import type { Auth } from "./auth.ts";
+import { auth } from "./service.ts";
+
+const OPERATOR_KEY = `bk_${"a".repeat(40)}`;
+const operator = { keyId: "operator", role: "operator" } as const;
+
+function started(t: { after(fn: () => Promise<void>): void }): Promise<TestedService<Auth>> {
+  return testService<Auth>(t, auth, { env: { BOURSE_OPERATOR_KEY: OPERATOR_KEY } });
+}
+
+async function verify(tested: TestedService<Auth>, key: string) {
+  const { body } = await tested.request("POST", "/internal/keys/verify", { as: "internal", body: { key } });
+  return body.principal;
+}
+
+test("the first operator's key is the one that the platform gave", async (t) => {
+  const tested = await started(t);
+  assert.deepEqual(await verify(tested, OPERATOR_KEY), operator);
+  assert.equal(await verify(tested, `bk_${"b".repeat(40)}`), null);
+  assert.equal(await verify(tested, "not a key"), null);
+});
+
+test("a key is issued once, known by its hash alone, and revoked for good", async (t) => {
+  const tested = await started(t);
+  const { status, body } = await tested.request("POST", "/api/v1/keys", {
+    as: operator,
+    body: { accountId: "alice", name: "bot" },
+  });
+  assert.equal(status, 201);
+  assert.deepEqual(await verify(tested, body.key), {
+    keyId: body.keyId,
+    role: "account",
+    accountId: "alice",
+  });
+  const [row] = await tested.store.query(sql`SELECT key_hash FROM keys WHERE key_id = ${body.keyId}`);
+  assert.equal(Buffer.from(row?.key_hash as Uint8Array).includes(body.key), false);
+  const listed = (
+    await tested.request("GET", "/api/v1/keys", { as: operator, query: { accountId: "alice" } })
+  ).body.keys;
+  assert.deepEqual(
+    listed.map((key: Record<string, unknown>) => [key.keyId, key.key]),
+    [[body.keyId, undefined]],
+  );
+  const revoked = await tested.request("DELETE", `/api/v1/keys/${body.keyId}`, { as: operator });
+  assert.ok(revoked.body.revoked);
+  assert.equal(await verify(tested, body.key), null);
+  assert.equal(
+    (await tested.request("DELETE", "/api/v1/keys/nobody", { as: operator })).body.code,
+    "key_not_found",
+  );
+});
+
+test("a key names its account, an operator's none, and accounts issue none", async (t) => {
+  const tested = await started(t);
+  for (const [body, field] of [
+    [{}, "accountId"],
+    [{ role: "operator", accountId: "alice" }, "accountId"],
+    [{ accountId: "a b" }, "accountId"],
+    [{ accountId: "alice", admin: true }, "admin"],
+  ] as const) {
+    const answer = await tested.request("POST", "/api/v1/keys", { as: operator, body });
+    assert.deepEqual([answer.status, answer.body.errors[0].field], [400, field]);
+  }
+  const account = { keyId: "k", role: "account", accountId: "alice" } as const;
+  assert.equal(
+    (await tested.request("POST", "/api/v1/keys", { as: account, body: { accountId: "alice" } })).status,
+    403,
+  );
+});
+
+test("verify reports a key whose account does not fit its role", async (t) => {
+  const tested = await started(t);
+  const [invariant] = auth.invariants;
+  assert.ok(invariant);
+  assert.deepEqual(await invariant.check(tested.service), { checked: 1, violations: [] });
+  const corruption: Statement[] = [
+    sql`ALTER TABLE keys DROP CONSTRAINT keys_check`,
+    sql`UPDATE keys SET account_id = 'alice'`,
+  ];
+  await tested.store.transaction("corrupt", (tx) => tx.commit(corruption));
+  assert.match(
+    (await invariant.check(tested.service)).violations.join(),
+    /key operator with role operator has the wrong account/,
+  );
+});
