@@ -18,13 +18,13 @@ export function endOf(error: unknown): { readonly exitCode: ExitCode; readonly m
   if (error instanceof CliError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof RefusedError) return { exitCode: EXIT.refused, message: error.message };
   if (error instanceof UnreachableError) return { exitCode: EXIT.unreachable, message: error.message };
-  // By name: a command that needs neither the platform nor recordings does not load them.
+  // By name and shape: a command that needs neither the platform nor recordings does not load them.
   if (!(error instanceof Error)) return undefined;
   const { name, message } = error;
   if (name === "RecordingError") return { exitCode: EXIT.usage, message };
-  if (name !== "PlatformError") return undefined;
-  const code = (error as Error & { readonly code?: PlatformErrorCode }).code;
-  return { exitCode: code === undefined ? EXIT.failed : PLATFORM_EXITS[code], message };
+  const code = (error as Error & { readonly code?: unknown }).code;
+  if (typeof code !== "string" || !("retryable" in error)) return undefined;
+  return { exitCode: OPERATIONAL_EXITS[code] ?? EXIT.failed, message };
 }
 
 const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
@@ -34,4 +34,11 @@ const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
   not_running: EXIT.unreachable,
   missing_part: EXIT.missingPart,
   start_failed: EXIT.failed,
+};
+
+/** By the codes of operational failures. */
+const OPERATIONAL_EXITS: Readonly<Record<string, ExitCode>> = {
+  ...PLATFORM_EXITS,
+  // The bus can't be had here: no Java, no Maven, no container engine.
+  bus_refused: EXIT.missingPart,
 };

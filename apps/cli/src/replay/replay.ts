@@ -41,6 +41,8 @@ export interface ReplayOptions {
   readonly verify: boolean;
   /** For the report. */
   readonly bus: string;
+  /** Waited for before a batch leaves. */
+  readonly beforeBatch?: (batch: Batch) => Promise<void>;
   /** Told when a batch leaves and when its last answer is there. */
   readonly onBatch?: (batch: Batch, state: "sent" | "answered") => void;
 }
@@ -81,6 +83,7 @@ export async function replayRecording(
     client,
     symbol,
     patience,
+    ...(options.beforeBatch === undefined ? {} : { beforeBatch: options.beforeBatch }),
     onBatch: (batch, state) => {
       if (state === "sent") for (const taker of batch.expected) comparison.expect(taker);
       else progress.at(batch.commandsSoFar);

@@ -25,6 +25,8 @@ export interface SendOptions {
   readonly client: GatewayClient;
   readonly symbol: string;
   readonly patience: Patience;
+  /** Waited for before a batch leaves. */
+  readonly beforeBatch?: (batch: Batch) => Promise<void>;
   /** Told when a batch leaves and when its last answer is there. */
   readonly onBatch?: (batch: Batch, state: "sent" | "answered") => void;
 }
@@ -75,6 +77,7 @@ class Sending {
   }
 
   async send(batch: Batch): Promise<void> {
+    await this.#options.beforeBatch?.(batch);
     this.#options.onBatch?.(batch, "sent");
     await Promise.all([this.#sendItems(batch), this.#sendPrints(batch.prints)]);
     this.#skipped += batch.skipped;
