@@ -31,6 +31,8 @@ export interface ShardPartitionParts {
 export interface ShardStep {
   readonly commands: number;
   readonly duplicates: number;
+  /** Where the log goes on after it. */
+  readonly nextOffset: bigint | null;
   /** Not in the topics yet. */
   readonly toSend: readonly OutgoingBatch[];
   /** Taken after the batch; valid once `toSend` is acknowledged (R8). */
@@ -178,11 +180,12 @@ export class ShardPartition {
       await this.#compareOverlap();
     } catch (error) {
       // What the topics have is not what this program makes: nothing of it may be sent.
-      return { commands, duplicates, toSend: [], snapshot: null, fault: error };
+      return { commands, duplicates, nextOffset: this.#nextOffset, toSend: [], snapshot: null, fault: error };
     }
     return {
       commands,
       duplicates,
+      nextOffset: this.#nextOffset,
       toSend,
       snapshot: fault === null ? this.#snapshotIfDue(commands) : null,
       fault,

@@ -43,6 +43,8 @@ interface Owned {
   /** Broken: what came before is still to be sent, nothing more is applied. */
   halted: boolean;
   announced: boolean;
+  /** Before it everything is applied and its outputs are acknowledged: what is behind is not done with. */
+  doneOffset: bigint | null;
   error: string | null;
   writing: Promise<void> | null;
   waiting: Snapshot | null;
@@ -90,12 +92,12 @@ export class ShardRunner<Service> implements Runner {
     const { input } = this.#consumption;
     const writer = input.events[0]?.writer ?? "";
     const partitions = [...this.#owned.values()].map(
-      ({ partition, shard, error, announced }): PartitionStatus => ({
+      ({ partition, shard, error, announced, doneOffset }): PartitionStatus => ({
         topic: input.name,
         partition,
         state: error !== null ? "stopped" : announced ? "running" : "catching_up",
         applied: { [writer]: shard?.appliedSequence ?? 0 },
-        nextOffset: shard?.nextOffset ?? null,
+        nextOffset: shard === null ? null : doneOffset,
         error,
       }),
     );
@@ -190,6 +192,7 @@ export class ShardRunner<Service> implements Runner {
       shard: null,
       halted: false,
       announced: false,
+      doneOffset: null,
       error: null,
       writing: null,
       waiting: null,
@@ -207,6 +210,7 @@ export class ShardRunner<Service> implements Runner {
         snapshotEvery,
         create: () => create(this.#service, partition),
       });
+      owned.doneOffset = owned.shard.nextOffset;
     } catch (error) {
       if (isRetryable(error)) throw error;
       this.#stopPartition(owned, error);
@@ -249,6 +253,7 @@ export class ShardRunner<Service> implements Runner {
     if (!acknowledged) return;
     for (const { owned, step } of steps) {
       metrics.batchSize.observe(label, step.commands);
+      owned.doneOffset = step.nextOffset;
       if (step.duplicates > 0) metrics.duplicatesDropped.inc(label, step.duplicates);
       if (step.fault !== null) this.#stopPartition(owned, step.fault);
       else if (step.snapshot !== null) this.#save(owned, step.snapshot);
