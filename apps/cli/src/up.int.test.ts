@@ -27,9 +27,11 @@ function run(args: readonly string[], env: Readonly<Record<string, string>>) {
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  /** Resolves at the first line of stdout, or at the end without one. */
+  /** Resolves when it has said all of how to go on, or at the end without that. */
   const told = new Promise<void>((resolve) => {
-    child.stdout.once("data", () => resolve());
+    child.stdout.on("data", () => {
+      if (said.stdout.includes("Ctrl-C stops it")) resolve();
+    });
     child.once("close", () => resolve());
   });
   return { child, said, ended, told };

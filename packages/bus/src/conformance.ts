@@ -3,7 +3,7 @@ import { after, before, describe } from "node:test";
 import { BusError } from "./bus-error.ts";
 import { describeDelivery } from "./conformance-delivery.ts";
 import { describeGroups } from "./conformance-groups.ts";
-import { describeRecords } from "./conformance-records.ts";
+import { describeRawBytes, describeRecords } from "./conformance-records.ts";
 import { type BusHarness, busTest, record, type Suite } from "./conformance-suite.ts";
 import type { EventBus, PartitionReader } from "./port.ts";
 
@@ -16,6 +16,8 @@ export interface OutageHarness extends BusHarness {
 export interface ConformanceOptions {
   /** Where there is a broker apart from the process. */
   readonly makeOutageHarness?: () => Promise<OutageHarness>;
+  /** Others may write to the storage too, so that records may hold what is no UTF-8; the harness has `sendRaw`. */
+  readonly rawBytes?: boolean;
   /** The reason why the suite can't run here. */
   readonly skip?: string;
 }
@@ -24,13 +26,14 @@ export interface ConformanceOptions {
 export function busConformance(
   name: string,
   makeHarness: () => Promise<BusHarness>,
-  { makeOutageHarness, skip }: ConformanceOptions = {},
+  { makeOutageHarness, rawBytes = false, skip }: ConformanceOptions = {},
 ): void {
   describe(`the event bus: ${name}`, { skip: skip ?? false }, () => {
     const suite = suiteOf(makeHarness);
     describeRecords(suite);
     describeDelivery(suite);
     describeGroups(suite);
+    if (rawBytes) describeRawBytes(suite);
     if (makeOutageHarness !== undefined) describeOutage(makeOutageHarness);
   });
 }

@@ -20,6 +20,7 @@ busConformance(
     return harnessOn(kafka.bootstrapServers, () => kafka.remove());
   },
   {
+    rawBytes: true,
     ...(skip === undefined ? {} : { skip }),
     ...(skipOwn === undefined ? { makeOutageHarness } : {}),
   },
