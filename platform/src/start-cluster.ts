@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
@@ -7,7 +7,8 @@ import type { ServiceName } from "@bourse/contracts";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { definitions } from "./definitions.ts";
-import { machineTimer } from "./machine.ts";
+import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
+import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
@@ -51,6 +52,7 @@ class LocalCluster implements Cluster {
   readonly #urls = new Map<ServiceName, string>();
   #postgres: LocalPostgres | null = null;
   #kafka: LocalKafka | null = null;
+  #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
 
   constructor(options: PlatformOptions & { readonly entry: string }) {
@@ -95,6 +97,20 @@ class LocalCluster implements Cluster {
     for (const { name } of definitions) this.#spawn(name);
     this.#writeRunFile();
     await Promise.all(definitions.map(({ name }) => this.#ready(name)));
+    if (this.#options.demo) this.#demo = this.#runDemo();
+  }
+
+  #runDemo(): Demo {
+    const file = join(this.#data.folder("logs"), "demo.log");
+    return runDemo({
+      gatewayUrl: this.gatewayUrl,
+      operatorKey: this.operatorKey,
+      dataFolder: this.#data.path,
+      seed: DEMO_SEED,
+      run: newId().slice(0, 8),
+      timer: machineTimer,
+      log: (line) => appendFileSync(file, `${line}\n`),
+    });
   }
 
   processes = (): readonly RunningProcess[] => {
@@ -133,6 +149,7 @@ class LocalCluster implements Cluster {
   }
 
   async #end(): Promise<boolean> {
+    await this.#demo?.stop();
     // The doors first, so that nobody asks a service that is gone.
     const children = [...this.#children].sort(
       ([left], [right]) => Number(right === "gateway") - Number(left === "gateway"),

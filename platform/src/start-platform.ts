@@ -16,7 +16,7 @@ import { openBus } from "./bus.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { definitions } from "./definitions.ts";
-import { type Demo, runDemo } from "./demo/run-demo.ts";
+import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineClock, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -24,8 +24,6 @@ import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
 
 /** How long services may take to end what they have in hand. */
 const DRAIN_MS = 15_000;
-/** The demo's participants decide the same in every run. */
-const DEMO_SEED = 1792;
 
 /**
  * Brings up the services of this process: data folder, PostgreSQL, bus, services side by side. With `only`, PostgreSQL

@@ -8,6 +8,9 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
+/** The demo's participants decide the same in every run. */
+export const DEMO_SEED = 1792;
+
 const QUOTE_EVERY_MS = 1_500;
 const TAKE_EVERY_MS = 700;
 const RETRY_MS = 2_000;

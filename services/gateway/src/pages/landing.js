@@ -2,12 +2,35 @@
 const EVERY_MS = 1000;
 const DEPTH = 8;
 const state = document.querySelector("#state");
+/** The ticks and lots of the instruments, asked once: numbers of a column have as many decimals. */
+const steps = new Map();
 let selected = new URLSearchParams(location.search).get("symbol");
 
 async function get(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.json();
+}
+
+function decimalsOf(step) {
+  return step.includes(".") ? step.split(".")[1].length : 0;
+}
+
+/** Pads a decimal string; numbers stay text, since doubles would round them. */
+function padded(text, decimals) {
+  if (text === undefined || decimals === undefined || decimals === 0) return text;
+  const [whole, fraction = ""] = text.split(".");
+  return `${whole}.${fraction.padEnd(decimals, "0")}`;
+}
+
+async function stepsOf(symbol) {
+  if (!steps.has(symbol)) {
+    const { instruments } = await get("/api/v1/instruments");
+    for (const { symbol: name, tickSize, lotSize } of instruments) {
+      steps.set(name, { price: decimalsOf(tickSize), quantity: decimalsOf(lotSize) });
+    }
+  }
+  return steps.get(symbol) ?? {};
 }
 
 function row(cells, attributes = {}) {
@@ -37,12 +60,13 @@ function showMarkets(markets) {
   const rows = markets.map((market) => {
     const button = document.createElement("button");
     button.textContent = market.symbol;
+    const { price } = steps.get(market.symbol) ?? {};
     const line = row(
       [
         { text: button },
-        { text: market.lastPrice },
-        { text: market.bidPrice },
-        { text: market.askPrice },
+        { text: padded(market.lastPrice, price) },
+        { text: padded(market.bidPrice, price) },
+        { text: padded(market.askPrice, price) },
         {
           text: market.changePercent24h === undefined ? undefined : `${market.changePercent24h} %`,
           className: direction(market.changePercent24h),
@@ -99,6 +123,7 @@ async function refresh() {
   try {
     const { markets } = await get("/api/v1/markets");
     selected ??= markets[0]?.symbol ?? null;
+    await Promise.all(markets.map((market) => stepsOf(market.symbol)));
     showMarkets(markets);
     if (selected !== null) {
       const at = `/api/v1/markets/${encodeURIComponent(selected)}`;
