@@ -70,12 +70,15 @@ async function replay(file: string, options: CommandOptions): Promise<void> {
 async function replayPrivately(file: string, options: CommandOptions, output: Output): Promise<void> {
   const { bus, keep = false } = options;
   const { startPrivatePlatform } = await import("../replay/private-platform.ts");
-  const platform = await startPrivatePlatform({ bus, keep, progress: (line) => output.note(line) });
+  const starting = startPrivatePlatform({ bus, keep, progress: (line) => output.note(line) });
+  // Also while it starts: what was begun is ended, so that nothing is left behind.
   const interrupted = (): void => {
-    process.exitCode = EXIT.interrupted;
-    void platform.remove().finally(() => process.exit(EXIT.interrupted));
+    output.note("taking the private platform down");
+    const removed = starting.then((platform) => platform.remove());
+    void removed.finally(() => process.exit(EXIT.interrupted)).catch(() => undefined);
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  const platform = await starting;
   try {
     const { gatewayUrl, operatorKey } = platform;
     await replayInto({ url: gatewayUrl, key: operatorKey }, replayOptions(file, options), output);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Platform, PlatformOptions } from "@bourse/platform";
+import type { Platform, PlatformOptions, RunFile } from "@bourse/platform";
 import { readRunFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
@@ -155,7 +155,7 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
       throw new CliError(child.exitCode === EXIT.portTaken ? EXIT.portTaken : EXIT.failed, words);
     }
     const run = readRunFile(dataFolder);
-    if (run !== null && (await isReady(run.gatewayUrl))) {
+    if (run !== null && (await areReady(run.processes))) {
       output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
       const { gatewayUrl, bus } = run;
       output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey: operatorKeyIn(dataFolder) });
@@ -167,10 +167,10 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
   }
 }
 
-async function isReady(gatewayUrl: string): Promise<boolean> {
-  try {
-    return (await fetch(`${gatewayUrl}/health/ready`)).ok;
-  } catch {
-    return false;
-  }
+/** Whether everything that has an address takes work. */
+async function areReady(processes: RunFile["processes"]): Promise<boolean> {
+  const answers = await Promise.all(
+    processes.flatMap(({ url }) => (url === undefined ? [] : [fetch(`${url}/health/ready`)])),
+  ).catch(() => []);
+  return answers.length > 0 && answers.every(({ ok }) => ok);
 }

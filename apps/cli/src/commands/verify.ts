@@ -3,10 +3,9 @@ import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped } from "../output.ts";
 import { patienceOf } from "../patience.ts";
-import { type Progress, startProgress } from "../progress.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 import { type RuleReport, verifyReport } from "../verify/check-invariants.ts";
-import { verifyPlatform } from "../verify/verify-platform.ts";
+import { verifyWithProgress } from "../verify/verify-with-progress.ts";
 
 interface VerifyOptions extends TargetOptions {
   readonly patience: number;
@@ -32,14 +31,7 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    let progress: Progress | undefined;
-    const rules = await verifyPlatform(client, {
-      patience: patienceOf(options.patience * 1_000),
-      onService: (_service, done, total) => {
-        progress ??= startProgress(output, { title: "verify", unit: "services", total });
-        progress.at(done);
-      },
-    }).finally(() => progress?.end());
+    const rules = await verifyWithProgress(client, patienceOf(options.patience * 1_000), output);
     const report = verifyReport(rules);
     output.table(["service", "rule", "checked", "violations"], rules.map(row));
     for (const violation of report.violations) output.line(`  ${violation}`);

@@ -6,7 +6,7 @@ import type { Output } from "../output.ts";
 import { patienceOf } from "../patience.ts";
 import { startProgress } from "../progress.ts";
 import { verifyReport } from "../verify/check-invariants.ts";
-import { verifyPlatform } from "../verify/verify-platform.ts";
+import { verifyWithProgress } from "../verify/verify-with-progress.ts";
 import { waitUntilQuiet } from "../verify/wait-until-quiet.ts";
 import { type Batch, batchesOf } from "./batches.ts";
 import { MAX_ACCOUNTS, MAX_BATCH, MIN_ACCOUNTS } from "./bounds.ts";
@@ -103,7 +103,7 @@ export async function replayRecording(
       seconds,
       commandsPerSecond: survey.commands / seconds,
       sendSeconds: (sentMs - startedMs) / 1_000,
-      verify: options.verify ? verifyReport(await verifyPlatform(client, { patience })) : null,
+      verify: options.verify ? verifyReport(await verifyWithProgress(client, patience, output)) : null,
       run: terms.run,
       symbol,
       bus: options.bus,
