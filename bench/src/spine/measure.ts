@@ -99,15 +99,15 @@ class Measuring {
       const replayed = await this.#replay();
       this.#progress(`opening ${this.#plan.accounts} accounts`);
       const desk = await setUpVenue({ ...this.#platform, accounts: this.#plan.accounts });
-      this.#progress(`${this.#plan.steady.ordersPerSecond} orders a second`);
-      const steady = await this.#counted(desk, (orders) => client.run({ ...orders, ...this.#plan.steady }));
-      checkSettled(steady.load, steady.found);
       const closed: ClosedMeasure[] = [];
       for (const { name, ...load } of this.#plan.closed) {
         this.#progress(`as many as it takes, ${load.connections} connections, ${load.batchSize} a request`);
         const measured = await this.#counted(desk, (orders) => client.run({ ...orders, ...load }));
         closed.push({ name, ordersPerSecond: median(measured.load.windowRates), ...measured });
       }
+      this.#progress(`${this.#plan.steady.ordersPerSecond} orders a second`);
+      const steady = await this.#counted(desk, (orders) => client.run({ ...orders, ...this.#plan.steady }));
+      checkSettled(steady.load, steady.found);
       return { durability, replay: replayed, steady, closed, memory: this.#memory.stop() };
     } finally {
       client.close();

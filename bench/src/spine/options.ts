@@ -20,7 +20,7 @@ export interface SpineOptions {
 }
 
 const DEFAULT_SECONDS = 20;
-const QUICK_SECONDS = 2;
+const QUICK_SECONDS = 1.5;
 const MAX_SECONDS = 3_600;
 
 /** Throws with a sentence for the person who typed it. */
@@ -38,14 +38,14 @@ export function readOptions(args: readonly string[]): SpineOptions {
   const { quick, json, only, seconds, profile } = values;
   if (only !== undefined && !isBus(only))
     throw new Error(`--only is "${only}"; allowed are ${BUSES.join(", ")}`);
-  const length = seconds === undefined ? (quick ? QUICK_SECONDS : DEFAULT_SECONDS) : Number(seconds);
+  const length = Number(seconds ?? DEFAULT_SECONDS);
   if (!Number.isInteger(length) || length < 1 || length > MAX_SECONDS)
     throw new Error(`--seconds is "${seconds}"; allowed are whole numbers from 1 to ${MAX_SECONDS}`);
   return {
     quick,
     json,
     buses: only === undefined ? BUSES : [only],
-    seconds: length,
+    seconds: seconds === undefined && quick ? QUICK_SECONDS : length,
     // npm moves to the root before it runs a script, and says where the person stands.
     profileFolder: profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", profile),
   };
