@@ -89,11 +89,13 @@ function apply(settlement: Settlement, fact: Fact, wallet: Wallet): void {
     settlement.amendRefused(orderId, requestId, instrument);
     return;
   }
-  const { outcome } = fact.event;
+  const { outcome, execType } = fact.event;
+  const isNew = execType === "NEW";
   settlement.report({
     orderId,
     requestId,
     outcome,
+    isNew,
     instrument,
     facts: factsOfReport(fact.event, instrument),
   });
@@ -137,6 +139,7 @@ function balancesOf(wallet: Wallet, fact: Fact): BalanceKey[] {
       { accountId, asset: baseAsset },
       { accountId, asset: quoteAsset },
     ];
+  if (fact.event.execType === "NEW") return [];
   return [{ accountId, asset: fact.event.side === "BUY" ? quoteAsset : baseAsset }];
 }
 

@@ -94,6 +94,7 @@ describe("settlement", () => {
         orderId: BUY,
         requestId: BUY,
         outcome: false,
+        isNew: false,
         instrument,
         facts: facts(2, 4, 95, false),
       };
@@ -114,6 +115,7 @@ describe("settlement", () => {
       orderId: BUY,
       requestId: "cancel-1",
       outcome: true,
+      isNew: false,
       instrument,
       facts: { ...facts(3, 4, 95, true) },
     });

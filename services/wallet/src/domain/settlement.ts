@@ -27,6 +27,8 @@ export interface Report {
   readonly requestId: string;
   /** The report answers the command of `requestId`. */
   readonly outcome: boolean;
+  /** NEW: it says what the hold was made from, so nothing moves, and no balance is locked for it. */
+  readonly isNew: boolean;
   readonly instrument: CompiledInstrument;
   readonly facts: OrderFacts;
 }
@@ -84,6 +86,10 @@ export class Settlement {
     const hold = this.#holds.get(report.orderId);
     if (hold === undefined) return;
     learn(hold, report.facts);
+    if (report.isNew) {
+      this.#touched.add(hold);
+      return;
+    }
     if (report.outcome) resolveRaise(hold, report.requestId);
     this.#follow(hold, report.instrument, `follow/${report.facts.engineSequence}/${report.orderId}`);
   }
