@@ -4,7 +4,7 @@ const DEPTH = 8;
 const state = document.querySelector("#state");
 /** The ticks and lots of the instruments, asked once: numbers of a column have as many decimals. */
 const steps = new Map();
-let selected = new URLSearchParams(location.search).get("symbol");
+let selected = decodeURIComponent(location.hash.slice(1)) || null;
 
 async function get(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
@@ -99,13 +99,17 @@ function showBook(book) {
 }
 
 function showTrades(trades) {
+  const decimals = steps.get(selected) ?? {};
   const rows = trades
     .slice(0, 2 * DEPTH + 1)
     .map((trade) =>
       row([
         { text: new Date(trade.time).toLocaleTimeString() },
-        { text: trade.price, className: trade.aggressorSide === "BUY" ? "up" : "down" },
-        { text: trade.quantity },
+        {
+          text: padded(trade.price, decimals.price),
+          className: trade.aggressorSide === "BUY" ? "up" : "down",
+        },
+        { text: padded(trade.quantity, decimals.quantity) },
       ]),
     );
   fill("#trades", rows, "None yet.", 3);
@@ -114,7 +118,7 @@ function showTrades(trades) {
 
 function choose(symbol) {
   selected = symbol;
-  history.replaceState(null, "", `?symbol=${encodeURIComponent(symbol)}`);
+  history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
   for (const place of document.querySelectorAll(".symbol")) place.textContent = symbol;
   void refresh();
 }
