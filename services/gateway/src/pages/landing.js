@@ -79,16 +79,19 @@ function showMarkets(markets) {
     line.addEventListener("click", () => choose(market.symbol));
     return line;
   });
-  // A row under the pointer stays: replacing it would swallow the click.
-  if (document.activeElement?.closest("#markets") === null || rows.length > 0)
-    fill("#markets", rows, "No market yet.", 7);
+  fill("#markets", rows, "No market yet.", 7);
 }
 
 function showBook(book) {
+  const decimals = steps.get(selected) ?? {};
   const level =
     (className) =>
     ([price, quantity, orders]) =>
-      row([{ text: price, className }, { text: quantity }, { text: String(orders) }]);
+      row([
+        { text: padded(price, decimals.price), className },
+        { text: padded(quantity, decimals.quantity) },
+        { text: String(orders) },
+      ]);
   const asks = book.asks.slice(0, DEPTH).map(level("down")).reverse();
   const bids = book.bids.slice(0, DEPTH).map(level("up"));
   const middle = row([{ text: `${book.bids.length} bid and ${book.asks.length} ask levels`, span: 3 }], {
@@ -100,18 +103,16 @@ function showBook(book) {
 
 function showTrades(trades) {
   const decimals = steps.get(selected) ?? {};
-  const rows = trades
-    .slice(0, 2 * DEPTH + 1)
-    .map((trade) =>
-      row([
-        { text: new Date(trade.time).toLocaleTimeString() },
-        {
-          text: padded(trade.price, decimals.price),
-          className: trade.aggressorSide === "BUY" ? "up" : "down",
-        },
-        { text: padded(trade.quantity, decimals.quantity) },
-      ]),
-    );
+  const rows = trades.slice(0, 2 * DEPTH + 1).map((trade) =>
+    row([
+      { text: new Date(trade.time).toLocaleTimeString() },
+      {
+        text: padded(trade.price, decimals.price),
+        className: trade.aggressorSide === "BUY" ? "up" : "down",
+      },
+      { text: padded(trade.quantity, decimals.quantity) },
+    ]),
+  );
   fill("#trades", rows, "None yet.", 3);
   document.querySelector("#trades-title").textContent = `Trades of ${selected}`;
 }
