@@ -42,5 +42,7 @@ export interface RunningProcess {
   /** A service's name, `platform`, `postgres` or `kafka`. */
   readonly name: string;
   readonly pid: number;
+  /** Tells the process from a later one that was given its pid, where the machine says so. Added when it is written. */
+  readonly started?: string;
   readonly url?: string;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunFile } from "./platform.ts";
+import type { RunFile, RunningProcess } from "./platform.ts";
 
 /** What runs from a data folder, or null. A file whose first process is gone was left by a crash and says nothing. */
 export function readRunFile(dataFolder: string): RunFile | null {
@@ -8,7 +8,7 @@ export function readRunFile(dataFolder: string): RunFile | null {
   if (!existsSync(file)) return null;
   try {
     const run = JSON.parse(readFileSync(file, "utf8")) as RunFile;
-    return run.processes.some(({ pid }) => isAlive(pid)) ? run : null;
+    return run.processes.some(isRunning) ? run : null;
   } catch {
     return null;
   }
@@ -16,7 +16,8 @@ export function readRunFile(dataFolder: string): RunFile | null {
 
 export function writeRunFile(dataFolder: string, run: RunFile): void {
   const file = join(dataFolder, "run.json");
-  writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`);
+  const processes = run.processes.map((each) => ({ ...each, ...startOf(each.pid) }));
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...run, processes }, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }
 
@@ -24,11 +25,30 @@ export function removeRunFile(dataFolder: string): void {
   rmSync(join(dataFolder, "run.json"), { force: true });
 }
 
-export function isAlive(pid: number): boolean {
+/** Whether this very process runs: after a crash its pid may be somebody else's, who is not ours to stop. */
+export function isRunning({ pid, started }: RunningProcess): boolean {
+  if (!isAlive(pid)) return false;
+  return started === undefined || startOf(pid).started === started;
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** When the process was started, in ticks since this boot of the machine. Source: proc(5), `stat`, field 22. */
+function startOf(pid: number): { readonly started?: string } {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name in parentheses, which may hold spaces.
+    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return ticks === undefined ? {} : { started: `${boot}/${ticks}` };
+  } catch {
+    return {};
   }
 }

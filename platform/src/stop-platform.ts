@@ -1,6 +1,6 @@
 import { machineTimer } from "./machine.ts";
 import type { RunningProcess } from "./platform.ts";
-import { isAlive, readRunFile, removeRunFile } from "./run-file.ts";
+import { isRunning, readRunFile, removeRunFile } from "./run-file.ts";
 
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
@@ -19,7 +19,7 @@ export async function stopPlatform(dataFolder: string): Promise<readonly Running
     run.processes.filter(({ name }) => !isPart(name)),
     run.processes.filter(({ name }) => isPart(name)),
   ]) {
-    const alive = group.filter(({ pid }) => isAlive(pid));
+    const alive = group.filter(isRunning);
     await Promise.all(alive.map(end));
     stopped.push(...alive);
   }
@@ -27,12 +27,13 @@ export async function stopPlatform(dataFolder: string): Promise<readonly Running
   return stopped;
 }
 
-async function end({ name, pid }: RunningProcess): Promise<void> {
+async function end(running: RunningProcess): Promise<void> {
+  const { name, pid } = running;
   // PostgreSQL waits for its sessions at SIGTERM; SIGINT ends them and writes a checkpoint.
   signal(pid, name === "postgres" ? "SIGINT" : "SIGTERM");
   const deadline = performance.now() + STOP_TIMEOUT_MS;
-  while (isAlive(pid) && performance.now() < deadline) await machineTimer.sleep(POLL_MS);
-  if (isAlive(pid)) signal(pid, "SIGKILL");
+  while (isRunning(running) && performance.now() < deadline) await machineTimer.sleep(POLL_MS);
+  if (isRunning(running)) signal(pid, "SIGKILL");
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
