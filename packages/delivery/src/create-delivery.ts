@@ -11,6 +11,7 @@ import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
+import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
 import type { DeliveryStatus, PartitionStatus, Runner, SubscriptionStatus } from "./status.ts";
 import { ViewRunner } from "./view-runner.ts";
 
@@ -30,6 +31,8 @@ export interface DeliveryOptions {
   readonly instanceId: string;
   /** Where shards keep their snapshots: survives restarts, shared by all instances. */
   readonly sharedFolder: string;
+  /** How; absent: as files. */
+  readonly openSnapshots?: OpenSnapshots;
   /** Validates every outgoing event against its contract: for tests, it costs a parse for each. Default false. */
   readonly validateEvents?: boolean;
   readonly relayBounds?: Partial<RelayBounds>;
@@ -169,7 +172,9 @@ class ServiceDelivery implements DeliveryRuntime {
     }
     if (consumption.kind === "shard") {
       const contracts = this.#contracts;
-      const parts = { serviceName, bus, clock, timer, log, metrics, contracts, instanceId, sharedFolder };
+      const { openSnapshots = (folder: string) => createSnapshotStore(folder, instanceId, log) } =
+        this.#options;
+      const parts = { serviceName, bus, clock, timer, log, metrics, contracts, sharedFolder, openSnapshots };
       const shard = new ShardRunner(parts, service, consumption);
       this.#runners.push(shard);
       shard.start();

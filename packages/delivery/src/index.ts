@@ -23,4 +23,5 @@ export type { RelayBounds } from "./relay.ts";
 export { replayTopic } from "./replay-topic.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";
+export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
 export type { DeliveryStatus, PartitionStatus, RunnerState, SubscriptionStatus } from "./status.ts";

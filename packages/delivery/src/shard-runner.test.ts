@@ -89,8 +89,8 @@ function shard(
       log,
       metrics: testMetrics().metrics,
       contracts,
-      instanceId: options.id ?? "one",
       sharedFolder: folder,
+      openSnapshots: (at) => createSnapshotStore(at, options.id ?? "one", log),
     },
     null,
     {

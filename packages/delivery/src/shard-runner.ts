@@ -16,7 +16,7 @@ import type { ShardConsumption } from "./definitions.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { ShardPartition, type ShardStep } from "./shard-partition.ts";
-import { createSnapshotStore, type Snapshot, type SnapshotStore } from "./snapshot-store.ts";
+import type { OpenSnapshots, Snapshot, SnapshotStore } from "./snapshot-store.ts";
 import type { ConsumptionStatus, PartitionStatus, Runner, RunnerState } from "./status.ts";
 
 export interface ShardParts {
@@ -27,8 +27,8 @@ export interface ShardParts {
   readonly log: Log;
   readonly metrics: DeliveryMetrics;
   readonly contracts: Contracts;
-  readonly instanceId: string;
   readonly sharedFolder: string;
+  readonly openSnapshots: OpenSnapshots;
 }
 
 /** Commands of one step: its outputs are one `send`, which brokers limit in size. */
@@ -182,10 +182,10 @@ export class ShardRunner<Service> implements Runner {
 
   /** A partition that can't be restored is stopped by itself; a bus that doesn't answer fails the whole assignment. */
   async #open(partition: number): Promise<Owned> {
-    const { bus, serviceName, contracts, sharedFolder, instanceId, log } = this.#parts;
+    const { bus, serviceName, contracts, sharedFolder, openSnapshots } = this.#parts;
     const { input, outputs, snapshotEvery, create } = this.#consumption;
     const folder = join(sharedFolder, this.subscription, `${input.name}-${partition}`);
-    const snapshots = createSnapshotStore(folder, instanceId, log);
+    const snapshots = openSnapshots(folder);
     const owned: Owned = {
       partition,
       snapshots,

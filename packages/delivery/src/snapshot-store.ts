@@ -34,6 +34,9 @@ export interface SnapshotStore {
   write(snapshot: Snapshot): Promise<void>;
 }
 
+/** The port to where snapshots are kept: the store of one partition, by its folder's name (R16). */
+export type OpenSnapshots = (folder: string) => SnapshotStore;
+
 /** R8: at least three. An operator's file of voided commands will lie beside them and be hashed into later ones. */
 export const KEEP = 3;
 const SUFFIX = ".snapshot";

@@ -174,6 +174,8 @@ class StartingService {
 
   async #listen(dispatcher: Dispatcher): Promise<{ readonly url: string; readonly port: number }> {
     const { authenticate } = this.#definition;
+    const { listen } = this.#runtime;
+    if (listen === null) return { url: "", port: 0 };
     const server = createServer({
       dispatcher,
       readCaller: callerReader(this.#runtime.internalToken),
@@ -183,12 +185,12 @@ class StartingService {
       log: this.#log,
     });
     this.#server = server;
-    const { host, port = this.#definition.port } = this.#runtime.listen;
+    const { host, port = this.#definition.port } = listen;
     await server.listen({ host, port });
     const bound = server.server.address();
     const actual = typeof bound === "object" && bound !== null ? bound.port : port;
     const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${actual}`;
-    this.#runtime.listen.onListening?.(url);
+    listen.onListening?.(url);
     return { url, port: actual };
   }
 
@@ -224,6 +226,7 @@ class StartingService {
       metrics: this.#registry,
       instanceId: this.#instanceId,
       sharedFolder,
+      ...(this.#runtime.openSnapshots === undefined ? {} : { openSnapshots: this.#runtime.openSnapshots }),
       validateEvents: this.#runtime.validateEvents ?? false,
     });
     this.#delivery = delivery;
@@ -232,7 +235,7 @@ class StartingService {
 
   async #sharedFolder(): Promise<string> {
     const folder = join(this.#runtime.dataFolder, this.#definition.name);
-    await mkdir(folder, { recursive: true });
+    if (this.#runtime.openSnapshots === undefined) await mkdir(folder, { recursive: true });
     return folder;
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { ServiceName } from "@bourse/contracts";
+import type { OpenSnapshots } from "@bourse/delivery";
 import type { MigrationFolder, Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Environment } from "./config.ts";
@@ -33,10 +34,15 @@ export interface Runtime {
   readonly instanceId?: string;
   /** Checks every outgoing event against its contract: for tests. Default false. */
   readonly validateEvents?: boolean;
-  /** `port` 0: any free one. Absent: the definition's. `onListening` is told as soon as health answers. */
+  /**
+   * `port` 0: any free one. Absent: the definition's. `onListening` is told as soon as health answers.
+   * null: no socket, only neighbours in the process reach it; for simulation.
+   */
   readonly listen: {
     readonly host: string;
     readonly port?: number;
     readonly onListening?: (url: string) => void;
-  };
+  } | null;
+  /** Where shards keep their snapshots; absent: files in `dataFolder`, which then is made (R16). */
+  readonly openSnapshots?: OpenSnapshots;
 }

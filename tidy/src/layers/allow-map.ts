@@ -35,7 +35,7 @@ export const PURE_PACKAGES: readonly string[] = ["base", "market", "ledger", "en
 
 /** A folder with a manifest. `name` is what comes after `@bourse/`. */
 export interface Unit {
-  readonly kind: "package" | "service" | "platform" | "app" | "bench" | "tidy";
+  readonly kind: "package" | "service" | "platform" | "app" | "bench" | "sim" | "tidy";
   readonly name: string;
   readonly folder: string;
 }
@@ -43,7 +43,8 @@ export interface Unit {
 /** The unit that a path belongs to; undefined for files of the house itself. */
 export function unitOf(path: string): Unit | undefined {
   const [top, second] = path.split("/");
-  if (top === "platform" || top === "bench" || top === "tidy") return { kind: top, name: top, folder: top };
+  if (top === "platform" || top === "bench" || top === "sim" || top === "tidy")
+    return { kind: top, name: top, folder: top };
   if (second === undefined) return undefined;
   const folder = `${top}/${second}`;
   if (top === "packages") return { kind: "package", name: second, folder };
@@ -65,8 +66,10 @@ export function allowedFor(unit: Unit): readonly string[] {
       return apps[unit.name] ?? [];
     case "bench":
       return [...platform, "platform", "cli"];
+    case "sim":
+      return [...platform, "platform"];
     case "tidy":
-      return [...platform, "platform", "cli", "bench"];
+      return [...platform, "platform", "cli", "bench", "sim"];
   }
 }
 

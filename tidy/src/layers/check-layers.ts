@@ -106,13 +106,14 @@ function isKnownBelow(name: string): boolean {
     isMapped({ kind: "app", name, folder: "" }) ||
     name === "platform" ||
     name === "bench" ||
+    name === "sim" ||
     name === "tidy"
   );
 }
 
 function faceFaults(path: string, from: string): readonly string[] {
   const isTestingFace = ownPackage(from) !== undefined && from.endsWith("/testing");
-  const mayTest = isForTests(path) || /^(bench|tidy)\//.test(path);
+  const mayTest = isForTests(path) || /^(bench|sim|tidy)\//.test(path);
   return isTestingFace && !mayTest ? [`${from} is for tests`] : [];
 }
 
@@ -144,7 +145,7 @@ function placeFaults(path: string, { from, names }: Import): readonly string[] {
 function driverFaults(unit: Unit, name: string): readonly string[] {
   if (KAFKA_CLIENTS.test(name) && unit.folder !== "packages/bus")
     return [`${KAFKA.what} is only in packages/bus: ${name}`];
-  if (POSTGRESQL_DRIVERS.test(name) && unit.folder !== "packages/store") {
+  if (POSTGRESQL_DRIVERS.test(name) && !POSTGRESQL.folders.some((folder) => folder.test(`${unit.folder}/`))) {
     return [`${POSTGRESQL.what} is only in packages/store: ${name}`];
   }
   return [];

@@ -30,10 +30,11 @@ export interface Place {
 }
 
 /** Composition, commands, benches and these checks live outside the platform's rules on the outside world. */
-const outside = /^(platform|apps|bench|tidy)\//;
+const outside = /^(platform|apps|bench|sim|tidy)\//;
 
 export const KAFKA: Place = { what: "the Kafka client", folders: [/^packages\/bus\/src\/kafka\//] };
-export const POSTGRESQL: Place = { what: "the PostgreSQL driver", folders: [/^packages\/store\//] };
+/** Simulation brings the in-process one, behind the same port (R16). */
+export const POSTGRESQL: Place = { what: "the PostgreSQL driver", folders: [/^packages\/store\//, /^sim\//] };
 
 export const NETWORK_AND_DISK: Place = {
   what: "network and disk",

@@ -1,3 +1,4 @@
+import { type TSchema, Type } from "typebox";
 import type { AnyRoute } from "../definition.ts";
 import { type FieldError, type ProblemAnswer, problem } from "../problem.ts";
 import { convertText, itemSchema } from "./convert-text.ts";
@@ -21,11 +22,9 @@ export interface RequestSchemas {
 export type Checked = { readonly value: unknown } | { readonly refusal: ProblemAnswer };
 
 export function compileRequestSchemas(route: AnyRoute): RequestSchemas {
-  const body = route.body === undefined ? null : compilePart(closed(jsonSchemaOf(route.body)));
-  const params = route.params === undefined ? null : compilePart(jsonSchemaOf(route.params));
-  const query = compilePart(
-    closed(route.query === undefined ? { type: "object", properties: {} } : jsonSchemaOf(route.query)),
-  );
+  const body = route.body === undefined ? null : compileOnce(closedParts, route.body, closed);
+  const params = route.params === undefined ? null : compileOnce(openParts, route.params, (schema) => schema);
+  const query = compileOnce(closedParts, route.query ?? NO_QUERY, closed);
   return {
     body(bytes) {
       if (body === null) return { value: undefined };
@@ -60,6 +59,24 @@ interface Part {
   readonly explainFirst: ExplainingValidator;
   readonly explainAll: ExplainingValidator;
   readonly openEnded: boolean;
+}
+
+/** A schema is compiled once in a process, however many services and gateways of it mount its route. */
+const closedParts = new WeakMap<TSchema, Part>();
+const openParts = new WeakMap<TSchema, Part>();
+const NO_QUERY = Type.Object({});
+
+function compileOnce(
+  parts: WeakMap<TSchema, Part>,
+  schema: TSchema,
+  shape: (schema: JsonSchema) => JsonSchema,
+): Part {
+  let part = parts.get(schema);
+  if (part === undefined) {
+    part = compilePart(shape(jsonSchemaOf(schema)));
+    parts.set(schema, part);
+  }
+  return part;
 }
 
 function compilePart(schema: JsonSchema): Part {
