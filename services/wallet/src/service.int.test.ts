@@ -1,130 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
-import { type TestedService, testService } from "@bourse/host/testing";
+import { executionEvents, tradeEvents, walletEvents } from "@bourse/contracts";
+import type { TestedService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import { wallet } from "./service.ts";
+import { BUY, balance, deposit, executed, funded, hold, holdOf, OPERATOR, SELL } from "./testing.ts";
 import type { Wallet } from "./wallet.ts";
 
-const operator = { keyId: "op", role: "operator" } as const;
 const alice = { keyId: "k1", role: "account", accountId: "alice" } as const;
-const BUY = "b".repeat(32);
-const SELL = "5".repeat(32);
-
-interface TestEnd {
-  after(fn: () => Promise<void>): void;
-}
-
-const INSTRUMENT = {
-  symbol: "AAPL",
-  baseAsset: "AAPL",
-  quoteAsset: "USD",
-  tickSize: "0.01",
-  lotSize: "1",
-  minQuantity: "1",
-  maxQuantity: "10000",
-  maxPrice: "10000",
-  makerFeePpm: 100,
-  takerFeePpm: 300,
-  collarPpm: 100_000,
-  referencePrice: "100",
-  calendar: "24x7",
-  status: "TRADING",
-};
-
-/** Alice has dollars, Bob has shares, and both have an order on hold: 10 AAPL at 100. */
-async function funded(t: TestEnd): Promise<TestedService<Wallet>> {
-  const tested = await testService<Wallet>(t, wallet);
-  await tested.publish(referenceEvents, [
-    {
-      key: "USD",
-      event: { eventType: "AssetListed", asset: "USD", name: "US dollar", kind: "FIAT", scale: 6 },
-    },
-    {
-      key: "AAPL",
-      event: { eventType: "AssetListed", asset: "AAPL", name: "Apple", kind: "EQUITY", scale: 0 },
-    },
-    { key: "AAPL", event: { eventType: "InstrumentListed", ...INSTRUMENT } },
-  ]);
-  await tested.quiet();
-  for (const [accountId, asset, amount] of [
-    ["alice", "USD", "2000"],
-    ["bob", "AAPL", "15"],
-  ] as const) {
-    await tested.request("POST", "/api/v1/accounts", { as: operator, body: { accountId } });
-    const { status } = await deposit(tested, accountId, { asset, amount }, "d1");
-    assert.equal(status, 201);
-  }
-  const { body } = await hold(tested, [holdOf(BUY, "alice", "BUY"), holdOf(SELL, "bob", "SELL")]);
-  assert.deepEqual(body.holds, [{ status: "held" }, { status: "held" }]);
-  return tested;
-}
-
-function deposit(tested: TestedService<Wallet>, accountId: string, body: object, key: string) {
-  const path = `/api/v1/accounts/${accountId}/deposits`;
-  return tested.request("POST", path, { as: operator, body, headers: { "idempotency-key": key } });
-}
-
-function hold(tested: TestedService<Wallet>, holds: object[], raises: object[] = []) {
-  return tested.request("POST", "/internal/holds", { as: "internal", body: { holds, raises } });
-}
-
-function holdOf(orderId: string, accountId: string, side: "BUY" | "SELL", quantity = "10") {
-  return {
-    orderId,
-    accountId,
-    symbol: "AAPL",
-    side,
-    quantity,
-    worstPrice: "100",
-    makerFeePpm: 100,
-    takerFeePpm: 300,
-  };
-}
-
-async function balance(
-  tested: TestedService<Wallet>,
-  accountId: string,
-): Promise<Record<string, [string, string]>> {
-  const { body } = await tested.request("GET", `/api/v1/accounts/${accountId}`, { as: operator });
-  return Object.fromEntries(
-    body.balances.map((each: Record<string, string>) => [each.asset, [each.available, each.held]]),
-  );
-}
-
-function executed(number: number, quantity: string, cumulative: string, done: boolean) {
-  const [lots, total] = [Number(quantity), Number(cumulative)];
-  const side = (orderId: string, accountId: string, ppm: number) => ({
-    orderId,
-    accountId,
-    liquidity: ppm === 100 ? "MAKER" : "TAKER",
-    fee: String((lots * 90 * ppm) / 1_000_000),
-    boundPrice: "100",
-    leavesQuantity: String(10 - total),
-    cumulativeQuantity: cumulative,
-    cumulativeNotional: String(total * 90),
-    cumulativeFee: String((total * 90 * ppm) / 1_000_000),
-    done,
-  });
-  return {
-    key: "AAPL",
-    event: {
-      eventType: "TradeExecuted",
-      tradeId: `AAPL-${number}`,
-      engineSequence: number * 2,
-      commandSequence: number,
-      symbol: "AAPL",
-      baseAsset: "AAPL",
-      quoteAsset: "USD",
-      price: "90",
-      quantity,
-      notional: String(lots * 90),
-      aggressorSide: "BUY",
-      buyer: side(BUY, "alice", 300),
-      seller: side(SELL, "bob", 100),
-    },
-  };
-}
 
 function cancelled(orderId: string, accountId: string, side: string) {
   const facts = {
@@ -266,7 +149,7 @@ test("money moves once per Idempotency-Key, and a bad amount is named", async (t
     assert.equal(body.errors[0].field, "amount");
   }
   const withdrawal = {
-    as: operator,
+    as: OPERATOR,
     body: { asset: "USD", amount: "5000" },
     headers: { "idempotency-key": "w1" },
   };
@@ -289,7 +172,7 @@ test("a settlement that finds too little is posted to suspense, and the account 
   await tested.publish(tradeEvents, [executed(1, "10", "10", true)]);
   await tested.quiet();
   assert.equal(
-    (await tested.request("GET", "/api/v1/accounts/alice", { as: operator })).body.status,
+    (await tested.request("GET", "/api/v1/accounts/alice", { as: OPERATOR })).body.status,
     "BLOCKED",
   );
   const short = (await tested.published(walletEvents)).filter(

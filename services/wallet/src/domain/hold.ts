@@ -99,27 +99,3 @@ export function holdFacts(hold: OrderHold): HoldFacts {
     pendingAmend,
   };
 }
-
-/** What a release leaves behind where there was no hold: a late hold meets it (R10). */
-export function tombstone(orderId: string, nowMs: number): OrderHold {
-  return {
-    orderId,
-    accountId: "",
-    symbol: "",
-    side: "BUY",
-    asset: "",
-    maxFeePpm: 0,
-    boundTicks: 0,
-    leavesLots: 0,
-    done: true,
-    engineSequence: 0,
-    cumulativeLots: 0,
-    cumulativeNotionalUnits: 0n,
-    cumulativeFeeUnits: 0n,
-    settledLots: 0,
-    settledNotionalUnits: 0n,
-    settledFeeUnits: 0n,
-    pending: null,
-    createdMs: nowMs,
-  };
-}

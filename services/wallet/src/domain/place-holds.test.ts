@@ -85,6 +85,25 @@ describe("holds of a batch", () => {
     assert.deepEqual(placeHold(at, { ...buy(1), side: "SELL" }), { status: "refused", code: "hold_differs" });
   });
 
+  it("are refused for other terms: an abandoned try with the key may have held less (R10)", () => {
+    for (const other of [{ quantityLots: 11 }, { quantityLots: 9 }, { boundTicks: 101 }, { maxFeePpm: 7 }]) {
+      const at = desk([funded(cost * 9n)]);
+      placeHold(at, buy(1));
+      assert.deepEqual(placeHold(at, { ...buy(1), ...other }), { status: "refused", code: "hold_differs" });
+      assert.equal(at.ledger.balance("alice", instrument.quoteAsset).heldUnits, cost);
+    }
+  });
+
+  it("that the engine has touched are an order's: whoever asks late meets its row", () => {
+    const at = desk([funded(cost)]);
+    placeHold(at, buy(1));
+    const hold = at.holds.get(orderId(1));
+    assert.ok(hold);
+    Object.assign(hold, { engineSequence: 4, leavesLots: 3 });
+    assert.deepEqual(placeHold(at, buy(1)), { status: "held" });
+    assert.equal(at.ledger.balance("alice", instrument.quoteAsset).heldUnits, cost);
+  });
+
   it("meet the tombstone of a release that came first (R10)", () => {
     const at = desk([funded(cost)]);
     placeHold(at, buy(1));
@@ -135,6 +154,16 @@ describe("a raise for an amend", () => {
       status: "refused",
       code: "hold_differs",
     });
+  });
+
+  it("is not held by its request id alone: other terms under the same id are refused", () => {
+    const at = desk([funded(cost * 9n)]);
+    placeHold(at, buy(1));
+    raiseHold(at, raise);
+    const before = at.ledger.balance("alice", instrument.quoteAsset).heldUnits;
+    for (const other of [{ quantityLots: 60 }, { boundTicks: 300 }])
+      assert.deepEqual(raiseHold(at, { ...raise, ...other }), { status: "refused", code: "hold_differs" });
+    assert.equal(at.ledger.balance("alice", instrument.quoteAsset).heldUnits, before);
   });
 
   it("without the funds leaves the hold as it was", () => {

@@ -70,9 +70,10 @@ export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
     return { status: "refused", code: "hold_closed" };
   if (hold.accountId !== ask.accountId) return { status: "refused", code: "hold_differs" };
   if (hold.pending !== null) {
-    return hold.pending.requestId === ask.requestId
-      ? { status: "held" }
-      : { status: "refused", code: "hold_differs" };
+    const { requestId, boundTicks, quantityLots } = hold.pending;
+    const same =
+      requestId === ask.requestId && boundTicks === ask.boundTicks && quantityLots === ask.quantityLots;
+    return same ? { status: "held" } : { status: "refused", code: "hold_differs" };
   }
   const refusal = accountRefusal(desk, ask.accountId);
   if (refusal !== null) return refusal;
@@ -88,13 +89,23 @@ export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
   return insufficient(hold.asset, outcome);
 }
 
+/**
+ * An earlier try has made the hold and was cut off before its order was committed. The same terms are held already;
+ * other terms may cost more than what is held, and changing them would uncover a try that is still on its way (R10).
+ * Once the engine has touched the hold its order is committed: whoever asks meets that order's row.
+ */
 function holdAgain(existing: OrderHold, ask: NewHold): HoldDecision {
   if (existing.done) return { status: "refused", code: "hold_closed" };
-  const same =
+  const sameOrder =
     existing.accountId === ask.accountId &&
     existing.symbol === ask.instrument.symbol &&
     existing.side === ask.side;
-  return same ? { status: "held" } : { status: "refused", code: "hold_differs" };
+  const sameTerms =
+    existing.leavesLots === ask.quantityLots &&
+    existing.boundTicks === ask.boundTicks &&
+    existing.maxFeePpm === ask.maxFeePpm;
+  const held = sameOrder && (sameTerms || existing.engineSequence > 0);
+  return held ? { status: "held" } : { status: "refused", code: "hold_differs" };
 }
 
 function accountRefusal(desk: HoldDesk, accountId: string): HoldDecision | null {

@@ -14,9 +14,9 @@ import {
 import type { Effects, Unit } from "@bourse/delivery";
 import type { Route } from "@bourse/host";
 import { LedgerBatch } from "@bourse/ledger";
-import { type Statement, sql, sqlArray } from "@bourse/store";
+import { type Statement, StoreError, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
-import { type OrderHold, requiredUnits, tombstone } from "../domain/hold.ts";
+import { type OrderHold, requiredUnits } from "../domain/hold.ts";
 import {
   type HoldDecision,
   type HoldDesk,
@@ -33,7 +33,15 @@ import {
   readBalances,
   writeBalances,
 } from "../sql/balance-rows.ts";
-import { type HoldRow, insertHolds, lockHolds, orderIdOf, readHolds, updateHolds } from "../sql/hold-rows.ts";
+import {
+  type HoldRow,
+  insertClosedHolds,
+  insertHolds,
+  lockHolds,
+  orderIdOf,
+  readHolds,
+  updateHolds,
+} from "../sql/hold-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, type Wallet } from "../wallet.ts";
 
@@ -93,10 +101,29 @@ export const holdRoutes: readonly Route<Wallet>[] = [
 ];
 
 async function placeHolds(wallet: Wallet, ask: HoldBatch): Promise<HoldBatchAnswer> {
-  const { result } = await wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit));
+  const { result } = await untilHoldsAreSeen(() =>
+    wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit)),
+  );
   for (const outcome of result.holds) wallet.metrics.holds.inc({ outcome: outcome.status });
   return result;
 }
+
+/** The same order asked for twice at once: the second finds the first one's hold by asking again (R10). */
+async function untilHoldsAreSeen<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const raced =
+        error instanceof StoreError &&
+        error.code === "constraint_violated" &&
+        error.constraint === "holds_pkey";
+      if (!raced || attempt === MAX_TRIES) throw error;
+    }
+  }
+}
+
+const MAX_TRIES = 5;
 
 async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<Effects<HoldBatchAnswer>> {
   const asks = [...ask.holds, ...ask.raises];
@@ -206,13 +233,13 @@ async function release(wallet: Wallet, ask: HoldRelease): Promise<number> {
     const { facts, ledger: ledgerHolds } = readHolds(holdRows);
     const ledger = new LedgerBatch({ balances, holds: ledgerHolds, partition: 0 });
     for (const hold of facts.values()) releaseOne(wallet, hold, ask, ledger);
-    const missing = ask.orderIds.filter((orderId) => !facts.has(orderId)).sort();
+    const missing = ask.orderIds.filter((orderId) => !facts.has(orderId));
     const rows = [...facts.values()].map((hold): HoldRow => [hold, heldUnits(ledger, hold.orderId)]);
     return {
       statements: [
         ...writeBalances(ledger.netRows(), existing),
         ...updateHolds(rows),
-        ...insertHolds(missing.map((orderId) => [tombstone(orderId, unit.nowMs), 0n])),
+        ...insertClosedHolds(missing, unit.nowMs),
         ...insertTransfers(ledger.posted(), 0, unit.nowMs),
         ...closeRaises(ask.raiseRequestIds, unit.nowMs),
       ],

@@ -30,7 +30,7 @@ export function readHolds(rows: Rows): LockedHolds {
 function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
   const { orderId: holdId, accountId, asset } = hold;
   if (hold.done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
-  // What it was opened with decides nothing here: order's own row knows the same request by its body.
+  // What it was opened with decides nothing here: place-holds compares the terms (R10).
   return { status: "OPEN", holdId, accountId, asset, openedUnits: heldUnits, heldUnits };
 }
 
@@ -95,6 +95,20 @@ export function insertHolds(rows: readonly HoldRow[]): Statement[] {
         ${sqlArray(holds.map((hold) => hold.done))}::boolean[],
         ${amountArray(rows.map(([, heldUnits]) => heldUnits))}::numeric[],
         ${sqlArray(holds.map((hold) => hold.createdMs))}::bigint[]) AS n (o, a, s, b, t, f, p, l, d, h, c)`,
+  ];
+}
+
+/** Closed rows where there was no hold (R10). A hold that came meanwhile stays as it is: the next release finds it. */
+export function insertClosedHolds(orderIds: readonly string[], nowMs: number): Statement[] {
+  if (orderIds.length === 0) return [];
+  return [
+    sql`
+      INSERT INTO holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
+        engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee,
+        held, created_ms)
+      SELECT o, '', '', true, '', 0, 0, 0, true, 0, 0, 0, 0, 0, 0, 0, 0, ${nowMs}::bigint
+      FROM unnest(${sqlArray([...orderIds].sort())}::uuid[]) AS n (o)
+      ON CONFLICT (order_id) DO NOTHING`,
   ];
 }
 
