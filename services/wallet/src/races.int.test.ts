@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { executionEvents, type HoldOutcome, tradeEvents } from "@bourse/contracts";
 import type { TestAnswer, TestEvent, TestedService } from "@bourse/host/testing";
 import { sql } from "@bourse/store";
 import { wallet } from "./service.ts";
+import { insertClosedHolds } from "./sql/hold-rows.ts";
 import { BUY, balance, executed, funded, hold, holdOf, OPERATOR, SELL } from "./testing.ts";
 import type { Wallet } from "./wallet.ts";
 
@@ -146,6 +148,20 @@ test("R10: a hold and its release at the same moment: whoever is first, it ends 
     orderIds.map((orderId) => holdOf(orderId, "alice", "BUY", "1")),
   );
   assert.deepEqual(late.body.holds, Array(12).fill({ status: "refused", code: "hold_closed" }));
+  assert.equal((await balance(tested, "alice")).USD?.[1], "1000.300001");
+  await clean(tested);
+});
+
+test("R10: the release of an id that has no hold overtakes its hold: the hold meets the closed one", async (t) => {
+  const tested = await funded(t);
+  const [asked] = await tested.store.transaction("a release in flight", async (tx) => {
+    await tx.run(insertClosedHolds([fresh(1)], 0));
+    const answer = hold(tested, [holdOf(fresh(1), "alice", "BUY", "1")]);
+    const isWaiting = sql`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
+    while ((await tested.store.query(isWaiting)).length === 0) await setImmediate();
+    return [answer];
+  });
+  assert.deepEqual((await asked).body.holds, [{ status: "refused", code: "hold_closed" }]);
   assert.equal((await balance(tested, "alice")).USD?.[1], "1000.300001");
   await clean(tested);
 });

@@ -101,15 +101,15 @@ export const holdRoutes: readonly Route<Wallet>[] = [
 ];
 
 async function placeHolds(wallet: Wallet, ask: HoldBatch): Promise<HoldBatchAnswer> {
-  const { result } = await untilHoldsAreSeen(() =>
+  const { result } = await untilClosedOnesAreSeen(() =>
     wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit)),
   );
   for (const outcome of result.holds) wallet.metrics.holds.inc({ outcome: outcome.status });
   return result;
 }
 
-/** The same order asked for twice at once: the second finds the first one's hold by asking again (R10). */
-async function untilHoldsAreSeen<Result>(ask: () => Promise<Result>): Promise<Result> {
+/** A release that closes the id at this very moment, where there was no hold: asked again, the hold meets it (R10). */
+async function untilClosedOnesAreSeen<Result>(ask: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
