@@ -13,6 +13,7 @@ import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
 import type { DeliveryStatus, PartitionStatus, Runner, SubscriptionStatus } from "./status.ts";
+import { exposeStatus } from "./status-gauges.ts";
 import { ViewRunner } from "./view-runner.ts";
 
 export interface DeliveryOptions {
@@ -69,6 +70,8 @@ class ServiceDelivery implements DeliveryRuntime {
   readonly #runners: Runner[] = [];
   #phase: "new" | "resuming" | "running" | "drained" = "new";
   #stopGauges: () => void = () => undefined;
+  #asking = false;
+  #busAnswers = true;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -76,6 +79,8 @@ class ServiceDelivery implements DeliveryRuntime {
     const { service, publishes, store } = options;
     this.#contracts = createContracts(service, publishes, options.validateEvents ?? false);
     this.#relay = store === null ? null : this.#openRelay(store);
+    const busAnswers = (): boolean => this.#busAnswers;
+    exposeStatus(options.metrics, { runners: this.#runners, relay: this.#relay, busAnswers });
     this.delivery =
       store === null
         ? { commit: () => Promise.reject(new Error(`${service} keeps nothing in PostgreSQL`)) }
@@ -190,15 +195,28 @@ class ServiceDelivery implements DeliveryRuntime {
   }
 
   async #writeGauges(): Promise<void> {
+    // One that has not heard in all this time is as good as one that was refused.
+    if (this.#asking) {
+      this.#busAnswers = false;
+      return;
+    }
+    this.#asking = true;
     try {
-      for (const { subscription, topic, partition, lag } of (await this.status()).subscriptions) {
+      const { subscriptions } = await this.status();
+      // Partitions that are another instance's by now would stand there for ever.
+      this.#metrics.consumerLag.reset();
+      for (const { subscription, topic, partition, lag } of subscriptions) {
         this.#metrics.consumerLag.set({ subscription, topic, partition: String(partition) }, lag);
       }
+      this.#busAnswers = true;
     } catch (error) {
+      this.#busAnswers = false;
       this.#options.log.warn(
         { reason: reasonOf(error) },
         "the ends of the logs are not known: lag gauges stand still",
       );
+    } finally {
+      this.#asking = false;
     }
   }
 }

@@ -16,6 +16,7 @@ export interface DeliveryMetrics {
   readonly consumerLag: Gauge<"subscription" | "topic" | "partition">;
   readonly hintsDistrusted: Counter<"subscription">;
   readonly snapshots: Counter<"subscription">;
+  readonly snapshotFailures: Counter<"subscription">;
 }
 
 const MILLISECONDS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000, 10_000];
@@ -87,5 +88,10 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "subscription",
     ),
     snapshots: counter("snapshots_total", "Shard snapshots written", "subscription"),
+    snapshotFailures: counter(
+      "snapshot_failures_total",
+      "Shard snapshots that could not be written: the next replay is longer",
+      "subscription",
+    ),
   };
 }

@@ -7,6 +7,7 @@ import type { RunSink } from "./commit.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
+import { OutboxWaits } from "./outbox-waits.ts";
 import { recordsOfSlice } from "./outgoing-records.ts";
 import { RelayLane } from "./relay-lane.ts";
 import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
@@ -64,6 +65,7 @@ export class Relay implements RunSink {
   #polling = false;
   #pollFailed = false;
   #failing = new Set<string>();
+  readonly #waits = new OutboxWaits();
   #idle: (() => void)[] = [];
 
   constructor(parts: RelayParts) {
@@ -125,6 +127,26 @@ export class Relay implements RunSink {
       backlog.set(lane.topic, (backlog.get(lane.topic) ?? 0) + lane.known - lane.acknowledged);
     }
     return backlog;
+  }
+
+  /** Topics whose records the bus does not take at the moment. */
+  get failing(): ReadonlySet<string> {
+    return this.#failing;
+  }
+
+  /** How many partitions of each topic have stopped; topics without any are left out. */
+  faultedPartitions(): ReadonlyMap<string, number> {
+    const faulted = new Map<string, number>();
+    for (const { topic, fault } of this.#lanes.values())
+      if (fault !== null) faulted.set(topic, (faulted.get(topic) ?? 0) + 1);
+    return faulted;
+  }
+
+  /** How long the events of each topic have waited without an acknowledgement, to the poll's precision. */
+  longestWaitsMs(): ReadonlyMap<string, number> {
+    const nowMs = this.#parts.clock.nowMs();
+    this.#waits.look(this.#lanes.values(), nowMs);
+    return this.#waits.longestMs(nowMs);
   }
 
   /** Sends what is left, within a bound, notes how far it got, and stops. What is not sent is sent after the next start. */
@@ -291,6 +313,7 @@ export class Relay implements RunSink {
       );
     } finally {
       this.#polling = false;
+      this.#waits.look(this.#lanes.values(), this.#parts.clock.nowMs());
       for (const [topic, records] of this.backlog())
         this.#parts.metrics.outboxBacklog.set({ topic }, records);
     }

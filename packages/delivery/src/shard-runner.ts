@@ -84,7 +84,10 @@ export class ShardRunner<Service> implements Runner {
   }
 
   start(): void {
-    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
+    const { stopped, snapshotFailures } = this.#parts.metrics;
+    stopped.set({ subscription: this.subscription }, 0);
+    // An alarm on an increase needs the zero before it.
+    snapshotFailures.inc({ subscription: this.subscription }, 0);
     this.#running = this.#run();
   }
 
@@ -305,6 +308,7 @@ export class ShardRunner<Service> implements Runner {
         metrics.snapshots.inc({ subscription: this.subscription });
       } catch (error) {
         // The one before it still serves: only the next replay is longer.
+        metrics.snapshotFailures.inc({ subscription: this.subscription });
         log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written");
       }
     }
