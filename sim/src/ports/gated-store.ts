@@ -1,0 +1,175 @@
+import { assert } from "@bourse/base";
+import { type Rows, type Statement, type Store, StoreError, type Transaction } from "@bourse/store";
+import { mayRunAgain, storeError } from "@bourse/store/testing";
+import type { InProcessPostgres } from "../database/in-process-postgres.ts";
+import type { CrashGate } from "./crash-gate.ts";
+
+const MAX_RERUNS = 8;
+
+/** The one session of a process: transactions go one after the other. It ends, and rolls back, with the process. */
+export class Session {
+  readonly database: InProcessPostgres;
+  #last: Promise<void> = Promise.resolve();
+  #open = false;
+
+  constructor(database: InProcessPostgres) {
+    this.database = database;
+  }
+
+  /** Waits for its turn; the returned function gives it on. */
+  async turn(): Promise<() => void> {
+    const before = this.#last;
+    let release: () => void = () => undefined;
+    this.#last = new Promise((resolve) => {
+      release = resolve;
+    });
+    await before;
+    return release;
+  }
+
+  begin(): void {
+    this.database.simple("SAVEPOINT work");
+    this.#open = true;
+  }
+
+  commit(): void {
+    this.database.simple("RELEASE SAVEPOINT work");
+    this.#open = false;
+  }
+
+  rollback(): void {
+    if (!this.#open) return;
+    this.database.simple("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work");
+    this.database.forgetSchema();
+    this.#open = false;
+  }
+}
+
+/** A service's store on the in-process PostgreSQL, with the semantics of `postgresStore`. */
+export function gatedStore(options: {
+  readonly service: string;
+  readonly schema: string;
+  readonly session: Session;
+  readonly gate: CrashGate;
+}): Store {
+  const { service, schema, session, gate } = options;
+  const unavailable = (): StoreError =>
+    new StoreError("store_unavailable", "the database does not answer", { retryable: true });
+  const unknown = (): StoreError =>
+    new StoreError("commit_unknown", "the answer to COMMIT was lost", { retryable: false });
+
+  const send = (name: string, statements: readonly Statement[]): readonly Rows[] => {
+    try {
+      return session.database.pipeline(schema, statements);
+    } catch (error) {
+      throw storeError(withSeverity(error), `transaction ${name}`, false);
+    }
+  };
+
+  const once = async <T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const give = await gate.through(() => session.turn());
+    let state: "open" | "ended" = "open";
+    let touched = false;
+    let failure: unknown;
+    const noted = async <R>(attempt: Promise<R>): Promise<R> => {
+      try {
+        return await attempt;
+      } catch (error) {
+        failure ??= error;
+        throw error;
+      }
+    };
+    const commit = (statements: readonly Statement[]): Promise<readonly Rows[]> => {
+      assert(state === "open", "nothing follows the commit of a transaction");
+      state = "ended";
+      if (!touched && statements.length === 0) return Promise.resolve([]);
+      const call = { port: "transaction", what: `${service}: ${name}`, writes: true } as const;
+      return noted(
+        gate.pass({ ...call, lost: unknown, refused: unavailable }, () => {
+          const rows = statements.length === 0 ? [] : send(name, statements);
+          session.commit();
+          return rows;
+        }),
+      );
+    };
+    const tx: Transaction = {
+      run: (statements) => {
+        assert(state === "open", "nothing follows the commit of a transaction");
+        if (statements.length === 0) return Promise.resolve([]);
+        if (failure !== undefined) return Promise.reject(failure);
+        touched = true;
+        const call = { port: "statement", what: `${service}: ${name}`, writes: false } as const;
+        return noted(gate.pass({ ...call, lost: null, refused: unavailable }, () => send(name, statements)));
+      },
+      commit: (statements = []) => (failure === undefined ? commit(statements) : Promise.reject(failure)),
+    };
+    session.begin();
+    try {
+      let result: T;
+      try {
+        result = await work(tx);
+      } catch (error) {
+        throw failure !== undefined && mayRunAgain(failure) ? failure : error;
+      }
+      if (failure !== undefined) throw failure;
+      if (state === "open") await commit([]);
+      return result;
+    } finally {
+      // What committed has nothing left to roll back. A dead process never comes here: its session did it.
+      session.rollback();
+      give();
+    }
+  };
+
+  return {
+    transaction: async (name, work) => {
+      for (let run = 1; ; run++) {
+        try {
+          return await once(name, work);
+        } catch (error) {
+          if (run > MAX_RERUNS || !mayRunAgain(error)) throw error;
+        }
+      }
+    },
+    query: async (statement) => {
+      const call = {
+        port: "query",
+        what: `${service}: ${firstWords(statement.text)}`,
+        writes: false,
+      } as const;
+      return await gate.pass({ ...call, lost: null, refused: unavailable }, async () => {
+        const give = await session.turn();
+        try {
+          return gate.alive ? readOnly(session.database, schema, statement) : [];
+        } finally {
+          give();
+        }
+      });
+    },
+    ping: () => gate.through(() => undefined),
+    close: async () => undefined,
+  };
+}
+
+function readOnly(database: InProcessPostgres, schema: string, statement: Statement): Rows {
+  database.simple("SAVEPOINT look; SET LOCAL transaction_read_only = on");
+  try {
+    return database.pipeline(schema, [statement])[0] ?? [];
+  } catch (error) {
+    throw storeError(withSeverity(error), "query", false);
+  } finally {
+    database.simple("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look");
+    database.forgetSchema();
+  }
+}
+
+/** Tells the server's errors from those of a lost connection, as its driver does. */
+function withSeverity(error: unknown): unknown {
+  if (typeof error === "object" && error !== null && "code" in error && !("severity" in error))
+    Object.assign(error, { severity: "ERROR" });
+  return error;
+}
+
+function firstWords(text: string): string {
+  return text.replace(/\s+/g, " ").trim().slice(0, 60);
+}
