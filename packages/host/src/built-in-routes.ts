@@ -1,7 +1,7 @@
 import type { EventBus } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { auditSequences } from "@bourse/delivery";
-import type { Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import { Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, Invariant, InvariantReport } from "./definition.ts";
 import type { Directory } from "./directory.ts";
@@ -90,8 +90,18 @@ export function alwaysRoutes(options: {
 }
 
 /** Runs the definition's invariants: `bourse verify` asks every service. */
-export function invariantsRoute(definition: AnyServiceDefinition, bus: EventBus): AnyRoute {
+export function invariantsRoute(
+  definition: AnyServiceDefinition,
+  bus: EventBus,
+  registry: Registry,
+): AnyRoute {
   const invariants = [...definition.invariants, ...definition.publishes.map((topic) => gapless(topic, bus))];
+  const found = new Gauge({
+    name: "bourse_invariant_violations",
+    help: "Violations that the last check of an invariant found",
+    labelNames: ["invariant"] as const,
+    registers: [registry],
+  });
   return {
     method: "POST",
     path: "/internal/invariants",
@@ -103,6 +113,7 @@ export function invariantsRoute(definition: AnyServiceDefinition, bus: EventBus)
       // One after the other: each may read whole tables.
       for (const invariant of invariants) {
         const { checked, violations } = await checkOne(invariant, service);
+        found.set({ invariant: invariant.name }, violations.length);
         reports.push({
           name: invariant.name,
           rule: invariant.rule,

@@ -16,6 +16,7 @@ import { createRegistry, RequestDurations } from "./metrics.ts";
 import { callerReader } from "./principal.ts";
 import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
+import { exposeService } from "./service-gauges.ts";
 import { type Phase, type Quiet, quietOf, type ServiceStatus } from "./status.ts";
 import { startTracing } from "./tracing.ts";
 
@@ -91,6 +92,13 @@ class StartingService {
       { config: redactConfig(this.#definition.config, config as Record<string, unknown>) },
       "starting",
     );
+    exposeService({
+      registry: this.#registry,
+      unready: () => this.#unready(),
+      pools: () => this.#stores.map((store, index) => [index === 0 ? "http" : "consumers", store] as const),
+      answers: (store) => this.#answers(store),
+      dataFolder: this.#runtime.dataFolder,
+    });
     const dispatcher = this.#mount(hostConfig.HTTP_MAX_IN_FLIGHT);
     await startTracing({
       endpoint: hostConfig.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -146,7 +154,7 @@ class StartingService {
   #mount(maxInFlight: number): Dispatcher {
     const { routes: given } = this.#definition;
     const own: readonly AnyRoute[] = typeof given === "function" ? given(this.#runtime.directory) : given;
-    const routes = [...own, invariantsRoute(this.#definition, this.#runtime.bus)];
+    const routes = [...own, invariantsRoute(this.#definition, this.#runtime.bus, this.#registry)];
     const self = {
       registry: this.#registry,
       unready: () => this.#unready(),

@@ -1,7 +1,7 @@
 export { schemaOfService } from "./identifier.ts";
 export type { MigrateOptions, MigrationFolder, MigrationsApplied } from "./migrations.ts";
 export { migrate } from "./migrations.ts";
-export type { Row, Rows, SqlValue, Statement, Store, StoreOptions, Transaction } from "./port.ts";
+export type { PoolLoad, Row, Rows, SqlValue, Statement, Store, StoreOptions, Transaction } from "./port.ts";
 export { postgresStore } from "./postgres-store.ts";
 export type { ServiceSchemaOptions } from "./roles.ts";
 export { checkPoolSizes, ensureServiceSchema } from "./roles.ts";

@@ -20,7 +20,18 @@ export interface Store {
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 
+  /** How busy its connections are; absent where there is no pool. */
+  load?(): PoolLoad;
+
   close(): Promise<void>;
+}
+
+export interface PoolLoad {
+  /** Open now, at work or idle. */
+  readonly connections: number;
+  readonly limit: number;
+  /** Calls that wait because all connections are at work. */
+  readonly waiting: number;
 }
 
 export interface Transaction {

@@ -3,7 +3,7 @@ import pg from "pg";
 import { poolConfig } from "./connection-options.ts";
 import { isStalePlan, mayRunAgain, queryError, storeError } from "./failure.ts";
 import { forgetPrepared, sendPipeline } from "./pipeline.ts";
-import type { Rows, Statement, Store, StoreOptions, Transaction } from "./port.ts";
+import type { PoolLoad, Rows, Statement, Store, StoreOptions, Transaction } from "./port.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -81,6 +81,11 @@ class PostgresStore implements Store {
 
   async ping(): Promise<void> {
     await this.query({ text: "SELECT 1", values: [] });
+  }
+
+  load(): PoolLoad {
+    const { totalCount, waitingCount, options } = this.#pool;
+    return { connections: totalCount, limit: options.max, waiting: waitingCount };
   }
 
   close(): Promise<void> {

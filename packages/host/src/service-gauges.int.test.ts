@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { sql } from "@bourse/store";
+import { Type } from "typebox";
+import { defineService, type Shell } from "./definition.ts";
+import { testService } from "./testing.ts";
+
+test("what a service tells Prometheus of itself: readiness, database, pools, disk, invariants", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "bourse-host-sql-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "0001-counts.sql"), "CREATE TABLE counts (n bigint NOT NULL)");
+  const reasons: string[] = [];
+  const { request, service } = await testService(
+    t,
+    defineService({
+      name: "portfolio",
+      description: "keeps one number",
+      port: 0,
+      config: Type.Object({}),
+      migrations: pathToFileURL(`${folder}/`),
+      publishes: [],
+      calls: [],
+      setup: ({ store }: Shell<object>) => ({ store }),
+      consumes: [],
+      routes: [],
+      jobs: [],
+      unready: () => reasons,
+      invariants: [
+        {
+          name: "small",
+          rule: "every number is below ten",
+          check: async ({ store }) => {
+            const rows = await store.query(sql`SELECT n FROM counts WHERE n >= 10 ORDER BY n`);
+            return { checked: 1, violations: rows.map(({ n }) => String(n)) };
+          },
+        },
+      ],
+    }),
+  );
+  const scrape = async (): Promise<string> => (await request("GET", "/metrics")).body;
+  const valueOf = (text: string, name: string): number => {
+    const line = text.split("\n").find((each) => each.startsWith(name));
+    assert.ok(line, `${name} is there`);
+    return Number(line.split(" ").at(-1));
+  };
+  const series = async (name: string): Promise<number> => valueOf(await scrape(), name);
+
+  assert.equal(await series("bourse_ready{"), 1);
+  assert.equal(await series('bourse_database_up{pool="consumers"'), 1);
+  assert.equal(await series('bourse_database_pool_limit{pool="http"'), 4);
+  assert.ok((await series('bourse_database_pool_connections{pool="http"')) >= 1);
+  assert.equal(await series('bourse_database_pool_waiting{pool="http"'), 0);
+  const free = await series("bourse_data_disk_free_bytes{");
+  assert.ok(free > 0 && free <= (await series("bourse_data_disk_size_bytes{")));
+
+  reasons.push("it is being moved");
+  assert.equal(await series("bourse_ready{"), 0);
+
+  await request("POST", "/internal/invariants", { as: "internal" });
+  assert.equal(await series('bourse_invariant_violations{invariant="small"'), 0);
+  await service.store.transaction("spoil", (tx) => tx.commit([sql`INSERT INTO counts VALUES (12), (13)`]));
+  await request("POST", "/internal/invariants", { as: "internal" });
+  assert.equal(await series('bourse_invariant_violations{invariant="small"'), 2);
+
+  // All four connections are at work: the next call waits, and that is seen.
+  const store = service.store;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const busy = Array.from({ length: 4 }, () =>
+    store.transaction("hold", async (tx) => {
+      await tx.run([sql`SELECT 1`]);
+      await held;
+    }),
+  );
+  const waiting = store.query(sql`SELECT 1`);
+  const text = await scrape();
+  assert.equal(valueOf(text, 'bourse_database_pool_waiting{pool="http"'), 1);
+  assert.equal(valueOf(text, 'bourse_database_pool_waiting{pool="consumers"'), 0);
+  release();
+  await Promise.all([...busy, waiting]);
+});
