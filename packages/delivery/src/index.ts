@@ -17,6 +17,16 @@ export type {
 export { eventsOf } from "./definitions.ts";
 export { SequenceError } from "./effect-batch.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
+export { bodyHash } from "./idempotency/body-hash.ts";
+export type {
+  Answer,
+  AnswerEffects,
+  Idempotency,
+  IdempotencyBounds,
+  IdempotentCommand,
+  OnceOutcome,
+} from "./idempotency/idempotency.ts";
+export { createIdempotency } from "./idempotency/idempotency.ts";
 export type { Log } from "./log.ts";
 export { deliveryMigrations } from "./migrations.ts";
 export type { RelayBounds } from "./relay.ts";

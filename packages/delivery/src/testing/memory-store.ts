@@ -8,10 +8,12 @@ import {
   StoreError,
   type Transaction,
 } from "@bourse/store";
+import { IDEMPOTENCY_CLAIM, IDEMPOTENCY_CLEAN, IDEMPOTENCY_KEEP } from "../idempotency/idempotency-rows.ts";
 import { MARKS_ADVANCE, MARKS_READ } from "../marks.ts";
 import { OUTBOX_APPEND, OUTBOX_READ } from "../outbox.ts";
 import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
 import { HEADS_READ, SENT_READ } from "../relay-resume.ts";
+import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
 
 /**
  * Delivery's tables in memory, one transaction at a time, with the three outcomes of a commit (R16): for tests of what
@@ -45,6 +47,7 @@ interface Tables {
   sent: Map<string, Row>;
   marks: Map<string, Record<string, unknown>>;
   effects: string[];
+  idempotency: IdempotencyTable;
 }
 
 export function memoryStore(initial?: Tables): MemoryStore {
@@ -54,6 +57,7 @@ export function memoryStore(initial?: Tables): MemoryStore {
     sent: new Map(),
     marks: new Map(),
     effects: [],
+    idempotency: new Map(),
   };
   const faults: StoreFault[] = [];
   const trips: { readonly name: string; readonly texts: string[][] }[] = [];
@@ -143,6 +147,9 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === MARKS_READ) return [...tables.marks.values()].filter((row) => row.subscription === values[0]);
   if (text === MARK_SENT) return markSent(tables, values);
   if (text === OUTBOX_ROLL) return [];
+  if (text === IDEMPOTENCY_CLAIM) return claimInMemory(tables.idempotency, values);
+  if (text === IDEMPOTENCY_KEEP) return keepInMemory(tables.idempotency, values);
+  if (text === IDEMPOTENCY_CLEAN) return cleanInMemory(tables.idempotency, values);
   throw new StoreError("statement_failed", `the memory store does not know: ${text}`, { retryable: false });
 }
 
