@@ -24,6 +24,8 @@ export function startJobs(options: {
     labelNames: ["job", "outcome"] as const,
     registers: [metrics],
   });
+  // An alarm on an increase needs the zero before it.
+  for (const { name } of jobs) runs.inc({ job: name, outcome: "failed" }, 0);
   let stopped = false;
   const cancels = new Map<string, () => void>();
   const running = new Set<Promise<void>>();

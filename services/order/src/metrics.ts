@@ -19,6 +19,14 @@ export function orderMetrics(registry: Registry, oldestMs: () => number): OrderM
       this.set(oldestMs() / 1_000);
     },
   });
+  const orphans = new Counter({
+    name: "order_orphans_released_total",
+    help: "Holds and raises given up because no order came (R10)",
+    labelNames: ["what"] as const,
+    registers,
+  });
+  // An alarm on an increase needs the zero before it.
+  for (const what of ["hold", "raise"]) orphans.inc({ what }, 0);
   return {
     answers: new Counter({
       name: "order_answers_total",
@@ -49,11 +57,6 @@ export function orderMetrics(registry: Registry, oldestMs: () => number): OrderM
       help: "Orders changed by execution reports",
       registers,
     }),
-    orphans: new Counter({
-      name: "order_orphans_released_total",
-      help: "Holds and raises given up because no order came (R10)",
-      labelNames: ["what"],
-      registers,
-    }),
+    orphans,
   };
 }

@@ -192,6 +192,7 @@ test("after an unclean end nothing is approved for the accept window", async (t)
   let risk = await riskTest(t);
   risk = await risk.restart();
   assert.deepEqual(await check(risk, item()), ["60000"], "a clean end leaves it open");
+  assert.match((await risk.request("GET", "/metrics")).body, /^risk_unclean_start\{.*\} 0$/m);
   // One that never closes ends as a crash does.
   const { close: _, ...withoutClose } = definition;
   const crashing = await testService<Risk>(t, withoutClose as typeof definition);
@@ -202,6 +203,7 @@ test("after an unclean end nothing is approved for the accept window", async (t)
   });
   assert.equal(answer.status, 503);
   assert.equal(answer.body.code, "not_ready");
+  assert.match((await restarted.request("GET", "/metrics")).body, /^risk_unclean_start\{.*\} 1$/m);
   assert.equal((await restarted.request("GET", "/health/ready")).status, 503);
   restarted.clock.advance(5_000);
   assert.equal((await restarted.request("GET", "/health/ready")).status, 200);

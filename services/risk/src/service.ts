@@ -60,6 +60,7 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     buckets: new Map(),
     closedUntilMs: clean ? 0 : clock.nowMs() + config.RISK_ACCEPT_WINDOW_MS,
   };
+  service.metrics.uncleanStart.set(clean ? 0 : 1);
   await refresh(service);
   return service;
 }

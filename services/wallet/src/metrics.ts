@@ -1,4 +1,5 @@
-import { Counter, type Registry } from "prom-client";
+import { type Store, sql } from "@bourse/store";
+import { Counter, Gauge, type Registry } from "prom-client";
 
 export interface WalletMetrics {
   readonly trades: Counter;
@@ -6,8 +7,16 @@ export interface WalletMetrics {
   readonly shortfalls: Counter;
 }
 
-export function walletMetrics(registry: Registry): WalletMetrics {
+export function walletMetrics(registry: Registry, store: Store): WalletMetrics {
   const registers = [registry];
+  new Gauge({
+    name: "wallet_accounts_blocked",
+    help: "Accounts that are blocked: by a shortfall (R11) or by an operator",
+    registers,
+    async collect() {
+      this.set(await blockedAccounts(store).catch(() => Number.NaN));
+    },
+  });
   return {
     trades: new Counter({
       name: "wallet_trades_settled_total",
@@ -26,4 +35,9 @@ export function walletMetrics(registry: Registry): WalletMetrics {
       registers,
     }),
   };
+}
+
+async function blockedAccounts(store: Store): Promise<number> {
+  const [row] = await store.query(sql`SELECT count(*) AS n FROM accounts WHERE status = 'BLOCKED'`);
+  return Number(row?.n ?? 0);
 }

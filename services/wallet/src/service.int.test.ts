@@ -182,6 +182,9 @@ test("a settlement that finds too little is posted to suspense, and the account 
     short.map(({ event }) => [event.accountId, event.amount]),
     [["alice", "900.2699"]],
   );
+  const { body: figures } = await tested.request("GET", "/metrics");
+  assert.match(figures, /^wallet_accounts_blocked\{.*\} 1$/m);
+  assert.match(figures, /^wallet_shortfalls_total\{.*\} 1$/m);
   assert.deepEqual((await balance(tested, "bob")).USD, ["899.91", "0"]);
   const blocked = await hold(tested, [holdOf("e".repeat(32), "alice", "BUY", "1")]);
   assert.deepEqual(blocked.body.holds, [{ status: "refused", code: "account_blocked" }]);

@@ -28,7 +28,7 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
     delivery,
     peers,
     reference: new ReferenceBook(),
-    metrics: walletMetrics(metrics),
+    metrics: walletMetrics(metrics, store),
   }),
   consumes: [
     {
