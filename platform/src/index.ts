@@ -1,4 +1,6 @@
-export { definitions, isServiceName, readersOf } from "./definitions.ts";
+export type { DataFolder } from "./data-folder.ts";
+export { openDataFolder } from "./data-folder.ts";
+export { definitions, isServiceName, parkersOf, readersOf } from "./definitions.ts";
 export { machineClock, machineTimer, newId } from "./machine.ts";
 export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
 export type { PlatformErrorCode } from "./platform-error.ts";
@@ -6,5 +8,5 @@ export { PlatformError } from "./platform-error.ts";
 export { readRunFile } from "./run-file.ts";
 export type { Cluster } from "./start-cluster.ts";
 export { startCluster } from "./start-cluster.ts";
-export { startPlatform } from "./start-platform.ts";
+export { startPlatform, urlVariable } from "./start-platform.ts";
 export { stopPlatform } from "./stop-platform.ts";

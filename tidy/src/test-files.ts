@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 
 /** The one glob that finds tests. Nothing outside it may be a test file: tests-found.test.ts proves it. */
-export const TEST_GLOB = "{packages,services,platform,apps,bench,tidy}/**/*.test.ts";
+export const TEST_GLOB = "{packages,services,platform,apps,bench,sim,chaos,tidy}/**/*.test.ts";
 
 /** `unit` needs nothing, `int` needs servers, `crash` kills processes and takes minutes. */
 export const SUITES = ["unit", "int", "crash"] as const;

@@ -35,7 +35,7 @@ export const PURE_PACKAGES: readonly string[] = ["base", "market", "ledger", "en
 
 /** A folder with a manifest. `name` is what comes after `@bourse/`. */
 export interface Unit {
-  readonly kind: "package" | "service" | "platform" | "app" | "bench" | "sim" | "tidy";
+  readonly kind: "package" | "service" | "platform" | "app" | "bench" | "sim" | "chaos" | "tidy";
   readonly name: string;
   readonly folder: string;
 }
@@ -43,7 +43,7 @@ export interface Unit {
 /** The unit that a path belongs to; undefined for files of the house itself. */
 export function unitOf(path: string): Unit | undefined {
   const [top, second] = path.split("/");
-  if (top === "platform" || top === "bench" || top === "sim" || top === "tidy")
+  if (top === "platform" || top === "bench" || top === "sim" || top === "chaos" || top === "tidy")
     return { kind: top, name: top, folder: top };
   if (second === undefined) return undefined;
   const folder = `${top}/${second}`;
@@ -65,11 +65,12 @@ export function allowedFor(unit: Unit): readonly string[] {
     case "app":
       return apps[unit.name] ?? [];
     case "bench":
+    case "chaos":
       return [...platform, "platform", "cli"];
     case "sim":
       return [...platform, "platform"];
     case "tidy":
-      return [...platform, "platform", "cli", "bench", "sim"];
+      return [...platform, "platform", "cli", "bench", "sim", "chaos"];
   }
 }
 

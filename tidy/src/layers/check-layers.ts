@@ -107,6 +107,7 @@ function isKnownBelow(name: string): boolean {
     name === "platform" ||
     name === "bench" ||
     name === "sim" ||
+    name === "chaos" ||
     name === "tidy"
   );
 }

@@ -30,7 +30,7 @@ export interface Place {
 }
 
 /** Composition, commands, benches and these checks live outside the platform's rules on the outside world. */
-const outside = /^(platform|apps|bench|sim|tidy)\//;
+const outside = /^(platform|apps|bench|sim|chaos|tidy)\//;
 
 export const KAFKA: Place = { what: "the Kafka client", folders: [/^packages\/bus\/src\/kafka\//] };
 /** Simulation brings the in-process one, behind the same port (R16). */

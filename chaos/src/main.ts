@@ -1,0 +1,58 @@
+import { Chaos } from "./chaos.ts";
+import { MATRIX } from "./faults/matrix.ts";
+import { type ChaosOptions, readOptions, USAGE } from "./options.ts";
+import { selectFaults } from "./plan.ts";
+import { countLine, isFailed, reportText, summaryOf } from "./report.ts";
+
+/** `npm run test:chaos`: every fault of the matrix under load, each followed by a reconciliation. */
+
+const FAILED = 1;
+const BAD_USAGE = 2;
+const INTERRUPTED = 130;
+
+const options = optionsOrExit();
+const chaos = new Chaos(options, say);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  let asked = false;
+  process.on(signal, () => {
+    if (asked) process.exit(INTERRUPTED);
+    asked = true;
+    say("ending after this round; the same again ends at once");
+    chaos.interrupt();
+  });
+}
+process.on("exit", () => chaos.destroy());
+if (options.list) {
+  for (const { name, bus } of selectFaults(MATRIX, options)) process.stdout.write(`${bus}: ${name}\n`);
+} else await run();
+
+async function run(): Promise<void> {
+  say(`seed ${options.seed}`);
+  try {
+    const { rounds, skipped } = await chaos.run();
+    process.stdout.write(`seed ${options.seed}\n${reportText(rounds, skipped)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(summaryOf(rounds, skipped, options.seed))}\n`);
+    process.stdout.write(`${countLine(rounds, skipped)}\n`);
+    if (rounds.some(isFailed) || rounds.length === 0) process.exitCode = FAILED;
+  } catch (error) {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = FAILED;
+  }
+}
+
+function optionsOrExit(): ChaosOptions {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
+  try {
+    return readOptions(process.argv.slice(2), Date.now() % 2 ** 31);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return process.exit(BAD_USAGE);
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
+}
