@@ -1,5 +1,6 @@
 import type { TObject } from "typebox";
 import { catalogue } from "./catalogue.ts";
+import { EpochStarted, writersOf } from "./events/control-events.ts";
 import type { EventContract, ServiceName, Topic } from "./topic.ts";
 
 /** Who reads which topics, derived from the services' definitions by the caller. */
@@ -26,9 +27,12 @@ export function asyncApiDocument(readers: Readers = {}): Record<string, unknown>
       catalogue.flatMap((topic) => operations(topic, readers[topic.name] ?? [])),
     ),
     components: {
-      messages: Object.fromEntries(
-        catalogue.flatMap((topic) => topic.events.map((event) => [event.eventType, message(event)])),
-      ),
+      messages: Object.fromEntries([
+        ...catalogue.flatMap((topic) =>
+          topic.events.map((event) => [event.eventType, message(event, event.writer)] as const),
+        ),
+        [EpochStarted.eventType, message(EpochStarted, "any writer of the topic")],
+      ]),
       schemas: { RecordHeaders: RECORD_HEADERS },
     },
   };
@@ -52,7 +56,10 @@ function channel(topic: Topic): Record<string, unknown> {
     address: topic.name,
     description: `${topic.description}. Class ${topic.class}; key: ${topic.key}.`,
     messages: Object.fromEntries(
-      topic.events.map((event) => [event.eventType, { $ref: `#/components/messages/${event.eventType}` }]),
+      [...topic.events, EpochStarted].map(({ eventType }) => [
+        eventType,
+        { $ref: `#/components/messages/${eventType}` },
+      ]),
     ),
     bindings: {
       kafka: {
@@ -66,13 +73,16 @@ function channel(topic: Topic): Record<string, unknown> {
 }
 
 function operations(topic: Topic, readers: readonly ServiceName[]): [string, Record<string, unknown>][] {
-  const writers = new Map<ServiceName, EventContract[]>();
-  for (const event of topic.events) writers.set(event.writer, [...(writers.get(event.writer) ?? []), event]);
+  const writers = writersOf(topic).map(
+    (writer) => [writer, topic.events.filter((event) => event.writer === writer)] as const,
+  );
   const reference = { $ref: `#/channels/${topic.name}` };
   const messages = (events: readonly EventContract[]) =>
-    events.map((event) => ({ $ref: `#/channels/${topic.name}/messages/${event.eventType}` }));
+    [...events, EpochStarted].map((event) => ({
+      $ref: `#/channels/${topic.name}/messages/${event.eventType}`,
+    }));
   return [
-    ...[...writers].map(([writer, events]): [string, Record<string, unknown>] => [
+    ...writers.map(([writer, events]): [string, Record<string, unknown>] => [
       `${writer}.send.${topic.name}`,
       { action: "send", channel: reference, summary: `${writer} writes`, messages: messages(events) },
     ]),
@@ -83,12 +93,12 @@ function operations(topic: Topic, readers: readonly ServiceName[]): [string, Rec
   ];
 }
 
-function message(event: EventContract): Record<string, unknown> {
+function message(event: Omit<EventContract, "writer">, writer: string): Record<string, unknown> {
   return {
     name: event.eventType,
     title: event.eventType,
     summary: event.description,
-    "x-writer": event.writer,
+    "x-writer": writer,
     "x-version": event.version,
     headers: { $ref: "#/components/schemas/RecordHeaders" },
     payload: plainSchema(event.schema),

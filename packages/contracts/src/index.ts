@@ -17,6 +17,7 @@ export {
   walletEvents,
 } from "./events/account-events.ts";
 export { BookChanged, BookLevel, BookSnapshot, bookEvents, LevelChange } from "./events/book-events.ts";
+export { EpochStarted, writersOf } from "./events/control-events.ts";
 export {
   CommandCompleted,
   ExecutionReport,

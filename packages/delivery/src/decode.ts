@@ -1,6 +1,6 @@
 import { OperationalError } from "@bourse/base";
 import type { BusRecord } from "@bourse/bus";
-import type { EventContract, Topic } from "@bourse/contracts";
+import { EpochStarted, type EventContract, type ServiceName, type Topic, writersOf } from "@bourse/contracts";
 import { type CompiledSchema, compiledSchema } from "./contract-check.ts";
 import type { Envelope } from "./envelope.ts";
 import { HEADER } from "./outgoing-records.ts";
@@ -26,7 +26,8 @@ export class DecodeError extends OperationalError {
 export type Decoder = (record: BusRecord) => Envelope;
 
 interface Reading {
-  readonly contract: EventContract;
+  /** One, but for delivery's own records, which any writer of the topic may write (R6). */
+  readonly writers: readonly ServiceName[];
   readonly schema: CompiledSchema;
 }
 
@@ -38,14 +39,14 @@ interface Reading {
 export function createDecoder(topics: readonly Topic[]): Decoder {
   const readings = new Map<string, Map<string, Reading>>();
   for (const topic of topics) {
+    const reading = (contract: Omit<EventContract, "writer">, writers: readonly ServiceName[]) =>
+      [contract.eventType, { writers, schema: compiledSchema(contract.schema) }] as const;
     readings.set(
       topic.name,
-      new Map(
-        topic.events.map((contract) => [
-          contract.eventType,
-          { contract, schema: compiledSchema(contract.schema) },
-        ]),
-      ),
+      new Map<string, Reading>([
+        ...topic.events.map((contract) => reading(contract, [contract.writer])),
+        reading(EpochStarted, writersOf(topic)),
+      ]),
     );
   }
   return (record) => {
@@ -61,7 +62,7 @@ export function createDecoder(topics: readonly Topic[]): Decoder {
         throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`);
       record.decoded = parsed;
     }
-    return envelopeOf(record, parsed, reading.contract);
+    return envelopeOf(record, parsed, reading.writers);
   };
 }
 
@@ -79,14 +80,15 @@ function parseValue(record: BusRecord): object {
   return parsed;
 }
 
-function envelopeOf(record: BusRecord, event: unknown, contract: EventContract): Envelope {
+function envelopeOf(record: BusRecord, event: unknown, writers: readonly ServiceName[]): Envelope {
   const { headers } = record;
   const producer = headers[HEADER.producer];
   if (producer === undefined) throw new DecodeError(record, "there is no producer header");
-  if (producer !== contract.writer) {
+  if (!(writers as readonly string[]).includes(producer)) {
+    const { eventType } = event as { readonly eventType: string };
     throw new DecodeError(
       record,
-      `${contract.eventType} is ${contract.writer}'s to write, not ${producer}'s (R2)`,
+      `${eventType} is ${writers.join("'s or ")}'s to write, not ${producer}'s (R2)`,
     );
   }
   const envelope: Envelope = {

@@ -3,6 +3,7 @@ import type { BusRecord, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Decoder } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
+import { epochStartOf } from "./epoch-started.ts";
 import type { Advance, Mark } from "./marks.ts";
 import { judgeExact, judgeLatest, type Verdict } from "./sequence-check.ts";
 
@@ -71,7 +72,7 @@ export function judgeBatch(
     const verdict =
       options.topics.get(record.topic)?.class === "latest"
         ? judgeLatest(mark, envelope)
-        : judgeExact(mark, envelope);
+        : judgeExact(mark, envelope, { start: epochStartOf(envelope) });
     if (verdict === "gap" || verdict === "epoch_ahead") {
       faulted.add(at);
       fault ??= { at, kind: verdict, error: sequenceError(verdict, envelope, mark) };
@@ -83,7 +84,8 @@ export function judgeBatch(
       duplicates++;
       continue;
     }
-    envelopes.push(envelope);
+    // R6: an EpochStarted moves the mark and is nobody's event.
+    if (epochStartOf(envelope) === undefined) envelopes.push(envelope);
     note(advances, at, envelope, nextOffset, advanced);
   }
   const all: Advance[] = [];

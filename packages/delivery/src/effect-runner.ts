@@ -201,7 +201,7 @@ export class EffectRunner<Service> implements Runner {
     for (;;) {
       const judged = this.#judge(records);
       try {
-        if (judged.envelopes.length > 0) await this.#commit(judged);
+        if (judged.advances.length > 0) await this.#commit(judged);
       } catch (error) {
         const unknown = error instanceof StoreError && error.code === "commit_unknown";
         if (!unknown && !isMarkMoved(error) && !isRetryable(error)) throw error;
@@ -245,7 +245,11 @@ export class EffectRunner<Service> implements Runner {
         name: `consume.${this.subscription}`,
         front: [advanceStatement(this.subscription, judged.advances)],
         traceparent,
-        work: (unit) => this.#consumption.handle(this.#service, judged.envelopes, unit),
+        // An EpochStarted alone moves marks and is nobody's event (R6).
+        work: async (unit) =>
+          judged.envelopes.length === 0
+            ? { statements: [], events: [], result: undefined }
+            : await this.#consumption.handle(this.#service, judged.envelopes, unit),
       });
     });
   }

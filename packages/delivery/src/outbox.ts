@@ -173,10 +173,13 @@ export function numberedEvents(
 }
 
 export const OUTBOX_READ = `SELECT epoch, first_sequence, last_sequence, time_ms, keys, bodies, versions, traceparent
-  FROM outbox WHERE topic = $1 AND partition = $2 AND epoch = $3 AND last_sequence > $4
-  ORDER BY last_sequence LIMIT $5`;
+  FROM outbox WHERE topic = $1 AND partition = $2 AND (epoch, last_sequence) > ($3, $4)
+  ORDER BY epoch, last_sequence LIMIT $5`;
 
-/** Runs of one partition that end after `afterSequence`, in order. The first may begin at or before it. */
+/**
+ * Runs of one partition that end after `afterSequence` of `epoch`, in order: numbers go on from one epoch to the next
+ * (R6). The first may begin at or before it.
+ */
 export function readRunsStatement(options: {
   readonly topic: string;
   readonly partition: number;

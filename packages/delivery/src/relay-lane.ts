@@ -15,7 +15,10 @@ export interface RunSlice {
 export class RelayLane {
   readonly topic: string;
   readonly partition: number;
+  /** Of what is committed now; the table may still hold runs of an earlier one that a broker has lost (R6). */
   epoch = 0;
+  /** Of the number `through`: where the table is read on. */
+  throughEpoch = 0;
   acknowledged = 0;
   through = 0;
   known = 0;
@@ -41,8 +44,14 @@ export class RelayLane {
   }
 
   /** Where the topic's own last record stands: sending goes on behind it. */
-  resumeAt(at: { readonly epoch: number; readonly acknowledged: number; readonly known: number }): void {
+  resumeAt(at: {
+    readonly epoch: number;
+    readonly acknowledgedEpoch: number;
+    readonly acknowledged: number;
+    readonly known: number;
+  }): void {
     this.epoch = at.epoch;
+    this.throughEpoch = at.acknowledgedEpoch;
     this.acknowledged = at.acknowledged;
     this.through = at.acknowledged;
     this.sentWritten = 0;
@@ -56,6 +65,7 @@ export class RelayLane {
     if (this.busy || this.#queue.length > 0 || sequence <= this.through) return;
     this.acknowledged = sequence;
     this.through = sequence;
+    this.throughEpoch = this.epoch;
     this.known = Math.max(this.known, sequence);
     this.#linkEarly();
   }
@@ -136,6 +146,7 @@ export class RelayLane {
     this.#queue.push(run);
     this.queuedRecords += run.lastSequence - this.through;
     this.through = run.lastSequence;
+    this.throughEpoch = run.epoch;
   }
 
   #keepEarly(run: Run): void {

@@ -1,8 +1,10 @@
 import { OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Store } from "@bourse/store";
+import { readRunsStatement, runsOf } from "./outbox.ts";
 import { ownTail } from "./own-tail.ts";
 import type { RelayLane } from "./relay-lane.ts";
+import type { Position } from "./sequence-check.ts";
 
 interface Head {
   readonly epoch: number;
@@ -15,10 +17,42 @@ export interface SentMark {
   readonly topicId: string;
 }
 
+/** A partition whose topic has numbers of ours that the database has not (R6). */
+export interface AheadOfStore {
+  readonly topic: string;
+  readonly partition: number;
+  readonly tail: Position;
+  /** The number that the database would give next. */
+  readonly head: { readonly epoch: number; readonly next: number };
+}
+
+/** R6: the database was restored, so the service must not start. Names every partition and the command that helps. */
+export class LogAheadOfStoreError extends OperationalError {
+  override readonly name = "LogAheadOfStoreError";
+  readonly service: string;
+  readonly partitions: readonly AheadOfStore[];
+
+  constructor(service: string, partitions: readonly AheadOfStore[]) {
+    const each = partitions.map(
+      ({ topic, partition, tail, head }) =>
+        `${topic}/${partition} ends with ${tail.epoch}/${tail.sequence}, the database with ${head.epoch}/${head.next - 1}`,
+    );
+    super(
+      "log_ahead_of_store",
+      `${service} does not start: its database was restored, since its topics have numbers that the database has not ` +
+        `(${each.join("; ")}). With all instances of ${service} stopped, run \`bourse recover ${service} --dry-run\`, ` +
+        `then \`bourse recover ${service}\``,
+      { retryable: false },
+    );
+    this.service = service;
+    this.partitions = partitions;
+  }
+}
+
 /**
  * Finds where each lane goes on: behind its own last record of the topic; where retention has emptied the partition,
- * at its own `sent` mark (R4). Rejects with `log_ahead_of_store` when a topic has numbers that the database has not:
- * it was restored, and the service must not start (R6).
+ * at its own `sent` mark; in a topic that was made anew, at the first run that the outbox still has (R4).
+ * Rejects with {@link LogAheadOfStoreError} when a topic has numbers that the database has not.
  */
 export async function resumeLanes(
   parts: { readonly bus: EventBus; readonly store: Store; readonly producer: string },
@@ -27,35 +61,97 @@ export async function resumeLanes(
   const { bus, store, producer } = parts;
   const topicIds = new Map((await bus.topics()).map((topic) => [topic.name, topic.id]));
   // The tails before the heads: a row is committed before it is sent, so a head read later is never behind its tail.
-  const tails = await Promise.all(lanes.map((lane) => ownTail(bus, producer, lane.topic, lane.partition)));
+  const tails = await readTails(bus, producer, lanes);
   const heads = await readHeads(store);
+  const ahead = tailsAhead(lanes, tails, heads);
+  if (ahead.length > 0) throw new LogAheadOfStoreError(producer, ahead);
   const sent = await readSent(store);
-  lanes.forEach((lane, index) => {
+  const epochs = await readEpochs(store);
+  for (const [index, lane] of lanes.entries()) {
     const key = laneKey(lane.topic, lane.partition);
     const head = heads.get(key);
     const tail = tails[index] ?? null;
     lane.topicId = topicIds.get(lane.topic) ?? "";
-    if (tail !== null && (head === undefined || tail.epoch > head.epoch || tail.sequence >= head.next)) {
-      throw new OperationalError(
-        "log_ahead_of_store",
-        `${lane.topic}/${lane.partition} has ${producer}'s number ${tail.epoch}/${tail.sequence}, the database ends ` +
-          `before ${head === undefined ? "1/1" : `${head.epoch}/${head.next}`}: it was restored. See \`bourse recover\` (R6)`,
-        { retryable: false },
-      );
-    }
-    const mark = sent.get(key);
-    const markSequence = mark !== undefined && mark.topicId === lane.topicId ? mark.sequence : 0;
+    const acknowledged =
+      tail !== null
+        ? withinEpoch(tail, epochs.get(key) ?? [])
+        : head === undefined
+          ? NOTHING
+          : await resumeWithoutTail(store, lane, sent.get(key));
     lane.resumeAt({
       epoch: head?.epoch ?? 0,
-      acknowledged: tail?.sequence ?? markSequence,
+      acknowledgedEpoch: acknowledged.epoch,
+      acknowledged: acknowledged.sequence,
       known: head === undefined ? 0 : head.next - 1,
     });
+  }
+}
+
+const NOTHING: Position = { epoch: 0, sequence: 0 };
+
+/** The own last record of each partition; null where there is none. */
+export function readTails(
+  bus: EventBus,
+  producer: string,
+  partitions: readonly { readonly topic: string; readonly partition: number }[],
+): Promise<readonly (Position | null)[]> {
+  return Promise.all(partitions.map((at) => ownTail(bus, producer, at.topic, at.partition)));
+}
+
+/** R6: where a topic ends behind the database's last number. A lower epoch's leftovers are nobody's concern. */
+export function tailsAhead(
+  partitions: readonly { readonly topic: string; readonly partition: number }[],
+  tails: readonly (Position | null)[],
+  heads: ReadonlyMap<string, Head>,
+): readonly AheadOfStore[] {
+  return partitions.flatMap(({ topic, partition }, index) => {
+    const tail = tails[index] ?? null;
+    const head = heads.get(laneKey(topic, partition)) ?? { epoch: 1, next: 1 };
+    const ahead =
+      tail !== null && (tail.epoch > head.epoch || (tail.epoch === head.epoch && tail.sequence >= head.next));
+    return ahead ? [{ topic, partition, tail, head: { epoch: head.epoch, next: head.next } }] : [];
   });
+}
+
+/** What a zombie of an earlier epoch has sent beyond that epoch's end does not count as sent (R6). */
+function withinEpoch(tail: Position, starts: readonly Position[]): Position {
+  const next = starts.find(({ epoch }) => epoch > tail.epoch);
+  if (next === undefined) return tail;
+  return { epoch: tail.epoch, sequence: Math.min(tail.sequence, next.sequence - 1) };
+}
+
+/** Retention has emptied the partition, or the topic is a new one that is filled from here again (R4). */
+async function resumeWithoutTail(
+  store: Store,
+  { topic, partition, topicId }: RelayLane,
+  mark: SentMark | undefined,
+): Promise<Position> {
+  if (mark === undefined || mark.topicId === topicId) return mark ?? NOTHING;
+  const first = readRunsStatement({ topic, partition, epoch: 0, afterSequence: 0, limit: 1 });
+  const [run] = runsOf(topic, partition, await store.query(first));
+  // What retention took after it was sent is lost with the broker: it begins where the rows begin. What was never sent
+  // is never dropped, so a row that is missing there is a fault.
+  return { epoch: 0, sequence: Math.min(mark.sequence, (run?.firstSequence ?? 1) - 1) };
 }
 
 export const HEADS_READ = "SELECT topic, partition, epoch, next FROM outbox_head ORDER BY topic, partition";
 export const SENT_READ =
   "SELECT topic, partition, epoch, sequence, topic_id FROM outbox_sent ORDER BY topic, partition";
+
+export const EPOCHS_READ =
+  "SELECT topic, partition, epoch, first_sequence FROM outbox_epochs ORDER BY topic, partition, epoch";
+
+/** The first number of each epoch after the first, by partition, in order. */
+export async function readEpochs(store: Store): Promise<ReadonlyMap<string, readonly Position[]>> {
+  const rows = await store.query({ text: EPOCHS_READ, values: [] });
+  const epochs = new Map<string, Position[]>();
+  for (const row of rows) {
+    const key = laneKey(String(row.topic), Number(row.partition));
+    const start = { epoch: Number(row.epoch), sequence: Number(row.first_sequence) };
+    epochs.set(key, [...(epochs.get(key) ?? []), start]);
+  }
+  return epochs;
+}
 
 export async function readHeads(store: Store): Promise<ReadonlyMap<string, Head>> {
   const rows = await store.query({ text: HEADS_READ, values: [] });

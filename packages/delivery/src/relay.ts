@@ -265,7 +265,7 @@ export class Relay implements RunSink {
   /** Fills the queue from the table. Says false when the next number is not there: then it waits, and never skips. */
   async #readTable(lane: RelayLane): Promise<boolean> {
     const { store } = this.#parts;
-    const { topic, partition, epoch } = lane;
+    const { topic, partition, throughEpoch: epoch } = lane;
     const afterSequence = lane.through;
     const statement = readRunsStatement({
       topic,
@@ -280,7 +280,7 @@ export class Relay implements RunSink {
       return true;
     }
     lane.mustRead = false;
-    lane.fault = `${topic}/${partition} has no row for number ${epoch}/${afterSequence + 1}`;
+    lane.fault = `${topic}/${partition} has no row for number ${Math.max(epoch, 1)}/${afterSequence + 1}`;
     this.#parts.log.error({ topic, partition, epoch, sequence: afterSequence + 1 }, "the outbox lacks a row");
     return false;
   }

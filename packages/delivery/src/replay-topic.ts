@@ -2,6 +2,8 @@ import type { BusRecord, EventBus } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
 import { createDecoder } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
+import { epochStartOf } from "./epoch-started.ts";
+import { judgeLatest, type Position } from "./sequence-check.ts";
 
 const BATCH = 4_000;
 
@@ -42,14 +44,15 @@ export async function* replayTopic<T extends Topic>(
   partition: number,
 ): AsyncGenerator<readonly Envelope<TopicEvent<T>>[]> {
   const decode = createDecoder([topic]);
-  const applied = new Map<string, number>();
+  const applied = new Map<string, Position>();
   for await (const records of replayRecords(bus, topic.name, partition)) {
     const batch: Envelope<TopicEvent<T>>[] = [];
     for (const record of records) {
       const envelope = decode(record);
-      if (envelope.sequence <= (applied.get(envelope.producer) ?? 0)) continue;
-      applied.set(envelope.producer, envelope.sequence);
-      batch.push(envelope as Envelope<TopicEvent<T>>);
+      const verdict = judgeLatest(applied.get(envelope.producer), envelope);
+      if (verdict === "drop") continue;
+      applied.set(envelope.producer, envelope);
+      if (epochStartOf(envelope) === undefined) batch.push(envelope as Envelope<TopicEvent<T>>);
     }
     if (batch.length > 0) yield batch;
   }

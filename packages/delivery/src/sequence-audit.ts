@@ -1,5 +1,5 @@
 import type { EventBus } from "@bourse/bus";
-import type { Topic } from "@bourse/contracts";
+import { EpochStarted, type Topic } from "@bourse/contracts";
 import { HEADER } from "./outgoing-records.ts";
 import { replayRecords } from "./replay-topic.ts";
 
@@ -15,10 +15,11 @@ export interface SequenceAudit {
 }
 
 const LISTED = 20;
+const EPOCH_STARTED = `{"eventType":"${EpochStarted.eventType}"`;
 
 /**
  * Checks that the numbers of each producer in each partition have no gap (R3). Duplicates are what relays are allowed;
- * a duplicate with another value is not. Where retention has cut the log, it begins at the first number retained.
+ * a duplicate with another value is not. A new epoch begins with its EpochStarted, one number further (R6). Where retention has cut the log, it begins at the first number retained.
  */
 export async function auditSequences(bus: EventBus, topic: Topic): Promise<SequenceAudit> {
   const last = new Map<string, { epoch: number; sequence: number }>();
@@ -47,9 +48,11 @@ export async function auditSequences(bus: EventBus, topic: Topic): Promise<Seque
         const before = last.get(key);
         if (before === undefined) {
           if (sequence !== 1 && earliest === 0n) found(`${place} is the first, 1 was due`);
-        } else if (sequence <= before.sequence && epoch <= before.epoch) {
+        } else if (epoch < before.epoch || (epoch === before.epoch && sequence <= before.sequence)) {
           duplicates++;
           continue;
+        } else if (epoch > before.epoch && !record.value.startsWith(EPOCH_STARTED)) {
+          found(`${place} came after ${before.epoch}/${before.sequence} without an EpochStarted (R6)`);
         } else if (sequence !== before.sequence + 1) {
           found(`${place} came after ${before.epoch}/${before.sequence}`);
         }

@@ -15,7 +15,7 @@ test("R5: the next number applies, an older one is dropped, a later one is a gap
 test("R5: without a mark only number 1 is accepted; a view begins anywhere", () => {
   assert.equal(judgeExact(undefined, at(1)), "apply");
   assert.equal(judgeExact(undefined, at(2)), "gap");
-  assert.equal(judgeExact(undefined, at(2), "any"), "apply");
+  assert.equal(judgeExact(undefined, at(2), { unmarked: "any" }), "apply");
 });
 
 test("R6: lower epochs are dropped, a higher one is not taken from an ordinary record", () => {

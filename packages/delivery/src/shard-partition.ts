@@ -5,6 +5,7 @@ import type { Contracts } from "./contract-check.ts";
 import type { Decoder } from "./decode.ts";
 import type { ShardProgram } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
+import { epochStartOf } from "./epoch-started.ts";
 import { recordHeaders } from "./outgoing-records.ts";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { ownTail } from "./own-tail.ts";
@@ -199,7 +200,8 @@ export class ShardPartition {
   /** Says false for a command that was applied before. */
   #apply(record: BusRecord): boolean {
     const command = this.#parts.decode(record);
-    const verdict = judgeExact(this.#mark, command);
+    const start = epochStartOf(command);
+    const verdict = judgeExact(this.#mark, command, { start });
     if (verdict === "drop") return false;
     if (verdict !== "apply") {
       const expected =
@@ -208,6 +210,16 @@ export class ShardPartition {
         `the log has no gap: ${command.topic}/${command.partition} at offset ${command.offset} is ` +
           `${command.epoch}/${command.sequence}, ${expected} was due`,
       );
+    }
+    // R6: what the log's writer has written before stays valid; the program is told of commands only.
+    if (start !== undefined) {
+      const before = this.#mark?.sequence ?? 0;
+      assert(
+        before <= start.previousSequence,
+        `a new epoch begins behind every command that was applied: ${before} was, it begins behind ${start.previousSequence}`,
+      );
+      this.#mark = { epoch: command.epoch, sequence: command.sequence };
+      return true;
     }
     const made: { topic: Topic; key: string | null; event: object }[] = [];
     this.program.apply(command, (topic, key, event) => made.push({ topic, key, event }));

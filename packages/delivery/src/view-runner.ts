@@ -11,6 +11,7 @@ import { createBackoff, isRetryable } from "./backoff.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { ViewConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
+import { epochStartOf } from "./epoch-started.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { judgeExact, judgeLatest, type Position } from "./sequence-check.ts";
@@ -186,8 +187,8 @@ export class ViewRunner<Service> implements Runner {
     for (const record of records) {
       try {
         const envelope = this.#decode(record);
-        if (this.#isNew(at, envelope)) batch.push(envelope);
-        else duplicates++;
+        if (!this.#isNew(at, envelope)) duplicates++;
+        else if (epochStartOf(envelope) === undefined) batch.push(envelope);
       } catch (error) {
         fault = error;
         break;
@@ -208,7 +209,9 @@ export class ViewRunner<Service> implements Runner {
   #isNew(at: FollowedPartition, envelope: Envelope): boolean {
     const mark = at.applied.get(envelope.producer);
     const verdict =
-      at.topic.class === "latest" ? judgeLatest(mark, envelope) : judgeExact(mark, envelope, "any");
+      at.topic.class === "latest"
+        ? judgeLatest(mark, envelope)
+        : judgeExact(mark, envelope, { unmarked: "any", start: epochStartOf(envelope) });
     if (verdict === "drop") return false;
     if (verdict !== "apply") {
       const place = topicPartitionKey(envelope);

@@ -12,7 +12,7 @@ import { IDEMPOTENCY_CLAIM, IDEMPOTENCY_CLEAN, IDEMPOTENCY_KEEP } from "../idemp
 import { MARKS_ADVANCE, MARKS_READ } from "../marks.ts";
 import { OUTBOX_APPEND, OUTBOX_READ } from "../outbox.ts";
 import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
-import { HEADS_READ, SENT_READ } from "../relay-resume.ts";
+import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
 
 /**
@@ -142,6 +142,7 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === OUTBOX_APPEND) return append(tables, values);
   if (text === OUTBOX_READ) return readOutbox(tables, values);
   if (text === HEADS_READ) return [...tables.heads.values()];
+  if (text === EPOCHS_READ) return [];
   if (text === SENT_READ) return [...tables.sent.values()];
   if (text === MARKS_ADVANCE) return advance(tables, values);
   if (text === MARKS_READ) return [...tables.marks.values()].filter((row) => row.subscription === values[0]);
@@ -186,8 +187,12 @@ function append(tables: Tables, values: readonly SqlValue[]): Rows {
 function readOutbox(tables: Tables, values: readonly SqlValue[]): Rows {
   const [topic, partition, epoch, after, limit] = values;
   return tables.outbox
-    .filter((row) => row.topic === topic && row.partition === partition && row.epoch === epoch)
-    .filter((row) => Number(row.last_sequence) > Number(after))
+    .filter((row) => row.topic === topic && row.partition === partition)
+    .filter(
+      (row) =>
+        Number(row.epoch) > Number(epoch) ||
+        (row.epoch === epoch && Number(row.last_sequence) > Number(after)),
+    )
     .sort((a, b) => Number(a.last_sequence) - Number(b.last_sequence))
     .slice(0, Number(limit));
 }

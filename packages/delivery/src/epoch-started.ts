@@ -1,0 +1,20 @@
+import { EpochStarted, type EventContract, type Topic, writersOf } from "@bourse/contracts";
+import type { Static } from "typebox";
+import type { Envelope } from "./envelope.ts";
+
+export type EpochStartedEvent = Static<(typeof EpochStarted)["schema"]>;
+
+/** R6: delivery's own record, on any exact or latest topic. It moves marks; no handler is given it. */
+export function isEpochStarted(event: unknown): event is EpochStartedEvent {
+  return (event as { readonly eventType?: unknown }).eventType === EpochStarted.eventType;
+}
+
+/** The previous position that the record names; undefined for any other event. */
+export function epochStartOf({ event }: Pick<Envelope, "event">): EpochStartedEvent | undefined {
+  return isEpochStarted(event) ? event : undefined;
+}
+
+/** The control record as one of a topic's contracts, for each of its writers. */
+export function epochContractsOf(topic: Topic): readonly EventContract[] {
+  return writersOf(topic).map((writer) => ({ ...EpochStarted, writer }));
+}
