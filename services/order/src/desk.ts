@@ -27,6 +27,8 @@ export interface Desk {
   readonly orphans: OrphanWatch;
   /** The one door through which every placement and command goes, in the order in which it came. */
   readonly door: Gather<Job, Answer>;
+  /** Whether the lag that an earlier process has left was read; see the refresh job. */
+  readonly inherited: { isRead: boolean };
   /** From where on the expiry job looks; see there. */
   readonly expiry: { lookFromMs: number };
 }

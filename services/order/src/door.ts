@@ -8,13 +8,7 @@ import { type Known, planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
 import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
 import { engineEvent, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
-import {
-  amendsInFlightOf,
-  commandOfRow,
-  insertCommands,
-  selectAmendsInFlight,
-  selectCommands,
-} from "./sql/command-rows.ts";
+import { amendsOf, commandOfRow, insertCommands, selectAmends, selectCommands } from "./sql/command-rows.ts";
 import { insertOrders, insertTombstones, orderRecordOf, selectOrders } from "./sql/order-rows.ts";
 
 /** Cancels are taken also when the queue is full for everything else (R14): this many more. */
@@ -82,7 +76,13 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
       if (!mayBeCommitted) attempted.clear();
       const known = await readKnown(desk, jobs, attempted);
       steps = planRound(jobs, known, desk.clock.nowMs());
+      const askedMs = desk.clock.nowMs();
       verdicts = await check(desk, steps);
+      // Risk counts on an approval being used within the window or never (R14).
+      if (desk.clock.nowMs() - askedMs > desk.config.ORDER_ACCEPT_WINDOW_MS) {
+        desk.metrics.replans.inc({ why: "late" });
+        continue;
+      }
       const settled = settleRound(steps, verdicts, jobs);
       for (const order of settled.orders) attempted.add(order.orderId);
       for (const command of settled.commands) attempted.add(command.requestId);
@@ -103,12 +103,17 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
 }
 
 /** The keys that may be taken by the time a round is written. */
-const PLANNED_KEYS: ReadonlySet<string> = new Set(["orders_pkey", "commands_pkey", "raises_in_flight_pkey"]);
+const PLANNED_KEYS: ReadonlySet<string> = new Set([
+  "orders_pkey",
+  "commands_pkey",
+  "commands_amends",
+  "raises_in_flight_pkey",
+]);
 
 async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
   // Before the orders: an amendment that completes between the two is then counted twice, never not at all.
-  const inFlight = amended.length === 0 ? [] : await desk.store.query(selectAmendsInFlight(amended));
+  const amends = amendsOf(amended.length === 0 ? [] : await desk.store.query(selectAmends(amended)));
   const requestIds = jobs.flatMap((job) =>
     job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
   );
@@ -119,7 +124,8 @@ async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySe
   return {
     orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
     commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
-    inFlight: amendsInFlightOf(inFlight),
+    inFlight: amends.inFlight,
+    amendsMade: amends.made,
     listing: (symbol) => desk.venue.listing(symbol),
     attempted,
   };
@@ -187,7 +193,7 @@ function unknownOutcome(detail: string): Refusal {
 }
 
 const DATABASE_AWAY = unknownOutcome(
-  "the database does not answer; send again with the same key, or ask for the order",
+  "the database does not answer, or not in time; send again with the same key, or ask for the order",
 );
 
 function count(desk: Desk, job: Job | undefined, answer: Answer): void {

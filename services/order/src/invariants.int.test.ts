@@ -113,6 +113,7 @@ const corruptions: readonly [
       order.wallet.holds.set(orderIdOf("alice", "c-2"), {
         accountId: "alice",
         symbol: "BTC-USD",
+        quantity: "0.5",
         worstPrice: "1",
       });
     },
@@ -128,7 +129,12 @@ const corruptions: readonly [
     "holds-equal-open-orders",
     "a hold of somebody else's",
     async (order) => {
-      order.wallet.holds.set(orderId, { accountId: "bob", symbol: "BTC-USD", worstPrice: "1" });
+      order.wallet.holds.set(orderId, {
+        accountId: "bob",
+        symbol: "BTC-USD",
+        quantity: "0.5",
+        worstPrice: "1",
+      });
     },
     /is bob's, the order alice's/,
   ],

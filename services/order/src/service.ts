@@ -89,6 +89,7 @@ async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk>
     venue,
     lag,
     orphans: new OrphanWatch(config.ORDER_ACCEPT_WINDOW_MS),
+    inherited: { isRead: false },
     expiry: { lookFromMs: 0 },
   };
   return Object.assign(desk, { door: openDoor(desk) });

@@ -22,8 +22,12 @@ import {
 } from "@bourse/host/testing";
 import { AAPL, AAPL_USD, BTC, BTC_USD, USD } from "@bourse/market/testing";
 import type { Desk } from "./desk.ts";
-import { partitionOfSymbol } from "./engine-log.ts";
+import { InputLag } from "./domain/input-lag.ts";
+import { OrphanWatch } from "./domain/orphan-watch.ts";
+import { openDoor } from "./door.ts";
+import { PARTITIONS, partitionOfSymbol } from "./engine-log.ts";
 import { order } from "./service.ts";
+import { raiseEngineHeads } from "./sql/venue-rows.ts";
 
 /** The order service with stubs for risk, wallet and the engine. */
 
@@ -35,11 +39,19 @@ export const BOB: Principal = { keyId: "k-bob", role: "account", accountId: "bob
 export class StubWallet {
   readonly holds = new Map<
     string,
-    { readonly accountId: string; readonly symbol: string; readonly worstPrice: string }
+    {
+      readonly accountId: string;
+      readonly symbol: string;
+      readonly worstPrice: string;
+      readonly quantity: string;
+    }
   >();
   readonly raises = new Map<string, { readonly orderId: string; readonly accountId: string }>();
   readonly closed = new Set<string>();
   readonly calls: HoldBatch[] = [];
+  readonly releases: HoldRelease[] = [];
+  /** The next release does not get through. */
+  releaseFault = false;
   /** What the next batch of holds does: the answer is lost after the holds, or nothing is done. */
   fault: "lost" | "away" | null = null;
   refuse: (accountId: string) => Extract<HoldOutcome, { status: "refused" }> | null = () => null;
@@ -70,7 +82,7 @@ export class StubWallet {
       if (refusal !== null) return refusal;
       if (this.closed.has(hold.orderId)) return { status: "refused", code: "hold_closed" };
       const known = this.holds.get(hold.orderId);
-      if (known !== undefined && known.worstPrice !== hold.worstPrice)
+      if (known !== undefined && (known.worstPrice !== hold.worstPrice || known.quantity !== hold.quantity))
         return { status: "refused", code: "hold_differs" };
       this.holds.set(hold.orderId, hold);
       return { status: "held" };
@@ -78,6 +90,7 @@ export class StubWallet {
     const raises = batch.raises.map((raise): HoldOutcome => {
       const refusal = this.refuse(raise.accountId);
       if (refusal !== null) return refusal;
+      if (this.closed.has(raise.requestId)) return { status: "refused", code: "hold_closed" };
       this.raises.set(raise.requestId, raise);
       return { status: "held" };
     });
@@ -86,7 +99,13 @@ export class StubWallet {
     return { status: 200, body: { holds, raises } };
   }
 
-  #release({ orderIds, raiseRequestIds }: HoldRelease): RouteAnswer {
+  #release(ask: HoldRelease): RouteAnswer {
+    if (this.releaseFault) {
+      this.releaseFault = false;
+      throw new PeerError("peer_unavailable", "away", { service: "wallet" });
+    }
+    this.releases.push(ask);
+    const { orderIds, raiseRequestIds } = ask;
     for (const id of [...orderIds, ...raiseRequestIds]) {
       this.holds.delete(id);
       this.raises.delete(id);
@@ -158,6 +177,7 @@ export async function orderTest(t: TestEnd, env: Readonly<Record<string, string>
     })),
   ]);
   await service.quiet();
+  await answerAll(service);
   await service.runJob("refresh");
   let engineSequence = 0;
   const test: OrderTest = {
@@ -191,6 +211,16 @@ export async function orderTest(t: TestEnd, env: Readonly<Record<string, string>
     },
   };
   return test;
+}
+
+/** The engine has obeyed all that is in its log: versions and listings, of which no test asks. */
+export async function answerAll(service: TestedService<Desk>): Promise<void> {
+  const heads = new Map<number, number>();
+  for (const partition of PARTITIONS) {
+    const [record] = await service.bus.tail(orderEvents.name, partition, 1);
+    if (record !== undefined) heads.set(partition, Number(record.headers.sequence));
+  }
+  await service.store.transaction("engine heads", (tx) => tx.commit(raiseEngineHeads(heads)));
 }
 
 function reportEvent(
@@ -236,6 +266,19 @@ export function body(changes: Readonly<Record<string, unknown>> = {}): Readonly<
     ...changes,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Another instance on the same tables: its own door and its own memory, which knows nothing of the first one's. */
+export function otherInstance(test: OrderTest): Desk {
+  const { service } = test.service;
+  const desk: Omit<Desk, "door"> & { door?: Desk["door"] } = {
+    ...service,
+    orphans: new OrphanWatch(service.config.ORDER_ACCEPT_WINDOW_MS),
+    lag: new InputLag(),
+    inherited: { isRead: false },
+    expiry: { lookFromMs: 0 },
+  };
+  return Object.assign(desk, { door: openDoor(desk) });
 }
 
 /** How many rows a table has. */

@@ -36,3 +36,26 @@ test("an orphan is ripe once it was seen for the whole window without a break", 
   assert.deepEqual([...watch.ripe(["b"], 1_500)], []);
   assert.deepEqual([...watch.ripe(["a", "b"], 1_999)], ["b"]);
 });
+
+test("what an earlier process has left waits in front of what was committed here", () => {
+  const lag = new InputLag();
+  lag.committed(0, 9, 5_000);
+  lag.inherited(0, 7, 1_000);
+  lag.inherited(1, 3, 2_000);
+  assert.equal(lag.oldestMs(6_000), 5_000);
+  lag.outcome(0, 7);
+  assert.equal(lag.oldestMs(6_000), 4_000);
+  lag.outcome(1, 3);
+  assert.equal(lag.oldestMs(6_000), 1_000);
+});
+
+test("what was answered, or is waited for already, is not inherited", () => {
+  const lag = new InputLag();
+  lag.outcome(0, 7);
+  lag.inherited(0, 7, 1_000);
+  assert.equal(lag.waiting, 0);
+  lag.committed(0, 9, 5_000);
+  lag.inherited(0, 9, 1_000);
+  assert.equal(lag.waiting, 1);
+  assert.equal(lag.oldestMs(6_000), 1_000);
+});

@@ -14,6 +14,15 @@ export class InputLag {
     else if (sequence > (waiting.at(-1)?.sequence ?? 0)) waiting.push({ sequence, sinceMs: nowMs });
   }
 
+  /** What an earlier process has left, the last of it `sinceMs` old: it waits in front of what is committed here. */
+  inherited(partition: number, sequence: number, sinceMs: number): void {
+    if (sequence <= (this.#seen.get(partition) ?? 0)) return;
+    const waiting = this.#waiting.get(partition) ?? [];
+    const [first] = waiting;
+    if (first !== undefined && first.sequence <= sequence) return;
+    this.#waiting.set(partition, [{ sequence, sinceMs }, ...waiting]);
+  }
+
   /** The outcome of the command with this number was read; outcomes come in order. */
   outcome(partition: number, commandSequence: number): void {
     if (commandSequence <= (this.#seen.get(partition) ?? 0)) return;

@@ -65,6 +65,8 @@ export interface Command {
   readonly raises: boolean;
   readonly quantityLots: number | null;
   readonly priceTicks: number | null;
+  /** The how-manieth amendment of its order it is, from 1: its predecessor is what it was measured against (R11). */
+  readonly amendNumber: number | null;
 }
 
 export function refusedAnswer(refusal: Refusal, replayed = false): Answer {

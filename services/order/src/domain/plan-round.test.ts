@@ -51,6 +51,7 @@ function known(changes: Partial<Known> = {}): Known {
     orders: new Map(),
     commands: new Map(),
     inFlight: new Map(),
+    amendsMade: new Map(),
     listing: (symbol) => (symbol === "BTC-USD" ? listing : undefined),
     attempted: new Set(),
     ...changes,

@@ -26,6 +26,8 @@ export interface Known {
   readonly commands: ReadonlyMap<string, Command>;
   /** Amendments without outcome by order id, oldest first. */
   readonly inFlight: ReadonlyMap<string, readonly AmendInFlight[]>;
+  /** How many amendments an order has had, finished ones included. */
+  readonly amendsMade: ReadonlyMap<string, number>;
   readonly listing: (symbol: string) => Listing | undefined;
   /** Orders that an earlier try of this round may have committed: they are new to their caller. */
   readonly attempted: ReadonlySet<string>;
@@ -42,6 +44,7 @@ export type Step =
       readonly job: AmendJob;
       readonly order: Order;
       readonly plan: AmendPlan;
+      readonly amendNumber: number;
       readonly placedAt: number | null;
     }
   | {
@@ -74,6 +77,7 @@ class Round {
   readonly #placedAt = new Map<string, number>();
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #inFlight = new Map<string, readonly AmendInFlight[]>();
+  readonly #amendsMade = new Map<string, number>();
   readonly #commands = new Map<string, Command>();
 
   constructor(known: Known, nowMs: number) {
@@ -139,8 +143,11 @@ class Round {
     const { requestId } = job;
     const { raises, quantityLots, priceTicks } = plan.value;
     this.#inFlight.set(job.orderId, [...inFlight, { requestId, raises, quantityLots, priceTicks }]);
-    this.#commands.set(requestId, commandOf("AMEND", requestId, target, plan.value));
-    return { kind: "amend", job, order: target, plan: plan.value, placedAt };
+    const { orderId } = job;
+    const amendNumber = (this.#amendsMade.get(orderId) ?? this.#known.amendsMade.get(orderId) ?? 0) + 1;
+    this.#amendsMade.set(orderId, amendNumber);
+    this.#commands.set(requestId, amendOf(requestId, target, plan.value, amendNumber));
+    return { kind: "amend", job, order: target, plan: plan.value, amendNumber, placedAt };
   }
 
   #cancel(job: CancelJob): Step {
@@ -155,7 +162,7 @@ class Round {
     const repeated = this.#repeated(job, target, () => true);
     if (repeated !== null) return repeated;
     if (isFinal(target.status)) return answered(refusedAnswer(finished(target)));
-    this.#commands.set(job.requestId, commandOf("CANCEL", job.requestId, target, null));
+    this.#commands.set(job.requestId, cancelOf(job.requestId, target));
     return { kind: "cancel", job, order: target, placedAt: this.#placedAt.get(job.orderId) ?? null };
   }
 
@@ -196,22 +203,22 @@ export function meetExisting(job: PlaceJob, existing: OrderRecord, attempted: bo
   return attempted ? { kind: "created", order: existing } : { kind: "replayed", order: existing };
 }
 
-export function commandOf(
-  kind: Command["kind"],
+export function amendOf(requestId: string, order: Order, plan: AmendPlan, amendNumber: number): Command {
+  const { raises, quantityLots, priceTicks } = plan;
+  return { ...targetOf(requestId, order), kind: "AMEND", raises, quantityLots, priceTicks, amendNumber };
+}
+
+export function cancelOf(requestId: string, order: Order): Command {
+  const nothing = { raises: false, quantityLots: null, priceTicks: null, amendNumber: null };
+  return { ...targetOf(requestId, order), kind: "CANCEL", ...nothing };
+}
+
+function targetOf(
   requestId: string,
   order: Order,
-  plan: AmendPlan | null,
-): Command {
-  return {
-    requestId,
-    kind,
-    orderId: order.orderId,
-    accountId: order.accountId,
-    symbol: order.terms.symbol,
-    raises: plan?.raises ?? false,
-    quantityLots: plan?.quantityLots ?? null,
-    priceTicks: plan?.priceTicks ?? null,
-  };
+): Pick<Command, "requestId" | "orderId" | "accountId" | "symbol"> {
+  const { orderId, accountId, terms } = order;
+  return { requestId, orderId, accountId, symbol: terms.symbol };
 }
 
 export function orderNotFound(orderId: string): {

@@ -2,7 +2,7 @@ import { assert, present } from "@bourse/base";
 import { finished } from "./amendment.ts";
 import { type Answer, type Chain, type Command, type Job, refusedAnswer } from "./job.ts";
 import { type Order, rejectedOrder, type Tombstone } from "./order.ts";
-import { commandOf, orderNotFound, type Step } from "./plan-round.ts";
+import { amendOf, cancelOf, orderNotFound, type Step } from "./plan-round.ts";
 import { isRetryable, type Refusal } from "./refusal.ts";
 
 /** What risk and wallet say to a step that asked them. Other steps have none. */
@@ -67,12 +67,12 @@ export function settleRound(
         if (verdict?.kind === "refused") return refusedAnswer(verdict.refusal);
         const order = targetOf(step, answers);
         if (!("terms" in order)) return order;
-        return command(commandOf("AMEND", step.job.requestId, order, step.plan), order);
+        return command(amendOf(step.job.requestId, order, step.plan, step.amendNumber), order);
       }
       case "cancel": {
         const order = targetOf(step, answers);
         if (!("terms" in order)) return order;
-        return command(commandOf("CANCEL", step.job.requestId, order, null), order);
+        return command(cancelOf(step.job.requestId, order), order);
       }
       case "entomb":
         tombstones.push(step.tombstone);

@@ -4,15 +4,21 @@ import type { Command } from "../domain/job.ts";
 import { hexOf, numberOrNull, text } from "./order-rows.ts";
 
 export function selectCommands(requestIds: readonly string[]): Statement {
-  return sql`SELECT request_id, order_id, kind, account_id, symbol, raises, quantity_lots, price_ticks
+  return sql`SELECT request_id, order_id, kind, account_id, symbol, raises, quantity_lots, price_ticks, amend_number
     FROM commands WHERE request_id = ANY (${sqlArray(requestIds)}::uuid[]) ORDER BY request_id`;
 }
 
-/** Amendments of orders that have no outcome yet, oldest first. Read before the orders, never after (R11). */
-export function selectAmendsInFlight(orderIds: readonly string[]): Statement {
-  return sql`SELECT order_id, request_id, raises, quantity_lots, price_ticks FROM commands
-    WHERE kind = 'AMEND' AND order_id = ANY (${sqlArray(orderIds)}::uuid[]) AND completed_ms IS NULL
-    ORDER BY created_ms, quantity_lots DESC NULLS FIRST, request_id`;
+/**
+ * Of each order the amendments that have no outcome yet, oldest first, and in any case the last one. Read before the
+ * orders, never after (R11).
+ */
+export function selectAmends(orderIds: readonly string[]): Statement {
+  return sql`SELECT order_id, request_id, raises, quantity_lots, price_ticks, amend_number, waiting FROM (
+      SELECT order_id, request_id, raises, quantity_lots, price_ticks, amend_number, completed_ms IS NULL AS waiting,
+        max(amend_number) OVER (PARTITION BY order_id) AS made
+      FROM commands WHERE kind = 'AMEND' AND order_id = ANY (${sqlArray(orderIds)}::uuid[])
+    ) AS amends
+    WHERE waiting OR amend_number = made ORDER BY order_id, amend_number, request_id`;
 }
 
 /** Amendments and cancels of a round, and the mark that keeps a raise alone on its order. */
@@ -25,14 +31,16 @@ export function insertCommands(
   const rows = [...commands].sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
   const raises = rows.filter((command) => command.raises).sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
   const insert = sql`INSERT INTO commands
-      (request_id, order_id, created_ms, quantity_lots, price_ticks, kind, partition, raises, account_id, symbol)
-    SELECT id, target, ${nowMs}::int8, quantity, price, kind, partition, raises, account, symbol FROM unnest(
+      (request_id, order_id, created_ms, quantity_lots, price_ticks, amend_number, kind, partition, raises, account_id,
+        symbol)
+    SELECT id, target, ${nowMs}::int8, quantity, price, number, kind, partition, raises, account, symbol FROM unnest(
       ${sqlArray(rows.map((c) => c.requestId))}::uuid[], ${sqlArray(rows.map((c) => c.orderId))}::uuid[],
       ${sqlArray(rows.map((c) => c.quantityLots))}::int8[], ${sqlArray(rows.map((c) => c.priceTicks))}::int8[],
+      ${sqlArray(rows.map((c) => c.amendNumber))}::int4[],
       ${sqlArray(rows.map((c) => c.kind))}::command_kind[], ${sqlArray(rows.map((c) => partitionOf(c.symbol)))}::int2[],
       ${sqlArray(rows.map((c) => c.raises))}::bool[], ${sqlArray(rows.map((c) => c.accountId))}::text[],
       ${sqlArray(rows.map((c) => c.symbol))}::text[]
-    ) AS u(id, target, quantity, price, kind, partition, raises, account, symbol)`;
+    ) AS u(id, target, quantity, price, number, kind, partition, raises, account, symbol)`;
   if (raises.length === 0) return [insert];
   return [
     insert,
@@ -99,22 +107,32 @@ export function commandOfRow(row: Row): Command {
     raises: row.raises === true,
     quantityLots: numberOrNull(row.quantity_lots),
     priceTicks: numberOrNull(row.price_ticks),
+    amendNumber: numberOrNull(row.amend_number),
   };
 }
 
-export function amendsInFlightOf(rows: Rows): ReadonlyMap<string, readonly AmendInFlight[]> {
-  const byOrder = new Map<string, AmendInFlight[]>();
+/** What an order has had of amendments. */
+export interface AmendsOf {
+  readonly inFlight: ReadonlyMap<string, readonly AmendInFlight[]>;
+  readonly made: ReadonlyMap<string, number>;
+}
+
+export function amendsOf(rows: Rows): AmendsOf {
+  const inFlight = new Map<string, AmendInFlight[]>();
+  const made = new Map<string, number>();
   for (const row of rows) {
     const orderId = hexOf(row.order_id);
+    made.set(orderId, Math.max(made.get(orderId) ?? 0, numberOrNull(row.amend_number) ?? 0));
+    if (row.waiting !== true) continue;
     const amend: AmendInFlight = {
       requestId: hexOf(row.request_id),
       raises: row.raises === true,
       quantityLots: numberOrNull(row.quantity_lots),
       priceTicks: numberOrNull(row.price_ticks),
     };
-    const known = byOrder.get(orderId);
-    if (known === undefined) byOrder.set(orderId, [amend]);
+    const known = inFlight.get(orderId);
+    if (known === undefined) inFlight.set(orderId, [amend]);
     else known.push(amend);
   }
-  return byOrder;
+  return { inFlight, made };
 }
