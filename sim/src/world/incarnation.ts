@@ -5,6 +5,7 @@ import {
   createLogger,
   type RouteAnswer,
   type RunningService,
+  type Runtime,
   runService,
 } from "@bourse/host";
 import { schemaOfService } from "@bourse/store";
@@ -26,16 +27,19 @@ export interface Incarnation {
   readonly services: ReadonlyMap<string, RunningService>;
   /** A request at the public door. Never settles once the process is dead. */
   request(request: ClientRequest): Promise<RouteAnswer>;
-  /** Whether nothing is left to send or to consume, twice in a row. */
+  /** What is left to send or to consume. */
   busy(): Promise<readonly string[]>;
 }
 
-/** Boots every service on what the world has kept. Rejects when one refuses to start; never settles once it died. */
-export async function bootPlatform(
+/**
+ * Boots every service on what the world has kept. `booted` rejects when one refuses to start, and never settles where
+ * the process dies on the way.
+ */
+export function bootPlatform(
   world: World,
   plan: CrashPlan,
   definitions: readonly AnyServiceDefinition[],
-): Promise<Incarnation> {
+): { readonly gate: CrashGate; readonly booted: Promise<Incarnation> } {
   const session = new Session(world.database);
   const timers = new OwnTimers(world.time.timer);
   const memory = new MemoryBus(world.log, world.time.timer);
@@ -43,52 +47,60 @@ export async function bootPlatform(
     session.rollback();
     timers.stop();
     void memory.close();
+    world.log.forgetParsed();
   });
-  const clock = { nowMs: () => world.time.clock.nowMs() };
-  const directory = gatedDirectory(
-    createDirectory({ definitions, urlOf: () => "http://nowhere", internalToken: TOKEN, timer: timers }),
-    gate,
-  );
-  const services = new Map<string, RunningService>();
-  // In one order, so that a boot makes the same calls in the same order each time.
-  for (const definition of definitions) {
-    const { name } = definition;
-    const schema = schemaOfService(name);
-    const running = await gate.through(() =>
-      runService(definition, {
-        clock,
-        timer: timers,
-        newId: () => world.newId(),
-        env: { LOG_LEVEL: process.env.SIM_LOG ?? "silent", BOURSE_OPERATOR_KEY: OPERATOR_KEY },
-        bus: gatedBus(memory, gate),
-        migrate: async () => undefined,
-        openStore: () => gatedStore({ service: name, schema, session, gate }),
-        directory,
-        dataFolder: "/sim",
-        secret: "secret",
-        internalToken: TOKEN,
-        log: createLogger({ level: process.env.SIM_LOG ?? "silent" }),
-        instanceId: world.newId(),
-        validateEvents: true,
-        listen: null,
-        openSnapshots: gatedSnapshots(world.snapshots, gate),
-      }),
-    );
-    services.set(name, running);
-  }
-  return {
-    gate,
-    services,
-    request: (request) => gate.through(() => serveRequest(services, request)),
-    busy: async () => {
-      const reasons: string[] = [];
-      for (const [name, service] of services) {
-        const { quiet, reasons: why } = await gate.through(() => service.quiet());
-        if (!quiet) reasons.push(...why.map((reason) => `${name}: ${reason}`));
-      }
-      return reasons;
-    },
+  const local = createDirectory({
+    definitions,
+    urlOf: () => "http://nowhere",
+    internalToken: TOKEN,
+    timer: timers,
+  });
+  const log = createLogger({ level: process.env.SIM_LOG ?? "silent" });
+  const shared: Omit<Runtime, "openStore"> = {
+    clock: { nowMs: () => world.time.clock.nowMs() },
+    timer: timers,
+    newId: () => world.newId(),
+    env: { LOG_LEVEL: process.env.SIM_LOG ?? "silent", BOURSE_OPERATOR_KEY: OPERATOR_KEY },
+    bus: gatedBus(memory, gate),
+    migrate: async () => undefined,
+    directory: gatedDirectory(local, gate),
+    dataFolder: "/sim",
+    secret: "secret",
+    internalToken: TOKEN,
+    log,
+    validateEvents: true,
+    listen: null,
+    openSnapshots: gatedSnapshots(world.snapshots, gate),
   };
+  const boot = async (): Promise<Incarnation> => {
+    const services = new Map<string, RunningService>();
+    // In one order, so that a boot makes the same calls in the same order each time.
+    for (const definition of definitions) {
+      const { name } = definition;
+      const store = { service: name, schema: schemaOfService(name), session, gate };
+      const runtime = { ...shared, openStore: () => gatedStore(store), instanceId: world.newId() };
+      services.set(name, await gate.through(() => runService(definition, runtime)));
+    }
+    return {
+      gate,
+      services,
+      request: (request) => gate.through(() => serveRequest(services, request)),
+      busy: () => busyServices(services, gate),
+    };
+  };
+  return { gate, booted: boot() };
+}
+
+async function busyServices(
+  services: ReadonlyMap<string, RunningService>,
+  gate: CrashGate,
+): Promise<readonly string[]> {
+  const busy: string[] = [];
+  for (const [name, service] of services) {
+    const { reasons } = await gate.through(() => service.quiet());
+    busy.push(...reasons.map((reason) => `${name}: ${reason}`));
+  }
+  return busy;
 }
 
 /** The timers of one process: they end with it. */

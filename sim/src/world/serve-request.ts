@@ -38,7 +38,10 @@ export async function serveRequest(
 }
 
 /** Whom the gateway takes the sender for; where it can't find out, the answer that says so. */
-async function callerOf(gateway: RunningService, { headers }: ClientRequest): Promise<Principal | null | RouteAnswer> {
+async function callerOf(
+  gateway: RunningService,
+  { headers }: ClientRequest,
+): Promise<Principal | null | RouteAnswer> {
   try {
     return (await gateway.definition.authenticate?.(gateway.service as never, headers)) ?? null;
   } catch (error) {

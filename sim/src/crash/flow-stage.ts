@@ -1,0 +1,111 @@
+import type { AnyServiceDefinition } from "@bourse/host";
+import { definitions as platformDefinitions } from "@bourse/platform";
+import type { Flow } from "../flows/flow.ts";
+import { Trader } from "../flows/trader.ts";
+import { openVenue } from "../flows/venue.ts";
+import { CrashPlan, type CrashPoint, type PortCall } from "../ports/crash-gate.ts";
+import { Supervisor } from "../world/supervisor.ts";
+import type { Checkpoint, World } from "../world/world.ts";
+import { differences, type EndState, readEndState } from "./end-state.ts";
+import { verifyRun } from "./verify-run.ts";
+
+/** One run of a flow, disturbed or not. */
+export interface FlowRun {
+  /** Up to the moment at which nothing was left to do. */
+  readonly calls: readonly PortCall[];
+  readonly boots: number;
+  readonly endState: EndState | null;
+  readonly violations: readonly string[];
+}
+
+/** Longer than any clean-up of the platform waits for (R10): twice the accept window, and the jobs' intervals. */
+const CLEAN_UP_MS = 14_000;
+/** A snapshot every few commands, so that every flow has some. */
+const SNAPSHOT_EVERY = 2;
+const SEED = 7;
+
+/** The services as they are, but for how often the engine's shards take a snapshot. */
+export const DEFINITIONS: readonly AnyServiceDefinition[] = platformDefinitions.map((definition) => ({
+  ...definition,
+  consumes: definition.consumes.map((consumption) =>
+    consumption.kind === "shard" ? { ...consumption, snapshotEvery: SNAPSHOT_EVERY } : consumption,
+  ),
+}));
+
+/** A world at the place where flows begin. */
+export async function prepareVenue(world: World): Promise<Checkpoint> {
+  await undisturbed(world, openVenue);
+  return world.checkpoint();
+}
+
+/** A world at the place where this flow begins. */
+export async function prepareFlow(world: World, venue: Checkpoint, flow: Flow): Promise<Checkpoint> {
+  world.restore(venue, SEED);
+  const { prepare } = flow;
+  if (prepare !== undefined) await undisturbed(world, prepare, flow.fromCrash !== true);
+  const reached = world.checkpoint();
+  return flow.beginsAtMs === undefined ? reached : { ...reached, nowMs: flow.beginsAtMs };
+}
+
+async function undisturbed(
+  world: World,
+  work: (trader: Trader) => Promise<void>,
+  toQuiet = true,
+): Promise<void> {
+  const supervisor = new Supervisor(world, new CrashPlan(null), DEFINITIONS);
+  const trader = new Trader(supervisor);
+  const done = async (): Promise<void> => {
+    await work(trader);
+    if (toQuiet) await trader.quiet();
+  };
+  await world.time.finish("the venue is prepared", done());
+  // A clean end: after an unclean one risk approves nothing for a while (R14), which is what crash points are to show.
+  if (toQuiet) await world.time.finish("it has drained", supervisor.drain());
+  supervisor.stop();
+}
+
+/** Runs a flow from its beginning, with a crash point or without, and says what came of it. */
+export async function runFlow(
+  world: World,
+  begin: Checkpoint,
+  flow: Flow,
+  options: {
+    readonly point: CrashPoint | null;
+    readonly expected: EndState | null;
+    readonly definitions?: readonly AnyServiceDefinition[];
+  },
+): Promise<FlowRun> {
+  const { point, expected, definitions = DEFINITIONS } = options;
+  world.restore(begin, SEED);
+  // The backoff's jitter comes from a library that asks the process.
+  Math.random = () => world.random.next();
+  const plan = new CrashPlan(point);
+  if (flow.fromCrash === true) plan.arm();
+  const supervisor = new Supervisor(world, plan, definitions);
+  const trader = new Trader(supervisor);
+  const violations: string[] = [];
+  let endState: EndState | null = null;
+  try {
+    await world.time.finish("it is up", supervisor.up());
+    await world.time.finish(
+      "it is quiet before",
+      flow.fromCrash === true ? Promise.resolve() : trader.quiet(),
+    );
+    plan.arm();
+    await world.time.finish("the flow is done", flow.run(trader));
+    await world.time.finish("it is quiet", trader.quiet());
+    plan.disarm();
+    await world.time.advance(CLEAN_UP_MS);
+    const operator = new Trader(supervisor);
+    await world.time.finish("it is quiet after clean-up", operator.quiet());
+    violations.push(...(await world.time.finish("it is verified", verifyRun(operator, trader.journal))));
+    endState = await world.time.finish("the end is read", readEndState(operator));
+    if (expected !== null && flow.races !== true) violations.push(...differences(expected, endState));
+    if (point !== null && plan.hit === undefined) violations.push(`there is no call ${point.at}`);
+  } catch (error) {
+    violations.push(`it did not come to an end: ${(error as Error).message}`);
+  } finally {
+    supervisor.stop();
+  }
+  return { calls: plan.calls, boots: supervisor.boots, endState, violations };
+}
