@@ -19,6 +19,19 @@ export const HostConfig = Type.Object({
     default: 20_000,
     description: "Requests that one service works on at once; more are answered 503 queue_full",
   }),
+  IDEMPOTENCY_MAX_KEYS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000_000,
+    default: 1_000_000,
+    description:
+      "Answers that one service keeps by their Idempotency-Key; at more, new keys are answered 503",
+  }),
+  IDEMPOTENCY_MAX_KEYS_OF_CALLER: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "Of those, one account's or operator's; at more, new keys are answered 429 for 24 hours",
+  }),
   PEER_TIMEOUT_MS: Type.Integer({
     minimum: 1,
     maximum: 600_000,

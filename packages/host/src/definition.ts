@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Principal, ServiceName, Topic } from "@bourse/contracts";
-import type { Consumption, Delivery } from "@bourse/delivery";
+import type { AnswerEffects, Consumption, Delivery, NumberedEvent, Unit } from "@bourse/delivery";
 import type { Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -102,6 +102,8 @@ export interface Route<Service = unknown> {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /** Of every route that changes something: how it happens once however often it is sent (R10). */
+  readonly idempotency?: IdempotencyRule;
   readonly params?: TObject;
   readonly query?: TObject;
   readonly body?: TSchema;
@@ -112,7 +114,42 @@ export interface Route<Service = unknown> {
   /** Codes of the problems it may answer with, beyond those that any route has. */
   readonly problems?: readonly ProblemCode[];
   readonly examples?: readonly unknown[];
-  readonly handle: (service: Service, request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
+  /** `commit`: for routes whose idempotency is "required" or "optional". */
+  readonly handle: (
+    service: Service,
+    request: RouteRequest,
+    commit: AnswerCommit,
+  ) => RouteAnswer | Promise<RouteAnswer>;
+}
+
+/**
+ * "required" and "optional": the Idempotency-Key header names the request, and the host keeps its answer for 24 hours,
+ * committed in one transaction with the effects (`AnswerCommit`). Without a key an optional one happens each time.
+ */
+export type IdempotencyRule = "required" | "optional" | NaturallyIdempotent;
+
+/** What the request says makes it the same one, for ever: an id of its own, or a state that it asks for. */
+export interface NaturallyIdempotent {
+  /** By what, in words: "account and client order id". */
+  readonly natural: string;
+  /** Where the Idempotency-Key header is part of that. Absent: it is not looked at. */
+  readonly header?: "required" | "optional";
+}
+
+/**
+ * Commits a decision and its answer, once for the request's Idempotency-Key. Without a key it is `Delivery.commit`.
+ * What `work` answers is kept, refusals too, unless it may be tried again (429, 5xx), which then has no effects.
+ * `kept` is what is kept where the answer shows a secret.
+ */
+export type AnswerCommit = (
+  name: string,
+  work: (unit: Unit) => Promise<AnswerEffects>,
+) => Promise<CommittedAnswer>;
+
+export interface CommittedAnswer {
+  readonly answer: RouteAnswer;
+  /** Of this request's own effects: empty where it was answered from what was kept, or refused. */
+  readonly numbered: readonly NumberedEvent[];
 }
 
 export interface RouteRequest {

@@ -21,9 +21,9 @@ const operator = { keyId: "k0", role: "operator" } as const;
 const seen: RouteRequest[] = [];
 const note =
   (answer: AnyRoute["handle"]): AnyRoute["handle"] =>
-  (service, request) => {
+  (service, request, commit) => {
     seen.push(request);
-    return answer(service, request);
+    return answer(service, request, commit);
   };
 const text = Type.Object({ text: Type.String() });
 const routes: readonly AnyRoute[] = [

@@ -9,9 +9,12 @@ export {
 } from "./config.ts";
 export type {
   Access,
+  AnswerCommit,
   AnyRoute,
   AnyServiceDefinition,
   Authenticated,
+  CommittedAnswer,
+  IdempotencyRule,
   Invariant,
   InvariantReport,
   Job,

@@ -37,7 +37,17 @@ const routes: readonly AnyRoute[] = [
     path: "/api/v1/orders/:orderId",
     summary: "Cancel",
     access: "public",
+    idempotency: { natural: "an order is cancelled once" },
     answers: { 204: Type.Unknown() },
+    handle,
+  },
+  {
+    method: "POST",
+    path: "/api/v1/halts",
+    summary: "Halt",
+    access: "operator",
+    idempotency: "required",
+    answers: { 202: Type.Unknown() },
     handle,
   },
   {
@@ -58,7 +68,11 @@ function documentFor(audience: "edge" | "service"): any {
 }
 
 test("the edge's document has no internal routes, the service's own has", () => {
-  assert.deepEqual(Object.keys(documentFor("edge").paths), ["/api/v1/orders", "/api/v1/orders/{orderId}"]);
+  assert.deepEqual(Object.keys(documentFor("edge").paths), [
+    "/api/v1/orders",
+    "/api/v1/orders/{orderId}",
+    "/api/v1/halts",
+  ]);
   assert.ok("/internal/holds" in documentFor("service").paths);
   assert.deepEqual(documentFor("service").paths["/internal/holds"].post.security, [{ internal: [] }]);
 });
@@ -128,4 +142,20 @@ test("operation ids differ, and every reference leads somewhere", () => {
     const target = path.split("/").reduce((at, key) => at?.[key], document);
     assert.ok(target !== undefined, path);
   }
+});
+
+test("R10: a route says how it happens once, which key it wants and what it may answer to it", () => {
+  const { paths } = documentFor("edge");
+  const halt = paths["/api/v1/halts"].post;
+  const [parameter] = halt.parameters;
+  assert.deepEqual([parameter.name, parameter.in, parameter.required], ["Idempotency-Key", "header", true]);
+  assert.match(halt.description, /^Operators only\. Happens once for its Idempotency-Key; for 24 hours/);
+  assert.ok(halt.responses["400"].content["application/problem+json"].examples.idempotency_key_required);
+  assert.ok(halt.responses["409"].content["application/problem+json"].examples.request_in_progress);
+  const cancel = paths["/api/v1/orders/{orderId}"].delete;
+  assert.equal(cancel.description, "Happens once by its nature: an order is cancelled once.");
+  assert.deepEqual(
+    cancel.parameters.filter((each: { in: string }) => each.in === "header"),
+    [],
+  );
 });

@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import type { Access, AnyRoute } from "./definition.ts";
+import type { Access, AnyRoute, IdempotencyRule } from "./definition.ts";
 import { closed, type JsonSchema, jsonSchemaOf, mapChildren } from "./http/json-schema.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 
@@ -58,9 +58,13 @@ function operation(service: string, route: AnyRoute): Readonly<Record<string, un
     tags: [service],
     operationId: operationId(route),
     summary: route.summary,
-    ...(route.access === "operator" ? { description: "Operators only." } : {}),
+    ...descriptionOf(route),
     security: securityOf(route.access),
-    parameters: [...parameters(route.params, "path"), ...parameters(route.query, "query")],
+    parameters: [
+      ...parameters(route.params, "path"),
+      ...parameters(route.query, "query"),
+      ...keyParameter(route.idempotency),
+    ],
     ...(route.body === undefined
       ? {}
       : {
@@ -76,6 +80,47 @@ function operation(service: string, route: AnyRoute): Readonly<Record<string, un
         }),
     responses: { ...answers(route), ...refusals(route) },
   };
+}
+
+function descriptionOf({ access, idempotency }: AnyRoute): object {
+  const sentences = [
+    ...(access === "operator" ? ["Operators only."] : []),
+    ...(idempotency === undefined ? [] : [onceBy(idempotency)]),
+  ];
+  return sentences.length === 0 ? {} : { description: sentences.join(" ") };
+}
+
+function onceBy(rule: IdempotencyRule): string {
+  if (typeof rule === "object") return `Happens once by its nature: ${rule.natural}.`;
+  const kept =
+    "Happens once for its Idempotency-Key; for 24 hours the same request is given the same answer, with `Idempotent-Replayed: true`.";
+  return rule === "required" ? kept : `${kept} Without a key it happens each time.`;
+}
+
+function keyParameter(rule: IdempotencyRule | undefined): readonly object[] {
+  const header = typeof rule === "object" ? rule.header : rule;
+  if (header === undefined) return [];
+  return [
+    {
+      name: "Idempotency-Key",
+      in: "header",
+      required: header === "required",
+      description: "Names the request, so that it happens once however often it is sent",
+      schema: { type: "string", minLength: 1, maxLength: 96 },
+    },
+  ];
+}
+
+/** What the host itself may answer to a key. */
+function keyProblems({ idempotency }: AnyRoute): readonly ProblemCode[] {
+  if (typeof idempotency !== "string") return [];
+  return [
+    ...(idempotency === "required" ? (["idempotency_key_required"] as const) : []),
+    "idempotency_key_reused",
+    "request_in_progress",
+    "too_many_idempotency_keys",
+    "idempotency_keys_full",
+  ];
 }
 
 function operationId(route: AnyRoute): string {
@@ -139,6 +184,7 @@ function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
     ...(route.body === undefined ? [] : WITH_BODY),
     ...(route.access === "public" ? [] : WITH_CALLER),
     ...(route.access === "operator" ? (["forbidden"] as const) : []),
+    ...keyProblems(route),
     ...(route.problems ?? []),
   ]);
   const byStatus = new Map<number, ProblemCode[]>();

@@ -31,7 +31,7 @@ export const problemCatalogue = {
   idempotency_key_required: entry(
     400,
     "An Idempotency-Key is required",
-    "Requests that move money or place orders carry an `Idempotency-Key` header (1 to 64 characters).",
+    "Requests that move money, place orders or make something carry an `Idempotency-Key` header (1 to 96 visible characters).",
   ),
   unauthenticated: entry(
     401,
@@ -110,6 +110,13 @@ export const problemCatalogue = {
     409,
     "Another amendment is in flight",
     "An amendment that raises the hold is alone on its order. Wait for its report and send again.",
+    true,
+  ),
+
+  request_in_progress: entry(
+    409,
+    "The request is being worked on",
+    "A request with the same Idempotency-Key has not been answered yet. Send again: its answer is then the answer.",
     true,
   ),
 
@@ -192,6 +199,12 @@ export const problemCatalogue = {
     "There is no reference price",
     "A market order needs a price to set its worst price from, and the market has none yet.",
   ),
+  too_many_idempotency_keys: entry(
+    429,
+    "Too many Idempotency-Keys",
+    "The caller has as many keys of the last 24 hours as are kept for one; known ones are still answered. Nothing was done.",
+    true,
+  ),
   order_rate_exceeded: entry(429, "Too many orders", "The account's order rate is used up.", true),
   kill_switch_engaged: entry(
     422,
@@ -232,6 +245,12 @@ export const problemCatalogue = {
     503,
     "The queue is full",
     "More requests wait than the service takes on; nothing was done.",
+    true,
+  ),
+  idempotency_keys_full: entry(
+    503,
+    "No more Idempotency-Keys are kept",
+    "The service keeps as many keys of the last 24 hours as it may; known ones are still answered. Nothing was done.",
     true,
   ),
   engine_lag: entry(

@@ -1,13 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createDelivery, type DeliveryRuntime, deliveryMigrations } from "@bourse/delivery";
+import {
+  createDelivery,
+  createIdempotency,
+  type DeliveryRuntime,
+  deliveryMigrations,
+} from "@bourse/delivery";
 import type { Store } from "@bourse/store";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
-import type { AnyRoute, AnyServiceDefinition } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, Job } from "./definition.ts";
+import { type CommitDoors, keepsAnswers } from "./http/answer-commit.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
@@ -59,6 +65,18 @@ export async function runService(
 const CATCH_UP_POLL_MS = 25;
 const FAILED_START_DRAIN_MS = 2_000;
 const PING_TIMEOUT_MS = 1_000;
+const FORGET_KEYS_EVERY_MS = 60_000;
+
+/** Answers are kept for a day and removed a minute after it. */
+function forgetKeys({ idempotency }: CommitDoors): Job<never> {
+  return {
+    name: "forget-idempotency-keys",
+    everyMs: FORGET_KEYS_EVERY_MS,
+    run: async () => {
+      await idempotency.cleanUp();
+    },
+  };
+}
 
 class StartingService {
   readonly #definition: AnyServiceDefinition;
@@ -126,9 +144,10 @@ class StartingService {
     await this.#caughtUp(delivery);
 
     this.#phase = "ready";
-    dispatcher.open(this.#service);
+    const commits = this.#commitDoors(dispatcher, delivery.delivery, hostConfig);
+    dispatcher.open(this.#service, commits);
     this.#jobs = startJobs({
-      jobs: this.#definition.jobs,
+      jobs: [...this.#definition.jobs, ...(commits === null ? [] : [forgetKeys(commits)])],
       service: this.#service,
       timer: this.#runtime.timer,
       log: this.#log,
@@ -178,6 +197,21 @@ class StartingService {
     // From the first moment to the last: neighbours are told that it starts or ends rather than sent elsewhere.
     this.#runtime.directory.attach(dispatcher);
     return dispatcher;
+  }
+
+  /** Kept answers are of services that have a store and routes that ask for it; a gateway only hands keys on. */
+  #commitDoors(
+    dispatcher: Dispatcher,
+    delivery: DeliveryRuntime["delivery"],
+    config: HostConfig,
+  ): CommitDoors | null {
+    if (this.#stores.length === 0 || !dispatcher.mounted.some(({ route }) => keepsAnswers(route)))
+      return null;
+    const bounds = {
+      maxRows: config.IDEMPOTENCY_MAX_KEYS,
+      maxRowsOfPrincipal: config.IDEMPOTENCY_MAX_KEYS_OF_CALLER,
+    };
+    return { delivery, idempotency: createIdempotency({ delivery, metrics: this.#registry, bounds }) };
   }
 
   async #listen(dispatcher: Dispatcher): Promise<{ readonly url: string; readonly port: number }> {

@@ -7,6 +7,7 @@ import { stopwatchMs } from "../metrics.ts";
 import { type Caller, refuseAccess } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
 import { inSpan, tracingEnabled } from "../tracing.ts";
+import { answerCommit, type CommitDoors, keepsAnswers, noAnswerCommit, refuseKey } from "./answer-commit.ts";
 import { answerForError, isOutage } from "./error-answers.ts";
 import { compileRequestSchemas, type RequestSchemas } from "./request-schemas.ts";
 import { RouteTable } from "./route-table.ts";
@@ -15,6 +16,8 @@ export interface MountedRoute {
   readonly route: AnyRoute;
   readonly schemas: RequestSchemas;
   readonly timer: RouteTimer;
+  /** Its answers are committed by their Idempotency-Key. */
+  readonly keepsAnswers: boolean;
   /** Answers whatever the service's state: health, metrics, documents. */
   readonly always: boolean;
 }
@@ -44,6 +47,7 @@ export class Dispatcher implements LocalService {
   readonly #maxInFlight: number;
   #doors: Doors = "starting";
   #service: unknown = null;
+  #commits: CommitDoors | null = null;
   #inFlight = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -61,6 +65,7 @@ export class Dispatcher implements LocalService {
         route,
         schemas: compileRequestSchemas(route),
         timer: options.durations.route(route.method, route.path),
+        keepsAnswers: keepsAnswers(route),
         always,
       });
     this.name = options.name;
@@ -79,8 +84,10 @@ export class Dispatcher implements LocalService {
     return this.#doors;
   }
 
-  open(service: unknown): void {
+  /** `commits`: of a service that keeps something. */
+  open(service: unknown, commits: CommitDoors | null = null): void {
     this.#service = service;
+    this.#commits = commits;
     this.#doors = "open";
   }
 
@@ -102,6 +109,8 @@ export class Dispatcher implements LocalService {
     if ("refusal" in query) return this.#answered(mounted, started, query.refusal);
     const body = mounted.schemas.body(raw.body);
     if ("refusal" in body) return this.#answered(mounted, started, body.refusal);
+    const keyless = mounted.keepsAnswers ? refuseKey(mounted.route, raw.headers) : null;
+    if (keyless !== null) return this.#answered(mounted, started, keyless);
     const request = {
       params: raw.params,
       query: query.value as RouteRequest["query"],
@@ -194,7 +203,12 @@ export class Dispatcher implements LocalService {
   #handle(mounted: MountedRoute, started: number, request: RouteRequest): Answer {
     if (!mounted.always) this.#inFlight += 1;
     try {
-      const answer = mounted.route.handle(this.#service as never, request);
+      // A gateway's own handler only forwards.
+      const commit =
+        mounted.keepsAnswers && this.#commits !== null
+          ? answerCommit(this.#commits, mounted.route, request)
+          : noAnswerCommit;
+      const answer = mounted.route.handle(this.#service as never, request, commit);
       if (!(answer instanceof Promise)) return this.#finished(mounted, started, answer);
       return answer.then(
         (value) => this.#finished(mounted, started, value),
