@@ -10,7 +10,11 @@ export type PlatformErrorCode =
   | "not_running"
   /** Something that the platform needs can't be had here. */
   | "missing_part"
-  | "start_failed";
+  | "start_failed"
+  /** A database was restored: its topics have numbers that it has not (R6). */
+  | "log_ahead_of_store"
+  /** What a command needs to be stopped runs. */
+  | "still_running";
 
 /** Why a platform could not be brought up or taken down, with what to do about it in the message. */
 export class PlatformError extends OperationalError {

@@ -11,6 +11,7 @@ import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
+import { forgetRefusal, readRefusals } from "./refusals.ts";
 import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
 import { urlVariable } from "./start-platform.ts";
 
@@ -162,6 +163,7 @@ class LocalCluster implements Cluster {
   }
 
   #spawn(name: ServiceName): void {
+    forgetRefusal(this.#data.path, name);
     const log = openSync(join(this.#data.folder("logs"), `${name}.log`), "a");
     const urls = Object.fromEntries([...this.#urls].map(([service, url]) => [urlVariable(service), url]));
     const args = [this.#options.entry, "up", "--only", name, "--bus", "kafka", "--data", this.#data.path];
@@ -194,6 +196,10 @@ class LocalCluster implements Cluster {
   }
 
   #failed(name: ServiceName, what: string): PlatformError {
+    // R6: what refused to start has said why, and others may have as well.
+    const refusals = readRefusals(this.#data.path);
+    if (refusals.some(({ service }) => service === name))
+      return new PlatformError("log_ahead_of_store", refusals.map(({ message }) => message).join("\n"));
     const file = join(this.#data.path, "logs", `${name}.log`);
     const last = readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join("\n");
     return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${last}`);

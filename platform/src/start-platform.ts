@@ -20,6 +20,7 @@ import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineClock, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
+import { forgetRefusal, keepRefusal } from "./refusals.ts";
 import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
 
 /** How long services may take to end what they have in hand. */
@@ -85,6 +86,7 @@ class StartingPlatform {
     const runtime = this.#runtime(this.#bus, databases, this.#directory);
     progress(`starting ${wanted.length === 1 ? wanted[0]?.name : `${wanted.length} services`}`);
     const outcomes = await Promise.allSettled(wanted.map((definition) => this.#start(definition, runtime)));
+    this.#tellRefusals(wanted, outcomes);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     if (only === undefined) this.#writeRunFile();
@@ -154,6 +156,25 @@ class StartingPlatform {
     } catch (error) {
       throw portTaken(error, definition, port) ?? error;
     }
+  }
+
+  /** R6: a restored database has its own end, and every service that it concerns is named. */
+  #tellRefusals(
+    wanted: readonly AnyServiceDefinition[],
+    outcomes: readonly PromiseSettledResult<void>[],
+  ): void {
+    const messages: string[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const service = wanted[index]?.name;
+      if (service === undefined) continue;
+      if (outcome.status === "fulfilled") forgetRefusal(this.#data.path, service);
+      else if (isLogAhead(outcome.reason)) {
+        const { message } = outcome.reason;
+        keepRefusal(this.#data, { service, message, at: new Date().toISOString() });
+        messages.push(message);
+      }
+    }
+    if (messages.length > 0) throw new PlatformError("log_ahead_of_store", messages.join("\n"));
   }
 
   #runDemo({ log }: Runtime): Demo {
@@ -231,6 +252,10 @@ class StartingPlatform {
 /** `MARKET_DATA_URL` says where market-data is, for the others and for itself. */
 export function urlVariable(name: ServiceName): string {
   return `${name.toUpperCase().replaceAll("-", "_")}_URL`;
+}
+
+function isLogAhead(reason: unknown): reason is Error {
+  return reason instanceof Error && (reason as { readonly code?: unknown }).code === "log_ahead_of_store";
 }
 
 function portTaken(error: unknown, { name }: AnyServiceDefinition, port: number): PlatformError | null {

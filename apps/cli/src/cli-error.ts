@@ -34,6 +34,8 @@ const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
   not_running: EXIT.unreachable,
   missing_part: EXIT.missingPart,
   start_failed: EXIT.failed,
+  log_ahead_of_store: EXIT.restored,
+  still_running: EXIT.alreadyRunning,
 };
 
 /** By the codes of operational failures. */

@@ -14,6 +14,8 @@ export const EXIT = {
   alreadyRunning: 7,
   /** Something that is needed can't be had here: Java, Maven, an address. */
   missingPart: 8,
+  /** A database was restored from a backup: `bourse recover` brings its service back (R6). */
+  restored: 9,
   interrupted: 130,
 } as const;
 
@@ -29,5 +31,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.dataVersion]: "the data folder is from another version",
   [EXIT.alreadyRunning]: "a platform runs from the data folder already",
   [EXIT.missingPart]: "something that is needed can't be had here: Java, Maven, an address",
+  [EXIT.restored]:
+    "a database was restored from a backup: `bourse recover <service>` brings its service back",
   [EXIT.interrupted]: "interrupted",
 };

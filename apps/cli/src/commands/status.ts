@@ -1,5 +1,9 @@
+import { type Refusal, readRefusals } from "@bourse/platform/refusals";
 import { Command } from "commander";
+import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
+import { UnreachableError } from "../client-errors.ts";
+import { dataFolderOf } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
@@ -54,12 +58,23 @@ export function statusCommand(): Command {
 }
 
 async function status(options: StatusOptions): Promise<void> {
+  const refusals = readRefusals(dataFolderOf(options.data));
+  try {
+    await watch(options, refusals);
+  } catch (error) {
+    // R6: nothing answers because a service refused to start; why is what the person wants to know.
+    if (!(error instanceof UnreachableError) || refusals.length === 0) throw error;
+    throw new CliError(EXIT.restored, refusals.map(({ message }) => message).join("\n"), { cause: error });
+  }
+}
+
+async function watch(options: StatusOptions, refusals: readonly Refusal[]): Promise<void> {
   await withClient(options, async (client, output) => {
     let earlier = await look(client);
     do {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       const now = await look(client);
-      const lines = compare(earlier, now);
+      const lines = compare(earlier, now).map((line) => withRefusal(line, refusals));
       if (options.watch === true && process.stdout.isTTY) process.stdout.write("\x1b[2J\x1b[H");
       print(output, lines);
       const ready = lines.every((line) => line.ready);
@@ -68,6 +83,12 @@ async function status(options: StatusOptions): Promise<void> {
       earlier = now;
     } while (options.watch === true);
   });
+}
+
+/** A service that does not answer may have said why it did not start. */
+function withRefusal(line: ServiceLine, refusals: readonly Refusal[]): ServiceLine {
+  const refusal = line.ready ? undefined : refusals.find(({ service }) => service === line.service);
+  return refusal === undefined ? line : { ...line, state: refusal.message };
 }
 
 interface Look {

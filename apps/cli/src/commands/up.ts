@@ -133,6 +133,8 @@ function announce(
   output.result({ gatewayUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
 }
 
+/** Ends of the detached process that are this one's too. */
+const KEPT = [EXIT.portTaken, EXIT.dataVersion, EXIT.missingPart, EXIT.restored] as const;
 const POLL_MS = 100;
 const START_TIMEOUT_MS = 180_000;
 
@@ -152,7 +154,7 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) {
       const words = readFileSync(file, "utf8").trimEnd();
-      throw new CliError(child.exitCode === EXIT.portTaken ? EXIT.portTaken : EXIT.failed, words);
+      throw new CliError(KEPT.find((code) => code === child.exitCode) ?? EXIT.failed, words);
     }
     const run = readRunFile(dataFolder);
     if (run !== null && (await areReady(run.processes))) {
