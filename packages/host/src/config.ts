@@ -2,7 +2,7 @@ import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { convertText, itemSchema } from "./http/convert-text.ts";
 import { describeAllowed } from "./http/fault-words.ts";
 import { type JsonSchema, jsonSchemaOf } from "./http/json-schema.ts";
-import { compileValidator } from "./http/validator.ts";
+import { compileValidator, type Validator } from "./http/validator.ts";
 
 /** The environment as it came: `process.env`, or a test's. Only `platform/` reads the real one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -74,7 +74,7 @@ export function readConfig<Config extends TObject>(
   schema: Config,
   env: Environment,
 ): Static<Config> {
-  const plain = jsonSchemaOf(schema);
+  const plain = plainOf(schema);
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, property] of Object.entries(plain.properties ?? {})) {
@@ -87,11 +87,27 @@ export function readConfig<Config extends TObject>(
       continue;
     }
     const value = convert(property, text);
-    if (compileValidator(property)(value)) values[name] = value;
+    if (validatorOf(property)(value)) values[name] = value;
     else faults.push(`${name} is ${redacted(name, property, text)}, wants ${describeAllowed(property)}`);
   }
   if (faults.length > 0) throw new ConfigError(owner, faults);
   return deepFreeze(values) as Static<Config>;
+}
+
+/** A schema is compiled once in a process, however many services of it start. */
+const plainSchemas = new WeakMap<TObject, JsonSchema>();
+const validators = new WeakMap<JsonSchema, Validator>();
+
+function plainOf(schema: TObject): JsonSchema {
+  const plain = plainSchemas.get(schema) ?? jsonSchemaOf(schema);
+  plainSchemas.set(schema, plain);
+  return plain;
+}
+
+function validatorOf(property: JsonSchema): Validator {
+  const validate = validators.get(property) ?? compileValidator(property);
+  validators.set(property, validate);
+  return validate;
 }
 
 /** One line of the table of variables in the documents. */

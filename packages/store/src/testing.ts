@@ -11,7 +11,7 @@ import { ensureServiceSchema } from "./roles.ts";
 import { withSession } from "./session.ts";
 
 export { mayRunAgain, storeError } from "./failure.ts";
-export { columnReader, wireValue } from "./sql-value.ts";
+export { columnReader, type WireValue, wireValue } from "./sql-value.ts";
 export type { WireProxy } from "./wire-proxy.ts";
 export { wireProxy } from "./wire-proxy.ts";
 

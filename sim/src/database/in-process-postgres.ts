@@ -1,6 +1,15 @@
 import type { Row, Rows, Statement } from "@bourse/store";
 import { columnReader, wireValue } from "@bourse/store/testing";
-import { PGlite, protocol } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
+import {
+  bindMessage,
+  EXECUTE,
+  prepareMessages,
+  queryMessage,
+  readAnswers,
+  type ServerFailure,
+  SYNC,
+} from "./wire-codec.ts";
 
 interface Prepared {
   readonly name: string;
@@ -15,6 +24,8 @@ interface Prepared {
 export class InProcessPostgres {
   readonly #database: PGlite;
   readonly #prepared = new Map<string, Prepared>();
+  /** Statements that have run where writing was forbidden. */
+  readonly #readOnly = new Set<string>();
   #schema = "";
 
   private constructor(database: PGlite) {
@@ -29,18 +40,23 @@ export class InProcessPostgres {
     await this.#database.close();
   }
 
-  /** Statements without values or rows: DDL, savepoints. Throws the server's error. */
+  /** Statements without values or rows: DDL, savepoints. Throws {@link ServerFailure}. */
   simple(text: string): void {
-    const parser = new protocol.Parser();
-    let failure: Error | undefined;
-    parser.parse(this.#database.execProtocolRawSync(protocol.serialize.query(text)), (message) => {
-      if (message instanceof Error) failure ??= message;
+    let failure: ServerFailure | undefined;
+    readAnswers(this.#database.execProtocolRawSync(queryMessage(text)), {
+      columns: () => undefined,
+      row: () => undefined,
+      complete: () => undefined,
+      error: (error) => {
+        failure ??= error;
+      },
     });
     if (failure !== undefined) throw failure;
   }
 
-  /** After a rollback: what the session was set to is undone with it. */
-  forgetSchema(): void {
+  /** Undoes what came after a savepoint, what the session was set to included. */
+  rollBackTo(savepoint: string): void {
+    this.simple(`ROLLBACK TO SAVEPOINT ${savepoint}`);
     this.#schema = "";
   }
 
@@ -50,72 +66,81 @@ export class InProcessPostgres {
     this.#schema = schema;
   }
 
-  /** Runs the statements in order with one Sync; the rows of each. Throws the server's error: none of them counts then. */
+  /** A statement that must not write: it is tried where it can't, the first time. Throws {@link ServerFailure}. */
+  look(schema: string, statement: Statement): Rows {
+    const key = `${schema}\n${statement.text}`;
+    if (this.#readOnly.has(key)) return this.pipeline(schema, [statement])[0] ?? [];
+    this.useSchema(schema);
+    this.simple("SAVEPOINT look; SET LOCAL transaction_read_only = on");
+    try {
+      const [rows = []] = this.pipeline(schema, [statement]);
+      this.#readOnly.add(key);
+      return rows;
+    } finally {
+      this.simple("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look");
+    }
+  }
+
+  /** Runs the statements in order with one Sync; the rows of each. Throws {@link ServerFailure}: none counts then. */
   pipeline(schema: string, statements: readonly Statement[]): readonly Rows[] {
     const running: Prepared[] = [];
     const fresh: string[] = [];
-    const parts: Uint8Array[] = [];
+    const parts: Buffer[] = [];
     for (const { text, values } of statements) {
       const key = `${schema}\n${text}`;
       let prepared = this.#prepared.get(key);
       if (prepared === undefined) {
-        prepared = { name: `s${this.#prepared.size}-${fresh.length}`, columns: [] };
+        prepared = { name: `s${this.#prepared.size}`, columns: [] };
         this.#prepared.set(key, prepared);
         fresh.push(key);
-        const { name } = prepared;
-        parts.push(protocol.serialize.close({ type: "S", name }));
-        parts.push(protocol.serialize.parse({ name, text }));
-        parts.push(protocol.serialize.describe({ type: "S", name }));
+        parts.push(prepareMessages(prepared.name, text));
       }
       running.push(prepared);
       const wire = values.map((value, index) => wireValue(value, index + 1));
-      parts.push(protocol.serialize.bind({ statement: prepared.name, values: wire }));
-      parts.push(protocol.serialize.execute({}));
+      parts.push(bindMessage(prepared.name, wire), EXECUTE);
     }
-    parts.push(protocol.serialize.sync());
+    parts.push(SYNC);
     this.useSchema(schema);
-    const { results, failure } = readAnswers(
-      this.#database.execProtocolRawSync(Buffer.concat(parts)),
-      running,
-    );
-    if (failure === undefined) return results;
+    const answers = new PipelineAnswers(running);
+    readAnswers(this.#database.execProtocolRawSync(Buffer.concat(parts)), answers);
+    if (answers.failure === undefined) return answers.results;
     for (const key of fresh) this.#prepared.delete(key);
-    throw failure;
+    throw answers.failure;
   }
 }
 
-function readAnswers(
-  bytes: Uint8Array,
-  running: readonly Prepared[],
-): { readonly results: readonly Rows[]; readonly failure: Error | undefined } {
-  const results: Rows[] = [];
-  let rows: Row[] = [];
-  let failure: Error | undefined;
-  new protocol.Parser().parse(bytes as Uint8Array<ArrayBuffer>, (message) => {
-    if (message instanceof Error) {
-      failure ??= message;
-    } else if (message instanceof protocol.messages.RowDescriptionMessage) {
-      const prepared = running[results.length];
-      if (prepared === undefined) return;
-      prepared.columns = message.fields.map((field) => ({
-        name: field.name,
-        read: columnReader(field.dataTypeID),
-      }));
-    } else if (message instanceof protocol.messages.DataRowMessage) {
-      rows.push(rowOf(message.fields, running[results.length]));
-    } else if (message.name === "commandComplete" || message.name === "emptyQuery") {
-      results.push(rows);
-      rows = [];
-    }
-  });
-  return { results, failure };
-}
+class PipelineAnswers {
+  readonly results: Rows[] = [];
+  failure: ServerFailure | undefined;
+  readonly #running: readonly Prepared[];
+  #rows: Row[] = [];
 
-function rowOf(fields: readonly (string | null)[], prepared: Prepared | undefined): Row {
-  const row: Record<string, unknown> = {};
-  prepared?.columns.forEach((column, index) => {
-    const text = fields[index] ?? null;
-    row[column.name] = text === null ? null : column.read(text);
-  });
-  return row;
+  constructor(running: readonly Prepared[]) {
+    this.#running = running;
+  }
+
+  columns(columns: readonly { readonly name: string; readonly typeId: number }[]): void {
+    const prepared = this.#running[this.results.length];
+    if (prepared === undefined) return;
+    prepared.columns = columns.map(({ name, typeId }) => ({ name, read: columnReader(typeId) }));
+  }
+
+  row(fields: readonly (string | null)[]): void {
+    const row: Record<string, unknown> = {};
+    const columns = this.#running[this.results.length]?.columns ?? [];
+    for (const [index, { name, read }] of columns.entries()) {
+      const text = fields[index] ?? null;
+      row[name] = text === null ? null : read(text);
+    }
+    this.#rows.push(row);
+  }
+
+  complete(): void {
+    this.results.push(this.#rows);
+    this.#rows = [];
+  }
+
+  error(error: ServerFailure): void {
+    this.failure ??= error;
+  }
 }

@@ -39,8 +39,8 @@ export class Session {
 
   rollback(): void {
     if (!this.#open) return;
-    this.database.simple("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work");
-    this.database.forgetSchema();
+    this.database.rollBackTo("work");
+    this.database.simple("RELEASE SAVEPOINT work");
     this.#open = false;
   }
 }
@@ -62,7 +62,7 @@ export function gatedStore(options: {
     try {
       return session.database.pipeline(schema, statements);
     } catch (error) {
-      throw storeError(withSeverity(error), `transaction ${name}`, false);
+      throw storeError(error, `transaction ${name}`, false);
     }
   };
 
@@ -140,7 +140,9 @@ export function gatedStore(options: {
       return await gate.pass({ ...call, lost: null, refused: unavailable }, async () => {
         const give = await session.turn();
         try {
-          return gate.alive ? readOnly(session.database, schema, statement) : [];
+          return gate.alive ? session.database.look(schema, statement) : [];
+        } catch (error) {
+          throw storeError(error, "query", false);
         } finally {
           give();
         }
@@ -149,25 +151,6 @@ export function gatedStore(options: {
     ping: () => gate.through(() => undefined),
     close: async () => undefined,
   };
-}
-
-function readOnly(database: InProcessPostgres, schema: string, statement: Statement): Rows {
-  database.simple("SAVEPOINT look; SET LOCAL transaction_read_only = on");
-  try {
-    return database.pipeline(schema, [statement])[0] ?? [];
-  } catch (error) {
-    throw storeError(withSeverity(error), "query", false);
-  } finally {
-    database.simple("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look");
-    database.forgetSchema();
-  }
-}
-
-/** Tells the server's errors from those of a lost connection, as its driver does. */
-function withSeverity(error: unknown): unknown {
-  if (typeof error === "object" && error !== null && "code" in error && !("severity" in error))
-    Object.assign(error, { severity: "ERROR" });
-  return error;
 }
 
 function firstWords(text: string): string {

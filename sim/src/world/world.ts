@@ -72,8 +72,7 @@ export class World {
   }
 
   restore({ savepoint, log, snapshots, nowMs }: Checkpoint, seed: number): void {
-    this.database.simple(`ROLLBACK TO SAVEPOINT ${savepoint}`);
-    this.database.forgetSchema();
+    this.database.rollBackTo(savepoint);
     this.log.restore(log);
     this.snapshots.clear();
     for (const [folder, kept] of snapshots) this.snapshots.set(folder, kept);
