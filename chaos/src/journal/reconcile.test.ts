@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { attemptsOf, isOpenQuestion } from "./attempts.ts";
 import type { JournalEntry, OrderFacts, Outcome, PlacedTerms, Wish } from "./entries.ts";
 import { moneyFaults } from "./money.ts";
+import { orderIdOf } from "./order-id.ts";
 import { type Reconciliation, reconcile, type TradeFacts } from "./reconcile.ts";
 
 const CREATED_AT = "2026-11-21T09:30:00.000Z";
@@ -113,6 +114,13 @@ describe("what is as it should be", () => {
     assert.deepEqual(report.violations, []);
     assert.deepEqual(report.requests, { acknowledged: 1, refused: 0, notDone: 1, unknown: 2 });
     assert.equal(report.unknownMade, 1);
+    assert.equal(report.unknownGivenUp, 1);
+  });
+
+  test("an orphan that was given up is known by its id alone", () => {
+    const { clientOrderId: _, ...orphan } = tombstone(b1);
+    const report = check([placed(b1, silence)], [{ ...orphan, orderId: orderIdOf("buyer", "b1") }]);
+    assert.deepEqual(report.violations, []);
     assert.equal(report.unknownGivenUp, 1);
   });
 

@@ -1,6 +1,7 @@
 import { decimalUnits, formatDecimal } from "@bourse/base";
 import { type Attempts, isOpenQuestion } from "./attempts.ts";
 import type { OrderFacts } from "./entries.ts";
+import { orderIdOf } from "./order-id.ts";
 
 /** A trade, once, as the engine has published it. Decimals as text. */
 export interface TradeFacts {
@@ -39,7 +40,7 @@ const SCALE = 18;
 export function reconcile(attempts: ReadonlyMap<string, Attempts>, world: World): Reconciliation {
   const violations: string[] = [];
   const requests = { acknowledged: 0, refused: 0, notDone: 0, unknown: 0 };
-  const orders = byClientOrderId(world.orders, violations);
+  const orders = byClientOrderId(world.orders, attempts, violations);
   const fills = fillsOf(world.trades, violations);
   let unknownMade = 0;
   let unknownGivenUp = 0;
@@ -139,13 +140,18 @@ function orderFaults(
     fault(`${order.leavesQuantity} are still open after all was cancelled`);
 }
 
+/** What was given up as an orphan of the wallet has no client order id any more, but it has the id made of it (R10). */
 function byClientOrderId(
   orders: readonly OrderFacts[],
+  attempts: ReadonlyMap<string, Attempts>,
   violations: string[],
 ): ReadonlyMap<string, OrderFacts> {
+  const derived = new Map(
+    [...attempts].map(([id, { terms }]) => [orderIdOf(terms.accountId, terms.clientOrderId), id]),
+  );
   const found = new Map<string, OrderFacts>();
   for (const order of orders) {
-    const id = order.clientOrderId ?? `(none) ${order.orderId}`;
+    const id = order.clientOrderId ?? derived.get(order.orderId) ?? `(none) ${order.orderId}`;
     if (found.has(id)) violations.push(`${id}: there are two orders of it`);
     found.set(id, order);
   }

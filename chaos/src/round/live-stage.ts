@@ -12,11 +12,12 @@ const WORK_AFTER = 40;
 const WORK_BEFORE = 50;
 const POLL_MS = 20;
 
-/** What a round has seen of its fault. Counts are of acknowledged orders. */
+/** What a round has seen of its fault. */
 export interface Sighting {
   /** When it fired; null where it never did. */
   readonly firedAt: Date | null;
   readonly evidence: readonly string[];
+  /** Acknowledged orders before it fired, until the first repair was done, and once all was well. */
   readonly before: number;
   readonly during: number;
   readonly after: number;
@@ -34,6 +35,7 @@ export class LiveStage implements Stage {
   readonly #beganMs = performance.now();
   readonly #evidence: string[] = [];
   #fired: { readonly date: Date; readonly ms: number; readonly inFlight: number } | null = null;
+  #firstRepairedMs: number | null = null;
   #firstHealedMs: number | null = null;
   #longestHealMs: number | null = null;
 
@@ -97,6 +99,7 @@ export class LiveStage implements Stage {
       .then(
         () => {
           repaired = true;
+          this.#firstRepairedMs ??= performance.now();
         },
         (error: unknown) => {
           failure = error;
@@ -126,12 +129,13 @@ export class LiveStage implements Stage {
   sighting(): Sighting {
     const nowMs = performance.now();
     const firedMs = this.#fired?.ms ?? nowMs;
+    const repairedMs = this.#firstRepairedMs ?? nowMs;
     const healedMs = this.#firstHealedMs ?? nowMs;
     return {
       firedAt: this.#fired?.date ?? null,
       evidence: this.#evidence,
       before: this.#load.acknowledgedSince(this.#beganMs, firedMs),
-      during: this.#load.acknowledgedSince(firedMs, healedMs),
+      during: this.#load.acknowledgedSince(firedMs, repairedMs),
       after: this.#load.acknowledgedSince(healedMs),
       inFlightWhenFired: this.#fired?.inFlight ?? 0,
       healedMs: this.#longestHealMs,

@@ -1,4 +1,4 @@
-import type { GatewayClient } from "@bourse/cli";
+import { type GatewayClient, RefusedError } from "@bourse/cli";
 import type { OrderFacts, PlacedTerms } from "../journal/entries.ts";
 import type { BalanceFacts } from "../journal/money.ts";
 import { POOR_ACCOUNT, TRADERS } from "../load/venue.ts";
@@ -62,5 +62,16 @@ export class PlatformView {
     if (orders.length > 0) return "there";
     await this.#client.request({ method: "DELETE", path: "/api/v1/orders", query });
     return "given up";
+  }
+
+  /** Sends an order that was given up once more; what is wrong with the answer, or null: it is final (R10). */
+  async tryAgain(terms: PlacedTerms): Promise<string | null> {
+    try {
+      const { status } = await this.#client.request({ method: "POST", path: "/api/v1/orders", body: terms });
+      return `${terms.clientOrderId}: it was given up, and the same request is answered ${status}`;
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 422) return null;
+      throw error;
+    }
   }
 }

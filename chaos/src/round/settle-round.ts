@@ -1,5 +1,6 @@
 import { GatewayClient, patienceOf, verifyPlatform, verifyReport, waitUntilQuiet } from "@bourse/cli";
-import { attemptsOf, isOpenQuestion } from "../journal/attempts.ts";
+import { type Attempts, attemptsOf, isOpenQuestion } from "../journal/attempts.ts";
+import type { PlacedTerms } from "../journal/entries.ts";
 import { readJournal } from "../journal/journal.ts";
 import { moneyFaults } from "../journal/money.ts";
 import { type Reconciliation, reconcile } from "../journal/reconcile.ts";
@@ -38,12 +39,14 @@ export async function settleRound(options: {
   try {
     await quiet();
     const attempts = attemptsOf(readJournal(options.journalPath));
-    for (const attempt of attempts.values()) if (isOpenQuestion(attempt)) await view.decide(attempt.terms);
+    const revived = await decideAll(view, [...attempts.values()].filter(isOpenQuestion));
     await quiet();
     const stillOpen = (await view.openOrders())
       .filter(({ clientOrderId = "" }) => attempts.get(clientOrderId)?.cancelled === true)
       .map(({ clientOrderId, status }) => `${clientOrderId}: its cancel was taken and it is ${status}`);
     await view.cancelAll();
+    await quiet();
+    await untilNothingIsHeld(view);
     const rules = verifyReport(await verifyPlatform(client, { patience: patienceOf(QUIET_LIMIT_MS) }));
     await options.audit.readOn(client);
     const { trades, equalDuplicates } = options.audit;
@@ -56,6 +59,7 @@ export async function settleRound(options: {
       equalDuplicates,
       violations: [
         ...rules.violations.map((each) => `verify: ${each}`),
+        ...revived.map((each) => `journal: ${each}`),
         ...stillOpen.map((each) => `journal: ${each}`),
         ...reconciliation.violations.map((each) => `journal: ${each}`),
         ...options.audit.violations.map((each) => `log: ${each}`),
@@ -65,4 +69,32 @@ export async function settleRound(options: {
   } finally {
     await client.close();
   }
+}
+
+/** R10: holds without an order are given up after `acceptWindowMs` (5 s), seen from when order looks again. */
+const ORPHANS_LIMIT_MS = 30_000;
+const POLL_MS = 100;
+
+/** What is held after that is found by the checks. */
+async function untilNothingIsHeld(view: PlatformView): Promise<void> {
+  const deadline = performance.now() + ORPHANS_LIMIT_MS;
+  while ((await view.balances()).some(({ held }) => held !== "0") && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+const QUESTIONS_AT_ONCE = 16;
+/** So many of what was given up are sent once more. */
+const TRIED_AGAIN = 20;
+
+/** Answers with what was made although it had been given up. */
+async function decideAll(view: PlatformView, questions: readonly Attempts[]): Promise<readonly string[]> {
+  const givenUp: PlacedTerms[] = [];
+  const waiting = questions.values();
+  const worker = async (): Promise<void> => {
+    // The iterator is shared: each takes the next one that nobody has.
+    for (const { terms } of waiting) if ((await view.decide(terms)) === "given up") givenUp.push(terms);
+  };
+  await Promise.all(Array.from({ length: QUESTIONS_AT_ONCE }, worker));
+  const answers = await Promise.all(givenUp.slice(0, TRIED_AGAIN).map((terms) => view.tryAgain(terms)));
+  return answers.filter((answer) => answer !== null);
 }
