@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { AbortSignalLike, Clock, Timer } from "@bourse/base";
+import { type AbortSignalLike, type Clock, type Random, seededRandom, type Timer } from "@bourse/base";
 
 /** The machine's clock, timers and randomness: nothing below platform/ reaches for them. */
 export const machineClock: Clock = { nowMs: () => Date.now() };
@@ -32,4 +32,9 @@ function sleep(delayMs: number, signal?: AbortSignalLike): Promise<void> {
 /** 128 random bits as 32 hex digits. */
 export function newId(): string {
   return randomBytes(16).toString("hex");
+}
+
+/** Seeded by the machine: another sequence in each process. Not for secrets. */
+export function machineRandom(): Random {
+  return seededRandom(randomBytes(4).readInt32LE());
 }

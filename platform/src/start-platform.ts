@@ -17,7 +17,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { definitions } from "./definitions.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
-import { machineClock, machineTimer, newId } from "./machine.ts";
+import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, keepRefusal } from "./refusals.ts";
@@ -82,6 +82,7 @@ class StartingPlatform {
       urlOf: (name) => this.#urlOf(name),
       internalToken: this.#data.secret("internal token"),
       timer: machineTimer,
+      random: machineRandom(),
     });
     const runtime = this.#runtime(this.#bus, databases, this.#directory);
     progress(`starting ${wanted.length === 1 ? wanted[0]?.name : `${wanted.length} services`}`);

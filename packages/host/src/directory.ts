@@ -1,8 +1,10 @@
-import type { Timer } from "@bourse/base";
+import { type Random, seededRandom, type Timer } from "@bourse/base";
 import type { ServiceName } from "@bourse/contracts";
+import type { Registry } from "prom-client";
 import type { AnyRoute, AnyServiceDefinition, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
 import { answerForError } from "./http/error-answers.ts";
 import { HttpPeer } from "./http-peer.ts";
+import { processMetrics } from "./metrics.ts";
 import { PeerError } from "./peer-error.ts";
 
 /** What a gateway knows of the platform: its services, their public faces, and how to reach them. */
@@ -51,6 +53,10 @@ export interface DirectoryOptions {
   readonly urlOf: (service: ServiceName) => string;
   readonly internalToken: string;
   readonly timer: Timer;
+  /** When circuit breakers probe. Absent: the same numbers each time, as in tests. */
+  readonly random?: Random;
+  /** Where the breakers' figures go. Absent: the process's own, which every service's /metrics shows. */
+  readonly metrics?: Registry;
   /** Of forwarded requests. Default 30,000. */
   readonly forwardTimeoutMs?: number;
 }
@@ -59,12 +65,14 @@ const FORWARD_TIMEOUT_MS = 30_000;
 
 export function createDirectory(options: DirectoryOptions): PlatformDirectory {
   const { definitions, urlOf, internalToken, timer, forwardTimeoutMs = FORWARD_TIMEOUT_MS } = options;
+  const { random = seededRandom(0) } = options;
   const local = new Map<ServiceName, LocalService>();
   const remote = new Map<ServiceName, HttpPeer>();
   const peer = (service: ServiceName): HttpPeer => {
     let found = remote.get(service);
     if (found === undefined) {
-      found = new HttpPeer({ service, url: urlOf(service), internalToken, timer });
+      const metrics = options.metrics ?? processMetrics();
+      found = new HttpPeer({ service, url: urlOf(service), internalToken, timer, random, metrics });
       remote.set(service, found);
     }
     return found;

@@ -1,8 +1,12 @@
-import type { Timer } from "@bourse/base";
+import type { Random, Timer } from "@bourse/base";
+import type { Registry } from "prom-client";
 import { Pool } from "undici";
+import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { AnyRoute, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
 import { PeerError } from "./peer-error.ts";
+import { BREAKER_STATE_VALUES, type PeerMetrics, peerMetrics } from "./peer-metrics.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "./principal.ts";
+import { PROBLEM_TYPE } from "./problem.ts";
 import { currentTraceparent } from "./tracing.ts";
 
 /** Shorter than the server's own keep-alive (72 s), so that it is never the server who closes under a request. */
@@ -41,22 +45,28 @@ const NOT_SENT = new Set([
   "UND_ERR_DESTROYED",
 ]);
 
-/** Another service over HTTP, with connections kept open. A circuit breaker would stand in `#send` (R12). */
+/** Another service over HTTP, with connections kept open and a circuit breaker before it (R12). */
 export class HttpPeer {
   readonly #service: string;
   readonly #pool: Pool;
   readonly #internalToken: string;
   readonly #timer: Timer;
+  readonly #metrics: PeerMetrics;
+  readonly #breaker: CircuitBreaker;
 
   constructor(options: {
     readonly service: string;
     readonly url: string;
     readonly internalToken: string;
     readonly timer: Timer;
+    readonly random: Random;
+    readonly metrics: Registry;
   }) {
     this.#service = options.service;
     this.#timer = options.timer;
     this.#internalToken = options.internalToken;
+    this.#metrics = peerMetrics(options.metrics);
+    this.#breaker = this.#openBreaker(options.random);
     this.#pool = new Pool(options.url, {
       connections: CONNECTIONS,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -86,7 +96,21 @@ export class HttpPeer {
   }
 
   close(): Promise<void> {
+    this.#breaker.close();
     return this.#pool.destroy();
+  }
+
+  #openBreaker(random: Random): CircuitBreaker {
+    const peer = this.#service;
+    this.#metrics.state.set({ peer }, BREAKER_STATE_VALUES.closed);
+    return new CircuitBreaker({
+      timer: this.#timer,
+      random,
+      changed: (state) => {
+        this.#metrics.state.set({ peer }, BREAKER_STATE_VALUES[state]);
+        if (state === "open") this.#metrics.opened.inc({ peer });
+      },
+    });
   }
 
   async #send(
@@ -96,6 +120,8 @@ export class HttpPeer {
     headers: Record<string, string>,
     timeoutMs: number,
   ): Promise<RouteAnswer> {
+    const admission = this.#breaker.admit();
+    if (!admission.admitted) throw this.#notSent(admission.retryAfterMs);
     headers[INTERNAL_TOKEN_HEADER] = this.#internalToken;
     if (body !== undefined) headers["content-type"] = "application/json";
     const traceparent = currentTraceparent();
@@ -110,12 +136,26 @@ export class HttpPeer {
         body: body === undefined ? null : JSON.stringify(body),
         signal: abort.signal,
       });
-      return { status: answer.statusCode, headers: passedOn(answer.headers), body: await answer.body.text() };
+      const text = await answer.body.text();
+      admission.report(!isFailure(answer.statusCode, answer.headers["content-type"]));
+      return { status: answer.statusCode, headers: passedOn(answer.headers), body: text };
     } catch (error) {
+      admission.report(false);
       throw this.#failure(error as Error & { code?: string }, method, timeoutMs, abort.signal.aborted);
     } finally {
       cancelTimeout();
     }
+  }
+
+  /** The breaker is open: surely nothing was sent, so this is never an unknown outcome. */
+  #notSent(retryAfterMs: number): PeerError {
+    const service = this.#service;
+    this.#metrics.refused.inc({ peer: service });
+    const message = `${service} is not asked for now: its last calls failed`;
+    return new PeerError("peer_unavailable", message, {
+      service,
+      retryAfterS: Math.ceil(retryAfterMs / 1_000),
+    });
   }
 
   #failure(
@@ -130,6 +170,15 @@ export class HttpPeer {
     const what = timedOut ? `did not answer within ${timeoutMs} ms` : `can't be reached: ${error.message}`;
     return new PeerError(code, `${this.#service} ${what}`, { service: this.#service, cause: error });
   }
+}
+
+/**
+ * Refusals are answers, and so is a 503 by which a service says itself that it is not ready, full or behind: cancels
+ * are taken while placements are refused so (R14), and a breaker would stop both. A 503 of something in between is not.
+ */
+function isFailure(status: number, contentType: string | string[] | undefined): boolean {
+  if (status < 500) return false;
+  return status !== 503 || String(contentType).startsWith(PROBLEM_TYPE) === false;
 }
 
 function addressOf(path: string, request: RouteRequest): string {

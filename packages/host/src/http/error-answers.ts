@@ -29,7 +29,8 @@ export function answerForError(error: unknown, requestId: string): ProblemAnswer
       code === "outcome_unknown"
         ? "the outcome is not known; ask, or send again with the same key"
         : outage(error);
-    return problem(code, detail);
+    const retryAfterS = error instanceof PeerError ? error.retryAfterS : undefined;
+    return problem(code, detail, retryAfterS === undefined ? {} : { retryAfterS });
   }
   // A refusal that the service did not translate still says what is wrong with the request.
   if (error instanceof PeerError && error.problem !== undefined && isProblemCode(error.problem.code)) {
