@@ -29,16 +29,28 @@ export function isServiceName(name: string): name is ServiceName {
 
 /** The readers of each topic, out of the services' consumptions. */
 export function readersOf(): Readonly<Record<string, readonly ServiceName[]>> {
-  const readers: Record<string, ServiceName[]> = {};
+  return consumersOf(() => true);
+}
+
+/** Who consumes a topic with effect, and so writes its dead letters (R12). */
+export function parkersOf(): Readonly<Record<string, readonly ServiceName[]>> {
+  return consumersOf((kind) => kind === "effect");
+}
+
+function consumersOf(
+  isMeant: (kind: "effect" | "view" | "shard") => boolean,
+): Readonly<Record<string, readonly ServiceName[]>> {
+  const consumers: Record<string, ServiceName[]> = {};
   for (const { name, consumes } of definitions) {
     for (const consumption of consumes) {
+      if (!isMeant(consumption.kind)) continue;
       const topics = consumption.kind === "shard" ? [consumption.input] : consumption.topics;
       for (const topic of topics) {
-        const names = readers[topic.name] ?? [];
+        const names = consumers[topic.name] ?? [];
         if (!names.includes(name)) names.push(name);
-        readers[topic.name] = names;
+        consumers[topic.name] = names;
       }
     }
   }
-  return readers;
+  return consumers;
 }

@@ -1,6 +1,6 @@
 export type { DataFolder } from "./data-folder.ts";
 export { openDataFolder } from "./data-folder.ts";
-export { definitions, isServiceName, readersOf } from "./definitions.ts";
+export { definitions, isServiceName, parkersOf, readersOf } from "./definitions.ts";
 export { machineClock, machineTimer, newId } from "./machine.ts";
 export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
 export type { PlatformErrorCode } from "./platform-error.ts";

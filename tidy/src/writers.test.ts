@@ -77,6 +77,15 @@ describe("a planted fault is found", () => {
   test("a writer that does not publish", () => {
     assert.match(found([orders, trades], [order, matching]), /wallet.*does not publish/);
   });
+  test("dead letters that are listed by hand", () => {
+    const events = ["order", "risk"].map((writer) => ({ eventType: "DeadLettered", writer }));
+    const letters = { name: "dead-letter-order-events", family: "dead-letter", events } as const;
+    assert.equal(found([orders, letters], [order]), "", "and every consumer may write them");
+    assert.match(
+      found([orders, letters], [{ ...order, publishes: [orders, letters] }]),
+      /order.*publishes dead-letter-order-events, which is derived/,
+    );
+  });
   test("a topic outside the catalogue", () => {
     assert.match(
       found([orders], [{ ...order, publishes: [orders, trades] }]),

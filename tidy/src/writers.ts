@@ -8,7 +8,7 @@ export interface Publisher {
   readonly publishes: readonly Pick<Topic, "name">[];
 }
 
-type TopicWriters = Pick<Topic, "name"> & {
+type TopicWriters = Pick<Topic, "name" | "family"> & {
   readonly events: readonly { readonly eventType: string; readonly writer: string }[];
 };
 
@@ -17,15 +17,21 @@ const SECOND_WRITERS: Readonly<Record<string, readonly string[]>> = {
   "trade-events": ["matching", "wallet"],
 };
 
-/** One writer per event type, and the definitions' `publishes` say the same as the catalogue (R2). */
+/**
+ * One writer per event type, and the definitions' `publishes` say the same as the catalogue (R2). Dead letters, which
+ * every consumer may write, and audits, which every service has, are derived: no definition lists them.
+ */
 export function checkWriters(
   catalogue: readonly TopicWriters[],
   publishers: readonly Publisher[],
 ): readonly Violation[] {
+  const defined = catalogue.filter(({ family }) => family === undefined);
+  const derived = catalogue.filter(({ family }) => family !== undefined);
   return [
     ...repeated(catalogue.map(({ name }) => name)).map((name) => inCatalogue(`${name} is there twice`)),
-    ...eventTypeFaults(catalogue),
-    ...catalogue.flatMap((topic) => topicFaults(topic, publishers)),
+    ...eventTypeFaults(defined),
+    ...defined.flatMap((topic) => topicFaults(topic, publishers)),
+    ...publishers.flatMap((publisher) => listedByHand(publisher, derived)),
     ...publishers.flatMap((publisher) => unknownTopics(publisher, catalogue)),
   ];
 }
@@ -52,6 +58,15 @@ function topicFaults(topic: TopicWriters, publishers: readonly Publisher[]): rea
       .filter((name) => !writers.includes(name))
       .map((name) => inService(name, `publishes ${topic.name} and writes no event of it`)),
   ];
+}
+
+function listedByHand(
+  { name, publishes }: Publisher,
+  derived: readonly TopicWriters[],
+): readonly Violation[] {
+  return publishes
+    .filter((topic) => derived.some((known) => known.name === topic.name))
+    .map((topic) => inService(name, `publishes ${topic.name}, which is derived from what it consumes`));
 }
 
 function unknownTopics(

@@ -8,9 +8,10 @@ export type Readers = Readonly<Record<string, readonly ServiceName[]>>;
 
 /**
  * The catalogue as an AsyncAPI 3 document: a channel per topic, a send operation per writer, a receive operation per reader.
+ * `parkers` says who consumes a topic with effect, and so writes its dead letters (R12).
  * Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
  */
-export function asyncApiDocument(readers: Readers = {}): Record<string, unknown> {
+export function asyncApiDocument(readers: Readers = {}, parkers: Readers = {}): Record<string, unknown> {
   return {
     asyncapi: "3.0.0",
     info: {
@@ -24,7 +25,7 @@ export function asyncApiDocument(readers: Readers = {}): Record<string, unknown>
     defaultContentType: "application/json",
     channels: Object.fromEntries(catalogue.map((topic) => [topic.name, channel(topic)])),
     operations: Object.fromEntries(
-      catalogue.flatMap((topic) => operations(topic, readers[topic.name] ?? [])),
+      catalogue.flatMap((topic) => operations(topic, readers[topic.name] ?? [], parkers)),
     ),
     components: {
       messages: Object.fromEntries([
@@ -72,8 +73,13 @@ function channel(topic: Topic): Record<string, unknown> {
   };
 }
 
-function operations(topic: Topic, readers: readonly ServiceName[]): [string, Record<string, unknown>][] {
-  const writers = writersOf(topic).map(
+function operations(
+  topic: Topic,
+  readers: readonly ServiceName[],
+  parkers: Readers,
+): [string, Record<string, unknown>][] {
+  const mayWrite = topic.family === "dead-letter" ? (parkers[topic.origin ?? ""] ?? []) : writersOf(topic);
+  const writers = mayWrite.map(
     (writer) => [writer, topic.events.filter((event) => event.writer === writer)] as const,
   );
   const reference = { $ref: `#/channels/${topic.name}` };

@@ -16,8 +16,10 @@ export {
   riskEvents,
   walletEvents,
 } from "./events/account-events.ts";
+export { ActionAudited, auditTopic } from "./events/audit-events.ts";
 export { BookChanged, BookLevel, BookSnapshot, bookEvents, LevelChange } from "./events/book-events.ts";
 export { EpochStarted, writersOf } from "./events/control-events.ts";
+export { DeadLettered, deadLetterTopic } from "./events/dead-letters.ts";
 export {
   CommandCompleted,
   ExecutionReport,
@@ -79,6 +81,13 @@ export {
   OrphanAnswer,
   OrphanQuery,
 } from "./internal/holds.ts";
+export {
+  OpenOrder,
+  OpenOrdersAnswer,
+  OpenOrdersQuery,
+  StandingAnswer,
+  StandingQuery,
+} from "./internal/open-orders.ts";
 export { Principal, ROLES } from "./internal/principal.ts";
 export {
   RISK_REFUSALS,

@@ -36,7 +36,11 @@ export interface Topic<Events extends readonly EventContract[] = readonly EventC
   /** -1 keeps for ever. */
   readonly retentionMs: number;
   /** What the record key is. */
-  readonly key: "symbol" | "accountId" | "symbol or asset";
+  readonly key: "symbol" | "accountId" | "symbol or asset" | "as the origin" | "actor";
+  /** Derived, never listed by hand: the dead letters of `origin`, or what was done at a service. */
+  readonly family?: "dead-letter" | "audit";
+  /** The topic whose dead letters these are. */
+  readonly origin?: string;
   readonly events: Events;
 }
 

@@ -4,6 +4,10 @@ import { EpochStarted, type EventContract, type ServiceName, type Topic, writers
 import { type CompiledSchema, compiledSchema } from "./contract-check.ts";
 import type { Envelope } from "./envelope.ts";
 import { HEADER } from "./outgoing-records.ts";
+import type { Position } from "./sequence-check.ts";
+
+/** `unknown_event_type` is no poison: a later version of its writer may have more to say, and it stops (R12). */
+export type DecodeFault = "undecodable_record" | "schema_violated" | "not_its_writer" | "unknown_event_type";
 
 /** A record that can't be read: it will not get better by reading it again (R12). Names where it lies and why. */
 export class DecodeError extends OperationalError {
@@ -13,9 +17,14 @@ export class DecodeError extends OperationalError {
   readonly offset: bigint;
   readonly reason: string;
 
-  constructor(record: BusRecord, reason: string, cause?: unknown) {
+  constructor(
+    record: BusRecord,
+    reason: string,
+    options: { readonly code?: DecodeFault; readonly cause?: unknown } = {},
+  ) {
+    const { code = "undecodable_record", cause } = options;
     const place = `${record.topic}/${record.partition} at offset ${record.offset}`;
-    super("undecodable_record", `${place}: ${reason}`, { retryable: false, cause });
+    super(code, `${place}: ${reason}`, { retryable: false, cause });
     this.topic = record.topic;
     this.partition = record.partition;
     this.offset = record.offset;
@@ -44,7 +53,7 @@ export function createDecoder(topics: readonly Topic[]): Decoder {
     readings.set(
       topic.name,
       new Map<string, Reading>([
-        ...topic.events.map((contract) => reading(contract, [contract.writer])),
+        ...topic.events.map((contract) => reading(contract, writersOfType(topic, contract.eventType))),
         reading(EpochStarted, writersOf(topic)),
       ]),
     );
@@ -56,14 +65,34 @@ export function createDecoder(topics: readonly Topic[]): Decoder {
     const eventType = (parsed as { readonly eventType?: unknown }).eventType;
     const reading = typeof eventType === "string" ? byType.get(eventType) : undefined;
     if (reading === undefined)
-      throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`);
+      throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`, {
+        code: typeof eventType === "string" ? "unknown_event_type" : "undecodable_record",
+      });
     if (record.decoded === undefined) {
       if (!reading.schema.check(parsed))
-        throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`);
+        throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`, {
+          code: "schema_violated",
+        });
       record.decoded = parsed;
     }
     return envelopeOf(record, parsed, reading.writers);
   };
+}
+
+/** One, but for the dead letters that every consumer writes. */
+function writersOfType(topic: Topic, eventType: string): readonly ServiceName[] {
+  return topic.events.filter((contract) => contract.eventType === eventType).map(({ writer }) => writer);
+}
+
+/** Where a record that can't be decoded stands in its writer's numbers; null: it has none that can be believed. */
+export function numberOf(record: BusRecord, topic: Topic): (Position & { readonly producer: string }) | null {
+  const producer = record.headers[HEADER.producer];
+  const epoch = Number(record.headers[HEADER.epoch]);
+  const sequence = Number(record.headers[HEADER.sequence]);
+  if (producer === undefined || !(writersOf(topic) as readonly string[]).includes(producer)) return null;
+  const isNumbered =
+    Number.isSafeInteger(epoch) && epoch >= 1 && Number.isSafeInteger(sequence) && sequence >= 1;
+  return isNumbered ? { producer, epoch, sequence } : null;
 }
 
 function parseValue(record: BusRecord): object {
@@ -72,7 +101,7 @@ function parseValue(record: BusRecord): object {
   try {
     parsed = JSON.parse(record.value);
   } catch (error) {
-    throw new DecodeError(record, "the value is not JSON", error);
+    throw new DecodeError(record, "the value is not JSON", { cause: error });
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new DecodeError(record, "the value is not a JSON object");
@@ -89,6 +118,7 @@ function envelopeOf(record: BusRecord, event: unknown, writers: readonly Service
     throw new DecodeError(
       record,
       `${eventType} is ${writers.join("'s or ")}'s to write, not ${producer}'s (R2)`,
+      { code: "not_its_writer" },
     );
   }
   const envelope: Envelope = {

@@ -34,8 +34,44 @@ export interface Delivery {
   commit<Result>(name: string, work: (unit: Unit) => Promise<Effects<Result>>): Promise<Committed<Result>>;
 }
 
-/** R12. Only `stop` is built so far: a record that can't be applied stops its subscription, not ready, with an alarm. */
-export type FailurePolicy = "stop";
+/** What a handler may do besides: set one record aside without giving up the batch. */
+export interface ConsumerUnit extends Unit {
+  /**
+   * A named business rule refuses the record (R12): it is parked, and where the consumption names a key, so are the
+   * later ones of its key. The handler is then asked again for the rest of the batch, in the same transaction, so what
+   * it has returned this time is not used. Under every policy, `stop` too.
+   */
+  park(envelope: Envelope, reason: ParkReason): void;
+  /** Records of this batch that are parked: no effect may come of them, but a position in the log may pass them. */
+  readonly parked: readonly Envelope[];
+}
+
+export interface ParkReason {
+  /** Stable, snake_case: the reason in `bourse dlq list` and in metrics. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * R12: what becomes of a record that can't be applied while all dependencies answer. `stop`: its subscription stops,
+ * not ready, with an alarm. `parkKey`: it is parked, and later records of its key queue behind it. `skip`: it is
+ * parked alone, for records that don't build on each other.
+ */
+export type FailurePolicy = "stop" | "parkKey" | "skip";
+
+export interface FailureOptions {
+  /** How often a record is tried in all before it is poison (`retries_exhausted`). Default 5. */
+  readonly attempts?: number;
+  /** More parked records than so many in a minute stop the subscription. Default 100. */
+  readonly parkedPerMinute?: number;
+  /** As many may wait in all, those that queue behind a key included. Default 100,000. */
+  readonly maxParked?: number;
+  /**
+   * What a parked record holds up, where it is not the record's own key. Records of one key lie in one partition.
+   * With `stop` it is for what the handler parks itself.
+   */
+  readonly key?: (envelope: Envelope) => string | null;
+}
 
 /** R1: a group shares the partitions, effects go into PostgreSQL, each number is applied once. */
 export interface EffectConsumption<Service> {
@@ -43,12 +79,14 @@ export interface EffectConsumption<Service> {
   /** With the service's name it identifies marks and group: a rebuild is a new name (R5). */
   readonly subscription: string;
   readonly topics: readonly Topic[];
+  /** Named and reasoned for in every definition (R12). */
   readonly policy: FailurePolicy;
+  readonly failure?: FailureOptions;
   /** Caps a unit of work. Default 4,000 (path notes). */
   readonly maxBatch?: number;
-  readonly handle: (service: Service, batch: readonly Envelope[], unit: Unit) => Promise<Effects>;
-  /** After the commit and never without it: what memory keeps of the batch. */
-  readonly committed?: (service: Service, batch: readonly Envelope[]) => void;
+  readonly handle: (service: Service, batch: readonly Envelope[], unit: ConsumerUnit) => Promise<Effects>;
+  /** After the commit and never without it: what memory keeps of the batch, and what of it was parked. */
+  readonly committed?: (service: Service, batch: readonly Envelope[], parked: readonly Envelope[]) => void;
 }
 
 /** R1: every instance reads every partition into memory. The service is not ready before it has caught up once. */
@@ -57,6 +95,8 @@ export interface ViewConsumption<Service> {
   readonly subscription: string;
   readonly topics: readonly Topic[];
   readonly from: "earliest" | "latest" | ViewStart<Service>;
+  /** Records with other keys are counted (R5) and not even decoded. Those without a key are read in any case. */
+  readonly concerns?: (service: Service, key: string) => boolean;
   readonly apply: (service: Service, batch: readonly Envelope[]) => void;
 }
 

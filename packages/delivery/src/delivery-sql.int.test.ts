@@ -5,7 +5,7 @@ import { testDatabase } from "@bourse/store/testing";
 import { createDeliveryDoor } from "./commit.ts";
 import type { Delivery } from "./definitions.ts";
 import type { OutgoingEvent } from "./envelope.ts";
-import { type Advance, advanceStatement, isMarkMoved, readMarks } from "./marks.ts";
+import { type Advance, advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { deliveryMigrations } from "./migrations.ts";
 import type { Run } from "./outbox.ts";
 import { OUTBOX_ROLL } from "./relay.ts";
@@ -137,7 +137,7 @@ test("R5: marks move by compare-and-set, and one that has moved fails the whole 
     );
   await apply(1, advance(1, 0, 5), advance(0, 0, 2));
   await apply(2, advance(0, 2, 3));
-  const moved = (failing: Promise<unknown>) => assert.rejects(failing, isMarkMoved);
+  const moved = (failing: Promise<unknown>) => assert.rejects(failing, isOutOfDate);
   await moved(apply(3, advance(0, 2, 4)));
   await moved(apply(4, advance(0, 0, 4)));
   await moved(apply(5, advance(0, 3, 4), advance(1, 4, 6)));
@@ -172,7 +172,7 @@ test("R5: of two transactions that advance one mark at once, one is let through"
       ),
     );
     assert.equal(race.filter(({ status }) => status === "fulfilled").length, 1);
-    for (const outcome of race) if (outcome.status === "rejected") assert.ok(isMarkMoved(outcome.reason));
+    for (const outcome of race) if (outcome.status === "rejected") assert.ok(isOutOfDate(outcome.reason));
   }
 });
 

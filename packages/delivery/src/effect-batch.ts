@@ -1,11 +1,12 @@
 import { OperationalError } from "@bourse/base";
-import type { BusRecord, TopicPartition } from "@bourse/bus";
+import { type BusRecord, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
-import type { Decoder } from "./decode.ts";
+import { DecodeError, type Decoder, numberOf } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { type FailureRules, StopSubscription } from "./failure-policy.ts";
 import type { Advance, Mark } from "./marks.ts";
-import { judgeExact, judgeLatest, type Verdict } from "./sequence-check.ts";
+import { judgeExact, judgeLatest, type Position, type Verdict } from "./sequence-check.ts";
 
 /** A partition that a group has given to this consumer. */
 export interface AssignedPartition extends TopicPartition {
@@ -15,6 +16,20 @@ export interface AssignedPartition extends TopicPartition {
   /** Reading began at a mark's hint, which may be wrong; not at the beginning of the log. */
   fromHint: boolean;
   nextOffset: bigint | null;
+  /** What is parked of it, as the tables had it when the marks were read (R12). */
+  queues: ParkedQueues;
+}
+
+export interface ParkedQueues {
+  /** Of `parked_heads`: another one in the table means that a key is free again. */
+  readonly generation: number;
+  nextPlace: number;
+  /** Keys whose records queue. */
+  readonly keys: Set<string>;
+}
+
+export function noQueues(): ParkedQueues {
+  return { generation: 0, nextPlace: 1, keys: new Set() };
 }
 
 /** What is left to do of a batch once duplicates are dropped. */
@@ -26,6 +41,29 @@ export interface JudgedBatch {
   readonly reached: ReadonlyMap<AssignedPartition, bigint>;
   /** The first record that can't be applied; those before it can, and so can other partitions'. */
   readonly fault: BatchFault | null;
+  /** Records that are parked instead of applied, in the order of their logs. */
+  readonly parkings: readonly Parking[];
+}
+
+/** A record on its way into `parked` (R12). */
+export interface Parking {
+  readonly at: AssignedPartition;
+  readonly record: BusRecord;
+  /** null: it can't be decoded. */
+  readonly envelope: Envelope | null;
+  /** null: it has no number that can be believed. */
+  readonly number: (Position & { readonly producer: string }) | null;
+  readonly queue: string | null;
+  /** null: nothing is wrong with it but what lies before it in its queue. */
+  readonly failure: RecordFailure | null;
+}
+
+export interface RecordFailure {
+  readonly code: string;
+  readonly error: unknown;
+  readonly attempts: number;
+  /** null: just now. */
+  readonly firstFailedMs: number | null;
 }
 
 export interface BatchFault {
@@ -39,19 +77,23 @@ export class SequenceError extends OperationalError {
   override readonly name = "SequenceError";
 }
 
-/** Splits a batch of several partitions into what applies and what was applied before (R5). Changes nothing. */
-export function judgeBatch(
-  records: readonly BusRecord[],
-  options: {
-    readonly partitionOf: (at: TopicPartition) => AssignedPartition | undefined;
-    readonly topics: ReadonlyMap<string, Topic>;
-    readonly decode: Decoder;
-  },
-): JudgedBatch {
+export interface JudgeOptions {
+  readonly partitionOf: (at: TopicPartition) => AssignedPartition | undefined;
+  readonly topics: ReadonlyMap<string, Topic>;
+  readonly decode: Decoder;
+  readonly rules: FailureRules;
+  /** A record that was tried in vain: it is parked. */
+  readonly poison?: { readonly record: BusRecord; readonly failure: RecordFailure };
+}
+
+/** Splits a batch of several partitions into what applies, what is parked, and what was applied before (R5, R12). */
+export function judgeBatch(records: readonly BusRecord[], options: JudgeOptions): JudgedBatch {
   const envelopes: Envelope[] = [];
+  const parkings: Parking[] = [];
   const advances = new Map<AssignedPartition, Map<string, Advance>>();
   const reached = new Map<AssignedPartition, bigint>();
   const faulted = new Set<AssignedPartition>();
+  const queued = new QueuedKeys();
   let fault: BatchFault | null = null;
   let duplicates = 0;
   let last: AssignedPartition | undefined;
@@ -60,37 +102,127 @@ export function judgeBatch(
     const at = sameAs(last, record) ? last : options.partitionOf(record);
     last = at;
     if (at === undefined || faulted.has(at)) continue;
+    const nextOffset = record.offset + 1n;
     const read = tryDecode(options.decode, record);
     if ("error" in read) {
-      faulted.add(at);
-      fault ??= { at, kind: "undecodable", error: read.error };
+      const judged = judgeUndecodable(at, record, read.error, advances.get(at), options);
+      if ("fault" in judged) {
+        faulted.add(at);
+        fault ??= judged.fault;
+        continue;
+      }
+      reached.set(at, nextOffset);
+      if (judged.parking === null) {
+        duplicates++;
+        continue;
+      }
+      parkings.push(judged.parking);
+      queued.add(at, judged.parking.queue);
+      note(advances, at, judged.position, nextOffset);
       continue;
     }
     const { envelope } = read;
-    const advanced = advances.get(at)?.get(envelope.producer);
-    const mark = advanced?.to ?? at.marks.get(envelope.producer);
-    const verdict =
-      options.topics.get(record.topic)?.class === "latest"
-        ? judgeLatest(mark, envelope)
-        : judgeExact(mark, envelope, { start: epochStartOf(envelope) });
+    const mark = advances.get(at)?.get(envelope.producer)?.to ?? at.marks.get(envelope.producer);
+    const start = epochStartOf(envelope);
+    const verdict = verdictOf(options.topics.get(record.topic), mark, envelope, start);
     if (verdict === "gap" || verdict === "epoch_ahead") {
       faulted.add(at);
-      fault ??= { at, kind: verdict, error: sequenceError(verdict, envelope, mark) };
+      fault ??= { at, kind: verdict, error: sequenceError(verdict, record, envelope, mark) };
       continue;
     }
-    const nextOffset = record.offset + 1n;
     reached.set(at, nextOffset);
     if (verdict === "drop") {
       duplicates++;
       continue;
     }
     // R6: an EpochStarted moves the mark and is nobody's event.
-    if (epochStartOf(envelope) === undefined) envelopes.push(envelope);
-    note(advances, at, envelope, nextOffset, advanced);
+    if (start === undefined) {
+      const parking =
+        at.queues.keys.size === 0 && queued.isEmpty && options.poison === undefined
+          ? null
+          : parkingOf(at, record, envelope, queued, options);
+      if (parking === null) envelopes.push(envelope);
+      else parkings.push(parking);
+    }
+    note(advances, at, envelope, nextOffset);
   }
   const all: Advance[] = [];
   for (const byProducer of advances.values()) all.push(...byProducer.values());
-  return { envelopes, advances: all, duplicates, reached, fault };
+  return { envelopes, advances: all, duplicates, reached, fault, parkings };
+}
+
+/** Whether a record that could be applied is parked all the same: tried in vain, or behind one of its key. */
+function parkingOf(
+  at: AssignedPartition,
+  record: BusRecord,
+  envelope: Envelope,
+  queued: QueuedKeys,
+  { rules, poison }: JudgeOptions,
+): Parking | null {
+  const failure = poison?.record === record ? poison.failure : null;
+  const queue = failure === null ? rules.queueOf(envelope) : rules.queueToOpen(envelope);
+  const isBehind = queue !== null && (at.queues.keys.has(queue) || queued.has(at, queue));
+  if (failure === null && !isBehind) return null;
+  queued.add(at, queue);
+  return { at, record, envelope, number: envelope, queue, failure };
+}
+
+/**
+ * The batch once its handler has refused some records of it: they are parked, and so are the later ones of their keys.
+ * Throws where a record has no key to queue by.
+ */
+export function setAside(
+  judged: JudgedBatch,
+  refused: ReadonlyMap<Envelope, RecordFailure>,
+  records: readonly BusRecord[],
+  options: Pick<JudgeOptions, "partitionOf" | "rules">,
+): JudgedBatch {
+  const queued = new QueuedKeys();
+  const envelopes: Envelope[] = [];
+  const parkings = [...judged.parkings];
+  for (const envelope of judged.envelopes) {
+    const at = options.partitionOf(envelope);
+    const failure = refused.get(envelope) ?? null;
+    if (at === undefined || (failure === null && queued.isEmpty)) {
+      envelopes.push(envelope);
+      continue;
+    }
+    const { queueOf, queueToOpen } = options.rules;
+    const queue = failure === null ? queueOf(envelope) : queueToOpen(envelope);
+    const record = records.find(
+      ({ topic, partition, offset }) =>
+        offset === envelope.offset && partition === envelope.partition && topic === envelope.topic,
+    );
+    if (record === undefined || (failure === null && !queued.has(at, queue))) {
+      envelopes.push(envelope);
+      continue;
+    }
+    parkings.push({ at, record, envelope, number: envelope, queue, failure });
+    queued.add(at, queue);
+  }
+  // Within a partition the order of the log is the order of the places.
+  parkings.sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
+  return { ...judged, envelopes, parkings };
+}
+
+/** The keys that a batch itself has begun to queue by. */
+class QueuedKeys {
+  readonly #keys = new Map<AssignedPartition, Set<string>>();
+
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
+  add(at: AssignedPartition, key: string | null): void {
+    if (key === null) return;
+    const keys = this.#keys.get(at);
+    if (keys === undefined) this.#keys.set(at, new Set([key]));
+    else keys.add(key);
+  }
+
+  has(at: AssignedPartition, key: string | null): boolean {
+    return key !== null && this.#keys.get(at)?.has(key) === true;
+  }
 }
 
 function sameAs(at: AssignedPartition | undefined, record: BusRecord): boolean {
@@ -105,30 +237,81 @@ function tryDecode(decode: Decoder, record: BusRecord): { envelope: Envelope } |
   }
 }
 
+function verdictOf(
+  topic: Topic | undefined,
+  mark: Position | undefined,
+  position: Position,
+  start: ReturnType<typeof epochStartOf>,
+): Verdict {
+  return topic?.class === "latest" ? judgeLatest(mark, position) : judgeExact(mark, position, { start });
+}
+
+/**
+ * A record without a number that can be believed is told apart by its offset: its mark is that of a producer that
+ * does not exist, and moves like any other, so that it is parked once.
+ */
+const UNNUMBERED = "?";
+
+type UndecodableJudgement =
+  | { readonly fault: BatchFault }
+  | { readonly parking: Parking | null; readonly position: Position & { readonly producer: string } };
+
+function judgeUndecodable(
+  at: AssignedPartition,
+  record: BusRecord,
+  error: unknown,
+  advanced: ReadonlyMap<string, Advance> | undefined,
+  { topics, rules }: JudgeOptions,
+): UndecodableJudgement {
+  const topic = topics.get(record.topic);
+  const number = topic === undefined ? null : numberOf(record, topic);
+  const position = number ?? { producer: UNNUMBERED, epoch: 1, sequence: Number(record.offset) + 1 };
+  const mark = advanced?.get(position.producer)?.to ?? at.marks.get(position.producer);
+  const verdict =
+    number !== null
+      ? verdictOf(topic, mark, position, undefined)
+      : judgeLatest(mark?.topicId === at.topicId ? mark : undefined, position);
+  if (verdict === "drop") return { parking: null, position };
+  if (verdict !== "apply")
+    return { fault: { at, kind: verdict, error: sequenceError(verdict, record, position, mark) } };
+  const isUnknownType = error instanceof DecodeError && error.code === "unknown_event_type";
+  if (rules.policy === "stop" || isUnknownType) return { fault: { at, kind: "undecodable", error } };
+  try {
+    const queue = rules.queueToOpenRaw(record.key);
+    const code = error instanceof DecodeError ? error.code : "undecodable_record";
+    const failure = { code, error, attempts: 1, firstFailedMs: null };
+    return { parking: { at, record, envelope: null, number, queue, failure }, position };
+  } catch (noKey) {
+    const reason = `${(error as Error).message}; ${(noKey as Error).message}`;
+    return { fault: { at, kind: "undecodable", error: new StopSubscription("no_key_to_park", reason) } };
+  }
+}
+
 function note(
   advances: Map<AssignedPartition, Map<string, Advance>>,
   at: AssignedPartition,
-  envelope: Envelope,
+  position: Position & { readonly producer: string },
   nextOffset: bigint,
-  advanced: Advance | undefined,
 ): void {
-  const { topic, partition, producer, epoch, sequence } = envelope;
-  const to: Mark = { topic, partition, producer, epoch, sequence, nextOffset, topicId: at.topicId };
+  const { producer, epoch, sequence } = position;
+  const { topic, partition, topicId } = at;
+  const to: Mark = { topic, partition, producer, epoch, sequence, nextOffset, topicId };
   let byProducer = advances.get(at);
   if (byProducer === undefined) {
     byProducer = new Map();
     advances.set(at, byProducer);
   }
+  const advanced = byProducer.get(producer);
   byProducer.set(producer, { from: advanced === undefined ? at.marks.get(producer) : advanced.from, to });
 }
 
 function sequenceError(
   verdict: Extract<Verdict, "gap" | "epoch_ahead">,
-  envelope: Envelope,
-  mark: Mark | undefined,
+  record: BusRecord,
+  { producer, epoch, sequence }: Position & { readonly producer: string },
+  mark: Position | undefined,
 ): SequenceError {
-  const { topic, partition, offset, producer, epoch, sequence } = envelope;
-  const found = `${topic}/${partition} at offset ${offset}: ${producer}'s number ${epoch}/${sequence}`;
+  const found = `${topicPartitionKey(record)} at offset ${record.offset}: ${producer}'s number ${epoch}/${sequence}`;
   const expected = mark === undefined ? "number 1" : `${mark.epoch}/${mark.sequence + 1}`;
   return new SequenceError(
     verdict === "gap" ? "sequence_gap" : "epoch_ahead",

@@ -439,7 +439,7 @@ test("R12: a record that can't be read stops the subscription behind the ones be
   assert.deepEqual(all.store.effects, names([1]));
   assert.match(
     runner.status().reason ?? "",
-    /undecodable_record: test-commands\/0 at offset 1: unknown event type "Unheard"/,
+    /unknown_event_type: test-commands\/0 at offset 1: unknown event type "Unheard"/,
   );
 });
 

@@ -9,14 +9,24 @@ import {
 } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { type Store, StoreError } from "@bourse/store";
-import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
+import { type Backoff, createBackoff, isRetryable, retryForEver } from "./backoff.ts";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
-import { type AssignedPartition, type JudgedBatch, judgeBatch } from "./effect-batch.ts";
+import {
+  type AssignedPartition,
+  type JudgedBatch,
+  type JudgeOptions,
+  judgeBatch,
+  noQueues,
+} from "./effect-batch.ts";
+import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
+import { blameOf, type FailureRules, failureRules, RecordRefused } from "./failure-policy.ts";
 import { type Log, reasonOf } from "./log.ts";
-import { advanceStatement, isMarkMoved, type Mark, readMarks } from "./marks.ts";
+import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
+import { ParkingLimits } from "./parking-limits.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
 import { inConsumerSpan } from "./trace.ts";
 
@@ -37,6 +47,16 @@ const MAX_BATCH = 4_000;
 const GAUGE_EVERY_MS = 500;
 const CLOSE_MS = 5_000;
 const SPARE_MS = 10_000;
+const MINUTE_MS = 60_000;
+const RETRIES_EXHAUSTED = "retries_exhausted";
+const NO_EFFECTS = { statements: [], events: [], result: undefined };
+
+/** How records came to be tried apart. */
+interface Trouble {
+  /** null: never failed yet. */
+  readonly sinceMs: number | null;
+  readonly tries: number;
+}
 
 /** R1, R5: takes batches of a group's partitions, and applies each number once, in one transaction with its mark. */
 export class EffectRunner<Service> implements Runner {
@@ -46,6 +66,10 @@ export class EffectRunner<Service> implements Runner {
   readonly #consumption: EffectConsumption<Service>;
   readonly #topics: ReadonlyMap<string, Topic>;
   readonly #decode: Decoder;
+  readonly #rules: FailureRules;
+  readonly #limits: ParkingLimits;
+  /** Partitions that are read again from another place: what is left of them in the batch in hand does not count. */
+  readonly #sought = new Set<AssignedPartition>();
   readonly #assigned = new Map<string, AssignedPartition>();
   readonly #closing = new AbortController();
   readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
@@ -62,6 +86,8 @@ export class EffectRunner<Service> implements Runner {
     this.subscription = consumption.subscription;
     this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
     this.#decode = createDecoder(consumption.topics);
+    this.#rules = failureRules(consumption);
+    this.#limits = new ParkingLimits(this.#rules);
   }
 
   start(): void {
@@ -147,16 +173,17 @@ export class EffectRunner<Service> implements Runner {
     while (!this.#closing.signal.aborted) {
       const records = await consumer.take(maxBatch);
       if (records.length === 0) return;
-      await this.#apply(records);
+      this.#sought.clear();
+      await this.#apply(records, { sinceMs: null, tries: 0 });
     }
   }
 
   /** Where to read from: the marks, never the group's offsets (R5). */
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
-    const { topicIds, marks } = await this.#untilAnswered("marks.read", async () => {
+    const { topicIds, marks, parked } = await this.#untilAnswered("marks.read", async () => {
       const topics = await this.#parts.bus.topics();
       const ids = new Map(topics.map((topic) => [topic.name, topic.id]));
-      return { topicIds: ids, marks: await readMarks(this.#parts.store, this.subscription) };
+      return { topicIds: ids, ...(await this.#readTables()) };
     });
     const positions = new Map<string, StartPosition>();
     for (const { topic, partition } of partitions) {
@@ -178,11 +205,33 @@ export class EffectRunner<Service> implements Runner {
         marks: byProducer,
         fromHint: hint !== null,
         nextOffset: hint,
+        queues: noQueues(),
       });
       positions.set(key, hint ?? "earliest");
     }
+    this.#know(parked);
     this.#became("running", null);
     return positions;
+  }
+
+  /** The marks first: what is parked after them moves them too, and is noticed by their compare-and-set (R5, R12). */
+  async #readTables(): Promise<{ readonly marks: readonly Mark[]; readonly parked: readonly ParkedState[] }> {
+    const { store, clock } = this.#parts;
+    const marks = await readMarks(store, this.subscription);
+    const parked = await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS);
+    return { marks, parked };
+  }
+
+  #know(parked: readonly ParkedState[]): void {
+    let [recent, waiting] = [0, 0];
+    for (const state of parked) {
+      const at = this.#assigned.get(topicPartitionKey(state));
+      if (at === undefined) continue;
+      at.queues = state.queues;
+      recent += state.recent;
+      waiting += state.waiting;
+    }
+    this.#limits.restart(this.#parts.clock.nowMs(), recent, waiting);
   }
 
   /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
@@ -193,71 +242,145 @@ export class EffectRunner<Service> implements Runner {
     });
   }
 
-  /** Until the batch is applied, dropped, or the runner closes. Rejects with what must stop the subscription. */
-  async #apply(records: readonly BusRecord[]): Promise<void> {
+  /**
+   * Until the records are applied, parked or dropped, or the runner closes: halves those that fail together until the
+   * one that fails is alone (R12). Rejects with what must stop the subscription.
+   */
+  async #apply(records: readonly BusRecord[], before: Trouble): Promise<void> {
+    const failed = await this.#attempt(records);
+    if (failed === null) return;
+    if (this.#rules.policy === "stop" || blameOf(failed.error) === "stop") throw failed.error;
+    const trouble = { sinceMs: before.sinceMs ?? this.#parts.clock.nowMs(), tries: before.tries + 1 };
+    const [only] = records;
+    if (records.length === 1 && only !== undefined) return await this.#alone(only, failed.error, trouble);
+    const middle = records.length >> 1;
+    await this.#apply(records.slice(0, middle), trouble);
+    await this.#apply(records.slice(middle), trouble);
+  }
+
+  /** A record that fails while its dependencies answer: so often, then it is poison; refused by a rule, at once. */
+  async #alone(record: BusRecord, first: unknown, trouble: Trouble): Promise<void> {
     const { timer, metrics } = this.#parts;
     const backoff = createBackoff(timer, this.#closing.signal);
-    let uncertain: JudgedBatch | null = null;
+    const firstFailedMs = trouble.sinceMs;
+    let error = first;
+    let tries = trouble.tries;
+    for (let alone = 1; !this.#closing.signal.aborted; alone++) {
+      metrics.recordRetries.inc({ subscription: this.subscription });
+      const blame = blameOf(error);
+      if (blame === "stop") throw error;
+      if (blame === "refused" || alone >= this.#rules.attempts) {
+        const code = error instanceof RecordRefused ? error.code : RETRIES_EXHAUSTED;
+        const failure = { code, error, attempts: tries, firstFailedMs };
+        const failed = await this.#attempt([record], { record, failure });
+        if (failed !== null) throw failed.error;
+        return;
+      }
+      await backoff.wait();
+      const failed = await this.#attempt([record]);
+      if (failed === null) return;
+      error = failed.error;
+      tries++;
+    }
+  }
+
+  /**
+   * Until the records are applied, parked or dropped, or the runner closes: null. Waits for dependencies for ever.
+   * Else what the unit of work failed with. Rejects where the log itself can't be followed.
+   */
+  async #attempt(
+    records: readonly BusRecord[],
+    poison?: JudgeOptions["poison"],
+  ): Promise<{ readonly error: unknown } | null> {
+    const { timer, metrics } = this.#parts;
+    let backoff: Backoff | null = null;
+    let uncertain: DecidedBatch | null = null;
     for (;;) {
-      const judged = this.#judge(records);
+      const judged = this.#judge(records, poison);
+      const tried: { decided: DecidedBatch } = { decided: { judged, effects: NO_EFFECTS, rows: [] } };
       try {
-        if (judged.advances.length > 0) await this.#commit(judged);
+        if (judged.advances.length > 0) await this.#commit(records, judged, tried);
       } catch (error) {
         const unknown = error instanceof StoreError && error.code === "commit_unknown";
-        if (!unknown && !isMarkMoved(error) && !isRetryable(error)) throw error;
+        const outOfDate = isOutOfDate(error);
+        if (!unknown && !outOfDate && !isRetryable(error)) return { error };
         // A COMMIT of unknown outcome may still be under way when the marks are read: it then shows as a moved mark.
-        if (unknown) uncertain = judged;
-        if (unknown || isMarkMoved(error)) {
+        if (unknown) uncertain = tried.decided;
+        if (unknown || outOfDate) {
           await this.#reload();
-          if (uncertain !== null && this.#isApplied(uncertain)) {
-            this.#settle(uncertain);
+          if (uncertain !== null && this.#isApplied(uncertain.judged)) {
+            this.#settle(uncertain, true);
             uncertain = null;
           }
           if (!unknown) continue;
         }
         metrics.retries.inc({ subscription: this.subscription });
         this.#failed(error);
+        backoff ??= createBackoff(timer, this.#closing.signal);
         await backoff.wait();
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted) return null;
         continue;
       }
-      this.#settle(judged);
+      this.#settle(tried.decided, false);
       this.#became("running", null);
-      return;
+      return null;
     }
   }
 
-  #judge(records: readonly BusRecord[]): JudgedBatch {
-    return judgeBatch(records, {
-      partitionOf: (at) => this.#assigned.get(topicPartitionKey(at)),
+  #judge(records: readonly BusRecord[], poison: JudgeOptions["poison"]): JudgedBatch {
+    const options = {
+      partitionOf: this.#partitionOf,
       topics: this.#topics,
       decode: this.#decode,
-    });
+      rules: this.#rules,
+    };
+    return judgeBatch(records, poison === undefined ? options : { ...options, poison });
   }
 
-  /** One transaction: the marks in front, the effects, the outbox last (R5). */
-  async #commit(judged: JudgedBatch): Promise<void> {
+  readonly #partitionOf = (at: TopicPartition): AssignedPartition | undefined => {
+    const found = this.#assigned.get(topicPartitionKey(at));
+    return found !== undefined && this.#sought.has(found) ? undefined : found;
+  };
+
+  /** One transaction: the marks in front, the effects, what is parked, the outbox last (R5, R12). */
+  async #commit(
+    records: readonly BusRecord[],
+    judged: JudgedBatch,
+    tried: { decided: DecidedBatch },
+  ): Promise<void> {
     const { commit, serviceName } = this.#parts;
     const traceparent = judged.envelopes[0]?.traceparent;
+    const inHand = {
+      consumption: this.#consumption,
+      service: this.#service,
+      topics: this.#topics,
+      records,
+      judging: { partitionOf: this.#partitionOf, rules: this.#rules },
+    };
     await inConsumerSpan(`${serviceName}.${this.subscription}`, traceparent, async (span) => {
       span.setAttribute("batch.size", judged.envelopes.length);
       await commitUnit(commit, {
         name: `consume.${this.subscription}`,
-        front: [advanceStatement(this.subscription, judged.advances)],
+        front: [
+          advanceStatement(this.subscription, judged.advances),
+          ...checkStatements(this.subscription, [...judged.reached.keys()]),
+        ],
         traceparent,
-        // An EpochStarted alone moves marks and is nobody's event (R6).
-        work: async (unit) =>
-          judged.envelopes.length === 0
-            ? { statements: [], events: [], result: undefined }
-            : await this.#consumption.handle(this.#service, judged.envelopes, unit),
+        work: async (unit) => {
+          const decided = await decideBatch(inHand, judged, unit);
+          if (decided.rows.length > 0) this.#limits.check(unit.nowMs, decided.rows);
+          tried.decided = decided;
+          return decided.effects;
+        },
       });
     });
   }
 
   /** After the commit, never before: memory follows the tables. */
-  #settle(judged: JudgedBatch): void {
+  #settle({ judged, rows }: DecidedBatch, isReloaded: boolean): void {
     const { metrics, log } = this.#parts;
     const label = { subscription: this.subscription };
+    if (rows.length > 0) this.#parked(rows, isReloaded);
     if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
     for (const { to } of judged.advances) {
       this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
@@ -269,8 +392,10 @@ export class EffectRunner<Service> implements Runner {
     if (judged.envelopes.length > 0) {
       metrics.unitsCommitted.inc(label);
       metrics.batchSize.observe(label, judged.envelopes.length);
-      this.#consumption.committed?.(this.#service, judged.envelopes);
     }
+    const parked = judged.parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
+    if (judged.envelopes.length > 0 || parked.length > 0)
+      this.#consumption.committed?.(this.#service, judged.envelopes, parked);
     const { fault } = judged;
     if (fault === null) return;
     if (fault.kind !== "gap" || !fault.at.fromHint) throw fault.error;
@@ -278,15 +403,50 @@ export class EffectRunner<Service> implements Runner {
     fault.at.fromHint = false;
     metrics.hintsDistrusted.inc(label);
     log.warn({ ...label, reason: reasonOf(fault.error) }, "read again from the beginning of the partition");
+    this.#sought.add(fault.at);
     this.#consumer?.seek(fault.at, "earliest");
+  }
+
+  /** Memory, metrics and the log of what is parked by now. */
+  #parked(rows: DecidedBatch["rows"], isReloaded: boolean): void {
+    const { metrics, log, clock } = this.#parts;
+    for (const { parking, place, code, message } of rows) {
+      const { record, queue } = parking;
+      metrics.parkedRecords.inc({ subscription: this.subscription, reason: code });
+      if (code === QUEUED) continue;
+      metrics.deadLetters.inc({ subscription: this.subscription, reason: code });
+      const { topic, partition, offset } = record;
+      log.error(
+        {
+          subscription: this.subscription,
+          topic,
+          partition,
+          offset: String(offset),
+          place,
+          queue,
+          reason: `${code}: ${message}`,
+        },
+        "record parked",
+      );
+    }
+    // What was read from the tables since is newer: a redrive may have unparked some of it already.
+    if (isReloaded) return;
+    this.#limits.parked(clock.nowMs(), rows);
+    for (const { parking, place } of rows) {
+      const { at, queue } = parking;
+      at.queues.nextPlace = place + 1;
+      if (queue !== null) at.queues.keys.add(queue);
+    }
   }
 
   /** The tables' marks replace memory's. Partitions that are another's by now were dropped when they were revoked. */
   async #reload(): Promise<void> {
-    const marks = await this.#untilAnswered("marks.read", () =>
-      readMarks(this.#parts.store, this.subscription),
-    );
-    for (const at of this.#assigned.values()) at.marks.clear();
+    const { marks, parked } = await this.#untilAnswered("marks.read", () => this.#readTables());
+    for (const at of this.#assigned.values()) {
+      at.marks.clear();
+      at.queues = noQueues();
+    }
+    this.#know(parked);
     for (const mark of marks) this.#assigned.get(topicPartitionKey(mark))?.marks.set(mark.producer, mark);
   }
 
@@ -317,7 +477,7 @@ export class EffectRunner<Service> implements Runner {
     this.#became("retrying", reason);
   }
 
-  /** Policy `stop` (R12): the process lives, the service is not ready, the reason is visible, the alarm rings. */
+  /** R12: the process lives, the service is not ready, the reason is visible, the alarm rings. */
   #stop(error: unknown): void {
     const { metrics, log } = this.#parts;
     this.#became("stopped", reasonOf(error));

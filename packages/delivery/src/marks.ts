@@ -1,6 +1,7 @@
 import type { Rows, Statement, Store } from "@bourse/store";
 import { StoreError } from "@bourse/store";
 import { byTopicAndPartition } from "./outbox.ts";
+import { PARKED_CHANGED } from "./parked-rows.ts";
 import { numberArray, separated } from "./separated.ts";
 import type { Position } from "./sequence-check.ts";
 
@@ -49,8 +50,9 @@ export function advanceStatement(subscription: string, advances: readonly Advanc
   };
 }
 
-export function isMarkMoved(error: unknown): boolean {
-  return error instanceof StoreError && error.sqlState === MARK_MOVED;
+/** What this consumer knows of the tables is out of date: a mark has moved, or a redrive has unparked a key (R12). */
+export function isOutOfDate(error: unknown): boolean {
+  return error instanceof StoreError && (error.sqlState === MARK_MOVED || error.sqlState === PARKED_CHANGED);
 }
 
 /** All marks of a subscription: partitions x producers of its topics, a few dozen. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-/** Delivery's metrics in a service's registry. Labels are bounded: subscriptions and topics only. */
+/** Delivery's metrics in a service's registry. Labels are bounded: subscriptions, topics and named reasons only. */
 export interface DeliveryMetrics {
   readonly unitsCommitted: Counter<"subscription">;
   readonly eventsPublished: Counter<never>;
@@ -15,6 +15,11 @@ export interface DeliveryMetrics {
   readonly batchSize: Histogram<"subscription">;
   readonly consumerLag: Gauge<"subscription" | "topic" | "partition">;
   readonly hintsDistrusted: Counter<"subscription">;
+  readonly recordRetries: Counter<"subscription">;
+  readonly deadLetters: Counter<"subscription" | "reason">;
+  readonly parkedRecords: Gauge<"subscription" | "reason">;
+  readonly redriven: Counter<"subscription" | "outcome">;
+  readonly dropped: Counter<"subscription">;
   readonly snapshots: Counter<"subscription">;
   readonly snapshotFailures: Counter<"subscription">;
 }
@@ -87,6 +92,30 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "Partitions read again from their beginning after a gap",
       "subscription",
     ),
+    recordRetries: counter(
+      "record_retries_total",
+      "Failed tries of records while their dependencies answered, before they were poison",
+      "subscription",
+    ),
+    deadLetters: counter(
+      "dead_letters_total",
+      "Records parked because they can't be applied, without those that queue behind them",
+      "subscription",
+      "reason",
+    ),
+    parkedRecords: gauge(
+      "parked_records",
+      "Records that are parked, by reason; queued_behind: they wait for another one of their key",
+      "subscription",
+      "reason",
+    ),
+    redriven: counter(
+      "redriven_total",
+      "Parked records that a redrive has tried, by outcome: applied, failed",
+      "subscription",
+      "outcome",
+    ),
+    dropped: counter("dropped_total", "Parked records that an operator has dropped", "subscription"),
     snapshots: counter("snapshots_total", "Shard snapshots written", "subscription"),
     snapshotFailures: counter(
       "snapshot_failures_total",

@@ -1,6 +1,6 @@
 import { asyncApiDocument, catalogue } from "@bourse/contracts";
 import { configVariables, errorsDocument } from "@bourse/host";
-import { definitions, readersOf } from "@bourse/platform";
+import { definitions, parkersOf, readersOf } from "@bourse/platform";
 import type { TextFile } from "../repository.ts";
 import { configurationDocument } from "./configuration-document.ts";
 import { eventsDocument } from "./events-document.ts";
@@ -8,10 +8,14 @@ import { eventsDocument } from "./events-document.ts";
 /** Every file that is derived from definitions. `npm run generate` writes them, a test keeps them fresh. */
 export function generatedDocuments(): readonly TextFile[] {
   const readers = readersOf();
+  const parkers = parkersOf();
   return [
-    { path: "docs/asyncapi.gen.json", text: `${JSON.stringify(asyncApiDocument(readers), null, 2)}\n` },
+    {
+      path: "docs/asyncapi.gen.json",
+      text: `${JSON.stringify(asyncApiDocument(readers, parkers), null, 2)}\n`,
+    },
     { path: "docs/configuration.md", text: configurationDocument(configVariables(definitions)) },
     { path: "docs/errors.md", text: errorsDocument() },
-    { path: "docs/events.md", text: eventsDocument({ catalogue, readers, services: definitions }) },
+    { path: "docs/events.md", text: eventsDocument({ catalogue, readers, parkers, services: definitions }) },
   ];
 }

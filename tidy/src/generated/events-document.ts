@@ -5,12 +5,16 @@ export interface EventsSource {
   readonly catalogue: readonly Topic[];
   /** Names of the services that read a topic, by its name. */
   readonly readers: Readonly<Record<string, readonly string[]>>;
+  /** Names of the services that consume a topic with effect, by its name: they write its dead letters. */
+  readonly parkers: Readonly<Record<string, readonly string[]>>;
   readonly services: readonly { readonly name: string; readonly calls: readonly string[] }[];
 }
 
 /** Who tells whom what: a drawing, and the catalogue of topics and events. */
-export function eventsDocument(source: EventsSource): string {
-  const { catalogue, readers } = source;
+export function eventsDocument(all: EventsSource): string {
+  const { readers } = all;
+  const catalogue = all.catalogue.filter(({ family }) => family === undefined);
+  const source = { ...all, catalogue };
   return `# Events
 
 What the services tell each other. The same, with every field, is [asyncapi.gen.json](asyncapi.gen.json); a running
@@ -36,7 +40,31 @@ ${table(["service", "calls"], callRows(source))}
 An \`exact\` topic is numbered without gaps and applied once; of a \`latest\` topic only the newest record of a key
 counts.
 
-${catalogue.map((topic) => topicChapter(topic, readers[topic.name] ?? [])).join("\n")}`;
+${catalogue.map((topic) => topicChapter(topic, readers[topic.name] ?? [])).join("\n")}
+${derivedChapter(all)}`;
+}
+
+/** Topics that follow from others: one chapter for all of a family. */
+function derivedChapter({ catalogue, parkers }: EventsSource): string {
+  const letters = catalogue.filter(({ family }) => family === "dead-letter");
+  const audits = catalogue.filter(({ family }) => family === "audit");
+  const rows = letters.map(({ name, origin = "" }) => [
+    `\`${name}\``,
+    (parkers[origin] ?? []).join(", ") || "nobody yet",
+  ]);
+  return `### Dead letters
+
+Each topic has its dead letters, \`dead-letter-<topic>\`: copies of what a consumer with effect has parked (R12), one
+partition, \`DeadLettered\`, keyed as the origin. The truth is the consumer's \`parked\` table; \`bourse dlq\` shows
+and redrives it. The record's headers say why (\`dead-letter-*\`) and where it came from (\`origin-*\`, with all of its
+headers as \`origin-header-*\`).
+
+${table(["topic", "written by"], rows)}
+### Audits
+
+Each service has its audit, \`audit-events.<service>\` (${audits.length} topics): \`ActionAudited\`, keyed by the actor,
+written in the transaction of the action.
+`;
 }
 
 function drawing({ catalogue, readers }: EventsSource): string {

@@ -11,9 +11,18 @@ import {
 import { IDEMPOTENCY_CLAIM, IDEMPOTENCY_CLEAN, IDEMPOTENCY_KEEP } from "../idempotency/idempotency-rows.ts";
 import { MARKS_ADVANCE, MARKS_READ } from "../marks.ts";
 import { OUTBOX_APPEND, OUTBOX_READ } from "../outbox.ts";
+import { PARKED_CHECK, PARKED_HEADS_WRITE, PARKED_INSERT, PARKED_READ } from "../parked-rows.ts";
 import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
 import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
+import {
+  checkParked,
+  insertParked,
+  type MemoryParked,
+  type ParkedTables,
+  readParked,
+  writeParkedHeads,
+} from "./memory-parked.ts";
 
 /**
  * Delivery's tables in memory, one transaction at a time, with the three outcomes of a commit (R16): for tests of what
@@ -22,6 +31,10 @@ import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } fro
 export interface MemoryStore extends Store {
   /** What committed `effect` statements have written. */
   readonly effects: readonly string[];
+  /** What is parked, in the order in which it was (R12). */
+  readonly parked: readonly MemoryParked[];
+  /** As a redrive does that has applied all that is parked of a key. */
+  unpark(queue: string): void;
   /** What the next transactions that commit come to. Transactions of the relay are left alone. */
   failNext(...faults: readonly StoreFault[]): void;
   /** Every query and transaction fails with `store_unavailable` until the returned function is called. */
@@ -48,6 +61,7 @@ interface Tables {
   marks: Map<string, Record<string, unknown>>;
   effects: string[];
   idempotency: IdempotencyTable;
+  parked: ParkedTables;
 }
 
 export function memoryStore(initial?: Tables): MemoryStore {
@@ -58,6 +72,7 @@ export function memoryStore(initial?: Tables): MemoryStore {
     marks: new Map(),
     effects: [],
     idempotency: new Map(),
+    parked: { heads: new Map(), rows: [] },
   };
   const faults: StoreFault[] = [];
   const trips: { readonly name: string; readonly texts: string[][] }[] = [];
@@ -107,6 +122,17 @@ export function memoryStore(initial?: Tables): MemoryStore {
     get effects() {
       return tables.effects;
     },
+    get parked() {
+      return tables.parked.rows;
+    },
+    unpark: (queue) => {
+      for (const row of tables.parked.rows) {
+        if (row.queue !== JSON.stringify(queue)) continue;
+        row.status = "APPLIED";
+        const head = tables.parked.heads.get(`${row.subscription}/${row.topic}/${row.partition}`);
+        if (head !== undefined) head.generation++;
+      }
+    },
     trips,
     failNext: (...next) => {
       faults.push(...next);
@@ -148,6 +174,10 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === MARKS_READ) return [...tables.marks.values()].filter((row) => row.subscription === values[0]);
   if (text === MARK_SENT) return markSent(tables, values);
   if (text === OUTBOX_ROLL) return [];
+  if (text === PARKED_READ) return readParked(tables.parked, values);
+  if (text === PARKED_CHECK) return checkParked(tables.parked, values);
+  if (text === PARKED_HEADS_WRITE) return writeParkedHeads(tables.parked, values);
+  if (text === PARKED_INSERT) return insertParked(tables.parked, values);
   if (text === IDEMPOTENCY_CLAIM) return claimInMemory(tables.idempotency, values);
   if (text === IDEMPOTENCY_KEEP) return keepInMemory(tables.idempotency, values);
   if (text === IDEMPOTENCY_CLEAN) return cleanInMemory(tables.idempotency, values);

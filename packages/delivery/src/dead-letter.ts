@@ -1,0 +1,127 @@
+import {
+  type DeadLettered as DeadLetteredContract,
+  deadLetterTopic,
+  type EventOf,
+  rfc3339,
+  type Topic,
+} from "@bourse/contracts";
+import type { JudgedBatch, Parking } from "./effect-batch.ts";
+import type { OutgoingEvent } from "./envelope.ts";
+import { type ParkedRow, QUEUED, valueBytes } from "./parked-rows.ts";
+
+type DeadLettered = Omit<EventOf<typeof DeadLetteredContract>, "timestamp">;
+
+/** PostgreSQL and headers hold neither NUL nor half a surrogate pair; errors may quote both. */
+const MAX_MESSAGE = 2_000;
+const MAX_STACK = 8_000;
+/** A copy must fit into a record whatever its encoding does to it; the table has all of it. */
+const MAX_COPIED_BYTES = 256 * 1_024;
+
+/** The rows of a batch's parkings: each gets its place behind what is parked of its partition. */
+export function parkedRows(judged: JudgedBatch, nowMs: number): readonly ParkedRow[] {
+  const next = new Map(judged.parkings.map(({ at }) => [at, at.queues.nextPlace]));
+  return judged.parkings.map((parking) => {
+    const place = next.get(parking.at) ?? 1;
+    next.set(parking.at, place + 1);
+    const { failure } = parking;
+    const words =
+      failure === null ? { message: "a record of its key is parked", stack: null } : describe(failure.error);
+    return {
+      parking,
+      place,
+      code: failure?.code ?? QUEUED,
+      ...words,
+      attempts: failure?.attempts ?? 0,
+      firstFailedMs: failure?.firstFailedMs ?? nowMs,
+    };
+  });
+}
+
+/** What an error says, in a form that every place can keep. */
+export function describe(error: unknown): { readonly message: string; readonly stack: string | null } {
+  if (!(error instanceof Error)) return { message: keepable(String(error), MAX_MESSAGE), stack: null };
+  const message = keepable(error.message, MAX_MESSAGE);
+  return { message, stack: error.stack === undefined ? null : keepable(error.stack, MAX_STACK) };
+}
+
+function keepable(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).replaceAll("\0", "\u2400").toWellFormed();
+}
+
+export function parkedId(
+  subscription: string,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  place: number,
+): string {
+  return `${subscription}/${topic}/${partition}/${place}`;
+}
+
+/** The copies for `dead-letter-<topic>`: of what failed. What only queues is no dead letter. */
+export function deadLetters(
+  subscription: string,
+  rows: readonly ParkedRow[],
+  topics: ReadonlyMap<string, Topic>,
+): readonly OutgoingEvent[] {
+  return rows.flatMap((row): OutgoingEvent[] => {
+    const origin = topics.get(row.parking.at.topic);
+    if (row.code === QUEUED || origin === undefined) return [];
+    const topic = deadLetterTopic(origin);
+    return [{ topic, key: row.parking.record.key, partition: 0, event: copyOf(subscription, row) }];
+  });
+}
+
+function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): DeadLettered {
+  const { record, at } = parking;
+  return {
+    eventType: "DeadLettered",
+    parkedId: parkedId(subscription, at, place),
+    subscription,
+    originTopic: at.topic,
+    originPartition: at.partition,
+    originOffset: String(record.offset),
+    originTimeMs: record.timestampMs,
+    originHeaders: record.headers,
+    originKey: record.key,
+    ...copiedValue(record),
+    code: why.code.slice(0, 64),
+    message: why.message,
+    attempts: why.attempts,
+    firstFailedAt: rfc3339(why.firstFailedMs),
+  };
+}
+
+function copiedValue(
+  record: Parking["record"],
+): Pick<DeadLettered, "value" | "encoding" | "valueBytes" | "truncated"> {
+  const bytes = valueBytes(record);
+  const copied = bytes.subarray(0, MAX_COPIED_BYTES);
+  const truncated = copied.length < bytes.length;
+  const isText = record.rawValue === undefined && !truncated;
+  return {
+    value: isText
+      ? record.value
+      : Buffer.from(copied.buffer, copied.byteOffset, copied.length).toString("base64"),
+    encoding: isText ? "utf-8" : "base64",
+    valueBytes: bytes.length,
+    truncated,
+  };
+}
+
+/** Headers of a dead letter's record besides its own number: why, where from, and all that the origin had. */
+export function deadLetterHeaders(event: object): Record<string, string> {
+  const letter = event as DeadLettered;
+  const headers: Record<string, string> = {
+    "dead-letter-id": letter.parkedId,
+    "dead-letter-subscription": letter.subscription,
+    "dead-letter-code": letter.code,
+    "dead-letter-message": letter.message,
+    "dead-letter-attempts": String(letter.attempts),
+    "dead-letter-first-failed-at": letter.firstFailedAt,
+    "origin-topic": letter.originTopic,
+    "origin-partition": String(letter.originPartition),
+    "origin-offset": letter.originOffset,
+    "origin-timestamp-ms": String(letter.originTimeMs),
+  };
+  for (const [name, value] of Object.entries(letter.originHeaders)) headers[`origin-header-${name}`] = value;
+  return headers;
+}

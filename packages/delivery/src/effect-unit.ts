@@ -1,0 +1,87 @@
+import type { BusRecord } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { deadLetters, parkedRows } from "./dead-letter.ts";
+import type { ConsumerUnit, EffectConsumption, Effects, ParkReason, Unit } from "./definitions.ts";
+import { type JudgedBatch, type JudgeOptions, type RecordFailure, setAside } from "./effect-batch.ts";
+import type { Envelope } from "./envelope.ts";
+import { RecordRefused } from "./failure-policy.ts";
+import { type ParkedRow, parkStatements } from "./parked-rows.ts";
+
+export interface UnitInHand<Service> {
+  readonly consumption: EffectConsumption<Service>;
+  readonly service: Service;
+  readonly topics: ReadonlyMap<string, Topic>;
+  readonly records: readonly BusRecord[];
+  readonly judging: Pick<JudgeOptions, "partitionOf" | "rules">;
+}
+
+/** What one transaction of a consumer comes to. */
+export interface DecidedBatch {
+  readonly effects: Effects;
+  /** What of the batch is applied, and what is parked. */
+  readonly judged: JudgedBatch;
+  readonly rows: readonly ParkedRow[];
+}
+
+const NOTHING: Effects = { statements: [], events: [], result: undefined };
+
+/**
+ * The handler's effects for what is left of a batch once it has parked all that it refuses (R12), with the rows and
+ * copies of what is parked.
+ */
+export async function decideBatch<Service>(
+  inHand: UnitInHand<Service>,
+  first: JudgedBatch,
+  unit: Unit,
+): Promise<DecidedBatch> {
+  let judged = first;
+  for (;;) {
+    const refused = new Map<Envelope, RecordFailure>();
+    const effects = await handle(inHand, judged, unit, (envelope, reason) =>
+      refused.set(envelope, refusalOf(reason)),
+    );
+    if (refused.size === 0) return withParked(inHand, judged, effects, unit.nowMs);
+    judged = setAside(judged, refused, inHand.records, inHand.judging);
+  }
+}
+
+async function handle<Service>(
+  { consumption, service }: UnitInHand<Service>,
+  { envelopes, parkings }: JudgedBatch,
+  unit: Unit,
+  park: ConsumerUnit["park"],
+): Promise<Effects> {
+  const parked =
+    parkings.length === 0 ? NONE : parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
+  // An EpochStarted alone moves marks and is nobody's event (R6).
+  if (envelopes.length === 0 && parked.length === 0) return NOTHING;
+  const { nowMs, run } = unit;
+  return await consumption.handle(service, envelopes, { nowMs, run, park, parked });
+}
+
+const NONE: readonly Envelope[] = [];
+
+function refusalOf({ code, message }: ParkReason): RecordFailure {
+  const error = new RecordRefused(code, message);
+  return { code, error, attempts: 1, firstFailedMs: null };
+}
+
+function withParked<Service>(
+  { consumption, topics }: UnitInHand<Service>,
+  judged: JudgedBatch,
+  effects: Effects,
+  nowMs: number,
+): DecidedBatch {
+  if (judged.parkings.length === 0) return { effects, judged, rows: [] };
+  const { subscription } = consumption;
+  const rows = parkedRows(judged, nowMs);
+  return {
+    judged,
+    rows,
+    effects: {
+      statements: [...effects.statements, ...parkStatements(subscription, nowMs, rows)],
+      events: [...effects.events, ...deadLetters(subscription, rows, topics)],
+      result: undefined,
+    },
+  };
+}
