@@ -35,6 +35,11 @@ export interface Topic<Events extends readonly EventContract[] = readonly EventC
   readonly partitions: number;
   /** -1 keeps for ever. */
   readonly retentionMs: number;
+  /**
+   * How long a relay may hold records back so that more of them travel together, as a Kafka producer's linger.ms: for
+   * topics that tell what is already done. Default 0: somebody waits for the record.
+   */
+  readonly lingerMs?: number;
   /** What the record key is. */
   readonly key: "symbol" | "accountId" | "symbol or asset" | "as the origin" | "actor";
   /** Derived, never listed by hand: the dead letters of `origin`, or what was done at a service. */

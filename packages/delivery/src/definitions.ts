@@ -84,6 +84,11 @@ export interface EffectConsumption<Service> {
   readonly failure?: FailureOptions;
   /** Caps a unit of work. Default 4,000 (path notes). */
   readonly maxBatch?: number;
+  /**
+   * Rests so long after a small batch, so that one transaction serves more of what comes in meanwhile: for effects that
+   * nobody waits for. Under load batches are large, and there is no rest. Default 0.
+   */
+  readonly restMs?: number;
   readonly handle: (service: Service, batch: readonly Envelope[], unit: ConsumerUnit) => Promise<Effects>;
   /** After the commit and never without it: what memory keeps of the batch, and what of it was parked. */
   readonly committed?: (service: Service, batch: readonly Envelope[], parked: readonly Envelope[]) => void;

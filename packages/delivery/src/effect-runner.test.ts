@@ -481,3 +481,32 @@ test("the status names what is applied and where the log goes on", async (t) => 
   assert.deepEqual([at?.applied, at?.nextOffset, at?.state], [{ order: 3 }, 3n, "running"]);
   await runner.close();
 });
+
+test("a rest after a small batch lets the next one serve more; a large batch has none", async (t) => {
+  const all = await given(t);
+  const sizes: number[] = [];
+  const { runner } = consumer(all, {
+    restMs: 50,
+    handle: async (_, batch) => {
+      sizes.push(batch.length);
+      return { statements: [], events: [], result: undefined };
+    },
+  });
+  await place(all.bus, [1]);
+  runner.start();
+  await untilMark(all, 1);
+  await place(all.bus, [2]);
+  await all.time.settle();
+  await place(all.bus, [3]);
+  await all.time.settle();
+  assert.deepEqual(sizes, [1]);
+  await untilMark(all, 3);
+  assert.deepEqual(sizes, [1, 2]);
+  await all.time.advance(50);
+  await place(all.bus, upTo(603, 4));
+  await untilMark(all, 603);
+  await place(all.bus, [604]);
+  await all.time.settle();
+  assert.deepEqual(sizes, [1, 2, 600, 1]);
+  await all.time.finish("it is closed", runner.close());
+});

@@ -46,6 +46,8 @@ const MAX_BATCH = 4_000;
 /** The group's offsets are a gauge (R5): they need not follow every batch. */
 const GAUGE_EVERY_MS = 500;
 const CLOSE_MS = 5_000;
+/** A batch that is smaller is one that could have served more. */
+const LARGE_BATCH = 500;
 const SPARE_MS = 10_000;
 const MINUTE_MS = 60_000;
 const RETRIES_EXHAUSTED = "retries_exhausted";
@@ -169,12 +171,14 @@ export class EffectRunner<Service> implements Runner {
   }
 
   async #follow(consumer: GroupConsumer): Promise<void> {
-    const maxBatch = this.#consumption.maxBatch ?? MAX_BATCH;
+    const { maxBatch = MAX_BATCH, restMs = 0 } = this.#consumption;
     while (!this.#closing.signal.aborted) {
       const records = await consumer.take(maxBatch);
       if (records.length === 0) return;
       this.#sought.clear();
       await this.#apply(records, { sinceMs: null, tries: 0 });
+      if (restMs > 0 && records.length < LARGE_BATCH)
+        await this.#parts.timer.sleep(restMs, this.#closing.signal);
     }
   }
 

@@ -399,3 +399,29 @@ test("a drain sends what is committed, and notes how far it got", async (t) => {
     [10],
   );
 });
+
+test("a patient topic's commits travel together, and a drain does not wait for more", async (t) => {
+  const all = await given(t);
+  const { relay, delivery, faults } = instance(all, { publishes: [{ ...commands, lingerMs: 20 }] });
+  await relay.start();
+  await commit(delivery, placed(1));
+  await commit(delivery, placed(2));
+  await all.time.settle();
+  assert.equal(faults.tried.length, 0);
+  assert.deepEqual(await untilSent(all, 2), [1, 2]);
+  assert.equal(faults.tried.length, 1);
+  await commit(delivery, placed(3));
+  await all.time.finish("it is drained", relay.drain());
+  assert.deepEqual(sequencesOf(await everything(all.bus, commands, 0), "order"), [1, 2, 3]);
+});
+
+test("a patient topic does not wait once a whole batch is there", async (t) => {
+  const all = await given(t);
+  const publishes = [{ ...commands, lingerMs: 20 }];
+  const { relay, delivery, faults } = instance(all, { publishes, bounds: { batchRecords: 2 } });
+  await relay.start();
+  await commit(delivery, placed(1), placed(2));
+  await all.time.settle();
+  assert.equal(faults.tried.length, 1);
+  await all.time.finish("it is drained", relay.drain());
+});

@@ -10,6 +10,7 @@ import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
 import { OutboxWaits } from "./outbox-waits.ts";
 import { recordsOfSlice } from "./outgoing-records.ts";
 import { RelayLane } from "./relay-lane.ts";
+import { LingeringLanes } from "./relay-linger.ts";
 import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
 import { numberArray, separated } from "./separated.ts";
 
@@ -66,11 +67,14 @@ export class Relay implements RunSink {
   #pollFailed = false;
   #failing = new Set<string>();
   readonly #waits = new OutboxWaits();
+  readonly #lingering: LingeringLanes;
+  #draining = false;
   #idle: (() => void)[] = [];
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
     this.#bounds = { ...BOUNDS, ...parts.bounds };
+    this.#lingering = new LingeringLanes(parts, (lane) => this.#drive(lane));
     for (const topic of parts.publishes) {
       for (let partition = 0; partition < topic.partitions; partition++) {
         this.#lanes.set(laneKey(topic.name, partition), new RelayLane(topic.name, partition));
@@ -102,8 +106,14 @@ export class Relay implements RunSink {
         // The transaction is committed whatever becomes of its relay: the caller must hear yes.
         this.#stop(lane, error);
       }
-      this.#drive(lane);
+      if (!this.#lingers(lane)) this.#drive(lane);
     }
+  }
+
+  /** Says whether the lane waits for more, and sees to it that it does not wait for long. */
+  #lingers(lane: RelayLane): boolean {
+    if (this.#draining || lane.queuedRecords >= this.#bounds.batchRecords) return false;
+    return this.#lingering.add(lane);
   }
 
   lookAgain(): void {
@@ -152,7 +162,10 @@ export class Relay implements RunSink {
   /** Sends what is left, within a bound, notes how far it got, and stops. What is not sent is sent after the next start. */
   async drain(): Promise<void> {
     const { timer, log } = this.#parts;
+    this.#draining = true;
+    this.#lingering.close();
     if (this.#resumed) {
+      for (const lane of this.#lanes.values()) this.#drive(lane);
       const waited = timer.sleep(this.#bounds.drainMs, this.#stopping.signal);
       await Promise.race([this.#settled(), waited]);
       try {
@@ -194,8 +207,10 @@ export class Relay implements RunSink {
   async #run(lane: RelayLane): Promise<void> {
     try {
       while (!this.#stopping.signal.aborted) {
-        if (!lane.empty) await this.#sendBatch(lane);
-        else if (!this.#shouldRead(lane)) return;
+        if (!lane.empty) {
+          await this.#sendBatch(lane);
+          if (!lane.empty && this.#lingers(lane)) return;
+        } else if (!this.#shouldRead(lane)) return;
         else if (!(await this.#readTable(lane))) return;
       }
     } catch (error) {

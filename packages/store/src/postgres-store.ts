@@ -110,8 +110,15 @@ class PostgresStore implements Store {
   }
 }
 
-/** Makes the pipeline's implicit transaction refuse writes, so that a read may be repeated without asking. */
-const READ_ONLY: Statement = { text: "SELECT set_config('transaction_read_only', 'on', true)", values: [] };
+/**
+ * Makes the pipeline's implicit transaction refuse writes, so that a read may be repeated without asking. Reads have
+ * filters that may or may not be given: they are planned for the values they come with.
+ */
+const READ_ONLY: Statement = {
+  text: `SELECT set_config('transaction_read_only', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+    set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`,
+  values: [],
+};
 
 function rerunPolicy(): RetryPolicy {
   return retry(handleWhen(mayRunAgain), {

@@ -53,6 +53,7 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       subscription: "tape",
       topics: [tradeEvents],
       policy: "stop",
+      restMs: 20,
       handle: recordTrades,
       committed: tradesRecorded,
     },

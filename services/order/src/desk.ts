@@ -8,6 +8,7 @@ import type { OrderConfig } from "./config.ts";
 import type { InputLag } from "./domain/input-lag.ts";
 import type { Answer, Job } from "./domain/job.ts";
 import type { OrphanWatch } from "./domain/orphan-watch.ts";
+import type { RecentIds } from "./domain/recent-ids.ts";
 import type { OrderMetrics } from "./metrics.ts";
 import type { Venue } from "./venue.ts";
 
@@ -25,6 +26,8 @@ export interface Desk {
   readonly venue: Venue;
   readonly lag: InputLag;
   readonly orphans: OrphanWatch;
+  /** Orders that were refused or given up lately. */
+  readonly refused: RecentIds;
   /** The one door through which every placement and command goes, in the order in which it came. */
   readonly door: Gather<Job, Answer>;
   /** Whether the lag that an earlier process has left was read; see the refresh job. */

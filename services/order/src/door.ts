@@ -70,14 +70,22 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
   let steps: readonly Step[] = [];
   let verdicts: ReadonlyMap<number, Verdict> = new Map();
   let mayBeCommitted = false;
+  const planAndCheck = (known: Known): Promise<ReadonlyMap<number, Verdict>> => {
+    steps = planRound(jobs, known, desk.clock.nowMs());
+    return check(desk, steps);
+  };
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
     try {
       // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
       if (!mayBeCommitted) attempted.clear();
-      const known = await readKnown(desk, jobs, attempted);
-      steps = planRound(jobs, known, desk.clock.nowMs());
+      const reading = readKnown(desk, jobs, attempted);
       const askedMs = desk.clock.nowMs();
-      verdicts = await check(desk, steps);
+      if (attempt === 1 && lookNew(desk, jobs)) {
+        // Checked while the ids are looked up: one that is taken after all has everything planned again.
+        steps = planRound(jobs, nothingKnown(desk), askedMs);
+        const [known, checked] = await Promise.all([reading, check(desk, steps)]);
+        verdicts = known.orders.size === 0 ? checked : await planAndCheck(known);
+      } else verdicts = await planAndCheck(await reading);
       // Risk counts on an approval being used within the window or never (R14).
       if (desk.clock.nowMs() - askedMs > desk.config.ORDER_ACCEPT_WINDOW_MS) {
         desk.metrics.replans.inc({ why: "late" });
@@ -87,6 +95,8 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
       for (const order of settled.orders) attempted.add(order.orderId);
       for (const command of settled.commands) attempted.add(command.requestId);
       await write(desk, settled);
+      for (const order of settled.orders) if (order.refusal !== null) desk.refused.add(order.orderId);
+      for (const { orderId } of settled.tombstones) desk.refused.add(orderId);
       desk.metrics.roundJobs.observe(steps.length);
       return settled.answers;
     } catch (error) {
@@ -109,6 +119,25 @@ const PLANNED_KEYS: ReadonlySet<string> = new Set([
   "commands_amends",
   "raises_in_flight_pkey",
 ]);
+
+/**
+ * Placements that nobody has made before, as far as one can tell without looking. An order that was accepted may be
+ * held for again, which changes nothing; one that was refused would hold funds until the orphans are looked for.
+ */
+function lookNew(desk: Desk, jobs: readonly Job[]): boolean {
+  return jobs.every((job) => job.kind === "place" && !desk.refused.has(job.orderId));
+}
+
+function nothingKnown(desk: Desk): Known {
+  return {
+    orders: new Map(),
+    commands: new Map(),
+    inFlight: new Map(),
+    amendsMade: new Map(),
+    listing: (symbol) => desk.venue.listing(symbol),
+    attempted: new Set(),
+  };
+}
 
 async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
@@ -137,7 +166,10 @@ async function write(desk: Desk, settled: Settled): Promise<void> {
   if (orders.length + tombstones.length + commands.length === 0) return;
   const events = [
     ...engine.map((command) => engineEvent(command, instrumentOf(desk, symbolOf(command)))),
-    ...orders.map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+    // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
+    ...orders
+      .filter((order) => order.status !== "PENDING")
+      .map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
   ];
   const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
     statements: [

@@ -37,7 +37,7 @@ test("an order follows its reports: the highest engine sequence of a batch count
   const filled = (await order.get(orderId)).body;
   assert.deepEqual([filled.status, filled.filledQuantity], ["FILLED", "0.5"]);
   const updates = (await order.service.published(orderUpdates)).map(({ event }) => event.status);
-  assert.deepEqual(updates, ["PENDING", "OPEN", "PARTIALLY_FILLED", "FILLED"]);
+  assert.deepEqual(updates, ["OPEN", "PARTIALLY_FILLED", "FILLED"]);
 });
 
 test("an expired and an engine-rejected order say why", async (t) => {

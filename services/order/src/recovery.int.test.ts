@@ -208,17 +208,19 @@ test("the database goes away after the hold: outcome_unknown, and the same key m
   assert.equal((await order.post(body())).status, 201);
 });
 
-test("the database is away from the start: nothing is asked of anybody", async (t) => {
+test("the database is away from the start: outcome_unknown, since the hold was asked for meanwhile", async (t) => {
   const order = await orderTest(t);
   const desk = order.service.service;
   const { store } = desk;
   const away = new StoreError("store_unavailable", "away", { retryable: true });
   Object.assign(desk, { store: { ...store, query: () => Promise.reject(away) } });
   const refused = await order.post(body());
-  assert.equal(refused.body.code, "store_unavailable");
-  assert.deepEqual([order.risk.calls.length, order.wallet.calls.length], [0, 0]);
+  assert.equal(refused.body.code, "outcome_unknown");
+  const cancel = await order.service.request("DELETE", `/api/v1/orders/${orderId}`, { as: ALICE });
+  assert.equal(cancel.body.code, "store_unavailable", "a command asks nobody before it has looked");
   Object.assign(desk, { store });
   assert.equal((await order.post(body())).status, 201);
+  assert.equal(order.wallet.holds.size, 1);
 });
 
 test("a raise whose amendment never came is given up by its request id", async (t) => {

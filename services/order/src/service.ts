@@ -8,6 +8,7 @@ import { followReference, referenceCommitted } from "./consumers/reference.ts";
 import type { Desk } from "./desk.ts";
 import { InputLag } from "./domain/input-lag.ts";
 import { OrphanWatch } from "./domain/orphan-watch.ts";
+import { RecentIds } from "./domain/recent-ids.ts";
 import { openDoor } from "./door.ts";
 import { activateEngine } from "./engine-version.ts";
 import { orderInvariants } from "./invariants.ts";
@@ -24,6 +25,9 @@ import { readVenue } from "./sql/venue-rows.ts";
 import { Venue } from "./venue.ts";
 
 /** Placement, amendment, cancellation, and the log of everything that the engine obeys. */
+/** Refused order ids that are kept in memory: a few megabytes. */
+const REFUSED_REMEMBERED = 20_000;
+
 export const order = defineService<typeof OrderConfig, Desk>({
   name: "order",
   description: "Takes orders, amendments and cancels, and sequences everything that the engine obeys",
@@ -47,6 +51,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
       subscription: "executions",
       topics: [executionEvents],
       policy: "stop",
+      restMs: 5,
       handle: followExecutions,
       committed: executionsCommitted,
     },
@@ -90,6 +95,7 @@ async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk>
     lag,
     orphans: new OrphanWatch(config.ORDER_ACCEPT_WINDOW_MS),
     inherited: { isRead: false },
+    refused: new RecentIds(REFUSED_REMEMBERED),
     expiry: { lookFromMs: 0 },
   };
   return Object.assign(desk, { door: openDoor(desk) });

@@ -49,6 +49,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       subscription: "positions",
       topics: [tradeEvents],
       policy: "stop",
+      restMs: 20,
       handle: applyTrades,
       committed: tradesApplied,
     },

@@ -53,6 +53,7 @@ export const orderUpdates = defineTopic({
   class: "exact",
   partitions: ACCOUNT_PARTITIONS,
   retentionMs: HISTORY_RETENTION_MS,
+  lingerMs: 20,
   key: "accountId",
   events: [OrderStateChanged],
 });
@@ -119,6 +120,7 @@ export const walletEvents = defineTopic({
   class: "exact",
   partitions: ACCOUNT_PARTITIONS,
   retentionMs: HISTORY_RETENTION_MS,
+  lingerMs: 20,
   key: "accountId",
   events: [FundsDeposited, FundsWithdrawn, FundsHeld, FundsReleased, AccountShort],
 });
@@ -147,6 +149,7 @@ export const portfolioEvents = defineTopic({
   class: "exact",
   partitions: ACCOUNT_PARTITIONS,
   retentionMs: HISTORY_RETENTION_MS,
+  lingerMs: 20,
   key: "accountId",
   events: [PositionUpdated],
 });

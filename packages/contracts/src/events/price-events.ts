@@ -24,6 +24,7 @@ export const priceEvents = defineTopic({
   class: "latest",
   partitions: SHARDED_PARTITIONS,
   retentionMs: CONFLATED_RETENTION_MS,
+  lingerMs: 20,
   key: "symbol",
   events: [PriceUpdated],
 });
