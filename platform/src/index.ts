@@ -5,6 +5,7 @@ export { machineClock, machineTimer, newId } from "./machine.ts";
 export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
 export type { PlatformErrorCode } from "./platform-error.ts";
 export { PlatformError } from "./platform-error.ts";
+export { prometheusTargets } from "./prometheus-targets.ts";
 export type { Refusal } from "./refusals.ts";
 export { readRefusals } from "./refusals.ts";
 export { readRunFile } from "./run-file.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
+import { prometheusSkip } from "@bourse/platform/testing";
 import { testServer } from "@bourse/store/testing";
 import { suiteOf } from "./test-files.ts";
 
@@ -13,8 +14,18 @@ export async function startTestServers(root: string, files: readonly string[]): 
   if (needing.length === 0) return async () => {};
   // It ends with this process.
   process.env.BOURSE_TEST_DATABASE_URL = await testServer();
-  const isKafkaNeeded = needing.some((file) => /kafka/i.test(readFileSync(join(root, file), "utf8")));
+  const mentions = (word: RegExp): boolean =>
+    needing.some((file) => word.test(readFileSync(join(root, file), "utf8")));
+  if (mentions(/prometheus/i)) await bringPrometheus();
+  const isKafkaNeeded = mentions(/kafka/i);
   return isKafkaNeeded ? startTestKafka() : async () => {};
+}
+
+/** Fetched before the tests, where it is not there: they start it by themselves, or skip and say so. */
+async function bringPrometheus(): Promise<void> {
+  const progress = (line: string): void => console.error(line);
+  const reason = await prometheusSkip({ environment: process.env, progress });
+  if (reason !== undefined) console.error(reason);
 }
 
 /** Where the machine can't run a broker, the tests that need it skip themselves and say so. */

@@ -1,6 +1,6 @@
 import { asyncApiDocument, catalogue } from "@bourse/contracts";
 import { configVariables, errorsDocument } from "@bourse/host";
-import { definitions, parkersOf, readersOf } from "@bourse/platform";
+import { definitions, parkersOf, prometheusTargets, readersOf } from "@bourse/platform";
 import type { TextFile } from "../repository.ts";
 import { configurationDocument } from "./configuration-document.ts";
 import { eventsDocument } from "./events-document.ts";
@@ -10,6 +10,10 @@ export function generatedDocuments(): readonly TextFile[] {
   const readers = readersOf();
   const parkers = parkersOf();
   return [
+    {
+      path: "deploy/prometheus/targets/services.gen.json",
+      text: `${JSON.stringify(prometheusTargets(), null, 2)}\n`,
+    },
     {
       path: "docs/asyncapi.gen.json",
       text: `${JSON.stringify(asyncApiDocument(readers, parkers), null, 2)}\n`,

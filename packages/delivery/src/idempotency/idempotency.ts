@@ -92,7 +92,7 @@ export function createIdempotency(options: {
   readonly bounds?: Partial<IdempotencyBounds>;
 }): Idempotency {
   const bounds = { ...BOUNDS, ...options.bounds };
-  const parts = { delivery: options.delivery, bounds, metrics: createIdempotencyMetrics(options.metrics) };
+  const parts = { delivery: options.delivery, bounds, metrics: createIdempotencyMetrics(options.metrics, bounds.maxRows) };
   return {
     once: async (command, name, work) => {
       const outcome = await runOnce(parts, command, name, work);

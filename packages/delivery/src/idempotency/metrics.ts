@@ -7,9 +7,10 @@ export interface IdempotencyMetrics {
   readonly readBacks: Counter<never>;
 }
 
-export function createIdempotencyMetrics(registry: Registry): IdempotencyMetrics {
+export function createIdempotencyMetrics(registry: Registry, maxRows: number): IdempotencyMetrics {
   const registers = [registry];
   const name = (rest: string): string => `bourse_delivery_idempotency_${rest}`;
+  new Gauge({ name: name("rows_limit"), help: "Answers that may be kept", registers }).set(maxRows);
   return {
     requests: new Counter({
       name: name("requests_total"),

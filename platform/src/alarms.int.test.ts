@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { tradeEvents } from "@bourse/contracts";
+import { testService } from "@bourse/host/testing";
+import { portfolio } from "@bourse/portfolio";
+import { sql } from "@bourse/store";
+import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { machineTimer } from "./machine.ts";
+import type { Platform } from "./platform.ts";
+import { startPlatform } from "./start-platform.ts";
+import { ALARM_CASES } from "./testing/alarm-cases.ts";
+import { startAlarmExporter } from "./testing/alarm-exporter.ts";
+import { metricsOf, quickened, readAlarms } from "./testing/alarm-rules.ts";
+import { prometheusSkip, provisionPrometheus } from "./testing/provision-prometheus.ts";
+import {
+  type FiringAlert,
+  type ScrapedPage,
+  startPrometheus,
+  type TestPrometheus,
+} from "./testing/start-prometheus.ts";
+
+const RULES = readFileSync(
+  resolve(import.meta.dirname, "../../deploy/prometheus/rules/bourse.rules.yml"),
+  "utf8",
+);
+const alarms = readAlarms(RULES);
+/** Five minutes are two and a half seconds. */
+const QUICKER = 120;
+/** They tell of the machine that the tests run on, not of the platform. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set(["BourseDiskLow", "BourseEventLoopLag"]);
+/** Made by what the healthy platform of this test does not do: they are made elsewhere, each with its own test. */
+const NOT_ON_A_HEALTHY_PLATFORM: ReadonlySet<string> = new Set([
+  // Only while something is stopped, or parked.
+  "bourse_delivery_stopped_parts",
+  "bourse_delivery_parked_records",
+  // Only where services call each other over HTTP.
+  "bourse_peer_breaker_state",
+  "bourse_delivery_idempotency_rows",
+  "bourse_delivery_idempotency_rows_limit",
+]);
+
+const skip = await prometheusSkip({
+  environment: process.env,
+  progress: (line) => process.stderr.write(`${line}\n`),
+});
+
+/** Each part has a Prometheus of its own, because most of the time they wait. */
+describe("the alarms in a real Prometheus", {
+  skip: skip ?? false,
+  timeout: 180_000,
+  concurrency: true,
+}, () => {
+  it("each rings on its figures, and is silent again when they are mended", async (t) => {
+    const { prometheus, until, scraped, evaluated } = await watching(t);
+    assert.deepEqual(Object.keys(ALARM_CASES).sort(), alarms.map(({ alert }) => alert).sort());
+    const exporter = await startAlarmExporter(ALARM_CASES);
+    t.after(() => exporter.close());
+    await scraped(exporter.pages);
+    // Longer than what any of them waits for: what is sound does not ring.
+    await evaluated(exporter.pages.length, 12);
+    assert.deepEqual(await prometheus.firing(), []);
+    exporter.breakAll();
+    await until("all ring", ({ names }) => names.size === alarms.length);
+    exporter.mendAll();
+    await until("none rings", ({ names }) => names.size === 0);
+  });
+
+  it("a gap stops a real subscription: it rings by name, and no more once it is bridged", async (t) => {
+    const { until, scraped } = await watching(t);
+    const tested = await testService(t, portfolio);
+    await scraped([pageOf("portfolio", tested.running.url)]);
+    const settled = (sequence: number) => ({
+      key: "AAPL",
+      value: JSON.stringify({
+        eventType: "TradeSettled",
+        timestamp: "2026-01-01T00:00:00.000Z",
+        tradeId: `t${sequence}`,
+        symbol: "AAPL",
+        buyerAccountId: "a",
+        sellerAccountId: "b",
+        shortfall: false,
+      }),
+      headers: {
+        id: `${tradeEvents.name}/0/1/${sequence}`,
+        producer: "wallet",
+        epoch: "1",
+        sequence: String(sequence),
+        "event-version": "1",
+      },
+      timestampMs: 0,
+    });
+    await tested.bus.send([{ topic: tradeEvents.name, partition: 0, records: [settled(1), settled(3)] }]);
+    await until("the gap rings", ({ names }) =>
+      ["BourseNotReady", "BourseSequenceGap"].every((name) => names.has(name)),
+    );
+    // The number is lost for good: an operator's mark says that it is done without.
+    await tested.store.transaction("bridge", (tx) =>
+      tx.commit([
+        sql`UPDATE marks SET sequence = 2 WHERE subscription = 'positions' AND producer = 'wallet'`,
+      ]),
+    );
+    const restarted = await tested.restart();
+    await restarted.quiet();
+    await scraped([pageOf("portfolio", restarted.running.url)]);
+    await until("none rings", noneRings);
+  });
+
+  describe("on a platform", { concurrency: 1 }, () => {
+    const data = mkdtempSync(join(tmpdir(), "bourse-alarms-data-"));
+    let postgres: LocalPostgres;
+    let platform: Platform;
+    let pages: readonly ScrapedPage[];
+    let watch: Watch;
+    const ends: (() => Promise<void>)[] = [];
+
+    before(async () => {
+      watch = await watching({ after: (end) => ends.push(end) });
+      postgres = await startPostgres({ folder: join(data, "database"), settings: { fsync: "off" } });
+      platform = await startPlatform({
+        dataFolder: data,
+        bus: "embedded",
+        demo: false,
+        ports: "free",
+        host: "127.0.0.1",
+        env: { LOG_LEVEL: "fatal", DATABASE_URL: postgres.adminUrl },
+        progress: () => {},
+      });
+      pages = platform.services.map(({ name, url }) => pageOf(name, url));
+    });
+    after(async () => {
+      await platform?.stop();
+      await postgres?.stop();
+      for (const end of ends) await end();
+      removeDataFolder(join(data, "database"));
+      rmSync(data, { recursive: true, force: true });
+    });
+
+    it("that is well none rings, and every figure that a rule reads is there", async () => {
+      const { prometheus, scraped, evaluated } = watch;
+      await scraped(pages);
+      for (const { name } of platform.services) {
+        const answer = await fetch(`${platform.gatewayUrl}/api/v1/platform/invariants/${name}`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${platform.operatorKey}` },
+        });
+        assert.equal(answer.status, 200, await answer.text());
+      }
+      await evaluated(pages.length, 20);
+      const ringing = (await prometheus.firing()).filter(({ name }) => !OF_THE_MACHINE.has(name));
+      assert.deepEqual(ringing, []);
+      const metrics = new Set(alarms.flatMap(metricsOf));
+      const missing: string[] = [];
+      for (const metric of metrics) if ((await prometheus.query(metric)).length === 0) missing.push(metric);
+      assert.deepEqual(
+        missing.filter((metric) => !NOT_ON_A_HEALTHY_PLATFORM.has(metric)),
+        [],
+      );
+    });
+
+    it("whose database is gone it rings, until the database is back", async () => {
+      const { until, scraped } = watch;
+      await scraped(pages);
+      await postgres.kill();
+      await until("the database's absence rings", ({ names }) =>
+        ["BourseDatabaseDown", "BourseNotReady"].every((name) => names.has(name)),
+      );
+      await postgres.restart();
+      await until("none rings", noneRings);
+    });
+
+    it("that has stopped it rings for each of its services", async () => {
+      const { until, scraped } = watch;
+      await scraped(pages);
+      assert.equal(await platform.stop(), true);
+      const all = platform.services.map(({ name }) => name);
+      await until("all are down", ({ services }) => {
+        const down = services("BourseProcessDown");
+        return all.every((name) => down.includes(name));
+      });
+    });
+  });
+});
+
+interface Watch {
+  readonly prometheus: TestPrometheus;
+  /** Polls until what rings is right; one that waits in vain says what rang. */
+  until(what: string, right: (ringing: Ringing) => boolean): Promise<void>;
+  /** From now on these pages are scraped and no others; resolves when all of them answer. */
+  scraped(pages: readonly ScrapedPage[]): Promise<void>;
+  /** So many scrapes of each page, as Prometheus itself counts them. */
+  evaluated(pages: number, times: number): Promise<void>;
+}
+
+/** A Prometheus with the rules, in minutes that are half a second. */
+async function watching(t: { after(end: () => Promise<void>): void }): Promise<Watch> {
+  const folder = mkdtempSync(join(tmpdir(), "bourse-alarms-"));
+  const program = await provisionPrometheus({ environment: process.env });
+  const prometheus = await startPrometheus({ program, folder, rules: quickened(RULES, QUICKER) });
+  t.after(async () => {
+    await prometheus.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const scrapes = async (): Promise<number> =>
+    (await prometheus.query("sum(count_over_time(up[10m]))"))[0]?.value ?? 0;
+  return {
+    prometheus,
+    until: async (what, right) => {
+      let ringing: Ringing = { names: new Set(), services: () => [] };
+      const rings = async (): Promise<boolean> => {
+        ringing = ringingOf(await prometheus.firing());
+        return right(ringing);
+      };
+      await poll(rings, () => `${what}; these ring: ${[...ringing.names].join(", ") || "none"}`);
+    },
+    scraped: async (pages) => {
+      prometheus.scrape(pages);
+      await poll(
+        async () => (await prometheus.healthy()) === pages.length,
+        () => "all pages are scraped",
+      );
+    },
+    evaluated: async (pages, times) => {
+      const goal = (await scrapes()) + pages * times;
+      await poll(
+        async () => (await scrapes()) >= goal,
+        () => "there are as many scrapes",
+      );
+    },
+  };
+}
+
+/** Not a measure of anything: a test that would hang says what it waited for instead. */
+const LIMIT_MS = 60_000;
+
+async function poll(holds: () => Promise<boolean>, what: () => string): Promise<void> {
+  for (const giveUpAt = performance.now() + LIMIT_MS; performance.now() < giveUpAt; ) {
+    if (await holds()) return;
+    await machineTimer.sleep(50);
+  }
+  assert.fail(`waited in vain until ${what()}`);
+}
+
+interface Ringing {
+  readonly names: ReadonlySet<string>;
+  readonly services: (alert: string) => readonly string[];
+}
+
+function ringingOf(alerts: readonly FiringAlert[]): Ringing {
+  return {
+    names: new Set(alerts.map(({ name }) => name)),
+    services: (alert) =>
+      alerts.filter(({ name }) => name === alert).map(({ labels }) => labels.service ?? ""),
+  };
+}
+
+function noneRings({ names }: Ringing): boolean {
+  return [...names].every((name) => OF_THE_MACHINE.has(name));
+}
+
+function pageOf(service: string, url: string): ScrapedPage {
+  return { address: new URL(url).host, path: "/metrics", labels: { service } };
+}
