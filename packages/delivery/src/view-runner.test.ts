@@ -95,6 +95,23 @@ test("R1: a view goes on where the snapshot that its service has loaded ends", a
   await whole.runner.close();
 });
 
+test("R5: records of other keys are counted and not decoded: a gap among them stops the view, too", async (t) => {
+  const all = await given(t);
+  const at = (sequence: number, key: string, value?: string) => {
+    const record = numbered(commands, 0, sequence);
+    return { ...record, key, value: value ?? record.value };
+  };
+  await sendAll(all.bus, commands, 0, [at(1, "a"), at(2, "b", "no JSON at all"), at(3, "a")]);
+  const { runner, seen } = view(all, { concerns: (_, key) => key === "a" });
+  runner.start();
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  assert.deepEqual(seen, ["0/1", "0/3"]);
+  await sendAll(all.bus, commands, 0, [at(5, "b")]);
+  await all.time.until("it has stopped", () => runner.status().state === "stopped");
+  assert.match(runner.unready().join(), /sequence_gap/);
+  await runner.close();
+});
+
 test("R5: duplicates are dropped, a gap stops the view with an alarm", async (t) => {
   const all = await given(t);
   await place(all.bus, [1, 2, 1, 2, 3, 5]);

@@ -14,8 +14,26 @@ import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { HEADER } from "./outgoing-records.ts";
 import { judgeExact, judgeLatest, type Position } from "./sequence-check.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
+
+/** A record that concerns nobody here, as far as its number goes. One without a number is found by whom it concerns. */
+function undecoded({ topic, partition, offset, key, headers, timestampMs }: BusRecord): Envelope {
+  return {
+    event: NOTHING,
+    topic,
+    partition,
+    offset,
+    key,
+    producer: headers[HEADER.producer] ?? "",
+    epoch: Number(headers[HEADER.epoch]),
+    sequence: Number(headers[HEADER.sequence]),
+    timeMs: timestampMs,
+  };
+}
+
+const NOTHING = {};
 
 export interface ViewParts {
   readonly bus: EventBus;
@@ -186,9 +204,10 @@ export class ViewRunner<Service> implements Runner {
     let fault: unknown = null;
     for (const record of records) {
       try {
-        const envelope = this.#decode(record);
+        const concerned = this.#concerns(record);
+        const envelope = concerned ? this.#decode(record) : undecoded(record);
         if (!this.#isNew(at, envelope)) duplicates++;
-        else if (epochStartOf(envelope) === undefined) batch.push(envelope);
+        else if (concerned && epochStartOf(envelope) === undefined) batch.push(envelope);
       } catch (error) {
         fault = error;
         break;
@@ -203,6 +222,11 @@ export class ViewRunner<Service> implements Runner {
     if (fault !== null) throw fault;
     if (at.lastAtStart != null && at.nextOffset !== null && at.nextOffset > at.lastAtStart)
       at.caughtUp = true;
+  }
+
+  #concerns({ key }: BusRecord): boolean {
+    const { concerns } = this.#consumption;
+    return concerns === undefined || key === null || concerns(this.#service, key);
   }
 
   /** A view keeps nothing, so what it reads first is its beginning; after it every number counts. */

@@ -194,6 +194,16 @@ export const problemCatalogue = {
     "The order's value is too large",
     "Price times quantity is above the account's limit for one order.",
   ),
+  open_orders_limit_exceeded: entry(
+    422,
+    "The account has too many open orders",
+    "With this order it would have more open orders than its limit.",
+  ),
+  open_notional_limit_exceeded: entry(
+    422,
+    "The account has too much open",
+    "With this order the worst price times what is left of its open orders would be above the account's limit.",
+  ),
   no_reference_price: entry(
     422,
     "There is no reference price",

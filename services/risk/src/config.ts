@@ -18,6 +18,18 @@ export const RiskConfig = Type.Object({
     "Orders and repricing amendments an account may send a second, a whole number",
   ),
   RISK_ORDER_BURST: Amount("10000", "How many of them at once, a whole number"),
+  RISK_MAX_OPEN_ORDERS: Amount("unlimited", "Open orders of an account over all symbols, a whole number"),
+  RISK_MAX_OPEN_NOTIONAL: Amount(
+    "unlimited",
+    "Worst price x what is left of an account's open orders, in each quote asset",
+  ),
+  RISK_RESERVATION_MS: Type.Integer({
+    minimum: 5_000,
+    maximum: 600_000,
+    default: 20_000,
+    description:
+      "How long an approval counts without its order being seen before order is asked about it; longer than order may take to commit one (R14)",
+  }),
   RISK_ACCEPT_WINDOW_MS: Type.Integer({
     minimum: 0,
     maximum: 600_000,

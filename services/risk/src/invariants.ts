@@ -3,6 +3,7 @@ import { replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
 import { sql } from "@bourse/store";
 import { LIMIT_FIELDS } from "./domain/limits.ts";
+import { readOpenOrders } from "./exposure-loading.ts";
 import type { Risk } from "./risk.ts";
 import { readLimits } from "./sql/risk-rows.ts";
 
@@ -12,6 +13,11 @@ export const riskInvariants: readonly Invariant<Risk>[] = [
     name: "limits-are-sane",
     rule: "every limit that is set is a known one and not negative",
     check: limitsAreSane,
+  },
+  {
+    name: "exposures-equal-orders",
+    rule: "of every account that has a limit on it, risk counts exactly the open orders",
+    check: exposuresEqualOrders,
   },
   {
     name: "kill-switches-equal-events",
@@ -24,6 +30,29 @@ export const riskInvariants: readonly Invariant<Risk>[] = [
     check: releasesHaveTwoPeople,
   },
 ];
+
+/** On a quiet platform nothing is reserved and nothing is late, so that both count the same. */
+async function exposuresEqualOrders(risk: Risk): Promise<InvariantReport> {
+  const accountIds = risk.exposures.accounts().filter((each) => risk.exposures.of(each) !== undefined);
+  const violations: string[] = [];
+  for (let start = 0; start < accountIds.length; start += PAGE) {
+    const some = accountIds.slice(start, start + PAGE);
+    const { orders } = await readOpenOrders(risk, some);
+    for (const accountId of some) {
+      const theirs = orders.filter((order) => order.accountId === accountId);
+      const exposure = risk.exposures.of(accountId);
+      const counted = exposure?.openOrders ?? 0;
+      if (counted !== theirs.length)
+        violations.push(`${accountId} has ${theirs.length} open orders, risk counts ${counted}`);
+      for (const { orderId } of theirs)
+        if (exposure?.has(orderId) !== true) violations.push(`risk does not count order ${orderId}`);
+    }
+  }
+  // Accounts without such a limit are not watched.
+  return { checked: accountIds.length + 1, violations: violations.slice(0, 20) };
+}
+
+const PAGE = 1_000;
 
 async function limitsAreSane(risk: Risk): Promise<InvariantReport> {
   const settings = await readLimits(risk.store);

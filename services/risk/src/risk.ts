@@ -1,9 +1,10 @@
-import type { Clock } from "@bourse/base";
+import { type Clock, OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
-import type { Shell } from "@bourse/host";
-import type { ReferenceBook } from "@bourse/market";
+import type { Peers, Shell } from "@bourse/host";
+import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { Store } from "@bourse/store";
+import type { Exposures } from "./domain/exposures.ts";
 import type { LimitTable } from "./domain/limits.ts";
 import type { TokenBucket } from "./domain/token-bucket.ts";
 import type { RiskMetrics } from "./metrics.ts";
@@ -15,6 +16,7 @@ export interface Risk {
   readonly store: Store;
   readonly bus: EventBus;
   readonly delivery: Delivery;
+  readonly peers: Peers;
   readonly newId: () => string;
   readonly metrics: RiskMetrics;
   readonly reference: ReferenceBook;
@@ -24,12 +26,34 @@ export interface Risk {
   /** Accounts that are stopped. Replaced as a whole. */
   stopped: ReadonlySet<string>;
   readonly buckets: Map<string, TokenBucket>;
+  /** What is open of the accounts that have a limit on it. */
+  readonly exposures: Exposures;
+  /** Loadings in flight, by account. */
+  readonly loading: Map<string, Promise<void>>;
+  readonly reservationMs: number;
   /** Until then nothing is approved: the last end was not clean (R14). */
   readonly closedUntilMs: number;
 }
 
 /** Why nothing is approved now; an empty array: it is. */
-export function whyClosed(risk: Pick<Risk, "clock" | "closedUntilMs">): readonly string[] {
+export function whyClosed(risk: Pick<Risk, "clock" | "closedUntilMs" | "exposures">): readonly string[] {
   const leftMs = risk.closedUntilMs - risk.clock.nowMs();
-  return leftMs > 0 ? [`the last end was not clean: closed for ${leftMs} ms more`] : [];
+  if (leftMs > 0) return [`the last end was not clean: closed for ${leftMs} ms more`];
+  const { overdue } = risk.exposures;
+  return overdue > 0 ? [`${overdue} committed orders were not seen here yet: order-updates lag`] : [];
+}
+
+/** Order admits a symbol once it has read its listing; this view may be a moment behind. */
+export function instrumentOf(risk: Pick<Risk, "reference">, symbol: string): CompiledInstrument {
+  const instrument = risk.reference.instrument(symbol);
+  if (instrument !== undefined) return instrument;
+  throw new OperationalError("reference_pending", `the instrument ${symbol} is not known here yet`, {
+    retryable: true,
+  });
+}
+
+/** The last price, or the instrument's reference price until there is one. */
+export function referenceTicksOf(risk: Pick<Risk, "lastPrices">, instrument: CompiledInstrument): number {
+  const lastPrice = risk.lastPrices.get(instrument.symbol);
+  return lastPrice === undefined ? instrument.referencePriceTicks : instrument.decodePrice(lastPrice);
 }

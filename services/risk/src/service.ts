@@ -1,12 +1,15 @@
-import { priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
+import { orderUpdates, priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
 import { ConfigError, defineService, type Shell } from "@bourse/host";
 import { ReferenceBook } from "@bourse/market";
 import type { Static } from "typebox";
 import { RiskConfig } from "./config.ts";
+import { applyOrderUpdates, concernsExposure } from "./consumers/order-updates.ts";
 import { applyPrices, applyReference } from "./consumers/views.ts";
+import { Exposures } from "./domain/exposures.ts";
 import { type Limits, LimitTable } from "./domain/limits.ts";
 import { riskInvariants } from "./invariants.ts";
 import { refresh } from "./jobs/refresh.ts";
+import { settleReservations } from "./jobs/reservations.ts";
 import { riskMetrics } from "./metrics.ts";
 import { type Risk, whyClosed } from "./risk.ts";
 import { checkRoutes } from "./routes/check.ts";
@@ -22,7 +25,7 @@ export const risk = defineService<typeof RiskConfig, Risk>({
   config: RiskConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
   publishes: [riskEvents],
-  calls: [],
+  calls: ["order"],
   setup: openRisk,
   consumes: [
     {
@@ -33,16 +36,29 @@ export const risk = defineService<typeof RiskConfig, Risk>({
       apply: applyReference,
     },
     { kind: "view", subscription: "prices", topics: [priceEvents], from: "earliest", apply: applyPrices },
+    {
+      kind: "view",
+      subscription: "open-orders",
+      topics: [orderUpdates],
+      // What was before is in order's tables, of which an account's orders are loaded.
+      from: "latest",
+      concerns: concernsExposure,
+      apply: applyOrderUpdates,
+    },
   ],
   routes: [...checkRoutes, ...limitRoutes, ...killSwitchRoutes],
-  jobs: [{ name: "refresh", everyMs: 1_000, run: refresh }],
+  jobs: [
+    { name: "refresh", everyMs: 1_000, run: refresh },
+    { name: "reservations", everyMs: 1_000, run: settleReservations },
+  ],
   invariants: riskInvariants,
   unready: whyClosed,
   close: ({ store }) => endRunCleanly(store),
 });
 
 async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> {
-  const { config, clock, log, store, bus, delivery, newId, metrics } = shell;
+  const { config, clock, log, store, bus, delivery, peers, newId, metrics } = shell;
+  const exposures = new Exposures();
   const clean = await beginRun(store);
   if (!clean) log.warn({ closedMs: config.RISK_ACCEPT_WINDOW_MS }, "the last end was not clean");
   const service: Risk = {
@@ -51,13 +67,17 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     store,
     bus,
     delivery,
+    peers,
     newId,
-    metrics: riskMetrics(metrics),
+    metrics: riskMetrics(metrics, exposures),
     reference: new ReferenceBook(),
     lastPrices: new Map(),
     limits: new LimitTable(defaultLimits(config)),
     stopped: new Set(),
     buckets: new Map(),
+    exposures,
+    loading: new Map(),
+    reservationMs: config.RISK_RESERVATION_MS,
     closedUntilMs: clean ? 0 : clock.nowMs() + config.RISK_ACCEPT_WINDOW_MS,
   };
   service.metrics.uncleanStart.set(clean ? 0 : 1);
@@ -72,6 +92,8 @@ function defaultLimits(config: Static<typeof RiskConfig>): Limits {
     collarPpm: "instrument",
     ordersPerSecond: wholeNumber("RISK_ORDERS_PER_SECOND", config.RISK_ORDERS_PER_SECOND),
     orderBurst: wholeNumber("RISK_ORDER_BURST", config.RISK_ORDER_BURST),
+    maxOpenOrders: wholeNumber("RISK_MAX_OPEN_ORDERS", config.RISK_MAX_OPEN_ORDERS),
+    maxOpenNotional: amount(config.RISK_MAX_OPEN_NOTIONAL),
   };
 }
 

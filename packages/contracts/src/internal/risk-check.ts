@@ -19,6 +19,10 @@ export const RISK_REFUSALS = [
   "no_reference_price",
   "order_rate_exceeded",
   "kill_switch_engaged",
+  "open_orders_limit_exceeded",
+  "open_notional_limit_exceeded",
+  /** What is open of the account could not be read: nothing is kept, the same key may come again. */
+  "not_ready",
 ] as const;
 
 /** In request order. `worstPrice` is the limit of a LIMIT order, the collar of a MARKET order. */

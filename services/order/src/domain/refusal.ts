@@ -36,6 +36,8 @@ export const CHECK_REFUSALS = [
   "notional_limit_exceeded",
   "size_limit_exceeded",
   "price_outside_collar",
+  "open_orders_limit_exceeded",
+  "open_notional_limit_exceeded",
   "no_reference_price",
   "kill_switch_engaged",
   "insufficient_funds",

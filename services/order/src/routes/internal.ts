@@ -6,6 +6,7 @@ import type { Desk } from "../desk.ts";
 import { OrderView } from "../order-view.ts";
 import { number, orderRecordOf } from "../sql/order-rows.ts";
 import { orderView } from "./intake.ts";
+import { openOrderRoutes } from "./open-orders.ts";
 
 const COUNTS = {
   /** Rows that were placed, refused ones included; tombstones are not. */
@@ -29,6 +30,7 @@ const COUNTS = {
 export const OrderCounts = Type.Object(COUNTS);
 
 export const internalRoutes: readonly Route<Desk>[] = [
+  ...openOrderRoutes,
   {
     method: "GET",
     path: "/internal/orders/counts",

@@ -13,6 +13,8 @@ const NONE: Limits = {
   collarPpm: "instrument",
   ordersPerSecond: null,
   orderBurst: null,
+  maxOpenOrders: null,
+  maxOpenNotional: null,
 };
 const REFERENCE = instrument.decodePrice("60000");
 

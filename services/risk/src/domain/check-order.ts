@@ -119,6 +119,13 @@ export function exceeds(given: string, limit: string): boolean {
   return decimalUnits(given, scale) > decimalUnits(limit, scale);
 }
 
+/** A limit in minor units of an asset; what it has of further decimals can't be reached. */
+export function unitsAtMost(limit: string, scale: number): bigint {
+  const decimals = decimalsOf(limit);
+  if (decimals <= scale) return decimalUnits(limit, scale);
+  return decimalUnits(limit, decimals) / 10n ** BigInt(decimals - scale);
+}
+
 function decimalsOf(text: string): number {
   const point = text.indexOf(".");
   return point === -1 ? 0 : text.length - point - 1;

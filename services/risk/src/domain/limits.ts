@@ -8,6 +8,10 @@ export interface Limits {
   readonly collarPpm: number | null | "instrument";
   readonly ordersPerSecond: number | null;
   readonly orderBurst: number | null;
+  /** Of an account over all symbols: orders that are open or on their way. */
+  readonly maxOpenOrders: number | null;
+  /** Of an account over all symbols, in each quote asset: worst price x what is left of its open orders, a decimal. */
+  readonly maxOpenNotional: string | null;
 }
 
 /** What is set for one scope; a field that is absent is inherited. */
@@ -25,7 +29,14 @@ export const LIMIT_FIELDS = [
   "collarPpm",
   "ordersPerSecond",
   "orderBurst",
+  "maxOpenOrders",
+  "maxOpenNotional",
 ] as const satisfies readonly (keyof Limits)[];
+
+/** Whether what is open of the account must be known. */
+export function limitsOpen({ maxOpenOrders, maxOpenNotional }: Limits): boolean {
+  return maxOpenOrders !== null || maxOpenNotional !== null;
+}
 
 /** Settings by scope; each field comes from the narrowest scope that sets it. */
 export class LimitTable {
@@ -77,6 +88,8 @@ function overlaid(below: Limits, above: LimitSetting | undefined): Limits {
     collarPpm: above.collarPpm === undefined ? below.collarPpm : above.collarPpm,
     ordersPerSecond: above.ordersPerSecond === undefined ? below.ordersPerSecond : above.ordersPerSecond,
     orderBurst: above.orderBurst === undefined ? below.orderBurst : above.orderBurst,
+    maxOpenOrders: above.maxOpenOrders === undefined ? below.maxOpenOrders : above.maxOpenOrders,
+    maxOpenNotional: above.maxOpenNotional === undefined ? below.maxOpenNotional : above.maxOpenNotional,
   };
 }
 

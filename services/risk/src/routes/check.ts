@@ -1,11 +1,13 @@
-import { OperationalError } from "@bourse/base";
+import { formatDecimal } from "@bourse/base";
 import { RiskCheckAnswer, RiskCheckBatch, type RiskCheckItem, type RiskOutcome } from "@bourse/contracts";
 import { problem, type Route } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
-import { checkOrder } from "../domain/check-order.ts";
-import type { Limits } from "../domain/limits.ts";
+import { checkOrder, unitsAtMost } from "../domain/check-order.ts";
+import { type Limits, limitsOpen } from "../domain/limits.ts";
+import type { OpenAsk } from "../domain/open-exposure.ts";
 import { fullBucket, takeToken } from "../domain/token-bucket.ts";
-import { type Risk, whyClosed } from "../risk.ts";
+import { loadExposures, unloaded } from "../exposure-loading.ts";
+import { instrumentOf, type Risk, referenceTicksOf, whyClosed } from "../risk.ts";
 
 const FOUR_MEBIBYTES = 4 * 1024 * 1024;
 
@@ -22,7 +24,10 @@ export const checkRoutes: readonly Route<Risk>[] = [
     handle: (risk, request) => {
       const [why] = whyClosed(risk);
       if (why !== undefined) return problem("not_ready", why);
-      return { status: 200, body: checkBatch(risk, request.body as RiskCheckBatch) };
+      const batch = request.body as RiskCheckBatch;
+      const missing = unloaded(risk, batch);
+      if (missing.length === 0) return { status: 200, body: checkBatch(risk, batch) };
+      return loadExposures(risk, missing).then(() => ({ status: 200, body: checkBatch(risk, batch) }));
     },
   },
 ];
@@ -50,28 +55,82 @@ function check(risk: Risk, item: RiskCheckItem, instrument: CompiledInstrument, 
       allowed: "an account whose kill switch is not engaged",
     };
   const limits = risk.limits.effective({ accountId, symbol });
-  if (!withinRate(risk, accountId, nowMs))
-    return rateExceeded(accountId, risk.limits.effective({ accountId, symbol: null }));
+  const own = risk.limits.effective({ accountId, symbol: null });
+  if (!withinRate(risk, accountId, own, nowMs)) return rateExceeded(accountId, own);
   const priceTicks = item.price === undefined ? null : instrument.decodePrice(item.price);
-  const lastPrice = risk.lastPrices.get(symbol);
+  const quantityLots = instrument.decodeQuantity(item.quantity);
   const outcome = checkOrder(
     {
       side: item.side,
       orderType: item.orderType,
-      quantityLots: instrument.decodeQuantity(item.quantity),
+      quantityLots,
       priceTicks,
     },
     instrument,
     limits,
-    lastPrice === undefined ? instrument.referencePriceTicks : instrument.decodePrice(lastPrice),
+    referenceTicksOf(risk, instrument),
   );
   if (outcome.kind === "refused") return { status: "refused", ...outcome.refusal };
+  if (limitsOpen(own)) {
+    const { orderId } = item;
+    const { quoteAsset: asset, notionalUnits } = instrument;
+    const ask = { orderId, asset, priceTicks: outcome.worstTicks, quantityLots, notionalUnits };
+    const refusal = reserve(risk, { accountId, ask, instrument, limits: own, nowMs });
+    if (refusal !== null) return refusal;
+  }
   return { status: "approved", worstPrice: instrument.formatPrice(outcome.worstTicks) };
 }
 
+interface Reserving {
+  readonly accountId: string;
+  readonly ask: OpenAsk;
+  readonly instrument: CompiledInstrument;
+  readonly limits: Limits;
+  readonly nowMs: number;
+}
+
+/** What is approved counts from now on, until its order is seen (R14). */
+function reserve(risk: Risk, { accountId, ask, instrument, limits, nowMs }: Reserving): RiskOutcome | null {
+  const exposure = risk.exposures.of(accountId);
+  const { maxOpenOrders, maxOpenNotional } = limits;
+  if (exposure === undefined)
+    return {
+      status: "refused",
+      code: "not_ready",
+      field: "accountId",
+      given: accountId,
+      allowed: "an account whose open orders could be read; try again",
+    };
+  const { quoteAsset, quoteScale } = instrument;
+  const refusal = exposure.refusal(ask, {
+    maxOpenOrders,
+    maxOpenNotionalUnits: maxOpenNotional === null ? null : unitsAtMost(maxOpenNotional, quoteScale),
+  });
+  if (refusal === null) {
+    risk.exposures.reserve(accountId, ask, nowMs);
+    return null;
+  }
+  const { code, wouldBe } = refusal;
+  return code === "open_orders_limit_exceeded"
+    ? {
+        status: "refused",
+        code,
+        field: "accountId",
+        given: `${wouldBe} open orders with this one`,
+        allowed: `at most ${maxOpenOrders}`,
+      }
+    : {
+        status: "refused",
+        code,
+        field: "quantity",
+        given: `${formatDecimal(wouldBe, quoteScale)} ${quoteAsset} open with this one`,
+        allowed: `at most ${maxOpenNotional} ${quoteAsset}`,
+      };
+}
+
 /** The rate is the account's, over all symbols. */
-function withinRate(risk: Risk, accountId: string, nowMs: number): boolean {
-  const { ordersPerSecond, orderBurst } = risk.limits.effective({ accountId, symbol: null });
+function withinRate(risk: Risk, accountId: string, own: Limits, nowMs: number): boolean {
+  const { ordersPerSecond, orderBurst } = own;
   if (ordersPerSecond === null) return true;
   const burst = orderBurst ?? ordersPerSecond;
   let bucket = risk.buckets.get(accountId);
@@ -90,13 +149,4 @@ function rateExceeded(accountId: string, limits: Limits): RiskOutcome {
     given: accountId,
     allowed: `${limits.ordersPerSecond} orders a second, ${limits.orderBurst ?? limits.ordersPerSecond} at once`,
   };
-}
-
-/** Order admits a symbol once it has read its listing; this view may be a moment behind. */
-function instrumentOf(risk: Risk, symbol: string): CompiledInstrument {
-  const instrument = risk.reference.instrument(symbol);
-  if (instrument !== undefined) return instrument;
-  throw new OperationalError("reference_pending", `the instrument ${symbol} is not known here yet`, {
-    retryable: true,
-  });
 }

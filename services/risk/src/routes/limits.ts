@@ -17,6 +17,8 @@ const settingFields = {
   collarPpm: Type.Optional(Type.Union([Count, Type.Null(), Type.Literal("instrument")])),
   ordersPerSecond: Type.Optional(Nullable(Rate)),
   orderBurst: Type.Optional(Nullable(Rate)),
+  maxOpenOrders: Type.Optional(Nullable(Count)),
+  maxOpenNotional: Type.Optional(Nullable(Decimal)),
 };
 export const LimitSettingBody = Type.Object(settingFields);
 const Effective = Type.Object({
@@ -25,6 +27,8 @@ const Effective = Type.Object({
   collarPpm: Type.Union([Count, Type.Null(), Type.Literal("instrument")]),
   ordersPerSecond: Nullable(Rate),
   orderBurst: Nullable(Rate),
+  maxOpenOrders: Nullable(Count),
+  maxOpenNotional: Nullable(Decimal),
 });
 const LimitsAnswer = Type.Object({
   accountId: Type.Optional(AccountId),
@@ -77,6 +81,7 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
       examples: [
         { maxOrderNotional: "250000", ordersPerSecond: 100, orderBurst: 200 },
         { maxOrderNotional: null, collarPpm: null },
+        { maxOpenOrders: 200, maxOpenNotional: "1000000" },
       ],
       handle: putLimits,
     },
@@ -85,7 +90,7 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
 
 async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const setting = request.body as LimitSetting;
-  for (const field of ["maxOrderNotional", "maxOrderQuantity"] as const)
+  for (const field of ["maxOrderNotional", "maxOrderQuantity", "maxOpenNotional"] as const)
     if (setting[field]?.startsWith("-") === true)
       return refuseFields([
         { field, given: setting[field], allowed: "a decimal from 0 on, or null for no limit" },

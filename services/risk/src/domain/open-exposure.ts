@@ -1,0 +1,159 @@
+/** What an account has open at one moment: orders that were seen, and approvals whose order was not seen yet (R14). */
+
+/** The limits of an account over all symbols. The notional is per quote asset: nothing sums across assets (R9). */
+export interface OpenLimits {
+  readonly maxOpenOrders: number | null;
+  /** Minor units of the asset of the order that is asked about. */
+  readonly maxOpenNotionalUnits: bigint | null;
+}
+
+/** An order, or an order as it will be once an amendment has taken effect. */
+export interface OpenAsk {
+  readonly orderId: string;
+  /** The quote asset. */
+  readonly asset: string;
+  /** The worst price it may trade at. */
+  readonly priceTicks: number;
+  /** The whole quantity, fills included. */
+  readonly quantityLots: number;
+  /** Minor units of `asset` for ticks x lots. */
+  readonly notionalUnits: (tickLots: number) => bigint;
+}
+
+/** An order as order tells it. */
+export interface SeenOrder extends Omit<OpenAsk, "priceTicks"> {
+  /** null for a MARKET order: what it was approved with counts. */
+  readonly priceTicks: number | null;
+  readonly leavesLots: number;
+}
+
+export interface OpenRefusal {
+  readonly code: "open_orders_limit_exceeded" | "open_notional_limit_exceeded";
+  /** Orders, or minor units of the order's asset, with the order. */
+  readonly wouldBe: bigint;
+}
+
+interface Reservation {
+  readonly units: bigint;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+}
+
+interface OpenEntry {
+  readonly asset: string;
+  priceTicks: number;
+  /** Filled and cancelled. */
+  goneLots: number;
+  /** null: not seen yet. */
+  seenUnits: bigint | null;
+  reserved: Reservation | null;
+}
+
+/**
+ * One account. An order counts with the higher of what is seen and what is reserved, so that it counts from its
+ * approval on, and while an amendment is in flight with the dearer of its two forms.
+ */
+export class OpenExposure {
+  readonly #orders = new Map<string, OpenEntry>();
+  readonly #sums = new Map<string, bigint>();
+
+  get openOrders(): number {
+    return this.#orders.size;
+  }
+
+  /** Minor units of the quote asset. */
+  notionalUnits(asset: string): bigint {
+    return this.#sums.get(asset) ?? 0n;
+  }
+
+  assets(): readonly string[] {
+    return [...this.#sums].flatMap(([asset, units]) => (units === 0n ? [] : [asset])).sort();
+  }
+
+  /** Why the order may not be; null: it may. What costs no more than before is never refused. */
+  refusal(ask: OpenAsk, limits: OpenLimits): OpenRefusal | null {
+    const entry = this.#orders.get(ask.orderId);
+    const wouldBeOrders = this.#orders.size + (entry === undefined ? 1 : 0);
+    if (limits.maxOpenOrders !== null && entry === undefined && wouldBeOrders > limits.maxOpenOrders)
+      return { code: "open_orders_limit_exceeded", wouldBe: BigInt(wouldBeOrders) };
+    const before = entry === undefined ? 0n : unitsOf(entry);
+    const after = askedUnits(ask, entry);
+    if (limits.maxOpenNotionalUnits === null || after <= before) return null;
+    const wouldBe = this.notionalUnits(ask.asset) + after - before;
+    return wouldBe > limits.maxOpenNotionalUnits ? { code: "open_notional_limit_exceeded", wouldBe } : null;
+  }
+
+  /** The order is approved. Asked for again, the last approval counts. */
+  reserve(ask: OpenAsk): void {
+    const { orderId, asset, priceTicks, quantityLots } = ask;
+    const entry = this.#orders.get(orderId);
+    const reserved = { units: askedUnits(ask, entry), priceTicks, quantityLots };
+    this.#change(orderId, asset, () => {
+      if (entry !== undefined) entry.reserved = reserved;
+      else this.#orders.set(orderId, { asset, priceTicks, goneLots: 0, seenUnits: null, reserved });
+    });
+  }
+
+  /** The order is open, as it is seen now. Answers whether its reservation is used up. */
+  see(seen: SeenOrder, referenceTicks: number): boolean {
+    const { orderId, asset, quantityLots, leavesLots } = seen;
+    const known = this.#orders.get(orderId);
+    const priceTicks = seen.priceTicks ?? known?.priceTicks ?? referenceTicks;
+    const reserved = known?.reserved ?? null;
+    const isUsed =
+      reserved === null ||
+      (reserved.quantityLots === quantityLots &&
+        (seen.priceTicks === null || reserved.priceTicks === seen.priceTicks));
+    this.#change(orderId, asset, () => {
+      this.#orders.set(orderId, {
+        asset,
+        priceTicks,
+        goneLots: quantityLots - leavesLots,
+        seenUnits: seen.notionalUnits(priceTicks * leavesLots),
+        reserved: isUsed ? null : reserved,
+      });
+    });
+    return isUsed;
+  }
+
+  /** The order is finished, or never came. */
+  forget(orderId: string): void {
+    const entry = this.#orders.get(orderId);
+    if (entry !== undefined) this.#change(orderId, entry.asset, () => this.#orders.delete(orderId));
+  }
+
+  /** The amendment behind the reservation has had its outcome: what is seen counts. False where nothing was seen yet. */
+  settle(orderId: string): boolean {
+    const entry = this.#orders.get(orderId);
+    if (entry === undefined) return true;
+    if (entry.seenUnits === null) return false;
+    this.#change(orderId, entry.asset, () => {
+      entry.reserved = null;
+    });
+    return true;
+  }
+
+  has(orderId: string): boolean {
+    return this.#orders.has(orderId);
+  }
+
+  #change(orderId: string, asset: string, change: () => void): void {
+    const before = this.#orders.get(orderId);
+    const beforeUnits = before === undefined ? 0n : unitsOf(before);
+    change();
+    const after = this.#orders.get(orderId);
+    const afterUnits = after === undefined ? 0n : unitsOf(after);
+    if (afterUnits !== beforeUnits)
+      this.#sums.set(asset, this.notionalUnits(asset) + afterUnits - beforeUnits);
+  }
+}
+
+function unitsOf({ seenUnits, reserved }: OpenEntry): bigint {
+  const reservedUnits = reserved?.units ?? 0n;
+  return seenUnits !== null && seenUnits > reservedUnits ? seenUnits : reservedUnits;
+}
+
+/** Of an amendment only what is not gone already can still be open. */
+function askedUnits(ask: OpenAsk, entry: OpenEntry | undefined): bigint {
+  return ask.notionalUnits(ask.priceTicks * Math.max(0, ask.quantityLots - (entry?.goneLots ?? 0)));
+}
