@@ -53,7 +53,10 @@ async function keyOf(accountId: string, funds: Readonly<Record<string, string>>)
     const path = `/api/v1/accounts/${accountId}/deposits`;
     await operator.call("POST", path, { body: { asset, amount }, idempotencyKey: `first-${asset}` });
   }
-  const { key } = await operator.call<{ key: string }>("POST", "/api/v1/keys", { body: { accountId } });
+  const { key } = await operator.call<{ key: string }>("POST", "/api/v1/keys", {
+    body: { accountId },
+    idempotencyKey: `key-${accountId}`,
+  });
   return new PublicApi(platform.gatewayUrl, key);
 }
 

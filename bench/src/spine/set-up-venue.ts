@@ -35,6 +35,11 @@ async function openAccount(gateway: GatewayClient, index: number): Promise<strin
     const deposit = { asset, amount: FUNDS_EACH };
     await gateway.call("POST", `/api/v1/accounts/${accountId}/deposits`, deposit, `bench-${asset}`);
   }
-  const { key } = await gateway.call<{ key: string }>("POST", "/api/v1/keys", { accountId });
+  const { key } = await gateway.call<{ key: string }>(
+    "POST",
+    "/api/v1/keys",
+    { accountId },
+    `bench-${accountId}`,
+  );
   return key;
 }

@@ -20,7 +20,6 @@ export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
 export { bodyHash } from "./idempotency/body-hash.ts";
 export type {
   Answer,
-  AnswerEffects,
   Idempotency,
   IdempotencyBounds,
   IdempotentCommand,

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Principal, ServiceName, Topic } from "@bourse/contracts";
-import type { AnswerEffects, Consumption, Delivery, NumberedEvent, Unit } from "@bourse/delivery";
+import type { Consumption, Delivery, Effects, NumberedEvent, Unit } from "@bourse/delivery";
 import type { Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -139,11 +139,11 @@ export interface NaturallyIdempotent {
 /**
  * Commits a decision and its answer, once for the request's Idempotency-Key. Without a key it is `Delivery.commit`.
  * What `work` answers is kept, refusals too, unless it may be tried again (429, 5xx), which then has no effects.
- * `kept` is what is kept where the answer shows a secret.
+ * A secret is put in after it, by the handler: no answer with one is kept.
  */
 export type AnswerCommit = (
   name: string,
-  work: (unit: Unit) => Promise<AnswerEffects>,
+  work: (unit: Unit) => Promise<Effects<RouteAnswer>>,
 ) => Promise<CommittedAnswer>;
 
 export interface CommittedAnswer {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { newId } from "../machine.ts";
 import { DEMO_ASSETS, DEMO_FUNDS, DEMO_INSTRUMENTS, MAKER, TAKERS } from "./market.ts";
 import type { PublicApi } from "./public-api.ts";
 
@@ -39,6 +40,8 @@ async function keysOf(api: PublicApi, dataFolder: string): Promise<DemoKeys> {
   for (const accountId of [MAKER, ...TAKERS]) {
     const { key } = await api.call<{ key: string }>("POST", "/api/v1/keys", {
       body: { accountId, name: "demo" },
+      // The folder is new, or its file was lost with the keys in it: each time it is another request.
+      idempotencyKey: newId(),
     });
     keys[accountId] = key;
   }

@@ -8,4 +8,6 @@ export interface Auth {
   readonly store: Store;
   readonly delivery: Delivery;
   readonly newId: () => string;
+  /** Of the installation: what keys are derived from. */
+  readonly secret: string;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import type { Auth } from "./auth.ts";
+import { machineKeyOf } from "./machine-key.ts";
 import { auth } from "./service.ts";
 
 const OPERATOR_KEY = `bk_${"a".repeat(40)}`;
@@ -11,6 +12,8 @@ const operator = { keyId: "operator", role: "operator" } as const;
 function started(t: { after(fn: () => Promise<void>): void }): Promise<TestedService<Auth>> {
   return testService<Auth>(t, auth, { env: { BOURSE_OPERATOR_KEY: OPERATOR_KEY } });
 }
+
+const KEYED = { "idempotency-key": "test" };
 
 async function verify(tested: TestedService<Auth>, key: string) {
   const { body } = await tested.request("POST", "/internal/keys/verify", { as: "internal", body: { key } });
@@ -28,6 +31,7 @@ test("a key is issued once, known by its hash alone, and revoked for good", asyn
   const tested = await started(t);
   const { status, body } = await tested.request("POST", "/api/v1/keys", {
     as: operator,
+    headers: KEYED,
     body: { accountId: "alice", name: "bot" },
   });
   assert.equal(status, 201);
@@ -54,6 +58,40 @@ test("a key is issued once, known by its hash alone, and revoked for good", asyn
   );
 });
 
+test("R10: the same request is answered with the same key, which nothing in the database tells", async (t) => {
+  const tested = await started(t);
+  const issue = (body: unknown, key = "one") =>
+    tested.request("POST", "/api/v1/keys", { as: operator, headers: { "idempotency-key": key }, body });
+  assert.equal(
+    (await tested.request("POST", "/api/v1/keys", { as: operator, body: { accountId: "alice" } })).body.code,
+    "idempotency_key_required",
+  );
+  const first = await issue({ accountId: "alice" });
+  const again = await issue({ accountId: "alice" });
+  assert.deepEqual([again.status, again.body], [201, first.body]);
+  assert.equal(again.headers["idempotent-replayed"], "true");
+  assert.deepEqual(Object.keys(first.body).sort(), [
+    "accountId",
+    "created",
+    "createdBy",
+    "key",
+    "keyId",
+    "name",
+    "role",
+  ]);
+  assert.equal((await verify(tested, again.body.key)).accountId, "alice");
+  assert.equal((await issue({ accountId: "bob" })).body.code, "idempotency_key_reused");
+  assert.notEqual((await issue({ accountId: "alice" }, "two")).body.key, first.body.key);
+  const kept = await tested.store.query(sql`SELECT key, headers, body FROM idempotency ORDER BY key`);
+  assert.equal(kept.length, 2);
+  assert.equal(JSON.stringify(kept).includes(first.body.key), false);
+  const { seed } = JSON.parse(String(kept[0]?.body)) as { seed: string };
+  assert.match(seed, /^[0-9a-f]{64}$/);
+  assert.notEqual(machineKeyOf("another installation", seed), machineKeyOf(tested.service.secret, seed));
+  const { keys } = (await tested.request("GET", "/api/v1/keys", { as: operator })).body;
+  assert.equal(keys.length, 3, "the operator's and two");
+});
+
 test("a key names its account, an operator's none, and accounts issue none", async (t) => {
   const tested = await started(t);
   for (const [body, field] of [
@@ -62,7 +100,7 @@ test("a key names its account, an operator's none, and accounts issue none", asy
     [{ accountId: "a b" }, "accountId"],
     [{ accountId: "alice", admin: true }, "admin"],
   ] as const) {
-    const answer = await tested.request("POST", "/api/v1/keys", { as: operator, body });
+    const answer = await tested.request("POST", "/api/v1/keys", { as: operator, headers: KEYED, body });
     assert.deepEqual([answer.status, answer.body.errors[0].field], [400, field]);
   }
   const account = { keyId: "k", role: "account", accountId: "alice" } as const;

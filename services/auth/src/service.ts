@@ -15,7 +15,7 @@ export const auth = defineService<typeof AuthConfig, Auth>({
   migrations: new URL("./sql/migrations/", import.meta.url),
   publishes: [],
   calls: [],
-  setup: async ({ clock, store, delivery, newId, config }) => {
+  setup: async ({ clock, store, delivery, newId, secret, config }) => {
     const operatorKey = config.BOURSE_OPERATOR_KEY;
     if (operatorKey !== undefined) {
       // The platform made the first operator's key; a new one replaces it.
@@ -28,7 +28,7 @@ export const auth = defineService<typeof AuthConfig, Auth>({
         ]),
       );
     }
-    return { clock, store, delivery, newId };
+    return { clock, store, delivery, newId, secret };
   },
   consumes: [],
   routes: keyRoutes,

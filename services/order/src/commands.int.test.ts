@@ -229,3 +229,28 @@ test("a halted symbol takes cancels only, until it is resumed", async (t) => {
     ["OrderCreated", "TradingHalted", "OrderModified", "OrderCancelled", "TradingResumed", "OrderCreated"],
   );
 });
+
+test("R10: halts and mass cancels with a key happen once, however late a copy of them comes", async (t) => {
+  const order = await orderTest(t);
+  const send = (method: "POST" | "DELETE", path: string, key: string, as = OPERATOR) =>
+    order.service.request(method, path, { as, headers: { "idempotency-key": key } });
+  const symbol = "/api/v1/orders/symbols/BTC-USD";
+  const halted = await send("POST", `${symbol}/halt`, "h1");
+  await send("POST", `${symbol}/resume`, "r1");
+  const late = await send("POST", `${symbol}/halt`, "h1");
+  assert.deepEqual([late.status, late.body], [202, halted.body]);
+  assert.equal(late.headers["idempotent-replayed"], "true");
+  const all = await send("DELETE", "/api/v1/orders", "m1", ALICE);
+  assert.equal((await order.post(body())).status, 201, "it trades, and came after the mass cancel");
+  const again = await send("DELETE", "/api/v1/orders", "m1", ALICE);
+  assert.deepEqual([again.status, again.body], [202, all.body]);
+  const other = await send("DELETE", "/api/v1/orders?symbol=BTC-USD", "m1", ALICE);
+  assert.equal(other.body.code, "idempotency_key_reused");
+  await order.service.quiet();
+  const kinds = (await order.commands()).map(({ eventType }) => eventType);
+  assert.deepEqual(
+    kinds.filter((kind) => kind !== "MassCancelled"),
+    ["TradingHalted", "TradingResumed", "OrderCreated"],
+  );
+  assert.equal(kinds.length, 3 + orderEvents.partitions);
+});

@@ -158,13 +158,20 @@ test("the kill switch is committed with its event; two operators release it", as
   assert.deepEqual(await check(risk, item()), ["kill_switch_engaged"]);
 
   const path = "/api/v1/risk/kill-switch/release-requests";
-  assert.equal((await risk.request("POST", path, { as: ALICE, body: { accountId: "alice" } })).status, 403);
+  const ask = (as: Principal, body: object, key: string) =>
+    risk.request("POST", path, { as, body, headers: { "idempotency-key": key } });
+  assert.equal((await ask(ALICE, { accountId: "alice" }, "one")).status, 403);
   assert.equal(
-    (await risk.request("POST", path, { as: MAKER, body: { accountId: "bob" } })).body.code,
-    "conflict",
+    (await risk.request("POST", path, { as: MAKER, body: { accountId: "alice" } })).body.code,
+    "idempotency_key_required",
   );
-  const asked = await risk.request("POST", path, { as: MAKER, body: { accountId: "alice", note: "fixed" } });
+  assert.equal((await ask(MAKER, { accountId: "bob" }, "one")).body.code, "conflict");
+  const asked = await ask(MAKER, { accountId: "alice", note: "fixed" }, "two");
   assert.equal(asked.status, 201);
+  const askedAgain = await ask(MAKER, { accountId: "alice", note: "fixed" }, "two");
+  assert.deepEqual([askedAgain.status, askedAgain.body], [201, asked.body]);
+  const { releaseRequests } = (await risk.request("GET", path, { as: MAKER })).body;
+  assert.equal(releaseRequests.length, 1, "R10: sent twice, asked once");
   const approve = (as: Principal) => risk.request("POST", `${path}/${asked.body.id}/approve`, { as });
   assert.equal((await approve(MAKER)).body.code, "forbidden");
   assert.deepEqual(await check(risk, item()), ["kill_switch_engaged"]);
@@ -186,6 +193,38 @@ test("the kill switch is committed with its event; two operators release it", as
     ["alice", "KillSwitchSet", set.body.requestId],
     ["alice", "KillSwitchReleased", asked.body.id],
   ]);
+});
+
+test("R10: a late copy of a stop does not stop the account again after its release", async (t) => {
+  const risk = await riskTest(t);
+  const keyed = (as: Principal, key: string, body?: object) => ({
+    as,
+    headers: { "idempotency-key": key },
+    ...(body === undefined ? {} : { body }),
+  });
+  const stop = () =>
+    risk.request(
+      "POST",
+      "/api/v1/risk/kill-switch",
+      keyed(ALICE, "stop", { accountId: "alice", reason: "wild" }),
+    );
+  const set = await stop();
+  const path = "/api/v1/risk/kill-switch/release-requests";
+  const asked = await risk.request("POST", path, keyed(MAKER, "ask", { accountId: "alice" }));
+  const approve = () => risk.request("POST", `${path}/${asked.body.id}/approve`, keyed(CHECKER, "approve"));
+  const approved = await approve();
+  assert.equal(approved.status, 200);
+  const approvedAgain = await approve();
+  assert.deepEqual([approvedAgain.status, approvedAgain.body], [200, approved.body]);
+  const late = await stop();
+  assert.deepEqual([late.status, late.body], [201, set.body]);
+  assert.equal(late.headers["idempotent-replayed"], "true");
+  assert.deepEqual(await check(risk, item()), ["60000"], "the account trades");
+  await risk.quiet();
+  assert.deepEqual(
+    (await risk.published(riskEvents)).map(({ event }) => event.eventType),
+    ["KillSwitchSet", "KillSwitchReleased"],
+  );
 });
 
 test("after an unclean end nothing is approved for the accept window", async (t) => {

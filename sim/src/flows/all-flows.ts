@@ -203,10 +203,14 @@ export const FLOWS: readonly Flow[] = [
 
 /** The second operator's key is issued by the first one; a release that was done already is no failure. */
 async function release(trader: Trader): Promise<void> {
-  const issued = await trader.send("POST", "/api/v1/keys", { body: { role: "operator", name: "checker" } });
+  const issued = await trader.send("POST", "/api/v1/keys", {
+    body: { role: "operator", name: "checker" },
+    key: "checker",
+  });
   const as = String(expectStatus(issued, 201).body.key);
   const asked = await trader.send("POST", "/api/v1/risk/kill-switch/release-requests", {
     body: { accountId: "taker" },
+    key: "release",
   });
   const { id } = expectStatus(asked, 201).body;
   const path = `/api/v1/risk/kill-switch/release-requests/${id}/approve`;

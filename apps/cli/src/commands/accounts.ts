@@ -73,7 +73,7 @@ async function createAccount(accountId: string, options: CreateOptions): Promise
     const account = options.fund.length === 0 ? opened : await readAccount(client, accountId);
     const issued =
       options.withKey === true
-        ? await client.post<{ key: string }>("/api/v1/keys", { accountId })
+        ? await client.post<{ key: string }>("/api/v1/keys", { accountId }, { idempotencyKey: randomUUID() })
         : undefined;
     printAccounts(output, [account]);
     if (issued !== undefined) output.line(`Its key, shown this once: ${issued.key}`);

@@ -5,11 +5,11 @@ import { testDatabase } from "@bourse/store/testing";
 import fc from "fast-check";
 import { Registry } from "prom-client";
 import { createDeliveryDoor } from "../commit.ts";
-import type { Unit } from "../definitions.ts";
+import type { Effects, Unit } from "../definitions.ts";
 import { deliveryMigrations } from "../migrations.ts";
 import { orderContracts, placed } from "../testing/fixtures.ts";
 import {
-  type AnswerEffects,
+  type Answer,
   createIdempotency,
   type Idempotency,
   type IdempotencyBounds,
@@ -90,7 +90,7 @@ const command = (key: string, bodyHash = "body", principal = "account:alice"): I
 let attempts = 0;
 const making =
   (key: string, body = "body") =>
-  async (): Promise<AnswerEffects> => {
+  async (): Promise<Effects<Answer>> => {
     attempts += 1;
     return {
       statements: [sql`INSERT INTO effects (key, body, attempt) VALUES (${key}, ${body}, ${attempts})`],

@@ -28,7 +28,7 @@ export interface Idempotency {
   once(
     command: IdempotentCommand,
     name: string,
-    work: (unit: Unit) => Promise<AnswerEffects>,
+    work: (unit: Unit) => Promise<Effects<Answer>>,
   ): Promise<OnceOutcome>;
   /** Removes what has expired, a bounded batch a transaction, until none is left. Resolves with the number of rows. */
   cleanUp(): Promise<number>;
@@ -49,13 +49,8 @@ export interface IdempotentCommand {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** JSON, and no secret in it: it is kept for a day. */
   readonly body: unknown;
-}
-
-export interface AnswerEffects extends Effects<Answer> {
-  /** What is kept where it is not what is answered: a secret is shown once and never kept. */
-  readonly kept?: Answer;
 }
 
 export type OnceOutcome =
@@ -92,7 +87,11 @@ export function createIdempotency(options: {
   readonly bounds?: Partial<IdempotencyBounds>;
 }): Idempotency {
   const bounds = { ...BOUNDS, ...options.bounds };
-  const parts = { delivery: options.delivery, bounds, metrics: createIdempotencyMetrics(options.metrics, bounds.maxRows) };
+  const parts = {
+    delivery: options.delivery,
+    bounds,
+    metrics: createIdempotencyMetrics(options.metrics, bounds.maxRows),
+  };
   return {
     once: async (command, name, work) => {
       const outcome = await runOnce(parts, command, name, work);
@@ -118,11 +117,11 @@ async function runOnce(
   { delivery, bounds, metrics }: Parts,
   command: IdempotentCommand,
   name: string,
-  work: (unit: Unit) => Promise<AnswerEffects>,
+  work: (unit: Unit) => Promise<Effects<Answer>>,
 ): Promise<OnceOutcome> {
   let unknown: StoreError | null = null;
-  // The last answer that may have been committed, and the form it was kept in.
-  let mine: { readonly answer: Answer; readonly kept: KeptAnswer } | null = null;
+  // The answer of the last try that may have been committed.
+  let mine: KeptAnswer | null = null;
   for (let attempt = 1; ; attempt++) {
     try {
       const { result, numbered } = await delivery.commit(name, async (unit): Promise<Effects<Tried>> => {
@@ -142,9 +141,8 @@ async function runOnce(
           );
           return { statements: [], events: [], result: { claim: null, answer } };
         }
-        const kept = keptAnswer(effects.kept ?? answer);
-        mine = { answer, kept };
-        const keep = keepStatement(command, kept, {
+        mine = keptAnswer(answer);
+        const keep = keepStatement(command, mine, {
           nowMs: unit.nowMs,
           expiresMs: unit.nowMs + bounds.keepMs,
         });
@@ -171,14 +169,14 @@ async function runOnce(
 function outcomeOf(
   command: IdempotentCommand,
   claim: Exclude<Claim, { readonly outcome: "new" }>,
-  mine: { readonly answer: Answer; readonly kept: KeptAnswer } | null,
+  mine: KeptAnswer | null,
 ): OnceOutcome {
   if (claim.outcome !== "known") return { kind: claim.outcome };
   if (claim.bodyHash !== command.bodyHash) return { kind: "key_reused" };
-  // Read back after an unknown COMMIT: ours, and it may say more than what was kept.
-  if (mine !== null && sameKept(mine.kept, claim.kept))
-    return { kind: "committed", answer: mine.answer, numbered: [] };
-  return { kind: "replayed", answer: answerOf(claim.kept) };
+  const answer = answerOf(claim.kept);
+  // Read back after an unknown COMMIT that had happened.
+  if (mine !== null && sameKept(mine, claim.kept)) return { kind: "committed", answer, numbered: [] };
+  return { kind: "replayed", answer };
 }
 
 function sameKept(a: KeptAnswer, b: KeptAnswer): boolean {

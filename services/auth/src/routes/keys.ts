@@ -1,9 +1,9 @@
 import { AccountId, oneOf, Principal, ROLES } from "@bourse/contracts";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
 import type { Auth } from "../auth.ts";
-import { hashMachineKey, MACHINE_KEY_PATTERN, newMachineKey } from "../machine-key.ts";
+import { hashMachineKey, MACHINE_KEY_PATTERN, machineKeyOf } from "../machine-key.ts";
 
 const KeyView = Type.Object({
   keyId: Type.String(),
@@ -28,6 +28,7 @@ export const keyRoutes: readonly Route<Auth>[] = [
     path: "/api/v1/keys",
     summary: "Issue a machine key: for a trading account, or for another operator. It is shown this once",
     access: "operator",
+    idempotency: "required",
     body: NewKey,
     answers: { 201: Type.Interface([KeyView], { key: Type.String() }) },
     problems: ["validation_failed"],
@@ -51,6 +52,7 @@ export const keyRoutes: readonly Route<Auth>[] = [
     path: "/api/v1/keys/:keyId",
     summary: "Revoke a key; it stops working within ten seconds",
     access: "operator",
+    idempotency: { natural: "a key is revoked once, for good" },
     params: Type.Object({ keyId: Type.String({ minLength: 1, maxLength: 64 }) }),
     answers: { 200: KeyView },
     problems: ["key_not_found"],
@@ -67,7 +69,7 @@ export const keyRoutes: readonly Route<Auth>[] = [
   },
 ];
 
-async function issue(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
+async function issue(auth: Auth, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const {
     accountId,
     name,
@@ -85,28 +87,32 @@ async function issue(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
       errors: [{ field: "accountId", given: accountId, allowed }],
     });
   }
-  const key = newMachineKey(auth.newId);
-  const keyId = auth.newId();
-  const committed = await auth.delivery.commit("issue key", async (unit) => ({
-    statements: [
-      sql`
-        INSERT INTO keys (key_id, key_hash, role, account_id, name, created_by, created_ms)
-        VALUES (${keyId}, ${hashMachineKey(key)}, ${role}, ${accountId ?? null}, ${name ?? role}, ${request.principal?.keyId ?? ""}, ${unit.nowMs})
-        RETURNING *`,
-    ],
-    events: [],
-    result: unit.nowMs,
-  }));
-  const view = viewOf({
-    key_id: keyId,
-    role,
-    account_id: accountId ?? null,
-    name: name ?? role,
-    created_by: request.principal?.keyId ?? "",
-    created_ms: committed.result,
-    revoked_ms: null,
+  const createdBy = request.principal?.keyId ?? "";
+  const { answer } = await commit("issue key", async (unit) => {
+    const [keyId, seed] = [auth.newId(), auth.newId() + auth.newId()];
+    const key = machineKeyOf(auth.secret, seed);
+    const insert = sql`
+      INSERT INTO keys (key_id, key_hash, role, account_id, name, created_by, created_ms)
+      VALUES (${keyId}, ${hashMachineKey(key)}, ${role}, ${accountId ?? null}, ${name ?? role}, ${createdBy}, ${unit.nowMs})`;
+    const view = viewOf({
+      key_id: keyId,
+      role,
+      account_id: accountId ?? null,
+      name: name ?? role,
+      created_by: createdBy,
+      created_ms: unit.nowMs,
+      revoked_ms: null,
+    });
+    return { statements: [insert], events: [], result: { status: 201, body: { ...view, seed } } };
   });
-  return { status: 201, body: { ...view, key } };
+  return withKey(auth, answer);
+}
+
+/** The answer is kept for a day with the key's seed, never with the key, and the seed is never shown. */
+function withKey(auth: Auth, answer: RouteAnswer): RouteAnswer {
+  if (answer.status !== 201) return answer;
+  const { seed, ...view } = answer.body as { readonly seed: string };
+  return { ...answer, body: { ...view, key: machineKeyOf(auth.secret, seed) } };
 }
 
 async function list(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {

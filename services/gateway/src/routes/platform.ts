@@ -38,6 +38,7 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
       path: "/api/v1/platform/invariants/:service",
       summary: "Check the invariants of one service on a quiet platform",
       access: "operator",
+      idempotency: { natural: "it changes nothing" },
       params: Type.Object({ service: oneOf(SERVICE_NAMES) }),
       answers: { 200: Type.Unknown() },
       handle: async (gateway, { params }) => ({

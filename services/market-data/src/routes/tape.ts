@@ -65,6 +65,7 @@ export const tapeRoutes: readonly Route<MarketData>[] = [
     path: "/api/v1/markets/:symbol/prints",
     summary: "Put hidden prints on the tape, in this order. The same print again changes nothing",
     access: "operator",
+    idempotency: { natural: "print id" },
     params: Type.Object({ symbol: SymbolField }),
     body: Type.Object({ prints: Type.Array(NewPrint, { minItems: 1, maxItems: MAX_PRINTS }) }),
     bodyLimit: 262_144,

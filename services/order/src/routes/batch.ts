@@ -22,6 +22,7 @@ export const batchRoutes: readonly Route<Desk>[] = [
     path: "/api/v1/orders/batch",
     summary: "Place, amend and cancel, up to 1,000 items in order; each is answered for itself",
     access: "authenticated",
+    idempotency: { natural: "each item by its client order id or its own key", header: "optional" },
     body: BatchBody,
     bodyLimit: FOUR_MEBIBYTES,
     answers: { 200: BatchAnswer },

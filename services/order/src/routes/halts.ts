@@ -1,5 +1,5 @@
 import { RequestId, SymbolField } from "@bourse/contracts";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
@@ -16,21 +16,27 @@ export const haltRoutes: readonly Route<Desk>[] = (["halt", "resume"] as const).
     path: `/api/v1/orders/symbols/:symbol/${word}`,
     summary: word === "halt" ? "Halt a symbol: it takes cancels only" : "Let a halted symbol trade again",
     access: "operator",
+    // Not required: a halt never fails for want of a header.
+    idempotency: "optional",
     params: Type.Object({ symbol: SymbolField }),
     answers: { 202: HaltAnswer },
     problems: ["symbol_not_found", "conflict", "store_unavailable", "outcome_unknown"],
-    handle: (desk, request) => setHalted(desk, request, word === "halt"),
+    handle: (desk, request, commit) => setHalted(desk, request, { halted: word === "halt", commit }),
   }),
 );
 
-async function setHalted(desk: Desk, request: RouteRequest, halted: boolean): Promise<RouteAnswer> {
+async function setHalted(
+  desk: Desk,
+  request: RouteRequest,
+  { halted, commit }: { readonly halted: boolean; readonly commit: AnswerCommit },
+): Promise<RouteAnswer> {
   const symbol = request.params.symbol ?? "";
   const instrument = desk.venue.instrument(symbol);
   if (instrument === undefined) return problem("symbol_not_found", `there is no symbol ${symbol}`);
   if (!halted && instrument.instrument.status === "HALTED")
     return problem("conflict", `${symbol} is halted in the reference data; it resumes there`);
   const requestId = desk.newId();
-  const { numbered } = await desk.delivery.commit(halted ? "halt" : "resume", async ({ nowMs }) => ({
+  const { answer, numbered } = await commit(halted ? "halt" : "resume", async ({ nowMs }) => ({
     statements: [
       haltSymbol(symbol, halted),
       insertVenueCommand(
@@ -45,9 +51,9 @@ async function setHalted(desk: Desk, request: RouteRequest, halted: boolean): Pr
       ),
     ],
     events: [toSymbol(symbol, { eventType: halted ? "TradingHalted" : "TradingResumed", requestId, symbol })],
-    result: undefined,
+    result: { status: 202, body: { symbol, halted, requestId } },
   }));
   trackLag(desk, numbered);
   desk.venue.load(await readVenue(desk.store));
-  return { status: 202, body: { symbol, halted, requestId } };
+  return answer;
 }

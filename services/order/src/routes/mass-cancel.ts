@@ -1,4 +1,4 @@
-import type { RouteAnswer } from "@bourse/host";
+import type { AnswerCommit, RouteAnswer } from "@bourse/host";
 import type { Side } from "@bourse/market";
 import type { Desk } from "../desk.ts";
 import { unknownSymbol } from "../domain/placement.ts";
@@ -18,12 +18,16 @@ export interface MassCancelScope {
  * One command to the symbol's partition, or to all of them, in one transaction; the engine cancels what it has then.
  * Not through the door: it follows every order that was answered before it.
  */
-export async function massCancel(desk: Desk, scope: MassCancelScope): Promise<RouteAnswer> {
+export async function massCancel(
+  desk: Desk,
+  scope: MassCancelScope,
+  commit: AnswerCommit,
+): Promise<RouteAnswer> {
   const { accountId, symbol, side } = scope;
   if (symbol !== null && desk.venue.instrument(symbol) === undefined) return problemOf(unknownSymbol(symbol));
   const partitions = symbol === null ? PARTITIONS : [partitionOfSymbol(symbol)];
   const commands = partitions.map((partition) => ({ partition, requestId: desk.newId() }));
-  const { numbered } = await desk.delivery.commit("mass cancel", async ({ nowMs }) => ({
+  const { answer, numbered } = await commit("mass cancel", async ({ nowMs }) => ({
     statements: commands.map(({ partition, requestId }) =>
       insertVenueCommand({ requestId, kind: "MASS_CANCEL", partition, accountId, symbol }, nowMs),
     ),
@@ -37,8 +41,8 @@ export async function massCancel(desk: Desk, scope: MassCancelScope): Promise<Ro
       };
       return symbol === null ? toPartition(partition, event) : toSymbol(symbol, event);
     }),
-    result: undefined,
+    result: { status: 202, body: { requestIds: commands.map(({ requestId }) => requestId) } },
   }));
   trackLag(desk, numbered);
-  return { status: 202, body: { requestIds: commands.map(({ requestId }) => requestId) } };
+  return answer;
 }

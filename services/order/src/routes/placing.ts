@@ -1,5 +1,11 @@
 import { AccountId, ClientOrderId, OrderId, SideField, SymbolField } from "@bourse/contracts";
-import { type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
+import {
+  type AnswerCommit,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+  refuseFields,
+} from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
@@ -24,6 +30,10 @@ export const placingRoutes: readonly Route<Desk>[] = [
     path: "/api/v1/orders",
     summary: "Place an order. The same client order id makes it once, for ever",
     access: "authenticated",
+    idempotency: {
+      natural: "account and client order id, which defaults to the Idempotency-Key; for ever",
+      header: "optional",
+    },
     body: PlaceBody,
     answers: { 200: OrderView, 201: OrderView },
     problems: [
@@ -80,6 +90,10 @@ export const placingRoutes: readonly Route<Desk>[] = [
     path: "/api/v1/orders/:orderId",
     summary: "Amend: a new total quantity, fills included, a new price, or both. The report decides",
     access: "authenticated",
+    idempotency: {
+      natural: "the order and the Idempotency-Key; without a key each is another command",
+      header: "optional",
+    },
     params: OrderParams,
     body: AmendBody,
     answers: { 202: CommandAnswer },
@@ -114,6 +128,10 @@ export const placingRoutes: readonly Route<Desk>[] = [
     path: "/api/v1/orders/:orderId",
     summary: "Cancel an order. The report decides, also when a fill was faster",
     access: "authenticated",
+    idempotency: {
+      natural: "the order and the Idempotency-Key; without a key each is another command",
+      header: "optional",
+    },
     params: OrderParams,
     answers: { 202: CommandAnswer },
     problems: [
@@ -131,6 +149,8 @@ export const placingRoutes: readonly Route<Desk>[] = [
     summary:
       "Cancel by client order id (an unknown one can then never be placed), or all open orders of an account, or those of a symbol or side",
     access: "authenticated",
+    // A mass cancel names no order: sent again without a key it also cancels what came in between.
+    idempotency: "optional",
     query: CancelQuery,
     answers: { 202: Type.Union([CommandAnswer, Type.Object({ requestIds: Type.Array(Type.String()) })]) },
     problems: ["order_finished", "unknown_symbol", "store_unavailable", "outcome_unknown"],
@@ -160,7 +180,7 @@ async function cancel(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
   });
 }
 
-async function cancelSome(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+async function cancelSome(desk: Desk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const {
     accountId,
     clientOrderId,
@@ -174,7 +194,8 @@ async function cancelSome(desk: Desk, request: RouteRequest): Promise<RouteAnswe
   };
   const account = accountOf(request.principal, accountId);
   if (!account.ok) return account.error;
-  if (clientOrderId === undefined) return await massCancel(desk, { accountId: account.value, symbol, side });
+  if (clientOrderId === undefined)
+    return await massCancel(desk, { accountId: account.value, symbol, side }, commit);
   if (symbol !== null || side !== null)
     return refuseFields([
       {

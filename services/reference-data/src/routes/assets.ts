@@ -42,6 +42,7 @@ export const assetRoutes: readonly Route<ReferenceData>[] = [
     path: "/api/v1/assets",
     summary: "List an asset. Listing it again changes nothing; its scale never changes",
     access: "operator",
+    idempotency: { natural: "asset code" },
     body: AssetView,
     answers: { 200: AssetView, 201: AssetView },
     problems: ["already_exists"],

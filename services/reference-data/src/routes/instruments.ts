@@ -1,6 +1,13 @@
 import { InstrumentFields, SymbolField } from "@bourse/contracts";
 import type { Effects, Unit } from "@bourse/delivery";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  type ProblemAnswer,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import type { Asset, Instrument } from "@bourse/market";
 import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
@@ -65,6 +72,7 @@ export const instrumentRoutes: readonly Route<ReferenceData>[] = [
     path: "/api/v1/instruments",
     summary: "List an instrument. Listing it again as it is changes nothing",
     access: "operator",
+    idempotency: { natural: "symbol" },
     body: NewInstrument,
     answers: { 200: InstrumentView, 201: InstrumentView },
     problems: ["already_exists", "unknown_asset", "listing_refused"],
@@ -100,17 +108,13 @@ export const instrumentRoutes: readonly Route<ReferenceData>[] = [
     summary:
       "Change fees, collar, limits, reference price or status of an instrument; scale, tick and lot never change",
     access: "operator",
+    idempotency: "optional",
     params: SymbolParams,
     body: InstrumentChange,
     answers: { 200: InstrumentView },
     problems: ["symbol_not_found", "listing_refused"],
     examples: [{ makerFeePpm: 100, takerFeePpm: 300 }],
-    handle: async (service, request) => {
-      const change = request.body as Record<string, unknown>;
-      return await changeAndCount(service, "change instrument", (unit) =>
-        changeInstrument(symbolOf(request), change, unit),
-      );
-    },
+    handle: patchInstrument,
   },
 ];
 
@@ -119,6 +123,20 @@ type Decision = {
   readonly answer: RouteAnswer;
   readonly event: "InstrumentListed" | "InstrumentChanged" | null;
 };
+
+async function patchInstrument(
+  service: ReferenceData,
+  request: RouteRequest,
+  commit: AnswerCommit,
+): Promise<RouteAnswer> {
+  const change = request.body as Record<string, unknown>;
+  const { answer, numbered } = await commit("change instrument", async (unit) => {
+    const effects = await changeInstrument(symbolOf(request), change, unit);
+    return { ...effects, result: effects.result.answer };
+  });
+  service.metrics.changes.inc({ event: "InstrumentChanged" }, numbered.length);
+  return answer;
+}
 
 async function changeAndCount(
   service: ReferenceData,

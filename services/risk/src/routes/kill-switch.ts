@@ -1,7 +1,7 @@
 import { partitionOf } from "@bourse/bus";
 import { AccountId, oneOf, RequestId, rfc3339, riskEvents, Timestamp } from "@bourse/contracts";
 import type { OutgoingEvent } from "@bourse/delivery";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import { approveRelease, type KillSwitch, type ReleaseRequest } from "../domain/kill-switch.ts";
 import { refresh } from "../jobs/refresh.ts";
@@ -53,6 +53,8 @@ export const killSwitchRoutes: readonly Route<Risk>[] = [
     path: "/api/v1/risk/kill-switch",
     summary: "Stop an account: all its orders are cancelled and new ones refused. An account may stop itself",
     access: "authenticated",
+    // Not required: stopping never fails for want of a header.
+    idempotency: "optional",
     body: EngageBody,
     answers: { 200: KillSwitchView, 201: KillSwitchView },
     problems: ["forbidden", "store_unavailable", "outcome_unknown"],
@@ -85,6 +87,7 @@ export const killSwitchRoutes: readonly Route<Risk>[] = [
     path: "/api/v1/risk/kill-switch/release-requests",
     summary: "Ask for an account's release; another operator's approval makes it so",
     access: "operator",
+    idempotency: "required",
     body: ReleaseBody,
     answers: { 201: ReleaseView },
     problems: ["conflict", "store_unavailable", "outcome_unknown"],
@@ -110,6 +113,7 @@ export const killSwitchRoutes: readonly Route<Risk>[] = [
     path: "/api/v1/risk/kill-switch/release-requests/:id/approve",
     summary: "Approve a release, with another key than the one that asked for it",
     access: "operator",
+    idempotency: "optional",
     params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }),
     answers: { 200: ReleaseView },
     problems: ["not_found", "forbidden", "conflict", "store_unavailable", "outcome_unknown"],
@@ -118,27 +122,26 @@ export const killSwitchRoutes: readonly Route<Risk>[] = [
 ];
 
 /** R14: committed with its event, so that order hears of every stop; stopping again changes nothing. */
-async function engage(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+async function engage(risk: Risk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const { accountId, reason } = request.body as { accountId: string; reason: string };
   const foreign = foreignAccount(request, accountId);
   if (foreign !== null) return foreign;
   const requestId = risk.newId();
   const actor = actorOf(request);
-  const { result } = await risk.delivery.commit("engage kill switch", async (unit) => {
+  const { answer } = await commit("engage kill switch", async (unit) => {
     const killSwitch: KillSwitch = { accountId, requestId, reason, actor, engagedMs: unit.nowMs };
     const [inserted = [], rows = []] = await unit.run([
       engageKillSwitch(killSwitch),
       lockKillSwitch(accountId),
     ]);
-    if (inserted.length === 0) return { statements: [], events: [], result: { status: 200, row: rows[0] } };
+    const [row] = rows;
+    const body = row === undefined ? released(accountId) : switchView(killSwitchOf(row));
+    if (inserted.length === 0) return answered({ status: 200, body });
     const event = outgoing(accountId, { eventType: "KillSwitchSet", accountId, requestId, reason, actor });
-    return { statements: [], events: [event], result: { status: 201, row: rows[0] } };
+    return { statements: [], events: [event], result: { status: 201, body } };
   });
   await refresh(risk);
-  return {
-    status: result.status,
-    body: result.row === undefined ? released(accountId) : switchView(killSwitchOf(result.row)),
-  };
+  return answer;
 }
 
 async function showSwitch(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
@@ -150,13 +153,14 @@ async function showSwitch(risk: Risk, request: RouteRequest): Promise<RouteAnswe
   return { status: 200, body: found === undefined ? released(accountId) : switchView(found) };
 }
 
-async function requestRelease(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+async function requestRelease(risk: Risk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const { accountId, note = "" } = request.body as { accountId: string; note?: string };
   const id = risk.newId();
-  const { result } = await risk.delivery.commit("request release", async (unit) => {
+  const { answer } = await commit("request release", async (unit) => {
     const [rows = []] = await unit.run([lockKillSwitch(accountId)]);
     const [row] = rows;
-    if (row === undefined) return { statements: [], events: [], result: null };
+    if (row === undefined)
+      return answered(problem("conflict", `the kill switch of ${accountId} is not engaged`));
     const asked: ReleaseRequest = {
       id,
       accountId,
@@ -167,17 +171,16 @@ async function requestRelease(risk: Risk, request: RouteRequest): Promise<RouteA
       checker: null,
       createdMs: unit.nowMs,
     };
-    return { statements: [insertReleaseRequest(asked)], events: [], result: asked };
+    const result = { status: 201, body: releaseView(asked) };
+    return { statements: [insertReleaseRequest(asked)], events: [], result };
   });
-  return result === null
-    ? problem("conflict", `the kill switch of ${accountId} is not engaged`)
-    : { status: 201, body: releaseView(result) };
+  return answer;
 }
 
-async function approve(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+async function approve(risk: Risk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const id = request.params.id ?? "";
   const checker = actorOf(request);
-  const { result } = await risk.delivery.commit<RouteAnswer>("approve release", async (unit) => {
+  const { answer } = await commit("approve release", async (unit) => {
     const [requests = []] = await unit.run([lockReleaseRequest(id)]);
     const [row] = requests;
     if (row === undefined) return answered(problem("not_found", `there is no release request ${id}`));
@@ -196,7 +199,7 @@ async function approve(risk: Risk, request: RouteRequest): Promise<RouteAnswer> 
     };
   });
   await refresh(risk);
-  return result;
+  return answer;
 }
 
 function answered(result: RouteAnswer): { statements: []; events: []; result: RouteAnswer } {

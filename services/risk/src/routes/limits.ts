@@ -74,6 +74,7 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
       path,
       summary: `Set the limits of ${whose}. Absent fields are inherited, null is no limit, {} unsets all`,
       access: "operator",
+      idempotency: { natural: "it says the whole setting of its scope" },
       params,
       body: LimitSettingBody,
       answers: { 200: LimitsAnswer },

@@ -1,7 +1,14 @@
 import { formatDecimal } from "@bourse/base";
 import { AccountId, AssetCode, Decimal, oneOf } from "@bourse/contracts";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
-import { type Row, sql } from "@bourse/store";
+import {
+  type AnswerCommit,
+  type ProblemAnswer,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
+import { type Row, type Statement, sql } from "@bourse/store";
 import { Type } from "typebox";
 import type { Wallet } from "../wallet.ts";
 
@@ -28,6 +35,7 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     path: "/api/v1/accounts",
     summary: "Open a trading account; opening it again changes nothing",
     access: "operator",
+    idempotency: { natural: "account id" },
     body: NewAccount,
     answers: { 200: AccountView, 201: AccountView },
     examples: [{ accountId: "alice", name: "Alice" }],
@@ -69,18 +77,12 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     path: "/api/v1/accounts/:accountId/status",
     summary: "Block an account or open it again",
     access: "operator",
+    idempotency: "optional",
     params: AccountParams,
     body: Type.Object({ status: oneOf(["OPEN", "BLOCKED"]) }),
     answers: { 200: AccountView },
     problems: ["unknown_account"],
-    handle: async (wallet, request) => {
-      const accountId = request.params.accountId ?? "";
-      const { status } = request.body as { status: "OPEN" | "BLOCKED" };
-      await wallet.store.transaction("set account status", (tx) =>
-        tx.commit([sql`UPDATE accounts SET status = ${status} WHERE account_id = ${accountId}`]),
-      );
-      return (await showAccount(wallet, accountId)) ?? unknownAccount(accountId);
-    },
+    handle: setStatus,
   },
 ];
 
@@ -114,13 +116,31 @@ async function openAccount(wallet: Wallet, request: RouteRequest): Promise<Route
   return account === null ? unknownAccount(accountId) : { ...account, status: committed.result };
 }
 
+async function setStatus(wallet: Wallet, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
+  const accountId = request.params.accountId ?? "";
+  const { status } = request.body as { status: "OPEN" | "BLOCKED" };
+  const { answer } = await commit("set account status", async (unit) => {
+    const [, rows = []] = await unit.run([
+      sql`UPDATE accounts SET status = ${status} WHERE account_id = ${accountId}`,
+      selectAccount(accountId),
+    ]);
+    const [account] = accountsOf(wallet, rows);
+    const result = account === undefined ? unknownAccount(accountId) : { status: 200, body: account };
+    return { statements: [], events: [], result };
+  });
+  return answer;
+}
+
 async function showAccount(wallet: Wallet, accountId: string): Promise<RouteAnswer | null> {
-  const rows = await wallet.store.query(sql`
+  const [account] = accountsOf(wallet, await wallet.store.query(selectAccount(accountId)));
+  return account === undefined ? null : { status: 200, body: account };
+}
+
+function selectAccount(accountId: string): Statement {
+  return sql`
     SELECT a.account_id, a.name, a.status, b.asset, b.available, b.held
     FROM accounts a LEFT JOIN balances b USING (account_id)
-    WHERE a.account_id = ${accountId} ORDER BY b.asset`);
-  const [account] = accountsOf(wallet, rows);
-  return account === undefined ? null : { status: 200, body: account };
+    WHERE a.account_id = ${accountId} ORDER BY b.asset`;
 }
 
 async function listAccounts(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {

@@ -51,6 +51,7 @@ export const fundsRoutes: readonly Route<Wallet>[] = [
       path: `/api/v1/accounts/:accountId/${kind}`,
       summary: `${moves[kind].summary}. Needs an Idempotency-Key`,
       access: "operator",
+      idempotency: { natural: "account and Idempotency-Key, for ever", header: "required" },
       params: Type.Object({ accountId: AccountId }),
       body: Funds,
       answers: { 200: FundsAnswer, 201: FundsAnswer },
