@@ -39,14 +39,17 @@ export class ServiceDatabases {
     await migrate(url, { schema: schemaOfService(service), folders });
   };
 
-  readonly openStore: Runtime["openStore"] = (service, pool): Store => {
+  readonly openStore: Runtime["openStore"] = (service, pool): Store =>
+    this.#open(service, `bourse-${service}-${pool}`, POOLS[pool]);
+
+  /** As the service's role, for who works on its tables while no instance runs. */
+  openAs(service: ServiceName, applicationName: string): Store {
+    return this.#open(service, applicationName, 1);
+  }
+
+  #open(service: ServiceName, applicationName: string, maxConnections: number): Store {
     const url = this.#urls.get(service);
     if (url === undefined) throw new Error(`the schema of ${service} is made before its store is opened`);
-    return postgresStore({
-      url,
-      schema: schemaOfService(service),
-      applicationName: `bourse-${service}-${pool}`,
-      maxConnections: POOLS[pool],
-    });
-  };
+    return postgresStore({ url, schema: schemaOfService(service), applicationName, maxConnections });
+  }
 }

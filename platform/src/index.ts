@@ -6,6 +6,8 @@ export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platf
 export type { PlatformErrorCode } from "./platform-error.ts";
 export { PlatformError } from "./platform-error.ts";
 export { prometheusTargets } from "./prometheus-targets.ts";
+export type { MissingEvents, RecoverOptions, RecoverReport } from "./recover-service.ts";
+export { busOf, recoverService } from "./recover-service.ts";
 export type { Refusal } from "./refusals.ts";
 export { readRefusals } from "./refusals.ts";
 export { readRunFile } from "./run-file.ts";

@@ -5,6 +5,7 @@ import { accountsCommand } from "./commands/accounts.ts";
 import { bookCommand } from "./commands/book.ts";
 import { downCommand } from "./commands/down.ts";
 import { orderCommand } from "./commands/order.ts";
+import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { resetCommand } from "./commands/reset.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -25,6 +26,7 @@ const COMMANDS = [
   verifyCommand,
   topicsCommand,
   tailCommand,
+  recoverCommand,
   resetCommand,
 ];
 

@@ -32,5 +32,17 @@ export type { RelayBounds } from "./relay.ts";
 export { replayTopic } from "./replay-topic.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";
+export type {
+  ParkedDetail,
+  ParkedFilter,
+  ParkedReason,
+  ParkedRecord,
+  ParkedStatus,
+} from "./parked-queries.ts";
+export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
+export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";
+export { missingRecords, planRecovery, recover } from "./recover.ts";
+export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";
 export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+export { LogAheadOfStoreError } from "./relay-resume.ts";
 export type { DeliveryStatus, PartitionStatus, RunnerState, SubscriptionStatus } from "./status.ts";

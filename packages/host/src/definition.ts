@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Principal, ServiceName, Topic } from "@bourse/contracts";
-import type { Consumption, Delivery, Effects, NumberedEvent, Unit } from "@bourse/delivery";
+import type { Consumption, Delivery, Effects, Importer, NumberedEvent, Unit } from "@bourse/delivery";
 import type { Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -43,6 +43,8 @@ export interface ServiceDefinition<Config extends TObject = TObject, Service = u
     service: Service,
     headers: RouteRequest["headers"],
   ) => Authenticated | Promise<Authenticated>;
+  /** R6: what `bourse recover` brings back into the tables out of the service's own topics; the rest is for people. */
+  readonly recovery?: RecoveryDefinition;
   /** Called at drain, after the doors are closed and the consumers have stopped. */
   readonly close?: (service: Service) => void | Promise<void>;
 }
@@ -55,6 +57,15 @@ export interface AnyServiceDefinition extends Omit<ServiceDefinition<TObject, ne
 }
 
 export type AnyRoute = Route<never>;
+
+export interface RecoveryDefinition {
+  /** One sentence for the operator: what comes back by itself, and what by reading the inputs again. */
+  readonly description: string;
+  /** Topics of its own in the order in which their missing records are imported; others are only listed. */
+  readonly order: readonly Topic[];
+  /** Statements must bear being run again. */
+  readonly open: (store: Store, nowMs: number) => Promise<Importer>;
+}
 
 /** What the host gives a service. Everything outside the process is a port in here (R16). */
 export interface Shell<Config> {

@@ -20,6 +20,7 @@ export type {
   Job,
   PeerRequest,
   Peers,
+  RecoveryDefinition,
   Route,
   RouteAnswer,
   RouteRequest,

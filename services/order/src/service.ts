@@ -16,6 +16,7 @@ import { advanceTime } from "./jobs/expiry.ts";
 import { releaseOrphans } from "./jobs/orphans.ts";
 import { refresh } from "./jobs/refresh.ts";
 import { orderMetrics } from "./metrics.ts";
+import { orderRecovery } from "./recovery.ts";
 import { batchRoutes } from "./routes/batch.ts";
 import { haltRoutes } from "./routes/halts.ts";
 import { internalRoutes } from "./routes/internal.ts";
@@ -71,6 +72,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
     { name: "refresh", everyMs: 1_000, run: refresh },
   ],
   invariants: orderInvariants,
+  recovery: orderRecovery,
   close: (desk) => desk.door.idle(),
 });
 

@@ -1,8 +1,9 @@
 import { riskEvents } from "@bourse/contracts";
-import { type Effects, type Envelope, eventsOf, type OutgoingEvent } from "@bourse/delivery";
+import { type Effects, type Envelope, eventsOf, type OutgoingEvent, type Unit } from "@bourse/delivery";
 import type { Desk } from "../desk.ts";
 import { PARTITIONS, toPartition } from "../engine-log.ts";
 import { derivedRequestId } from "../order-id.ts";
+import { toldBefore } from "../sql/recovered-rows.ts";
 import { blockAccount, unblockAccount } from "../sql/venue-rows.ts";
 import { refreshVenue } from "./reference.ts";
 
@@ -13,10 +14,14 @@ import { refreshVenue } from "./reference.ts";
 export async function followKillSwitches(
   _desk: Desk,
   batch: readonly Envelope[],
-  unit: { readonly nowMs: number },
+  unit: Pick<Unit, "nowMs" | "run">,
 ): Promise<Effects> {
   const statements = [];
   const events: OutgoingEvent[] = [];
+  const told = await toldBefore(
+    unit,
+    eventsOf(batch, riskEvents).map(({ event }) => derivedRequestId(`${event.eventType}/${event.requestId}`)),
+  );
   for (const { event } of eventsOf(batch, riskEvents)) {
     const { accountId } = event;
     const engaged = event.eventType === "KillSwitchSet";
@@ -24,6 +29,8 @@ export async function followKillSwitches(
     statements.push(
       engaged ? blockAccount(accountId, event.requestId, unit.nowMs) : unblockAccount(accountId),
     );
+    // R6: after a restore the log has it already; a block sent again would cancel what was placed since its release.
+    if (told.has(requestId)) continue;
     for (const partition of PARTITIONS)
       events.push(
         toPartition(partition, {

@@ -4,6 +4,7 @@ import { type Asset, type CompiledInstrument, type Instrument, ReferenceBook } f
 import type { Desk } from "../desk.ts";
 import { toSymbol } from "../engine-log.ts";
 import { derivedRequestId } from "../order-id.ts";
+import { toldBefore } from "../sql/recovered-rows.ts";
 import { readVenue, selectVenue, upsertAssets, upsertInstruments, venueTablesOf } from "../sql/venue-rows.ts";
 import type { VenueTables } from "../venue.ts";
 
@@ -13,7 +14,11 @@ import type { VenueTables } from "../venue.ts";
  */
 export async function followReference(_desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
   const [rows = []] = await unit.run([selectVenue()]);
-  return referenceEffects(venueTablesOf(rows), batch, unit.nowMs);
+  const effects = referenceEffects(venueTablesOf(rows), batch, unit.nowMs);
+  const requestIds = effects.events.map(requestIdOfEvent);
+  // R6: after a restore the log has them already.
+  const told = await toldBefore(unit, requestIds);
+  return { ...effects, events: effects.events.filter((_, place) => !told.has(requestIds[place] ?? "")) };
 }
 
 /** After the commit: this instance admits orders for what is listed now. */
@@ -27,6 +32,10 @@ export function refreshVenue(desk: Desk): void {
     (tables) => desk.venue.load(tables),
     (error: unknown) => desk.log.warn({ err: error }, "the venue could not be read; it is tried again"),
   );
+}
+
+function requestIdOfEvent({ event }: OutgoingEvent): string {
+  return (event as { readonly requestId: string }).requestId;
 }
 
 /** What the events change, given what the tables hold. */

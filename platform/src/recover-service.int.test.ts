@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, describe, it } from "node:test";
+import { PlatformError } from "./platform-error.ts";
+import { recoverService } from "./recover-service.ts";
+import { readRefusals } from "./refusals.ts";
+import { TestVenue, until } from "./testing/test-venue.ts";
+
+const venue = new TestVenue();
+after(() => venue.remove());
+
+const recovery = (service: "order" | "wallet" | "portfolio", dryRun = false) =>
+  recoverService({
+    service,
+    dataFolder: venue.folder,
+    bus: "embedded",
+    dryRun,
+    env: venue.env,
+    progress: () => {},
+  });
+
+type Orders = readonly { readonly orderId: string; readonly status: string }[];
+
+async function ordersOf(key: string): Promise<Orders> {
+  const { orders } = await venue.as(key).call<{ orders: Orders }>("GET", "/api/v1/orders?limit=100");
+  return orders
+    .map(({ orderId, status }) => ({ orderId, status }))
+    .sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+}
+
+describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
+  it("order is refused, takes its orders back, and goes on in a new epoch", async () => {
+    await venue.start();
+    await venue.list(["AAPL"]);
+    const alice = await venue.account("alice", { USD: "100000" });
+    const bob = await venue.account("bob", { AAPL: "500", BTC: "5" });
+    await venue.place(bob, { side: "SELL", price: "210", clientOrderId: "s1" });
+    await venue.place(alice, { side: "BUY", price: "210", clientOrderId: "b1" });
+    await venue.quiet();
+    await venue.stop();
+    const restore = await venue.backUp("order");
+
+    await venue.start();
+    // After the backup: a resting order, a trade, an amendment, a cancel, a refusal, a new symbol, a block and its end.
+    await venue.place(bob, { side: "SELL", price: "211", clientOrderId: "s2", quantity: "30" });
+    await venue.place(alice, { side: "BUY", price: "211", clientOrderId: "b2" });
+    const resting = await venue.place(alice, {
+      side: "BUY",
+      price: "209",
+      clientOrderId: "b3",
+      quantity: "20",
+    });
+    await venue.quiet();
+    await venue
+      .as(alice)
+      .call("PATCH", `/api/v1/orders/${resting.orderId}`, { body: { quantity: "15" }, idempotencyKey: "a1" });
+    const cancelled = await venue.place(alice, { side: "BUY", price: "208", clientOrderId: "b4" });
+    await venue.quiet();
+    await venue.as(alice).call("DELETE", `/api/v1/orders/${cancelled.orderId}`, { idempotencyKey: "c1" });
+    await venue.place(alice, { side: "BUY", price: "210", clientOrderId: "b5", quantity: "9000" }, [422]);
+    await venue.list(["BTC-USD"]);
+    await venue.place(bob, {
+      symbol: "BTC-USD",
+      side: "SELL",
+      price: "64000",
+      quantity: "1",
+      clientOrderId: "s3",
+    });
+    assert.deepEqual(await venue.violations(), []);
+    const before = {
+      alice: await ordersOf(alice),
+      bob: await ordersOf(bob),
+      hashes: await venue.stateHashes(),
+    };
+    await assert.rejects(recovery("order"), { code: "still_running" });
+    await venue.stop();
+    await restore();
+
+    await assert.rejects(venue.start(), (error: unknown) => {
+      assert.ok(error instanceof PlatformError);
+      assert.equal(error.code, "log_ahead_of_store");
+      assert.match(
+        error.message,
+        /order does not start.*order-events\/\d ends with 1\/\d+, the database with 1\/\d+/,
+      );
+      assert.match(error.message, /bourse recover order/);
+      return true;
+    });
+    assert.deepEqual(
+      readRefusals(venue.folder).map(({ service }) => service),
+      ["order"],
+    );
+
+    const planned = await recovery("order", true);
+    assert.ok(planned.partitions.length > 0);
+    const done = await recovery("order");
+    assert.deepEqual(done.partitions, planned.partitions, "a dry run changes nothing");
+    const created = done.events.find(({ eventType }) => eventType === "OrderCreated");
+    assert.deepEqual([created?.count, created?.imported], [5, 5]);
+    assert.equal(
+      readFileSync(done.file ?? "", "utf8")
+        .trim()
+        .split("\n").length,
+      done.events.reduce((n, e) => n + e.count, 0),
+    );
+    assert.deepEqual(readRefusals(venue.folder), []);
+    assert.deepEqual((await recovery("order", true)).partitions, [], "it is done once");
+
+    await venue.start();
+    assert.deepEqual(await venue.violations(), []);
+    assert.deepEqual(
+      { alice: await ordersOf(alice), bob: await ordersOf(bob), hashes: await venue.stateHashes() },
+      before,
+    );
+    // The same key meets the order that came back, and a new one trades with it.
+    const again = await venue.place(alice, {
+      side: "BUY",
+      price: "209",
+      clientOrderId: "b3",
+      quantity: "20",
+    });
+    assert.equal(again.orderId, resting.orderId);
+    const sold = await venue.place(bob, { side: "SELL", price: "209", clientOrderId: "s4", quantity: "15" });
+    await until(
+      () => venue.as(bob).call<{ status: string }>("GET", `/api/v1/orders/${sold.orderId}`),
+      ({ status }) => status === "FILLED",
+    );
+    assert.deepEqual(await venue.violations(), []);
+    await venue.stop();
+  });
+
+  it("portfolio reads its trades again, in a new epoch of its own topic", async () => {
+    await venue.start();
+    await venue.quiet();
+    await venue.stop();
+    const restore = await venue.backUp("portfolio");
+    await venue.start();
+    const carol = await venue.account("carol", { AAPL: "10" });
+    const dave = await venue.account("dave", { USD: "10000" });
+    await venue.place(carol, { side: "SELL", price: "210", clientOrderId: "s1" });
+    await venue.place(dave, { side: "BUY", price: "210", clientOrderId: "b1" });
+    await venue.quiet();
+    await venue.stop();
+    await restore();
+    await assert.rejects(venue.start(), { code: "log_ahead_of_store" });
+    const { events } = await recovery("portfolio");
+    assert.deepEqual(
+      events.map(({ eventType, imported }) => [eventType, imported]),
+      [["PositionUpdated", 0]],
+    );
+    await venue.start();
+    assert.deepEqual(await venue.violations(), []);
+    await venue.stop();
+  });
+});

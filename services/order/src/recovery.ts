@@ -1,0 +1,267 @@
+import { assert, present } from "@bourse/base";
+import {
+  type EventOf,
+  epochMs,
+  type OrderCreated,
+  type OrderModified,
+  type OrderStateChanged,
+  orderEvents,
+  orderUpdates,
+  type SymbolListed,
+  type TopicEvent,
+} from "@bourse/contracts";
+import type { Envelope } from "@bourse/delivery";
+import type { RecoveryDefinition } from "@bourse/host";
+import { type CompiledInstrument, compileInstrument } from "@bourse/market";
+import type { Statement } from "@bourse/store";
+import type { Order, OrderTerms } from "./domain/order.ts";
+import { partitionOfSymbol } from "./engine-log.ts";
+import { bodyHashOf } from "./order-id.ts";
+import {
+  rememberRequests,
+  restoreCommand,
+  restoreEngineVersion,
+  restoreOrders,
+  restoreVenueCommand,
+} from "./sql/recovered-rows.ts";
+import { readVenue } from "./sql/venue-rows.ts";
+import { Venue } from "./venue.ts";
+
+/**
+ * R6: the engine has obeyed these commands, so the database must know them: orders, amendments, cancels and what else
+ * order-events has of this service. Their outcomes come by reading execution-events again from the restored marks.
+ */
+export const orderRecovery: RecoveryDefinition = {
+  description:
+    "orders, amendments and cancels come back from order-events, refused orders from order-updates; their outcomes, " +
+    "instruments and blocks come by reading execution-, reference- and risk-events again. Lost are tombstones and the " +
+    "exact answers of refused orders",
+  order: [orderEvents, orderUpdates],
+  open: async (store) => {
+    const venue = new Venue();
+    venue.load(await readVenue(store));
+    const listed = new Map<string, CompiledInstrument>();
+    const instrumentOf = (symbol: string): CompiledInstrument =>
+      present(
+        venue.instrument(symbol) ?? listed.get(symbol),
+        `the instrument ${symbol} of a recovered order`,
+      );
+    return (batch) => {
+      const orders: Order[] = [];
+      const statements: Statement[] = [];
+      const requestIds: string[] = [];
+      for (const envelope of batch) {
+        if (envelope.topic === orderUpdates.name) {
+          const event = envelope.event as EventOf<typeof OrderStateChanged>;
+          if (event.status === "REJECTED")
+            orders.push(refusedOrder(event, instrumentOf(event.symbol), envelope.timeMs));
+          continue;
+        }
+        const event = envelope.event as TopicEvent<typeof orderEvents>;
+        if (event.eventType === "SymbolListed") listed.set(event.symbol, compileListed(event));
+        if (event.eventType === "OrderCreated")
+          orders.push(acceptedOrder(event, instrumentOf(event.symbol), envelope.timeMs));
+        else {
+          statements.push(...commandRow(event, envelope, instrumentOf));
+          if (REQUEST_ID.test(event.requestId)) requestIds.push(event.requestId);
+        }
+      }
+      return {
+        statements: [
+          ...restoreOrders(orders, partitionOfSymbol),
+          ...statements,
+          ...rememberRequests(requestIds),
+        ],
+        imported: ({ topic, event }) =>
+          topic === orderEvents.name || (event as { readonly status?: unknown }).status === "REJECTED",
+      };
+    };
+  },
+};
+
+const REQUEST_ID = /^[0-9a-f]{32}$/;
+
+type Command = Exclude<TopicEvent<typeof orderEvents>, { eventType: "OrderCreated" }>;
+
+function commandRow(
+  event: Command,
+  { partition, timeMs }: Envelope,
+  instrumentOf: (symbol: string) => CompiledInstrument,
+): readonly Statement[] {
+  const { requestId } = event;
+  const venueCommand = (
+    kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME",
+    about: { readonly accountId?: string | undefined; readonly symbol?: string | undefined },
+  ): readonly Statement[] => [
+    restoreVenueCommand(
+      { requestId, kind, partition, accountId: about.accountId ?? null, symbol: about.symbol ?? null },
+      timeMs,
+    ),
+  ];
+  switch (event.eventType) {
+    case "OrderModified":
+      return [restoreCommand(amendment(event, instrumentOf(event.symbol)), partition, timeMs)];
+    case "OrderCancelled": {
+      const command = { ...event, kind: "CANCEL" as const, quantityLots: null, priceTicks: null };
+      return [restoreCommand(command, partition, timeMs)];
+    }
+    case "MassCancelled":
+      return venueCommand("MASS_CANCEL", event);
+    case "TradingHalted":
+      return venueCommand("HALT", event);
+    case "TradingResumed":
+      return venueCommand("RESUME", event);
+    case "TimeAdvanced":
+      return venueCommand("TIME", {});
+    case "EngineVersionActivated":
+      return [restoreEngineVersion(partition, event.engineVersion, timeMs)];
+    default:
+      // Listings and blocks come back by reading reference- and risk-events again; only their requests are remembered.
+      return [];
+  }
+}
+
+function amendment(event: EventOf<typeof OrderModified>, instrument: CompiledInstrument) {
+  const { requestId, orderId, accountId, symbol, quantity, price } = event;
+  return {
+    requestId,
+    kind: "AMEND" as const,
+    orderId,
+    accountId,
+    symbol,
+    quantityLots: quantity === undefined ? null : instrument.decodeQuantity(quantity),
+    priceTicks: price === undefined ? null : instrument.decodePrice(price),
+  };
+}
+
+function acceptedOrder(
+  event: EventOf<typeof OrderCreated>,
+  instrument: CompiledInstrument,
+  createdMs: number,
+): Order {
+  const { orderId, accountId, clientOrderId, timeInForce } = event;
+  const terms: OrderTerms = {
+    ...termsOf(event, instrument),
+    postOnly: event.postOnly,
+    expireAtMs: event.expireAt === undefined ? null : epochMs(event.expireAt),
+    makerFeePpm: event.makerFeePpm,
+    takerFeePpm: event.takerFeePpm,
+    remark: event.remark ?? null,
+  };
+  // What was asked for: the day's end of a DAY order is not part of it.
+  const expireAt = timeInForce === "DAY" ? null : (event.expireAt ?? null);
+  const bodyHash = bodyHashOf({
+    accountId,
+    clientOrderId,
+    symbol: event.symbol,
+    side: event.side,
+    orderType: event.orderType,
+    timeInForce,
+    quantity: event.quantity,
+    price: event.price ?? null,
+    postOnly: event.postOnly,
+    expireAt,
+    expireAtMs: expireAt === null ? null : epochMs(expireAt),
+    botId: event.botId ?? null,
+    remark: event.remark ?? null,
+  });
+  return {
+    ...untouched({ orderId, accountId, clientOrderId }, terms, createdMs),
+    status: "PENDING",
+    boundTicks: instrument.decodePrice(event.worstPrice),
+    leavesLots: terms.quantityLots,
+    cancelledLots: 0,
+    reason: null,
+    refusal: null,
+    bodyHash,
+  };
+}
+
+/** No other request hashes to it: whoever asks again is told that the client order id was used (R10). */
+const NO_BODY = "0".repeat(32);
+
+/** Where the engine rejected it, its OrderCreated has made the row already. */
+function refusedOrder(
+  event: EventOf<typeof OrderStateChanged>,
+  instrument: CompiledInstrument,
+  createdMs: number,
+): Order {
+  const { orderId, accountId, clientOrderId, reason = "order_rejected" } = event;
+  const terms: OrderTerms = {
+    ...termsOf(event, instrument),
+    postOnly: false,
+    expireAtMs: null,
+    makerFeePpm: 0,
+    takerFeePpm: 0,
+    remark: null,
+  };
+  return {
+    ...untouched({ orderId, accountId, clientOrderId }, terms, createdMs),
+    status: "REJECTED",
+    boundTicks: terms.priceTicks,
+    leavesLots: 0,
+    cancelledLots: terms.quantityLots,
+    reason,
+    refusal: { code: "order_rejected", detail: `it was refused before: ${reason}` },
+    bodyHash: NO_BODY,
+  };
+}
+
+function termsOf(
+  event: EventOf<typeof OrderCreated> | EventOf<typeof OrderStateChanged>,
+  instrument: CompiledInstrument,
+) {
+  return {
+    symbol: event.symbol,
+    side: event.side,
+    orderType: event.orderType,
+    timeInForce: event.timeInForce,
+    quantityLots: instrument.decodeQuantity(event.quantity),
+    priceTicks: event.price === undefined ? null : instrument.decodePrice(event.price),
+    botId: event.botId ?? null,
+  };
+}
+
+function untouched(
+  identity: Pick<Order, "orderId" | "accountId" | "clientOrderId">,
+  terms: OrderTerms,
+  createdMs: number,
+) {
+  return {
+    ...identity,
+    terms,
+    filledLots: 0,
+    filledNotionalUnits: 0n,
+    feeUnits: 0n,
+    engineSequence: 0,
+    createdMs,
+    updatedMs: createdMs,
+  };
+}
+
+/** Decimals of a symbol that was listed after the backup: its definition is read again later. */
+function compileListed(event: EventOf<typeof SymbolListed>): CompiledInstrument {
+  const { symbol, baseAsset, quoteAsset, tickSize, lotSize, maxPrice, maxQuantity } = event;
+  const compiled = compileInstrument(
+    {
+      symbol,
+      baseAsset,
+      quoteAsset,
+      tickSize,
+      lotSize,
+      maxPrice,
+      maxQuantity,
+      minQuantity: lotSize,
+      referencePrice: tickSize,
+      makerFeePpm: 0,
+      takerFeePpm: 0,
+      collarPpm: 0,
+      calendar: "24x7",
+      status: "TRADING",
+    },
+    { asset: baseAsset, name: baseAsset, kind: "CRYPTO", scale: event.baseScale },
+    { asset: quoteAsset, name: quoteAsset, kind: "FIAT", scale: event.quoteScale },
+  );
+  assert(compiled.ok, `the listed symbol ${symbol} obeys the listing rule`);
+  return compiled.value;
+}
