@@ -9,6 +9,7 @@ import type { Consumption, Delivery } from "./definitions.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
@@ -42,6 +43,8 @@ export interface DeliveryOptions {
 /** Delivery as the host drives it. */
 export interface DeliveryRuntime {
   readonly delivery: Delivery;
+  /** What its consumptions have parked (R12); null where it has no effects. */
+  readonly parked: ParkedDesk | null;
   /**
    * Resumes the relay, then starts the consumers; resolves when they run, not when they have caught up: `unready`
    * tells. Rejects when the service must not start: `log_ahead_of_store` (R6).
@@ -63,6 +66,7 @@ export function createDelivery(options: DeliveryOptions): DeliveryRuntime {
 
 class ServiceDelivery implements DeliveryRuntime {
   readonly delivery: Delivery;
+  readonly #desk: ServiceParkedDesk | null;
   readonly #options: DeliveryOptions;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #contracts: CommitParts["contracts"];
@@ -71,6 +75,7 @@ class ServiceDelivery implements DeliveryRuntime {
   #phase: "new" | "resuming" | "running" | "drained" = "new";
   #stopGauges: () => void = () => undefined;
   #asking = false;
+  #isParkedCounted = false;
   #busAnswers = true;
 
   constructor(options: DeliveryOptions) {
@@ -85,6 +90,15 @@ class ServiceDelivery implements DeliveryRuntime {
       store === null
         ? { commit: () => Promise.reject(new Error(`${service} keeps nothing in PostgreSQL`)) }
         : createDeliveryDoor(this.#commitParts(store));
+    const metrics = this.#metrics;
+    this.#desk =
+      store === null
+        ? null
+        : new ServiceParkedDesk({ serviceName: service, store, commit: this.#commitParts(store), metrics });
+  }
+
+  get parked(): ParkedDesk | null {
+    return this.#desk;
   }
 
   async start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void> {
@@ -92,6 +106,7 @@ class ServiceDelivery implements DeliveryRuntime {
     await this.#relay?.start();
     for (const consumption of consumptions) this.#start(service, consumption);
     this.#phase = "running";
+    void this.#countParked();
     this.#stopGauges = this.#options.timer.every(GAUGES_EVERY_MS, () => void this.#writeGauges());
   }
 
@@ -189,12 +204,28 @@ class ServiceDelivery implements DeliveryRuntime {
     if (store === null)
       throw new Error(`${serviceName}.${consumption.subscription} has effects, so the service needs a store`);
     const parts = { serviceName, store, bus, clock, timer, log, metrics, commit: this.#commitParts(store) };
+    this.#desk?.serve(service, consumption);
     const effect = new EffectRunner(parts, service, consumption);
     this.#runners.push(effect);
     effect.start();
   }
 
+  /** From the table, where there may be something in it: others park and redrive as well. */
+  async #countParked(): Promise<void> {
+    const desk = this.#desk;
+    if (desk === null || !this.#runners.some((runner) => runner instanceof EffectRunner)) return;
+    const { values } = await this.#metrics.parkedRecords.get();
+    if (this.#isParkedCounted && values.every(({ value }) => value === 0)) return;
+    try {
+      await desk.refreshGauge();
+      this.#isParkedCounted = true;
+    } catch (error) {
+      this.#options.log.warn({ reason: reasonOf(error) }, "what is parked could not be counted");
+    }
+  }
+
   async #writeGauges(): Promise<void> {
+    void this.#countParked();
     // One that has not heard in all this time is as good as one that was refused.
     if (this.#asking) {
       this.#busAnswers = false;

@@ -3,11 +3,14 @@ export { createDelivery } from "./create-delivery.ts";
 export { DecodeError } from "./decode.ts";
 export type {
   Committed,
+  ConsumerUnit,
   Consumption,
   Delivery,
   EffectConsumption,
   Effects,
+  FailureOptions,
   FailurePolicy,
+  ParkReason,
   ShardConsumption,
   ShardProgram,
   Unit,
@@ -17,6 +20,7 @@ export type {
 export { eventsOf } from "./definitions.ts";
 export { SequenceError } from "./effect-batch.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
+export { RecordRefused } from "./failure-policy.ts";
 export { bodyHash } from "./idempotency/body-hash.ts";
 export type {
   Answer,
@@ -28,10 +32,6 @@ export type {
 export { createIdempotency } from "./idempotency/idempotency.ts";
 export type { Log } from "./log.ts";
 export { deliveryMigrations } from "./migrations.ts";
-export type { RelayBounds } from "./relay.ts";
-export { replayTopic } from "./replay-topic.ts";
-export type { SequenceAudit } from "./sequence-audit.ts";
-export { auditSequences } from "./sequence-audit.ts";
 export type {
   ParkedDetail,
   ParkedFilter,
@@ -43,6 +43,10 @@ export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
 export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";
 export { missingRecords, planRecovery, recover } from "./recover.ts";
 export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";
-export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+export type { RelayBounds } from "./relay.ts";
 export { LogAheadOfStoreError } from "./relay-resume.ts";
+export { replayTopic } from "./replay-topic.ts";
+export type { SequenceAudit } from "./sequence-audit.ts";
+export { auditSequences } from "./sequence-audit.ts";
+export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
 export type { DeliveryStatus, PartitionStatus, RunnerState, SubscriptionStatus } from "./status.ts";

@@ -50,6 +50,8 @@ CREATE TABLE parked (
 );
 
 CREATE INDEX parked_waiting ON parked (subscription, topic, partition, queue_key, place) WHERE status = 'PARKED';
+CREATE INDEX parked_order ON parked (subscription, topic, partition, place) WHERE status = 'PARKED';
+CREATE INDEX parked_tried ON parked (last_run, subscription, topic, partition) WHERE status = 'PARKED' AND last_run IS NOT NULL;
 CREATE INDEX parked_resolved ON parked (resolved_ms) WHERE status <> 'PARKED';
 
 -- Raises BM002 when a key was unparked since the consumer has read what is parked. The heads stay locked to the end of

@@ -12,6 +12,7 @@ import { IDEMPOTENCY_CLAIM, IDEMPOTENCY_CLEAN, IDEMPOTENCY_KEEP } from "../idemp
 import { MARKS_ADVANCE, MARKS_READ } from "../marks.ts";
 import { OUTBOX_APPEND, OUTBOX_READ } from "../outbox.ts";
 import { PARKED_CHECK, PARKED_HEADS_WRITE, PARKED_INSERT, PARKED_READ } from "../parked-rows.ts";
+import { COUNT_PARKED } from "../redrive.ts";
 import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
 import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
@@ -178,6 +179,7 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === PARKED_CHECK) return checkParked(tables.parked, values);
   if (text === PARKED_HEADS_WRITE) return writeParkedHeads(tables.parked, values);
   if (text === PARKED_INSERT) return insertParked(tables.parked, values);
+  if (text === COUNT_PARKED) return [];
   if (text === IDEMPOTENCY_CLAIM) return claimInMemory(tables.idempotency, values);
   if (text === IDEMPOTENCY_KEEP) return keepInMemory(tables.idempotency, values);
   if (text === IDEMPOTENCY_CLEAN) return cleanInMemory(tables.idempotency, values);

@@ -1,0 +1,429 @@
+import { auditTopic, type ServiceName, type Topic } from "@bourse/contracts";
+import { type Row, type Statement, type Store, sqlArray } from "@bourse/store";
+import { isRetryable } from "./backoff.ts";
+import { type CommitParts, commitUnit } from "./commit.ts";
+import { describe } from "./dead-letter.ts";
+import { createDecoder, DecodeError, type Decoder } from "./decode.ts";
+import type { EffectConsumption, Effects, Unit } from "./definitions.ts";
+import type { Envelope, OutgoingEvent } from "./envelope.ts";
+import { blameOf, RecordRefused } from "./failure-policy.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+import {
+  busRecordOf,
+  countReasons,
+  listParked,
+  type ParkedDetail,
+  type ParkedFilter,
+  type ParkedPartition,
+  type ParkedReason,
+  type ParkedRecord,
+  parkedDetailOf,
+  parkedReasonOf,
+  parkedRecordOf,
+  type Selection,
+  toDrop,
+  toRedrive,
+} from "./parked-queries.ts";
+import { queueText } from "./parked-rows.ts";
+
+/** Who acts, for the audit. */
+export interface Actor {
+  readonly id: string;
+  readonly role: string;
+}
+
+export interface ParkedCommand {
+  readonly filter: ParkedFilter;
+  /** At most so many records; the rest is left for the next call. */
+  readonly max: number;
+  readonly actor: Actor;
+  readonly reason?: string;
+  readonly requestId: string;
+}
+
+export interface RedriveCommand extends ParkedCommand {
+  /** Calls with the same id are one redrive: what has failed in it is not tried again by it. */
+  readonly runId: string;
+}
+
+export interface RedriveOutcome {
+  readonly applied: number;
+  /** Each stays parked, and so does what queues behind it. */
+  readonly failed: readonly { readonly id: string; readonly code: string; readonly message: string }[];
+  /** What this redrive has not come to yet. */
+  readonly left: number;
+}
+
+export interface DropOutcome {
+  readonly dropped: number;
+  readonly left: number;
+}
+
+/** What a service has parked, for operators (R12). Reads are snapshots; redrive and drop are exact, once and audited. */
+export interface ParkedDesk {
+  /** In the order in which they are redriven; `after` is the last id of the page before. */
+  list(filter: ParkedFilter, after: string | null, limit: number): Promise<readonly ParkedRecord[]>;
+  reasons(filter: ParkedFilter): Promise<readonly ParkedReason[]>;
+  show(id: string): Promise<ParkedDetail | null>;
+  /** How many records a redrive, or a drop, would come to. */
+  countToRedrive(filter: ParkedFilter): Promise<number>;
+  countToDrop(filter: ParkedFilter): Promise<number>;
+  /**
+   * Runs parked records through their handler, in order, and flips each to APPLIED in the transaction of its effects:
+   * what is interrupted goes on where it was. A key whose record fails again is left for this run. The whole queue of
+   * a key goes, once one of its records is meant.
+   */
+  redrive(command: RedriveCommand): Promise<RedriveOutcome>;
+  /** Gives records up. Of a key only from the front: a record that is not meant keeps those behind it. */
+  drop(command: ParkedCommand & { readonly reason: string }): Promise<DropOutcome>;
+}
+
+export interface DeskParts {
+  readonly serviceName: ServiceName;
+  readonly store: Store;
+  readonly commit: CommitParts;
+  readonly metrics: DeliveryMetrics;
+}
+
+/** Records of one transaction; halved as long as it fails. */
+const CHUNK = 100;
+const KEEP_RESOLVED_MS = 90 * 86_400_000;
+
+interface Subscribed {
+  readonly consumption: EffectConsumption<never>;
+  readonly service: never;
+  readonly decode: Decoder;
+}
+
+export class ServiceParkedDesk implements ParkedDesk {
+  readonly #parts: DeskParts;
+  readonly #subscribed = new Map<string, Subscribed>();
+  readonly #audit: Topic;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#audit = auditTopic(parts.serviceName);
+  }
+
+  /** A consumption whose parked records can be redriven here. */
+  serve<Service>(service: Service, consumption: EffectConsumption<Service>): void {
+    this.#subscribed.set(consumption.subscription, {
+      consumption: consumption as unknown as EffectConsumption<never>,
+      service: service as never,
+      decode: createDecoder(consumption.topics),
+    });
+  }
+
+  async list(filter: ParkedFilter, after: string | null, limit: number): Promise<readonly ParkedRecord[]> {
+    return (await this.#parts.store.query(listParked(filter, after, limit))).map(parkedRecordOf);
+  }
+
+  async reasons(filter: ParkedFilter): Promise<readonly ParkedReason[]> {
+    return (await this.#parts.store.query(countReasons(filter))).map(parkedReasonOf);
+  }
+
+  async show(id: string): Promise<ParkedDetail | null> {
+    const [row] = await this.#parts.store.query(listParked({ id }, null, 1));
+    return row === undefined ? null : parkedDetailOf(row);
+  }
+
+  countToRedrive(filter: ParkedFilter): Promise<number> {
+    return this.#count(toRedrive(filter, "").left);
+  }
+
+  countToDrop(filter: ParkedFilter): Promise<number> {
+    return this.#count(toDrop(filter).left);
+  }
+
+  async redrive(command: RedriveCommand): Promise<RedriveOutcome> {
+    const selection = toRedrive(command.filter, command.runId);
+    const failed: { id: string; code: string; message: string }[] = [];
+    let applied = 0;
+    let chunk = CHUNK;
+    while (applied + failed.length < command.max) {
+      const at = await this.#next(selection);
+      if (at === null) break;
+      const limit = Math.min(chunk, command.max - applied - failed.length);
+      try {
+        applied += await this.#redriveChunk(at, selection.chunk(at, limit), command);
+        chunk = Math.min(CHUNK, chunk * 2);
+      } catch (error) {
+        if (!(error instanceof ChunkFailed)) throw error;
+        if (error.records.length > 1) {
+          chunk = Math.max(1, error.records.length >> 1);
+          continue;
+        }
+        const [record] = error.records;
+        if (record !== undefined) failed.push(await this.#noteFailure(record, error.cause, command));
+      }
+    }
+    await this.#afterwards();
+    return { applied, failed, left: await this.#count(selection.left) };
+  }
+
+  async drop(command: ParkedCommand & { readonly reason: string }): Promise<DropOutcome> {
+    const selection = toDrop(command.filter);
+    let dropped = 0;
+    while (dropped < command.max) {
+      const at = await this.#next(selection);
+      if (at === null) break;
+      dropped += await this.#dropChunk(
+        at,
+        selection.chunk(at, Math.min(CHUNK, command.max - dropped)),
+        command,
+      );
+    }
+    await this.#afterwards();
+    return { dropped, left: await this.#count(selection.left) };
+  }
+
+  /** The gauge of what is parked, from the table: other instances park and redrive as well. */
+  async refreshGauge(): Promise<void> {
+    const { store, metrics } = this.#parts;
+    const rows = await store.query({ text: COUNT_PARKED, values: [] });
+    metrics.parkedRecords.reset();
+    for (const row of rows) {
+      const labels = { subscription: String(row.subscription), reason: String(row.code) };
+      metrics.parkedRecords.set(labels, Number(row.count));
+    }
+  }
+
+  /** Bounded: what was resolved is kept for as long as someone may ask. */
+  async #afterwards(): Promise<void> {
+    await this.refreshGauge();
+    const before = this.#parts.commit.clock.nowMs() - KEEP_RESOLVED_MS;
+    await this.#parts.store.transaction("parked.forget", (tx) =>
+      tx.commit([{ text: FORGET_RESOLVED, values: [before] }]),
+    );
+  }
+
+  async #next({ next }: Selection): Promise<ParkedPartition | null> {
+    const [row] = await this.#parts.store.query(next);
+    if (row === undefined) return null;
+    return {
+      subscription: String(row.subscription),
+      topic: String(row.topic),
+      partition: Number(row.partition),
+    };
+  }
+
+  async #count(left: Statement): Promise<number> {
+    const [row] = await this.#parts.store.query(left);
+    return Number(row?.count ?? 0);
+  }
+
+  /** One transaction: lock the partition, handle the records, flip them, free their keys, audit. How many it were. */
+  async #redriveChunk(at: ParkedPartition, select: Statement, command: RedriveCommand): Promise<number> {
+    const { commit, metrics } = this.#parts;
+    const subscribed = this.#subscribed.get(at.subscription);
+    const hand: { records: readonly ParkedRecord[]; envelopes: readonly Envelope[] } = {
+      records: [],
+      envelopes: [],
+    };
+    try {
+      await commitUnit(commit, {
+        name: `redrive.${at.subscription}`,
+        front: [],
+        traceparent: undefined,
+        work: async (unit) => {
+          const rows = await lockAndRead(unit, at, select);
+          hand.records = rows.map(parkedRecordOf);
+          hand.envelopes = [];
+          if (rows.length === 0) return NOTHING;
+          if (subscribed === undefined)
+            throw new RecordRefused("unknown_subscription", `nothing here subscribes as ${at.subscription}`);
+          hand.envelopes = readable(rows, subscribed.decode);
+          // What can't be decoded has its turn alone, behind those before it.
+          hand.records = hand.records.slice(0, Math.max(1, hand.envelopes.length));
+          if (hand.envelopes.length === 0) subscribed.decode(busRecordOf(rows[0] as Row));
+          const effects = await handleAgain(subscribed, hand.envelopes, unit);
+          return {
+            statements: [
+              ...effects.statements,
+              ...resolve(at, hand.records, { status: "APPLIED", nowMs: unit.nowMs, ...command }),
+            ],
+            events: [...effects.events, this.#audited("redrive", hand.records, command)],
+            result: undefined,
+          };
+        },
+      });
+    } catch (error) {
+      if (isRetryable(error) || blameOf(error) === "stop" || hand.records.length === 0) throw error;
+      throw new ChunkFailed(hand.records, error);
+    }
+    const { envelopes } = hand;
+    metrics.redriven.inc({ subscription: at.subscription, outcome: "applied" }, envelopes.length);
+    if (envelopes.length > 0) subscribed?.consumption.committed?.(subscribed.service, envelopes, []);
+    return envelopes.length;
+  }
+
+  /** It stays parked, with what it failed with now, and this run leaves it and its key alone. */
+  async #noteFailure(
+    record: ParkedRecord,
+    error: unknown,
+    command: RedriveCommand,
+  ): Promise<RedriveOutcome["failed"][number]> {
+    const { message, stack } = describe(error);
+    const code = codeOf(error);
+    await commitUnit(this.#parts.commit, {
+      name: `redrive.${record.subscription}`,
+      front: [],
+      traceparent: undefined,
+      work: async (unit) => {
+        await unit.run(lockPartition(record));
+        const { subscription, topic, partition, place } = record;
+        const values = [subscription, topic, partition, place, command.runId, code, message, stack];
+        return {
+          statements: [{ text: FAILED_AGAIN, values }],
+          events: [this.#audited("redrive", [record], command, `${code}: ${message}`)],
+          result: undefined,
+        };
+      },
+    });
+    this.#parts.metrics.redriven.inc({ subscription: record.subscription, outcome: "failed" });
+    return { id: record.id, code, message };
+  }
+
+  async #dropChunk(at: ParkedPartition, select: Statement, command: ParkedCommand): Promise<number> {
+    let records: readonly ParkedRecord[] = [];
+    await commitUnit(this.#parts.commit, {
+      name: `drop.${at.subscription}`,
+      front: [],
+      traceparent: undefined,
+      work: async (unit) => {
+        records = (await lockAndRead(unit, at, select)).map(parkedRecordOf);
+        if (records.length === 0) return NOTHING;
+        return {
+          statements: resolve(at, records, { status: "DROPPED", nowMs: unit.nowMs, ...command }),
+          events: [this.#audited("drop", records, command)],
+          result: undefined,
+        };
+      },
+    });
+    this.#parts.metrics.dropped.inc({ subscription: at.subscription }, records.length);
+    return records.length;
+  }
+
+  #audited(
+    what: "redrive" | "drop",
+    records: readonly ParkedRecord[],
+    { actor, reason, requestId }: ParkedCommand,
+    fault?: string,
+  ): OutgoingEvent {
+    return {
+      topic: this.#audit,
+      key: actor.id,
+      partition: 0,
+      event: {
+        eventType: "ActionAudited",
+        actorId: actor.id,
+        actorRole: actor.role,
+        action: `dead-letters.${what}`,
+        subjects: records.map(({ id }) => id),
+        outcome: fault === undefined ? "done" : "failed",
+        ...(reason === undefined ? {} : { reason }),
+        ...(fault === undefined ? {} : { detail: fault.slice(0, MAX_DETAIL) }),
+        requestId,
+      },
+    };
+  }
+}
+
+const MAX_DETAIL = 2_000;
+const NOTHING: Effects = { statements: [], events: [], result: undefined };
+
+/** The records of a chunk that can't be applied together; one: it can't be applied. */
+class ChunkFailed extends Error {
+  readonly records: readonly ParkedRecord[];
+
+  constructor(records: readonly ParkedRecord[], cause: unknown) {
+    super("records can't be redriven together", { cause });
+    this.records = records;
+  }
+}
+
+/** The partition's consumer waits, and no other redrive is under way: what is read now is all there is (R12). */
+async function lockAndRead(unit: Unit, at: ParkedPartition, select: Statement): Promise<readonly Row[]> {
+  const results = await unit.run([...lockPartition(at), select]);
+  return results.at(-1) ?? [];
+}
+
+/** Marks first, as consumers do (R13): a handler is the partition's only writer here, too. */
+function lockPartition({ subscription, topic, partition }: ParkedPartition): readonly Statement[] {
+  const values = [subscription, topic, partition];
+  return [
+    { text: LOCK_MARKS, values },
+    { text: LOCK_HEAD, values },
+  ];
+}
+
+const LOCK_MARKS = `SELECT producer FROM marks WHERE subscription = $1 AND topic = $2 AND partition = $3
+  ORDER BY producer FOR UPDATE`;
+const LOCK_HEAD = `SELECT generation FROM parked_heads WHERE subscription = $1 AND topic = $2 AND partition = $3
+  ORDER BY generation FOR UPDATE`;
+export const COUNT_PARKED = `SELECT subscription, code, count(*) AS count FROM parked WHERE status = 'PARKED'
+  GROUP BY subscription, code ORDER BY subscription, code`;
+const FORGET_RESOLVED = "DELETE FROM parked WHERE status <> 'PARKED' AND resolved_ms < $1";
+const FAILED_AGAIN = `UPDATE parked SET replays = replays + 1, last_run = $5, code = $6, message = $7, stack = $8
+  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = $4 AND status = 'PARKED'`;
+const RESOLVE = `UPDATE parked SET status = $5, resolved_ms = $6, resolved_by = $7, resolved_reason = $8,
+    replays = replays + CASE $5 WHEN 'APPLIED' THEN 1 ELSE 0 END
+  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = ANY ($4::int8[])`;
+/** A key whose last record is resolved is free: its consumer is told by the generation. */
+const FREE_KEYS = `UPDATE parked_heads SET generation = generation + 1
+  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND EXISTS (
+    SELECT FROM unnest($4::text[]) AS freed(queue_key) WHERE NOT EXISTS (
+      SELECT FROM parked p WHERE p.subscription = $1 AND p.topic = $2 AND p.partition = $3
+        AND p.queue_key = freed.queue_key AND p.status = 'PARKED'))`;
+
+function resolve(
+  { subscription, topic, partition }: ParkedPartition,
+  records: readonly ParkedRecord[],
+  how: {
+    readonly status: "APPLIED" | "DROPPED";
+    readonly nowMs: number;
+    readonly actor: Actor;
+    readonly reason?: string;
+  },
+): readonly Statement[] {
+  const place = [subscription, topic, partition];
+  const places = sqlArray(records.map((record) => record.place));
+  const queues = [...new Set(records.flatMap(({ queue }) => (queue === null ? [] : [queueText(queue)])))];
+  return [
+    { text: RESOLVE, values: [...place, places, how.status, how.nowMs, how.actor.id, how.reason ?? null] },
+    ...(queues.length === 0 ? [] : [{ text: FREE_KEYS, values: [...place, sqlArray(queues)] }]),
+  ];
+}
+
+/** As many rows from the first on as can be decoded. */
+function readable(rows: readonly Row[], decode: Decoder): readonly Envelope[] {
+  const envelopes: Envelope[] = [];
+  for (const row of rows) {
+    try {
+      envelopes.push(decode(busRecordOf(row)));
+    } catch {
+      return envelopes;
+    }
+  }
+  return envelopes;
+}
+
+function handleAgain(
+  { consumption, service }: Subscribed,
+  envelopes: readonly Envelope[],
+  { nowMs, run }: Unit,
+): Promise<Effects> {
+  return consumption.handle(service, envelopes, {
+    nowMs,
+    run,
+    park: (_, { code, message }) => {
+      throw new RecordRefused(code, message);
+    },
+    parked: [],
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof RecordRefused || error instanceof DecodeError) return error.code;
+  return "retries_exhausted";
+}
