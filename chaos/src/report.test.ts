@@ -39,7 +39,7 @@ const skipped = [{ name: "disk-full bus", bus: "embedded", reason: "mounting a s
 
 test("a round is a row with what it saw", () => {
   const text = reportText([round({})], []);
-  for (const word of ["09:30:00.000", "4.2 s", "6 / 3", "43 rules, 80 trades"])
+  for (const word of ["09:30:00.000", "4.2 s", "6 / 3", "43 rules, 80 trades, 0 equal duplicates"])
     assert.ok(text.includes(word), word);
   assert.match(roundLine(round({})), /^passed kill wallet \(kafka\): wallet \(7\) ended by SIGKILL/);
 });

@@ -90,7 +90,8 @@ function rowOf(round: RoundResult): readonly string[] {
 
 function verifyWord({ settlement, failures }: RoundResult): string {
   if (failures.length > 0) return `${failures.length} faults`;
-  return `${settlement?.rules ?? 0} rules, ${settlement?.trades ?? 0} trades`;
+  const { rules = 0, trades = 0, equalDuplicates = 0 } = settlement ?? {};
+  return `${rules} rules, ${trades} trades, ${equalDuplicates} equal duplicates`;
 }
 
 const MOST_LINES = 20;

@@ -1,12 +1,15 @@
 import type { ServiceName } from "@bourse/contracts";
 import type { NodeProcess } from "../fleet/node-process.ts";
 import { type Fault, mustHave } from "./fault.ts";
+import { pauseInTransaction } from "./pause-in-transaction.ts";
 
 /** Longer than a session of a consumer group (10 s) and than any lock that PostgreSQL leaves to a session (R5). */
 const PAUSE_MS = 30_000;
 /** How long a former owner goes on beside its successor. */
 const TOGETHER_MS = 5_000;
 const WORK = 200;
+/** How often callers are moved from one instance to the other, in the middle of what they ask. */
+const MOVE_MS = 500;
 
 /**
  * An instance is stopped for 30 s, its successor takes over, and then it goes on in the belief that all is its own
@@ -19,10 +22,10 @@ export function pauseAndReplace(name: ServiceName): Fault {
     run: async (stage) => {
       const { fleet } = stage;
       const old = fleet.node(name);
-      old.pause();
+      const open = await pauseInTransaction(stage, name, old);
       const pausedAt = performance.now();
-      await untilStopped(old);
-      stage.fired(`${name} (${old.pid}) is in state T`);
+      mustHave(old.isStopped, `${name} is not stopped`);
+      stage.fired(`${name} (${old.pid}) is in state T, ${open}`);
       let successor: NodeProcess | undefined;
       await stage.healed(async () => {
         successor = await fleet.addInstance(name);
@@ -78,12 +81,15 @@ export function scaleOut(name: ServiceName): Fault {
         const other = await fleet.addInstance(name);
         await untilReady(other);
         fleet.lead(name, [first, other]);
-        // Connections that are kept alive would stay with the first.
+        // Connections that are kept alive would stay where they are: with the first.
         fleet.front(name).cut();
         if (leaves === "SIGTERM")
           stage.fired(`a second ${name} (${other.pid}) takes requests and partitions`);
         await stage.acknowledgements(WORK);
-        await stage.hold(TOGETHER_MS);
+        for (let elapsedMs = 0; elapsedMs < TOGETHER_MS; elapsedMs += MOVE_MS) {
+          await stage.hold(MOVE_MS);
+          fleet.front(name).cut();
+        }
         const taken = fleet.front(name).connectionsOf(fleet.portOf(other));
         mustHave(taken > 0, `the second ${name} was given no connection`);
         await stage.healed(async () => {
@@ -93,10 +99,6 @@ export function scaleOut(name: ServiceName): Fault {
       }
     },
   };
-}
-
-async function untilStopped(node: NodeProcess): Promise<void> {
-  while (!node.isStopped) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 async function untilReady(node: NodeProcess): Promise<void> {

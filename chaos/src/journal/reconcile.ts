@@ -36,8 +36,15 @@ export interface Reconciliation {
 /** The scale at which quantities, notionals and fees are compared: no asset has more decimals. */
 const SCALE = 18;
 
-/** Compares what a client knows with what is there (R10). Each violation names the client order id or the trade. */
-export function reconcile(attempts: ReadonlyMap<string, Attempts>, world: World): Reconciliation {
+/**
+ * Compares what a client knows with what is there (R10). Each violation names the client order id or the trade.
+ * All is compared; the counts are of those that `isCounted` takes.
+ */
+export function reconcile(
+  attempts: ReadonlyMap<string, Attempts>,
+  world: World,
+  isCounted: (clientOrderId: string) => boolean = () => true,
+): Reconciliation {
   const violations: string[] = [];
   const requests = { acknowledged: 0, refused: 0, notDone: 0, unknown: 0 };
   const orders = byClientOrderId(world.orders, attempts, violations);
@@ -48,12 +55,13 @@ export function reconcile(attempts: ReadonlyMap<string, Attempts>, world: World)
     const order = orders.get(id);
     const fault = (what: string): void => void violations.push(`${id}: ${what}`);
     const kind = kindOf(attempt);
-    requests[kind]++;
+    const count = isCounted(id) ? 1 : 0;
+    requests[kind] += count;
     if (kind === "acknowledged") acknowledgedFaults(attempt, order, fault);
     else if (kind === "unknown") {
       if (order === undefined) fault("nobody knows it, and no tombstone keeps it from coming later");
-      else if (order.status === "REJECTED") unknownGivenUp++;
-      else unknownMade++;
+      else if (order.status === "REJECTED") unknownGivenUp += count;
+      else unknownMade += count;
     } else if (order !== undefined && order.status !== "REJECTED")
       fault(`it was answered "${answerOf(attempt)}" and is ${order.status}`);
     if (order !== undefined) orderFaults(attempt, order, fills.get(order.orderId), fault);

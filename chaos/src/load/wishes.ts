@@ -68,7 +68,7 @@ export class Wishes {
     const cents = REFERENCE_CENTS + direction * away;
     const terms: PlacedTerms = {
       accountId,
-      clientOrderId: `${this.#prefix}${kind === "far" ? "-far" : ""}-${++this.#made}`,
+      clientOrderId: `${this.#prefix}${kind === "far" ? "far-" : ""}${++this.#made}`,
       symbol: this.#pick(SYMBOLS),
       side: buys ? "BUY" : "SELL",
       orderType: "LIMIT",

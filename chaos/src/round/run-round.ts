@@ -43,11 +43,12 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { venue, fault, round, seed } = options;
   const { fleet, journal, audit } = venue;
   const target = { url: fleet.gatewayUrl, key: fleet.operatorKey };
+  const prefix = `r${round}-`;
   const load = new LoadClient({
     ...target,
     journal,
     seed,
-    prefix: `r${round}`,
+    prefix,
     ordersPerSecond: options.ordersPerSecond,
   });
   const stage = new LiveStage({ fleet, random: seededRandom(seed), fault, load });
@@ -62,7 +63,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const sighting = stage.sighting();
   let settlement: Settlement | null = null;
   try {
-    settlement = await settleRound({ ...target, journalPath: journal.path, audit });
+    settlement = await settleRound({ ...target, journalPath: journal.path, audit, prefix });
     failures.push(...settlement.violations);
   } catch (error) {
     failures.push(`it could not be reconciled: ${(error as Error).message}`);

@@ -32,6 +32,8 @@ export async function settleRound(options: {
   readonly key: string;
   readonly journalPath: string;
   readonly audit: TopicAudit;
+  /** Of the client order ids that are counted; all are compared. */
+  readonly prefix: string;
 }): Promise<Settlement> {
   const client = new GatewayClient(options);
   const view = new PlatformView(client);
@@ -63,7 +65,9 @@ export async function settleRound(options: {
     );
     await options.audit.readOn(client);
     const { trades, equalDuplicates } = options.audit;
-    const reconciliation = reconcile(attempts, { orders: await view.orders(), trades });
+    const reconciliation = reconcile(attempts, { orders: await view.orders(), trades }, (id) =>
+      id.startsWith(options.prefix),
+    );
     const money = moneyFaults({ deposits: DEPOSITS, trades, balances: await view.balances() });
     return {
       reconciliation,
