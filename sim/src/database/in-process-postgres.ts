@@ -1,3 +1,4 @@
+import { assert } from "@bourse/base";
 import type { Row, Rows, Statement } from "@bourse/store";
 import { columnReader, wireValue } from "@bourse/store/testing";
 import { PGlite } from "@electric-sql/pglite";
@@ -10,6 +11,8 @@ import {
   type ServerFailure,
   SYNC,
 } from "./wire-codec.ts";
+
+const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5]);
 
 interface Prepared {
   readonly name: string;
@@ -43,7 +46,7 @@ export class InProcessPostgres {
   /** Statements without values or rows: DDL, savepoints. Throws {@link ServerFailure}. */
   simple(text: string): void {
     let failure: ServerFailure | undefined;
-    readAnswers(this.#database.execProtocolRawSync(queryMessage(text)), {
+    readAnswers(this.#send(queryMessage(text)), {
       columns: () => undefined,
       row: () => undefined,
       complete: () => undefined,
@@ -52,6 +55,21 @@ export class InProcessPostgres {
       },
     });
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * The streaming call does all its work before it returns; the others keep every answer in memory for a call of
+   * another kind.
+   */
+  #send(messages: Buffer): Buffer {
+    const chunks: Buffer[] = [];
+    const onRawData = (chunk: Uint8Array): void => {
+      chunks.push(Buffer.from(chunk));
+    };
+    this.#database.execProtocolRawStream(messages, { syncToFs: false, onRawData }).catch(() => undefined);
+    const answer = Buffer.concat(chunks);
+    assert(answer.includes(READY_FOR_QUERY), "the in-process server answers before it returns");
+    return answer;
   }
 
   /** Undoes what came after a savepoint, what the session was set to included. */
@@ -102,7 +120,7 @@ export class InProcessPostgres {
     parts.push(SYNC);
     this.useSchema(schema);
     const answers = new PipelineAnswers(running);
-    readAnswers(this.#database.execProtocolRawSync(Buffer.concat(parts)), answers);
+    readAnswers(this.#send(Buffer.concat(parts)), answers);
     if (answers.failure === undefined) return answers.results;
     for (const key of fresh) this.#prepared.delete(key);
     throw answers.failure;

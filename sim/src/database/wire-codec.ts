@@ -65,8 +65,7 @@ export class ServerFailure extends Error {
   }
 }
 
-export function readAnswers(answer: Uint8Array, reader: AnswerReader): void {
-  const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
+export function readAnswers(bytes: Buffer, reader: AnswerReader): void {
   for (let at = 0; at < bytes.length; ) {
     const kind = String.fromCharCode(bytes[at] ?? 0);
     const end = at + 1 + bytes.readInt32BE(at + 1);

@@ -106,10 +106,15 @@ function headersOf(key: string | undefined, as: string): Readonly<Record<string,
   return { authorization: `Bearer ${as}`, ...(key === undefined ? {} : { "idempotency-key": key }) };
 }
 
+/** The flow can't go on as it would undisturbed; what it was told may still be right. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = "UnexpectedAnswer";
+}
+
 /** What a flow could not have gone on without. */
 export function expectStatus(answer: Answer, ...statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer;
-  throw new Error(
+  throw new UnexpectedAnswer(
     `answered ${answer.status} instead of ${statuses.join(" or ")}: ${JSON.stringify(answer.body)}`,
   );
 }

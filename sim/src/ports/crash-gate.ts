@@ -1,5 +1,8 @@
+import type { Timer } from "@bourse/base";
+
 /** What a service asks of the world outside its process (R16). */
 export type PortName =
+  | "begin"
   | "transaction"
   | "statement"
   | "query"
@@ -19,23 +22,44 @@ export interface PortCall {
   readonly lost: (() => Error) | null;
   /** What the caller is told where it was not applied; null: the port never says so. */
   readonly refused: (() => Error) | null;
+  /** A transaction's end: it may still be under way when its answer is given up. Leaves it to be applied then. */
+  readonly leave?: () => void;
+  /** It may take long: nothing that others need is held meanwhile. */
+  readonly mayHang?: boolean;
+  /** Only to be delayed: what a crash here would do is another point's. */
+  readonly onlyHangs?: boolean;
 }
 
 /**
- * What becomes of the call at a crash point. The process dies before it or after it, or it lives on and is told
- * that the call failed: truly, or although it was applied.
+ * What becomes of the call at a crash point. The process dies before it or after it; or it lives on and is told that
+ * the call failed: truly (refused), although it was applied (answer-lost), or while it is still under way and will be
+ * applied before the next transaction begins (applied-late). Or the call hangs for a long time and then happens (delayed).
  */
-export type Outcome = "dies-before" | "dies-after" | "answer-lost" | "refused";
+export type Outcome = "dies-before" | "dies-after" | "answer-lost" | "refused" | "applied-late" | "delayed";
 
-export const OUTCOMES: readonly Outcome[] = ["dies-before", "dies-after", "answer-lost", "refused"];
+export const OUTCOMES: readonly Outcome[] = [
+  "dies-before",
+  "dies-after",
+  "answer-lost",
+  "refused",
+  "applied-late",
+  "delayed",
+];
+
+/** Longer than the accept windows of order and risk and everything that waits for them (R10, R14). */
+const DELAY_MS = 15_000;
 
 export function outcomesOf(call: PortCall): readonly Outcome[] {
+  const possible: Readonly<Record<Outcome, boolean>> = {
+    "dies-before": true,
+    "dies-after": call.writes,
+    "answer-lost": call.writes && call.lost !== null,
+    refused: call.refused !== null,
+    "applied-late": call.leave !== undefined,
+    delayed: call.mayHang === true,
+  };
   return OUTCOMES.filter(
-    (outcome) =>
-      outcome === "dies-before" ||
-      (outcome === "dies-after" && call.writes) ||
-      (outcome === "answer-lost" && call.writes && call.lost !== null) ||
-      (outcome === "refused" && call.refused !== null),
+    (outcome) => possible[outcome] && (call.onlyHangs !== true || outcome === "delayed"),
   );
 }
 
@@ -76,19 +100,26 @@ export class CrashPlan {
   }
 }
 
-/** Never settles: whoever waits for it belongs to a process that is gone. */
-const NEVER: Promise<never> = new Promise(() => undefined);
+/**
+ * Never settles: whoever waits for it belongs to a process that is gone. A new one each time, or the one would keep every
+ * dead process in memory.
+ */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
 
 /** The gate between one process and the world. Once it is dead nothing of it passes, and no answer comes back. */
 export class CrashGate {
   readonly died: Promise<void>;
   readonly #plan: CrashPlan;
+  readonly #timer: Timer;
   readonly #whenDead: () => void;
   #alive = true;
   #tellDeath: () => void = () => undefined;
 
-  constructor(plan: CrashPlan, whenDead: () => void) {
+  constructor(plan: CrashPlan, timer: Timer, whenDead: () => void) {
     this.#plan = plan;
+    this.#timer = timer;
     this.#whenDead = whenDead;
     this.died = new Promise((resolve) => {
       this.#tellDeath = resolve;
@@ -109,17 +140,22 @@ export class CrashGate {
   /** One port call: `apply` does it. */
   async pass<T>(call: PortCall, apply: () => T | Promise<T>): Promise<T> {
     await undefined;
-    if (!this.#alive) return NEVER;
+    if (!this.#alive) return never();
     const outcome = this.#plan.next(call);
     if (outcome === "dies-before") {
       this.die();
-      return NEVER;
+      return never();
     }
     if (outcome === "refused" && call.refused !== null) throw call.refused();
+    if (outcome === "applied-late" && call.lost !== null) {
+      call.leave?.();
+      throw call.lost();
+    }
+    if (outcome === "delayed") await this.through(() => this.#timer.sleep(DELAY_MS));
     const result = await this.through(apply);
     if (outcome === "dies-after") {
       this.die();
-      return NEVER;
+      return never();
     }
     if (outcome === "answer-lost" && call.lost !== null) throw call.lost();
     return result;
@@ -127,12 +163,12 @@ export class CrashGate {
 
   /** What is no point of its own, but must not outlive the process either. */
   async through<T>(apply: () => T | Promise<T>): Promise<T> {
-    if (!this.#alive) return NEVER;
+    if (!this.#alive) return never();
     try {
       const result = await apply();
-      return this.#alive ? result : NEVER;
+      return this.#alive ? result : never();
     } catch (error) {
-      if (!this.#alive) return NEVER;
+      if (!this.#alive) return never();
       throw error;
     }
   }

@@ -22,6 +22,7 @@ export function gatedBus(bus: EventBus, gate: CrashGate): EventBus {
         writes: true,
         lost: outcomeUnknown,
         refused: outcomeUnknown,
+        mayHang: true,
       } as const;
       return gate.pass(call, () => bus.send(batches));
     },

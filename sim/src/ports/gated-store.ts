@@ -9,6 +9,8 @@ const MAX_RERUNS = 8;
 /** The one session of a process: transactions go one after the other. It ends, and rolls back, with the process. */
 export class Session {
   readonly database: InProcessPostgres;
+  /** A transaction whose end is still under way although nobody waits for it any more. */
+  #left: (() => void) | null = null;
   #last: Promise<void> = Promise.resolve();
   #open = false;
 
@@ -27,7 +29,14 @@ export class Session {
     return release;
   }
 
+  leave(late: () => void): void {
+    this.#left = late;
+  }
+
   begin(): void {
+    const late = this.#left;
+    this.#left = null;
+    late?.();
     this.database.simple("SAVEPOINT work");
     this.#open = true;
   }
@@ -67,7 +76,11 @@ export function gatedStore(options: {
   };
 
   const once = async <T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const beginning = { port: "begin", what: `${service}: ${name}`, writes: false, lost: null } as const;
+    const hangs = { refused: null, mayHang: true, onlyHangs: true } as const;
+    await gate.pass({ ...beginning, ...hangs }, () => undefined);
     const give = await gate.through(() => session.turn());
+    const done: Statement[] = [];
     let state: "open" | "ended" = "open";
     let touched = false;
     let failure: unknown;
@@ -79,13 +92,20 @@ export function gatedStore(options: {
         throw error;
       }
     };
+    const leave = (statements: readonly Statement[]): void => {
+      session.leave(() => {
+        session.begin();
+        session.database.pipeline(schema, [...done, ...statements]);
+        session.commit();
+      });
+    };
     const commit = (statements: readonly Statement[]): Promise<readonly Rows[]> => {
       assert(state === "open", "nothing follows the commit of a transaction");
       state = "ended";
       if (!touched && statements.length === 0) return Promise.resolve([]);
       const call = { port: "transaction", what: `${service}: ${name}`, writes: true } as const;
       return noted(
-        gate.pass({ ...call, lost: unknown, refused: unavailable }, () => {
+        gate.pass({ ...call, lost: unknown, refused: unavailable, leave: () => leave(statements) }, () => {
           const rows = statements.length === 0 ? [] : send(name, statements);
           session.commit();
           return rows;
@@ -99,7 +119,12 @@ export function gatedStore(options: {
         if (failure !== undefined) return Promise.reject(failure);
         touched = true;
         const call = { port: "statement", what: `${service}: ${name}`, writes: false } as const;
-        return noted(gate.pass({ ...call, lost: null, refused: unavailable }, () => send(name, statements)));
+        return noted(
+          gate.pass({ ...call, lost: null, refused: unavailable }, () => {
+            done.push(...statements);
+            return send(name, statements);
+          }),
+        );
       },
       commit: (statements = []) => (failure === undefined ? commit(statements) : Promise.reject(failure)),
     };

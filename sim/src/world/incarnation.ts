@@ -43,7 +43,7 @@ export function bootPlatform(
   const session = new Session(world.database);
   const timers = new OwnTimers(world.time.timer);
   const memory = new MemoryBus(world.log, world.time.timer);
-  const gate = new CrashGate(plan, () => {
+  const gate = new CrashGate(plan, timers, () => {
     session.rollback();
     timers.stop();
     void memory.close();

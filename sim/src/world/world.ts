@@ -1,13 +1,13 @@
 import { type Random, seededRandom } from "@bourse/base";
 import { catalogue } from "@bourse/contracts";
 import { deliveryMigrations } from "@bourse/delivery";
-import { type VirtualTime, virtualTime } from "@bourse/delivery/testing";
 import { definitions } from "@bourse/platform";
 import { schemaOfService } from "@bourse/store";
 import { type LogCheckpoint, MemoryLog } from "../bus/memory-log.ts";
 import { applyMigrations } from "../database/apply-migrations.ts";
 import { InProcessPostgres } from "../database/in-process-postgres.ts";
 import type { SnapshotDisk } from "../ports/gated-snapshots.ts";
+import { SimTime } from "./sim-time.ts";
 
 /** Everything outside the processes but the database, as it was at a moment. */
 export interface Checkpoint {
@@ -24,7 +24,7 @@ export class World {
   readonly database: InProcessPostgres;
   readonly log: MemoryLog = new MemoryLog();
   readonly snapshots: SnapshotDisk = new Map();
-  time: VirtualTime = virtualTime(START_MS);
+  time: SimTime = new SimTime(START_MS);
   random: Random = seededRandom(1);
   #checkpoints = 0;
 
@@ -76,7 +76,7 @@ export class World {
     this.log.restore(log);
     this.snapshots.clear();
     for (const [folder, kept] of snapshots) this.snapshots.set(folder, kept);
-    this.time = virtualTime(nowMs);
+    this.time = new SimTime(nowMs);
     this.random = seededRandom(seed);
   }
 }
