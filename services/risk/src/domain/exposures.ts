@@ -91,14 +91,17 @@ export class Exposures {
     this.#done(orderId);
   }
 
-  /** Order has it. Without an amendment in flight what is seen counts; where nothing was seen, the updates are late. */
-  found({ accountId, orderId }: Outstanding, amending: boolean, nowMs: number): void {
+  /**
+   * Order has it. While the engine owes an answer the reservation stays; else what is seen counts, and where nothing
+   * was seen, the updates are late.
+   */
+  found({ accountId, orderId }: Outstanding, unanswered: boolean, nowMs: number): void {
     const exposure = this.#accounts.get(accountId)?.exposure;
-    if (exposure === undefined || (!amending && exposure.settle(orderId))) {
+    if (exposure === undefined || (!unanswered && exposure.settle(orderId))) {
       this.#done(orderId);
       return;
     }
-    if (!amending) this.#overdue.add(orderId);
+    if (!unanswered) this.#overdue.add(orderId);
     this.#outstanding.delete(orderId);
     this.#outstanding.set(orderId, { accountId, sinceMs: nowMs });
   }

@@ -22,6 +22,7 @@ export async function settleReservations(risk: Risk): Promise<void> {
   for (const outstanding of unheard) {
     const order = standing.get(outstanding.orderId);
     if (order === undefined || isFinal(order.status)) risk.exposures.forget(outstanding);
-    else risk.exposures.found(outstanding, order.amending, nowMs);
+    // The engine has not answered a pending order, so that there is nothing to be seen of it yet.
+    else risk.exposures.found(outstanding, order.amending || order.status === "PENDING", nowMs);
   }
 }
