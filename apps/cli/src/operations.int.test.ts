@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { definitions, stopPlatform } from "@bourse/platform";
+import { removeData } from "./data-folder.ts";
+import { operationsDocuments } from "./testing/operations-documents.ts";
+import { type BlockRunner, blockRunner } from "./testing/run-blocks.ts";
+import { type ShellBlock, shellBlocks } from "./testing/shell-blocks.ts";
+
+describe("the commands of the operators' documents, on a platform in one process", {
+  timeout: 180_000,
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "bourse-operations-"));
+  const data = join(folder, "data");
+  let runner: BlockRunner;
+
+  before(async () => {
+    const ports = await freePorts(definitions.length);
+    const urls = new Map(definitions.map(({ port }, nth) => [port, `http://127.0.0.1:${ports[nth]}`]));
+    const addresses = definitions.map(
+      ({ name, port }) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, urls.get(port)] as const,
+    );
+    mkdirSync(data);
+    runner = blockRunner({
+      folder,
+      env: {
+        ...process.env,
+        ...Object.fromEntries(addresses),
+        BOURSE_DATA: data,
+        BOURSE_URL: "",
+        BOURSE_KEY: "",
+        DATABASE_URL: "",
+        INIT_CWD: "",
+      },
+      urlOf: (port) => urls.get(port) ?? `http://127.0.0.1:${port}`,
+    });
+  });
+  after(async () => {
+    await stopPlatform(data);
+    await removeData(data);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const { path, text } of operationsDocuments()) {
+    it(path, async () => {
+      const blocks = shellBlocks(path, text).filter(({ mode }) => mode === "run");
+      const failed = await runner.run(blocks);
+      if (failed !== null) assert.fail(describeOutcome(failed));
+    });
+  }
+
+  it("would fail for a command that is not there, and for one that ends otherwise than it says", async () => {
+    for (const [planted, says] of [
+      ["npx bourse stauts", /unknown command 'stauts'/],
+      ["npx something-else", /exit code 127/],
+      ["npx bourse verify --patience never | cat", /--patience/],
+      ["false; true", /exit code 1/],
+    ] as const) {
+      const block: ShellBlock = { path: "planted.md", line: 1, mode: "run", exits: 0, text: planted };
+      const failed = await runner.run([block]);
+      assert.ok(failed !== null, planted);
+      assert.match(describeOutcome(failed), says);
+    }
+    const wrongExit: ShellBlock = { path: "planted.md", line: 1, mode: "run", exits: 1, text: "true" };
+    assert.equal((await runner.run([wrongExit]))?.code, 0);
+  });
+});
+
+function describeOutcome({
+  block,
+  code,
+  output,
+}: {
+  readonly block: ShellBlock;
+  readonly code: number | null;
+  readonly output: string;
+}): string {
+  return `${block.path}:${block.line}: exit code ${code}, not ${block.exits}:\n${block.text}\n\n${output}`;
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
