@@ -10,7 +10,7 @@ export interface CommitDoors {
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,96}$/;
-export const IDEMPOTENCY_KEY_WORDS = "a header of 1 to 96 visible characters";
+const IDEMPOTENCY_KEY_WORDS = "a header of 1 to 96 visible characters";
 
 /** Whether the host keeps the route's answers by their keys; a route with a natural key needs no such thing. */
 export function keepsAnswers({ idempotency }: AnyRoute): boolean {
