@@ -6,9 +6,10 @@ import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
-import { defineService, type IdempotencyRule, type Route } from "../definition.ts";
+import { type AnyRoute, defineService, type IdempotencyRule, type Route } from "../definition.ts";
+import { createDirectory } from "../directory.ts";
 import { problem } from "../problem.ts";
-import { testService } from "../testing.ts";
+import { machineTimer, TEST_TOKEN, testService } from "../testing.ts";
 
 interface Shop {
   readonly newId: () => string;
@@ -193,6 +194,35 @@ test("keys are bounded, for a caller and for all, and measured", async (t) => {
   const { body: metrics } = await request("GET", "/metrics");
   assert.match(metrics, /bourse_delivery_idempotency_rows\{service="wallet"\} 3/);
   assert.match(metrics, /job_runs_total\{job="forget-idempotency-keys",outcome="done",service="wallet"\} 1/);
+});
+
+test("R10: through a gateway over HTTP too: the key goes in, the kept answer comes out", async (t) => {
+  const { running, things } = await shop(t);
+  const directory = createDirectory({
+    definitions: [],
+    urlOf: () => running.url,
+    internalToken: TEST_TOKEN,
+    timer: machineTimer,
+  });
+  t.after(() => directory.close());
+  const forward = async (body: object) =>
+    await directory.forward("wallet", route("/required", "required") as AnyRoute, {
+      params: { shelf: "a" },
+      query: {},
+      body,
+      headers: { "idempotency-key": "k1" },
+      principal: alice,
+      requestId: "r",
+    });
+  const first = await forward({ name: "thing" });
+  const again = await forward({ name: "thing" });
+  assert.deepEqual([again.status, again.body], [201, first.body]);
+  assert.deepEqual(
+    [first, again].map(({ headers }) => headers?.["idempotent-replayed"]),
+    [undefined, "true"],
+  );
+  assert.equal((await forward({ name: "other" })).status, 422);
+  assert.equal(await things(), 1);
 });
 
 test("a route that has not said so can't commit its answer this way", async (t) => {
