@@ -89,6 +89,11 @@ export interface EffectConsumption<Service> {
    * nobody waits for. Under load batches are large, and there is no rest. Default 0.
    */
   readonly restMs?: number;
+  /**
+   * Runs a unit of work, its commit included: where units of several doors must not overlap. May run it again after it
+   * has failed.
+   */
+  readonly around?: (service: Service, unit: () => Promise<void>) => Promise<void>;
   readonly handle: (service: Service, batch: readonly Envelope[], unit: ConsumerUnit) => Promise<Effects>;
   /** After the commit and never without it: what memory keeps of the batch, and what of it was parked. */
   readonly committed?: (service: Service, batch: readonly Envelope[], parked: readonly Envelope[]) => void;

@@ -10,7 +10,7 @@ import {
 import type { Topic } from "@bourse/contracts";
 import { type Store, StoreError } from "@bourse/store";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "./backoff.ts";
-import { type CommitParts, commitUnit } from "./commit.ts";
+import { type CommitParts, commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
 import {
@@ -363,7 +363,7 @@ export class EffectRunner<Service> implements Runner {
     };
     await inConsumerSpan(`${serviceName}.${this.subscription}`, traceparent, async (span) => {
       span.setAttribute("batch.size", judged.envelopes.length);
-      await commitUnit(commit, {
+      const unitOfWork: UnitOfWork<void> = {
         name: `consume.${this.subscription}`,
         front: [
           advanceStatement(this.subscription, judged.advances),
@@ -376,7 +376,10 @@ export class EffectRunner<Service> implements Runner {
           tried.decided = decided;
           return decided.effects;
         },
-      });
+      };
+      const { around } = this.#consumption;
+      const unit = async (): Promise<void> => void (await commitUnit(commit, unitOfWork));
+      await (around === undefined ? unit() : around(this.#service, unit));
     });
   }
 

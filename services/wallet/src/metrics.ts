@@ -5,6 +5,7 @@ export interface WalletMetrics {
   readonly trades: Counter;
   readonly holds: Counter<"outcome">;
   readonly shortfalls: Counter;
+  readonly rowsMoved: Counter;
 }
 
 export function walletMetrics(registry: Registry, store: Store): WalletMetrics {
@@ -27,6 +28,11 @@ export function walletMetrics(registry: Registry, store: Store): WalletMetrics {
       name: "wallet_holds_total",
       help: "Holds asked for, by outcome",
       labelNames: ["outcome"],
+      registers,
+    }),
+    rowsMoved: new Counter({
+      name: "wallet_rows_moved_total",
+      help: "Units of work tried again because another instance had written one of their rows",
       registers,
     }),
     shortfalls: new Counter({

@@ -5,6 +5,7 @@ import { WalletConfig } from "./config.ts";
 import { followEngine } from "./consumers/follow-engine.ts";
 import { applyReference } from "./consumers/reference.ts";
 import { walletInvariants } from "./invariants.ts";
+import { LedgerDesk } from "./ledger-desk.ts";
 import { walletMetrics } from "./metrics.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { countRoutes } from "./routes/counts.ts";
@@ -21,15 +22,11 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
   migrations: new URL("./sql/migrations/", import.meta.url),
   publishes: [walletEvents, tradeEvents],
   calls: [],
-  setup: ({ clock, store, bus, delivery, peers, metrics }) => ({
-    clock,
-    store,
-    bus,
-    delivery,
-    peers,
-    reference: new ReferenceBook(),
-    metrics: walletMetrics(metrics, store),
-  }),
+  setup: ({ clock, store, bus, delivery, peers, metrics: registry }) => {
+    const metrics = walletMetrics(registry, store);
+    const desk = new LedgerDesk(metrics.rowsMoved);
+    return { clock, store, bus, delivery, peers, reference: new ReferenceBook(), metrics, desk };
+  },
   consumes: [
     {
       kind: "view",
@@ -43,6 +40,9 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
       subscription: "settlement",
       topics: [tradeEvents, executionEvents],
       policy: "stop",
+      // Trades come with their reports, and what is settled comes back: one transaction for what is near in time.
+      restMs: 2,
+      around: (wallet, unit) => wallet.desk.alone(unit),
       handle: followEngine,
     },
   ],

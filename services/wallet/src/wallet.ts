@@ -5,6 +5,7 @@ import type { Delivery } from "@bourse/delivery";
 import type { Peers } from "@bourse/host";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { Store } from "@bourse/store";
+import type { LedgerDesk } from "./ledger-desk.ts";
 import type { WalletMetrics } from "./metrics.ts";
 
 /** What routes, consumers and invariants of wallet are given. */
@@ -16,6 +17,7 @@ export interface Wallet {
   readonly peers: Peers;
   readonly reference: ReferenceBook;
   readonly metrics: WalletMetrics;
+  readonly desk: LedgerDesk;
 }
 
 /** The instrument of an event. The view of reference data may be a moment behind: the unit is then tried again. */

@@ -8,19 +8,12 @@ import {
   walletEvents,
 } from "@bourse/contracts";
 import type { Effects, Envelope, OutgoingEvent, Unit } from "@bourse/delivery";
-import { LedgerBatch } from "@bourse/ledger";
+import type { LedgerBatch } from "@bourse/ledger";
 import type { Statement } from "@bourse/store";
 import { sql, sqlArray } from "@bourse/store";
 import { type SettledTrade, Settlement } from "../domain/settlement.ts";
 import { fundsEvents } from "../funds-events.ts";
-import {
-  type BalanceKey,
-  balanceKeys,
-  lockBalances,
-  readBalances,
-  writeBalances,
-} from "../sql/balance-rows.ts";
-import { lockHolds, readHolds, updateHolds } from "../sql/hold-rows.ts";
+import { type BalanceKey, balanceKeys } from "../sql/balance-rows.ts";
 import { insertTrades, insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, type Wallet } from "../wallet.ts";
 import { factsOfReport, tradeOf } from "./decode-facts.ts";
@@ -38,33 +31,29 @@ type Fact = { readonly partition: number } & (
 );
 
 /**
- * Settles trades and follows reports, a batch in one transaction: lock balances, then holds (R13), apply the facts in
- * memory in the order in which they came, write one net row each, publish what was settled and released.
+ * Settles trades and follows reports, a batch in one transaction: apply the facts in memory in the order in which they
+ * came, write one net row of each balance and hold (R13), publish what was settled and released.
  */
 export async function followEngine(wallet: Wallet, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
   const facts = batch.flatMap(factOf);
   const [first] = facts;
   if (first === undefined) return { statements: [], events: [], result: undefined };
-  const keys = balanceKeys(facts.flatMap((fact) => balancesOf(wallet, fact)));
-  const [balanceRows = [], holdRows = []] = await unit.run([
-    lockBalances(keys),
-    lockHolds(facts.flatMap(ordersOf)),
-  ]);
-  const { balances, existing } = readBalances(keys, balanceRows);
-  const holds = readHolds(holdRows);
-  const ledger = new LedgerBatch({ balances, holds: holds.ledger, partition: first.partition });
-  const settlement = new Settlement(ledger, holds.facts);
+  const rows = await wallet.desk.open(unit, {
+    balances: balanceKeys(facts.flatMap((fact) => balancesOf(wallet, fact))),
+    holds: new Set(facts.flatMap(ordersOf)),
+    partition: first.partition,
+  });
+  const { ledger } = rows;
+  const settlement = new Settlement(ledger, rows.holds);
   for (const fact of facts) apply(settlement, fact, wallet);
 
   const settled = settlement.settled();
   const short = settled.filter(({ shortfalls }) => shortfalls.length > 0);
   wallet.metrics.trades.inc(settled.length);
   wallet.metrics.shortfalls.inc(short.length);
-  const touched = settlement.touched().map((hold) => [hold, heldUnits(ledger, hold.orderId)] as const);
   return {
     statements: [
-      ...writeBalances(ledger.netRows(), existing),
-      ...updateHolds(touched),
+      ...rows.writes(settlement.touched()),
       ...insertTransfers(ledger.posted(), first.partition, unit.nowMs),
       ...insertTrades(settled, unit.nowMs),
       ...blockAccounts(short),
@@ -99,11 +88,6 @@ function apply(settlement: Settlement, fact: Fact, wallet: Wallet): void {
     instrument,
     facts: factsOfReport(fact.event, instrument),
   });
-}
-
-function heldUnits(ledger: LedgerBatch, orderId: string): bigint {
-  const hold = ledger.hold(orderId);
-  return hold?.status === "OPEN" ? hold.heldUnits : 0n;
 }
 
 function factOf({ event: decoded, partition }: Envelope): Fact[] {

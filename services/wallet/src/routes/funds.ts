@@ -7,7 +7,7 @@ import { deposit, LedgerBatch, withdrawal } from "@bourse/ledger";
 import type { Asset } from "@bourse/market";
 import { amountText, type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
-import { lockBalances, readBalances, writeBalances } from "../sql/balance-rows.ts";
+import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
 import type { Wallet } from "../wallet.ts";
 import { foreignAccount, unknownAccount } from "./accounts.ts";
@@ -98,6 +98,7 @@ async function moveFunds(
   const move = readMove(wallet, request, kind);
   if ("status" in move) return move;
   const committed = await wallet.delivery.commit(kind, (unit) => decideMove(move, unit));
+  wallet.desk.forget({ balances: [{ accountId: move.accountId, asset: move.asset.asset }] });
   return committed.result;
 }
 
@@ -152,7 +153,7 @@ async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>>
   if (accounts.length === 0) return answered(unknownAccount(accountId));
   const [before] = earlier;
   if (before !== undefined) return answered(replayed(move, before));
-  const { balances, existing } = readBalances(keys, rows);
+  const { balances, versions } = readBalances(keys, rows);
   const ledger = new LedgerBatch({ balances, holds: [], partition: VENUE_PARTITION });
   const movement = {
     journalId: `${accountId}/${requestId}`,
@@ -173,7 +174,7 @@ async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>>
       ${amountText(after.heldUnits)}::numeric)`;
   return {
     statements: [
-      ...writeBalances(ledger.netRows(), existing),
+      ...addToBalances(ledger.netRows(), versions),
       ...insertTransfers(ledger.posted(), VENUE_PARTITION, unit.nowMs),
       remember,
     ],

@@ -14,7 +14,7 @@ import {
 import type { Effects, Unit } from "@bourse/delivery";
 import type { Route } from "@bourse/host";
 import { LedgerBatch } from "@bourse/ledger";
-import { type Statement, StoreError, sql, sqlArray } from "@bourse/store";
+import { type Statement, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
 import { type OrderHold, requiredUnits } from "../domain/hold.ts";
 import {
@@ -27,21 +27,13 @@ import {
 } from "../domain/place-holds.ts";
 import { fundsEvents } from "../funds-events.ts";
 import {
+  addToBalances,
   type BalanceKey,
   balanceKeys,
   lockBalances,
   readBalances,
-  writeBalances,
 } from "../sql/balance-rows.ts";
-import {
-  type HoldRow,
-  insertClosedHolds,
-  insertHolds,
-  lockHolds,
-  orderIdOf,
-  readHolds,
-  updateHolds,
-} from "../sql/hold-rows.ts";
+import { type HoldRow, insertClosedHolds, orderIdOf, readHolds, updateHolds } from "../sql/hold-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, type Wallet } from "../wallet.ts";
 
@@ -101,64 +93,39 @@ export const holdRoutes: readonly Route<Wallet>[] = [
 ];
 
 async function placeHolds(wallet: Wallet, ask: HoldBatch): Promise<HoldBatchAnswer> {
-  const { result } = await untilClosedOnesAreSeen(() =>
+  const { result } = await wallet.desk.alone(() =>
     wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit)),
   );
   for (const outcome of result.holds) wallet.metrics.holds.inc({ outcome: outcome.status });
   return result;
 }
 
-/** A release that closes the id at this very moment, where there was no hold: asked again, the hold meets it (R10). */
-async function untilClosedOnesAreSeen<Result>(ask: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      const raced =
-        error instanceof StoreError &&
-        error.code === "constraint_violated" &&
-        error.constraint === "holds_pkey";
-      if (!raced || attempt === MAX_TRIES) throw error;
-    }
-  }
-}
-
-const MAX_TRIES = 5;
-
 async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<Effects<HoldBatchAnswer>> {
   const asks = [...ask.holds, ...ask.raises];
-  const keys = balanceKeys(asks.flatMap((each) => balancesOf(wallet, each)));
-  const accountIds = [...new Set(asks.map((each) => each.accountId))].sort();
-  const [balanceRows = [], accounts = [], holdRows = [], closed = []] = await unit.run([
-    lockBalances(keys),
-    sql`SELECT account_id, status FROM accounts WHERE account_id = ANY (${sqlArray(accountIds)}::text[])`,
-    lockHolds(asks.map((each) => each.orderId)),
-    sql`SELECT request_id FROM closed_raises WHERE request_id = ANY (${sqlArray(ask.raises.map((raise) => raise.requestId))}::text[])`,
-  ]);
-  const { balances, existing } = readBalances(keys, balanceRows);
-  const locked = readHolds(holdRows);
-  const before = new Set(locked.facts.keys());
+  const rows = await wallet.desk.open(unit, {
+    balances: balanceKeys(asks.flatMap((each) => balancesOf(wallet, each))),
+    holds: ask.raises.map((each) => each.orderId),
+    newHolds: ask.holds.map((each) => each.orderId),
+    accounts: new Set(asks.map((each) => each.accountId)),
+    partition: 0,
+  });
   const desk: HoldDesk = {
     nowMs: unit.nowMs,
-    accounts: new Map(
-      accounts.map((row) => [String(row.account_id), row.status === "OPEN" ? "OPEN" : "BLOCKED"]),
-    ),
-    holds: locked.facts,
-    closedRaises: new Set(closed.map((row) => String(row.request_id))),
-    ledger: new LedgerBatch({ balances, holds: locked.ledger, partition: 0 }),
+    accounts: rows.accounts,
+    holds: rows.holds,
+    closedRaises: await closedRaises(ask.raises, unit),
+    ledger: rows.ledger,
   };
   const holds = ask.holds.map((each) => outcomeOf(wallet, placeHold(desk, newHold(wallet, each))));
   const raises = ask.raises.map((each) => outcomeOf(wallet, raiseHold(desk, newRaise(wallet, each))));
+  if ([...holds, ...raises].some((outcome) => outcome.status === "refused")) wallet.desk.confirm();
   // A raise of nothing changes no balance, yet the hold must know that it is pending.
   const raised = ask.raises
     .filter((_, index) => raises[index]?.status === "held")
     .map((raise) => raise.orderId);
-  const rows = holdRowsOf(desk, raised);
   return {
     statements: [
-      ...writeBalances(desk.ledger.netRows(), existing),
-      ...insertHolds(rows.filter(([hold]) => !before.has(hold.orderId))),
-      ...updateHolds(rows.filter(([hold]) => before.has(hold.orderId))),
+      ...rows.writes(changedHolds(desk, raised)),
       ...insertTransfers(desk.ledger.posted(), 0, unit.nowMs),
     ],
     events: fundsEvents(desk.ledger, wallet.reference),
@@ -188,13 +155,19 @@ function newRaise(wallet: Wallet, each: HoldRaise): NewRaise {
   return { requestId, orderId, accountId, instrument, quantityLots, boundTicks };
 }
 
-/** The holds that changed, with what it holds for each, in the order of their locks. */
-function holdRowsOf(desk: Pick<HoldDesk, "holds" | "ledger">, raised: readonly string[]): HoldRow[] {
+function changedHolds(desk: Pick<HoldDesk, "holds" | "ledger">, raised: readonly string[]): OrderHold[] {
   const orderIds = new Set([...desk.ledger.changedHolds().map((changed) => changed.holdId), ...raised]);
-  return [...orderIds].sort().map((orderId) => {
-    const hold = present(desk.holds.get(orderId), "a hold that was placed or raised");
-    return [hold, heldUnits(desk.ledger, orderId)];
-  });
+  return [...orderIds].map((orderId) => present(desk.holds.get(orderId), "a hold that was placed or raised"));
+}
+
+/** Those of the raises that were given up before (R10). */
+async function closedRaises(raises: readonly HoldRaise[], unit: Unit): Promise<ReadonlySet<string>> {
+  if (raises.length === 0) return new Set();
+  const requestIds = sqlArray(raises.map((raise) => raise.requestId));
+  const [rows = []] = await unit.run([
+    sql`SELECT request_id FROM closed_raises WHERE request_id = ANY (${requestIds}::text[])`,
+  ]);
+  return new Set(rows.map((row) => String(row.request_id)));
 }
 
 function balancesOf(
@@ -229,25 +202,27 @@ async function release(wallet: Wallet, ask: HoldRelease): Promise<number> {
   const keys = balanceKeys(await balancesBehind(wallet, ask));
   const committed = await wallet.delivery.commit("release holds", async (unit) => {
     const [balanceRows = [], holdRows = []] = await unit.run([lockBalances(keys), lockReleased(ask)]);
-    const { balances, existing } = readBalances(keys, balanceRows);
-    const { facts, ledger: ledgerHolds } = readHolds(holdRows);
+    const { balances, versions } = readBalances(keys, balanceRows);
+    const { facts, ledger: ledgerHolds, known } = readHolds(holdRows);
+    const holdVersions = new Map(known.map(({ hold, version }) => [hold.orderId, version]));
     const ledger = new LedgerBatch({ balances, holds: ledgerHolds, partition: 0 });
     for (const hold of facts.values()) releaseOne(wallet, hold, ask, ledger);
     const missing = ask.orderIds.filter((orderId) => !facts.has(orderId));
     const rows = [...facts.values()].map((hold): HoldRow => [hold, heldUnits(ledger, hold.orderId)]);
     return {
       statements: [
-        ...writeBalances(ledger.netRows(), existing),
-        ...updateHolds(rows),
+        ...addToBalances(ledger.netRows(), versions),
+        ...updateHolds(rows, ([hold]) => present(holdVersions.get(hold.orderId), "a hold that is locked")),
         ...insertClosedHolds(missing, unit.nowMs),
         ...insertTransfers(ledger.posted(), 0, unit.nowMs),
         ...closeRaises(ask.raiseRequestIds, unit.nowMs),
       ],
       events: fundsEvents(ledger, wallet.reference),
-      result: ledger.posted().length,
+      result: { released: ledger.posted().length, touched: [...ask.orderIds, ...facts.keys()] },
     };
   });
-  return committed.result;
+  wallet.desk.forget({ balances: keys, holds: committed.result.touched });
+  return committed.result.released;
 }
 
 function releaseOne(wallet: Wallet, hold: OrderHold, ask: HoldRelease, ledger: LedgerBatch): void {
@@ -302,7 +277,7 @@ async function orphans(
 ): Promise<OrphanAnswer> {
   const holds = await wallet.store.query(sql`
     SELECT order_id, account_id, symbol FROM holds
-    WHERE engine_sequence = 0 AND NOT done AND created_ms < ${ask.createdBeforeMs}::bigint
+    WHERE NOT touched AND created_ms < ${ask.createdBeforeMs}::bigint
     ORDER BY created_ms, order_id LIMIT ${ask.limit}::integer`);
   const raises = await wallet.store.query(sql`
     SELECT pending_request, order_id, account_id FROM holds

@@ -2,32 +2,39 @@ import type { Hold } from "@bourse/ledger";
 import type { Row, Rows, Statement } from "@bourse/store";
 import { amountArray, sql, sqlArray } from "@bourse/store";
 import type { OrderHold } from "../domain/hold.ts";
+import type { KnownHold } from "./known-rows.ts";
 
 /** The two halves of a hold's row: the order's facts, and the amount as the ledger has it. */
-export interface LockedHolds {
+export interface ReadHolds {
   readonly facts: Map<string, OrderHold>;
   readonly ledger: readonly Hold[];
+  readonly known: readonly KnownHold[];
 }
 
-/** Holds by order id, locked in order (R13). */
-export function lockHolds(orderIds: Iterable<string>): Statement {
+/** Holds by order id, locked in order (R13) where that is wanted. */
+export function lockHolds(orderIds: Iterable<string>, locked = true): Statement {
   const sorted = [...new Set(orderIds)].sort();
+  if (!locked)
+    return sql`SELECT * FROM holds WHERE order_id = ANY (${sqlArray(sorted)}::uuid[]) ORDER BY order_id`;
   return sql`SELECT * FROM holds WHERE order_id = ANY (${sqlArray(sorted)}::uuid[]) ORDER BY order_id FOR UPDATE`;
 }
 
-export function readHolds(rows: Rows): LockedHolds {
+export function readHolds(rows: Rows): ReadHolds {
   const facts = new Map<string, OrderHold>();
   const ledger: Hold[] = [];
+  const known: KnownHold[] = [];
   for (const row of rows) {
     const hold = readHold(row);
+    const heldUnits = BigInt(String(row.held));
     facts.set(hold.orderId, hold);
-    ledger.push(ledgerHold(hold, BigInt(String(row.held))));
+    ledger.push(ledgerHold(hold, heldUnits));
+    known.push({ hold, heldUnits, version: Number(row.version) });
   }
-  return { facts, ledger };
+  return { facts, ledger, known };
 }
 
 /** A hold that is done and holds nothing is a tombstone to the ledger. */
-function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
+export function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
   const { orderId: holdId, accountId, asset } = hold;
   if (hold.done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
   // What it was opened with decides nothing here: place-holds compares the terms (R10).
@@ -105,22 +112,24 @@ export function insertClosedHolds(orderIds: readonly string[], nowMs: number): S
     sql`
       INSERT INTO holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
         engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee,
-        held, created_ms)
-      SELECT o, '', '', true, '', 0, 0, 0, true, 0, 0, 0, 0, 0, 0, 0, 0, ${nowMs}::bigint
+        held, created_ms, touched)
+      SELECT o, '', '', true, '', 0, 0, 0, true, 0, 0, 0, 0, 0, 0, 0, 0, ${nowMs}::bigint, true
       FROM unnest(${sqlArray([...orderIds].sort())}::uuid[]) AS n (o)
       ON CONFLICT (order_id) DO NOTHING`,
   ];
 }
 
-/** One row per hold, however many facts the batch had of it. */
-export function updateHolds(rows: readonly HoldRow[]): Statement[] {
+/** One row per hold, however many facts the batch had of it. Fails as a whole where one of them has moved. */
+export function updateHolds(rows: readonly HoldRow[], version: (row: HoldRow) => number): Statement[] {
   if (rows.length === 0) return [];
   const holds = rows.map(([hold]) => hold);
   return [
     sql`
+      WITH written AS (
       UPDATE holds SET bound_ticks = p, leaves_lots = l, done = d, engine_sequence = q, cumulative_lots = cl,
         cumulative_notional = cn, cumulative_fee = cf, settled_lots = sl, settled_notional = sn, settled_fee = sf, held = h,
-        pending_request = pr, pending_bound_ticks = pb, pending_quantity_lots = pq, pending_created_ms = pc
+        pending_request = pr, pending_bound_ticks = pb, pending_quantity_lots = pq, pending_created_ms = pc,
+        version = v + 1, touched = q > 0 OR d
       FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
         ${sqlArray(holds.map((hold) => hold.boundTicks))}::bigint[],
         ${sqlArray(holds.map((hold) => hold.leavesLots))}::bigint[],
@@ -136,8 +145,11 @@ export function updateHolds(rows: readonly HoldRow[]): Statement[] {
         ${sqlArray(holds.map((hold) => hold.pending?.requestId ?? null))}::text[],
         ${sqlArray(holds.map((hold) => hold.pending?.boundTicks ?? null))}::bigint[],
         ${sqlArray(holds.map((hold) => hold.pending?.quantityLots ?? null))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[])
-        AS n (o, p, l, d, q, cl, cn, cf, sl, sn, sf, h, pr, pb, pq, pc)
-      WHERE order_id = n.o`,
+        ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[],
+        ${sqlArray(rows.map(version))}::bigint[])
+        AS n (o, p, l, d, q, cl, cn, cf, sl, sn, sf, h, pr, pb, pq, pc, v)
+      WHERE order_id = n.o AND version = n.v
+      RETURNING 1)
+      SELECT rows_written(count(*), ${rows.length}::bigint, 'holds') FROM written`,
   ];
 }

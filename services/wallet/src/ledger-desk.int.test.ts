@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Statement, sql } from "@bourse/store";
+import { wallet } from "./service.ts";
+import { BUY, balance, funded, hold, holdOf } from "./testing.ts";
+
+/** What an instance knows of rows may be out of date: another one writes them, too. */
+
+const fresh = (n: number): string => n.toString(16).padStart(32, "0");
+
+async function another(
+  tested: Awaited<ReturnType<typeof funded>>,
+  ...statements: Statement[]
+): Promise<void> {
+  await tested.store.transaction("another instance", (tx) => tx.commit(statements));
+}
+
+async function moved(tested: Awaited<ReturnType<typeof funded>>): Promise<number> {
+  const { body } = await tested.request("GET", "/metrics");
+  return Number(/wallet_rows_moved_total(?:\{[^}]*\})? (\d+)/.exec(body)?.[1]);
+}
+
+test("rows that are known are written in one trip", async (t) => {
+  const tested = await funded(t);
+  const before = await moved(tested);
+  const { body } = await hold(tested, [holdOf(fresh(1), "alice", "BUY", "1")]);
+  assert.equal(body.holds[0].status, "held");
+  assert.equal(await moved(tested), before);
+});
+
+test("a balance that another instance has lowered is not spent twice", async (t) => {
+  const tested = await funded(t);
+  await another(
+    tested,
+    sql`UPDATE balances SET available = available - 900000000, version = version + 1 WHERE account_id = 'alice' AND asset = 'USD'`,
+  );
+  const before = await balance(tested, "alice");
+  const { body } = await hold(tested, [holdOf(fresh(1), "alice", "BUY", "5")]);
+  assert.deepEqual([body.holds[0].status, body.holds[0].code], ["refused", "insufficient_funds"]);
+  assert.deepEqual(await balance(tested, "alice"), before);
+  assert.ok((await moved(tested)) > 0);
+});
+
+test("a refusal is decided from what is there: another instance's deposit counts", async (t) => {
+  const tested = await funded(t);
+  await another(
+    tested,
+    sql`UPDATE balances SET available = available + 100000000000, version = version + 1 WHERE account_id = 'alice' AND asset = 'USD'`,
+  );
+  const { body } = await hold(tested, [holdOf(fresh(1), "alice", "BUY", "200")]);
+  assert.equal(body.holds[0].status, "held");
+});
+
+test("an account that another instance has blocked is refused, whatever is known of it", async (t) => {
+  const tested = await funded(t);
+  await another(tested, sql`UPDATE accounts SET status = 'BLOCKED' WHERE account_id = 'alice'`);
+  const { body } = await hold(tested, [
+    holdOf(fresh(1), "alice", "BUY", "1"),
+    holdOf(fresh(2), "bob", "SELL", "1"),
+  ]);
+  assert.deepEqual(
+    body.holds.map(({ status, code }: { status: string; code?: string }) => code ?? status),
+    ["account_blocked", "held"],
+  );
+});
+
+test("a hold that another instance has made is met, not made again", async (t) => {
+  const tested = await funded(t);
+  const other = await tested.restart();
+  const first = await hold(other, [holdOf(fresh(7), "alice", "BUY", "1")]);
+  assert.equal(first.body.holds[0].status, "held");
+  await another(other, sql`UPDATE holds SET version = version + 1 WHERE order_id = ${fresh(7)}::uuid`);
+  const again = await hold(other, [holdOf(fresh(7), "alice", "BUY", "1"), holdOf(BUY, "alice", "BUY")]);
+  assert.deepEqual(
+    again.body.holds.map(({ status }: { status: string }) => status),
+    ["held", "held"],
+  );
+  for (const { name, check } of wallet.invariants)
+    assert.deepEqual((await check(other.service)).violations, [], name);
+});
