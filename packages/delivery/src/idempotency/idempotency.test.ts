@@ -198,6 +198,7 @@ test("bounded: of one principal and of all, until old keys expire and are cleane
   at.clock.ms += 24 * HOUR_MS;
   assert.equal(await at.idempotency.cleanUp(), 5);
   assert.equal(await metricValue(at.registry, "idempotency_rows"), 0);
+  assert.equal(await metricValue(at.registry, "idempotency_rows_limit"), 5);
   assert.equal((await once(at, command("d"))).kind, "committed");
   const counted = await at.registry.getSingleMetricAsString("bourse_delivery_idempotency_requests_total");
   assert.match(counted, /outcome="principal_full"} 1/);
