@@ -7,6 +7,7 @@ import type { AnyRoute, AnyServiceDefinition, Invariant, InvariantReport } from 
 import type { Directory } from "./directory.ts";
 import { exposition } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { publishedTopics } from "./published-topics.ts";
 import type { Quiet, ServiceStatus } from "./status.ts";
 import { type ApiDocumentLink, swaggerUiRoutes } from "./swagger-ui.ts";
 
@@ -95,7 +96,10 @@ export function invariantsRoute(
   bus: EventBus,
   registry: Registry,
 ): AnyRoute {
-  const invariants = [...definition.invariants, ...definition.publishes.map((topic) => gapless(topic, bus))];
+  const invariants = [
+    ...definition.invariants,
+    ...publishedTopics(definition).map((topic) => gapless(topic, bus)),
+  ];
   const found = new Gauge({
     name: "bourse_invariant_violations",
     help: "Violations that the last check of an invariant found",

@@ -1,6 +1,7 @@
 import { type Random, seededRandom, type Timer } from "@bourse/base";
 import type { ServiceName } from "@bourse/contracts";
 import type { Registry } from "prom-client";
+import { deadLetterRoutes } from "./dead-letter-routes.ts";
 import type { AnyRoute, AnyServiceDefinition, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
 import { answerForError } from "./http/error-answers.ts";
 import { HttpPeer } from "./http-peer.ts";
@@ -85,7 +86,10 @@ export function createDirectory(options: DirectoryOptions): PlatformDirectory {
       get url() {
         return urlOf(definition.name);
       },
-      routes: typeof definition.routes === "function" ? [] : definition.routes,
+      routes:
+        typeof definition.routes === "function"
+          ? []
+          : [...definition.routes, ...deadLetterRoutes(definition)],
     })),
     forward(service, route, request) {
       const neighbour = local.get(service);

@@ -50,6 +50,7 @@ export type { FieldError, ProblemAnswer, ProblemDetails } from "./problem.ts";
 export { isProblem, problem } from "./problem.ts";
 export type { ProblemCode, ProblemEntry } from "./problem-catalogue.ts";
 export { isProblemCode, problemCatalogue } from "./problem-catalogue.ts";
+export { publishedTopics } from "./published-topics.ts";
 export type { RunningService } from "./run-service.ts";
 export { runService } from "./run-service.ts";
 export type { PoolName, Runtime } from "./runtime.ts";

@@ -11,6 +11,7 @@ import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
+import { deadLetterRoutes, openDeadLetters } from "./dead-letter-routes.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
 import type { AnyRoute, AnyServiceDefinition, Job } from "./definition.ts";
 import { type CommitDoors, keepsAnswers } from "./http/answer-commit.ts";
@@ -20,6 +21,7 @@ import { type RunningJobs, startJobs } from "./jobs.ts";
 import { makeShell } from "./make-shell.ts";
 import { createRegistry, RequestDurations } from "./metrics.ts";
 import { callerReader } from "./principal.ts";
+import { publishedTopics } from "./published-topics.ts";
 import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
 import { exposeService } from "./service-gauges.ts";
@@ -139,6 +141,7 @@ class StartingService {
       sharedFolder,
     });
     this.#service = await this.#definition.setup(shell);
+    openDeadLetters(this.#service, delivery.parked);
     await delivery.start(this.#service as never, this.#definition.consumes);
     this.#phase = "catching_up";
     await this.#caughtUp(delivery);
@@ -173,7 +176,11 @@ class StartingService {
   #mount(maxInFlight: number): Dispatcher {
     const { routes: given } = this.#definition;
     const own: readonly AnyRoute[] = typeof given === "function" ? given(this.#runtime.directory) : given;
-    const routes = [...own, invariantsRoute(this.#definition, this.#runtime.bus, this.#registry)];
+    const routes = [
+      ...own,
+      ...deadLetterRoutes(this.#definition),
+      invariantsRoute(this.#definition, this.#runtime.bus, this.#registry),
+    ];
     const self = {
       registry: this.#registry,
       unready: () => this.#unready(),
@@ -258,7 +265,7 @@ class StartingService {
     }
     const delivery = createDelivery({
       service: name,
-      publishes: this.#definition.publishes,
+      publishes: publishedTopics(this.#definition),
       store,
       consumerStore,
       bus: this.#runtime.bus,

@@ -52,7 +52,8 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       kind: "effect",
       subscription: "tape",
       topics: [tradeEvents],
-      policy: "stop",
+      // A candle's close and the last price are those of the symbol's last trade: order counts within a symbol only.
+      policy: "parkKey",
       restMs: 20,
       handle: recordTrades,
       committed: tradesRecorded,

@@ -2,7 +2,7 @@ import { executionEvents, orderEvents, orderUpdates, referenceEvents, riskEvents
 import { defineService, type Shell } from "@bourse/host";
 import type { Static } from "typebox";
 import { OrderConfig } from "./config.ts";
-import { executionsCommitted, followExecutions } from "./consumers/executions.ts";
+import { executionsCommitted, followExecutions, orderOfExecution } from "./consumers/executions.ts";
 import { followKillSwitches, killSwitchesCommitted } from "./consumers/kill-switches.ts";
 import { followReference, referenceCommitted } from "./consumers/reference.ts";
 import type { Desk } from "./desk.ts";
@@ -43,6 +43,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
       kind: "effect",
       subscription: "reference",
       topics: [referenceEvents],
+      // A listing is what all orders of its symbol stand on, and they are few.
       policy: "stop",
       handle: followReference,
       committed: referenceCommitted,
@@ -51,7 +52,9 @@ export const order = defineService<typeof OrderConfig, Desk>({
       kind: "effect",
       subscription: "executions",
       topics: [executionEvents],
+      // Money follows from these states. An illegal transition alone concerns one order, and parks that one (R10).
       policy: "stop",
+      failure: { key: orderOfExecution },
       restMs: 5,
       handle: followExecutions,
       committed: executionsCommitted,
@@ -60,6 +63,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
       kind: "effect",
       subscription: "kill-switches",
       topics: [riskEvents],
+      // A kill switch that is passed over leaves an account trading.
       policy: "stop",
       handle: followKillSwitches,
       committed: killSwitchesCommitted,

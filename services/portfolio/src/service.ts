@@ -48,7 +48,8 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       kind: "effect",
       subscription: "positions",
       topics: [tradeEvents],
-      policy: "stop",
+      // A position's cost depends on the order of its symbol's trades, and on no other symbol's: those go on.
+      policy: "parkKey",
       restMs: 20,
       handle: applyTrades,
       committed: tradesApplied,

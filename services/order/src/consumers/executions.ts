@@ -1,6 +1,6 @@
 import { assert, decimalUnits, present } from "@bourse/base";
 import { type EventOf, type ExecutionReport, executionEvents } from "@bourse/contracts";
-import { type Effects, type Envelope, eventsOf, type Unit } from "@bourse/delivery";
+import { type ConsumerUnit, type Effects, type Envelope, eventsOf } from "@bourse/delivery";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
 import { applyReport, type Report } from "../domain/apply-report.ts";
@@ -15,16 +15,21 @@ type ReportEvent = EventOf<typeof ExecutionReport>;
 /**
  * Orders follow their reports: of a batch the one with the highest engine sequence counts for each order (R10), one
  * row each. Outcomes complete their commands. No row is locked: an order belongs to one partition, and the marks'
- * compare-and-set in front makes this the partition's only writer (R5).
+ * compare-and-set in front makes this the partition's only writer (R5); a redrive has the same locks.
  */
-export async function followExecutions(desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
-  const reports = new Map<string, ReportEvent>();
+export async function followExecutions(
+  desk: Desk,
+  batch: readonly Envelope[],
+  unit: ConsumerUnit,
+): Promise<Effects> {
+  const reports = new Map<string, Envelope<ReportEvent>>();
   const outcomes = new Map<string, CommandOutcome>();
-  for (const { event } of eventsOf(batch, executionEvents)) {
+  for (const envelope of eventsOf(batch, executionEvents)) {
+    const { event } = envelope;
     if (event.eventType === "ExecutionReport") {
       const known = reports.get(event.orderId);
-      if (known === undefined || known.engineSequence < event.engineSequence)
-        reports.set(event.orderId, event);
+      if (known === undefined || known.event.engineSequence < event.engineSequence)
+        reports.set(event.orderId, envelope as Envelope<ReportEvent>);
     }
     const outcome = outcomeOf(event);
     if (outcome !== null) outcomes.set(outcome.requestId, outcome);
@@ -35,7 +40,8 @@ export async function followExecutions(desk: Desk, batch: readonly Envelope[], u
     statements: [
       ...updateOrders(changed),
       ...completeCommands([...outcomes.values()], unit.nowMs),
-      ...raiseEngineHeads(commandHeads(batch)),
+      // The engine has answered what is parked, too.
+      ...raiseEngineHeads(commandHeads([...batch, ...unit.parked])),
     ],
     events: changed.map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
     result: undefined,
@@ -43,24 +49,41 @@ export async function followExecutions(desk: Desk, batch: readonly Envelope[], u
 }
 
 /** After the commit: the engine has answered up to here (R14). */
-export function executionsCommitted(desk: Desk, batch: readonly Envelope[]): void {
-  for (const [partition, sequence] of commandHeads(batch)) desk.lag.outcome(partition, sequence);
+export function executionsCommitted(
+  desk: Desk,
+  batch: readonly Envelope[],
+  parked: readonly Envelope[],
+): void {
+  for (const [partition, sequence] of commandHeads([...batch, ...parked]))
+    desk.lag.outcome(partition, sequence);
 }
 
+/** What a parked report holds up: its order, not its symbol (R10). */
+export function orderOfExecution({ event }: Envelope): string | null {
+  const { orderId } = event as { readonly orderId?: unknown };
+  return typeof orderId === "string" ? orderId : null;
+}
+
+/** The orders as their reports make them. A report that its order can't follow is parked, and so is its order (R10). */
 async function changedOrders(
   desk: Desk,
-  reports: ReadonlyMap<string, ReportEvent>,
-  unit: Unit,
+  reports: ReadonlyMap<string, Envelope<ReportEvent>>,
+  unit: ConsumerUnit,
 ): Promise<readonly Order[]> {
   const [rows = []] = await unit.run([selectOrders([...reports.keys()])]);
   assert(rows.length === reports.size, "every order that the engine reports on is kept here");
   return rows.flatMap((row) => {
     const order = orderRecordOf(row);
-    assert(!isTombstone(order), `order ${order.orderId}, which was given up, never reached the engine`);
-    const event = present(reports.get(order.orderId), "the report of an order");
-    return applyReport(order, decodeReport(desk, event), unit.nowMs) ?? [];
+    const envelope = present(reports.get(order.orderId), "the report of an order");
+    const outcome = isTombstone(order)
+      ? ({ kind: "illegal", words: `order ${order.orderId} was given up (${order.reason})` } as const)
+      : applyReport(order, decodeReport(desk, envelope.event), unit.nowMs);
+    if (outcome.kind === "illegal") unit.park(envelope, { code: ILLEGAL_TRANSITION, message: outcome.words });
+    return outcome.kind === "changed" ? [outcome.order] : [];
   });
 }
+
+const ILLEGAL_TRANSITION = "illegal_transition";
 
 function decodeReport(desk: Desk, event: ReportEvent): Report {
   const instrument = instrumentOf(desk, event.symbol);

@@ -18,19 +18,24 @@ export interface Report {
   readonly reason: string | null;
 }
 
-/**
- * The order after a report, or null for a report that is older than what was applied (R10: only the one with the
- * highest engine sequence counts). Throws `InvariantError` for an illegal transition.
- */
-export function applyReport(order: Order, report: Report, nowMs: number): Order | null {
-  if (report.engineSequence <= order.engineSequence) return null;
+/** What a report makes of its order. `old`: it is older than what was applied. `illegal`: the order can't go there. */
+export type ReportOutcome =
+  | { readonly kind: "changed"; readonly order: Order }
+  | { readonly kind: "old" }
+  | { readonly kind: "illegal"; readonly words: string };
+
+/** R10: only the report with the highest engine sequence counts; an illegal transition is the caller's to park. */
+export function applyReport(order: Order, report: Report, nowMs: number): ReportOutcome {
+  if (report.engineSequence <= order.engineSequence) return { kind: "old" };
   const decision = nextStatus(order.status, report);
-  assert(
-    decision.kind === "status",
-    `order ${order.orderId} goes from ${order.status} only where its table allows, report ${report.engineSequence} says ${decision.kind === "illegal" ? decision.to : decision.status}`,
-  );
+  if (decision.kind === "illegal") {
+    return {
+      kind: "illegal",
+      words: `order ${order.orderId} can't go from ${order.status} to ${decision.to}, as report ${report.engineSequence} says`,
+    };
+  }
   assert(report.filledLots >= order.filledLots, "what is filled only grows");
-  return {
+  const changed: Order = {
     ...order,
     terms: {
       ...order.terms,
@@ -48,4 +53,5 @@ export function applyReport(order: Order, report: Report, nowMs: number): Order 
     reason: report.reason ?? order.reason,
     updatedMs: nowMs,
   };
+  return { kind: "changed", order: changed };
 }

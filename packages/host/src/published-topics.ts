@@ -1,0 +1,25 @@
+import { auditTopic, deadLetterTopic, type Topic } from "@bourse/contracts";
+import type { AnyServiceDefinition } from "./definition.ts";
+
+/** Whether the service has something that it may have to park (R12). */
+export function hasEffects({ consumes }: Pick<AnyServiceDefinition, "consumes">): boolean {
+  return consumes.some(({ kind }) => kind === "effect");
+}
+
+/**
+ * All that a service writes: what its definition lists, and what follows from what it consumes with effect: the dead
+ * letters of those topics and the audit of what operators do about them (R12).
+ */
+export function publishedTopics({
+  name,
+  publishes,
+  consumes,
+}: Pick<AnyServiceDefinition, "name" | "publishes" | "consumes">): readonly Topic[] {
+  const origins = new Map<string, Topic>();
+  for (const consumption of consumes) {
+    if (consumption.kind !== "effect") continue;
+    for (const topic of consumption.topics) origins.set(topic.name, topic);
+  }
+  if (origins.size === 0) return publishes;
+  return [...publishes, ...[...origins.values()].map(deadLetterTopic), auditTopic(name)];
+}
