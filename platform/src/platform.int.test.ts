@@ -162,6 +162,42 @@ describe("a platform in one process", { timeout: 120_000 }, () => {
     assert.equal(records[0]?.value.eventType, "AssetListed");
   });
 
+  it("R14: limits on what is open hold, and a kill switch in a stream of orders leaves nothing alive", async () => {
+    const dora = await keyOf("dora", { USD: "100000" });
+    const limits = (body: object): Promise<unknown> =>
+      operator.call("PUT", "/api/v1/risk/limits/accounts/dora", { body });
+    const buy = (clientOrderId: string): Promise<{ status?: string; code?: string }> => {
+      const order = { symbol: "AAPL", side: "BUY", orderType: "LIMIT", timeInForce: "GTC", quantity: "1" };
+      const body = { ...order, price: "200", clientOrderId };
+      return dora.call("POST", "/api/v1/orders", { body, accept: [422] });
+    };
+    const stream = (prefix: string, count: number): Promise<{ status?: string; code?: string }[]> =>
+      Promise.all(Array.from({ length: count }, (_, n) => buy(`${prefix}-${n}`)));
+    const alive = async (): Promise<number> => {
+      const path = "/api/v1/orders?status=PENDING&status=OPEN&limit=1000";
+      return (await dora.call<{ orders: unknown[] }>("GET", path)).orders.length;
+    };
+    const heldUsd = async (): Promise<string | undefined> => {
+      const { balances } = await dora.call<Account>("GET", "/api/v1/accounts/dora");
+      return balances.find(({ asset }) => asset === "USD")?.held;
+    };
+    await limits({ maxOpenOrders: 20 });
+    const limited = await stream("limited", 30);
+    assert.equal(limited.filter(({ code }) => code === "open_orders_limit_exceeded").length, 10);
+    assert.equal(await alive(), 20);
+    await dora.call("DELETE", "/api/v1/orders");
+    await until(alive, (count) => count === 0);
+    await limits({});
+
+    const streaming = Promise.all([stream("before", 30), stream("beside", 30)]);
+    await operator.call("POST", "/api/v1/risk/kill-switch", { body: { accountId: "dora", reason: "wild" } });
+    const answers = (await streaming).flat();
+    assert.equal(answers.length, 60);
+    await until(alive, (count) => count === 0);
+    await until(heldUsd, (held) => held === "0");
+    assert.equal((await buy("after")).code, "kill_switch_engaged");
+  });
+
   it("has clean invariants in every service", async () => {
     await until(
       () => operator.call<{ services: { quiet: boolean }[] }>("GET", "/api/v1/platform/quiet"),
