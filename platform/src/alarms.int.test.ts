@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { tradeEvents } from "@bourse/contracts";
+import { createDirectory, PeerError } from "@bourse/host";
 import { testService } from "@bourse/host/testing";
 import { portfolio } from "@bourse/portfolio";
 import { sql } from "@bourse/store";
@@ -31,8 +32,8 @@ const alarms = readAlarms(RULES);
 const QUICKER = 120;
 /** They tell of the machine that the tests run on, not of the platform. */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set(["BourseDiskLow", "BourseEventLoopLag"]);
-/** Only a service that calls another over HTTP has them, and in one process none does. */
-const OF_SEVERAL_PROCESSES: ReadonlySet<string> = new Set(["bourse_peer_breaker_state"]);
+/** Only a process that calls another over HTTP has them. */
+const OF_SEVERAL_PROCESSES: readonly string[] = ["bourse_peer_breaker_state"];
 
 const skip = await prometheusSkip({
   environment: process.env,
@@ -42,9 +43,27 @@ const skip = await prometheusSkip({
 /** Each part has a Prometheus of its own, because most of the time they wait. */
 describe("the alarms in a real Prometheus", {
   skip: skip ?? false,
-  timeout: 180_000,
+  timeout: 300_000,
   concurrency: true,
 }, () => {
+  it("figures of several processes are told by one that calls another", async (t) => {
+    const directory = createDirectory({
+      definitions: [],
+      urlOf: () => "http://127.0.0.1:9",
+      internalToken: "x",
+      timer: machineTimer,
+    });
+    t.after(() => directory.close());
+    const { running } = await testService(t, portfolio);
+    const call = directory.call("wallet", { method: "GET", path: "/health/live" }, "1", 1_000);
+    await assert.rejects(call, PeerError);
+    const told = await metricsTold([pageOf("portfolio", running.url)]);
+    assert.deepEqual(
+      OF_SEVERAL_PROCESSES.filter((metric) => !told.has(metric)),
+      [],
+    );
+  });
+
   it("each rings on its figures, and is silent again when they are mended", async (t) => {
     const { prometheus, until, scraped, evaluated } = await watching(t);
     assert.deepEqual(Object.keys(ALARM_CASES).sort(), alarms.map(({ alert }) => alert).sort());
@@ -143,10 +162,10 @@ describe("the alarms in a real Prometheus", {
       await evaluated(pages.length, 20);
       const ringing = (await prometheus.firing()).filter(({ name }) => !OF_THE_MACHINE.has(name));
       assert.deepEqual(ringing, []);
-      const told = await metricsTold(pages);
+      const told = new Set([...(await metricsTold(pages)), ...OF_SEVERAL_PROCESSES]);
       const read = [...new Set(alarms.flatMap(metricsOf))];
       assert.deepEqual(
-        read.filter((metric) => !told.has(metric) && !OF_SEVERAL_PROCESSES.has(metric)),
+        read.filter((metric) => !told.has(metric)),
         [],
       );
     });

@@ -119,6 +119,7 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
     'risk_unclean_start{service="risk"}': { sound: 1, broken: 1 },
     process_start_time_seconds: { sound: nowSeconds() - 10_000, broken: nowSeconds() },
   },
+  BourseRiskBehind: { 'risk_orders_overdue{service="risk"}': { sound: 0, broken: 3 } },
   BourseOrphansReleased: {
     'order_orphans_released_total{service="order",what="hold"}': {
       sound: { grows: 0 },
