@@ -13,6 +13,7 @@ import { tailCommand } from "./commands/tail.ts";
 import { topicsCommand } from "./commands/topics.ts";
 import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { voidCommand } from "./commands/void.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
 
 const COMMANDS = [
@@ -27,6 +28,7 @@ const COMMANDS = [
   topicsCommand,
   tailCommand,
   recoverCommand,
+  voidCommand,
   resetCommand,
 ];
 

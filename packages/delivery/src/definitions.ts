@@ -140,6 +140,8 @@ export interface ShardProgram {
   restore(snapshot: Uint8Array | null): void;
   /** Applies one command and writes what follows from it. `sequence` is the command's number in its log. */
   apply(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
+  /** R8: an operator has voided this command. Writes its REJECTED outcome, one report, and changes nothing else. */
+  void?(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
   snapshot(): Uint8Array;
   /** Of the state, not of times and positions in the log (R8). */
   stateHash(): string;

@@ -20,6 +20,7 @@ export interface DeliveryMetrics {
   readonly parkedRecords: Gauge<"subscription" | "reason">;
   readonly redriven: Counter<"subscription" | "outcome">;
   readonly dropped: Counter<"subscription">;
+  readonly brokenCommand: Gauge<"subscription" | "partition">;
   readonly snapshots: Counter<"subscription">;
   readonly snapshotFailures: Counter<"subscription">;
 }
@@ -116,6 +117,12 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "outcome",
     ),
     dropped: counter("dropped_total", "Parked records that an operator has dropped", "subscription"),
+    brokenCommand: gauge(
+      "broken_command",
+      "Number of the command that broke an invariant and stopped the shard's partition: an alarm; 0: none",
+      "subscription",
+      "partition",
+    ),
     snapshots: counter("snapshots_total", "Shard snapshots written", "subscription"),
     snapshotFailures: counter(
       "snapshot_failures_total",

@@ -6,14 +6,18 @@ import type { Decoder } from "./decode.ts";
 import type { ShardProgram } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { reasonOf } from "./log.ts";
 import { recordHeaders } from "./outgoing-records.ts";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { ownTail } from "./own-tail.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
 /** Outputs are numbered by the engine itself, so their epoch never changes. */
 const OUTPUT_EPOCH = 1;
+/** An input that is empty answers nothing. */
+const FIRST_RECORD_MS = 100;
 
 export interface ShardPartitionParts {
   readonly bus: EventBus;
@@ -26,6 +30,22 @@ export interface ShardPartitionParts {
   readonly partition: number;
   readonly snapshotEvery: number;
   readonly create: () => ShardProgram;
+}
+
+/** R8: a command broke an invariant of the program. The message names it and what an operator may do. */
+export class BrokenCommandError extends InvariantError {
+  readonly sequence: number;
+
+  constructor(command: Envelope, cause: unknown) {
+    const { topic, partition, sequence } = command;
+    const { eventType } = command.event as { readonly eventType?: unknown };
+    super(
+      `${topic}/${partition} number ${sequence} (${eventType}) breaks an invariant: ${reasonOf(cause)}. ` +
+        `\`bourse void ${partition} ${sequence} --reason "..."\` makes the engine reject it`,
+    );
+    this.cause = cause;
+    this.sequence = sequence;
+  }
 }
 
 /** What one batch of commands has led to. */
@@ -66,6 +86,8 @@ export class ShardPartition {
   readonly #parts: ShardPartitionParts;
   readonly #outputs: ReadonlyMap<string, Output>;
   readonly #inputTopicId: string;
+  readonly #voided: readonly VoidedCommand[];
+  readonly #voidedSequences: ReadonlySet<number>;
   readonly #lastAtStart: bigint | null;
   #mark: Position | undefined;
   #timeMs = 0;
@@ -81,6 +103,7 @@ export class ShardPartition {
       readonly head: SnapshotHead | null;
       readonly outputs: ReadonlyMap<string, Output>;
       readonly inputTopicId: string;
+      readonly voided: readonly VoidedCommand[];
       readonly lastAtStart: bigint | null;
       readonly nextOffset: bigint | null;
     },
@@ -90,6 +113,8 @@ export class ShardPartition {
     this.program = restored.program;
     this.#outputs = restored.outputs;
     this.#inputTopicId = restored.inputTopicId;
+    this.#voided = restored.voided;
+    this.#voidedSequences = new Set(restored.voided.map(({ sequence }) => sequence));
     this.#lastAtStart = restored.lastAtStart;
     this.#nextOffset = restored.nextOffset;
     if (restored.head !== null) {
@@ -106,12 +131,17 @@ export class ShardPartition {
     const tails = new Map<string, OutputTail>();
     for (const topic of parts.outputs)
       tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
-    const snapshot = await parts.snapshots.newest(
-      (head) =>
-        head.inputTopic === input.name &&
-        head.partition === partition &&
-        parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
-    );
+    const voided = (await parts.snapshots.voided?.()) ?? [];
+    const isOurs = (head: SnapshotHead): boolean =>
+      head.inputTopic === input.name &&
+      head.partition === partition &&
+      (head.voided ?? "") === voidedHash(voided, head.sequence);
+    const snapshot =
+      (await parts.snapshots.newest(
+        (head) =>
+          isOurs(head) &&
+          parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
+      )) ?? (await beforeWhatIsLeft(parts, isOurs));
     const program = parts.create();
     program.restore(snapshot?.state ?? null);
     const head = snapshot?.head ?? null;
@@ -131,6 +161,7 @@ export class ShardPartition {
       head,
       outputs,
       inputTopicId,
+      voided,
       lastAtStart: last?.offset ?? null,
       nextOffset,
     });
@@ -222,11 +253,22 @@ export class ShardPartition {
       return true;
     }
     const made: { topic: Topic; key: string | null; event: object }[] = [];
-    this.program.apply(command, (topic, key, event) => made.push({ topic, key, event }));
+    this.#run(command, (topic, key, event) => made.push({ topic, key, event }));
     for (const { topic, key, event } of made) this.#number(command, topic, key, event);
     this.#mark = { epoch: command.epoch, sequence: command.sequence };
     this.#timeMs = command.timeMs;
     return true;
+  }
+
+  #run(command: Envelope, output: Parameters<ShardProgram["apply"]>[1]): void {
+    try {
+      if (this.#voidedSequences.has(command.sequence)) {
+        assert(this.program.void !== undefined, "a program whose commands are voided says what that means");
+        this.program.void(command, output);
+      } else this.program.apply(command, output);
+    } catch (error) {
+      throw new BrokenCommandError(command, error);
+    }
   }
 
   #number(command: Envelope, topic: Topic, key: string | null, event: object): void {
@@ -281,6 +323,7 @@ export class ShardPartition {
     this.#sinceSnapshot = 0;
     const outputs: Record<string, number> = {};
     for (const output of this.#outputs.values()) outputs[output.topic.name] = output.next - 1;
+    const hash = voidedHash(this.#voided, this.#mark.sequence);
     const head: SnapshotHead = {
       format: 1,
       inputTopic: this.#parts.input.name,
@@ -292,8 +335,36 @@ export class ShardPartition {
       timeMs: this.#timeMs,
       outputs,
       stateHash: this.program.stateHash(),
+      ...(hash === "" ? {} : { voided: hash }),
     };
     return { head, state: this.program.snapshot() };
+  }
+}
+
+/**
+ * R4: a broker that lost its data has no outputs, so no snapshot is reached by them, and where retention had cut the
+ * input its refill does not begin at the first command either: the oldest snapshot that it follows on. What came before
+ * of the outputs is lost with the broker, and was consumed.
+ */
+async function beforeWhatIsLeft(
+  { bus, decode, input, partition, snapshots }: ShardPartitionParts,
+  isOurs: (head: SnapshotHead) => boolean,
+): Promise<Snapshot | null> {
+  const kept: number[] = [];
+  await snapshots.newest((head) => {
+    if (isOurs(head)) kept.push(head.sequence);
+    return false;
+  });
+  if (kept.length === 0) return null;
+  const reader = await bus.read({ topic: input.name, partition, from: "earliest" });
+  try {
+    const [first] = await reader.poll(1, FIRST_RECORD_MS);
+    const { sequence } = first === undefined ? { sequence: 1 } : decode(first);
+    if (sequence === 1) return null;
+    const oldest = Math.min(...kept.filter((each) => each + 1 >= sequence));
+    return await snapshots.newest((head) => isOurs(head) && head.sequence === oldest);
+  } finally {
+    await reader.close();
   }
 }
 

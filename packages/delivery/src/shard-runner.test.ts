@@ -405,7 +405,9 @@ test("R8: a command that breaks an invariant stops its partition and drops its m
   assert.ok(one.owned.has(0));
   await place(all.bus, upTo(5, 3));
   await all.time.until("it has stopped", () =>
-    /partition 0 stopped: the sum is never this/.test(one.runner.unready().join()),
+    /partition 0 stopped: test-commands.0 number 3 .OrderPlaced. .*the sum is never this.*bourse void 0 3/.test(
+      one.runner.unready().join(),
+    ),
   );
   assert.deepEqual(await sums(all.bus, reports), [1, 3], "nothing of the broken command is sent");
   assert.ok(!one.owned.has(0));
@@ -443,7 +445,8 @@ test("R8: nothing reaches a broken program while what came before it is still in
   await place(all.bus, [6]);
   await all.time.settle();
   assert.deepEqual(applied, [1, 2, 3, 4]);
-  assert.deepEqual(one.log.errors, ['shard partition stopped: "the sum is never this"']);
+  assert.equal(one.log.errors.length, 1);
+  assert.match(one.log.errors[0] ?? "", /shard partition stopped: .*number 4 .*the sum is never this/);
   assert.deepEqual(await sums(all.bus, reports), [1, 3, 6]);
   await closed(all, one);
 });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { assert, type Clock, type Timer } from "@bourse/base";
 import {
   type BusRecord,
@@ -15,9 +14,10 @@ import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
-import { ShardPartition, type ShardStep } from "./shard-partition.ts";
+import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
 import type { OpenSnapshots, Snapshot, SnapshotStore } from "./snapshot-store.ts";
 import type { ConsumptionStatus, PartitionStatus, Runner, RunnerState } from "./status.ts";
+import { shardFolder } from "./voided-commands.ts";
 
 export interface ShardParts {
   readonly serviceName: string;
@@ -34,6 +34,8 @@ export interface ShardParts {
 /** Commands of one step: its outputs are one `send`, which brokers limit in size. */
 const BATCH = 512;
 const CLOSE_MS = 5_000;
+/** How soon after an operator's word a broken partition begins anew. */
+const VOIDED_POLL_MS = 1_000;
 
 /** A partition that this instance owns; `shard` is null once it has stopped and its memory is dropped. */
 interface Owned {
@@ -46,6 +48,8 @@ interface Owned {
   /** Before it everything is applied and its outputs are acknowledged: what is behind is not done with. */
   doneOffset: bigint | null;
   error: string | null;
+  /** The command it broke on: once an operator has voided it, the partition is taken over again (R8). */
+  broken: number | null;
   writing: Promise<void> | null;
   waiting: Snapshot | null;
 }
@@ -142,6 +146,7 @@ export class ShardRunner<Service> implements Runner {
         this.#consumer = await this.#join();
         backoff.reset();
         await this.#follow(this.#consumer);
+        await this.#inFlight;
       } catch (error) {
         if (signal.aborted) break;
         if (!isRetryable(error)) {
@@ -175,11 +180,17 @@ export class ShardRunner<Service> implements Runner {
     for (const at of partitions) {
       const owned = await this.#open(at.partition);
       this.#owned.set(at.partition, owned);
+      if (owned.broken === null) {
+        const label = { subscription: this.subscription, partition: String(at.partition) };
+        this.#parts.metrics.brokenCommand.set(label, 0);
+      }
       positions.set(topicPartitionKey(at), owned.shard?.start ?? "latest");
       this.#announce(owned);
     }
     this.#state = "running";
     this.#reason = null;
+    const isStopped = [...this.#owned.values()].some(({ error }) => error !== null);
+    this.#parts.metrics.stopped.set({ subscription: this.subscription }, isStopped ? 1 : 0);
     return positions;
   }
 
@@ -187,7 +198,11 @@ export class ShardRunner<Service> implements Runner {
   async #open(partition: number): Promise<Owned> {
     const { bus, serviceName, contracts, sharedFolder, openSnapshots } = this.#parts;
     const { input, outputs, snapshotEvery, create } = this.#consumption;
-    const folder = join(sharedFolder, this.subscription, `${input.name}-${partition}`);
+    const folder = shardFolder(sharedFolder, {
+      subscription: this.subscription,
+      topic: input.name,
+      partition,
+    });
     const snapshots = openSnapshots(folder);
     const owned: Owned = {
       partition,
@@ -197,6 +212,7 @@ export class ShardRunner<Service> implements Runner {
       announced: false,
       doneOffset: null,
       error: null,
+      broken: null,
       writing: null,
       waiting: null,
     };
@@ -326,6 +342,14 @@ export class ShardRunner<Service> implements Runner {
     const { metrics, log } = this.#parts;
     const { partition } = owned;
     owned.error = reasonOf(error);
+    if (error instanceof BrokenCommandError) {
+      owned.broken = error.sequence;
+      metrics.brokenCommand.set(
+        { subscription: this.subscription, partition: String(partition) },
+        error.sequence,
+      );
+      this.#watchVoided(owned);
+    }
     void owned.shard?.close();
     owned.shard = null;
     metrics.stopped.set({ subscription: this.subscription }, 1);
@@ -335,6 +359,30 @@ export class ShardRunner<Service> implements Runner {
       "shard partition stopped",
     );
     this.#lost(owned);
+  }
+
+  /** Asks again and again whether the command that broke the partition is void by now, and then begins anew. */
+  #watchVoided(owned: Owned): void {
+    if (this.#closing.signal.aborted) return;
+    this.#parts.timer.after(VOIDED_POLL_MS, () => void this.#reviveIfVoided(owned));
+  }
+
+  async #reviveIfVoided(owned: Owned): Promise<void> {
+    const { log } = this.#parts;
+    const { partition, snapshots, broken } = owned;
+    if (this.#closing.signal.aborted || this.#owned.get(partition) !== owned) return;
+    try {
+      const voided = (await snapshots.voided?.()) ?? [];
+      if (voided.some(({ sequence }) => sequence === broken)) {
+        log.info({ subscription: this.subscription, partition, sequence: broken }, "void: begun anew");
+        // Start-up and recovery are one path: all partitions of this instance are taken over again.
+        await this.#consumer?.close();
+        return;
+      }
+    } catch (error) {
+      log.warn({ partition, reason: reasonOf(error) }, "the voided commands could not be read");
+    }
+    this.#watchVoided(owned);
   }
 
   #drop(partitions: readonly number[]): void {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Log, reasonOf } from "./log.ts";
+import { readVoided, type VoidedCommand } from "./voided-commands.ts";
 
 /** Where in its logs a shard stood when the snapshot was taken (R8). */
 export interface SnapshotHead {
@@ -19,6 +20,8 @@ export interface SnapshotHead {
   /** The last number given to each output topic. */
   readonly outputs: Readonly<Record<string, number>>;
   readonly stateHash: string;
+  /** Of the voided commands up to `sequence`; absent: there were none. */
+  readonly voided?: string;
 }
 
 export interface Snapshot {
@@ -32,12 +35,14 @@ export interface SnapshotStore {
   newest(accept: (head: SnapshotHead) => boolean): Promise<Snapshot | null>;
   /** Durable when it resolves; then all but the newest `KEEP` go. */
   write(snapshot: Snapshot): Promise<void>;
+  /** The commands that an operator has voided, beside the snapshots (R8). Absent: there is no way to void one. */
+  voided?(): Promise<readonly VoidedCommand[]>;
 }
 
 /** The port to where snapshots are kept: the store of one partition, by its folder's name (R16). */
 export type OpenSnapshots = (folder: string) => SnapshotStore;
 
-/** R8: at least three. An operator's file of voided commands will lie beside them and be hashed into later ones. */
+/** R8: at least three. */
 export const KEEP = 3;
 const SUFFIX = ".snapshot";
 const CHECKSUM_BYTES = 32;
@@ -45,6 +50,7 @@ const NEWLINE = 0x0a;
 
 export function createSnapshotStore(folder: string, instanceId: string, log: Log): SnapshotStore {
   return {
+    voided: () => readVoided(folder),
     newest: async (accept) => {
       for (const name of (await names(folder)).reverse()) {
         const snapshot = await readSnapshot(join(folder, name), log);

@@ -1,7 +1,7 @@
 import { orderEvents } from "@bourse/contracts";
-import { replayTopic } from "@bourse/delivery";
+import { readVoided, replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
-import type { Matching } from "./matching.ts";
+import { folderOf, type Matching } from "./matching.ts";
 import { MatchingProgram } from "./shard/matching-program.ts";
 
 export const matchingInvariants: readonly Invariant<Matching>[] = [
@@ -19,8 +19,12 @@ async function booksEqualReplay(matching: Matching): Promise<InvariantReport> {
   for (const [partition, live] of matching.programs) {
     const replayed = new MatchingProgram();
     replayed.restore(null);
+    const voided = new Set((await readVoided(folderOf(matching, partition))).map(({ sequence }) => sequence));
     for await (const batch of replayTopic(matching.bus, orderEvents, partition)) {
-      for (const command of batch) replayed.apply(command, () => {});
+      for (const command of batch) {
+        if (voided.has(command.sequence)) replayed.void(command, () => {});
+        else replayed.apply(command, () => {});
+      }
       checked += batch.length;
     }
     const [expected, found] = [replayed.stateHash(), live.stateHash()];

@@ -2,8 +2,9 @@ import { bookEvents, executionEvents, orderEvents, tradeEvents } from "@bourse/c
 import { defineService } from "@bourse/host";
 import { MatchingConfig } from "./config.ts";
 import { matchingInvariants } from "./invariants.ts";
-import type { Matching } from "./matching.ts";
+import { ENGINE, type Matching } from "./matching.ts";
 import { partitionRoutes } from "./routes/partitions.ts";
+import { voidRoutes } from "./routes/voids.ts";
 import { MatchingProgram } from "./shard/matching-program.ts";
 
 /** Hosts the engine's shards: one per partition of order-events, each a pure function of its log (R8). */
@@ -14,11 +15,11 @@ export const matching = defineService<typeof MatchingConfig, Matching>({
   config: MatchingConfig,
   publishes: [executionEvents, tradeEvents, bookEvents],
   calls: [],
-  setup: ({ bus }) => ({ bus, programs: new Map() }),
+  setup: ({ bus, clock, sharedFolder }) => ({ bus, clock, sharedFolder, programs: new Map() }),
   consumes: [
     {
       kind: "shard",
-      subscription: "engine",
+      subscription: ENGINE,
       input: orderEvents,
       outputs: [executionEvents, tradeEvents, bookEvents],
       snapshotEvery: 50_000,
@@ -31,7 +32,7 @@ export const matching = defineService<typeof MatchingConfig, Matching>({
       },
     },
   ],
-  routes: partitionRoutes,
+  routes: [...partitionRoutes, ...voidRoutes],
   jobs: [],
   invariants: matchingInvariants,
 });

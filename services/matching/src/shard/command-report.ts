@@ -97,6 +97,17 @@ export class CommandReport implements EventSink {
       this.refuse(reason);
       return;
     }
+    this.#reject(order, reason);
+  }
+
+  /** The outcome of a command that an operator has voided (R8). */
+  rejectVoided(): void {
+    const order = this.#placing;
+    if (order === null) this.refuse("voided");
+    else this.#reject(order, "voided");
+  }
+
+  #reject(order: OrderRecord, reason: string): void {
     this.#placing = null;
     order.leavesLots = 0;
     order.cancelledLots = order.quantityLots;

@@ -65,6 +65,19 @@ export class MatchingProgram implements ShardProgram {
     this.#report.end((symbol) => this.book(symbol));
   }
 
+  /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
+  void(envelope: Envelope, output: OutputTo): void {
+    const command = envelope.event as Command;
+    const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
+    const order =
+      command.eventType === "OrderCreated" && symbol !== undefined && !this.#orders.has(command.orderId)
+        ? orderOf(command, symbol, envelope.sequence)
+        : null;
+    this.#report.begin(inHand(command, envelope), output, order);
+    this.#report.rejectVoided();
+    this.#report.end((listed) => this.book(listed));
+  }
+
   #run(command: Command, head: CommandHead, output: OutputTo, envelope: Envelope): void {
     switch (command.eventType) {
       case "OrderCreated":
@@ -119,25 +132,8 @@ export class MatchingProgram implements ShardProgram {
       return;
     }
     const { instrument } = symbol;
-    const quantityLots = instrument.decodeQuantity(command.quantity);
-    const boundTicks = instrument.decodePrice(command.worstPrice);
-    const order: OrderRecord = {
-      handle: head.request,
-      orderId: command.orderId,
-      accountId: command.accountId,
-      symbol,
-      side: command.side,
-      makerFeePpm: command.makerFeePpm,
-      takerFeePpm: command.takerFeePpm,
-      quantityLots,
-      boundTicks,
-      leavesLots: quantityLots,
-      filledLots: 0,
-      cancelledLots: 0,
-      makerTickLots: 0,
-      takerTickLots: 0,
-      feeUnits: 0n,
-    };
+    const order = orderOf(command, symbol, head.request);
+    const { quantityLots, boundTicks } = order;
     this.#report.begin(inHand(command, envelope), output, order);
     this.#engine.place({
       ...head,
@@ -259,6 +255,28 @@ export class MatchingProgram implements ShardProgram {
       engineVersion: this.#version,
     };
   }
+}
+
+/** A new order's record, before the engine has accepted it. */
+function orderOf(command: Placed, symbol: ListedSymbol, handle: number): OrderRecord {
+  const quantityLots = symbol.instrument.decodeQuantity(command.quantity);
+  return {
+    handle,
+    orderId: command.orderId,
+    accountId: command.accountId,
+    symbol,
+    side: command.side,
+    makerFeePpm: command.makerFeePpm,
+    takerFeePpm: command.takerFeePpm,
+    quantityLots,
+    boundTicks: symbol.instrument.decodePrice(command.worstPrice),
+    leavesLots: quantityLots,
+    filledLots: 0,
+    cancelledLots: 0,
+    makerTickLots: 0,
+    takerTickLots: 0,
+    feeUnits: 0n,
+  };
 }
 
 type BookRow = [price: string, quantity: string, orders: number];

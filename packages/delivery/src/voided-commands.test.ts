@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { InvariantError } from "@bourse/base";
+import type { EmbeddedBus } from "@bourse/bus";
+import { rfc3339 } from "@bourse/contracts";
+import { createContracts } from "./contract-check.ts";
+import type { ShardProgram } from "./definitions.ts";
+import { ShardRunner } from "./shard-runner.ts";
+import { createSnapshotStore, type SnapshotHead } from "./snapshot-store.ts";
+import {
+  commands,
+  everything,
+  metricValue,
+  numbered,
+  reports,
+  sendAll,
+  testBus,
+  testFolder,
+  testLog,
+  testMetrics,
+} from "./testing/fixtures.ts";
+import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
+import { addVoided, readVoided, shardFolder, voidedHash } from "./voided-commands.ts";
+
+/** Sums its commands, one report each; a planted fault breaks on one of them. A voided one is reported as 0. */
+function planted(breaksAt: number): ShardProgram {
+  let sum = 0;
+  return {
+    restore: (snapshot) => {
+      if (snapshot !== null) sum = Number(new TextDecoder().decode(snapshot));
+    },
+    apply: ({ event, partition, timeMs }, output) => {
+      const { n } = event as { n: number };
+      sum += n;
+      const report = { eventType: "Reported", timestamp: rfc3339(timeMs), n: sum };
+      output(reports, `k${partition}`, report);
+      if (n === breaksAt) throw new InvariantError("a planted fault");
+    },
+    void: ({ partition, timeMs }, output) =>
+      output(reports, `k${partition}`, { eventType: "Reported", timestamp: rfc3339(timeMs), n: 0 }),
+    snapshot: () => new TextEncoder().encode(String(sum)),
+    stateHash: () => `sum ${sum}`,
+  };
+}
+
+interface Given {
+  readonly bus: EmbeddedBus;
+  readonly time: VirtualTime;
+  readonly folder: string;
+  readonly at: string;
+}
+
+async function given(t: TestContext): Promise<Given> {
+  const folder = testFolder(t);
+  const at = shardFolder(folder, { subscription: "engine", topic: commands.name, partition: 0 });
+  return { bus: await testBus(t), time: virtualTime(), folder, at };
+}
+
+function shard({ bus, time, folder }: Given, program: number | ShardProgram, snapshotEvery = 1_000_000) {
+  const log = testLog();
+  const { metrics, registry } = testMetrics();
+  const runner = new ShardRunner<null>(
+    {
+      serviceName: "matching",
+      bus,
+      ...time,
+      log,
+      metrics,
+      contracts: createContracts("matching", [reports], true),
+      sharedFolder: folder,
+      openSnapshots: (at) => createSnapshotStore(at, "one", log),
+    },
+    null,
+    {
+      kind: "shard",
+      subscription: "engine",
+      input: commands,
+      outputs: [reports],
+      snapshotEvery,
+      create: () => (typeof program === "number" ? planted(program) : program),
+    },
+  );
+  return { runner, log, registry };
+}
+
+const place = (bus: EmbeddedBus, sequences: readonly number[]): Promise<void> =>
+  sendAll(
+    bus,
+    commands,
+    0,
+    sequences.map((sequence) => numbered(commands, 0, sequence)),
+  );
+
+const sums = async (bus: EmbeddedBus): Promise<readonly number[]> =>
+  (await everything(bus, reports, 0)).map(({ value }) => JSON.parse(value).n);
+
+async function heads({ at }: Given): Promise<readonly SnapshotHead[]> {
+  const found: SnapshotHead[] = [];
+  await createSnapshotStore(at, "test", testLog()).newest((head) => {
+    found.push(head);
+    return false;
+  });
+  return found;
+}
+
+const voided = (sequence: number) => ({
+  sequence,
+  reason: "breaks",
+  who: "olga",
+  at: "2026-11-21T09:30:00.000Z",
+});
+
+test("R8: a broken command stops its partition until it is void; then it is rejected and the rest goes on", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 3, 4]);
+  const { runner, registry } = shard(all, 3);
+  runner.start();
+  await all.time.until("it has stopped", () =>
+    /partition 0 stopped: test-commands\/0 number 3 \(OrderPlaced\).*bourse void 0 3/.test(
+      runner.unready().join(),
+    ),
+  );
+  assert.deepEqual(await sums(all.bus), [1, 3], "nothing of the broken command is sent");
+  assert.equal(await metricValue(registry, "broken_command"), 3);
+  assert.equal(await metricValue(registry, "stopped"), 1);
+
+  assert.ok(await addVoided(all.at, voided(3)));
+  await all.time.until("it goes on", async () => (await sums(all.bus)).length === 4);
+  assert.deepEqual(await sums(all.bus), [1, 3, 0, 7]);
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  assert.equal(await metricValue(registry, "broken_command"), 0);
+  assert.equal(await metricValue(registry, "stopped"), 0);
+  await all.time.finish("it is closed", runner.close());
+});
+
+test("R8: later snapshots say which commands are void, and one without a void before it is not used", async (t) => {
+  const all = await given(t);
+  await addVoided(all.at, voided(2));
+  await place(all.bus, [1, 2, 3]);
+  const one = shard(all, 2, 3);
+  one.runner.start();
+  await all.time.until("a snapshot is there", async () => (await heads(all)).length === 1);
+  await all.time.finish("it is closed", one.runner.close());
+  const [head] = await heads(all);
+  assert.equal(head?.voided, voidedHash([voided(2)], 3));
+  assert.notEqual(head?.voided, voidedHash([voided(1), voided(2)], 3));
+
+  // A command that was applied is voided behind the program's back: the snapshot is past it, so it is not used, and the
+  // replay says something else than the topic.
+  await addVoided(all.at, voided(1));
+  const two = shard(all, 2, 3);
+  two.runner.start();
+  await all.time.until("it has stopped", () =>
+    /a replay yields the same outputs: test-reports\/0 number 1/.test(two.runner.unready().join()),
+  );
+  await all.time.finish("it is closed", two.runner.close());
+});
+
+test("R8: a program that does not know voids is not told to go on", async (t) => {
+  const all = await given(t);
+  await addVoided(all.at, voided(1));
+  await place(all.bus, [1]);
+  const program = planted(Number.NaN);
+  delete program.void;
+  const { runner } = shard(all, program);
+  runner.start();
+  await all.time.until("it has stopped", () => /number 1 .*voided/.test(runner.unready().join()));
+  await all.time.finish("it is closed", runner.close());
+});
+
+test("R4, R8: outputs lost with the broker, an input cut by retention: the oldest snapshot it follows on", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 3, 4, 5, 6]);
+  const one = shard(all, Number.NaN, 2);
+  one.runner.start();
+  await all.time.until("it is done", async () => (await heads(all))[0]?.sequence === 6);
+  await all.time.finish("it is closed", one.runner.close());
+  const kept = (await heads(all)).map(({ sequence }) => sequence);
+  await all.bus.deleteTopic(commands.name);
+  await all.bus.deleteTopic(reports.name);
+  await all.bus.ensureTopics(
+    [commands, reports].map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
+  );
+  const first = Math.min(...kept) + 1;
+  await place(
+    all.bus,
+    [6, 7, 8].filter((sequence) => sequence >= first),
+  );
+  const two = shard(all, Number.NaN);
+  two.runner.start();
+  await all.time.until("it goes on", async () => (await sums(all.bus)).includes(36));
+  await all.time.finish("it is closed", two.runner.close());
+});
+
+test("a void is kept once, with who and why, and in order", async (t) => {
+  const { at } = await given(t);
+  assert.deepEqual(await readVoided(at), []);
+  assert.equal(await addVoided(at, voided(7)), true);
+  assert.equal(await addVoided(at, voided(3)), true);
+  assert.equal(await addVoided(at, { ...voided(7), who: "other" }), false);
+  assert.deepEqual(await readVoided(at), [voided(3), voided(7)]);
+  assert.equal(voidedHash([voided(7)], 6), "");
+});

@@ -1,0 +1,99 @@
+import { Count, executionEvents, orderEvents, rfc3339, Timestamp, type TopicEvent } from "@bourse/contracts";
+import { addVoided, type Envelope, readVoided, replayTopic } from "@bourse/delivery";
+import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { Type } from "typebox";
+import { folderOf, type Matching } from "../matching.ts";
+
+const Partition = Type.Integer({ minimum: 0, maximum: orderEvents.partitions - 1 });
+const VoidBody = Type.Object({
+  partition: Partition,
+  sequence: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  reason: Type.String({ minLength: 1, maxLength: 256 }),
+});
+const VoidView = Type.Object({
+  partition: Partition,
+  sequence: Count,
+  reason: Type.String(),
+  who: Type.String(),
+  at: Timestamp,
+});
+
+type VoidBody = { readonly partition: number; readonly sequence: number; readonly reason: string };
+
+/** R8: commands that break the engine are rejected on an operator's word, in the file beside the snapshots. */
+export const voidRoutes: readonly Route<Matching>[] = [
+  {
+    method: "POST",
+    path: "/api/v1/matching/voids",
+    summary: "Void a command that has stopped its partition: the engine rejects it and goes on",
+    access: "operator",
+    idempotency: { natural: "partition and sequence" },
+    body: VoidBody,
+    answers: { 200: VoidView, 201: VoidView },
+    problems: ["not_found", "conflict"],
+    examples: [{ partition: 3, sequence: 17, reason: "ticket 4711" }],
+    handle: voidCommand,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/matching/voids",
+    summary: "The commands that were voided, with who did it and why",
+    access: "operator",
+    answers: { 200: Type.Object({ voids: Type.Array(VoidView) }) },
+    handle: async (matching) => {
+      const voids = [];
+      for (let partition = 0; partition < orderEvents.partitions; partition++)
+        for (const command of await readVoided(folderOf(matching, partition)))
+          voids.push({ partition, ...command });
+      return { status: 200, body: { voids } };
+    },
+  },
+];
+
+/** What was applied stays applied: only a command without an outcome may become void. */
+async function voidCommand(matching: Matching, request: RouteRequest): Promise<RouteAnswer> {
+  const { partition, sequence, reason } = request.body as VoidBody;
+  const folder = folderOf(matching, partition);
+  const known = (await readVoided(folder)).find((each) => each.sequence === sequence);
+  if (known !== undefined) return { status: 200, body: { partition, ...known } };
+  const command = await findCommand(matching, partition, sequence);
+  if (command === null)
+    return problem(
+      "not_found",
+      `${orderEvents.name}/${partition} has no command with the number ${sequence}`,
+    );
+  if (matching.programs.has(partition))
+    return problem("conflict", `partition ${partition} runs: only what has stopped it can be voided`);
+  const outcome = await firstOutcomeFrom(matching, partition, sequence);
+  if (outcome !== null)
+    return problem(
+      "conflict",
+      `the engine is past it: ${executionEvents.name}/${partition} has the outcome of number ${outcome}`,
+    );
+  const who = request.principal?.keyId ?? "operator";
+  const voided = { sequence, reason, who, at: rfc3339(matching.clock.nowMs()) };
+  await addVoided(folder, voided);
+  return { status: 201, body: { partition, ...voided } };
+}
+
+async function findCommand({ bus }: Matching, partition: number, sequence: number): Promise<Envelope | null> {
+  for await (const batch of replayTopic(bus, orderEvents, partition)) {
+    const command = batch.find((each) => each.sequence === sequence);
+    if (command !== undefined) return command;
+  }
+  return null;
+}
+
+/** The number of the first command at or behind `sequence` that has an outcome. */
+async function firstOutcomeFrom(
+  { bus }: Matching,
+  partition: number,
+  sequence: number,
+): Promise<number | null> {
+  for await (const batch of replayTopic(bus, executionEvents, partition)) {
+    for (const { event } of batch as readonly Envelope<TopicEvent<typeof executionEvents>>[])
+      if (event.eventType !== "MarketStatusChanged" && event.commandSequence >= sequence)
+        return event.commandSequence;
+  }
+  return null;
+}
