@@ -92,7 +92,6 @@ export function createIdempotency(options: {
     bounds,
     metrics: createIdempotencyMetrics(options.metrics, bounds.maxRows),
   };
-  parts.metrics.rowsLimit.set(bounds.maxRows);
   return {
     once: async (command, name, work) => {
       const outcome = await runOnce(parts, command, name, work);

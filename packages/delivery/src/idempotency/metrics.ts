@@ -3,7 +3,6 @@ import { Counter, Gauge, type Registry } from "prom-client";
 export interface IdempotencyMetrics {
   readonly requests: Counter<"outcome">;
   readonly rows: Gauge<never>;
-  readonly rowsLimit: Gauge<never>;
   readonly expired: Counter<never>;
   readonly readBacks: Counter<never>;
 }
@@ -20,11 +19,6 @@ export function createIdempotencyMetrics(registry: Registry, maxRows: number): I
       registers,
     }),
     rows: new Gauge({ name: name("rows"), help: "Answers kept, as last seen", registers }),
-    rowsLimit: new Gauge({
-      name: name("rows_limit"),
-      help: "Answers that may be kept; at so many, new keys are refused",
-      registers,
-    }),
     expired: new Counter({
       name: name("expired_total"),
       help: "Answers removed after their time",
