@@ -18,7 +18,7 @@ export interface EventBus {
   topics(): Promise<readonly TopicInfo[]>;
 
   /**
-   * Appends the batches. Resolves when every record is durable (acks=all; embedded: synced), with the offset of each
+   * Appends the batches. Resolves when every record is durable (acks=all; embedded: synced, but for `isKept`), with the offset of each
    * batch's first record. Calls that arrive while one is in flight are gathered into the next one.
    * A rejection means that the outcome is unknown: some or all of it may be there. Within one partition, records
    * of two calls made one after the other keep that order.
@@ -88,6 +88,11 @@ export interface OutgoingBatch {
   /** Always explicit: computed when the record is written, by `partitionOf` (R3). */
   readonly partition: number;
   readonly records: readonly OutgoingRecord[];
+  /**
+   * The sender keeps the records and sends them again after a loss (an outbox, R4). A log on this machine's own disk then
+   * need not wait for the disk: what it writes after them is never there without them.
+   */
+  readonly isKept?: boolean;
 }
 
 export interface SentBatch {

@@ -243,7 +243,7 @@ export class Relay implements RunSink {
     const records: OutgoingRecord[] = [];
     for (const slice of slices) for (const record of recordsOfSlice(producer, slice)) records.push(record);
     await this.#untilAcknowledged(lane, async () => {
-      await bus.send([{ topic: lane.topic, partition: lane.partition, records }]);
+      await bus.send([{ topic: lane.topic, partition: lane.partition, records, isKept: true }]);
     });
     lane.acknowledged += records.length;
     metrics.recordsRelayed.inc({ topic: lane.topic }, records.length);

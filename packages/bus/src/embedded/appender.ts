@@ -19,7 +19,7 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers the sends of one turn of the event loop into one synced append for all topics together (R9). */
+/** Gathers the sends of one turn of the event loop into one append for all topics together, synced unless the senders keep it all (R9). */
 export interface Appender {
   send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]>;
   /** Appends all that waits, now. */
@@ -89,7 +89,8 @@ function appendCalls(log: EventLog, calls: readonly Call[]): void {
     .filter((call) => isLive(log, call))
     .map((call): Placed => ({ call, indexes: place(call, appends) }));
   try {
-    const firstOffsets = log.append(appends);
+    const sync = calls.some((call) => call.batches.some((batch) => batch.isKept !== true));
+    const firstOffsets = log.append(appends, sync);
     for (const { call, indexes } of placed) call.resolve(sentBatches(call, indexes, firstOffsets));
   } catch (cause) {
     for (const { call } of placed) call.reject(cause);

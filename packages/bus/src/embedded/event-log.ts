@@ -25,6 +25,7 @@ export class EventLog {
   readonly #recent: RunCache;
   readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES);
   #diskReads = 0;
+  #syncs = 0;
 
   constructor(folder: string, recentBytes: number) {
     const file = openLogFile(folder);
@@ -45,6 +46,11 @@ export class EventLog {
   /** Counts reads that went to the file: whoever reads much of it at once gives way to others in between. */
   get diskReads(): number {
     return this.#diskReads;
+  }
+
+  /** Counts the appends that waited for the disk. */
+  get syncs(): number {
+    return this.#syncs;
   }
 
   get topics(): ReadonlyMap<string, TopicLog> {
@@ -70,7 +76,7 @@ export class EventLog {
   }
 
   createTopic(spec: TopicSpec): void {
-    const created = this.#transaction(() => {
+    const created = this.#synced(() => {
       const { number, id } = this.#sql.insertTopic(spec);
       const partitions = Array.from({ length: spec.partitions }, (_, partition) =>
         this.#sql.insertPartition(number, partition),
@@ -96,13 +102,13 @@ export class EventLog {
   setRetention(name: string, retentionMs: number): void {
     const topic = this.topic(name);
     if (topic.retentionMs === retentionMs) return;
-    this.#transaction(() => this.#sql.setRetention(topic.number, retentionMs));
+    this.#synced(() => this.#sql.setRetention(topic.number, retentionMs));
     topic.retentionMs = retentionMs;
   }
 
   deleteTopic(name: string): void {
     const topic = this.topic(name);
-    this.#transaction(() => {
+    this.#synced(() => {
       for (const log of topic.partitions) this.#sql.deletePartition(log.number);
       this.#sql.deleteTopic(topic.number);
     });
@@ -120,10 +126,16 @@ export class EventLog {
   }
 
   /**
-   * Appends to each partition, in one transaction that is synced when this returns. Answers the first offsets.
+   * Appends to each partition, in one transaction that is synced when this returns, unless that is not asked for. The
+   * write-ahead log is one file: what is synced later is never there without what came before. Answers the first offsets.
    */
-  append(appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>): ReadonlyMap<PartitionLog, number> {
+  append(
+    appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>,
+    sync: boolean,
+  ): ReadonlyMap<PartitionLog, number> {
     const written = Array.from(appends, ([log, records]) => [...runsOf(log, records)]).flat();
+    if (sync) this.#syncs++;
+    this.#sql.syncCommits(sync);
     this.#transaction(() => {
       for (const { log, sent, run, maxMs, highMs } of written) {
         const head = { number: log.number, base: run.base, count: sent.length, maxMs, highMs };
@@ -215,7 +227,7 @@ export class EventLog {
       end = run.base + run.count;
     }
     if (end === log.earliest) return false;
-    this.#transaction(() => this.#sql.dropRuns(log.number, end));
+    this.#synced(() => this.#sql.dropRuns(log.number, end));
     log.earliest = end;
     return runs.length === RETENTION_RUNS_PER_PASS;
   }
@@ -227,7 +239,7 @@ export class EventLog {
 
   flushHints(): void {
     if (!this.#groupOffsets.hasUnwritten) return;
-    this.#transaction(() => this.#groupOffsets.write());
+    this.#synced(() => this.#groupOffsets.write());
     this.#groupOffsets.written();
   }
 
@@ -267,6 +279,12 @@ export class EventLog {
       highMs: last?.highMs ?? 0,
       listeners: new Set(),
     };
+  }
+
+  /** Topics, retention and hints; appends say whether they are synced. */
+  #synced<T>(body: () => T): T {
+    this.#sql.syncCommits(true);
+    return this.#transaction(body);
   }
 
   #transaction<T>(body: () => T): T {

@@ -23,6 +23,8 @@ export interface RunHead {
 
 /** The statements of the log, prepared once, with their rows given types. */
 export interface LogStatements {
+  /** Outside a transaction: whether the commits that follow wait for the disk (SQLite's synchronous FULL, or NORMAL). */
+  syncCommits(sync: boolean): void;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -54,6 +56,7 @@ const RUN_BEFORE = "FROM runs WHERE partition_number = ? AND base <= ? ORDER BY 
 
 export function logStatements(database: DatabaseSync): LogStatements {
   const prepare = (sql: string) => database.prepare(sql);
+  let syncing = true;
   const begin = prepare("BEGIN IMMEDIATE");
   const commit = prepare("COMMIT");
   const rollback = prepare("ROLLBACK");
@@ -82,6 +85,11 @@ export function logStatements(database: DatabaseSync): LogStatements {
   const setGroupOffset = prepare("INSERT OR REPLACE INTO group_offsets VALUES (?, ?, ?)");
 
   return {
+    syncCommits: (sync) => {
+      if (sync === syncing) return;
+      database.exec(sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+      syncing = sync;
+    },
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void rollback.run(),
