@@ -210,4 +210,20 @@ describe("the commands on a running platform", () => {
     assert.match(stderr, /`bourse down` stops it/);
     assert.equal(code, EXIT.alreadyRunning);
   });
+
+  it("dlq asks every service with effects through the gateway, and tells what is not there", async () => {
+    assert.deepEqual(await json("dlq list"), { reasons: [], records: [], silent: [] });
+    const dry = await json("dlq redrive --all --dry-run");
+    const names = dry.services.map(({ service }: { service: string }) => service);
+    assert.deepEqual(names.sort(), ["market-data", "order", "portfolio", "wallet"]);
+    assert.equal((await bourse("dlq redrive --all")).code, EXIT.ok);
+    const { code, stderr } = await bourse("dlq show wallet/settlement/trade-events/2/17");
+    assert.equal(code, EXIT.refused);
+    assert.match(stderr, /wallet has no parked record settlement\/trade-events\/2\/17/);
+    const asAlice = await bourse("dlq list", { BOURSE_KEY: key });
+    assert.equal(asAlice.code, EXIT.refused);
+    const elsewhere = await bourse("dlq list --service risk");
+    assert.match(elsewhere.stderr, /service: risk -> /);
+    assert.equal(elsewhere.code, EXIT.usage);
+  });
 });

@@ -73,6 +73,9 @@ describe("the command line", () => {
     ["too large a batch", ["replay", "f.csv", "--batch", "1001"], EXIT.usage, /from 1 to 1000/],
     ["nothing that answers", ["book", "X"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
     ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],
+    ["a redrive of nobody knows what", ["dlq", "redrive"], EXIT.usage, /name one, give a filter, or --all/],
+    ["a drop without a reason", ["dlq", "drop", "--all"], EXIT.usage, /--reason/],
+    ["a record that is none", ["dlq", "show", "17"], EXIT.usage, /wallet\/settlement\/trade-events\/2\/17/],
     ["an order without a name", ["order", "cancel"], EXIT.usage, /--client-order-id/],
   ] as const) {
     it(`ends with ${code} for ${name}`, (t) => {

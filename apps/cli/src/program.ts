@@ -3,6 +3,7 @@ import { endOf } from "./cli-error.ts";
 import { RefusedError } from "./client-errors.ts";
 import { accountsCommand } from "./commands/accounts.ts";
 import { bookCommand } from "./commands/book.ts";
+import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { orderCommand } from "./commands/order.ts";
 import { recoverCommand } from "./commands/recover.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   verifyCommand,
   topicsCommand,
   tailCommand,
+  dlqCommand,
   recoverCommand,
   voidCommand,
   resetCommand,
