@@ -12,7 +12,7 @@ import {
   planRecovery,
   recover,
 } from "@bourse/delivery";
-import type { AnyServiceDefinition } from "@bourse/host";
+import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
 import { type Store, sql } from "@bourse/store";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { openBus } from "./bus.ts";
@@ -123,7 +123,7 @@ class Recovery {
     const store = await this.#openStore();
     const bus = await this.#openBus();
     await this.#refuseInstances(store, bus);
-    const parts = { bus, store, service, publishes: this.#definition.publishes };
+    const parts = { bus, store, service, publishes: publishedTopics(this.#definition) };
     progress(`comparing the ends of ${parts.publishes.map(({ name }) => name).join(", ")} with the database`);
     const plan = inImportOrder(await planRecovery(parts), this.#definition.recovery?.order ?? []);
     const description =
