@@ -46,6 +46,7 @@ export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.t
 export type { RelayBounds } from "./relay.ts";
 export { LogAheadOfStoreError } from "./relay-resume.ts";
 export { replayTopic } from "./replay-topic.ts";
+export { isRowsMoved } from "./rows-moved.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";
 export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";

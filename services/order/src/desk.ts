@@ -9,6 +9,7 @@ import type { InputLag } from "./domain/input-lag.ts";
 import type { Answer, Job } from "./domain/job.ts";
 import type { OrphanWatch } from "./domain/orphan-watch.ts";
 import type { RecentIds } from "./domain/recent-ids.ts";
+import type { KnownOrders } from "./known-orders.ts";
 import type { OrderMetrics } from "./metrics.ts";
 import type { Venue } from "./venue.ts";
 
@@ -26,6 +27,7 @@ export interface Desk {
   readonly venue: Venue;
   readonly lag: InputLag;
   readonly orphans: OrphanWatch;
+  readonly known: KnownOrders;
   /** Orders that were refused or given up lately. */
   readonly refused: RecentIds;
   /** The one door through which every placement and command goes, in the order in which it came. */

@@ -181,6 +181,7 @@ async function write(desk: Desk, settled: Settled): Promise<void> {
     result: undefined,
   }));
   trackLag(desk, numbered);
+  desk.known.keep(orders);
 }
 
 /** From now on the engine owes an outcome for these. */

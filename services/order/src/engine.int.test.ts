@@ -197,3 +197,20 @@ test("reference data halts and resumes a symbol, and its new fees count for new 
     ["TradingHalted", "TradingResumed", "OrderCreated"],
   );
 });
+
+test("an order that another instance has moved is read again, whatever is known of it here", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  await order.service.store.transaction("another instance", (tx) =>
+    tx.commit([
+      {
+        text: "UPDATE orders SET engine_sequence = 9, status = 'CANCELLED', cancelled_lots = leaves_lots, leaves_lots = 0 WHERE order_id = $1::uuid",
+        values: [orderId],
+      },
+    ]),
+  );
+  await order.report({ orderId, execType: "TRADE", leavesQuantity: "0.3", cumulativeQuantity: "0.2" });
+  assert.equal((await order.get(orderId)).body.status, "CANCELLED", "the report is older than the row");
+  assert.equal(order.service.service.known.get(orderId), undefined);
+});

@@ -15,6 +15,7 @@ import { orderInvariants } from "./invariants.ts";
 import { advanceTime } from "./jobs/expiry.ts";
 import { releaseOrphans } from "./jobs/orphans.ts";
 import { refresh } from "./jobs/refresh.ts";
+import { KnownOrders } from "./known-orders.ts";
 import { orderMetrics } from "./metrics.ts";
 import { orderRecovery } from "./recovery.ts";
 import { batchRoutes } from "./routes/batch.ts";
@@ -56,6 +57,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
       policy: "stop",
       failure: { key: orderOfExecution },
       restMs: 5,
+      around: (desk, unit) => desk.known.guard(unit),
       handle: followExecutions,
       committed: executionsCommitted,
     },
@@ -101,6 +103,7 @@ async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk>
     lag,
     orphans: new OrphanWatch(config.ORDER_ACCEPT_WINDOW_MS),
     inherited: { isRead: false },
+    known: new KnownOrders(),
     refused: new RecentIds(REFUSED_REMEMBERED),
     expiry: { lookFromMs: 0 },
   };

@@ -1,5 +1,5 @@
 import { assert } from "@bourse/base";
-import type { Unit } from "@bourse/delivery";
+import { isRowsMoved, type Unit } from "@bourse/delivery";
 import { type Hold, LedgerBatch, type NetRow } from "@bourse/ledger";
 import { type Rows, type Statement, StoreError, sql, sqlArray } from "@bourse/store";
 import type { Counter } from "prom-client";
@@ -178,8 +178,8 @@ class RowsNotLocked extends Error {
 
 function hasMoved(error: unknown): boolean {
   if (error instanceof RowsNotLocked) return true;
+  if (isRowsMoved(error)) return true;
   if (!(error instanceof StoreError)) return false;
-  if (error.sqlState === ROWS_MOVED) return true;
   return error.code === "constraint_violated" && CONTRADICTING.has(error.constraint ?? "");
 }
 
@@ -190,9 +190,6 @@ const CONTRADICTING: ReadonlySet<string> = new Set([
   "balances_available_check",
   "balances_held_check",
 ]);
-
-/** SQLSTATE of `rows_written`. */
-const ROWS_MOVED = "BW001";
 
 /** One unit's rows: what was known of them, copies to decide with, and what to write. */
 export class LedgerUnit {

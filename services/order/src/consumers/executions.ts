@@ -4,10 +4,10 @@ import { type ConsumerUnit, type Effects, type Envelope, eventsOf } from "@bours
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
 import { applyReport, type Report } from "../domain/apply-report.ts";
-import { isTombstone, type Order } from "../domain/order.ts";
+import { isTombstone, type OrderRecord } from "../domain/order.ts";
 import { orderUpdate } from "../engine-log.ts";
 import { type CommandOutcome, completeCommands } from "../sql/command-rows.ts";
-import { orderRecordOf, selectOrders, updateOrders } from "../sql/order-rows.ts";
+import { type ChangedOrder, orderRecordOf, selectOrders, updateOrders } from "../sql/order-rows.ts";
 import { raiseEngineHeads } from "../sql/venue-rows.ts";
 
 type ReportEvent = EventOf<typeof ExecutionReport>;
@@ -36,6 +36,7 @@ export async function followExecutions(
   }
   const changed = reports.size === 0 ? [] : await changedOrders(desk, reports, unit);
   desk.metrics.reports.inc(changed.length);
+  desk.known.stage(changed.map(({ order }) => order));
   return {
     statements: [
       ...updateOrders(changed),
@@ -43,7 +44,7 @@ export async function followExecutions(
       // The engine has answered what is parked, too.
       ...raiseEngineHeads(commandHeads([...batch, ...unit.parked])),
     ],
-    events: changed.map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+    events: changed.map(({ order }) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
     result: undefined,
   };
 }
@@ -69,17 +70,24 @@ async function changedOrders(
   desk: Desk,
   reports: ReadonlyMap<string, Envelope<ReportEvent>>,
   unit: ConsumerUnit,
-): Promise<readonly Order[]> {
-  const [rows = []] = await unit.run([selectOrders([...reports.keys()])]);
-  assert(rows.length === reports.size, "every order that the engine reports on is kept here");
-  return rows.flatMap((row) => {
-    const order = orderRecordOf(row);
-    const envelope = present(reports.get(order.orderId), "the report of an order");
-    const outcome = isTombstone(order)
-      ? ({ kind: "illegal", words: `order ${order.orderId} was given up (${order.reason})` } as const)
-      : applyReport(order, decodeReport(desk, envelope.event), unit.nowMs);
+): Promise<readonly ChangedOrder[]> {
+  const records = new Map<string, OrderRecord>();
+  for (const orderId of reports.keys()) {
+    const known = desk.known.get(orderId);
+    if (known !== undefined) records.set(orderId, known);
+  }
+  const missing = [...reports.keys()].filter((orderId) => !records.has(orderId));
+  const [rows = []] = missing.length === 0 ? [] : await unit.run([selectOrders(missing)]);
+  for (const record of rows.map(orderRecordOf)) records.set(record.orderId, record);
+  assert(records.size === reports.size, "every order that the engine reports on is kept here");
+  return [...reports].flatMap(([orderId, envelope]) => {
+    const before = present(records.get(orderId), "the order of a report");
+    const outcome = isTombstone(before)
+      ? ({ kind: "illegal", words: `order ${orderId} was given up (${before.reason})` } as const)
+      : applyReport(before, decodeReport(desk, envelope.event), unit.nowMs);
     if (outcome.kind === "illegal") unit.park(envelope, { code: ILLEGAL_TRANSITION, message: outcome.words });
-    return outcome.kind === "changed" ? [outcome.order] : [];
+    if (outcome.kind !== "changed" || isTombstone(before)) return [];
+    return [{ order: outcome.order, beforeSequence: before.engineSequence }];
   });
 }
 

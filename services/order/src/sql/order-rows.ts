@@ -64,13 +64,21 @@ export function entombAbandoned(
     ON CONFLICT (order_id) DO NOTHING`;
 }
 
-/** One row for each order that reports have changed. */
-export function updateOrders(orders: readonly Order[]): readonly Statement[] {
-  if (orders.length === 0) return [];
-  const rows = [...orders].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+/** An order as reports have made it, and the engine sequence that its row had. */
+export interface ChangedOrder {
+  readonly order: Order;
+  readonly beforeSequence: number;
+}
+
+/** One row for each order that reports have changed. Fails as a whole where one of them has moved. */
+export function updateOrders(changed: readonly ChangedOrder[]): readonly Statement[] {
+  if (changed.length === 0) return [];
+  const sorted = [...changed].sort((a, b) => (a.order.orderId < b.order.orderId ? -1 : 1));
+  const rows = sorted.map(({ order }) => order);
   const numbers = (of: (order: Order) => number | null): string => sqlArray(rows.map(of));
   return [
-    sql`UPDATE orders AS o SET status = u.status, quantity_lots = u.quantity, price_ticks = u.price,
+    sql`WITH written AS (
+      UPDATE orders AS o SET status = u.status, quantity_lots = u.quantity, price_ticks = u.price,
         bound_ticks = u.bound, filled_lots = u.filled, leaves_lots = u.leaves, cancelled_lots = u.cancelled,
         filled_notional_units = u.notional, fee_units = u.fee, engine_sequence = u.sequence, reason = u.reason,
         updated_ms = u.updated
@@ -82,9 +90,12 @@ export function updateOrders(orders: readonly Order[]): readonly Statement[] {
         ${amountArray(rows.map((o) => o.filledNotionalUnits))}::numeric(38,0)[],
         ${amountArray(rows.map((o) => o.feeUnits))}::numeric(38,0)[],
         ${numbers((o) => o.engineSequence)}::int8[], ${sqlArray(rows.map((o) => o.reason))}::text[],
-        ${numbers((o) => o.updatedMs)}::int8[]
-      ) AS u(id, status, quantity, price, bound, filled, leaves, cancelled, notional, fee, sequence, reason, updated)
-      WHERE o.order_id = u.id`,
+        ${numbers((o) => o.updatedMs)}::int8[], ${sqlArray(sorted.map(({ beforeSequence }) => beforeSequence))}::int8[]
+      ) AS u(id, status, quantity, price, bound, filled, leaves, cancelled, notional, fee, sequence, reason, updated,
+        before)
+      WHERE o.order_id = u.id AND o.engine_sequence = u.before
+      RETURNING 1)
+    SELECT rows_written(count(*), ${rows.length}::bigint, 'orders') FROM written`,
   ];
 }
 

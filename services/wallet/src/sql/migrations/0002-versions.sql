@@ -9,13 +9,3 @@ ALTER TABLE holds ADD COLUMN touched boolean NOT NULL DEFAULT false;
 UPDATE holds SET touched = true WHERE engine_sequence > 0 OR done;
 DROP INDEX holds_untouched;
 CREATE INDEX holds_untouched ON holds (created_ms) WHERE NOT touched;
-
--- Raises BW001 where fewer rows were written than were known: one of them has moved, and nothing of the unit stays.
-CREATE FUNCTION rows_written(written bigint, expected bigint, what text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF written <> expected THEN
-    RAISE EXCEPTION '% of % % are as they were known', written, expected, what USING ERRCODE = 'BW001';
-  END IF;
-END
-$$;
