@@ -6,6 +6,7 @@ import { bookCommand } from "./commands/book.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { orderCommand } from "./commands/order.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { resetCommand } from "./commands/reset.ts";
@@ -30,6 +31,7 @@ const COMMANDS = [
   tailCommand,
   dlqCommand,
   recoverCommand,
+  rebuildCommand,
   voidCommand,
   resetCommand,
 ];

@@ -9,6 +9,7 @@ import type { Consumption, Delivery } from "./definitions.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { Rebuild, type RebuildParts } from "./rebuild.ts";
 import { type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
@@ -23,6 +24,8 @@ export interface DeliveryOptions {
   readonly publishes: readonly Topic[];
   /** null: the service keeps nothing in PostgreSQL, so it neither commits nor consumes with effect. */
   readonly store: Store | null;
+  /** Another pool for a projection that is rebuilt; absent: none can be. */
+  readonly openRebuildStore?: () => Promise<Store>;
   /** The consumers' own pool (R13). Absent or null: `store`. */
   readonly consumerStore?: Store | null;
   readonly bus: EventBus;
@@ -45,6 +48,11 @@ export interface DeliveryRuntime {
   readonly delivery: Delivery;
   /** What its consumptions have parked (R12); null where it has no effects. */
   readonly parked: ParkedDesk | null;
+  /** Its projections that can be made anew (R5), by subscription. */
+  readonly rebuilds: ReadonlyMap<
+    string,
+    Pick<Rebuild<unknown>, "status" | "start" | "compare" | "switch" | "drop" | "abort">
+  >;
   /**
    * Resumes the relay, then starts the consumers; resolves when they run, not when they have caught up: `unready`
    * tells. Rejects when the service must not start: `log_ahead_of_store` (R6).
@@ -72,6 +80,7 @@ class ServiceDelivery implements DeliveryRuntime {
   readonly #contracts: CommitParts["contracts"];
   readonly #relay: Relay | null;
   readonly #runners: Runner[] = [];
+  readonly rebuilds = new Map<string, Rebuild<unknown>>();
   #phase: "new" | "resuming" | "running" | "drained" = "new";
   #stopGauges: () => void = () => undefined;
   #asking = false;
@@ -158,7 +167,7 @@ class ServiceDelivery implements DeliveryRuntime {
     if (this.#phase === "drained") return;
     this.#phase = "drained";
     this.#stopGauges();
-    await Promise.all(this.#runners.map((runner) => runner.close()));
+    await Promise.all([...this.#runners, ...this.rebuilds.values()].map((each) => each.close()));
     await this.#relay?.drain();
   }
 
@@ -208,6 +217,17 @@ class ServiceDelivery implements DeliveryRuntime {
     const effect = new EffectRunner(parts, service, consumption);
     this.#runners.push(effect);
     effect.start();
+    const { openRebuildStore } = this.#options;
+    if (consumption.projection === undefined || openRebuildStore === undefined) return;
+    const rebuild = {
+      service,
+      consumption,
+      effect: parts,
+      store,
+      commit: parts.commit,
+      openStore: openRebuildStore,
+    };
+    this.rebuilds.set(consumption.subscription, new Rebuild(rebuild as unknown as RebuildParts<unknown>));
   }
 
   /** From the table, where there may be something in it: others park and redrive as well. */

@@ -82,6 +82,8 @@ export interface EffectConsumption<Service> {
   /** Named and reasoned for in every definition (R12). */
   readonly policy: FailurePolicy;
   readonly failure?: FailureOptions;
+  /** R5: `bourse rebuild` can make it anew beside itself. */
+  readonly projection?: ProjectionDefinition<Service>;
   /** Caps a unit of work. Default 4,000 (path notes). */
   readonly maxBatch?: number;
   /**
@@ -97,6 +99,13 @@ export interface EffectConsumption<Service> {
   readonly handle: (service: Service, batch: readonly Envelope[], unit: ConsumerUnit) => Promise<Effects>;
   /** After the commit and never without it: what memory keeps of the batch, and what of it was parked. */
   readonly committed?: (service: Service, batch: readonly Envelope[], parked: readonly Envelope[]) => void;
+}
+
+/** Tables that this subscription alone writes, out of nothing but its topics. The handler reads and writes no other. */
+export interface ProjectionDefinition<Service> {
+  readonly tables: readonly string[];
+  /** What is published of rows of the first table that a rebuild has changed. */
+  readonly republish: (service: Service, rows: Rows) => readonly OutgoingEvent[];
 }
 
 /** R1: every instance reads every partition into memory. The service is not ready before it has caught up once. */

@@ -11,6 +11,7 @@ export type {
   FailureOptions,
   FailurePolicy,
   ParkReason,
+  ProjectionDefinition,
   ShardConsumption,
   ShardProgram,
   Unit,
@@ -40,6 +41,8 @@ export type {
   ParkedStatus,
 } from "./parked-queries.ts";
 export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
+export type { RebuildComparison, RebuildStatus } from "./rebuild.ts";
+export { RebuildError } from "./rebuild.ts";
 export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";
 export { missingRecords, planRecovery, recover } from "./recover.ts";
 export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";

@@ -7,6 +7,7 @@ import { answerForError } from "./http/error-answers.ts";
 import { HttpPeer } from "./http-peer.ts";
 import { processMetrics } from "./metrics.ts";
 import { PeerError } from "./peer-error.ts";
+import { rebuildRoutes } from "./rebuild-routes.ts";
 
 /** What a gateway knows of the platform: its services, their public faces, and how to reach them. */
 export interface Directory {
@@ -89,7 +90,7 @@ export function createDirectory(options: DirectoryOptions): PlatformDirectory {
       routes:
         typeof definition.routes === "function"
           ? []
-          : [...definition.routes, ...deadLetterRoutes(definition)],
+          : [...definition.routes, ...deadLetterRoutes(definition), ...rebuildRoutes(definition)],
     })),
     forward(service, route, request) {
       const neighbour = local.get(service);

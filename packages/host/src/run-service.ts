@@ -22,6 +22,7 @@ import { makeShell } from "./make-shell.ts";
 import { createRegistry, RequestDurations } from "./metrics.ts";
 import { callerReader } from "./principal.ts";
 import { publishedTopics } from "./published-topics.ts";
+import { openRebuilds, rebuildRoutes } from "./rebuild-routes.ts";
 import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
 import { exposeService } from "./service-gauges.ts";
@@ -142,6 +143,7 @@ class StartingService {
     });
     this.#service = await this.#definition.setup(shell);
     openDeadLetters(this.#service, delivery.parked);
+    openRebuilds(this.#service, delivery.rebuilds);
     await delivery.start(this.#service as never, this.#definition.consumes);
     this.#phase = "catching_up";
     await this.#caughtUp(delivery);
@@ -179,6 +181,7 @@ class StartingService {
     const routes = [
       ...own,
       ...deadLetterRoutes(this.#definition),
+      ...rebuildRoutes(this.#definition),
       invariantsRoute(this.#definition, this.#runtime.bus, this.#registry),
     ];
     const self = {
@@ -263,7 +266,12 @@ class StartingService {
       consumerStore = await this.#runtime.openStore(name, "consumers");
       this.#stores.push(consumerStore);
     }
+    const hasProjection = this.#definition.consumes.some(
+      (each) => each.kind === "effect" && each.projection !== undefined,
+    );
+    const openRebuildStore = async (): Promise<Store> => await this.#runtime.openStore(name, "consumers");
     const delivery = createDelivery({
+      ...(hasProjection ? { openRebuildStore } : {}),
       service: name,
       publishes: publishedTopics(this.#definition),
       store,

@@ -29,12 +29,23 @@ export async function ensureServiceSchema(adminUrl: string, options: ServiceSche
       GRANT CONNECT ON DATABASE ${database} TO "${role}";
       CREATE SCHEMA IF NOT EXISTS "${schema}" AUTHORIZATION "${role}";
       ALTER SCHEMA "${schema}" OWNER TO "${role}";
-      REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC;`);
+      REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC;
+      ${rebuildSchemas(schema, role)}`);
   });
   const url = new URL(adminUrl);
   url.username = role;
   url.password = encodeURIComponent(options.password);
   return url.href;
+}
+
+/** Where a projection is built anew and where its old tables go (R5). The role may not make schemas itself. */
+function rebuildSchemas(schema: string, role: string): string {
+  return ["rebuild", "retired"]
+    .map(
+      (part) => `CREATE SCHEMA IF NOT EXISTS "${schema}_${part}" AUTHORIZATION "${role}";
+      REVOKE ALL ON SCHEMA "${schema}_${part}" FROM PUBLIC;`,
+    )
+    .join("\n      ");
 }
 
 async function ensureRole(client: pg.Client, role: string, password: string): Promise<void> {

@@ -5,7 +5,7 @@ import { ReferenceBook } from "@bourse/market";
 import type { CostMethod } from "@bourse/positions";
 import { type Store, sql } from "@bourse/store";
 import { PortfolioConfig } from "./config.ts";
-import { applyTrades, tradesApplied } from "./consumers/apply-trades.ts";
+import { applyTrades, republishPositions, tradesApplied } from "./consumers/apply-trades.ts";
 import { applyPrices, startOfPrices } from "./consumers/prices.ts";
 import { applyReference } from "./consumers/reference.ts";
 import { portfolioInvariants } from "./invariants.ts";
@@ -52,6 +52,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       policy: "parkKey",
       restMs: 20,
       handle: applyTrades,
+      projection: { tables: ["positions"], republish: republishPositions },
       committed: tradesApplied,
     },
   ],

@@ -10,6 +10,7 @@ import {
 import type { Effects, Envelope, OutgoingEvent, Unit } from "@bourse/delivery";
 import type { CompiledInstrument } from "@bourse/market";
 import { averagePrice } from "@bourse/positions";
+import type { Rows } from "@bourse/store";
 import {
   type AccountFill,
   type AccountPosition,
@@ -37,6 +38,13 @@ export async function applyTrades(
     events: changed.map((each) => positionUpdated(each, instrumentOf(service, each.symbol))),
     result: undefined,
   };
+}
+
+/** R5: positions that a rebuild has changed are told again as they are now. */
+export function republishPositions(service: Portfolio, rows: Rows): readonly OutgoingEvent[] {
+  return readPositions(rows, (symbol) => instrumentOf(service, symbol)).map((each) =>
+    positionUpdated(each, instrumentOf(service, each.symbol)),
+  );
 }
 
 export function tradesApplied(service: Portfolio, batch: readonly Envelope[]): void {

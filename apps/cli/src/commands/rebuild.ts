@@ -1,0 +1,167 @@
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { CliError } from "../cli-error.ts";
+import type { GatewayClient } from "../client.ts";
+import { RefusedError } from "../client-errors.ts";
+import { EXIT } from "../exit-codes.ts";
+import { withExamples } from "../help.ts";
+import { grouped, type Output } from "../output.ts";
+import { type TargetOptions, withClient, withTarget } from "../target.ts";
+
+interface RebuildOptions extends TargetOptions {
+  readonly yes?: boolean;
+  readonly abort?: boolean;
+  readonly status?: boolean;
+}
+
+interface Status {
+  readonly state: "NONE" | "BUILDING" | "SWITCHED" | "ENDED";
+  readonly generation: number;
+  readonly lag: number;
+  readonly runner: { readonly state: string; readonly reason: string | null } | null;
+}
+
+interface Comparison {
+  readonly sameMarks: boolean;
+  readonly behind: number;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly rebuiltRows: number;
+    readonly onlyInOld: number;
+    readonly onlyInNew: number;
+    readonly examples: readonly { readonly side: "old" | "new"; readonly row: string }[];
+  }[];
+}
+
+export function rebuildCommand(): Command {
+  const command = withTarget(new Command("rebuild"))
+    .description(
+      "Make a projection anew from its topics beside the old one, which serves on, and let them change places (R5)",
+    )
+    .argument("<service>", "portfolio")
+    .argument("<subscription>", "positions")
+    .option("--yes", "switch and drop the old tables without asking")
+    .option("--status", "only say where it stands")
+    .option("--abort", "give the new one up; the old one was never touched")
+    .action(rebuild);
+  return withExamples(command, [
+    ["rebuild portfolio positions", "build, compare, ask, switch, ask, drop"],
+    ["rebuild portfolio positions --yes --json", "for a program; exit code 1 when nothing was switched"],
+    ["rebuild portfolio positions --abort", "leave everything as it was"],
+  ]);
+}
+
+async function rebuild(service: string, subscription: string, options: RebuildOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const desk = new Desk(
+      client,
+      `/api/v1/rebuilds/${encodeURIComponent(service)}/${encodeURIComponent(subscription)}`,
+    );
+    if (options.status === true) return tell(output, subscription, await desk.status());
+    if (options.abort === true) return tell(output, subscription, await desk.act("abort"));
+    const confirm = options.yes === true ? async () => true : ask;
+    const compared = await built(desk, output);
+    if (compared !== null && !(await confirm("Let the new tables take the place of the old ones?"))) {
+      output.line("Nothing was switched; the new generation goes on. --abort gives it up.");
+      output.result({ switched: false, compared });
+      process.exitCode = EXIT.failed;
+      return;
+    }
+    const switched = compared === null ? null : await desk.switch();
+    if (switched !== null)
+      output.line(`Switched; ${grouped(switched.republished)} changed rows are published again.`);
+    const dropped = await confirm("Drop the old tables?");
+    if (dropped) await desk.act("drop");
+    output.line(dropped ? "The old tables are gone." : "The old tables stay; the same command drops them.");
+    output.result({ switched: true, compared, republished: switched?.republished ?? 0, dropped });
+  });
+}
+
+/** Until the new generation has caught up; its comparison. null: it was switched before. */
+async function built(desk: Desk, output: Output): Promise<Comparison | null> {
+  if ((await desk.status()).state === "SWITCHED") return null;
+  let { lag, runner } = await desk.act("start");
+  while (lag > 0) {
+    if (runner?.state === "stopped")
+      throw new CliError(EXIT.failed, `the new generation has stopped: ${runner.reason}`);
+    output.note(`${grouped(lag)} records behind`);
+    await pause();
+    ({ lag, runner } = await desk.status());
+  }
+  const compared = await desk.compare();
+  output.table(
+    ["table", "rows", "rebuilt", "only in the old", "only in the new"],
+    compared.tables.map((each) => [
+      each.table,
+      grouped(each.rows),
+      grouped(each.rebuiltRows),
+      grouped(each.onlyInOld),
+      grouped(each.onlyInNew),
+    ]),
+  );
+  for (const { examples } of compared.tables)
+    for (const { side, row } of examples) output.line(`  ${side}: ${row}`);
+  if (!compared.sameMarks)
+    output.line("Trades went on while it was compared: rows that they changed are among the differences.");
+  return compared;
+}
+
+function tell(output: Output, subscription: string, status: Status): void {
+  const { state, generation, lag, runner } = status;
+  const about =
+    state === "BUILDING" ? `, ${grouped(lag)} records behind, ${runner?.state ?? "not running here"}` : "";
+  output.line(`${subscription}, generation ${generation}: ${state.toLowerCase()}${about}`);
+  output.result(status);
+}
+
+const SWITCH_TRIES = 50;
+
+class Desk {
+  readonly #client: GatewayClient;
+  readonly #path: string;
+
+  constructor(client: GatewayClient, path: string) {
+    this.#client = client;
+    this.#path = path;
+  }
+
+  status(): Promise<Status> {
+    return this.#client.get<Status>(this.#path);
+  }
+
+  act(action: "start" | "drop" | "abort"): Promise<Status> {
+    return this.#client.post<Status>(this.#path, { action });
+  }
+
+  compare(): Promise<Comparison> {
+    return this.#client.post<Comparison>(this.#path, { action: "compare" });
+  }
+
+  /** The two meet only at a moment when both have applied the same. */
+  async switch(): Promise<{ readonly republished: number }> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#client.post(this.#path, { action: "switch" });
+      } catch (error) {
+        if (!(error instanceof RefusedError) || error.status !== 409 || tries === SWITCH_TRIES) throw error;
+        await pause();
+      }
+    }
+  }
+}
+
+async function ask(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new CliError(EXIT.usage, "there is nobody to ask; --yes does it without a question");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 200));
+}

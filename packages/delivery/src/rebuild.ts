@@ -1,0 +1,461 @@
+import { OperationalError } from "@bourse/base";
+import type { Rows, Statement, Store } from "@bourse/store";
+import { type CommitParts, commitUnit } from "./commit.ts";
+import type { EffectConsumption, Unit } from "./definitions.ts";
+import { type EffectParts, EffectRunner } from "./effect-runner.ts";
+import { type Mark, readMarks } from "./marks.ts";
+import type { ConsumptionStatus, Runner } from "./status.ts";
+
+export type RebuildState = "NONE" | "BUILDING" | "SWITCHED" | "ENDED";
+
+/** Where a rebuild stands. */
+export interface RebuildStatus {
+  readonly subscription: string;
+  readonly state: RebuildState;
+  readonly generation: number;
+  /** Of the generation that is built in this instance; null: it is not built here at the moment. */
+  readonly runner: ConsumptionStatus | null;
+  /** Records that the new generation is behind the ends of the logs. */
+  readonly lag: number;
+}
+
+/** The old tables against the new ones, in one snapshot. */
+export interface RebuildComparison {
+  /** Whether both have applied the same numbers: only then a difference is a fault of one of them. */
+  readonly sameMarks: boolean;
+  /** Numbers that the new generation has still to apply. */
+  readonly behind: number;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly rebuiltRows: number;
+    readonly onlyInOld: number;
+    readonly onlyInNew: number;
+    /** A few of those rows, as JSON: `old` and `new`. */
+    readonly examples: readonly { readonly side: "old" | "new"; readonly row: string }[];
+  }[];
+}
+
+export interface RebuildParts<Service> {
+  readonly service: Service;
+  readonly consumption: EffectConsumption<Service>;
+  readonly effect: EffectParts;
+  /** Of the service's doors. */
+  readonly store: Store;
+  readonly commit: CommitParts;
+  /** A pool of its own for the generation that is built; closed by whoever gave it. */
+  readonly openStore: () => Promise<Store>;
+}
+
+/** What an operator asked for does not fit the state of the rebuild. */
+export class RebuildError extends OperationalError {
+  override readonly name = "RebuildError";
+
+  constructor(code: "rebuild_refused" | "rebuild_behind", message: string) {
+    super(code, message, { retryable: code === "rebuild_behind" });
+  }
+}
+
+/** Where tables lie: named by the service's own schema. */
+interface Schemas {
+  readonly live: string;
+  readonly retiredSchema: string;
+  /** Of the generation that is built: its tables, and all else as it is. */
+  readonly searchPath: string;
+  readonly next: (table: string) => string;
+  readonly retired: (table: string) => string;
+}
+
+/** How long the old generation may be held still at the switch: below its lock timeout (R5). */
+const SWITCH_MS = 1_500;
+const SWITCH_POLL_MS = 10;
+const EXAMPLES = 10;
+
+/**
+ * R5: builds a projection anew from the beginning of its topics under a new subscription name, in empty tables, while
+ * the old one serves; then both change places in one transaction. Marks never go back.
+ */
+export class Rebuild<Service> {
+  readonly subscription: string;
+  readonly #parts: RebuildParts<Service>;
+  readonly #tables: readonly string[];
+  #runner: Runner | null = null;
+  #store: Store | null = null;
+
+  constructor(parts: RebuildParts<Service>) {
+    this.#parts = parts;
+    this.subscription = parts.consumption.subscription;
+    this.#tables = parts.consumption.projection?.tables ?? [];
+  }
+
+  async status(): Promise<RebuildStatus> {
+    const { generation, state } = await this.#row();
+    return {
+      subscription: this.subscription,
+      state,
+      generation,
+      runner: this.#runner?.status() ?? null,
+      lag: state === "BUILDING" ? await this.#lag(generation) : 0,
+    };
+  }
+
+  /** Begins a new generation in empty tables; one that was being built before a restart goes on where it was. */
+  async start(): Promise<RebuildStatus> {
+    const { generation, state } = await this.#row();
+    if (state === "SWITCHED")
+      throw new RebuildError(
+        "rebuild_refused",
+        "the last rebuild is switched; its old tables are still to be dropped",
+      );
+    if (state !== "BUILDING") await this.#begin(generation + 1);
+    const now = await this.#row();
+    if (this.#runner === null) await this.#run(now.generation);
+    return await this.status();
+  }
+
+  async compare(): Promise<RebuildComparison> {
+    const { generation } = await this.#building();
+    const { next } = await this.#schemas();
+    return await this.#parts.store.transaction("rebuild.compare", async (tx) => {
+      // One snapshot for all of it, and as long as whole tables take.
+      await tx.run([
+        { text: "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", values: [] },
+        ...WHOLE_TABLES,
+      ]);
+      const [old = [], built = []] = await tx.run([
+        marksOf(this.subscription),
+        marksOf(nameOf(this.subscription, generation)),
+      ]);
+      const behind = behindBy(old, built);
+      const tables = [];
+      for (const table of this.#tables)
+        tables.push(await compareTable((each) => tx.run(each), table, next(table)));
+      await tx.commit();
+      return { sameMarks: behind === 0 && behindBy(built, old) === 0, behind, tables };
+    });
+  }
+
+  /**
+   * The new tables take the place of the old ones, and its marks their name: the old generation's consumers find their
+   * marks moved, read them again and go on. What differs is published again. Rejects with `rebuild_behind` while the
+   * new generation is not where the old one is: try again.
+   */
+  async switch(): Promise<{ readonly republished: number }> {
+    const { generation } = await this.#building();
+    const { commit, consumption, service } = this.#parts;
+    const schemas = await this.#schemas();
+    const { result } = await commitUnit(commit, {
+      name: "rebuild.switch",
+      front: [],
+      traceparent: undefined,
+      work: async (unit) => {
+        await unit.run(WHOLE_TABLES);
+        await this.#catchUp(unit, generation);
+        const [table = ""] = this.#tables;
+        const [rows = []] = await unit.run([
+          {
+            text: `SELECT n.* FROM (SELECT * FROM ${schemas.next(table)} EXCEPT ALL SELECT * FROM ${table}) AS n ORDER BY 1, 2`,
+            values: [],
+          },
+        ]);
+        const events = consumption.projection?.republish(service, rows) ?? [];
+        return { statements: this.#swap(generation, unit.nowMs, schemas), events, result: events.length };
+      },
+    });
+    await this.#end();
+    return { republished: result };
+  }
+
+  /** Drops the old tables after the switch. */
+  async drop(): Promise<void> {
+    const { state } = await this.#row();
+    if (state !== "SWITCHED")
+      throw new RebuildError("rebuild_refused", "only after the switch there are old tables to drop");
+    const { retired } = await this.#schemas();
+    await this.#write("rebuild.drop", [
+      ...this.#tables.map((table) => ({ text: `DROP TABLE IF EXISTS ${retired(table)}`, values: [] })),
+      this.#become("ENDED"),
+    ]);
+  }
+
+  /** Gives the new generation up; the old one was never touched. */
+  async abort(): Promise<void> {
+    const { generation } = await this.#building();
+    const { next } = await this.#schemas();
+    await this.#write("rebuild.abort", [
+      this.#become("ENDED"),
+      { text: "DELETE FROM marks WHERE subscription = $1", values: [nameOf(this.subscription, generation)] },
+      ...this.#tables.map((table) => ({ text: `DROP TABLE IF EXISTS ${next(table)}`, values: [] })),
+    ]);
+    await this.#end();
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+  }
+
+  async #begin(generation: number): Promise<void> {
+    const { clock } = this.#parts.effect;
+    const { next } = await this.#schemas();
+    // LIKE copies all but these: how full pages are.
+    const options: Statement[] = [];
+    for (const table of this.#tables) {
+      const [row] = await this.#parts.store.query({
+        text: "SELECT array_to_string(reloptions, ', ') AS options FROM pg_class WHERE oid = $1::regclass",
+        values: [table],
+      });
+      if (typeof row?.options === "string")
+        options.push({ text: `ALTER TABLE ${next(table)} SET (${row.options})`, values: [] });
+    }
+    await this.#write("rebuild.begin", [
+      {
+        text: `INSERT INTO rebuilds (subscription, generation, state, started_ms) VALUES ($1, $2, 'BUILDING', $3)
+          ON CONFLICT (subscription) DO UPDATE SET generation = excluded.generation, state = excluded.state,
+            started_ms = excluded.started_ms, switched_ms = NULL`,
+        values: [this.subscription, generation, clock.nowMs()],
+      },
+      { text: "DELETE FROM marks WHERE subscription = $1", values: [nameOf(this.subscription, generation)] },
+      ...this.#tables.flatMap((table) => [
+        { text: `DROP TABLE IF EXISTS ${next(table)}`, values: [] },
+        { text: `CREATE TABLE ${next(table)} (LIKE ${table} INCLUDING ALL)`, values: [] },
+      ]),
+      ...options,
+    ]);
+  }
+
+  async #run(generation: number): Promise<void> {
+    const { consumption, service, effect, commit } = this.#parts;
+    this.#store = await this.#parts.openStore();
+    const { searchPath } = await this.#schemas();
+    const store = guarded(this.#store, { searchPath, subscription: this.subscription, generation });
+    const { committed: _, failure: __, ...same } = consumption;
+    const building: EffectConsumption<Service> = {
+      ...same,
+      subscription: nameOf(this.subscription, generation),
+      policy: "stop",
+      // The old generation publishes; what differs at the switch is published then.
+      handle: async (given, batch, unit) => ({
+        ...(await consumption.handle(given, batch, unit)),
+        events: [],
+      }),
+    };
+    const runner = new EffectRunner({ ...effect, store, commit: { ...commit, store } }, service, building);
+    this.#runner = runner;
+    runner.start();
+  }
+
+  /** Holds the old generation still until the new one is where it is, and then the new one as well. */
+  async #catchUp(unit: Unit, generation: number): Promise<void> {
+    const { timer } = this.#parts.effect;
+    const built = nameOf(this.subscription, generation);
+    const [old = []] = await unit.run([{ ...marksOf(this.subscription), text: `${MARKS_TEXT} FOR UPDATE` }]);
+    for (let poll = 0; ; poll++) {
+      const [now = []] = await unit.run([marksOf(built)]);
+      if (behindBy(old, now) === 0) break;
+      if (poll * SWITCH_POLL_MS >= SWITCH_MS)
+        throw new RebuildError(
+          "rebuild_behind",
+          `${built} is ${behindBy(old, now)} numbers behind ${this.subscription}: nothing was switched`,
+        );
+      await timer.sleep(SWITCH_POLL_MS);
+    }
+    // From here on the guard of every instance waits, and after the commit it refuses.
+    const [held = []] = await unit.run([
+      {
+        text: "SELECT 1 FROM rebuilds WHERE subscription = $1 AND generation = $2 AND state = 'BUILDING' FOR UPDATE",
+        values: [this.subscription, generation],
+      },
+    ]);
+    if (held.length === 0) throw new RebuildError("rebuild_refused", `${built} is not being built any more`);
+  }
+
+  #swap(
+    generation: number,
+    nowMs: number,
+    { live, next, retired, retiredSchema }: Schemas,
+  ): readonly Statement[] {
+    const built = nameOf(this.subscription, generation);
+    return [
+      ...this.#tables.flatMap((table) => [
+        { text: `DROP TABLE IF EXISTS ${retired(table)}`, values: [] },
+        { text: `ALTER TABLE ${table} SET SCHEMA ${retiredSchema}`, values: [] },
+        { text: `ALTER TABLE ${next(table)} SET SCHEMA ${live}`, values: [] },
+      ]),
+      { text: "DELETE FROM marks WHERE subscription = $1", values: [this.subscription] },
+      {
+        text: "UPDATE marks SET subscription = $1 WHERE subscription = $2",
+        values: [this.subscription, built],
+      },
+      {
+        text: "UPDATE rebuilds SET state = 'SWITCHED', switched_ms = $2 WHERE subscription = $1",
+        values: [this.subscription, nowMs],
+      },
+    ];
+  }
+
+  async #schemas(): Promise<Schemas> {
+    const [row] = await this.#parts.store.query({ text: "SELECT current_schema() AS schema", values: [] });
+    const schema = String(row?.schema);
+    const [building, old] = [`"${schema}_rebuild"`, `"${schema}_retired"`];
+    return {
+      live: `"${schema}"`,
+      retiredSchema: old,
+      searchPath: `${building}, "${schema}"`,
+      next: (table) => `${building}."${table}"`,
+      retired: (table) => `${old}."${table}"`,
+    };
+  }
+
+  async #end(): Promise<void> {
+    const [runner, store] = [this.#runner, this.#store];
+    this.#runner = null;
+    this.#store = null;
+    await runner?.close();
+    await store?.close();
+  }
+
+  async #row(): Promise<{ readonly generation: number; readonly state: RebuildState }> {
+    const [row] = await this.#parts.store.query({
+      text: "SELECT generation, state FROM rebuilds WHERE subscription = $1",
+      values: [this.subscription],
+    });
+    if (row === undefined) return { generation: 1, state: "NONE" };
+    return { generation: Number(row.generation), state: String(row.state) as RebuildState };
+  }
+
+  async #building(): Promise<{ readonly generation: number }> {
+    const row = await this.#row();
+    if (row.state === "BUILDING") return row;
+    throw new RebuildError("rebuild_refused", `no new generation of ${this.subscription} is being built`);
+  }
+
+  async #lag(generation: number): Promise<number> {
+    const { bus } = this.#parts.effect;
+    const marks = await readMarks(this.#parts.store, nameOf(this.subscription, generation));
+    let lag = 0;
+    for (const topic of this.#parts.consumption.topics)
+      for (const { partition, earliest, latest } of await bus.offsets(topic.name))
+        lag += Number(latest - reachedIn(marks, topic.name, partition, earliest));
+    return lag;
+  }
+
+  #become(state: RebuildState): Statement {
+    return {
+      text: "UPDATE rebuilds SET state = $2 WHERE subscription = $1",
+      values: [this.subscription, state],
+    };
+  }
+
+  async #write(name: string, statements: readonly Statement[]): Promise<void> {
+    await this.#parts.store.transaction(name, async (tx) => {
+      // One after the other: each depends on what the one before has made.
+      for (const statement of statements) await tx.run([statement]);
+      await tx.commit();
+    });
+  }
+}
+
+function reachedIn(marks: readonly Mark[], topic: string, partition: number, earliest: bigint): bigint {
+  return marks
+    .filter((mark) => mark.topic === topic && mark.partition === partition)
+    .reduce((far, { nextOffset }) => (nextOffset > far ? nextOffset : far), earliest);
+}
+
+function nameOf(subscription: string, generation: number): string {
+  return `${subscription}@${generation}`;
+}
+
+/** Long enough for whole tables, and shorter than the store waits for an answer. */
+const WHOLE_TABLES: readonly Statement[] = [
+  { text: "SELECT set_config('statement_timeout', '14s', true)", values: [] },
+  { text: "SELECT set_config('enable_seqscan', 'on', true)", values: [] },
+  { text: "SELECT set_config('enable_hashjoin', 'on', true)", values: [] },
+];
+
+const MARKS_TEXT = `SELECT topic, partition, producer, epoch, sequence FROM marks WHERE subscription = $1
+  ORDER BY topic, partition, producer`;
+
+function marksOf(subscription: string): Statement {
+  return { text: MARKS_TEXT, values: [subscription] };
+}
+
+/** How many numbers `built` has still to apply to be where `old` is; an epoch behind counts as one more. */
+function behindBy(old: Rows, built: Rows): number {
+  const reached = new Map(built.map((row) => [markKey(row), row]));
+  let behind = 0;
+  for (const row of old) {
+    const other = reached.get(markKey(row));
+    const numbers = Number(row.sequence) - Number(other?.sequence ?? 0);
+    behind += Math.max(numbers, Number(row.epoch) > Number(other?.epoch ?? 0) ? 1 : 0);
+  }
+  return behind;
+}
+
+function markKey(row: Rows[number]): string {
+  return `${row.topic}/${row.partition}/${row.producer}`;
+}
+
+async function compareTable(
+  run: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
+  table: string,
+  next: string,
+): Promise<RebuildComparison["tables"][number]> {
+  const except = (left: string, right: string): string =>
+    `SELECT * FROM ${left} EXCEPT ALL SELECT * FROM ${right}`;
+  const plain = (text: string): Statement => ({ text, values: [] });
+  const [counts = [], onlyOld = [], onlyNew = []] = await run([
+    plain(`SELECT (SELECT count(*) FROM ${table}) AS rows, (SELECT count(*) FROM ${next}) AS rebuilt,
+      (SELECT count(*) FROM (${except(table, next)}) AS d) AS old, (SELECT count(*) FROM (${except(next, table)}) AS d) AS new`),
+    plain(
+      `SELECT row_to_json(d)::text AS row FROM (${except(table, next)}) AS d ORDER BY 1 LIMIT ${EXAMPLES}`,
+    ),
+    plain(
+      `SELECT row_to_json(d)::text AS row FROM (${except(next, table)}) AS d ORDER BY 1 LIMIT ${EXAMPLES}`,
+    ),
+  ]);
+  const [count] = counts;
+  const examples = [
+    ...onlyOld.map((each) => ({ side: "old" as const, row: String(each.row) })),
+    ...onlyNew.map((each) => ({ side: "new" as const, row: String(each.row) })),
+  ];
+  return {
+    table,
+    rows: Number(count?.rows),
+    rebuiltRows: Number(count?.rebuilt),
+    onlyInOld: Number(count?.old),
+    onlyInNew: Number(count?.new),
+    examples,
+  };
+}
+
+/** A store whose transactions see the new tables in front of the old ones, and none of which outlives the building. */
+function guarded(
+  store: Store,
+  about: { readonly searchPath: string; readonly subscription: string; readonly generation: number },
+): Store {
+  const front: readonly Statement[] = [
+    { text: "SELECT set_config('search_path', $1, true)", values: [about.searchPath] },
+    { text: "SELECT rebuild_guard($1, $2)", values: [about.subscription, about.generation] },
+  ];
+  return {
+    transaction: (name, work) =>
+      store.transaction(name, (tx) => {
+        let sent = false;
+        const guard = async (
+          send: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
+          statements: readonly Statement[],
+        ): Promise<readonly Rows[]> => {
+          if (sent) return send(statements);
+          sent = true;
+          return (await send([...front, ...statements])).slice(front.length);
+        };
+        return work({
+          run: (statements) => guard((each) => tx.run(each), statements),
+          commit: (statements = []) => guard((each) => tx.commit(each), statements),
+        });
+      }),
+    query: (statement) => store.query(statement),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
+}

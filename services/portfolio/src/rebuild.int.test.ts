@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { portfolioEvents, tradeEvents } from "@bourse/contracts";
+import { machineTimer, type TestedService, testService } from "@bourse/host/testing";
+import { sql } from "@bourse/store";
+import type { Portfolio } from "./portfolio.ts";
+import { portfolio } from "./service.ts";
+import { executed, listings, listingTopic } from "./testing.ts";
+
+const PATH = "/api/v1/rebuilds/portfolio/positions";
+const operator = { keyId: "olga", role: "operator" } as const;
+type Tested = TestedService<Portfolio>;
+
+async function opened(t: { after(fn: () => Promise<void>): void }): Promise<Tested> {
+  const tested = await testService<Portfolio>(t, portfolio);
+  await tested.publish(listingTopic, listings);
+  return tested;
+}
+
+const ask = async (tested: Tested, action?: string) =>
+  action === undefined
+    ? await tested.request("GET", PATH, { as: operator })
+    : await tested.request("POST", PATH, { as: operator, body: { action } });
+
+/** Trades of two accounts, numbered on. */
+function trader(tested: Tested) {
+  let number = 0;
+  return async (count: number): Promise<void> => {
+    const trades = Array.from({ length: count }, () => {
+      const n = ++number;
+      const [buyer, seller] = n % 3 === 0 ? ["bob", "alice"] : ["alice", "bob"];
+      return executed({
+        number: n,
+        price: String(100 + (n % 7)),
+        quantity: String(1 + (n % 5)),
+        buyer,
+        seller,
+        buyerFee: "0.01",
+      });
+    });
+    await tested.publish(tradeEvents, trades);
+  };
+}
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await condition()); tries++) {
+    assert.ok(tries < 1_000, `waited in vain until ${what}`);
+    await machineTimer.sleep(10);
+  }
+}
+
+async function violations(tested: Tested): Promise<readonly string[]> {
+  await tested.quiet();
+  const found: string[] = [];
+  for (const { check } of portfolio.invariants) found.push(...(await check(tested.service)).violations);
+  return found;
+}
+
+const plant = (tested: Tested, statement: string): Promise<void> =>
+  tested.store
+    .transaction("plant", (tx) => tx.commit([{ text: statement, values: [] }]))
+    .then(() => undefined);
+
+test("R5: a projection is made anew beside the old one, under traffic, and takes its place", async (t) => {
+  const tested = await opened(t);
+  const trade = trader(tested);
+  await trade(200);
+  await tested.quiet();
+  await plant(tested, "UPDATE positions SET realised = realised + 7 WHERE account_id = 'alice'");
+  await plant(
+    tested,
+    `INSERT INTO positions SELECT 'ghost', symbol, method, quantity_lots, cost, realised, fees, open_lots, trades
+     FROM positions WHERE account_id = 'bob'`,
+  );
+  assert.ok((await violations(tested)).length > 0, "the old one is wrong");
+
+  const begun = await ask(tested, "start");
+  assert.equal(begun.status, 200);
+  assert.deepEqual([begun.body.state, begun.body.generation], ["BUILDING", 2]);
+  await trade(100);
+  await until("it has caught up", async () => (await ask(tested)).body.lag === 0);
+  await tested.quiet();
+  const { body: compared } = await ask(tested, "compare");
+  assert.deepEqual(
+    [compared.sameMarks, compared.tables[0].rows, compared.tables[0].rebuiltRows],
+    [true, 3, 2],
+  );
+  assert.deepEqual([compared.tables[0].onlyInOld, compared.tables[0].onlyInNew], [2, 1]);
+  assert.match(JSON.stringify(compared.tables[0].examples), /ghost/);
+
+  // Trades go on while they change places.
+  const traffic = (async () => {
+    for (let round = 0; round < 10; round++) await trade(20);
+  })();
+  let switched = await ask(tested, "switch");
+  for (let tries = 0; switched.status === 409 && tries < 20; tries++) switched = await ask(tested, "switch");
+  assert.equal(switched.status, 200, JSON.stringify(switched.body));
+  await traffic;
+  assert.deepEqual(await violations(tested), []);
+  const ghosts = await tested.store.query(sql`SELECT 1 FROM positions WHERE account_id = 'ghost'`);
+  assert.equal(ghosts.length, 0);
+  const marks = await tested.store.query(sql`SELECT DISTINCT subscription FROM marks ORDER BY 1`);
+  assert.deepEqual(
+    marks.map(({ subscription }) => subscription),
+    ["positions"],
+  );
+
+  assert.equal((await ask(tested, "start")).status, 409, "the old tables are still there");
+  assert.equal((await ask(tested, "drop")).body.state, "ENDED");
+  await trade(10);
+  assert.deepEqual(await violations(tested), []);
+  const restarted = await tested.restart();
+  assert.deepEqual(await violations(restarted), []);
+  assert.equal((await ask(restarted, "start")).body.generation, 3, "and once more");
+  await until("it has caught up again", async () => (await ask(restarted)).body.lag === 0);
+  const { body: again } = await ask(restarted, "compare");
+  assert.deepEqual([again.tables[0].onlyInOld, again.tables[0].onlyInNew], [0, 0]);
+  assert.equal((await ask(restarted, "abort")).body.state, "ENDED");
+  assert.deepEqual(await violations(restarted), []);
+});
+
+test("R5: the generation that is built publishes nothing, and goes on after a restart", async (t) => {
+  const tested = await opened(t);
+  const trade = trader(tested);
+  await trade(50);
+  await tested.quiet();
+  const before = (await tested.published(portfolioEvents)).length;
+  await ask(tested, "start");
+  await until("it has caught up", async () => (await ask(tested)).body.lag === 0);
+  assert.equal((await tested.published(portfolioEvents)).length, before);
+  const restarted = await tested.restart();
+  const waiting = await ask(restarted);
+  assert.deepEqual([waiting.body.state, waiting.body.runner], ["BUILDING", null]);
+  await ask(restarted, "start");
+  await until("it has caught up", async () => (await ask(restarted)).body.lag === 0);
+  assert.equal((await ask(restarted, "switch")).status, 200);
+  assert.equal((await restarted.published(portfolioEvents)).length, before, "nothing differed");
+  assert.deepEqual(await violations(restarted), []);
+});
+
+test("who may rebuild what", async (t) => {
+  const tested = await opened(t);
+  const account = { keyId: "k", role: "account", accountId: "alice" } as const;
+  assert.equal((await tested.request("POST", PATH, { as: account, body: { action: "start" } })).status, 403);
+  const other = PATH.replace("positions", "prices");
+  const { status, body } = await tested.request("POST", other, { as: operator, body: { action: "start" } });
+  assert.equal(status, 404);
+  assert.equal(body.errors[0].allowed, "positions");
+  for (const action of ["compare", "switch", "drop", "abort"])
+    assert.equal((await ask(tested, action)).status, 409, action);
+});
