@@ -24,12 +24,14 @@ export interface ParkedQueues {
   /** Of `parked_heads`: another one in the table means that a key is free again. */
   readonly generation: number;
   nextPlace: number;
+  /** How many records wait. */
+  waiting: number;
   /** Keys whose records queue. */
   readonly keys: Set<string>;
 }
 
 export function noQueues(): ParkedQueues {
-  return { generation: 0, nextPlace: 1, keys: new Set() };
+  return { generation: 0, nextPlace: 1, waiting: 0, keys: new Set() };
 }
 
 /** What is left to do of a batch once duplicates are dropped. */

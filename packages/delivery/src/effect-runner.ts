@@ -76,6 +76,8 @@ export class EffectRunner<Service> implements Runner {
   readonly #closing = new AbortController();
   readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
   #consumer: GroupConsumer | null = null;
+  /** What memory knows of the tables must be read again before the next unit of work. */
+  #isStale = false;
   #state: RunnerState = "starting";
   #reason: string | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -213,7 +215,11 @@ export class EffectRunner<Service> implements Runner {
       });
       positions.set(key, hint ?? "earliest");
     }
-    this.#know(parked);
+    // Of these alone: a transaction of the others may be under way, and is not in what was read.
+    const given = parked.filter((state) => positions.has(topicPartitionKey(state)));
+    this.#know(given);
+    const recent = given.reduce((sum, state) => sum + state.recent, 0);
+    this.#limits.inherit(this.#parts.clock.nowMs(), recent);
     this.#became("running", null);
     return positions;
   }
@@ -227,15 +233,10 @@ export class EffectRunner<Service> implements Runner {
   }
 
   #know(parked: readonly ParkedState[]): void {
-    let [recent, waiting] = [0, 0];
     for (const state of parked) {
       const at = this.#assigned.get(topicPartitionKey(state));
-      if (at === undefined) continue;
-      at.queues = state.queues;
-      recent += state.recent;
-      waiting += state.waiting;
+      if (at !== undefined) at.queues = state.queues;
     }
-    this.#limits.restart(this.#parts.clock.nowMs(), recent, waiting);
   }
 
   /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
@@ -300,6 +301,7 @@ export class EffectRunner<Service> implements Runner {
     let backoff: Backoff | null = null;
     let uncertain: DecidedBatch | null = null;
     for (;;) {
+      if (this.#isStale) await this.#reload();
       const judged = this.#judge(records, poison);
       const tried: { decided: DecidedBatch } = { decided: { judged, effects: NO_EFFECTS, rows: [] } };
       try {
@@ -372,7 +374,7 @@ export class EffectRunner<Service> implements Runner {
         traceparent,
         work: async (unit) => {
           const decided = await decideBatch(inHand, judged, unit);
-          if (decided.rows.length > 0) this.#limits.check(unit.nowMs, decided.rows);
+          if (decided.rows.length > 0) this.#limits.check(unit.nowMs, decided.rows, this.#waiting());
           tried.decided = decided;
           return decided.effects;
         },
@@ -414,6 +416,12 @@ export class EffectRunner<Service> implements Runner {
     this.#consumer?.seek(fault.at, "earliest");
   }
 
+  #waiting(): number {
+    let waiting = 0;
+    for (const { queues } of this.#assigned.values()) waiting += queues.waiting;
+    return waiting;
+  }
+
   /** Memory, metrics and the log of what is parked by now. */
   #parked(rows: DecidedBatch["rows"], isReloaded: boolean): void {
     const { metrics, log, clock } = this.#parts;
@@ -441,7 +449,11 @@ export class EffectRunner<Service> implements Runner {
     this.#limits.parked(clock.nowMs(), rows);
     for (const { parking, place } of rows) {
       const { at, queue } = parking;
+      const now = this.#assigned.get(topicPartitionKey(at));
+      // Given away and given back meanwhile: what was read then may be from before this commit.
+      if (now !== undefined && now !== at) this.#isStale = true;
       at.queues.nextPlace = place + 1;
+      at.queues.waiting++;
       if (queue !== null) at.queues.keys.add(queue);
     }
   }
@@ -449,6 +461,7 @@ export class EffectRunner<Service> implements Runner {
   /** The tables' marks replace memory's. Partitions that are another's by now were dropped when they were revoked. */
   async #reload(): Promise<void> {
     const { marks, parked } = await this.#untilAnswered("marks.read", () => this.#readTables());
+    this.#isStale = false;
     for (const at of this.#assigned.values()) {
       at.marks.clear();
       at.queues = noQueues();

@@ -135,7 +135,6 @@ export interface ParkedState {
   readonly queues: ParkedQueues;
   /** Failures parked since the given time. */
   readonly recent: number;
-  readonly waiting: number;
 }
 
 /** What a subscription has parked, by partition. Read after the marks, never before: see `parked_check`. */
@@ -154,9 +153,9 @@ function stateOf(rows: Rows): readonly ParkedState[] {
     queues: {
       nextPlace: Number(row.next_place),
       generation: Number(row.generation),
+      waiting: Number(row.waiting),
       keys: new Set((row.queues as readonly string[]).map((text) => JSON.parse(text) as string)),
     },
     recent: Number(row.recent),
-    waiting: Number(row.waiting),
   }));
 }

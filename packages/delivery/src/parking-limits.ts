@@ -8,20 +8,18 @@ export class ParkingLimits {
   readonly #rules: FailureRules;
   /** When each failure of the last minute was parked. */
   #failuresMs: number[] = [];
-  #waiting = 0;
 
   constructor(rules: FailureRules) {
     this.#rules = rules;
   }
 
-  /** What the tables say of the partitions that are this consumer's. */
-  restart(nowMs: number, recent: number, waiting: number): void {
-    this.#failuresMs = new Array<number>(recent).fill(nowMs);
-    this.#waiting = waiting;
+  /** Failures of the last minute that another consumer, or this one before a restart, has parked. */
+  inherit(nowMs: number, recent: number): void {
+    for (let nth = 0; nth < recent; nth++) this.#failuresMs.push(nowMs);
   }
 
-  /** Before the rows are written. Throws `StopSubscription` for one too many. */
-  check(nowMs: number, rows: readonly ParkedRow[]): void {
+  /** Before the rows are written; `waiting` are parked already. Throws `StopSubscription` for one too many. */
+  check(nowMs: number, rows: readonly ParkedRow[], waiting: number): void {
     const { parkedPerMinute, maxParked } = this.#rules;
     this.#failuresMs = this.#failuresMs.filter((atMs) => atMs > nowMs - MINUTE_MS);
     const failures = rows.filter(({ code }) => code !== QUEUED);
@@ -32,14 +30,13 @@ export class ParkingLimits {
         `more than ${parkedPerMinute} records a minute would be parked, the last one for ${last.code}: ${last.message}`,
       );
     }
-    if (this.#waiting + rows.length > maxParked) {
-      throw new StopSubscription("parked_full", `${this.#waiting} records are parked, ${maxParked} may be`);
+    if (waiting + rows.length > maxParked) {
+      throw new StopSubscription("parked_full", `${waiting} records are parked, ${maxParked} may be`);
     }
   }
 
   /** After the commit. */
   parked(nowMs: number, rows: readonly ParkedRow[]): void {
     for (const { code } of rows) if (code !== QUEUED) this.#failuresMs.push(nowMs);
-    this.#waiting += rows.length;
   }
 }
