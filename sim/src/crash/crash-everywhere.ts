@@ -3,7 +3,7 @@ import { summaryOf } from "./summary.ts";
 import { WorkerHandle } from "./worker-pool.ts";
 
 /** Points of one flow that a worker takes at once: it prepares the flow for them. */
-const CHUNK = 40;
+const CHUNK = 100;
 
 /** Crashes each flow at each of its calls with each outcome; prints counts and what is wrong. 0: nothing is. */
 export async function crashEverywhere(flows: readonly string[], workers: number): Promise<number> {
@@ -11,8 +11,11 @@ export async function crashEverywhere(flows: readonly string[], workers: number)
   const handles = await Promise.all(Array.from({ length: workers }, () => WorkerHandle.start()));
   const results: PointResult[] = [];
   try {
-    const waiting = (await pointsOf(flows, handles)).values();
-    await Promise.all(handles.map((handle) => runChunks(handle, waiting, results)));
+    const chunks = await pointsOf(flows, handles);
+    const waiting = chunks.values();
+    const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const done = (): void => console.log(`${results.length} of ${total}`);
+    await Promise.all(handles.map((handle) => runChunks(handle, waiting, { results, done })));
   } finally {
     for (const handle of handles) handle.stop();
   }
@@ -43,7 +46,7 @@ async function pointsOf(
 async function runChunks(
   handle: WorkerHandle,
   waiting: IterableIterator<readonly NamedPoint[]>,
-  results: PointResult[],
+  { results, done }: { readonly results: PointResult[]; readonly done: () => void },
 ): Promise<void> {
   for (const chunk of waiting) {
     for (const point of chunk) {
@@ -51,6 +54,7 @@ async function runChunks(
       results.push(result);
       if (result.violations.length > 0) console.log(failureOf(result));
     }
+    done();
   }
 }
 

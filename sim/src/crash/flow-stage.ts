@@ -3,6 +3,7 @@ import { definitions as platformDefinitions } from "@bourse/platform";
 import type { Flow } from "../flows/flow.ts";
 import { Trader, UnexpectedAnswer } from "../flows/trader.ts";
 import { openVenue } from "../flows/venue.ts";
+import type { Mutation } from "../mutations/mutation.ts";
 import { CrashPlan, type CrashPoint, type PortCall } from "../ports/crash-gate.ts";
 import { Supervisor } from "../world/supervisor.ts";
 import type { Checkpoint, World } from "../world/world.ts";
@@ -25,7 +26,7 @@ const SNAPSHOT_EVERY = 2;
 const SEED = 7;
 
 /** The services as they are, but for how often the engine's shards take a snapshot. */
-export const DEFINITIONS: readonly AnyServiceDefinition[] = platformDefinitions.map((definition) => ({
+const DEFINITIONS: readonly AnyServiceDefinition[] = platformDefinitions.map((definition) => ({
   ...definition,
   consumes: definition.consumes.map((consumption) =>
     consumption.kind === "shard" ? { ...consumption, snapshotEvery: SNAPSHOT_EVERY } : consumption,
@@ -92,16 +93,16 @@ export async function runFlow(
   options: {
     readonly point: CrashPoint | null;
     readonly expected: EndState | null;
-    readonly definitions?: readonly AnyServiceDefinition[];
+    readonly mutation?: Mutation | null;
   },
 ): Promise<FlowRun> {
-  const { point, expected, definitions = DEFINITIONS } = options;
+  const { point, expected, mutation = null } = options;
   world.restore(begin, SEED);
   // The backoff's jitter comes from a library that asks the process.
   Math.random = () => world.random.next();
   const plan = new CrashPlan(point);
   if (flow.fromCrash === true) plan.arm();
-  const supervisor = new Supervisor(world, plan, definitions);
+  const supervisor = new Supervisor(world, plan, DEFINITIONS, mutation);
   const trader = new Trader(supervisor);
   const violations: string[] = [];
   let endState: EndState | null = null;

@@ -1,5 +1,6 @@
 import { FLOWS } from "../flows/all-flows.ts";
 import type { Flow } from "../flows/flow.ts";
+import type { Mutation } from "../mutations/mutation.ts";
 import type { CrashPoint, PortName } from "../ports/crash-gate.ts";
 import { outcomesOf } from "../ports/crash-gate.ts";
 import { type Checkpoint, World } from "../world/world.ts";
@@ -16,6 +17,8 @@ export interface PointResult {
   readonly point: NamedPoint;
   readonly violations: readonly string[];
   readonly durationMs: number;
+  /** What of it the processor worked: tells a slow machine from a busy one. */
+  readonly processorMs: number;
 }
 
 interface Stage {
@@ -58,21 +61,26 @@ export class PointWorker {
     );
   }
 
-  async run(point: NamedPoint): Promise<PointResult> {
+  /** With a mutation, a rule is broken on purpose: the calls may then be others. */
+  async run(point: NamedPoint, mutation: Mutation | null = null): Promise<PointResult> {
     const { flow, begin, undisturbed } = await this.#at(point.flow);
     const started = performance.now();
+    const usage = process.cpuUsage();
     const { calls, violations } = await runFlow(this.#world, begin, flow, {
       point,
       expected: undisturbed.endState,
+      mutation,
     });
     const call = calls[point.at - 1];
-    const other = call !== undefined && (call.port !== point.port || call.what !== point.what);
+    const other =
+      mutation === null && call !== undefined && (call.port !== point.port || call.what !== point.what);
     return {
       point,
       violations: other
         ? [...violations, `call ${point.at} is ${call.port} ${call.what} this time`]
         : violations,
       durationMs: performance.now() - started,
+      processorMs: processorMs(process.cpuUsage(usage)),
     };
   }
 
@@ -88,4 +96,8 @@ export class PointWorker {
     this.#stage = { flow, begin, undisturbed };
     return this.#stage;
   }
+}
+
+function processorMs({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1_000;
 }

@@ -3,8 +3,9 @@ import type { PointResult } from "./point-worker.ts";
 /** The points that were covered, by flow and by port, and how long they took. */
 export function summaryOf(results: readonly PointResult[], wallMs: number): readonly string[] {
   const failed = results.filter(({ violations }) => violations.length > 0);
-  const spent = results.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const mean = results.length === 0 ? 0 : spent / results.length;
+  const mean = (of: (result: PointResult) => number): string =>
+    (results.reduce((sum, result) => sum + of(result), 0) / Math.max(1, results.length)).toFixed(0);
+  const each = `${mean(({ durationMs }) => durationMs)} ms a point, ${mean(({ processorMs }) => processorMs)} of processor`;
   return [
     "",
     "crash points by flow",
@@ -14,7 +15,7 @@ export function summaryOf(results: readonly PointResult[], wallMs: number): read
     "by outcome",
     ...counted(results, ({ point }) => point.outcome),
     "",
-    `${results.length} crash points, ${failed.length} violated, ${(wallMs / 1_000).toFixed(0)} s, ${mean.toFixed(0)} ms a point`,
+    `${results.length} crash points, ${failed.length} violated, ${(wallMs / 1_000).toFixed(0)} s, ${each}`,
   ];
 }
 

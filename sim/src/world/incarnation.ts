@@ -10,6 +10,7 @@ import {
 } from "@bourse/host";
 import { schemaOfService } from "@bourse/store";
 import { MemoryBus } from "../bus/memory-bus.ts";
+import type { Mutation } from "../mutations/mutation.ts";
 import { CrashGate, type CrashPlan } from "../ports/crash-gate.ts";
 import { gatedBus } from "../ports/gated-bus.ts";
 import { gatedDirectory } from "../ports/gated-directory.ts";
@@ -31,15 +32,21 @@ export interface Incarnation {
   busy(): Promise<readonly string[]>;
 }
 
+interface BootOptions {
+  readonly world: World;
+  readonly plan: CrashPlan;
+  readonly definitions: readonly AnyServiceDefinition[];
+  readonly mutation: Mutation | null;
+}
+
 /**
  * Boots every service on what the world has kept. `booted` rejects when one refuses to start, and never settles where
  * the process dies on the way.
  */
-export function bootPlatform(
-  world: World,
-  plan: CrashPlan,
-  definitions: readonly AnyServiceDefinition[],
-): { readonly gate: CrashGate; readonly booted: Promise<Incarnation> } {
+export function bootPlatform({ world, plan, definitions, mutation }: BootOptions): {
+  readonly gate: CrashGate;
+  readonly booted: Promise<Incarnation>;
+} {
   const session = new Session(world.database);
   const timers = new OwnTimers(world.time.timer);
   const memory = new MemoryBus(world.log, world.time.timer);
@@ -56,12 +63,13 @@ export function bootPlatform(
     timer: timers,
   });
   const log = createLogger({ level: process.env.SIM_LOG ?? "silent" });
-  const shared: Omit<Runtime, "openStore"> = {
+  const bus = gatedBus(memory, gate);
+  const snapshots = gatedSnapshots(world.snapshots, gate);
+  const shared: Omit<Runtime, "openStore" | "bus"> = {
     clock: { nowMs: () => world.time.clock.nowMs() },
     timer: timers,
     newId: () => world.newId(),
     env: { LOG_LEVEL: process.env.SIM_LOG ?? "silent", BOURSE_OPERATOR_KEY: OPERATOR_KEY },
-    bus: gatedBus(memory, gate),
     migrate: async () => undefined,
     directory: gatedDirectory(local, gate),
     dataFolder: "/sim",
@@ -70,15 +78,20 @@ export function bootPlatform(
     log,
     validateEvents: true,
     listen: null,
-    openSnapshots: gatedSnapshots(world.snapshots, gate),
+    openSnapshots: mutation?.snapshots?.(snapshots) ?? snapshots,
   };
   const boot = async (): Promise<Incarnation> => {
     const services = new Map<string, RunningService>();
     // In one order, so that a boot makes the same calls in the same order each time.
     for (const definition of definitions) {
       const { name } = definition;
-      const store = { service: name, schema: schemaOfService(name), session, gate };
-      const runtime = { ...shared, openStore: () => gatedStore(store), instanceId: world.newId() };
+      const store = gatedStore({ service: name, schema: schemaOfService(name), session, gate });
+      const runtime: Runtime = {
+        ...shared,
+        bus: mutation?.bus?.(bus, name, timers) ?? bus,
+        openStore: () => mutation?.store?.(store, name, timers) ?? store,
+        instanceId: world.newId(),
+      };
       services.set(name, await gate.through(() => runService(definition, runtime)));
     }
     return {

@@ -1,4 +1,5 @@
 import type { AnyServiceDefinition, RouteAnswer } from "@bourse/host";
+import type { Mutation } from "../mutations/mutation.ts";
 import type { CrashPlan, PortCall } from "../ports/crash-gate.ts";
 import { bootPlatform, type Incarnation } from "./incarnation.ts";
 import type { ClientRequest } from "./serve-request.ts";
@@ -16,15 +17,22 @@ export class Supervisor {
   readonly world: World;
   readonly plan: CrashPlan;
   readonly #definitions: readonly AnyServiceDefinition[];
+  readonly #mutation: Mutation | null;
   #current: Promise<Incarnation>;
   /** How often it was booted. */
   boots = 0;
   #stopped = false;
 
-  constructor(world: World, plan: CrashPlan, definitions: readonly AnyServiceDefinition[]) {
+  constructor(
+    world: World,
+    plan: CrashPlan,
+    definitions: readonly AnyServiceDefinition[],
+    mutation: Mutation | null = null,
+  ) {
     this.world = world;
     this.plan = plan;
     this.#definitions = definitions;
+    this.#mutation = mutation;
     this.#current = this.#boot();
   }
 
@@ -68,7 +76,12 @@ export class Supervisor {
 
   #boot(): Promise<Incarnation> {
     this.boots += 1;
-    const { booted, gate } = bootPlatform(this.world, this.plan, this.#definitions);
+    const { booted, gate } = bootPlatform({
+      world: this.world,
+      plan: this.plan,
+      definitions: this.#definitions,
+      mutation: this.#mutation,
+    });
     this.#killCurrent = () => gate.die();
     const next = gate.died.then((): Promise<Incarnation> => {
       if (this.#stopped) return new Promise(() => undefined);
