@@ -1,4 +1,4 @@
-import { EpochStarted, type EventContract, type Topic, writersOf } from "@bourse/contracts";
+import { EpochStarted } from "@bourse/contracts";
 import type { Static } from "typebox";
 import type { Envelope } from "./envelope.ts";
 
@@ -12,9 +12,4 @@ export function isEpochStarted(event: unknown): event is EpochStartedEvent {
 /** The previous position that the record names; undefined for any other event. */
 export function epochStartOf({ event }: Pick<Envelope, "event">): EpochStartedEvent | undefined {
   return isEpochStarted(event) ? event : undefined;
-}
-
-/** The control record as one of a topic's contracts, for each of its writers. */
-export function epochContractsOf(topic: Topic): readonly EventContract[] {
-  return writersOf(topic).map((writer) => ({ ...EpochStarted, writer }));
 }
