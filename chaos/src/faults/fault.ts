@@ -28,6 +28,8 @@ export interface Fault {
   readonly smallDisks?: boolean;
   /** Whether the platform takes orders while the fault is there, at least for a while: then some must have been. */
   readonly worksDuring?: boolean;
+  /** Whether it makes numbers come again on topics: then some must have, or it has not happened. */
+  readonly repeats?: boolean;
   run(stage: Stage): Promise<void>;
 }
 

@@ -53,6 +53,7 @@ export const twoMatching: Fault = {
   name: "two-owners matching",
   bus: "kafka",
   worksDuring: true,
+  repeats: true,
   run: async (stage) => {
     const { fleet } = stage;
     const second = await fleet.addInstance("matching", { from: "matching.engine", to: "matching.engin2" });

@@ -61,10 +61,13 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   }
   await load.stop();
   const sighting = stage.sighting();
+  const duplicatesBefore = audit.equalDuplicates;
   let settlement: Settlement | null = null;
   try {
     settlement = await settleRound({ ...target, journalPath: journal.path, audit, prefix });
     failures.push(...settlement.violations);
+    if (fault.repeats === true && audit.equalDuplicates === duplicatesBefore)
+      failures.push("the fault has not fired: no number came twice on any topic");
   } catch (error) {
     failures.push(`it could not be reconciled: ${(error as Error).message}`);
   }
