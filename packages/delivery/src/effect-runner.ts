@@ -9,6 +9,7 @@ import {
 } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { type Store, StoreError } from "@bourse/store";
+import { applyApart, type Tries } from "./apply-apart.ts";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "./backoff.ts";
 import { type CommitParts, commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
@@ -21,7 +22,7 @@ import {
   noQueues,
 } from "./effect-batch.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
-import { blameOf, type FailureRules, failureRules, RecordRefused } from "./failure-policy.ts";
+import { type FailureRules, failureRules } from "./failure-policy.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -50,15 +51,7 @@ const CLOSE_MS = 5_000;
 const LARGE_BATCH = 500;
 const SPARE_MS = 10_000;
 const MINUTE_MS = 60_000;
-const RETRIES_EXHAUSTED = "retries_exhausted";
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
-
-/** How records came to be tried apart. */
-interface Trouble {
-  /** null: never failed yet. */
-  readonly sinceMs: number | null;
-  readonly tries: number;
-}
 
 /** R1, R5: takes batches of a group's partitions, and applies each number once, in one transaction with its mark. */
 export class EffectRunner<Service> implements Runner {
@@ -70,6 +63,7 @@ export class EffectRunner<Service> implements Runner {
   readonly #decode: Decoder;
   readonly #rules: FailureRules;
   readonly #limits: ParkingLimits;
+  readonly #tries: Tries;
   /** Partitions that are read again from another place: what is left of them in the batch in hand does not count. */
   readonly #sought = new Set<AssignedPartition>();
   readonly #assigned = new Map<string, AssignedPartition>();
@@ -92,6 +86,14 @@ export class EffectRunner<Service> implements Runner {
     this.#decode = createDecoder(consumption.topics);
     this.#rules = failureRules(consumption);
     this.#limits = new ParkingLimits(this.#rules);
+    this.#tries = {
+      rules: this.#rules,
+      attempt: (records, poison) => this.#attempt(records, poison),
+      nowMs: () => parts.clock.nowMs(),
+      backoff: () => createBackoff(parts.timer, this.#closing.signal),
+      failedAlone: () => parts.metrics.recordRetries.inc({ subscription: this.subscription }),
+      isClosing: () => this.#closing.signal.aborted,
+    };
   }
 
   start(): void {
@@ -178,7 +180,7 @@ export class EffectRunner<Service> implements Runner {
       const records = await consumer.take(maxBatch);
       if (records.length === 0) return;
       this.#sought.clear();
-      await this.#apply(records, { sinceMs: null, tries: 0 });
+      await applyApart(this.#tries, records);
       if (restMs > 0 && records.length < LARGE_BATCH)
         await this.#parts.timer.sleep(restMs, this.#closing.signal);
     }
@@ -245,48 +247,6 @@ export class EffectRunner<Service> implements Runner {
     this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
       if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.#became("running", null);
     });
-  }
-
-  /**
-   * Until the records are applied, parked or dropped, or the runner closes: halves those that fail together until the
-   * one that fails is alone (R12). Rejects with what must stop the subscription.
-   */
-  async #apply(records: readonly BusRecord[], before: Trouble): Promise<void> {
-    const failed = await this.#attempt(records);
-    if (failed === null) return;
-    if (this.#rules.policy === "stop" || blameOf(failed.error) === "stop") throw failed.error;
-    const trouble = { sinceMs: before.sinceMs ?? this.#parts.clock.nowMs(), tries: before.tries + 1 };
-    const [only] = records;
-    if (records.length === 1 && only !== undefined) return await this.#alone(only, failed.error, trouble);
-    const middle = records.length >> 1;
-    await this.#apply(records.slice(0, middle), trouble);
-    await this.#apply(records.slice(middle), trouble);
-  }
-
-  /** A record that fails while its dependencies answer: so often, then it is poison; refused by a rule, at once. */
-  async #alone(record: BusRecord, first: unknown, trouble: Trouble): Promise<void> {
-    const { timer, metrics } = this.#parts;
-    const backoff = createBackoff(timer, this.#closing.signal);
-    const firstFailedMs = trouble.sinceMs;
-    let error = first;
-    let tries = trouble.tries;
-    for (let alone = 1; !this.#closing.signal.aborted; alone++) {
-      metrics.recordRetries.inc({ subscription: this.subscription });
-      const blame = blameOf(error);
-      if (blame === "stop") throw error;
-      if (blame === "refused" || alone >= this.#rules.attempts) {
-        const code = error instanceof RecordRefused ? error.code : RETRIES_EXHAUSTED;
-        const failure = { code, error, attempts: tries, firstFailedMs };
-        const failed = await this.#attempt([record], { record, failure });
-        if (failed !== null) throw failed.error;
-        return;
-      }
-      await backoff.wait();
-      const failed = await this.#attempt([record]);
-      if (failed === null) return;
-      error = failed.error;
-      tries++;
-    }
   }
 
   /**
