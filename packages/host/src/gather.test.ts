@@ -136,3 +136,33 @@ test("two batches run at once where that is allowed", async () => {
   batches[2]?.finish();
   await Promise.all(all);
 });
+
+test("a second batch starts beside the first only once enough items wait", async () => {
+  const { batches, run } = controlled();
+  const door = gather({ run, maxBatch: 10, maxQueued: 100, maxInFlight: 2, overlapFrom: 3 });
+  const all = [taken(door.submit(1))];
+  await turn();
+  for (const item of [2, 3]) all.push(taken(door.submit(item)));
+  await turn();
+  assert.equal(batches.length, 1);
+  all.push(taken(door.submit(4)));
+  await turn();
+  assert.deepEqual(batches[1]?.items, [2, 3, 4]);
+  all.push(taken(door.submit(5)));
+  batches[1]?.finish();
+  await turn();
+  assert.equal(batches.length, 2, "one item waits while the first batch still runs");
+  batches[0]?.finish();
+  await turn();
+  assert.deepEqual(batches[2]?.items, [5], "alone, any number will do");
+  let idle = false;
+  void door.idle().then(() => {
+    idle = true;
+  });
+  await turn();
+  assert.ok(!idle);
+  batches[2]?.finish();
+  await Promise.all(all);
+  await turn();
+  assert.ok(idle);
+});

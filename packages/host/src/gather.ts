@@ -27,6 +27,8 @@ export interface GatherOptions<Item, Result> {
   readonly maxQueued: number;
   /** How many batches run at once. Default 1: the batches then keep the order of arrival. */
   readonly maxInFlight?: 1 | 2;
+  /** A second batch starts beside the first only with so many items: small ones would only cost more. Default 1. */
+  readonly overlapFrom?: number;
 }
 
 export function isQueueFull<Result>(submitted: Promise<Result> | QueueFull): submitted is QueueFull {
@@ -34,15 +36,18 @@ export function isQueueFull<Result>(submitted: Promise<Result> | QueueFull): sub
 }
 
 export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gather<Item, Result> {
-  const { run, maxBatch, maxQueued, maxInFlight = 1 } = options;
+  const { run, maxBatch, maxQueued, maxInFlight = 1, overlapFrom = 1 } = options;
   let queue: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let scheduled = false;
   let idleWaiters: (() => void)[] = [];
 
+  const mayStart = (): boolean =>
+    inFlight < maxInFlight && queue.length >= (inFlight === 0 ? 1 : overlapFrom);
+
   const start = (): void => {
     scheduled = false;
-    while (inFlight < maxInFlight && queue.length > 0) {
+    while (mayStart()) {
       const batch = queue.length <= maxBatch ? queue : queue.slice(0, maxBatch);
       queue = queue.length <= maxBatch ? [] : queue.slice(maxBatch);
       inFlight += 1;
@@ -51,8 +56,8 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
   };
   const finish = (): void => {
     inFlight -= 1;
-    if (queue.length > 0) start();
-    else if (inFlight === 0) {
+    start();
+    if (inFlight === 0) {
       const waiters = idleWaiters;
       idleWaiters = [];
       for (const resolve of waiters) resolve();
@@ -65,7 +70,7 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
       return new Promise<Result>((resolve, reject) => {
         queue.push({ item, resolve, reject });
         // After this turn: what one request submits item by item forms one batch.
-        if (inFlight < maxInFlight && !scheduled) {
+        if (!scheduled && mayStart()) {
           scheduled = true;
           queueMicrotask(start);
         }

@@ -54,7 +54,7 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       topics: [tradeEvents],
       // A candle's close and the last price are those of the symbol's last trade: order counts within a symbol only.
       policy: "parkKey",
-      restMs: 20,
+      restMs: 50,
       handle: recordTrades,
       committed: tradesRecorded,
     },

@@ -6,6 +6,7 @@ import type { Desk } from "./desk.ts";
 import { type Answer, type Job, refusedAnswer } from "./domain/job.ts";
 import { type Known, planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
+import { RoundLine, type Turn } from "./domain/round-line.ts";
 import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
 import { engineEvent, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
 import { amendsOf, commandOfRow, insertCommands, selectAmends, selectCommands } from "./sql/command-rows.ts";
@@ -16,21 +17,40 @@ const CANCEL_RESERVE = 50_000;
 /** A round that keeps meeting rows of others is given up: its outcome is then unknown. */
 const MAX_TRIES = 5;
 
-/** One batch at a time, so that what an account sends keeps its order. */
+/** Fewer wait for the batch before them. */
+const OVERLAP_FROM = 64;
+
+/** Written one batch after the other, so that what an account sends keeps its order. */
 export function openDoor(desk: Omit<Desk, "door">): Gather<Job, Answer> {
+  const line = new RoundLine();
   return gather<Job, Answer>({
     maxBatch: desk.config.ORDER_MAX_BATCH,
     maxQueued: desk.config.ORDER_MAX_QUEUED + CANCEL_RESERVE,
-    run: (jobs) => runJobs(desk as Desk, jobs),
+    maxInFlight: 2,
+    overlapFrom: OVERLAP_FROM,
+    run: (jobs) => runInTurn(desk as Desk, jobs, line.enter(jobs)),
   });
 }
 
-/** Runs jobs in rounds; a round answers at least the first of what is left. */
-export async function runJobs(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+async function runInTurn(desk: Desk, jobs: readonly Job[], turn: Turn): Promise<readonly Answer[]> {
+  try {
+    await turn.mayLook;
+    return await runJobs(desk, jobs, turn.mayWrite);
+  } finally {
+    turn.end();
+  }
+}
+
+/** Runs jobs in rounds; a round answers at least the first of what is left. Nothing is written before `mayWrite`. */
+export async function runJobs(
+  desk: Desk,
+  jobs: readonly Job[],
+  mayWrite: Promise<void>,
+): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   while (answers.length < jobs.length) {
     const rest = answers.length === 0 ? jobs : jobs.slice(answers.length);
-    const round = await runContained(desk, rest);
+    const round = await runContained(desk, rest, mayWrite);
     breakChains(rest, round);
     answers.push(...round);
   }
@@ -47,13 +67,17 @@ function breakChains(jobs: readonly Job[], answers: readonly Answer[]): void {
 }
 
 /** A job that nothing can be done with must not take its neighbours with it: the batch is halved around it. */
-async function runContained(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+async function runContained(
+  desk: Desk,
+  jobs: readonly Job[],
+  mayWrite: Promise<void>,
+): Promise<readonly Answer[]> {
   try {
-    return await runRound(desk, jobs);
+    return await runRound(desk, jobs, mayWrite);
   } catch (error) {
     if (jobs.length > 1) {
       desk.metrics.replans.inc({ why: "halved" });
-      return await runContained(desk, jobs.slice(0, Math.ceil(jobs.length / 2)));
+      return await runContained(desk, jobs.slice(0, Math.ceil(jobs.length / 2)), mayWrite);
     }
     desk.log.error({ err: error, job: jobs[0] }, "a job could not be done");
     return [refusedAnswer(unknownOutcome("the request met an error of ours"))];
@@ -65,7 +89,11 @@ async function runContained(desk: Desk, jobs: readonly Job[]): Promise<readonly 
  * try of the same round was faster, the insert breaks a key: then everything is read and planned again, and what is
  * there by now is answered as it is (R10). A COMMIT with unknown outcome is read back in the same way (R5).
  */
-async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answer[]> {
+async function runRound(
+  desk: Desk,
+  jobs: readonly Job[],
+  mayWrite: Promise<void>,
+): Promise<readonly Answer[]> {
   const attempted = new Set<string>();
   let steps: readonly Step[] = [];
   let verdicts: ReadonlyMap<number, Verdict> = new Map();
@@ -86,6 +114,7 @@ async function runRound(desk: Desk, jobs: readonly Job[]): Promise<readonly Answ
         const [known, checked] = await Promise.all([reading, check(desk, steps)]);
         verdicts = known.orders.size === 0 ? checked : await planAndCheck(known);
       } else verdicts = await planAndCheck(await reading);
+      await mayWrite;
       // Risk counts on an approval being used within the window or never (R14).
       if (desk.clock.nowMs() - askedMs > desk.config.ORDER_ACCEPT_WINDOW_MS) {
         desk.metrics.replans.inc({ why: "late" });

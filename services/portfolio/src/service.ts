@@ -50,7 +50,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       topics: [tradeEvents],
       // A position's cost depends on the order of its symbol's trades, and on no other symbol's: those go on.
       policy: "parkKey",
-      restMs: 20,
+      restMs: 50,
       handle: applyTrades,
       projection: { tables: ["positions"], republish: republishPositions },
       committed: tradesApplied,

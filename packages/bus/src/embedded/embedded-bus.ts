@@ -27,7 +27,7 @@ export interface EmbeddedBusOptions {
   readonly folder: string;
   /** What retention measures age against. Without one: the newest time of any record. */
   readonly clock?: Clock;
-  /** How much of the newest records stays in memory for those who follow closely. Default 64 MB. */
+  /** How much of the newest records stays in memory for those who follow closely. Default 16 MB, as an estimate. */
   readonly recentBytes?: number;
 }
 
@@ -39,7 +39,7 @@ export interface EmbeddedBus extends EventBus {
   dropExpired(): Promise<void>;
 }
 
-const RECENT_BYTES = 64_000_000;
+const RECENT_BYTES = 16_000_000;
 const RETENTION_INTERVAL_MS = 60_000;
 /** A committed offset is a hint: it goes with the next append, or alone after this long. */
 const HINT_DELAY_MS = 200;

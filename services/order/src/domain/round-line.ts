@@ -1,0 +1,57 @@
+import type { Chain, Job } from "./job.ts";
+
+/** A round's place in the line. `end` is called once, whatever became of it. */
+export interface Turn {
+  /** Nothing that the round looks at is still being changed by one before it. */
+  readonly mayLook: Promise<void>;
+  /** The rounds before it are over: what is written keeps the order in which it came. */
+  readonly mayWrite: Promise<void>;
+  end(): void;
+}
+
+/**
+ * Rounds that overlap: the next one may look, plan and ask risk and wallet while the one before it is still being
+ * written, unless they have an order, a request or a chain in common; it is written after it.
+ */
+export class RoundLine {
+  #rounds: readonly Round[] = [];
+
+  enter(jobs: readonly Job[]): Turn {
+    const before = this.#rounds;
+    const touched = touchedBy(jobs);
+    const inTheWay = before.filter((round) => round.touched.some((each) => touched.has(each)));
+    let end: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const round: Round = { touched: [...touched], over };
+    this.#rounds = [...before, round];
+    return {
+      mayLook: allOver(inTheWay),
+      mayWrite: allOver(before),
+      end: () => {
+        this.#rounds = this.#rounds.filter((each) => each !== round);
+        end();
+      },
+    };
+  }
+}
+
+interface Round {
+  readonly touched: readonly (string | Chain)[];
+  readonly over: Promise<void>;
+}
+
+function touchedBy(jobs: readonly Job[]): Set<string | Chain> {
+  const touched = new Set<string | Chain>();
+  for (const job of jobs) {
+    touched.add(job.orderId);
+    if (job.kind !== "place") touched.add(job.requestId);
+    if (job.chain !== undefined) touched.add(job.chain);
+  }
+  return touched;
+}
+
+async function allOver(rounds: readonly Round[]): Promise<void> {
+  for (const { over } of rounds) await over;
+}
