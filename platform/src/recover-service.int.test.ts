@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { PlatformError } from "./platform-error.ts";
 import { recoverService } from "./recover-service.ts";
@@ -186,6 +187,13 @@ describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
     });
     assert.deepEqual(await venue.violations(), []);
     assert.deepEqual(await venue.as(frank).call("GET", "/api/v1/accounts/frank"), before);
+    await venue.stop();
+  });
+
+  it("R4: the outboxes hold all epochs, so that a broker that loses its data now is filled again", async () => {
+    rmSync(join(venue.folder, "bus"), { recursive: true });
+    await venue.start();
+    assert.deepEqual(await venue.violations(), []);
     await venue.stop();
   });
 });

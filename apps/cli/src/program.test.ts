@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -53,6 +53,19 @@ describe("the command line", () => {
     for (const code of Object.values(EXIT)) {
       assert.ok(help.includes(`${code}  ${EXIT_MEANINGS[code]}`), String(code));
     }
+  });
+
+  it("tells why nothing answers where a service has refused to start: its database was restored (R6)", (t) => {
+    const data = folder(t);
+    mkdirSync(join(data, "refusals"));
+    const message = "order does not start: ... run `bourse recover order --dry-run`";
+    writeFileSync(
+      join(data, "refusals/order.json"),
+      JSON.stringify({ service: "order", message, at: "now" }),
+    );
+    const { status, stderr } = bourse(["status"], data);
+    assert.equal(status, EXIT.restored);
+    assert.match(stderr, /bourse recover order/);
   });
 
   it("has one file for each command", () => {
