@@ -4,6 +4,7 @@ import type { OrderType, Side, TimeInForce } from "@bourse/market";
 export const SIDE: Readonly<{ BUY: 0; SELL: 1 }> & Readonly<Record<Side, SideCode>> = { BUY: 0, SELL: 1 };
 export type SideCode = 0 | 1;
 
+/** What an order becomes when it works. A stop or trailing stop is one of these with a trigger. */
 export const ORDER_TYPE: Readonly<{ LIMIT: 0; MARKET: 1 }> & Readonly<Record<OrderType, OrderTypeCode>> = {
   LIMIT: 0,
   MARKET: 1,
@@ -14,7 +15,28 @@ export const TIME_IN_FORCE: Readonly<{ GTC: 0; DAY: 1; GTD: 2; IOC: 3; FOK: 4 }>
   Readonly<Record<TimeInForce, TimeInForceCode>> = { GTC: 0, DAY: 1, GTD: 2, IOC: 3, FOK: 4 };
 export type TimeInForceCode = 0 | 1 | 2 | 3 | 4;
 
-/** A mass cancel's `symbol` or `side` when it means all of them. */
+/** What moves a stop: the last trade's price, or the best visible price of the other side. */
+export const TRIGGER_BY = { LAST: 0, BEST: 1 } as const;
+
+/** What a pegged order follows: the best visible price of its own side, or the middle of both. */
+export const PEG = { NONE: 0, BEST: 1, MID: 2 } as const;
+
+/** Self-trade prevention, by the taker's mode; TRANSFER only where the maker has it too, else DECREMENT. */
+export const SELF_TRADE = {
+  NONE: 0,
+  EXPIRE_TAKER: 1,
+  EXPIRE_MAKER: 2,
+  EXPIRE_BOTH: 3,
+  DECREMENT: 4,
+  TRANSFER: 5,
+} as const;
+
+/** How an order hangs on another: one cancels the other, or it waits until its parent is done. */
+export const LINK = { NONE: 0, ONE_CANCELS_OTHER: 1, CHILD: 2 } as const;
+
+export const PHASE = { TRADING: 0, HALTED: 1, CANCEL_ONLY: 2, PAUSED: 3 } as const;
+
+/** A mass cancel's `account`, `symbol` or `side` when it means all of them. */
 export const ANY = -1;
 
 /**
@@ -36,22 +58,57 @@ export interface ListSymbol extends CommandHead {
   readonly maxQuantityLots: number;
 }
 
-/** `request` is the new order's handle from here on. */
-export interface PlaceOrder extends CommandHead {
+/** What an order is, without its place in the log. An optional field that is absent means 0. */
+export interface OrderTerms {
   readonly symbol: number;
   /** Interned by the caller, from 0, below the engine's `maxAccounts`. */
   readonly account: number;
   readonly side: number;
   readonly type: number;
   readonly timeInForce: number;
+  /** Refused where it would trade, unless it may `slide`. */
   readonly postOnly: boolean;
-  /** The limit; 0 for MARKET. */
+  /** The limit; 0 for MARKET. For a pegged order the price it never goes beyond. */
   readonly priceTicks: number;
   readonly quantityLots: number;
   /** Beyond it the order never trades (R11). MARKET needs it; LIMIT may leave it 0, its limit is its worst price. */
   readonly worstPriceTicks: number;
-  /** DAY and GTD of LIMIT: when the rest expires, after `atMs`. Not read for the others. */
+  /** DAY and GTD of what may rest or wait: when the rest expires, after `atMs`. Not read for the others. */
   readonly expireAtMs: number;
+  /** A post-only order that would trade gets the price one tick before it would. */
+  readonly slide?: boolean;
+  /** Not shown, and after what is shown at its price. */
+  readonly hidden?: boolean;
+  /** Only ever makes the account's position smaller. */
+  readonly reduceOnly?: boolean;
+  readonly selfTrade?: number;
+  /** The order sleeps until the reference reaches it: upwards for BUY, downwards for SELL. */
+  readonly stopTicks?: number;
+  /** A stop that follows the best reference so far at this distance. */
+  readonly trailTicks?: number;
+  /** The same in 1/10,000 of the best reference, below 10,000. */
+  readonly trailBps?: number;
+  readonly triggerBy?: number;
+  readonly peg?: number;
+  /** Iceberg: how much is shown at a time; 0 shows all. */
+  readonly displayLots?: number;
+  /** What must fill at once, or the order is cancelled whole. */
+  readonly minimumLots?: number;
+  /** The account's own number for the order; no two live orders of an account share one. 0: none. */
+  readonly clientId?: number;
+  readonly link?: number;
+  /** The handle of the order it is linked to. */
+  readonly linkHandle?: number;
+  /** The connection whose end cancels the order. 0: none. */
+  readonly session?: number;
+}
+
+/** `request` is the new order's handle from here on. */
+export interface PlaceOrder extends CommandHead, OrderTerms {}
+
+/** Cancels the order `handle` and places a new one of the same account, symbol and side: both or neither. */
+export interface ReplaceOrder extends CommandHead, OrderTerms {
+  readonly handle: number;
 }
 
 /** New total quantity (what has filled included) and new limit; 0 leaves one as it is. */
@@ -65,7 +122,13 @@ export interface CancelOrder extends CommandHead {
   readonly handle: number;
 }
 
+export interface CancelByClientId extends CommandHead {
+  readonly account: number;
+  readonly clientId: number;
+}
+
 export interface MassCancel extends CommandHead {
+  /** Or {@link ANY}, then `symbol` must be named. */
   readonly account: number;
   /** Or {@link ANY}. */
   readonly symbol: number;
@@ -73,10 +136,34 @@ export interface MassCancel extends CommandHead {
   readonly side: number;
 }
 
+export interface SessionCommand extends CommandHead {
+  readonly session: number;
+}
+
 export interface AccountCommand extends CommandHead {
   readonly account: number;
 }
 
+/** Accounts of one group, other than 0, count as one for self-trade prevention. */
+export interface SetAccountGroup extends AccountCommand {
+  readonly group: number;
+}
+
+/** From here on the engine follows the account's position in the symbol, which reduce-only needs. */
+export interface SetPosition extends AccountCommand {
+  readonly symbol: number;
+  /** Above 0: long. */
+  readonly lots: number;
+}
+
 export interface SymbolCommand extends CommandHead {
   readonly symbol: number;
+}
+
+/** Nothing trades below `lowerTicks` or above `upperTicks`; both 0 take the bands away. */
+export interface SetBands extends SymbolCommand {
+  readonly lowerTicks: number;
+  readonly upperTicks: number;
+  /** A limit state that lasts so long becomes a pause. */
+  readonly limitStateMs: number;
 }

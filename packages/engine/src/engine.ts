@@ -1,4 +1,6 @@
 import type { Result } from "@bourse/base";
+import { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
+import { BinaryEngine } from "./binary-engine.ts";
 import type {
   AccountCommand,
   AmendOrder,
@@ -10,7 +12,7 @@ import type {
   SymbolCommand,
 } from "./commands.ts";
 import type { EventSink } from "./events.ts";
-import { PriceTimeEngine } from "./price-time-engine.ts";
+import { ObjectEngine } from "./object-engine.ts";
 import { decodeSnapshot, type SnapshotFault } from "./snapshot.ts";
 import type { OrderState } from "./state.ts";
 import type { StateNames } from "./state-hash.ts";
@@ -78,6 +80,8 @@ export interface EngineLimits {
 
 export interface EngineOptions extends Partial<EngineLimits> {
   readonly sink: EventSink;
+  /** Whether single orders are told (L3). */
+  readonly tellsOrders?: boolean;
 }
 
 export interface BookSnapshot {
@@ -117,12 +121,26 @@ export const DEFAULT_LIMITS: EngineLimits = { maxOrders: 16_777_216, maxAccounts
 export function createEngine(options: EngineOptions): Engine {
   const maxOrders = options.maxOrders ?? DEFAULT_LIMITS.maxOrders;
   const maxAccounts = options.maxAccounts ?? DEFAULT_LIMITS.maxAccounts;
-  return new PriceTimeEngine({ maxOrders, maxAccounts }, options.sink);
+  return new ObjectEngine({ maxOrders, maxAccounts }, options.sink, options.tellsOrders === true);
 }
 
 /** The engine a snapshot was taken of: from here on it gives the same events for the same commands. */
 export function restoreEngine(bytes: Uint8Array, sink: EventSink): Result<Engine, SnapshotFault> {
   const decoded = decodeSnapshot(bytes);
   if (!decoded.ok) return decoded;
-  return { ok: true, value: PriceTimeEngine.restore(decoded.value, sink) };
+  return { ok: true, value: ObjectEngine.restore(decoded.value, sink) };
+}
+
+export interface BinaryEngineOptions extends Partial<EngineLimits> {
+  /** Called while commands run, when the ring is full: it must read events and free them. */
+  readonly onFull: (ring: EventRing) => void;
+  readonly ringWords?: number;
+  readonly tellsOrders?: boolean;
+}
+
+/** An empty engine that takes commands as words and leaves events as words. */
+export function createBinaryEngine(options: BinaryEngineOptions): BinaryEngine {
+  const { maxOrders, maxAccounts } = { ...DEFAULT_LIMITS, ...options };
+  const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);
+  return new BinaryEngine({ maxOrders, maxAccounts }, ring, options.tellsOrders === true);
 }

@@ -3,6 +3,7 @@ export const REJECT_REASONS = [
   "invalid_request",
   "duplicate_request",
   "invalid_time",
+  "invalid_command",
   "unknown_symbol",
   "invalid_symbol",
   "already_listed",
@@ -10,6 +11,7 @@ export const REJECT_REASONS = [
   "invalid_account",
   "account_blocked",
   "symbol_halted",
+  "symbol_cancel_only",
   "invalid_side",
   "invalid_type",
   "invalid_time_in_force",
@@ -19,14 +21,31 @@ export const REJECT_REASONS = [
   "price_beyond_maximum",
   "invalid_worst_price",
   "price_beyond_worst",
+  "price_beyond_band",
   "post_only_cannot_take",
   "invalid_expiry",
   "already_expired",
+  "invalid_self_trade",
+  "invalid_trigger",
+  "invalid_peg",
+  "invalid_display",
+  "invalid_minimum",
+  "invalid_session",
+  "invalid_client_id",
+  "duplicate_client_id",
+  "invalid_link",
+  "unknown_link",
+  "no_position_to_reduce",
+  "beyond_position",
   "engine_full",
   "level_full",
   "post_only_would_cross",
   "unknown_order",
+  "invalid_replacement",
   "quantity_not_above_filled",
+  "invalid_group",
+  "invalid_position",
+  "invalid_bands",
   "voided",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
@@ -39,12 +58,38 @@ export const CANCEL_CAUSES = [
   "market_residue",
   "mass_cancelled",
   "account_blocked",
+  "session_closed",
+  "replaced",
+  "self_trade",
+  "minimum_quantity",
+  "one_cancels_other",
+  "parent_unfilled",
+  "reduce_only",
+  "beyond_band",
+  "level_full",
 ] as const;
 export type CancelCause = (typeof CANCEL_CAUSES)[number];
 
+/** What woke an order: the market reached its stop, or its parent is done. */
+export const TRIGGER_CAUSES = ["stop", "parent"] as const;
+export type TriggerCause = (typeof TRIGGER_CAUSES)[number];
+
+export const SELF_TRADE_MODES = [
+  "none",
+  "expire_taker",
+  "expire_maker",
+  "expire_both",
+  "decrement",
+  "transfer",
+] as const;
+export type SelfTradeMode = (typeof SELF_TRADE_MODES)[number];
+
+export const BOOK_STATUSES = ["trading", "halted", "cancel_only", "paused", "limit_state"] as const;
+export type BookStatus = (typeof BOOK_STATUSES)[number];
+
 /**
  * Where the engine writes what happened, while a command runs. Scalars only, so that no event needs an object. A sink
- * must not call the engine back. `sequence` is the engine's own, gapless over all events but `levelChanged`.
+ * must not call the engine back. `sequence` is the engine's own, gapless over all events but those of the book.
  *
  * Every command has exactly one outcome with its `request` (R8): `accepted`, `rejected`, `replaced`, `cancelled` with
  * cause `requested`, or `completed`. Whatever else it does to orders is told by the other events.
@@ -88,12 +133,12 @@ export interface EventSink {
   ): void;
   /** EXPIRED: the order is done, `expiredLots` were its leaves and count as cancelled. */
   expired(sequence: number, handle: number, expiredLots: number): void;
-  /** Outcome of a listing, halt, resume, mass cancel, block, unblock or advance of time, after its last order. */
+  /** Outcome of every command that places, amends or cancels no order by itself, after the last order it touched. */
   completed(sequence: number, request: number, affectedOrders: number): void;
   /**
-   * L2: the level now holds `totalLots` in `orderCount` orders; 0 and 0: it is gone. `bookSequence` is gapless per
+   * L2: the level now shows `totalLots` in `orderCount` orders; 0 and 0: it is gone. `bookSequence` is gapless per
    * symbol, from 1. A command's levels follow its other events, once each, in the order it first touched them; mass
-   * work and expiries tell theirs after each order.
+   * work, expiries and what a command sets off tell theirs after each order.
    */
   levelChanged(
     bookSequence: number,
@@ -103,4 +148,33 @@ export interface EventSink {
     totalLots: number,
     orderCount: number,
   ): void;
+  /** An order that slept or waited works from here on, with `leavesLots`; what exceeds them is cancelled. */
+  triggered?(sequence: number, handle: number, cause: TriggerCause, leavesLots: number): void;
+  /** A post-only order slid, or a pegged order moved; 0: it has no price now. */
+  repriced?(sequence: number, handle: number, priceTicks: number): void;
+  /** Lots that would have been a self-trade: taken from both orders, and cancelled. 0 leaves: the order is done. */
+  prevented?(
+    sequence: number,
+    symbol: number,
+    maker: number,
+    taker: number,
+    mode: SelfTradeMode,
+    priceTicks: number,
+    preventedLots: number,
+    makerLeavesLots: number,
+    takerLeavesLots: number,
+  ): void;
+  /** The symbol's status changed by itself or by command. `untilMs`: when a limit state becomes a pause, else 0. */
+  bookStatus?(sequence: number, symbol: number, status: BookStatus, untilMs: number): void;
+  /** L3, where the engine was asked for it: `orderSequence` is gapless per symbol; an order joins the end of its level. */
+  orderAdded?(
+    orderSequence: number,
+    symbol: number,
+    handle: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+  ): void;
+  /** L3: what the order still shows, at its place; 0: it is gone. */
+  orderReduced?(orderSequence: number, symbol: number, handle: number, lots: number): void;
 }

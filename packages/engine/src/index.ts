@@ -1,3 +1,9 @@
+export { COMMAND, FLAG, PLACE_WORD } from "./binary/command-layout.ts";
+export { CommandWords } from "./binary/encode-command.ts";
+export { EVENT } from "./binary/event-layout.ts";
+export { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
+export { readEvents } from "./binary/read-events.ts";
+export { BinaryEngine } from "./binary-engine.ts";
 export type {
   AccountCommand,
   AmendOrder,
@@ -11,8 +17,19 @@ export type {
   SymbolCommand,
   TimeInForceCode,
 } from "./commands.ts";
-export { ANY, ORDER_TYPE, SIDE, TIME_IN_FORCE } from "./commands.ts";
+export {
+  ANY,
+  LINK,
+  ORDER_TYPE,
+  PEG,
+  PHASE,
+  SELF_TRADE,
+  SIDE,
+  TIME_IN_FORCE,
+  TRIGGER_BY,
+} from "./commands.ts";
 export type {
+  BinaryEngineOptions,
   BookLevel,
   BookSnapshot,
   Engine,
@@ -21,7 +38,7 @@ export type {
   EngineOptions,
   SymbolStatus,
 } from "./engine.ts";
-export { createEngine, DEFAULT_LIMITS, ENGINE_VERSION, restoreEngine } from "./engine.ts";
+export { createBinaryEngine, createEngine, DEFAULT_LIMITS, ENGINE_VERSION, restoreEngine } from "./engine.ts";
 export type { CancelCause, EventSink, RejectReason } from "./events.ts";
 export { CANCEL_CAUSES, REJECT_REASONS } from "./events.ts";
 export { MAX_SYMBOLS } from "./order-rules.ts";

@@ -1,61 +1,139 @@
 import { assert } from "@bourse/base";
-import type { BookSide } from "./book-side.ts";
-import type { EngineCounters, EngineLimits } from "./engine.ts";
-import type { RestingOrders } from "./resting-orders.ts";
+import { FLAG } from "./binary/command-layout.ts";
+import { BOOK } from "./books/book.ts";
+import type { Ladder } from "./books/ladder.ts";
+import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
+import type { TimeInForceCode } from "./commands.ts";
+import type { EngineCore } from "./engine-core.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
-import type { EngineState, MassWork, OrderState } from "./state.ts";
+import type { EngineState, OrderState } from "./state.ts";
+
+const INTS = LINE_WORDS * 2;
+const LEVEL_INTS = LEVEL_WORDS * 2;
 
 /** What an engine holds, as plain data in canonical order. */
-export function readState(
-  resting: RestingOrders,
-  limits: EngineLimits,
-  counters: EngineCounters,
-  pending: MassWork | undefined,
-): EngineState {
-  const symbols = resting.books().map((book) => {
-    const { symbol, maxPriceTicks, maxQuantityLots, halted, tradeNumber, bookSequence } = book;
-    const bids = ordersOf(resting, book.bids);
-    const asks = ordersOf(resting, book.asks);
-    return { symbol, maxPriceTicks, maxQuantityLots, halted, tradeNumber, bookSequence, bids, asks };
-  });
-  return { limits, counters, blockedAccounts: resting.accounts.blocked(), symbols, pending };
+export function readState(core: EngineCore): EngineState {
+  const { live, limits } = core;
+  const symbols = live.books
+    .filter((book) => book !== undefined)
+    .map((book) => ({
+      symbol: book.symbol,
+      maxPriceTicks: book.maxPriceTicks,
+      maxQuantityLots: book.maxQuantityLots,
+      halted: book.phase === 1,
+      tradeNumber: book.counters[BOOK.TRADE_NUMBER] as number,
+      bookSequence: book.counters[BOOK.BOOK_SEQUENCE] as number,
+      bids: ordersOf(live, book.bids),
+      asks: ordersOf(live, book.asks),
+    }));
+  const counters = { eventSequence: core.events.sequence, lastRequest: core.lastRequest, nowMs: core.nowMs };
+  return {
+    limits,
+    counters,
+    blockedAccounts: live.accounts.blocked(),
+    symbols,
+    pending: core.massWork.state(),
+  };
 }
 
-function ordersOf(resting: RestingOrders, side: BookSide): OrderState[] {
-  const { orders, levels } = resting;
+function ordersOf(live: LiveOrders, ladder: Ladder): OrderState[] {
+  const levels = live.levels.i32;
   const found: OrderState[] = [];
-  for (let level = side.best; level !== NONE; level = levels.worse[level] as number) {
-    for (let order = levels.head[level] as number; order !== NONE; order = orders.next[order] as number) {
-      found.push(resting.stateOf(order));
+  for (
+    let level = ladder.best;
+    level !== NONE;
+    level = levels[level * LEVEL_INTS + LEVEL_INT.WORSE] as number
+  ) {
+    for (const head of [LEVEL_INT.HEAD, LEVEL_INT.HIDDEN_HEAD]) {
+      let order = levels[level * LEVEL_INTS + head] as number;
+      for (; order !== NONE; order = live.orders.i32[order * INTS + LINE_INT.NEXT] as number)
+        found.push(stateOf(live, order));
     }
   }
   return found;
 }
 
-/** Fills an empty set of books. Throws `InvariantError` for a state that no engine can be in. */
-export function loadState(resting: RestingOrders, state: EngineState): void {
-  for (const account of state.blockedAccounts) resting.accounts.block(account);
-  const entered: { readonly order: number; readonly state: OrderState }[] = [];
+/** A live order as plain data. */
+export function stateOf(live: LiveOrders, order: number): OrderState {
+  const { f64, i32 } = live.orders;
+  const flags = i32[order * INTS + LINE_INT.FLAGS] as number;
+  const filledLots = f64[order * LINE_WORDS + LINE.FILLED] as number;
+  const leavesLots = live.leaves(order);
+  const extra = live.extraOf(order);
+  return {
+    handle: f64[order * LINE_WORDS + LINE.HANDLE] as number,
+    symbol: live.bookOf(order).symbol,
+    account: i32[order * INTS + LINE_INT.ACCOUNT] as number,
+    side: flags & 1,
+    timeInForce: ((flags & FLAG.TIME_IN_FORCE) >> FLAG.TIME_IN_FORCE_SHIFT) as TimeInForceCode,
+    postOnly: (flags & FLAG.POST_ONLY) !== 0,
+    priceTicks: f64[order * LINE_WORDS + LINE.PRICE] as number,
+    quantityLots: filledLots + leavesLots,
+    filledLots,
+    leavesLots,
+    expireAtMs: extra === NONE ? 0 : (live.extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] as number),
+  };
+}
+
+/** Fills an empty engine. Throws `InvariantError` for a state that no engine can be in. */
+export function loadState(core: EngineCore, state: EngineState): void {
+  const { live } = core;
+  for (const account of state.blockedAccounts) live.accounts.setBlocked(account, true);
+  const entered: { readonly order: number; readonly handle: number }[] = [];
   for (const symbol of state.symbols) {
-    const book = resting.list(symbol);
-    book.halted = symbol.halted;
-    book.tradeNumber = symbol.tradeNumber;
-    book.bookSequence = symbol.bookSequence;
+    const book = live.list(symbol);
+    book.phase = symbol.halted ? 1 : 0;
     for (const order of [...symbol.bids, ...symbol.asks]) {
       assert(order.leavesLots > 0, "a resting order has leaves");
       assert(
         order.priceTicks > 0 && order.priceTicks <= symbol.maxPriceTicks,
         "a resting order's price is listed",
       );
-      entered.push({ order: resting.enter(order), state: order });
+      const slot = loadOrder(live, order);
+      live.enqueue(slot, book, order.side);
+      entered.push({ order: slot, handle: order.handle });
     }
-    assert(!book.bids.isReachedBy(bestPrice(resting, book.asks)), "a resting book is not crossed");
+    const [bid, ask] = [bestPrice(live, book.bids), bestPrice(live, book.asks)];
+    assert(bid === 0 || ask === 0 || bid < ask, "a resting book is not crossed");
   }
-  resting.tellLevels(undefined);
-  entered.sort((left, right) => left.state.handle - right.state.handle);
-  for (const { order, state: restored } of entered) resting.register(order, restored.expireAtMs);
+  live.forgetTouches();
+  for (const { symbol, tradeNumber, bookSequence } of state.symbols) {
+    const counters = live.books[symbol]?.counters as Float64Array;
+    counters[BOOK.TRADE_NUMBER] = tradeNumber;
+    counters[BOOK.BOOK_SEQUENCE] = bookSequence;
+  }
+  entered.sort((left, right) => left.handle - right.handle);
+  for (const { order } of entered) live.register(order);
+  core.massWork.restore(state.pending);
+  core.setCounters(state.counters);
 }
 
-function bestPrice(resting: RestingOrders, side: BookSide): number {
-  return side.best === NONE ? Number.POSITIVE_INFINITY : (resting.levels.price[side.best] as number);
+function loadOrder(live: LiveOrders, state: OrderState): number {
+  const { orders, extras } = live;
+  const order = orders.allocate();
+  const expires = state.expireAtMs !== 0;
+  const extra = expires ? extras.allocate() : NONE;
+  const { f64, i32 } = orders;
+  f64[order * LINE_WORDS + LINE.HANDLE] = state.handle;
+  f64[order * LINE_WORDS + LINE.PRICE] = state.priceTicks;
+  f64[order * LINE_WORDS + LINE.OPEN] = state.leavesLots;
+  f64[order * LINE_WORDS + LINE.FILLED] = state.filledLots;
+  i32[order * INTS + LINE_INT.ACCOUNT] = state.account;
+  i32[order * INTS + LINE_INT.EXTRA] = extra;
+  i32[order * INTS + LINE_INT.FLAGS] =
+    state.side |
+    (state.timeInForce << FLAG.TIME_IN_FORCE_SHIFT) |
+    (state.postOnly ? FLAG.POST_ONLY : 0) |
+    (expires ? FLAG.EXPIRES : 0);
+  if (expires) {
+    extras.f64.fill(0, extra * EXTRA_WORDS, (extra + 1) * EXTRA_WORDS);
+    extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] = state.expireAtMs;
+  }
+  return order;
+}
+
+function bestPrice(live: LiveOrders, ladder: Ladder): number {
+  return ladder.best === NONE ? 0 : (live.levels.f64[ladder.best * LEVEL_WORDS] as number);
 }

@@ -1,7 +1,9 @@
 import { assert } from "@bourse/base";
+import { CAUSE } from "./codes.ts";
 import { ANY } from "./commands.ts";
-import type { Reporter } from "./reporter.ts";
-import type { RestingOrders } from "./resting-orders.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
+import type { Rules } from "./rules.ts";
 import { NONE } from "./slots.ts";
 import type { MassWork, MassWorkKind } from "./state.ts";
 
@@ -11,8 +13,6 @@ interface OpenWork {
   readonly account: number;
   readonly symbol: number;
   readonly side: number;
-  /** The next of the account's orders; not used by expiries. */
-  next: number;
   visitedOrders: number;
   affectedOrders: number;
 }
@@ -22,13 +22,13 @@ interface OpenWork {
  * moment and then handle; levels are told after each order, so that events don't depend on chunks.
  */
 export class MassWorker {
-  readonly #resting: RestingOrders;
-  readonly #reporter: Reporter;
+  readonly #live: LiveOrders;
+  readonly #rules: Rules;
   #open: OpenWork | undefined;
 
-  constructor(resting: RestingOrders, reporter: Reporter) {
-    this.#resting = resting;
-    this.#reporter = reporter;
+  constructor(live: LiveOrders, rules: Rules) {
+    this.#live = live;
+    this.#rules = rules;
   }
 
   get pending(): boolean {
@@ -39,8 +39,8 @@ export class MassWorker {
   cancelAccount(work: Pick<MassWork, "kind" | "request" | "account" | "symbol" | "side">): void {
     assert(this.#open === undefined, "mass work of one command ends before the next command");
     const { kind, request, account, symbol, side } = work;
-    const next = this.#resting.accounts.first(account);
-    this.#open = { kind, request, account, symbol, side, next, visitedOrders: 0, affectedOrders: 0 };
+    this.#live.cursor = this.#live.accounts.first(account);
+    this.#open = { kind, request, account, symbol, side, visitedOrders: 0, affectedOrders: 0 };
     this.#completeIfDone(this.#open, 0);
   }
 
@@ -53,7 +53,6 @@ export class MassWorker {
       account: -1,
       symbol: ANY,
       side: ANY,
-      next: NONE,
       visitedOrders: 0,
       affectedOrders: 0,
     };
@@ -77,28 +76,25 @@ export class MassWorker {
 
   /** Expires the first order that is due; whether there was one. */
   expireOne(nowMs: number): boolean {
-    const resting = this.#resting;
-    const order = resting.expiries.due(nowMs);
+    const order = this.#live.expiries.due(nowMs);
     if (order === NONE) return false;
-    const handle = resting.orders.handle[order] as number;
-    const leaves = resting.orders.leaves[order] as number;
-    resting.remove(order);
-    this.#reporter.expired(handle, leaves);
-    resting.tellLevels(this.#reporter);
+    this.#rules.expire(order);
+    this.#live.tellLevels();
     return true;
   }
 
   state(): MassWork | undefined {
     const work = this.#open;
     if (work === undefined) return undefined;
-    const { next, ...rest } = work;
-    return { ...rest, nextHandle: next === NONE ? 0 : (this.#resting.orders.handle[next] as number) };
+    const { cursor, orders } = this.#live;
+    return { ...work, nextHandle: cursor === NONE ? 0 : (orders.f64[cursor * LINE_WORDS] as number) };
   }
 
   restore(state: MassWork | undefined): void {
     if (state === undefined) return;
     const { nextHandle, ...rest } = state;
-    this.#open = { ...rest, next: this.#resting.slot(nextHandle) };
+    this.#open = { ...rest };
+    this.#live.cursor = this.#live.slot(nextHandle);
   }
 
   #expireNext(work: OpenWork, nowMs: number): void {
@@ -106,24 +102,24 @@ export class MassWorker {
   }
 
   #cancelNext(work: OpenWork): void {
-    const { orders } = this.#resting;
-    const order = work.next;
-    work.next = orders.accountNext[order] as number;
-    if (work.symbol !== ANY && orders.symbol[order] !== work.symbol) return;
-    if (work.side !== ANY && orders.side[order] !== work.side) return;
+    const live = this.#live;
+    const order = live.cursor;
+    const at = order * LINE_WORDS * 2;
+    live.cursor = live.orders.i32[at + LINE_INT.ACCOUNT_NEXT] as number;
+    if (work.symbol !== ANY && live.bookOf(order).symbol !== work.symbol) return;
+    if (work.side !== ANY && ((live.orders.i32[at + LINE_INT.FLAGS] as number) & 1) !== work.side) return;
     work.affectedOrders++;
-    const handle = orders.handle[order] as number;
-    const leaves = orders.leaves[order] as number;
-    this.#resting.remove(order);
-    const cause = work.kind === "account_blocked" ? "account_blocked" : "mass_cancelled";
-    this.#reporter.cancelled(work.request, handle, cause, leaves);
-    this.#resting.tellLevels(this.#reporter);
+    const cause = work.kind === "account_blocked" ? CAUSE.account_blocked : CAUSE.mass_cancelled;
+    this.#rules.cancel(order, work.request, cause);
+    live.tellLevels();
   }
 
   #completeIfDone(work: OpenWork, nowMs: number): void {
-    const done = work.kind === "expiry" ? this.#resting.expiries.due(nowMs) === NONE : work.next === NONE;
+    const done =
+      work.kind === "expiry" ? this.#live.expiries.due(nowMs) === NONE : this.#live.cursor === NONE;
     if (!done) return;
     this.#open = undefined;
-    this.#reporter.completed(work.request, work.affectedOrders);
+    this.#live.cursor = NONE;
+    this.#live.events.completed(work.request, work.affectedOrders);
   }
 }

@@ -1,111 +1,103 @@
-import type { Book } from "./book.ts";
-import {
-  type AmendOrder,
-  type ListSymbol,
-  ORDER_TYPE,
-  type PlaceOrder,
-  SIDE,
-  TIME_IN_FORCE,
-} from "./commands.ts";
-import type { RejectReason } from "./events.ts";
-import type { OrderState } from "./state.ts";
+import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
+import type { CommandWords } from "./binary/encode-command.ts";
+import type { Book } from "./books/book.ts";
+import { LEVEL_LINE, LEVEL_WORDS } from "./books/level-line.ts";
+import { REASON } from "./codes.ts";
+import type { EngineCore } from "./engine-core.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { NONE } from "./slots.ts";
 
 /** Symbol indices are below it. */
 export const MAX_SYMBOLS = 65_536;
 
-/** Whether a listing's numbers keep every notional a safe integer (R9). */
-export function listingFault(command: ListSymbol): RejectReason | undefined {
-  const { symbol, maxPriceTicks, maxQuantityLots } = command;
-  if (!isIndex(symbol, MAX_SYMBOLS)) return "invalid_symbol";
-  if (!isPositive(maxPriceTicks) || !isPositive(maxQuantityLots)) return "invalid_listing";
+const { SIDE, TYPE, TYPE_SHIFT, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, POST_ONLY } = FLAG;
+const { PRICE, QUANTITY, WORST, EXPIRE_AT } = PLACE_WORD;
+const { TOTAL, RESERVE } = LEVEL_LINE;
+const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
+
+/** Whether a listing's numbers keep every notional a safe integer (R9); NONE, or the reason. */
+export function listingFault(maxPriceTicks: number, maxQuantityLots: number): number {
+  if (!isPositive(maxPriceTicks) || !isPositive(maxQuantityLots)) return REASON.invalid_listing;
   return maxPriceTicks <= Math.floor(Number.MAX_SAFE_INTEGER / maxQuantityLots)
-    ? undefined
-    : "invalid_listing";
+    ? NONE
+    : REASON.invalid_listing;
 }
 
-/** What is wrong with a new order in itself; whether it may enter the book as it stands is `entryFault`'s question. */
-export function placeFault(command: PlaceOrder, book: Book, nowMs: number): RejectReason | undefined {
-  const { side, type, timeInForce } = command;
-  if (side !== SIDE.BUY && side !== SIDE.SELL) return "invalid_side";
-  if (type !== ORDER_TYPE.LIMIT && type !== ORDER_TYPE.MARKET) return "invalid_type";
-  if (!isIndex(timeInForce, TIME_IN_FORCE.FOK + 1)) return "invalid_time_in_force";
-  return (
-    quantityFault(command.quantityLots, book) ??
-    (type === ORDER_TYPE.MARKET ? marketPriceFault(command, book) : limitPriceFault(command, book)) ??
-    (command.postOnly && !canRest(type, timeInForce) ? "post_only_cannot_take" : undefined) ??
-    (expires(type, timeInForce) ? expiryFault(command.expireAtMs, nowMs) : undefined)
-  );
+/** Why a new order is refused, or NONE. */
+export function placeFault(
+  core: EngineCore,
+  book: Book,
+  words: CommandWords,
+  at: number,
+  length: number,
+): number {
+  const { f64, i32 } = words;
+  const account = i32[at * 2 + 6] as number;
+  const flags = i32[at * 2 + 7] as number;
+  if (account < 0 || account >= core.limits.maxAccounts) return REASON.invalid_account;
+  if (core.live.accounts.isBlocked(account)) return REASON.account_blocked;
+  if (book.phase !== 0) return REASON.symbol_halted;
+  if ((flags & SIDE) > 1) return REASON.invalid_side;
+  const tif = flags & TIME_IN_FORCE;
+  if ((flags & TYPE) > 1 << TYPE_SHIFT) return REASON.invalid_type;
+  if (tif > 4 << TIME_IN_FORCE_SHIFT) return REASON.invalid_time_in_force;
+  const quantity = f64[at + QUANTITY] as number;
+  if (!isPositive(quantity)) return REASON.invalid_quantity;
+  if (quantity > book.maxQuantityLots) return REASON.quantity_beyond_maximum;
+  const price = f64[at + PRICE] as number;
+  const worst = length > WORST ? (f64[at + WORST] as number) : 0;
+  if ((flags & TYPE) !== 0) return marketFault(book, flags, price, worst);
+  if (!isPositive(price)) return REASON.invalid_price;
+  if (price > book.maxPriceTicks) return REASON.price_beyond_maximum;
+  if (worst !== 0) {
+    if (!isPositive(worst)) return REASON.invalid_worst_price;
+    if ((flags & SIDE) === 0 ? price > worst : price < worst) return REASON.price_beyond_worst;
+  }
+  if (tif > LAST_RESTING) return (flags & POST_ONLY) === 0 ? NONE : REASON.post_only_cannot_take;
+  if (tif !== 0) {
+    const expireAtMs = length > EXPIRE_AT ? (f64[at + EXPIRE_AT] as number) : 0;
+    if (!isPositive(expireAtMs)) return REASON.invalid_expiry;
+    if (expireAtMs <= core.nowMs) return REASON.already_expired;
+  }
+  if (core.live.orders.live >= core.limits.maxOrders) return REASON.engine_full;
+  return levelFault(core.live, book, flags, price, quantity);
 }
 
-/** Whether an order goes into the book with what it does not fill at once. */
-export function canRest(type: number, timeInForce: number): boolean {
-  return type === ORDER_TYPE.LIMIT && timeInForce <= TIME_IN_FORCE.GTD;
+function marketFault(book: Book, flags: number, price: number, worst: number): number {
+  if (price !== 0) return REASON.invalid_price;
+  if (!isPositive(worst)) return REASON.invalid_worst_price;
+  if (worst > book.maxPriceTicks) return REASON.price_beyond_maximum;
+  return (flags & POST_ONLY) === 0 ? NONE : REASON.post_only_cannot_take;
 }
 
-export function expires(type: number, timeInForce: number): boolean {
-  return (
-    type === ORDER_TYPE.LIMIT && (timeInForce === TIME_IN_FORCE.DAY || timeInForce === TIME_IN_FORCE.GTD)
-  );
-}
-
-export function amendFault(command: AmendOrder, order: OrderState, book: Book): RejectReason | undefined {
-  const { priceTicks, quantityLots } = command;
-  const quantity = quantityLots === 0 ? undefined : quantityFault(quantityLots, book);
-  if (quantity !== undefined) return quantity;
-  if (quantityLots !== 0 && quantityLots <= order.filledLots) return "quantity_not_above_filled";
-  return priceTicks === 0 ? undefined : priceFault(priceTicks, book);
-}
-
-/** An order in front of its book: where it would stand, and with how much. */
-export interface Entry {
-  readonly side: number;
-  readonly postOnly: boolean;
-  readonly priceTicks: number;
-  /** Lots that would be added to the level of its price. */
-  readonly addedLots: number;
-}
-
-export function entryFault(entry: Entry, book: Book): RejectReason | undefined {
-  const { side, postOnly, priceTicks, addedLots } = entry;
-  if (book.side(side).totalAt(priceTicks) > Number.MAX_SAFE_INTEGER - addedLots) return "level_full";
-  return postOnly && book.opposite(side).isReachedBy(priceTicks) ? "post_only_would_cross" : undefined;
-}
-
-function quantityFault(quantityLots: number, book: Book): RejectReason | undefined {
-  if (!isPositive(quantityLots)) return "invalid_quantity";
-  return quantityLots > book.maxQuantityLots ? "quantity_beyond_maximum" : undefined;
-}
-
-function priceFault(priceTicks: number, book: Book): RejectReason | undefined {
-  if (!isPositive(priceTicks)) return "invalid_price";
-  return priceTicks > book.maxPriceTicks ? "price_beyond_maximum" : undefined;
-}
-
-function limitPriceFault(command: PlaceOrder, book: Book): RejectReason | undefined {
-  const { priceTicks, worstPriceTicks } = command;
-  const fault = priceFault(priceTicks, book);
-  if (fault !== undefined || worstPriceTicks === 0) return fault;
-  if (!isPositive(worstPriceTicks)) return "invalid_worst_price";
-  const beyond = command.side === SIDE.BUY ? priceTicks > worstPriceTicks : priceTicks < worstPriceTicks;
-  return beyond ? "price_beyond_worst" : undefined;
-}
-
-function marketPriceFault(command: PlaceOrder, book: Book): RejectReason | undefined {
-  if (command.priceTicks !== 0) return "invalid_price";
-  if (!isPositive(command.worstPriceTicks)) return "invalid_worst_price";
-  return command.worstPriceTicks > book.maxPriceTicks ? "price_beyond_maximum" : undefined;
-}
-
-function expiryFault(expireAtMs: number, nowMs: number): RejectReason | undefined {
-  if (!isPositive(expireAtMs)) return "invalid_expiry";
-  return expireAtMs <= nowMs ? "already_expired" : undefined;
+/** Whether an order may stand at a price of its book with so many lots more than before; NONE, or the reason. */
+export function levelFault(
+  live: LiveOrders,
+  book: Book,
+  flags: number,
+  priceTicks: number,
+  addedLots: number,
+): number {
+  const level = ((flags & SIDE) === 0 ? book.bids : book.asks).find(priceTicks);
+  const { f64 } = live.levels;
+  if (level !== NONE) {
+    const total =
+      (f64[level * LEVEL_WORDS + TOTAL] as number) + (f64[level * LEVEL_WORDS + RESERVE] as number);
+    if (total > Number.MAX_SAFE_INTEGER - addedLots) return REASON.level_full;
+  }
+  if ((flags & POST_ONLY) === 0) return NONE;
+  const best = ((flags & SIDE) === 0 ? book.asks : book.bids).best;
+  if (best === NONE) return NONE;
+  const price = f64[best * LEVEL_WORDS] as number;
+  const crosses = (flags & SIDE) === 0 ? price <= priceTicks : price >= priceTicks;
+  return crosses ? REASON.post_only_would_cross : NONE;
 }
 
 export function isPositive(value: number): boolean {
-  return Number.isSafeInteger(value) && value > 0;
+  return value > 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value;
 }
 
 /** Whether a number is an index below `bound`. */
 export function isIndex(value: number, bound: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value < bound;
+  return value >= 0 && value < bound && Math.floor(value) === value;
 }

@@ -19,3 +19,51 @@ export function grownUint8(column: Uint8Array, capacity: number): Uint8Array {
   grown.set(column);
   return grown;
 }
+
+/**
+ * Records of a fixed number of 8-byte words in one buffer, seen as doubles and as 32-bit integers. A record of 8 words is
+ * a cache line: whoever touches one of its fields has all of them. Freed records are taken again first.
+ */
+export class Lines {
+  readonly #words: number;
+  readonly #link: number;
+  #capacity: number;
+  #used = 0;
+  #firstFree: number = NONE;
+  live = 0;
+  f64: Float64Array;
+  i32: Int32Array;
+
+  /** `link` is the 32-bit field that links freed records. */
+  constructor(words: number, link: number, capacity: number) {
+    this.#words = words;
+    this.#link = link;
+    this.#capacity = capacity;
+    this.f64 = new Float64Array(capacity * words);
+    this.i32 = new Int32Array(this.f64.buffer);
+  }
+
+  /** A record with whatever its last owner left in it. */
+  allocate(): number {
+    this.live++;
+    const free = this.#firstFree;
+    if (free !== NONE) {
+      this.#firstFree = this.i32[free * this.#words * 2 + this.#link] as number;
+      return free;
+    }
+    if (this.#used === this.#capacity) this.#grow();
+    return this.#used++;
+  }
+
+  free(slot: number): void {
+    this.live--;
+    this.i32[slot * this.#words * 2 + this.#link] = this.#firstFree;
+    this.#firstFree = slot;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.f64 = grownFloat64(this.f64, this.#capacity * this.#words);
+    this.i32 = new Int32Array(this.f64.buffer);
+  }
+}

@@ -4,7 +4,7 @@ import type { EventSink } from "../events.ts";
 export type RecordedEvent = readonly [name: keyof EventSink, ...values: (number | string)[]];
 
 /** A sink that hands every event on as one array. */
-export function eventSink(write: (event: RecordedEvent) => void): EventSink {
+export function eventSink(write: (event: RecordedEvent) => void): Required<EventSink> {
   return {
     accepted: (...values) => write(["accepted", ...values]),
     rejected: (...values) => write(["rejected", ...values]),
@@ -14,6 +14,12 @@ export function eventSink(write: (event: RecordedEvent) => void): EventSink {
     expired: (...values) => write(["expired", ...values]),
     completed: (...values) => write(["completed", ...values]),
     levelChanged: (...values) => write(["levelChanged", ...values]),
+    triggered: (...values) => write(["triggered", ...values]),
+    repriced: (...values) => write(["repriced", ...values]),
+    prevented: (...values) => write(["prevented", ...values]),
+    bookStatus: (...values) => write(["bookStatus", ...values]),
+    orderAdded: (...values) => write(["orderAdded", ...values]),
+    orderReduced: (...values) => write(["orderReduced", ...values]),
   };
 }
 

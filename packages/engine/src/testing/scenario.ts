@@ -102,5 +102,17 @@ function sentence([name, ...values]: RecordedEvent): string {
       return `${a} completed: ${b} orders`;
     case "levelChanged":
       return `${b === SIDE.BUY ? "bids" : "asks"} at ${c}: ${d} in ${e}`;
+    case "triggered":
+      return `${a} triggered by ${b}, leaves ${c}`;
+    case "repriced":
+      return `${a} repriced to ${b}`;
+    case "prevented":
+      return `prevented by ${d}: ${c} and ${b}, ${f} at ${e}, leaves ${h} and ${g}`;
+    case "bookStatus":
+      return c === 0 ? `status ${b}` : `status ${b} until ${c}`;
+    case "orderAdded":
+      return `${c === SIDE.BUY ? "bid" : "ask"} ${b}: ${e} at ${d}`;
+    case "orderReduced":
+      return `${b}: ${c} shown`;
   }
 }

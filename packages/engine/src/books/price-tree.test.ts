@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@bourse/base";
+import { NONE } from "../slots.ts";
 import { PriceNodes, PriceTree } from "./price-tree.ts";
-import { NONE } from "./slots.ts";
 
 for (const maxPrice of [20, 31, 32, 1_023, 1_024, 5_000_000, 2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
   test(`a tree of prices up to ${maxPrice} finds what a sorted array finds`, () => {

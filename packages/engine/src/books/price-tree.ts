@@ -1,4 +1,4 @@
-import { grownInt32, NONE } from "./slots.ts";
+import { grownInt32, NONE } from "../slots.ts";
 
 const FANOUT = 32;
 const DIGIT_BITS = 5;
@@ -55,8 +55,8 @@ export class PriceTree {
   /** The level at a price, or NONE. */
   find(price: number): number {
     const { children, present } = this.#nodes;
-    const high = Math.floor(price / LOW_RANGE);
-    const low = price % LOW_RANGE;
+    const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
+    const low = price - high * LOW_RANGE;
     let node = this.#root;
     for (let height = this.#height - 1; height >= 0; height--) {
       const digit = digitAt(high, low, height);
@@ -69,8 +69,8 @@ export class PriceTree {
   /** The price must not be there yet. */
   insert(price: number, level: number): void {
     const nodes = this.#nodes;
-    const high = Math.floor(price / LOW_RANGE);
-    const low = price % LOW_RANGE;
+    const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
+    const low = price - high * LOW_RANGE;
     let node = this.#root;
     for (let height = this.#height - 1; height > 0; height--) {
       const digit = digitAt(high, low, height);
@@ -92,8 +92,8 @@ export class PriceTree {
   /** The price must be there. */
   remove(price: number): void {
     const { children, present } = this.#nodes;
-    const high = Math.floor(price / LOW_RANGE);
-    const low = price % LOW_RANGE;
+    const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
+    const low = price - high * LOW_RANGE;
     let node = this.#root;
     for (let height = this.#height - 1; height >= 0; height--) {
       this.#path[height] = node;
@@ -120,8 +120,8 @@ export class PriceTree {
 
   #neighbour(price: number, upwards: boolean): number {
     const { children, present } = this.#nodes;
-    const high = Math.floor(price / LOW_RANGE);
-    const low = price % LOW_RANGE;
+    const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
+    const low = price - high * LOW_RANGE;
     let node = this.#root;
     let height = this.#height - 1;
     for (; ; height--) {

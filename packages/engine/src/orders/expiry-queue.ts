@@ -1,12 +1,16 @@
-import type { OrderPool } from "./order-pool.ts";
-import { grownFloat64, grownInt32, NONE } from "./slots.ts";
+import { grownFloat64, grownInt32, type Lines, NONE } from "../slots.ts";
+import { EXTRA_INT, EXTRA_WORDS, LINE_INT, LINE_WORDS } from "./order-line.ts";
+
+const EXTRA_INTS = EXTRA_WORDS * 2;
+const { EXPIRY, EXPIRY_NEXT, EXPIRY_PREVIOUS } = EXTRA_INT;
 
 /**
  * Which resting orders expire when. Orders of one moment share a bucket, in the order they came to rest, which is that
  * of their handles; a heap holds one entry per moment. Adding and removing costs O(log moments), never a scan.
  */
 export class ExpiryQueue {
-  readonly #orders: OrderPool;
+  readonly #orders: Lines;
+  readonly #extras: Lines;
   readonly #bucketAt = new Map<number, number>();
   #capacity = 64;
   #used = 0;
@@ -18,12 +22,14 @@ export class ExpiryQueue {
   #heap: Int32Array = new Int32Array(this.#capacity);
   #heapSize = 0;
 
-  constructor(orders: OrderPool) {
+  constructor(orders: Lines, extras: Lines) {
     this.#orders = orders;
+    this.#extras = extras;
   }
 
-  nextMs(): number | undefined {
-    return this.#heapSize === 0 ? undefined : (this.#atMs[this.#heap[0] as number] as number);
+  /** Infinity where nothing expires. */
+  nextMs(): number {
+    return this.#heapSize === 0 ? Number.POSITIVE_INFINITY : this.#heapMs(0);
   }
 
   /** The first order to expire at or before `nowMs`, or NONE. */
@@ -33,40 +39,35 @@ export class ExpiryQueue {
     return (this.#atMs[bucket] as number) <= nowMs ? (this.#head[bucket] as number) : NONE;
   }
 
-  /** 0 for an order that never expires. */
-  expireAtMs(order: number): number {
-    const bucket = this.#orders.expiry[order] as number;
-    return bucket === NONE ? 0 : (this.#atMs[bucket] as number);
-  }
-
-  /** Orders of one moment are added in the order of their handles. `expireAtMs` 0: never. */
+  /** Orders of one moment are added in the order of their handles. They have an extra record. */
   add(order: number, expireAtMs: number): void {
-    const orders = this.#orders;
-    if (expireAtMs === 0) {
-      orders.expiry[order] = NONE;
-      return;
-    }
+    const { i32 } = this.#extras;
+    const at = this.#at(order);
     const bucket = this.#bucketAt.get(expireAtMs) ?? this.#open(expireAtMs);
     const tail = this.#tail[bucket] as number;
-    orders.expiry[order] = bucket;
-    orders.expiryNext[order] = NONE;
-    orders.expiryPrevious[order] = tail;
+    i32[at + EXPIRY] = bucket;
+    i32[at + EXPIRY_NEXT] = NONE;
+    i32[at + EXPIRY_PREVIOUS] = tail;
     if (tail === NONE) this.#head[bucket] = order;
-    else orders.expiryNext[tail] = order;
+    else i32[this.#at(tail) + EXPIRY_NEXT] = order;
     this.#tail[bucket] = order;
   }
 
   remove(order: number): void {
-    const orders = this.#orders;
-    const bucket = orders.expiry[order] as number;
-    if (bucket === NONE) return;
-    const next = orders.expiryNext[order] as number;
-    const previous = orders.expiryPrevious[order] as number;
+    const { i32 } = this.#extras;
+    const at = this.#at(order);
+    const bucket = i32[at + EXPIRY] as number;
+    const next = i32[at + EXPIRY_NEXT] as number;
+    const previous = i32[at + EXPIRY_PREVIOUS] as number;
     if (previous === NONE) this.#head[bucket] = next;
-    else orders.expiryNext[previous] = next;
+    else i32[this.#at(previous) + EXPIRY_NEXT] = next;
     if (next === NONE) this.#tail[bucket] = previous;
-    else orders.expiryPrevious[next] = previous;
+    else i32[this.#at(next) + EXPIRY_PREVIOUS] = previous;
     if (previous === NONE && next === NONE) this.#close(bucket);
+  }
+
+  #at(order: number): number {
+    return (this.#orders.i32[order * LINE_WORDS * 2 + LINE_INT.EXTRA] as number) * EXTRA_INTS;
   }
 
   #open(atMs: number): number {

@@ -1,0 +1,111 @@
+import type { CommandWords } from "./binary/encode-command.ts";
+import type { EventRing } from "./binary/event-ring.ts";
+import { BOOK } from "./books/book.ts";
+import type { Ladder } from "./books/ladder.ts";
+import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
+import type { BookLevel, BookSnapshot, EngineCounters, EngineLimits, SymbolStatus } from "./engine.ts";
+import { EngineCore } from "./engine-core.ts";
+import { loadState, readState, stateOf } from "./load-state.ts";
+import { isIndex, MAX_SYMBOLS } from "./order-rules.ts";
+import { NONE } from "./slots.ts";
+import { encodeSnapshot } from "./snapshot.ts";
+import type { EngineState, OrderState } from "./state.ts";
+import { hashState, type StateNames } from "./state-hash.ts";
+
+/** The engine on binary commands and binary events, and what can be asked of it between commands. */
+export class BinaryEngine {
+  readonly #core: EngineCore;
+
+  constructor(limits: EngineLimits, ring: EventRing, tellsOrders: boolean) {
+    this.#core = new EngineCore(limits, ring, tellsOrders);
+  }
+
+  /** Into an empty engine. */
+  protected load(state: EngineState): void {
+    loadState(this.#core, state);
+  }
+
+  /** Where the events are. Whoever made the ring reads it. */
+  get events(): EventRing {
+    return this.#core.ring;
+  }
+
+  /** Runs the whole commands in `words`, from word `from` to word `to`. Allocates nothing in a steady state. */
+  run(words: CommandWords, from = 0, to: number = words.length): void {
+    this.#core.run(words, from, to);
+  }
+
+  pendingWork(): boolean {
+    return this.#core.pendingWork();
+  }
+
+  work(maxOrders: number): number {
+    return this.#core.work(maxOrders);
+  }
+
+  order(handle: number): OrderState | undefined {
+    const { live } = this.#core;
+    const order = live.slot(handle);
+    return order === NONE ? undefined : stateOf(live, order);
+  }
+
+  restingOrders(): number {
+    return this.#core.live.orders.live;
+  }
+
+  bookSnapshot(symbol: number, depth: number): BookSnapshot | undefined {
+    const book = isIndex(symbol, MAX_SYMBOLS) ? this.#core.book(symbol) : undefined;
+    if (book === undefined) return undefined;
+    const bookSequence = book.counters[BOOK.BOOK_SEQUENCE] as number;
+    return { bookSequence, bids: this.#levels(book.bids, depth), asks: this.#levels(book.asks, depth) };
+  }
+
+  symbolStatus(symbol: number): SymbolStatus | undefined {
+    const book = isIndex(symbol, MAX_SYMBOLS) ? this.#core.book(symbol) : undefined;
+    if (book === undefined) return undefined;
+    const { counters, phase } = book;
+    return {
+      halted: phase !== 0,
+      tradeNumber: counters[BOOK.TRADE_NUMBER] as number,
+      bookSequence: counters[BOOK.BOOK_SEQUENCE] as number,
+    };
+  }
+
+  isBlocked(account: number): boolean {
+    return this.#core.live.accounts.isBlocked(account);
+  }
+
+  nextExpiryMs(): number | undefined {
+    const next = this.#core.live.expiries.nextMs();
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
+  }
+
+  counters(): EngineCounters {
+    const { events, lastRequest, nowMs } = this.#core;
+    return { eventSequence: events.sequence, lastRequest, nowMs };
+  }
+
+  stateHash(names?: StateNames): string {
+    return hashState(readState(this.#core), names);
+  }
+
+  snapshot(): Uint8Array {
+    return encodeSnapshot(readState(this.#core));
+  }
+
+  #levels(ladder: Ladder, depth: number): BookLevel[] {
+    const { i32, f64 } = this.#core.live.levels;
+    const found: BookLevel[] = [];
+    for (
+      let level = ladder.best;
+      level !== NONE && found.length < depth;
+      level = i32[level * LEVEL_WORDS * 2 + LEVEL_INT.WORSE] as number
+    ) {
+      const orderCount = i32[level * LEVEL_WORDS * 2 + LEVEL_INT.COUNT] as number;
+      if (orderCount === 0) continue;
+      const priceTicks = f64[level * LEVEL_WORDS] as number;
+      found.push({ priceTicks, totalLots: f64[level * LEVEL_WORDS + 1] as number, orderCount });
+    }
+    return found;
+  }
+}

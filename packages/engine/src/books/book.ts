@@ -1,0 +1,107 @@
+import { type Lines, NONE } from "../slots.ts";
+import { Ladder } from "./ladder.ts";
+import { LADDER, LEVEL_INT, LEVEL_LINE, LEVEL_WORDS } from "./level-line.ts";
+import type { PriceNodes } from "./price-tree.ts";
+
+const WORDS = LEVEL_WORDS;
+const INTS = LEVEL_WORDS * 2;
+
+export interface Listing {
+  readonly symbol: number;
+  readonly maxPriceTicks: number;
+  readonly maxQuantityLots: number;
+}
+
+/** Counters of a book: numbers in an array are never boxed. */
+export const BOOK = {
+  TRADE_NUMBER: 0,
+  BOOK_SEQUENCE: 1,
+  ORDER_SEQUENCE: 2,
+  /** Price of the last trade, 0 before the first. */
+  LAST_PRICE: 3,
+  /** No trade below; 0 without bands. */
+  LOWER_BAND: 4,
+  /** No trade above; Infinity without bands. */
+  UPPER_BAND: 5,
+  LIMIT_STATE_MS: 6,
+  /** When the limit state becomes a pause; 0 outside of one. */
+  LIMIT_UNTIL: 7,
+} as const;
+
+/** One symbol: its listing, its ladders, its counters. */
+export class Book {
+  readonly symbol: number;
+  readonly maxPriceTicks: number;
+  readonly maxQuantityLots: number;
+  readonly bids: Ladder;
+  readonly asks: Ladder;
+  /** By the numbers of `LADDER`; those of orders that sleep from the first of them on. */
+  readonly ladders: (Ladder | undefined)[];
+  readonly counters: Float64Array = Float64Array.of(0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, 0);
+  /** The queue of orders that stand aside: a level outside of any ladder. */
+  readonly aside: number;
+  /** Of `PHASE`. */
+  phase = 0;
+  /** Above 0: what happens here may set something else off. Counts orders that sleep or are pegged, and bands. */
+  watch = 0;
+  /** Resting orders that may go before they are met: reduce-only and linked ones. */
+  soft = 0;
+  /** Slots of trailing stops, pegged orders and children that are to wake. */
+  readonly trailing: Set<number> = new Set<number>();
+  readonly pegged: Set<number> = new Set<number>();
+  readonly ready: Set<number> = new Set<number>();
+  readonly #levels: Lines;
+  readonly #nodes: PriceNodes;
+
+  constructor(levels: Lines, nodes: PriceNodes, { symbol, maxPriceTicks, maxQuantityLots }: Listing) {
+    this.symbol = symbol;
+    this.maxPriceTicks = maxPriceTicks;
+    this.maxQuantityLots = maxQuantityLots;
+    this.#levels = levels;
+    this.#nodes = nodes;
+    this.bids = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.BIDS });
+    this.asks = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.ASKS });
+    this.ladders = [this.bids, this.asks, undefined, undefined, undefined, undefined];
+    this.aside = this.#openAside();
+  }
+
+  ladder(index: number): Ladder {
+    const known = this.ladders[index];
+    if (known !== undefined) return known;
+    const { symbol, maxPriceTicks } = this;
+    const ladder = new Ladder(this.#levels, this.#nodes, { symbol, maxPriceTicks, index });
+    this.ladders[index] = ladder;
+    return ladder;
+  }
+
+  /** Price of the best level that shows something, 0 where none does. `firmOnly`: pegged orders don't count. */
+  bestShown(side: Ladder, firmOnly: boolean): number {
+    const { i32, f64 } = this.#levels;
+    const field = firmOnly ? LEVEL_INT.FIRM : LEVEL_INT.COUNT;
+    for (let level = side.best; level !== NONE; level = i32[level * INTS + LEVEL_INT.WORSE] as number) {
+      if (i32[level * INTS + field] !== 0) return f64[level * WORDS + LEVEL_LINE.PRICE] as number;
+    }
+    return 0;
+  }
+
+  #openAside(): number {
+    const level = this.#levels.allocate();
+    const { i32, f64 } = this.#levels;
+    i32.fill(0, level * INTS, (level + 1) * INTS);
+    f64.fill(0, level * WORDS, level * WORDS + 3);
+    const at = level * INTS;
+    i32[at + LEVEL_INT.LADDER] = LADDER.ASIDE;
+    for (const field of [
+      LEVEL_INT.HEAD,
+      LEVEL_INT.TAIL,
+      LEVEL_INT.HIDDEN_HEAD,
+      LEVEL_INT.HIDDEN_TAIL,
+      LEVEL_INT.BETTER,
+      LEVEL_INT.WORSE,
+    ]) {
+      i32[at + field] = NONE;
+    }
+    i32[at + LEVEL_INT.SYMBOL] = this.symbol;
+    return level;
+  }
+}

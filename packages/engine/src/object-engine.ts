@@ -1,0 +1,103 @@
+import { COMMAND, COMMAND_WORDS } from "./binary/command-layout.ts";
+import { CommandWords } from "./binary/encode-command.ts";
+import { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
+import { readEvents } from "./binary/read-events.ts";
+import { BinaryEngine } from "./binary-engine.ts";
+import type {
+  AccountCommand,
+  AmendOrder,
+  CancelOrder,
+  CommandHead,
+  ListSymbol,
+  MassCancel,
+  PlaceOrder,
+  SymbolCommand,
+} from "./commands.ts";
+import type { Engine, EngineLimits } from "./engine.ts";
+import type { EventSink } from "./events.ts";
+import type { EngineState } from "./state.ts";
+
+/** The engine for those who have objects: commands are written as words, events are read out to a sink. */
+export class ObjectEngine extends BinaryEngine implements Engine {
+  readonly #sink: EventSink;
+  readonly #words = new CommandWords(COMMAND_WORDS);
+
+  constructor(limits: EngineLimits, sink: EventSink, tellsOrders: boolean) {
+    super(limits, new EventRing(DEFAULT_RING_WORDS, (full) => readEvents(full, sink)), tellsOrders);
+    this.#sink = sink;
+  }
+
+  static restore(state: EngineState, sink: EventSink): ObjectEngine {
+    const engine = new ObjectEngine(state.limits, sink, false);
+    engine.load(state);
+    return engine;
+  }
+
+  place(command: PlaceOrder): void {
+    this.#words.place(command, command);
+    this.#run();
+  }
+
+  amend(command: AmendOrder): void {
+    this.#words.amend(command, command.handle, command.priceTicks, command.quantityLots);
+    this.#run();
+  }
+
+  cancel(command: CancelOrder): void {
+    this.#words.cancel(command, command.handle);
+    this.#run();
+  }
+
+  massCancel(command: MassCancel): void {
+    this.#words.ofAccount(COMMAND.MASS_CANCEL, command, command.symbol, command.account, command.side, 0);
+    this.#run();
+  }
+
+  blockAccount(command: AccountCommand): void {
+    this.#words.ofAccount(COMMAND.BLOCK, command, 0, command.account, 0, 0);
+    this.#run();
+  }
+
+  unblockAccount(command: AccountCommand): void {
+    this.#words.ofAccount(COMMAND.UNBLOCK, command, 0, command.account, 0, 0);
+    this.#run();
+  }
+
+  listSymbol(command: ListSymbol): void {
+    const { symbol, maxPriceTicks, maxQuantityLots } = command;
+    this.#words.plain(COMMAND.LIST, command, symbol, [maxPriceTicks, maxQuantityLots]);
+    this.#run();
+  }
+
+  halt(command: SymbolCommand): void {
+    this.#words.plain(COMMAND.HALT, command, command.symbol, []);
+    this.#run();
+  }
+
+  resume(command: SymbolCommand): void {
+    this.#words.plain(COMMAND.RESUME, command, command.symbol, []);
+    this.#run();
+  }
+
+  advanceTime(command: CommandHead): void {
+    this.#words.plain(COMMAND.ADVANCE_TIME, command, 0, []);
+    this.#run();
+  }
+
+  voidCommand(command: CommandHead, handle: number): void {
+    this.#words.plain(COMMAND.VOID, command, 0, [handle]);
+    this.#run();
+  }
+
+  override work(maxOrders: number): number {
+    const visited = super.work(maxOrders);
+    readEvents(this.events, this.#sink);
+    return visited;
+  }
+
+  #run(): void {
+    this.run(this.#words);
+    this.#words.clear();
+    readEvents(this.events, this.#sink);
+  }
+}

@@ -1,0 +1,42 @@
+/** The position of an account in a symbol, and the orders that only make it smaller. */
+export interface Position {
+  readonly account: number;
+  readonly symbol: number;
+  /** Above 0: long. */
+  lots: number;
+  /** Slots of the resting reduce-only orders. */
+  readonly reducers: Set<number>;
+}
+
+/** The positions that the engine was told to follow. */
+export class Positions {
+  readonly #bySymbol = new Map<number, Map<number, Position>>();
+  count = 0;
+
+  find(account: number, symbol: number): Position | undefined {
+    return this.#bySymbol.get(symbol)?.get(account);
+  }
+
+  set(account: number, symbol: number, lots: number): Position {
+    let ofSymbol = this.#bySymbol.get(symbol);
+    if (ofSymbol === undefined) {
+      ofSymbol = new Map();
+      this.#bySymbol.set(symbol, ofSymbol);
+    }
+    let position = ofSymbol.get(account);
+    if (position === undefined) {
+      position = { account, symbol, lots, reducers: new Set() };
+      ofSymbol.set(account, position);
+      this.count++;
+    }
+    position.lots = lots;
+    return position;
+  }
+
+  /** By symbol, then by account. */
+  all(): Position[] {
+    return [...this.#bySymbol.values()]
+      .flatMap((ofSymbol) => [...ofSymbol.values()])
+      .sort((left, right) => left.symbol - right.symbol || left.account - right.account);
+  }
+}
