@@ -42,8 +42,9 @@ export const NETWORK_AND_DISK: Place = {
     outside,
     /^packages\/(bus|store|journal|host|venues|recordings)\//,
     /^services\/[^/]+\/src\/adapters\//,
-    // R8: the shards' snapshots on shared storage; its only file that touches the disk.
+    // R8: the shards' snapshots on shared storage, and the voids beside them; its only files that touch the disk.
     /^packages\/delivery\/src\/snapshot-store\.ts$/,
+    /^packages\/delivery\/src\/voided-commands\.ts$/,
   ],
 };
 
