@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { StoreError } from "@bourse/store";
+import { Counter } from "prom-client";
 import { Type } from "typebox";
 import { ConfigError } from "./config.ts";
 import { type AnyServiceDefinition, defineService } from "./definition.ts";
@@ -325,4 +326,28 @@ test("each service gets a secret and a folder of its own", async (t) => {
   assert.notEqual(one?.secret, other?.secret);
   assert.notEqual(one?.secret, runtime.secret);
   assert.match(other?.sharedFolder ?? "", /risk$/);
+});
+
+test("a store that does not answer during setup is waited for, and what was left unknown is looked at again", async (t) => {
+  const { runtime, ends } = await testRuntime(t);
+  const failures = [
+    new StoreError("store_unavailable", "away", { retryable: true }),
+    new StoreError("commit_unknown", "the answer was lost", { retryable: false }),
+  ];
+  let tries = 0;
+  const running = await runService(
+    definition({
+      setup: ({ metrics }) => {
+        tries += 1;
+        new Counter({ name: "made_by_setup", help: "once in each try", registers: [metrics] });
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+        return {};
+      },
+    }),
+    { ...runtime, timer: { ...runtime.timer, sleep: () => Promise.resolve() } },
+  );
+  ends.push(() => running.drain(1_000));
+  assert.equal(tries, 3);
+  assert.equal((await running.status()).phase, "ready");
 });

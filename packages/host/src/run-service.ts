@@ -1,19 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { OperationalError } from "@bourse/base";
 import {
   createDelivery,
   createIdempotency,
   type DeliveryRuntime,
   deliveryMigrations,
 } from "@bourse/delivery";
-import type { Store } from "@bourse/store";
+import { type Store, StoreError } from "@bourse/store";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { deadLetterRoutes, openDeadLetters } from "./dead-letter-routes.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
-import type { AnyRoute, AnyServiceDefinition, Job } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, Job, Shell } from "./definition.ts";
 import { type CommitDoors, keepsAnswers } from "./http/answer-commit.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
@@ -141,7 +142,7 @@ class StartingService {
       peerTimeoutMs: hostConfig.PEER_TIMEOUT_MS,
       sharedFolder,
     });
-    this.#service = await this.#definition.setup(shell);
+    this.#service = await this.#setUp(shell);
     openDeadLetters(this.#service, delivery.parked);
     openRebuilds(this.#service, delivery.rebuilds);
     await delivery.start(this.#service as never, this.#definition.consumes);
@@ -246,13 +247,32 @@ class StartingService {
     return { url, port: actual };
   }
 
+  /**
+   * A store that does not answer during `setup` is waited for (R12), and so is a COMMIT whose outcome is not known: each
+   * try begins with what the tables say by then (R5). The metrics of a try that failed go with it.
+   */
+  #setUp(shell: Shell<never>): Promise<unknown> {
+    const before = new Set(this.#registry.getMetricsAsArray().map(({ name }) => name));
+    return this.#retried("setup", async () => {
+      try {
+        return await this.#definition.setup(shell);
+      } catch (error) {
+        for (const { name } of this.#registry.getMetricsAsArray())
+          if (!before.has(name)) this.#registry.removeSingleMetric(name);
+        if (!(error instanceof StoreError && error.code === "commit_unknown")) throw error;
+        throw new OperationalError(error.code, error.message, { retryable: true, cause: error });
+      }
+    });
+  }
+
+  #retried<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const stopped = (): boolean => this.#draining !== null;
+    return retryAtBoot({ ...this.#runtime, log: this.#log, what, stopped }, attempt);
+  }
+
   async #openDelivery(sharedFolder: string): Promise<DeliveryRuntime> {
     const { name, migrations } = this.#definition;
-    const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> =>
-      retryAtBoot(
-        { ...this.#runtime, log: this.#log, what, stopped: () => this.#draining !== null },
-        attempt,
-      );
+    const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> => this.#retried(what, attempt);
     let store: Store | null = null;
     let consumerStore: Store | null = null;
     if (migrations !== undefined) {

@@ -58,6 +58,8 @@ async function reconcilePlacement(
   const { accountId, clientOrderId } = body as { readonly accountId: string; readonly clientOrderId: string };
   const { orders } = (await operator.get("/api/v1/orders", { accountId, clientOrderId })).body;
   const order = orders[0];
+  // Of an item that could not be taken now nothing is claimed: the batch was sent again.
+  if (!isFinal(status)) return [];
   if (status < 300) {
     if (order === undefined) return [`${clientOrderId} was answered ${status} and is not there`];
     return order.status === "REJECTED" ? [`${clientOrderId} was answered ${status} and is REJECTED`] : [];
