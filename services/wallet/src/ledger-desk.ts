@@ -1,4 +1,5 @@
-import { assert } from "@bourse/base";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { present } from "@bourse/base";
 import { isRowsMoved, type Unit } from "@bourse/delivery";
 import { type Hold, LedgerBatch, type NetRow } from "@bourse/ledger";
 import { type Rows, type Statement, StoreError, sql, sqlArray } from "@bourse/store";
@@ -29,53 +30,64 @@ export interface Ask {
   readonly partition: number;
 }
 
-/** After so many tries the rows are locked before they are read, so that one of several instances always gets on. */
-const TRIES_UNLOCKED = 1;
 const MAX_TRIES = 8;
 
 /**
- * Where this instance changes balances and holds: one unit of work after the other, each decided over rows in memory
- * and written in one trip, guarded by the rows' versions (decision 0016). A unit that meets a row that another instance
- * has written is undone by the database, and tried again over rows that are read and locked (R13).
+ * Where this instance changes balances and holds: units of work decide one after the other over rows in memory, and are
+ * written in one trip each, guarded by the rows' versions (decision 0016). The next unit decides while the one before it
+ * is being written, from what that one will leave; it is written after it. A unit that meets a row that another instance
+ * has written, or that was decided from one that failed, is undone by the database, and tried again, alone, over rows
+ * that are read and locked (R13).
  */
 export class LedgerDesk {
   readonly #known = new KnownRows();
   readonly #moved: Counter;
-  #last: Promise<unknown> = Promise.resolve();
-  #locking = false;
-  #open: LedgerUnit | null = null;
+  readonly #places = new AsyncLocalStorage<Place>();
+  #lastDecided: Promise<void> = Promise.resolve();
+  #lastOver: Promise<void> = Promise.resolve();
 
   constructor(moved: Counter) {
     this.#moved = moved;
   }
 
-  /** Runs the unit when those before it have ended; `work` opens its rows with {@link open} and commits what comes of them. */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(() => this.#tried(work));
-    this.#last = next.catch(() => undefined);
-    return next;
+  /** Runs a unit in its turn; `work` opens its rows with {@link open} and commits what comes of them. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const place = this.#enter(attempt > 1);
+      await place.mayDecide;
+      try {
+        return await this.#places.run(place, work);
+      } catch (error) {
+        // Whatever went wrong, and where the outcome is unknown all the more: the tables say what is there.
+        this.#known.forgetAll();
+        if (!hasMoved(error) || attempt === MAX_TRIES) throw error;
+        this.#moved.inc();
+      } finally {
+        place.over();
+      }
+    }
   }
 
-  /** The rows of the unit that runs now: those that are not known are read first. */
+  /** The rows of the unit that calls: those that are not known are read first. */
   async open(unit: Unit, ask: Ask): Promise<LedgerUnit> {
-    const locked = this.#locking;
-    const balanceKeys = locked
-      ? ask.balances
-      : ask.balances.filter((at) => this.#known.balance(at) === undefined);
-    const holdIds = [...ask.holds].filter((id) => locked || this.#known.hold(id) === undefined);
-    if (locked) holdIds.push(...(ask.newHolds ?? []));
-    const accountIds = [...(ask.accounts ?? [])].filter((id) => locked || !this.#known.isOpen(id));
-    const found = await readRows(unit, { balanceKeys, holdIds, accountIds, locked });
-    for (const at of balanceKeys) this.#known.forgetBalance(at);
-    for (const id of holdIds) this.#known.forgetHold(id);
-    for (const known of found.balances) this.#known.keepBalance(known);
-    for (const known of found.holds) this.#known.keepHold(known);
-    for (const [id, isOpen] of found.accounts)
+    const place = this.#places.getStore() ?? OUT_OF_TURN;
+    // Taken now: while the others are read, memory may forget them.
+    const known = place.locking ? nothingKnown() : this.#knownOf(ask);
+    const holdIds = place.locking ? [...ask.holds, ...(ask.newHolds ?? [])] : [...ask.holds];
+    const found = await readRows(unit, {
+      balanceKeys: ask.balances.filter((at) => !known.balances.has(nameOf(at))),
+      holdIds: holdIds.filter((id) => !known.holds.has(id)),
+      accountIds: [...(ask.accounts ?? [])].filter((id) => known.accounts.get(id) !== true),
+      locked: place.locking,
+    });
+    for (const [name, balance] of found.balances) known.balances.set(name, balance);
+    for (const [id, hold] of found.holds) known.holds.set(id, hold);
+    for (const [id, isOpen] of found.accounts) {
+      known.accounts.set(id, isOpen);
       if (isOpen) this.#known.keepOpen(id);
       else this.#known.forgetAccount(id);
-    const rows = new LedgerUnit(this.#known, ask, found);
-    this.#open = rows;
-    return rows;
+    }
+    return new LedgerUnit(this.#known, ask, known, place);
   }
 
   /**
@@ -83,7 +95,7 @@ export class LedgerDesk {
    * locked, the unit is tried again with locks.
    */
   confirm(): void {
-    if (!this.#locking) throw new RowsNotLocked();
+    if (this.#places.getStore()?.locking === false) throw new RowsNotLocked();
   }
 
   /** Rows that were written past the desk, by their locks. */
@@ -92,35 +104,75 @@ export class LedgerDesk {
     for (const id of rows.holds ?? []) this.#known.forgetHold(id);
   }
 
-  async #tried<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      this.#locking = attempt > TRIES_UNLOCKED;
-      this.#open = null;
-      try {
-        const result = await work();
-        this.#keep();
-        return result;
-      } catch (error) {
-        // Whatever went wrong, and where the outcome is unknown all the more: the tables say what is there.
-        this.#known.forgetAll();
-        if (!hasMoved(error) || attempt === MAX_TRIES) throw error;
-        this.#moved.inc();
-      } finally {
-        this.#locking = false;
-      }
+  #knownOf(ask: Ask): UnitRows {
+    const rows = nothingKnown();
+    for (const at of ask.balances) {
+      const known = this.#known.balance(at);
+      if (known !== undefined) rows.balances.set(nameOf(at), known);
     }
+    for (const id of [...ask.holds, ...(ask.newHolds ?? [])]) {
+      const known = this.#known.hold(id);
+      if (known !== undefined) rows.holds.set(id, known);
+    }
+    for (const id of ask.accounts ?? []) if (this.#known.isOpen(id)) rows.accounts.set(id, true);
+    return rows;
   }
 
-  #keep(): void {
-    const opened: LedgerUnit | null = this.#open;
-    opened?.keep();
+  #enter(locking: boolean): Place {
+    const [decidedBefore, overBefore] = [this.#lastDecided, this.#lastOver];
+    let decided = ignore;
+    let over = ignore;
+    this.#lastDecided = new Promise((resolve) => {
+      decided = resolve;
+    });
+    this.#lastOver = new Promise((resolve) => {
+      over = resolve;
+    });
+    return {
+      locking,
+      mayDecide: locking ? overBefore : decidedBefore,
+      mayWrite: overBefore,
+      decided: locking ? ignore : decided,
+      over: () => {
+        decided();
+        // Those before may still be at work where this one gave up early.
+        void overBefore.then(over);
+      },
+    };
   }
 }
 
-interface Found {
-  readonly balances: readonly KnownBalance[];
-  readonly holds: readonly KnownHold[];
-  readonly accounts: ReadonlyMap<string, boolean>;
+/** A unit's place in the line. */
+interface Place {
+  /** Tried before: alone, over rows that are locked. */
+  readonly locking: boolean;
+  readonly mayDecide: Promise<void>;
+  readonly mayWrite: Promise<void>;
+  decided(): void;
+  over(): void;
+}
+
+const ignore = (): void => undefined;
+
+/** A redrive (R12) is not in the line: it locks what it reads. */
+const OUT_OF_TURN: Place = {
+  locking: true,
+  mayDecide: Promise.resolve(),
+  mayWrite: Promise.resolve(),
+  decided: ignore,
+  over: ignore,
+};
+
+/** The rows of a unit, by name and by id. */
+interface UnitRows {
+  readonly balances: Map<string, KnownBalance>;
+  readonly holds: Map<string, KnownHold>;
+  /** True: open; false: blocked; not there: no such account. */
+  readonly accounts: Map<string, boolean>;
+}
+
+function nothingKnown(): UnitRows {
+  return { balances: new Map(), holds: new Map(), accounts: new Map() };
 }
 
 async function readRows(
@@ -131,29 +183,23 @@ async function readRows(
     readonly accountIds: readonly string[];
     readonly locked: boolean;
   },
-): Promise<Found> {
+): Promise<UnitRows> {
   const { balanceKeys, holdIds, accountIds, locked } = wanted;
   const statements: Statement[] = [];
   const readers: ((rows: Rows) => void)[] = [];
-  const found = {
-    balances: [] as KnownBalance[],
-    holds: [] as KnownHold[],
-    accounts: new Map<string, boolean>(),
-  };
+  const found = nothingKnown();
   if (balanceKeys.length > 0) {
     statements.push(lockBalances(balanceKeys, locked));
     readers.push((rows) => {
       const { balances, versions } = readBalances(balanceKeys, rows);
-      found.balances = balances.map((balance) => ({
-        balance,
-        version: versions.get(nameOf(balance)) ?? 0,
-      }));
+      for (const balance of balances)
+        found.balances.set(nameOf(balance), { balance, version: versions.get(nameOf(balance)) ?? 0 });
     });
   }
   if (holdIds.length > 0) {
     statements.push(lockHolds(holdIds, locked));
     readers.push((rows) => {
-      found.holds = [...readHolds(rows).known];
+      for (const known of readHolds(rows).known) found.holds.set(known.hold.orderId, known);
     });
   }
   if (accountIds.length > 0) {
@@ -200,32 +246,24 @@ export class LedgerUnit {
   readonly #known: KnownRows;
   readonly #balanceVersions = new Map<string, number>();
   readonly #holdVersions = new Map<string, number>();
-  #written: { readonly balances: readonly NetRow[]; readonly holds: readonly HoldRow[] } | null = null;
+  readonly #place: Place;
 
-  constructor(known: KnownRows, ask: Ask, read: Found) {
+  constructor(known: KnownRows, ask: Ask, read: UnitRows, place: Place) {
     this.#known = known;
+    this.#place = place;
     const ledgerHolds: Hold[] = [];
-    // Memory does not keep those that are over.
-    const found = new Map(read.holds.map((each) => [each.hold.orderId, each]));
-    for (const id of [...ask.holds, ...(ask.newHolds ?? [])]) {
-      const at = found.get(id) ?? known.hold(id);
-      if (at === undefined || this.holds.has(id)) continue;
-      this.holds.set(id, { ...at.hold });
-      this.#holdVersions.set(id, at.version);
-      ledgerHolds.push(ledgerHold(at.hold, at.heldUnits));
+    for (const [id, { hold, heldUnits, version }] of read.holds) {
+      this.holds.set(id, { ...hold });
+      this.#holdVersions.set(id, version);
+      ledgerHolds.push(ledgerHold(hold, heldUnits));
     }
     const balances = ask.balances.map((at) => {
-      const row = known.balance(at);
-      assert(row !== undefined, "a balance of the unit was read");
+      const row = present(read.balances.get(nameOf(at)), "a balance of the unit was read");
       this.#balanceVersions.set(nameOf(at), row.version);
       return row.balance;
     });
     this.ledger = new LedgerBatch({ balances, holds: ledgerHolds, partition: ask.partition });
-    const accounts = new Map<string, "OPEN" | "BLOCKED">();
-    for (const id of ask.accounts ?? [])
-      if (known.isOpen(id)) accounts.set(id, "OPEN");
-      else if (read.accounts.has(id)) accounts.set(id, "BLOCKED");
-    this.accounts = accounts;
+    this.accounts = new Map([...read.accounts].map(([id, isOpen]) => [id, isOpen ? "OPEN" : "BLOCKED"]));
   }
 
   heldUnits(orderId: string): bigint {
@@ -233,16 +271,18 @@ export class LedgerUnit {
     return hold?.status === "OPEN" ? hold.heldUnits : 0n;
   }
 
-  /** One net row for each balance that changed and each of the holds given (R13), guarded by their versions. */
-  writes(touched: Iterable<OrderHold>): Statement[] {
+  /**
+   * One net row for each balance that changed and each of the holds given (R13), guarded by their versions. From here on
+   * the next unit decides from what this one leaves; resolves when this one is the next to be written.
+   */
+  async writes(touched: Iterable<OrderHold>): Promise<Statement[]> {
     const balances = this.ledger.netRows();
     const holds = [...touched]
       .sort((left, right) => (left.orderId < right.orderId ? -1 : 1))
       .map((hold): HoldRow => [hold, this.heldUnits(hold.orderId)]);
-    this.#written = { balances, holds };
     const version = (row: NetRow): number => this.#balanceVersions.get(nameOf(row)) ?? 0;
     const holdVersion = (row: HoldRow): number => this.#holdVersions.get(row[0].orderId) ?? 0;
-    return [
+    const statements = [
       ...updateBalances(
         balances.filter((row) => version(row) > 0),
         version,
@@ -255,6 +295,10 @@ export class LedgerUnit {
       ),
       ...this.#mustBeOpen(),
     ];
+    this.#keep(balances, holds);
+    this.#place.decided();
+    await this.#place.mayWrite;
+    return statements;
   }
 
   /** The accounts were open when they were looked at last: whether they still are is asked with the write. */
@@ -267,17 +311,16 @@ export class LedgerUnit {
     ];
   }
 
-  /** After the commit. */
-  keep(): void {
-    if (this.#written === null) return;
-    for (const row of this.#written.balances) {
+  /** What the next unit decides from; a unit that fails has all of it forgotten. */
+  #keep(balances: readonly NetRow[], holds: readonly HoldRow[]): void {
+    for (const row of balances) {
       const { accountId, asset, availableUnits, heldUnits } = row;
       this.#known.keepBalance({
         balance: { accountId, asset, availableUnits, heldUnits },
         version: (this.#balanceVersions.get(nameOf(row)) ?? 0) + 1,
       });
     }
-    for (const [hold, heldUnits] of this.#written.holds)
+    for (const [hold, heldUnits] of holds)
       this.#known.keepHold({ hold, heldUnits, version: (this.#holdVersions.get(hold.orderId) ?? 0) + 1 });
   }
 }

@@ -43,7 +43,7 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
       policy: "stop",
       // Trades come with their reports, and what is settled comes back: one transaction for what is near in time.
       restMs: 2,
-      around: (wallet, unit) => wallet.desk.alone(unit),
+      around: (wallet, unit) => wallet.desk.inTurn(unit),
       handle: followEngine,
     },
   ],

@@ -53,7 +53,7 @@ export async function followEngine(wallet: Wallet, batch: readonly Envelope[], u
   wallet.metrics.shortfalls.inc(short.length);
   return {
     statements: [
-      ...rows.writes(settlement.touched()),
+      ...(await rows.writes(settlement.touched())),
       ...insertTransfers(ledger.posted(), first.partition, unit.nowMs),
       ...insertTrades(settled, unit.nowMs),
       ...blockAccounts(short),

@@ -93,7 +93,7 @@ export const holdRoutes: readonly Route<Wallet>[] = [
 ];
 
 async function placeHolds(wallet: Wallet, ask: HoldBatch): Promise<HoldBatchAnswer> {
-  const { result } = await wallet.desk.alone(() =>
+  const { result } = await wallet.desk.inTurn(() =>
     wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit)),
   );
   for (const outcome of result.holds) wallet.metrics.holds.inc({ outcome: outcome.status });
@@ -125,7 +125,7 @@ async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<
     .map((raise) => raise.orderId);
   return {
     statements: [
-      ...rows.writes(changedHolds(desk, raised)),
+      ...(await rows.writes(changedHolds(desk, raised))),
       ...insertTransfers(desk.ledger.posted(), 0, unit.nowMs),
     ],
     events: fundsEvents(desk.ledger, wallet.reference),

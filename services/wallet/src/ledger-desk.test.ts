@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Unit } from "@bourse/delivery";
+import { type Statement, StoreError } from "@bourse/store";
+import { Counter } from "prom-client";
+import { type Ask, LedgerDesk } from "./ledger-desk.ts";
+
+const USD = { accountId: "alice", asset: "USD" };
+const ASK: Ask = { balances: [USD], holds: [], partition: 0 };
+
+/** Alice's dollars in a table of one row. */
+function table(available: bigint) {
+  const row = { account_id: "alice", asset: "USD", available, held: 0n, version: 1n };
+  const read: string[] = [];
+  const unit: Unit = {
+    nowMs: 0,
+    run: async (statements: readonly Statement[]) => {
+      for (const { text } of statements) read.push(text.includes("FOR UPDATE") ? "locked" : "read");
+      return statements.map(() => [{ ...row }]);
+    },
+  };
+  return { row, read, unit };
+}
+
+function desk(): { readonly desk: LedgerDesk; readonly moved: () => Promise<number> } {
+  const counter = new Counter({ name: "moved", help: "for the test", registers: [] });
+  return {
+    desk: new LedgerDesk(counter),
+    moved: async () => (await counter.get()).values[0]?.value ?? 0,
+  };
+}
+
+/** Holds some of it; resolves with what was available before. `commit` is the database's part. */
+function spend(
+  { desk: of }: ReturnType<typeof desk>,
+  at: ReturnType<typeof table>,
+  units: bigint,
+  commit: () => Promise<void>,
+): Promise<bigint> {
+  return of.inTurn(async () => {
+    const rows = await of.open(at.unit, ASK);
+    const before = rows.ledger.balance("alice", "USD").availableUnits;
+    const holdId = `hold-${units}`;
+    assert.equal(rows.ledger.openHold({ holdId, ...USD, amountUnits: units }).kind, "held");
+    await rows.writes([]);
+    await commit();
+    return before;
+  });
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("the next unit decides from what the one before it will leave, and is written after it", async () => {
+  const all = desk();
+  const at = table(1_000n);
+  const written: string[] = [];
+  let finish: () => void = () => assert.fail("the first is not being written");
+  const first = spend(all, at, 300n, async () => {
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    written.push("first");
+  });
+  const second = spend(all, at, 200n, async () => void written.push("second"));
+  await turn();
+  assert.deepEqual(written, []);
+  finish();
+  assert.deepEqual([await first, await second], [1_000n, 700n]);
+  assert.deepEqual(written, ["first", "second"]);
+  assert.deepEqual(at.read, ["read"], "the second knew the row");
+});
+
+test("where the one before it fails, the unit is decided again from the locked rows", async () => {
+  const all = desk();
+  const at = table(1_000n);
+  const lost = new StoreError("store_unavailable", "the database is away", { retryable: true });
+  const moved = Object.assign(new StoreError("statement_failed", "moved", { retryable: false }), {
+    sqlState: "BW001",
+  });
+  const first = spend(all, at, 300n, () => Promise.reject(lost));
+  let tries = 0;
+  const second = spend(all, at, 200n, () => (tries++ === 0 ? Promise.reject(moved) : Promise.resolve()));
+  await assert.rejects(first, lost);
+  assert.equal(await second, 1_000n, "the first has left nothing");
+  assert.deepEqual(at.read, ["read", "locked"]);
+  assert.equal(await all.moved(), 1);
+});
+
+test("a unit that fails for good lets the next one in", async () => {
+  const all = desk();
+  const at = table(1_000n);
+  await assert.rejects(
+    all.desk.inTurn(() => Promise.reject(new Error("no"))),
+    /no/,
+  );
+  assert.equal(await spend(all, at, 100n, () => Promise.resolve()), 1_000n);
+});
+
+test("a refusal is confirmed over locked rows, once", async () => {
+  const all = desk();
+  const at = table(1_000n);
+  const locks: boolean[] = [];
+  await all.desk.inTurn(async () => {
+    await all.desk.open(at.unit, ASK);
+    locks.push(at.read.at(-1) === "locked");
+    all.desk.confirm();
+  });
+  assert.deepEqual(locks, [false, true]);
+});
