@@ -20,6 +20,12 @@ export class BinaryEngine {
     this.#core = new EngineCore(limits, ring, tellsOrders);
   }
 
+  static ofState(state: EngineState, ring: EventRing, tellsOrders: boolean): BinaryEngine {
+    const engine = new BinaryEngine(state.limits, ring, tellsOrders);
+    engine.load(state);
+    return engine;
+  }
+
   /** Into an empty engine. */
   protected load(state: EngineState): void {
     loadState(this.#core, state);

@@ -144,3 +144,14 @@ export function createBinaryEngine(options: BinaryEngineOptions): BinaryEngine {
   const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);
   return new BinaryEngine({ maxOrders, maxAccounts }, ring, options.tellsOrders === true);
 }
+
+/** The engine a snapshot was taken of, limits included, on binary commands and events. */
+export function restoreBinaryEngine(
+  bytes: Uint8Array,
+  options: Omit<BinaryEngineOptions, keyof EngineLimits>,
+): Result<BinaryEngine, SnapshotFault> {
+  const decoded = decodeSnapshot(bytes);
+  if (!decoded.ok) return decoded;
+  const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);
+  return { ok: true, value: BinaryEngine.ofState(decoded.value, ring, options.tellsOrders === true) };
+}

@@ -38,7 +38,14 @@ export type {
   EngineOptions,
   SymbolStatus,
 } from "./engine.ts";
-export { createBinaryEngine, createEngine, DEFAULT_LIMITS, ENGINE_VERSION, restoreEngine } from "./engine.ts";
+export {
+  createBinaryEngine,
+  createEngine,
+  DEFAULT_LIMITS,
+  ENGINE_VERSION,
+  restoreBinaryEngine,
+  restoreEngine,
+} from "./engine.ts";
 export type { CancelCause, EventSink, RejectReason } from "./events.ts";
 export { CANCEL_CAUSES, REJECT_REASONS } from "./events.ts";
 export { MAX_SYMBOLS } from "./order-rules.ts";
