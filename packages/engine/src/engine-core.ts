@@ -11,12 +11,14 @@ import { LiveOrders } from "./live-orders.ts";
 import { MassWorker } from "./mass-work.ts";
 import { canFill, match } from "./match.ts";
 import { isIndex, isPositive, levelFault, listingFault, MAX_SYMBOLS, placeFault } from "./order-rules.ts";
-import { EXTRA, EXTRA_WORDS, LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
+import { joinLevel, leaveLevel } from "./plain-lane.ts";
 import { Rules } from "./rules.ts";
-import { NONE } from "./slots.ts";
+import { NONE as NO_SLOT } from "./slots.ts";
 
-const WORDS = LINE_WORDS;
-const INTS = LINE_WORDS * 2;
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
+
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { FLAGS, EXTRA: EXTRA_SLOT, ACCOUNT } = LINE_INT;
 const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, WORST: AT_WORST, EXPIRE_AT: AT_EXPIRE } = PLACE_WORD;
@@ -50,7 +52,7 @@ export class EngineCore {
     this.limits = limits;
     this.ring = ring;
     this.events = new EventWriter(ring);
-    this.live = new LiveOrders(this.events, tellsOrders);
+    this.live = new LiveOrders(this.events, limits.maxOrders, tellsOrders);
     this.rules = new Rules(this.live);
     this.massWork = new MassWorker(this.live, this.rules);
   }
@@ -112,6 +114,12 @@ export class EngineCore {
       return;
     }
     const flags = i32[at * 2 + 7] as number;
+    if (
+      length === 6 &&
+      flags <= 1 &&
+      joinLevel(this.live, this.ring, book, f64, at, i32[at * 2 + 6] as number, flags)
+    )
+      return;
     const fault = placeFault(this, book, words, at, length);
     if (fault !== NONE) {
       this.events.rejected(handle, handle, fault);
@@ -120,13 +128,13 @@ export class EngineCore {
     this.events.accepted(handle);
     const { orders } = this.live;
     const order = orders.allocate();
-    orders.f64[order * WORDS + HANDLE] = handle;
-    orders.f64[order * WORDS + PRICE] = f64[at + ((flags & TYPE) === 0 ? AT_PRICE : AT_WORST)] as number;
-    orders.f64[order * WORDS + OPEN] = f64[at + AT_QUANTITY] as number;
-    orders.f64[order * WORDS + FILLED] = 0;
-    orders.i32[order * INTS + ACCOUNT] = i32[at * 2 + 6] as number;
-    orders.i32[order * INTS + FLAGS] = flags;
-    orders.i32[order * INTS + EXTRA_SLOT] = NONE;
+    orders.f64[(order << 3) | HANDLE] = handle;
+    orders.f64[(order << 3) | PRICE] = f64[at + ((flags & TYPE) === 0 ? AT_PRICE : AT_WORST)] as number;
+    orders.f64[(order << 3) | OPEN] = f64[at + AT_QUANTITY] as number;
+    orders.f64[(order << 3) | FILLED] = 0;
+    orders.i32[(order << 4) | ACCOUNT] = i32[at * 2 + 6] as number;
+    orders.i32[(order << 4) | FLAGS] = flags;
+    orders.i32[(order << 4) | EXTRA_SLOT] = NONE;
     if (length > 6 && (flags & TYPE) === 0) this.#addExpiry(order, flags, f64[at + AT_EXPIRE] as number);
     this.#enter(book, order, flags);
     this.live.tellLevels();
@@ -138,20 +146,20 @@ export class EngineCore {
     const { f64, i32 } = live.orders;
     const killed =
       (flags & TIME_IN_FORCE) === FILL_OR_KILL &&
-      !canFill(live, book, order, f64[order * WORDS + OPEN] as number);
+      !canFill(live, book, order, f64[(order << 3) | OPEN] as number);
     if (!killed) match(live, book, order, this.rules);
-    const left = f64[order * WORDS + OPEN] as number;
+    const left = f64[(order << 3) | OPEN] as number;
     if (left > 0 && (flags & TYPE) === 0 && (flags & TIME_IN_FORCE) <= LAST_RESTING) {
       live.enqueue(order, book, flags & 1);
       live.register(order);
-      if (((i32[order * INTS + FLAGS] as number) & EXPIRES) !== 0) this.#setDeadline();
+      if (((i32[(order << 4) | FLAGS] as number) & EXPIRES) !== 0) this.#setDeadline();
       return;
     }
     if (left > 0) {
-      const handle = f64[order * WORDS + HANDLE] as number;
+      const handle = f64[(order << 3) | HANDLE] as number;
       this.events.cancelled(handle, handle, residueCause(flags), left);
     }
-    const extra = i32[order * INTS + EXTRA_SLOT] as number;
+    const extra = i32[(order << 4) | EXTRA_SLOT] as number;
     if (extra !== NONE) live.extras.free(extra);
     live.orders.free(order);
   }
@@ -163,8 +171,8 @@ export class EngineCore {
     const extra = extras.allocate();
     extras.f64.fill(0, extra * EXTRA_WORDS, (extra + 1) * EXTRA_WORDS);
     extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] = expireAtMs;
-    orders.i32[order * INTS + EXTRA_SLOT] = extra;
-    orders.i32[order * INTS + FLAGS] = flags | EXPIRES;
+    orders.i32[(order << 4) | EXTRA_SLOT] = extra;
+    orders.i32[(order << 4) | FLAGS] = flags | EXPIRES;
   }
 
   #amend(words: CommandWords, at: number): void {
@@ -179,14 +187,14 @@ export class EngineCore {
     }
     const { f64, i32 } = live.orders;
     const book = live.bookOf(order);
-    const filled = f64[order * WORDS + FILLED] as number;
+    const filled = f64[(order << 3) | FILLED] as number;
     const leaves = live.leaves(order);
-    const price = f64[order * WORDS + PRICE] as number;
+    const price = f64[(order << 3) | PRICE] as number;
     const newPrice = (words.f64[at + 4] as number) === 0 ? price : (words.f64[at + 4] as number);
     const newQuantity = (words.f64[at + 5] as number) === 0 ? filled + leaves : (words.f64[at + 5] as number);
     const newLeaves = newQuantity - filled;
     const added = newPrice === price ? newLeaves - leaves : newLeaves;
-    const flags = i32[order * INTS + FLAGS] as number;
+    const flags = i32[(order << 4) | FLAGS] as number;
     const fault = this.#amendFault(book, words, at, { filled, flags, newPrice, added });
     if (fault !== NONE) {
       events.rejected(request, handle, fault);
@@ -197,10 +205,10 @@ export class EngineCore {
       if (added !== 0) this.rules.shrink(order, newLeaves);
     } else {
       live.dequeue(order);
-      f64[order * WORDS + PRICE] = newPrice;
-      f64[order * WORDS + OPEN] = newLeaves;
+      f64[(order << 3) | PRICE] = newPrice;
+      f64[(order << 3) | OPEN] = newLeaves;
       match(live, book, order, this.rules);
-      if (f64[order * WORDS + OPEN] === 0) live.forget(order);
+      if (f64[(order << 3) | OPEN] === 0) live.forget(order);
       else live.enqueue(order, book, flags & 1);
     }
     live.tellLevels();
@@ -236,12 +244,14 @@ export class EngineCore {
     if (!this.#begin(words, at, handle)) return;
     const request = words.f64[at + 1] as number;
     const { live } = this;
+    if (leaveLevel(live, this.ring, request, handle)) return;
     const order = live.slot(handle);
     if (order === NONE) {
       this.events.rejected(request, handle, REASON.unknown_order);
       return;
     }
-    const expires = ((live.orders.i32[order * INTS + FLAGS] as number) & EXPIRES) !== 0;
+    const { i32 } = live.orders;
+    const expires = ((i32[(order << 4) | FLAGS] as number) & EXPIRES) !== 0;
     this.rules.cancel(order, request, CAUSE.requested);
     if (expires) this.#setDeadline();
     live.tellLevels();

@@ -11,10 +11,11 @@ import { Families } from "./orders/families.ts";
 import { HandleIndex } from "./orders/handle-index.ts";
 import { EXTRA, EXTRA_INT, EXTRA_WORDS, LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
 import { Positions } from "./orders/positions.ts";
-import { grownInt32, Lines, NONE } from "./slots.ts";
+import { grownInt32, Lines, NONE as NO_SLOT } from "./slots.ts";
 
-const INTS = LINE_WORDS * 2;
-const LEVEL_INTS = LEVEL_WORDS * 2;
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
+
 const { PRICE, OPEN, HANDLE } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
@@ -36,16 +37,18 @@ export class LiveOrders {
   readonly children: Families = new Families();
   readonly books: (Book | undefined)[] = [];
   readonly events: EventWriter;
+  readonly maxOrders: number;
   /** Whether single orders are told (L3). */
   readonly tellsOrders: boolean;
   /** The next order of a mass cancel, which must not point to one that has gone. */
   cursor: number = NONE;
   readonly #nodes = new PriceNodes();
-  readonly #index = new HandleIndex(this.orders);
+  readonly index: HandleIndex = new HandleIndex(this.orders);
   #touched: Int32Array = new Int32Array(64);
   #touchedCount = 0;
 
-  constructor(events: EventWriter, tellsOrders: boolean) {
+  constructor(events: EventWriter, maxOrders: number, tellsOrders: boolean) {
+    this.maxOrders = maxOrders;
     this.events = events;
     this.tellsOrders = tellsOrders;
   }
@@ -58,43 +61,43 @@ export class LiveOrders {
   }
 
   bookOf(order: number): Book {
-    const level = this.orders.i32[order * INTS + LEVEL] as number;
-    return this.books[this.levels.i32[level * LEVEL_INTS + SYMBOL] as number] as Book;
+    const level = this.orders.i32[(order << 4) | LEVEL] as number;
+    return this.books[this.levels.i32[(level << 4) | SYMBOL] as number] as Book;
   }
 
   /** The slot of a live order, or NONE. */
   slot(handle: number): number {
-    return Number.isSafeInteger(handle) && handle > 0 ? this.#index.get(handle) : NONE;
+    return Number.isSafeInteger(handle) && handle > 0 ? this.index.get(handle) : NONE;
   }
 
   extraOf(order: number): number {
-    return this.orders.i32[order * INTS + EXTRA_SLOT] as number;
+    return this.orders.i32[(order << 4) | EXTRA_SLOT] as number;
   }
 
   /** An iceberg's lots that are not shown. */
   reserve(order: number): number {
     const { i32 } = this.orders;
-    return ((i32[order * INTS + FLAGS] as number) & ICEBERG) === 0
+    return ((i32[(order << 4) | FLAGS] as number) & ICEBERG) === 0
       ? 0
-      : (this.extras.f64[(i32[order * INTS + EXTRA_SLOT] as number) * EXTRA_WORDS + EXTRA.RESERVE] as number);
+      : (this.extras.f64[(i32[(order << 4) | EXTRA_SLOT] as number) * EXTRA_WORDS + EXTRA.RESERVE] as number);
   }
 
   leaves(order: number): number {
-    return (this.orders.f64[order * LINE_WORDS + OPEN] as number) + this.reserve(order);
+    return (this.orders.f64[(order << 3) | OPEN] as number) + this.reserve(order);
   }
 
   /** Makes an order known by its handle and its account. In the order of handles, always. */
   register(order: number): void {
-    this.#index.set(this.orders.f64[order * LINE_WORDS + HANDLE] as number, order);
+    this.index.set(this.orders.f64[(order << 3) | HANDLE] as number, order);
     this.accounts.add(order);
-    if (this.orders.i32[order * INTS + EXTRA_SLOT] !== NONE) this.#registerExtra(order);
+    if (this.orders.i32[(order << 4) | EXTRA_SLOT] !== NONE) this.#registerExtra(order);
   }
 
   /** Forgets an order that is in no queue. */
   forget(order: number): void {
-    if (order === this.cursor) this.cursor = this.orders.i32[order * INTS + LINE_INT.ACCOUNT_NEXT] as number;
-    if (this.orders.i32[order * INTS + EXTRA_SLOT] !== NONE) this.#forgetExtra(order);
-    this.#index.delete(this.orders.f64[order * LINE_WORDS + HANDLE] as number, order);
+    if (order === this.cursor) this.cursor = this.orders.i32[(order << 4) | LINE_INT.ACCOUNT_NEXT] as number;
+    if (this.orders.i32[(order << 4) | EXTRA_SLOT] !== NONE) this.#forgetExtra(order);
+    this.index.delete(this.orders.f64[(order << 3) | HANDLE] as number, order);
     this.accounts.remove(order);
     this.orders.free(order);
   }
@@ -102,7 +105,7 @@ export class LiveOrders {
   /** Puts an order at the end of the level of its price. */
   enqueue(order: number, book: Book, ladderIndex: number): void {
     const ladder = ladderIndex <= 1 ? (ladderIndex === 0 ? book.bids : book.asks) : book.ladder(ladderIndex);
-    const price = this.orders.f64[order * LINE_WORDS + PRICE] as number;
+    const price = this.orders.f64[(order << 3) | PRICE] as number;
     let level = ladder.find(price);
     if (level === NONE) level = ladder.open(price);
     this.enqueueAt(order, level);
@@ -110,58 +113,58 @@ export class LiveOrders {
 
   enqueueAt(order: number, level: number): void {
     const { i32, f64 } = this.orders;
-    const at = level * LEVEL_INTS;
-    const flags = i32[order * INTS + FLAGS] as number;
-    i32[order * INTS + LEVEL] = level;
-    i32[order * INTS + NEXT] = NONE;
+    const at = level << 4;
+    const flags = i32[(order << 4) | FLAGS] as number;
+    i32[(order << 4) | LEVEL] = level;
+    i32[(order << 4) | NEXT] = NONE;
     if ((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) {
       this.#enqueueSpecial(order, level, flags);
       return;
     }
     const levels = this.levels.i32;
-    const tail = levels[at + TAIL] as number;
-    i32[order * INTS + PREVIOUS] = tail;
-    if (tail === NONE) levels[at + HEAD] = order;
-    else i32[tail * INTS + NEXT] = order;
-    levels[at + TAIL] = order;
-    levels[at + COUNT] = (levels[at + COUNT] as number) + 1;
-    levels[at + FIRM] = (levels[at + FIRM] as number) + 1;
-    this.addShown(level, f64[order * LINE_WORDS + OPEN] as number);
+    const tail = levels[at | TAIL] as number;
+    i32[(order << 4) | PREVIOUS] = tail;
+    if (tail === NONE) levels[at | HEAD] = order;
+    else i32[(tail << 4) | NEXT] = order;
+    levels[at | TAIL] = order;
+    levels[at | COUNT] = (levels[at | COUNT] as number) + 1;
+    levels[at | FIRM] = (levels[at | FIRM] as number) + 1;
+    this.addShown(level, f64[(order << 3) | OPEN] as number);
   }
 
   /** Takes an order out of its queue, with what it has open there. */
   dequeue(order: number): void {
     const { i32, f64 } = this.orders;
-    const level = i32[order * INTS + LEVEL] as number;
+    const level = i32[(order << 4) | LEVEL] as number;
     const levels = this.levels.i32;
-    const at = level * LEVEL_INTS;
-    const flags = i32[order * INTS + FLAGS] as number;
+    const at = level << 4;
+    const flags = i32[(order << 4) | FLAGS] as number;
     if ((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) {
       this.#dequeueSpecial(order, level, flags);
       return;
     }
-    this.#unlink(order, at + HEAD);
-    levels[at + COUNT] = (levels[at + COUNT] as number) - 1;
-    levels[at + FIRM] = (levels[at + FIRM] as number) - 1;
-    this.addShown(level, -(f64[order * LINE_WORDS + OPEN] as number));
+    this.#unlink(order, at | HEAD);
+    levels[at | COUNT] = (levels[at | COUNT] as number) - 1;
+    levels[at | FIRM] = (levels[at | FIRM] as number) - 1;
+    this.addShown(level, -(f64[(order << 3) | OPEN] as number));
   }
 
   /** Changes what a level shows and remembers that the running command touched it. */
   addShown(level: number, lots: number): void {
     const { f64, i32 } = this.levels;
-    const total = (f64[level * LEVEL_WORDS + TOTAL] as number) + lots;
-    f64[level * LEVEL_WORDS + TOTAL] = total;
-    const state = i32[level * LEVEL_INTS + LADDER_INDEX] as number;
+    const total = (f64[(level << 3) | TOTAL] as number) + lots;
+    f64[(level << 3) | TOTAL] = total;
+    const state = i32[(level << 4) | LADDER_INDEX] as number;
     if ((state & SHOWN) !== 0) return;
-    i32[level * LEVEL_INTS + LADDER_INDEX] = state | SHOWN | LISTED;
+    i32[(level << 4) | LADDER_INDEX] = state | SHOWN | LISTED;
     if ((state & LISTED) === 0) this.#list(level);
   }
 
   addHidden(level: number, lots: number): void {
     const { f64, i32 } = this.levels;
-    f64[level * LEVEL_WORDS + RESERVE] = (f64[level * LEVEL_WORDS + RESERVE] as number) + lots;
-    const state = i32[level * LEVEL_INTS + LADDER_INDEX] as number;
-    i32[level * LEVEL_INTS + LADDER_INDEX] = state | LISTED;
+    f64[(level << 3) | RESERVE] = (f64[(level << 3) | RESERVE] as number) + lots;
+    const state = i32[(level << 4) | LADDER_INDEX] as number;
+    i32[(level << 4) | LADDER_INDEX] = state | LISTED;
     if ((state & LISTED) === 0) this.#list(level);
   }
 
@@ -172,27 +175,20 @@ export class LiveOrders {
     const count = this.#touchedCount;
     for (let index = 0; index < count; index++) {
       const level = touched[index] as number;
-      const at = level * LEVEL_INTS;
-      const state = i32[at + LADDER_INDEX] as number;
+      const at = level << 4;
+      const state = i32[at | LADDER_INDEX] as number;
       const ladder = state & LADDER_BITS;
-      const orders = i32[at + COUNT] as number;
-      i32[at + LADDER_INDEX] = ladder;
-      const book = this.books[i32[at + SYMBOL] as number] as Book;
+      const orders = i32[at | COUNT] as number;
+      i32[at | LADDER_INDEX] = ladder;
+      const book = this.books[i32[at | SYMBOL] as number] as Book;
       if (ladder <= 1 && (state & SHOWN) !== 0) {
-        const total = f64[level * LEVEL_WORDS + TOTAL] as number;
+        const total = f64[(level << 3) | TOTAL] as number;
         assert(total > 0 === orders > 0, "a level shows something exactly while it has orders that do");
         const sequence = (book.counters[BOOK.BOOK_SEQUENCE] as number) + 1;
         book.counters[BOOK.BOOK_SEQUENCE] = sequence;
-        this.events.levelChanged(
-          sequence,
-          book.symbol,
-          ladder,
-          f64[level * LEVEL_WORDS] as number,
-          total,
-          orders,
-        );
+        this.events.levelChanged(sequence, book.symbol, ladder, f64[level << 3] as number, total, orders);
       }
-      if (orders === 0 && i32[at + HIDDEN_HEAD] === NONE && ladder !== LADDER.ASIDE)
+      if (orders === 0 && i32[at | HIDDEN_HEAD] === NONE && ladder !== LADDER.ASIDE)
         book.ladder(ladder).close(level);
     }
     this.#touchedCount = 0;
@@ -201,7 +197,7 @@ export class LiveOrders {
   /** After a restore: nothing is to be told. */
   forgetTouches(): void {
     for (let index = 0; index < this.#touchedCount; index++) {
-      const at = (this.#touched[index] as number) * LEVEL_INTS + LADDER_INDEX;
+      const at = ((this.#touched[index] as number) << 4) | LADDER_INDEX;
       this.levels.i32[at] = (this.levels.i32[at] as number) & LADDER_BITS;
     }
     this.#touchedCount = 0;
@@ -211,7 +207,7 @@ export class LiveOrders {
     const { counters, symbol } = this.bookOf(order);
     const sequence = (counters[BOOK.ORDER_SEQUENCE] as number) + 1;
     counters[BOOK.ORDER_SEQUENCE] = sequence;
-    this.events.orderReduced(sequence, symbol, this.orders.f64[order * LINE_WORDS + HANDLE] as number, lots);
+    this.events.orderReduced(sequence, symbol, this.orders.f64[(order << 3) | HANDLE] as number, lots);
   }
 
   #list(level: number): void {
@@ -223,58 +219,58 @@ export class LiveOrders {
   #unlink(order: number, head: number): void {
     const { i32 } = this.orders;
     const levels = this.levels.i32;
-    const next = i32[order * INTS + NEXT] as number;
-    const previous = i32[order * INTS + PREVIOUS] as number;
+    const next = i32[(order << 4) | NEXT] as number;
+    const previous = i32[(order << 4) | PREVIOUS] as number;
     if (previous === NONE) levels[head] = next;
-    else i32[previous * INTS + NEXT] = next;
+    else i32[(previous << 4) | NEXT] = next;
     if (next === NONE) levels[head + 1] = previous;
-    else i32[next * INTS + PREVIOUS] = previous;
+    else i32[(next << 4) | PREVIOUS] = previous;
   }
 
   #enqueueSpecial(order: number, level: number, flags: number): void {
     const { i32, f64 } = this.orders;
     const levels = this.levels.i32;
-    const at = level * LEVEL_INTS;
+    const at = level << 4;
     const hidden = (flags & HIDDEN) !== 0;
     const tailField = hidden ? HIDDEN_TAIL : TAIL;
     const tail = levels[at + tailField] as number;
-    i32[order * INTS + PREVIOUS] = tail;
+    i32[(order << 4) | PREVIOUS] = tail;
     if (tail === NONE) levels[at + (hidden ? HIDDEN_HEAD : HEAD)] = order;
-    else i32[tail * INTS + NEXT] = order;
+    else i32[(tail << 4) | NEXT] = order;
     levels[at + tailField] = order;
-    const open = f64[order * LINE_WORDS + OPEN] as number;
+    const open = f64[(order << 3) | OPEN] as number;
     if (hidden) {
       this.addHidden(level, open);
       return;
     }
-    levels[at + COUNT] = (levels[at + COUNT] as number) + 1;
-    if ((flags & PEG) === 0) levels[at + FIRM] = (levels[at + FIRM] as number) + 1;
+    levels[at | COUNT] = (levels[at | COUNT] as number) + 1;
+    if ((flags & PEG) === 0) levels[at | FIRM] = (levels[at | FIRM] as number) + 1;
     this.addShown(level, open);
     if ((flags & ICEBERG) !== 0) this.addHidden(level, this.reserve(order));
-    const ladder = (levels[at + LADDER_INDEX] as number) & LADDER_BITS;
+    const ladder = (levels[at | LADDER_INDEX] as number) & LADDER_BITS;
     if (!this.tellsOrders || ladder > 1) return;
     const { counters, symbol } = this.bookOf(order);
     const sequence = (counters[BOOK.ORDER_SEQUENCE] as number) + 1;
     counters[BOOK.ORDER_SEQUENCE] = sequence;
-    const handle = f64[order * LINE_WORDS + HANDLE] as number;
-    this.events.orderAdded(sequence, symbol, handle, ladder, f64[order * LINE_WORDS + PRICE] as number, open);
+    const handle = f64[(order << 3) | HANDLE] as number;
+    this.events.orderAdded(sequence, symbol, handle, ladder, f64[(order << 3) | PRICE] as number, open);
   }
 
   #dequeueSpecial(order: number, level: number, flags: number): void {
     const levels = this.levels.i32;
-    const at = level * LEVEL_INTS;
-    const open = this.orders.f64[order * LINE_WORDS + OPEN] as number;
+    const at = level << 4;
+    const open = this.orders.f64[(order << 3) | OPEN] as number;
     if ((flags & HIDDEN) !== 0) {
-      this.#unlink(order, at + HIDDEN_HEAD);
+      this.#unlink(order, at | HIDDEN_HEAD);
       this.addHidden(level, -open);
       return;
     }
-    this.#unlink(order, at + HEAD);
-    levels[at + COUNT] = (levels[at + COUNT] as number) - 1;
-    if ((flags & PEG) === 0) levels[at + FIRM] = (levels[at + FIRM] as number) - 1;
+    this.#unlink(order, at | HEAD);
+    levels[at | COUNT] = (levels[at | COUNT] as number) - 1;
+    if ((flags & PEG) === 0) levels[at | FIRM] = (levels[at | FIRM] as number) - 1;
     this.addShown(level, -open);
     if ((flags & ICEBERG) !== 0) this.addHidden(level, -this.reserve(order));
-    if (this.tellsOrders && ((levels[at + LADDER_INDEX] as number) & LADDER_BITS) <= 1)
+    if (this.tellsOrders && ((levels[at | LADDER_INDEX] as number) & LADDER_BITS) <= 1)
       this.tellShown(order, 0);
   }
 
@@ -282,9 +278,9 @@ export class LiveOrders {
     const { f64 } = this.extras;
     const at = this.extraOf(order) * EXTRA_WORDS;
     const { i32 } = this.orders;
-    const flags = i32[order * INTS + FLAGS] as number;
+    const flags = i32[(order << 4) | FLAGS] as number;
     const clientId = f64[at + EXTRA.CLIENT_ID] as number;
-    if (clientId !== 0) this.clientIds.add(i32[order * INTS + ACCOUNT] as number, clientId, order);
+    if (clientId !== 0) this.clientIds.add(i32[(order << 4) | ACCOUNT] as number, clientId, order);
     const session = f64[at + EXTRA.SESSION] as number;
     if (session !== 0) this.sessions.add(session, order);
     if ((flags & EXPIRES) !== 0) this.expiries.add(order, f64[at + EXTRA.EXPIRE_AT] as number);
@@ -296,10 +292,10 @@ export class LiveOrders {
     const at = extra * EXTRA_WORDS;
     const { i32 } = this.orders;
     const clientId = f64[at + EXTRA.CLIENT_ID] as number;
-    if (clientId !== 0) this.clientIds.remove(i32[order * INTS + ACCOUNT] as number, clientId);
+    if (clientId !== 0) this.clientIds.remove(i32[(order << 4) | ACCOUNT] as number, clientId);
     const session = f64[at + EXTRA.SESSION] as number;
     if (session !== 0) this.sessions.remove(session, order);
-    if (((i32[order * INTS + FLAGS] as number) & EXPIRES) !== 0) this.expiries.remove(order);
+    if (((i32[(order << 4) | FLAGS] as number) & EXPIRES) !== 0) this.expiries.remove(order);
     this.extras.free(extra);
   }
 }

@@ -2,16 +2,13 @@ import { assert } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
-import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
+import { LEVEL_INT } from "./books/level-line.ts";
 import type { TimeInForceCode } from "./commands.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { EXTRA, EXTRA_WORDS, LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 import type { EngineState, OrderState } from "./state.ts";
-
-const INTS = LINE_WORDS * 2;
-const LEVEL_INTS = LEVEL_WORDS * 2;
 
 /** What an engine holds, as plain data in canonical order. */
 export function readState(core: EngineCore): EngineState {
@@ -41,14 +38,10 @@ export function readState(core: EngineCore): EngineState {
 function ordersOf(live: LiveOrders, ladder: Ladder): OrderState[] {
   const levels = live.levels.i32;
   const found: OrderState[] = [];
-  for (
-    let level = ladder.best;
-    level !== NONE;
-    level = levels[level * LEVEL_INTS + LEVEL_INT.WORSE] as number
-  ) {
+  for (let level = ladder.best; level !== NONE; level = levels[(level << 4) | LEVEL_INT.WORSE] as number) {
     for (const head of [LEVEL_INT.HEAD, LEVEL_INT.HIDDEN_HEAD]) {
-      let order = levels[level * LEVEL_INTS + head] as number;
-      for (; order !== NONE; order = live.orders.i32[order * INTS + LINE_INT.NEXT] as number)
+      let order = levels[(level << 4) | head] as number;
+      for (; order !== NONE; order = live.orders.i32[(order << 4) | LINE_INT.NEXT] as number)
         found.push(stateOf(live, order));
     }
   }
@@ -58,18 +51,18 @@ function ordersOf(live: LiveOrders, ladder: Ladder): OrderState[] {
 /** A live order as plain data. */
 export function stateOf(live: LiveOrders, order: number): OrderState {
   const { f64, i32 } = live.orders;
-  const flags = i32[order * INTS + LINE_INT.FLAGS] as number;
-  const filledLots = f64[order * LINE_WORDS + LINE.FILLED] as number;
+  const flags = i32[(order << 4) | LINE_INT.FLAGS] as number;
+  const filledLots = f64[(order << 3) | LINE.FILLED] as number;
   const leavesLots = live.leaves(order);
   const extra = live.extraOf(order);
   return {
-    handle: f64[order * LINE_WORDS + LINE.HANDLE] as number,
+    handle: f64[(order << 3) | LINE.HANDLE] as number,
     symbol: live.bookOf(order).symbol,
-    account: i32[order * INTS + LINE_INT.ACCOUNT] as number,
+    account: i32[(order << 4) | LINE_INT.ACCOUNT] as number,
     side: flags & 1,
     timeInForce: ((flags & FLAG.TIME_IN_FORCE) >> FLAG.TIME_IN_FORCE_SHIFT) as TimeInForceCode,
     postOnly: (flags & FLAG.POST_ONLY) !== 0,
-    priceTicks: f64[order * LINE_WORDS + LINE.PRICE] as number,
+    priceTicks: f64[(order << 3) | LINE.PRICE] as number,
     quantityLots: filledLots + leavesLots,
     filledLots,
     leavesLots,
@@ -116,13 +109,13 @@ function loadOrder(live: LiveOrders, state: OrderState): number {
   const expires = state.expireAtMs !== 0;
   const extra = expires ? extras.allocate() : NONE;
   const { f64, i32 } = orders;
-  f64[order * LINE_WORDS + LINE.HANDLE] = state.handle;
-  f64[order * LINE_WORDS + LINE.PRICE] = state.priceTicks;
-  f64[order * LINE_WORDS + LINE.OPEN] = state.leavesLots;
-  f64[order * LINE_WORDS + LINE.FILLED] = state.filledLots;
-  i32[order * INTS + LINE_INT.ACCOUNT] = state.account;
-  i32[order * INTS + LINE_INT.EXTRA] = extra;
-  i32[order * INTS + LINE_INT.FLAGS] =
+  f64[(order << 3) | LINE.HANDLE] = state.handle;
+  f64[(order << 3) | LINE.PRICE] = state.priceTicks;
+  f64[(order << 3) | LINE.OPEN] = state.leavesLots;
+  f64[(order << 3) | LINE.FILLED] = state.filledLots;
+  i32[(order << 4) | LINE_INT.ACCOUNT] = state.account;
+  i32[(order << 4) | LINE_INT.EXTRA] = extra;
+  i32[(order << 4) | LINE_INT.FLAGS] =
     state.side |
     (state.timeInForce << FLAG.TIME_IN_FORCE_SHIFT) |
     (state.postOnly ? FLAG.POST_ONLY : 0) |
@@ -135,5 +128,5 @@ function loadOrder(live: LiveOrders, state: OrderState): number {
 }
 
 function bestPrice(live: LiveOrders, ladder: Ladder): number {
-  return ladder.best === NONE ? 0 : (live.levels.f64[ladder.best * LEVEL_WORDS] as number);
+  return ladder.best === NONE ? 0 : (live.levels.f64[ladder.best << 3] as number);
 }

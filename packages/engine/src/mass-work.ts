@@ -2,7 +2,7 @@ import { assert } from "@bourse/base";
 import { CAUSE } from "./codes.ts";
 import { ANY } from "./commands.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
+import { LINE_INT } from "./orders/order-line.ts";
 import type { Rules } from "./rules.ts";
 import { NONE } from "./slots.ts";
 import type { MassWork, MassWorkKind } from "./state.ts";
@@ -87,7 +87,7 @@ export class MassWorker {
     const work = this.#open;
     if (work === undefined) return undefined;
     const { cursor, orders } = this.#live;
-    return { ...work, nextHandle: cursor === NONE ? 0 : (orders.f64[cursor * LINE_WORDS] as number) };
+    return { ...work, nextHandle: cursor === NONE ? 0 : (orders.f64[cursor << 3] as number) };
   }
 
   restore(state: MassWork | undefined): void {
@@ -104,7 +104,7 @@ export class MassWorker {
   #cancelNext(work: OpenWork): void {
     const live = this.#live;
     const order = live.cursor;
-    const at = order * LINE_WORDS * 2;
+    const at = order << 4;
     live.cursor = live.orders.i32[at + LINE_INT.ACCOUNT_NEXT] as number;
     if (work.symbol !== ANY && live.bookOf(order).symbol !== work.symbol) return;
     if (work.side !== ANY && ((live.orders.i32[at + LINE_INT.FLAGS] as number) & 1) !== work.side) return;

@@ -1,13 +1,13 @@
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
-import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
+import { LEVEL_INT } from "./books/level-line.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
-import { NONE } from "./slots.ts";
+import { LINE, LINE_INT } from "./orders/order-line.ts";
+import { NONE as NO_SLOT } from "./slots.ts";
 
-const WORDS = LINE_WORDS;
-const INTS = LINE_WORDS * 2;
-const LEVEL_INTS = LEVEL_WORDS * 2;
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
+
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { FLAGS, NEXT } = LINE_INT;
 const { HEAD, HIDDEN_HEAD, WORSE } = LEVEL_INT;
@@ -31,13 +31,13 @@ export interface MatchRules {
  */
 export function match(live: LiveOrders, book: Book, taker: number, rules: MatchRules): void {
   const { orders, levels } = live;
-  const buys = ((orders.i32[taker * INTS + FLAGS] as number) & 1) === 0;
+  const buys = ((orders.i32[(taker << 4) | FLAGS] as number) & 1) === 0;
   const makers = buys ? book.asks : book.bids;
-  const own = orders.f64[taker * WORDS + PRICE] as number;
+  const own = orders.f64[(taker << 3) | PRICE] as number;
   const band = book.counters[buys ? UPPER_BAND : LOWER_BAND] as number;
   const limit = buys ? (own < band ? own : band) : own > band ? own : band;
-  for (let level = makers.best; level !== NONE; level = levels.i32[level * LEVEL_INTS + WORSE] as number) {
-    const price = levels.f64[level * LEVEL_WORDS] as number;
+  for (let level = makers.best; level !== NONE; level = levels.i32[(level << 4) | WORSE] as number) {
+    const price = levels.f64[level << 3] as number;
     if (buys ? price > limit : price < limit) return;
     if (matchLevel(live, book, taker, level, rules)) return;
   }
@@ -47,15 +47,15 @@ export function match(live: LiveOrders, book: Book, taker: number, rules: MatchR
 function matchLevel(live: LiveOrders, book: Book, taker: number, level: number, rules: MatchRules): boolean {
   const { i32, f64 } = live.orders;
   const levels = live.levels.i32;
-  const prevents = ((i32[taker * INTS + FLAGS] as number) & SELF_TRADE) !== 0;
+  const prevents = ((i32[(taker << 4) | FLAGS] as number) & SELF_TRADE) !== 0;
   for (;;) {
-    let maker = levels[level * LEVEL_INTS + HEAD] as number;
+    let maker = levels[(level << 4) | HEAD] as number;
     if (maker === NONE) {
-      maker = levels[level * LEVEL_INTS + HIDDEN_HEAD] as number;
+      maker = levels[(level << 4) | HIDDEN_HEAD] as number;
       if (maker === NONE) return false;
     }
     if (!prevents || !rules.prevents(book, taker, maker)) fill(live, book, taker, maker, level, rules);
-    if (f64[taker * WORDS + OPEN] === 0) return true;
+    if (f64[(taker << 3) | OPEN] === 0) return true;
   }
 }
 
@@ -68,35 +68,35 @@ function fill(
   rules: MatchRules,
 ): void {
   const { i32, f64 } = live.orders;
-  const m = maker * WORDS;
-  const t = taker * WORDS;
-  const offered = f64[m + OPEN] as number;
-  const wanted = f64[t + OPEN] as number;
+  const m = maker << 3;
+  const t = taker << 3;
+  const offered = f64[m | OPEN] as number;
+  const wanted = f64[t | OPEN] as number;
   const lots = offered < wanted ? offered : wanted;
-  const flags = i32[maker * INTS + FLAGS] as number;
-  f64[m + OPEN] = offered - lots;
-  f64[m + FILLED] = (f64[m + FILLED] as number) + lots;
-  f64[t + OPEN] = wanted - lots;
-  f64[t + FILLED] = (f64[t + FILLED] as number) + lots;
+  const flags = i32[(maker << 4) | FLAGS] as number;
+  f64[m | OPEN] = offered - lots;
+  f64[m | FILLED] = (f64[m | FILLED] as number) + lots;
+  f64[t | OPEN] = wanted - lots;
+  f64[t | FILLED] = (f64[t | FILLED] as number) + lots;
   if ((flags & HIDDEN) === 0) live.addShown(level, -lots);
   else live.addHidden(level, -lots);
   const { counters } = book;
   const tradeNumber = (counters[TRADE_NUMBER] as number) + 1;
-  const price = f64[m + PRICE] as number;
+  const price = f64[m | PRICE] as number;
   counters[TRADE_NUMBER] = tradeNumber;
   counters[LAST_PRICE] = price;
   live.events.trade(
     book.symbol,
     tradeNumber,
-    f64[m + HANDLE] as number,
-    f64[t + HANDLE] as number,
+    f64[m | HANDLE] as number,
+    f64[t | HANDLE] as number,
     price,
     lots,
     offered - lots + ((flags & ICEBERG) === 0 ? 0 : live.reserve(maker)),
     wanted - lots,
   );
   if (live.tellsOrders && offered !== lots && (flags & HIDDEN) === 0) live.tellShown(maker, offered - lots);
-  if (((flags | (i32[taker * INTS + FLAGS] as number)) & SPECIAL) !== 0 || live.positions.count !== 0) {
+  if (((flags | (i32[(taker << 4) | FLAGS] as number)) & SPECIAL) !== 0 || live.positions.count !== 0) {
     rules.filled(book, taker, maker, lots);
   } else if (offered === lots) {
     live.dequeue(maker);
@@ -110,21 +110,19 @@ function fill(
  */
 export function canFill(live: LiveOrders, book: Book, taker: number, neededLots: number): boolean {
   const { orders, levels } = live;
-  const flags = orders.i32[taker * INTS + FLAGS] as number;
+  const flags = orders.i32[(taker << 4) | FLAGS] as number;
   const buys = (flags & 1) === 0;
   const makers = buys ? book.asks : book.bids;
-  const own = orders.f64[taker * WORDS + PRICE] as number;
+  const own = orders.f64[(taker << 3) | PRICE] as number;
   const band = book.counters[buys ? UPPER_BAND : LOWER_BAND] as number;
   const limit = buys ? Math.min(own, band) : Math.max(own, band);
   const looks = (flags & SELF_TRADE) !== 0 || book.soft !== 0;
-  const left = { wanted: orders.f64[taker * WORDS + OPEN] as number, needed: neededLots, ends: false };
-  for (let level = makers.best; level !== NONE; level = levels.i32[level * LEVEL_INTS + WORSE] as number) {
-    const price = levels.f64[level * LEVEL_WORDS] as number;
+  const left = { wanted: orders.f64[(taker << 3) | OPEN] as number, needed: neededLots, ends: false };
+  for (let level = makers.best; level !== NONE; level = levels.i32[(level << 4) | WORSE] as number) {
+    const price = levels.f64[level << 3] as number;
     if (buys ? price > limit : price < limit) return false;
     if (looks) lookAt(live, taker, level, left);
-    else
-      left.needed -=
-        (levels.f64[level * LEVEL_WORDS + 1] as number) + (levels.f64[level * LEVEL_WORDS + 2] as number);
+    else left.needed -= (levels.f64[(level << 3) | 1] as number) + (levels.f64[(level << 3) | 2] as number);
     if (left.needed <= 0) return true;
     if (left.ends || left.wanted <= 0) return false;
   }
@@ -146,9 +144,9 @@ function lookAt(live: LiveOrders, taker: number, level: number, left: Wanted): v
   let reserves = 0;
   for (const head of [HEAD, HIDDEN_HEAD]) {
     for (
-      let maker = levels[level * LEVEL_INTS + head] as number;
+      let maker = levels[(level << 4) | head] as number;
       maker !== NONE;
-      maker = i32[maker * INTS + NEXT] as number
+      maker = i32[(maker << 4) | NEXT] as number
     ) {
       if (left.ends || left.needed <= 0 || left.wanted <= 0) return;
       reserves += meet(live, taker, maker, left);
@@ -161,11 +159,11 @@ function lookAt(live: LiveOrders, taker: number, level: number, left: Wanted): v
 /** Counts what a maker offers at its place; returns its reserve. */
 function meet(live: LiveOrders, taker: number, maker: number, left: Wanted): number {
   const { i32, f64 } = live.orders;
-  const flags = i32[maker * INTS + FLAGS] as number;
-  const mode = ((i32[taker * INTS + FLAGS] as number) & SELF_TRADE) >> FLAG.SELF_TRADE_SHIFT;
+  const flags = i32[(maker << 4) | FLAGS] as number;
+  const mode = ((i32[(taker << 4) | FLAGS] as number) & SELF_TRADE) >> FLAG.SELF_TRADE_SHIFT;
   const accounts = [
-    i32[taker * INTS + LINE_INT.ACCOUNT] as number,
-    i32[maker * INTS + LINE_INT.ACCOUNT] as number,
+    i32[(taker << 4) | LINE_INT.ACCOUNT] as number,
+    i32[(maker << 4) | LINE_INT.ACCOUNT] as number,
   ] as const;
   if (mode !== 0 && live.accounts.isSame(accounts[0], accounts[1])) {
     if (mode === 1 || mode === 3) left.ends = true;
@@ -173,7 +171,7 @@ function meet(live: LiveOrders, taker: number, maker: number, left: Wanted): num
     return 0;
   }
   if ((flags & (REDUCE_ONLY | LINKED)) !== 0) return 0;
-  take(left, f64[maker * WORDS + OPEN] as number);
+  take(left, f64[(maker << 3) | OPEN] as number);
   return live.reserve(maker);
 }
 

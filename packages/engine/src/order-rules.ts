@@ -1,7 +1,7 @@
 import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { Book } from "./books/book.ts";
-import { LEVEL_LINE, LEVEL_WORDS } from "./books/level-line.ts";
+import { LEVEL_LINE } from "./books/level-line.ts";
 import { REASON } from "./codes.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { LiveOrders } from "./live-orders.ts";
@@ -81,14 +81,13 @@ export function levelFault(
   const level = ((flags & SIDE) === 0 ? book.bids : book.asks).find(priceTicks);
   const { f64 } = live.levels;
   if (level !== NONE) {
-    const total =
-      (f64[level * LEVEL_WORDS + TOTAL] as number) + (f64[level * LEVEL_WORDS + RESERVE] as number);
+    const total = (f64[(level << 3) | TOTAL] as number) + (f64[(level << 3) | RESERVE] as number);
     if (total > Number.MAX_SAFE_INTEGER - addedLots) return REASON.level_full;
   }
   if ((flags & POST_ONLY) === 0) return NONE;
   const best = ((flags & SIDE) === 0 ? book.asks : book.bids).best;
   if (best === NONE) return NONE;
-  const price = f64[best * LEVEL_WORDS] as number;
+  const price = f64[best << 3] as number;
   const crosses = (flags & SIDE) === 0 ? price <= priceTicks : price >= priceTicks;
   return crosses ? REASON.post_only_would_cross : NONE;
 }

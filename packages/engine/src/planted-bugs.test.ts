@@ -22,13 +22,13 @@ const BUGS = [
   {
     bug: "an amended order rests at its old price",
     file: "engine-core.ts",
-    line: "f64[order * WORDS + PRICE] = newPrice;",
+    line: "f64[(order << 3) | PRICE] = newPrice;",
     wrong: "",
   },
   {
     bug: "a taker forgets its fills",
     file: "match.ts",
-    line: "f64[t + FILLED] = (f64[t + FILLED] as number) + lots;",
+    line: "f64[t | FILLED] = (f64[t | FILLED] as number) + lots;",
     wrong: "",
   },
   {
@@ -64,21 +64,21 @@ const BUGS = [
   {
     bug: "a new level is linked behind its neighbour",
     file: "books/ladder.ts",
-    line: "const worse = better === NONE ? this.best : (i32[better * INTS + WORSE] as number);",
+    line: "const worse = better === NONE ? this.best : (i32[(better << 4) | WORSE] as number);",
     wrong: "const worse = better === NONE ? this.best : NONE;",
   },
   {
     bug: "the window keeps a level that is gone",
     file: "books/ladder.ts",
-    line: "if (this.#window[cell] === level) this.#window[cell] = NONE;",
-    wrong: "",
+    line: "if (this.window[cell] === level) this.window[cell] = NONE;",
+    wrong: "if (this.window[cell] === level) this.#count += 0;",
   },
   {
     bug: "an order queues without its predecessor",
     file: "live-orders.ts",
-    line: "if (tail === NONE) levels[at + HEAD] = order;\n    else i32[tail * INTS + NEXT] = order;\n    levels[at + TAIL] = order;\n    levels[at + COUNT]",
+    line: "else i32[(tail << 4) | NEXT] = order;\n    levels[at | TAIL] = order;\n    levels[at | COUNT]",
     wrong:
-      "if (tail === NONE) levels[at + HEAD] = order;\n    else { i32[order * INTS + NEXT] = levels[at + HEAD] as number; levels[at + HEAD] = order; }\n    levels[at + TAIL] = order;\n    levels[at + COUNT]",
+      "else { i32[(order << 4) | NEXT] = levels[at | HEAD] as number; levels[at | HEAD] = order; }\n    levels[at | TAIL] = order;\n    levels[at | COUNT]",
   },
   {
     bug: "expiries run one millisecond late",

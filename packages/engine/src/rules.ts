@@ -1,9 +1,8 @@
 import type { Book } from "./books/book.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import type { MatchRules } from "./match.ts";
-import { LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
+import { LINE, LINE_INT } from "./orders/order-line.ts";
 
-const INTS = LINE_WORDS * 2;
 const { HANDLE, OPEN } = LINE;
 const { LEVEL } = LINE_INT;
 
@@ -18,7 +17,7 @@ export class Rules implements MatchRules {
   /** Ends a live order for a cause. */
   cancel(order: number, request: number, cause: number): void {
     const live = this.#live;
-    const handle = live.orders.f64[order * LINE_WORDS + HANDLE] as number;
+    const handle = live.orders.f64[(order << 3) | HANDLE] as number;
     const leaves = live.leaves(order);
     live.dequeue(order);
     live.forget(order);
@@ -27,7 +26,7 @@ export class Rules implements MatchRules {
 
   expire(order: number): void {
     const live = this.#live;
-    const handle = live.orders.f64[order * LINE_WORDS + HANDLE] as number;
+    const handle = live.orders.f64[(order << 3) | HANDLE] as number;
     const leaves = live.leaves(order);
     live.dequeue(order);
     live.forget(order);
@@ -38,9 +37,9 @@ export class Rules implements MatchRules {
   shrink(order: number, leavesLots: number): void {
     const live = this.#live;
     const { i32, f64 } = live.orders;
-    const open = f64[order * LINE_WORDS + OPEN] as number;
-    f64[order * LINE_WORDS + OPEN] = leavesLots;
-    const level = i32[order * INTS + LEVEL] as number;
+    const open = f64[(order << 3) | OPEN] as number;
+    f64[(order << 3) | OPEN] = leavesLots;
+    const level = i32[(order << 4) | LEVEL] as number;
     live.addShown(level, leavesLots - open);
     if (live.tellsOrders) live.tellShown(order, leavesLots);
   }

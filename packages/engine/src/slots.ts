@@ -25,7 +25,8 @@ export function grownUint8(column: Uint8Array, capacity: number): Uint8Array {
  * a cache line: whoever touches one of its fields has all of them. Freed records are taken again first.
  */
 export class Lines {
-  readonly #words: number;
+  /** A record has 2 to the power of it 8-byte words. */
+  readonly #shift: number;
   readonly #link: number;
   #capacity: number;
   #used = 0;
@@ -34,9 +35,9 @@ export class Lines {
   f64: Float64Array;
   i32: Int32Array;
 
-  /** `link` is the 32-bit field that links freed records. */
+  /** `words` is a power of two, `link` the 32-bit field that links freed records. */
   constructor(words: number, link: number, capacity: number) {
-    this.#words = words;
+    this.#shift = 31 - Math.clz32(words);
     this.#link = link;
     this.#capacity = capacity;
     this.f64 = new Float64Array(capacity * words);
@@ -47,8 +48,8 @@ export class Lines {
   allocate(): number {
     this.live++;
     const free = this.#firstFree;
-    if (free !== NONE) {
-      this.#firstFree = this.i32[free * this.#words * 2 + this.#link] as number;
+    if (free >= 0) {
+      this.#firstFree = this.i32[(free << (this.#shift + 1)) | this.#link] as number;
       return free;
     }
     if (this.#used === this.#capacity) this.#grow();
@@ -57,13 +58,13 @@ export class Lines {
 
   free(slot: number): void {
     this.live--;
-    this.i32[slot * this.#words * 2 + this.#link] = this.#firstFree;
+    this.i32[(slot << (this.#shift + 1)) | this.#link] = this.#firstFree;
     this.#firstFree = slot;
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    this.f64 = grownFloat64(this.f64, this.#capacity * this.#words);
+    this.f64 = grownFloat64(this.f64, this.#capacity << this.#shift);
     this.i32 = new Int32Array(this.f64.buffer);
   }
 }

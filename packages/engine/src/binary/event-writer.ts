@@ -12,7 +12,7 @@ export class EventWriter {
   readonly #f64: Float64Array;
   readonly #i32: Int32Array;
   /** A number in an array is never boxed. */
-  readonly #counter: Float64Array = new Float64Array(1);
+  readonly counter: Float64Array = new Float64Array(1);
 
   constructor(ring: EventRing) {
     this.#ring = ring;
@@ -21,11 +21,11 @@ export class EventWriter {
   }
 
   get sequence(): number {
-    return this.#counter[SEQUENCE] as number;
+    return this.counter[SEQUENCE] as number;
   }
 
   set sequence(value: number) {
-    this.#counter[SEQUENCE] = value;
+    this.counter[SEQUENCE] = value;
   }
 
   accepted(handle: number): void {
@@ -181,8 +181,8 @@ export class EventWriter {
     const at = this.#ring.reserve(words);
     this.#i32[at * 2] = kind | (words << 8) | (code << 16);
     this.#i32[at * 2 + 1] = symbol;
-    const sequence = (this.#counter[SEQUENCE] as number) + 1;
-    this.#counter[SEQUENCE] = sequence;
+    const sequence = (this.counter[SEQUENCE] as number) + 1;
+    this.counter[SEQUENCE] = sequence;
     this.#f64[at + 1] = sequence;
     return at;
   }

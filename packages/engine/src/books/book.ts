@@ -1,10 +1,10 @@
-import { type Lines, NONE } from "../slots.ts";
+import { type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { Ladder } from "./ladder.ts";
-import { LADDER, LEVEL_INT, LEVEL_LINE, LEVEL_WORDS } from "./level-line.ts";
+import { LADDER, LEVEL_INT, LEVEL_LINE } from "./level-line.ts";
 import type { PriceNodes } from "./price-tree.ts";
 
-const WORDS = LEVEL_WORDS;
-const INTS = LEVEL_WORDS * 2;
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
 
 export interface Listing {
   readonly symbol: number;
@@ -78,8 +78,8 @@ export class Book {
   bestShown(side: Ladder, firmOnly: boolean): number {
     const { i32, f64 } = this.#levels;
     const field = firmOnly ? LEVEL_INT.FIRM : LEVEL_INT.COUNT;
-    for (let level = side.best; level !== NONE; level = i32[level * INTS + LEVEL_INT.WORSE] as number) {
-      if (i32[level * INTS + field] !== 0) return f64[level * WORDS + LEVEL_LINE.PRICE] as number;
+    for (let level = side.best; level !== NONE; level = i32[(level << 4) | LEVEL_INT.WORSE] as number) {
+      if (i32[(level << 4) | field] !== 0) return f64[(level << 3) | LEVEL_LINE.PRICE] as number;
     }
     return 0;
   }
@@ -87,9 +87,9 @@ export class Book {
   #openAside(): number {
     const level = this.#levels.allocate();
     const { i32, f64 } = this.#levels;
-    i32.fill(0, level * INTS, (level + 1) * INTS);
-    f64.fill(0, level * WORDS, level * WORDS + 3);
-    const at = level * INTS;
+    i32.fill(0, level << 4, (level + 1) << 4);
+    f64.fill(0, level << 3, (level << 3) + 3);
+    const at = level << 4;
     i32[at + LEVEL_INT.LADDER] = LADDER.ASIDE;
     for (const field of [
       LEVEL_INT.HEAD,

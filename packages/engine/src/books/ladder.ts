@@ -1,9 +1,11 @@
-import { type Lines, NONE } from "../slots.ts";
-import { LEVEL_INT, LEVEL_LINE, LEVEL_WORDS } from "./level-line.ts";
+import { assert } from "@bourse/base";
+import { type Lines, NONE as NO_SLOT } from "../slots.ts";
+import { LEVEL_INT, LEVEL_LINE } from "./level-line.ts";
 import { type PriceNodes, PriceTree } from "./price-tree.ts";
 
-const WORDS = LEVEL_WORDS;
-const INTS = LEVEL_WORDS * 2;
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
+
 const { PRICE, TOTAL, RESERVE } = LEVEL_LINE;
 const LADDER_INDEX = LEVEL_INT.LADDER;
 const { FIRM, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, BETTER, WORSE, COUNT, SYMBOL } = LEVEL_INT;
@@ -22,9 +24,12 @@ export class Ladder {
   readonly #symbol: number;
   readonly #index: number;
   readonly descending: boolean;
-  #window: Int32Array = new Int32Array(FIRST_WINDOW).fill(NONE);
-  #mask = FIRST_WINDOW - 1;
+  /** Open to the plain lane. */
+  window: Int32Array = new Int32Array(FIRST_WINDOW).fill(NONE);
+  mask: number = FIRST_WINDOW - 1;
   #count = 0;
+  /** Levels that the window does not show. */
+  #outside = 0;
   /** NONE where the ladder is empty. */
   best: number = NONE;
 
@@ -42,68 +47,84 @@ export class Ladder {
 
   /** The level at a price, or NONE. */
   find(price: number): number {
-    const cell = price & this.#mask;
-    const cached = this.#window[cell] as number;
-    if (cached !== NONE && this.#levels.f64[cached * WORDS + PRICE] === price) return cached;
+    const cell = price & this.mask;
+    const cached = this.window[cell] as number;
+    if (cached !== NONE && this.#levels.f64[(cached << 3) | PRICE] === price) return cached;
+    if (this.#outside === 0) return NONE;
     const level = this.#tree.find(price);
-    if (level !== NONE) this.#window[cell] = level;
+    if (level !== NONE) this.#show(level, cell);
     return level;
   }
 
   /** A new level at a price that has none. */
   open(price: number): number {
+    if (this.#count > this.mask && this.mask < LAST_WINDOW - 1) this.#widen();
     const level = this.#levels.allocate();
     const { i32, f64 } = this.#levels;
     const better = this.#betterThan(price);
-    const worse = better === NONE ? this.best : (i32[better * INTS + WORSE] as number);
-    const at = level * INTS;
-    f64[level * WORDS + PRICE] = price;
-    f64[level * WORDS + TOTAL] = 0;
-    f64[level * WORDS + RESERVE] = 0;
-    i32[at + LADDER_INDEX] = this.#index;
-    i32[at + FIRM] = 0;
-    i32[at + HEAD] = NONE;
-    i32[at + TAIL] = NONE;
-    i32[at + HIDDEN_HEAD] = NONE;
-    i32[at + HIDDEN_TAIL] = NONE;
-    i32[at + COUNT] = 0;
-    i32[at + SYMBOL] = this.#symbol;
-    i32[at + BETTER] = better;
-    i32[at + WORSE] = worse;
+    const worse = better === NONE ? this.best : (i32[(better << 4) | WORSE] as number);
+    const at = level << 4;
+    f64[(level << 3) | PRICE] = price;
+    f64[(level << 3) | TOTAL] = 0;
+    f64[(level << 3) | RESERVE] = 0;
+    i32[at | LADDER_INDEX] = this.#index;
+    i32[at | FIRM] = 0;
+    i32[at | HEAD] = NONE;
+    i32[at | TAIL] = NONE;
+    i32[at | HIDDEN_HEAD] = NONE;
+    i32[at | HIDDEN_TAIL] = NONE;
+    i32[at | COUNT] = 0;
+    i32[at | SYMBOL] = this.#symbol;
+    i32[at | BETTER] = better;
+    i32[at | WORSE] = worse;
     if (better === NONE) this.best = level;
-    else i32[better * INTS + WORSE] = level;
-    if (worse !== NONE) i32[worse * INTS + BETTER] = level;
+    else i32[(better << 4) | WORSE] = level;
+    if (worse !== NONE) i32[(worse << 4) | BETTER] = level;
     this.#tree.insert(price, level);
-    if (++this.#count > this.#mask && this.#mask < LAST_WINDOW - 1) this.#widen();
-    this.#window[price & this.#mask] = level;
+    this.#count++;
+    this.#outside++;
+    this.#show(level, price & this.mask);
     return level;
   }
 
   /** Takes an empty level out. */
   close(level: number): void {
     const { i32, f64 } = this.#levels;
-    const better = i32[level * INTS + BETTER] as number;
-    const worse = i32[level * INTS + WORSE] as number;
+    const better = i32[(level << 4) | BETTER] as number;
+    const worse = i32[(level << 4) | WORSE] as number;
     if (better === NONE) this.best = worse;
-    else i32[better * INTS + WORSE] = worse;
-    if (worse !== NONE) i32[worse * INTS + BETTER] = better;
-    const price = f64[level * WORDS + PRICE] as number;
+    else i32[(better << 4) | WORSE] = worse;
+    if (worse !== NONE) i32[(worse << 4) | BETTER] = better;
+    const price = f64[(level << 3) | PRICE] as number;
     this.#tree.remove(price);
-    const cell = price & this.#mask;
-    if (this.#window[cell] === level) this.#window[cell] = NONE;
+    const cell = price & this.mask;
+    if (this.window[cell] === level) this.window[cell] = NONE;
+    else this.#outside--;
     this.#count--;
     this.#levels.free(level);
   }
 
   #betterThan(price: number): number {
     if (this.best === NONE) return NONE;
-    const best = this.#levels.f64[this.best * WORDS + PRICE] as number;
+    const best = this.#levels.f64[(this.best << 3) | PRICE] as number;
     if (this.descending) return price > best ? NONE : this.#tree.above(price);
     return price < best ? NONE : this.#tree.below(price);
   }
 
+  /** Puts a level that is not in the window there, in place of another one perhaps. */
+  #show(level: number, cell: number): void {
+    if (this.window[cell] === NONE) this.#outside--;
+    this.window[cell] = level;
+  }
+
   #widen(): void {
-    this.#mask = this.#mask * 4 + 3;
-    this.#window = new Int32Array(this.#mask + 1).fill(NONE);
+    this.mask = this.mask * 4 + 3;
+    this.window = new Int32Array(this.mask + 1).fill(NONE);
+    this.#outside = this.#count;
+    const { i32, f64 } = this.#levels;
+    for (let level = this.best; level !== NONE; level = i32[(level << 4) | WORSE] as number) {
+      const price = f64[(level << 3) | PRICE] as number;
+      assert(this.find(price) === level, "a ladder finds its levels");
+    }
   }
 }

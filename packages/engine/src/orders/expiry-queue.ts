@@ -1,5 +1,8 @@
-import { grownFloat64, grownInt32, type Lines, NONE } from "../slots.ts";
-import { EXTRA_INT, EXTRA_WORDS, LINE_INT, LINE_WORDS } from "./order-line.ts";
+import { grownFloat64, grownInt32, type Lines, NONE as NO_SLOT } from "../slots.ts";
+import { EXTRA_INT, EXTRA_WORDS, LINE_INT } from "./order-line.ts";
+
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
 
 const EXTRA_INTS = EXTRA_WORDS * 2;
 const { EXPIRY, EXPIRY_NEXT, EXPIRY_PREVIOUS } = EXTRA_INT;
@@ -67,7 +70,7 @@ export class ExpiryQueue {
   }
 
   #at(order: number): number {
-    return (this.#orders.i32[order * LINE_WORDS * 2 + LINE_INT.EXTRA] as number) * EXTRA_INTS;
+    return (this.#orders.i32[(order << 4) | LINE_INT.EXTRA] as number) * EXTRA_INTS;
   }
 
   #open(atMs: number): number {

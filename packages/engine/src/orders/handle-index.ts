@@ -1,8 +1,10 @@
-import { NONE } from "../slots.ts";
-import { LINE, LINE_WORDS } from "./order-line.ts";
+import { NONE as NO_SLOT } from "../slots.ts";
+import { LINE } from "./order-line.ts";
+
+/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+const NONE = NO_SLOT;
 
 const HANDLE = LINE.HANDLE;
-const WORDS = LINE_WORDS;
 
 /** Where the lines of the orders are; it may move. */
 export interface OrderLines {
@@ -17,8 +19,9 @@ export interface OrderLines {
  */
 export class HandleIndex {
   readonly #lines: OrderLines;
-  #mask = 4095;
-  #cells: Int32Array = new Int32Array((this.#mask + 1) * 2);
+  /** Cells are open to the plain lane, which does `set`'s and `get`'s work in its own loops. */
+  mask = 4095;
+  cells: Int32Array = new Int32Array((this.mask + 1) * 2);
   #size = 0;
 
   constructor(lines: OrderLines) {
@@ -26,59 +29,72 @@ export class HandleIndex {
   }
 
   get(handle: number): number {
-    const cells = this.#cells;
-    const mask = this.#mask;
+    const cells = this.cells;
+    const mask = this.mask;
     const key = handle | 0;
     let cell = homeOf(key) & mask;
     for (;;) {
-      const slot = (cells[cell * 2 + 1] as number) - 1;
+      const slot = (cells[(cell << 1) | 1] as number) - 1;
       if (slot === -1) return NONE;
-      if (cells[cell * 2] === key && this.#lines.f64[slot * WORDS + HANDLE] === handle) return slot;
+      if (cells[cell << 1] === key && this.#lines.f64[(slot << 3) | HANDLE] === handle) return slot;
       cell = (cell + 1) & mask;
     }
   }
 
   /** The handle must not be there yet. */
   set(handle: number, slot: number): void {
-    if (++this.#size * 2 > this.#mask) this.#grow();
+    this.reserve();
     this.#put(handle | 0, slot + 1);
+  }
+
+  /** Counts one more handle and makes room for it. */
+  reserve(): void {
+    if (++this.#size * 2 > this.mask) this.#grow();
   }
 
   /** The handle must be there. */
   delete(handle: number, slot: number): void {
-    const cells = this.#cells;
-    const mask = this.#mask;
+    const cells = this.cells;
+    const mask = this.mask;
     let hole = homeOf(handle | 0) & mask;
-    while (cells[hole * 2 + 1] !== slot + 1) hole = (hole + 1) & mask;
+    while (cells[(hole << 1) | 1] !== slot + 1) hole = (hole + 1) & mask;
+    this.deleteAt(hole);
+  }
+
+  /** Empties a full cell, and moves what was pushed on by it. */
+  deleteAt(full: number): void {
+    const cells = this.cells;
+    const mask = this.mask;
+    let hole = full;
     this.#size--;
     let cell = hole;
     for (;;) {
       cell = (cell + 1) & mask;
-      const moved = cells[cell * 2 + 1] as number;
+      const moved = cells[(cell << 1) | 1] as number;
       if (moved === 0) break;
-      const key = cells[cell * 2] as number;
+      const key = cells[cell << 1] as number;
       const home = homeOf(key) & mask;
       if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
-      cells[hole * 2] = key;
-      cells[hole * 2 + 1] = moved;
+      cells[hole << 1] = key;
+      cells[(hole << 1) | 1] = moved;
       hole = cell;
     }
-    cells[hole * 2 + 1] = 0;
+    cells[(hole << 1) | 1] = 0;
   }
 
   #put(key: number, value: number): void {
-    const cells = this.#cells;
-    const mask = this.#mask;
+    const cells = this.cells;
+    const mask = this.mask;
     let cell = homeOf(key) & mask;
-    while (cells[cell * 2 + 1] !== 0) cell = (cell + 1) & mask;
-    cells[cell * 2] = key;
-    cells[cell * 2 + 1] = value;
+    while (cells[(cell << 1) | 1] !== 0) cell = (cell + 1) & mask;
+    cells[cell << 1] = key;
+    cells[(cell << 1) | 1] = value;
   }
 
   #grow(): void {
-    const cells = this.#cells;
-    this.#mask = this.#mask * 2 + 1;
-    this.#cells = new Int32Array((this.#mask + 1) * 2);
+    const cells = this.cells;
+    this.mask = this.mask * 2 + 1;
+    this.cells = new Int32Array((this.mask + 1) * 2);
     for (let at = 0; at < cells.length; at += 2) {
       const value = cells[at + 1] as number;
       if (value !== 0) this.#put(cells[at] as number, value);
@@ -86,7 +102,7 @@ export class HandleIndex {
   }
 }
 
-function homeOf(key: number): number {
+export function homeOf(key: number): number {
   const mixed = Math.imul(key >>> 3, 0x9e3779b1);
   return ((mixed ^ (mixed >>> 15)) << 3) | (key & 7);
 }
