@@ -33,6 +33,8 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
 
     const reopened = await harness().reopen();
     assert.deepEqual((await committed(reopened))?.offsets, [{ topic: name, partition: 0, committed: 4n }]);
+    assert.deepEqual(await reopened.committed(group), [{ topic: name, partition: 0, committed: 4n }]);
+    assert.deepEqual(await reopened.committed(makeGroup()), []);
     const second = await reopened.consume({ group, topics: [name], onAssigned: async () => new Map() });
     assert.equal((await takeCount(second, 6))[0]?.value, "4");
     assert.equal((await committed(reopened))?.members, 1);

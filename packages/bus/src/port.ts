@@ -48,6 +48,9 @@ export interface EventBus {
   /** Groups with their committed offsets (hints and gauges; the truth are the marks of R5) and members. */
   groups(): Promise<readonly GroupInfo[]>;
 
+  /** What one group has committed, without asking for the others; empty: nothing, or there is no such group. */
+  committed(group: string): Promise<GroupInfo["offsets"]>;
+
   /** Finishes what is in flight, leaves the groups, releases sockets and files. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@bourse/base";
-import type { EventBus, PartitionOffsets } from "@bourse/bus";
+import type { EventBus } from "@bourse/bus";
 import type { ServiceName, Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import type { Registry } from "prom-client";
@@ -9,12 +9,13 @@ import type { Consumption, Delivery } from "./definitions.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { readHeld, readStatus } from "./read-status.ts";
 import { Rebuild, type RebuildParts } from "./rebuild.ts";
 import { type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
-import type { DeliveryStatus, PartitionStatus, Runner, SubscriptionStatus } from "./status.ts";
+import type { DeliveryStatus, Runner } from "./status.ts";
 import { exposeStatus } from "./status-gauges.ts";
 import { ViewRunner } from "./view-runner.ts";
 
@@ -119,43 +120,9 @@ class ServiceDelivery implements DeliveryRuntime {
     this.#stopGauges = this.#options.timer.every(GAUGES_EVERY_MS, () => void this.#writeGauges());
   }
 
-  async status(): Promise<DeliveryStatus> {
-    const statuses = this.#runners.map((runner) => runner.status());
-    const topics = new Set(statuses.flatMap(({ partitions }) => partitions.map(({ topic }) => topic)));
-    const ends = new Map<string, readonly PartitionOffsets[]>();
-    await Promise.all(
-      [...topics].map(async (topic) => ends.set(topic, await this.#options.bus.offsets(topic))),
-    );
-    const subscriptions = statuses.flatMap(({ subscription, kind, state, reason, partitions }) =>
-      partitions.map((at): SubscriptionStatus => {
-        const { endOffset, lag } = lagOf(
-          at,
-          ends.get(at.topic)?.find(({ partition }) => partition === at.partition),
-        );
-        return {
-          ...at,
-          subscription,
-          kind,
-          subscriptionState: state,
-          endOffset,
-          lag,
-          error: at.error ?? reason,
-        };
-      }),
-    );
-    const outbox = Object.fromEntries(this.#relay?.backlog() ?? []);
-    const outboxBacklog = Object.values(outbox).reduce((sum, records) => sum + records, 0);
-    return {
-      consumptions: statuses.map(({ subscription, kind, state, reason }) => ({
-        subscription,
-        kind,
-        state,
-        reason,
-      })),
-      subscriptions,
-      outbox,
-      outboxBacklog,
-    };
+  status(): Promise<DeliveryStatus> {
+    const { bus, timer } = this.#options;
+    return readStatus({ bus, timer, runners: this.#runners, relay: this.#relay });
   }
 
   unready(): readonly string[] {
@@ -253,7 +220,7 @@ class ServiceDelivery implements DeliveryRuntime {
     }
     this.#asking = true;
     try {
-      const { subscriptions } = await this.status();
+      const subscriptions = await readHeld(this.#runners, this.#options.bus);
       // Partitions that are another instance's by now would stand there for ever.
       this.#metrics.consumerLag.reset();
       for (const { subscription, topic, partition, lag } of subscriptions) {
@@ -270,13 +237,4 @@ class ServiceDelivery implements DeliveryRuntime {
       this.#asking = false;
     }
   }
-}
-
-function lagOf(
-  at: PartitionStatus,
-  ends: PartitionOffsets | undefined,
-): { readonly endOffset: bigint | null; readonly lag: number } {
-  if (ends === undefined) return { endOffset: null, lag: 0 };
-  const next = at.nextOffset === null || at.nextOffset < ends.earliest ? ends.earliest : at.nextOffset;
-  return { endOffset: ends.latest, lag: Math.max(0, Number(ends.latest - next)) };
 }

@@ -22,6 +22,7 @@ import {
   noQueues,
 } from "./effect-batch.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
+import { elsewhereByMarks, furthestHint, type PartitionElsewhere, partitionsElsewhere } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts";
@@ -119,6 +120,22 @@ export class EffectRunner<Service> implements Runner {
     };
   }
 
+  async elsewhere(): Promise<readonly PartitionElsewhere[]> {
+    const missing = partitionsElsewhere(this.#topics.values(), (at) =>
+      this.#assigned.has(topicPartitionKey(at)),
+    );
+    if (missing.length === 0) return [];
+    const { bus, store } = this.#parts;
+    const [topics, marks] = await Promise.all([bus.topics(), readMarks(store, this.subscription)]);
+    const ids = new Map(topics.map(({ name, id }) => [name, id]));
+    return missing.flatMap((at) => {
+      const topic = this.#topics.get(at.topic);
+      return topic === undefined
+        ? []
+        : [elsewhereByMarks(at, topic, { marks, topicId: ids.get(at.topic) ?? "" })];
+    });
+  }
+
   unready(): readonly string[] {
     if (this.#state === "running") return [];
     return [`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`];
@@ -197,13 +214,7 @@ export class EffectRunner<Service> implements Runner {
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
       const topicId = topicIds.get(topic) ?? "";
-      // A partition is applied in the order of its log, so the furthest mark says how far all of it is done.
-      const hint = own
-        .filter((mark) => mark.topicId === topicId)
-        .reduce<bigint | null>(
-          (far, mark) => (far === null || mark.nextOffset > far ? mark.nextOffset : far),
-          null,
-        );
+      const hint = furthestHint(own, topicId);
       const key = topicPartitionKey({ topic, partition });
       const byProducer = new Map(own.map((mark) => [mark.producer, mark]));
       this.#assigned.set(key, {

@@ -53,6 +53,12 @@ export { isRowsMoved } from "./rows-moved.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";
 export type { OpenSnapshots, Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
-export type { DeliveryStatus, PartitionStatus, RunnerState, SubscriptionStatus } from "./status.ts";
+export type {
+  DeliveryStatus,
+  ElsewhereStatus,
+  PartitionStatus,
+  RunnerState,
+  SubscriptionStatus,
+} from "./status.ts";
 export type { VoidedCommand } from "./voided-commands.ts";
 export { addVoided, readVoided, shardFolder } from "./voided-commands.ts";

@@ -12,6 +12,7 @@ import { createBackoff, isRetryable } from "./backoff.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
+import { type PartitionElsewhere, partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
@@ -34,6 +35,7 @@ export interface ShardParts {
 /** Commands of one step: its outputs are one `send`, which brokers limit in size. */
 const BATCH = 512;
 const CLOSE_MS = 5_000;
+const TELL_EVERY_MS = 500;
 /** How soon after an operator's word a broken partition begins anew. */
 const VOIDED_POLL_MS = 1_000;
 
@@ -47,6 +49,8 @@ interface Owned {
   announced: boolean;
   /** Before it everything is applied and its outputs are acknowledged: what is behind is not done with. */
   doneOffset: bigint | null;
+  /** What the group was told of it. */
+  committedOffset: bigint | null;
   error: string | null;
   /** The command it broke on: once an operator has voided it, the partition is taken over again (R8). */
   broken: number | null;
@@ -117,6 +121,20 @@ export class ShardRunner<Service> implements Runner {
     };
   }
 
+  /** A shard has no tables: its group is told by whoever has a partition how far it is acknowledged. */
+  async elsewhere(): Promise<readonly PartitionElsewhere[]> {
+    const { input } = this.#consumption;
+    const missing = partitionsElsewhere([input], ({ partition }) => this.#owned.has(partition));
+    if (missing.length === 0) return [];
+    const told = await this.#parts.bus.committed(this.#group);
+    const offsets = new Map(told.map((at) => [topicPartitionKey(at), at.committed]));
+    return missing.map((at) => ({
+      ...at,
+      nextOffset: offsets.get(topicPartitionKey(at)) ?? null,
+      isApplied: () => false,
+    }));
+  }
+
   unready(): readonly string[] {
     const reasons: string[] = [];
     if (this.#state !== "running") {
@@ -141,6 +159,7 @@ export class ShardRunner<Service> implements Runner {
     const { timer, log } = this.#parts;
     const signal = this.#closing.signal;
     const backoff = createBackoff(timer, signal);
+    const stopTelling = timer.every(TELL_EVERY_MS, () => void this.#tellGroup());
     while (!signal.aborted) {
       try {
         this.#consumer = await this.#join();
@@ -162,17 +181,21 @@ export class ShardRunner<Service> implements Runner {
         this.#drop([...this.#owned.keys()]);
       }
     }
+    stopTelling();
     await this.#inFlight.catch(() => undefined);
   }
 
   #join(): Promise<GroupConsumer> {
-    const { bus, serviceName } = this.#parts;
-    return bus.consume({
-      group: `${serviceName}.${this.subscription}`,
+    return this.#parts.bus.consume({
+      group: this.#group,
       topics: [this.#consumption.input.name],
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => this.#drop(partitions.map(({ partition }) => partition)),
     });
+  }
+
+  get #group(): string {
+    return `${this.#parts.serviceName}.${this.subscription}`;
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
@@ -211,6 +234,7 @@ export class ShardRunner<Service> implements Runner {
       halted: false,
       announced: false,
       doneOffset: null,
+      committedOffset: null,
       error: null,
       broken: null,
       writing: null,
@@ -410,8 +434,36 @@ export class ShardRunner<Service> implements Runner {
     log.error({ subscription: this.subscription, reason: this.#reason, err: error }, "shard stopped");
   }
 
+  /**
+   * How far the partitions are done with, for those who have not got them. Nobody starts from there: snapshots and
+   * outputs say where (R8). Goes back while a partition is replayed, for then nothing is done with it either.
+   */
+  async #tellGroup(): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === null) return;
+    const positions: (TopicPartition & { readonly nextOffset: bigint })[] = [];
+    for (const owned of this.#owned.values()) {
+      const { partition, doneOffset } = owned;
+      if (doneOffset === null || doneOffset === owned.committedOffset) continue;
+      owned.committedOffset = doneOffset;
+      positions.push({ topic: this.#consumption.input.name, partition, nextOffset: doneOffset });
+    }
+    if (positions.length === 0) return;
+    try {
+      await consumer.commit(positions);
+    } catch (error) {
+      // Told again with the next one: else another instance would wait for what is done.
+      for (const owned of this.#owned.values()) owned.committedOffset = null;
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the group was not told how far it is",
+      );
+    }
+  }
+
   async #leave(): Promise<void> {
     const consumer = this.#consumer;
+    await this.#tellGroup();
     this.#consumer = null;
     try {
       await consumer?.close();

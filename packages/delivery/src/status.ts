@@ -1,3 +1,5 @@
+import type { PartitionElsewhere } from "./elsewhere.ts";
+
 /** Where a subscription stands, for `bourse status`, `bourse verify` and the lag gauges. */
 export interface ConsumptionStatus {
   readonly subscription: string;
@@ -36,10 +38,24 @@ export interface SubscriptionStatus extends PartitionStatus {
   readonly lag: number;
 }
 
+/** A partition that this instance was not given and that is not done with: another's, or nobody's at the moment. */
+export interface ElsewhereStatus {
+  readonly subscription: string;
+  readonly kind: "effect" | "view" | "shard";
+  readonly topic: string;
+  readonly partition: number;
+  readonly endOffset: bigint;
+  /** Records before `endOffset` of which the tables (R5), or the shards' group, do not say that they are done with. */
+  readonly lag: number;
+}
+
 export interface DeliveryStatus {
   readonly consumptions: readonly Omit<ConsumptionStatus, "partitions">[];
   /** One for each partition that this instance has. */
   readonly subscriptions: readonly SubscriptionStatus[];
+  readonly elsewhere: readonly ElsewhereStatus[];
+  /** Subscriptions of which nobody could be asked what is left elsewhere, and why. */
+  readonly elsewhereUnknown: readonly { readonly subscription: string; readonly reason: string }[];
   /** Committed events that the bus has not acknowledged yet, for each topic, and their sum. */
   readonly outbox: Readonly<Record<string, number>>;
   readonly outboxBacklog: number;
@@ -49,6 +65,11 @@ export interface DeliveryStatus {
 export interface Runner {
   readonly subscription: string;
   status(): ConsumptionStatus;
+  /**
+   * How far the partitions are that `status()` lacks at the moment of the call, as tables or bus say: for whoever asks
+   * whether all is done, never for the way of a record. Rejects where they do not answer.
+   */
+  elsewhere(): Promise<readonly PartitionElsewhere[]>;
   /** Why the service is not ready on this runner's account; empty: it is. */
   unready(): readonly string[];
   /** Finishes the unit of work in hand and leaves. */

@@ -110,6 +110,11 @@ export class ViewRunner<Service> implements Runner {
     };
   }
 
+  /** R1: every instance reads every partition. */
+  async elsewhere(): Promise<readonly never[]> {
+    return [];
+  }
+
   unready(): readonly string[] {
     const { state, reason } = this.status();
     if (state === "running") return [];

@@ -21,7 +21,10 @@ export interface Quiet {
   readonly reasons: readonly string[];
 }
 
-/** Quiet when it is ready, works on nothing, and has published and consumed all there is. */
+/**
+ * Quiet when it is ready, works on nothing, and all there is was published and consumed: also what another instance
+ * has to consume, and what nobody has been given since one was killed.
+ */
 export function quietOf(status: ServiceStatus): Quiet {
   const { phase, requestsInFlight, delivery } = status;
   const reasons: string[] = [];
@@ -36,6 +39,12 @@ export function quietOf(status: ServiceStatus): Quiet {
   }
   for (const { subscription, topic, partition, lag } of delivery?.subscriptions ?? []) {
     if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}`);
+  }
+  for (const { subscription, topic, partition, lag } of delivery?.elsewhere ?? []) {
+    reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}, which is not this instance's`);
+  }
+  for (const { subscription, reason } of delivery?.elsewhereUnknown ?? []) {
+    reasons.push(`${subscription}: what is left elsewhere is not known: ${reason}`);
   }
   return { quiet: reasons.length === 0, reasons };
 }

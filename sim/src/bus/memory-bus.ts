@@ -114,14 +114,23 @@ export class MemoryBus implements EventBus {
     for (const key of this.#log.committed.keys()) names.add(key.slice(0, key.indexOf(" ")));
     return [...names].sort().map((group) => {
       const members = this.#groups.get(group)?.members.size ?? 0;
-      const offsets = [...this.#log.topics.values()].flatMap(({ partitions }) =>
-        partitions.flatMap(({ topic, partition }) => {
-          const committed = this.#log.committed.get(committedKey(group, { topic, partition }));
-          return committed === undefined ? [] : [{ topic, partition, committed }];
-        }),
-      );
-      return { group, state: members === 0 ? "Empty" : "Stable", members, offsets };
+      const state = members === 0 ? "Empty" : "Stable";
+      return { group, state, members, offsets: this.#committed(group) };
     });
+  }
+
+  async committed(group: string): Promise<GroupInfo["offsets"]> {
+    this.#usable();
+    return this.#committed(group);
+  }
+
+  #committed(group: string): GroupInfo["offsets"] {
+    return [...this.#log.topics.values()].flatMap(({ partitions }) =>
+      partitions.flatMap(({ topic, partition }) => {
+        const committed = this.#log.committed.get(committedKey(group, { topic, partition }));
+        return committed === undefined ? [] : [{ topic, partition, committed }];
+      }),
+    );
   }
 
   /** Members of groups lose its partitions; made anew it has another id. */

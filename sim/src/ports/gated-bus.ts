@@ -40,6 +40,7 @@ export function gatedBus(bus: EventBus, gate: CrashGate): EventBus {
     tail: (topic, partition, count) =>
       gate.pass(reading(`tail ${topic}/${partition}`), () => bus.tail(topic, partition, count)),
     groups: () => gate.through(() => bus.groups()),
+    committed: (group) => gate.through(() => bus.committed(group)),
     close: () => gate.through(() => undefined),
   };
 }

@@ -154,18 +154,14 @@ class LogBus implements EmbeddedBus {
     const names = new Set([...this.#groups.keys(), ...this.#log.groupOffsets.all.keys()]);
     return [...names].sort().map((group) => {
       const members = this.#groups.get(group)?.members.size ?? 0;
-      const committed = this.#log.groupOffsets.all.get(group) ?? new Map();
-      return {
-        group,
-        state: members === 0 ? "Empty" : "Stable",
-        members,
-        offsets: Array.from(committed, ([log, offset]) => ({
-          topic: log.topic,
-          partition: log.partition,
-          committed: BigInt(offset),
-        })),
-      };
+      const state = members === 0 ? "Empty" : "Stable";
+      return { group, state, members, offsets: this.#committed(group) };
     });
+  }
+
+  async committed(group: string): Promise<GroupInfo["offsets"]> {
+    this.#usable();
+    return this.#committed(group);
   }
 
   async deleteTopic(name: string): Promise<void> {
@@ -191,6 +187,14 @@ class LogBus implements EmbeddedBus {
     } finally {
       this.#log.close();
     }
+  }
+
+  #committed(group: string): GroupInfo["offsets"] {
+    return Array.from(this.#log.groupOffsets.all.get(group) ?? [], ([{ topic, partition }, offset]) => ({
+      topic,
+      partition,
+      committed: BigInt(offset),
+    }));
   }
 
   #rebalance(): void {

@@ -21,6 +21,7 @@ import { KafkaConsumer } from "./consumer.ts";
 import { closedError, unavailable } from "./failure.ts";
 import { Fetcher } from "./fetcher.ts";
 import { listGroups } from "./groups.ts";
+import { committedOffsets } from "./hint-committer.ts";
 import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets.ts";
 import { Producer } from "./producer.ts";
 import { openReader } from "./reader.ts";
@@ -191,6 +192,10 @@ class ClusterBus implements KafkaBus {
 
   groups(): Promise<readonly GroupInfo[]> {
     return this.#ask(() => listGroups(this.#cluster));
+  }
+
+  committed(group: string): Promise<GroupInfo["offsets"]> {
+    return this.#ask(() => committedOffsets(this.#cluster, group, "all"));
   }
 
   deleteTopic(name: string): Promise<void> {
