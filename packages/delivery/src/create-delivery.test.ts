@@ -4,6 +4,7 @@ import type { EmbeddedBus } from "@bourse/bus";
 import { Registry } from "prom-client";
 import { createDelivery, type DeliveryOptions } from "./create-delivery.ts";
 import type { Consumption } from "./definitions.ts";
+import { REMEMBERED } from "./recent-values.ts";
 import { replayTopic } from "./replay-topic.ts";
 import { auditSequences } from "./sequence-audit.ts";
 import {
@@ -172,3 +173,30 @@ test("R3: the audit allows duplicates and finds gaps, wrong ids and a missing be
     "test-trades/1 at offset 0: matching's 1/2 is the first, 1 was due",
   ]);
 });
+
+test("R3: a duplicate that says something else is found, one of long ago is counted", async (t) => {
+  const { bus } = await given(t);
+  const first = upTo(5).map((sequence) => numbered(commands, 0, sequence));
+  const otherValue = numbered(commands, 0, 3, { n: 4 });
+  const otherKey = { ...numbered(commands, 0, 4), key: "k9" };
+  await sendAll(bus, commands, 0, [...first, numbered(commands, 0, 2), otherValue, otherKey]);
+  const audit = await auditSequences(bus, commands);
+  assert.deepEqual([audit.duplicates, audit.unchecked], [3, 0]);
+  assert.deepEqual(audit.violations, [
+    "test-commands/0 at offset 6: order's 1/3 is there before, with another key or value",
+    "test-commands/0 at offset 7: order's 1/4 is there before, with another key or value",
+  ]);
+  const many = upTo(REMEMBERED + 1).map((sequence) => numbered(commands, 1, sequence));
+  await sendAll(bus, commands, 1, [
+    ...many,
+    numbered(commands, 1, 1, { n: 0 }),
+    numbered(commands, 1, 2, { n: 0 }),
+  ]);
+  const longer = await auditSequences(bus, commands);
+  assert.deepEqual([longer.duplicates, longer.unchecked], [5, 1]);
+  assert.deepEqual(longer.violations.slice(2), [
+    `test-commands/1 at offset ${REMEMBERED + 2}: order's 1/2 is there before, with another key or value`,
+  ]);
+});
+
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, nth) => nth + 1);

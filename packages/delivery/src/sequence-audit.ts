@@ -1,6 +1,7 @@
 import type { EventBus } from "@bourse/bus";
 import { EpochStarted, type Topic } from "@bourse/contracts";
 import { HEADER } from "./outgoing-records.ts";
+import { RecentValues } from "./recent-values.ts";
 import { replayRecords } from "./replay-topic.ts";
 
 /** What a read of a whole topic has shown of its numbers. */
@@ -8,6 +9,8 @@ export interface SequenceAudit {
   readonly topic: string;
   readonly records: number;
   readonly duplicates: number;
+  /** Duplicates whose number is too far back to be compared with what it said first. */
+  readonly unchecked: number;
   /** The last number of each producer in each partition: `order/0` -> 17. */
   readonly last: ReadonlyMap<string, number>;
   /** Each names partition, producer, offset and numbers; at most 20. */
@@ -19,13 +22,15 @@ const EPOCH_STARTED = `{"eventType":"${EpochStarted.eventType}"`;
 
 /**
  * Checks that the numbers of each producer in each partition have no gap (R3). Duplicates are what relays are allowed;
- * a duplicate with another value is not. A new epoch begins with its EpochStarted, one number further (R6). Where retention has cut the log, it begins at the first number retained.
+ * a duplicate with another key or value is not: the newest numbers are compared. A new epoch begins with its
+ * EpochStarted, one number further (R6). Where retention has cut the log, it begins at the first number retained.
  */
 export async function auditSequences(bus: EventBus, topic: Topic): Promise<SequenceAudit> {
   const last = new Map<string, { epoch: number; sequence: number }>();
   const violations: string[] = [];
   let records = 0;
   let duplicates = 0;
+  let unchecked = 0;
   const found = (violation: string): void => {
     if (violations.length < LISTED) violations.push(violation);
   };
@@ -33,6 +38,7 @@ export async function auditSequences(bus: EventBus, topic: Topic): Promise<Seque
     const { earliest } = (await bus.offsets(topic.name)).find((each) => each.partition === partition) ?? {
       earliest: 0n,
     };
+    const values = new Map<string, RecentValues>();
     for await (const batch of replayRecords(bus, topic.name, partition)) {
       records += batch.length;
       for (const record of batch) {
@@ -50,6 +56,9 @@ export async function auditSequences(bus: EventBus, topic: Topic): Promise<Seque
           if (sequence !== 1 && earliest === 0n) found(`${place} is the first, 1 was due`);
         } else if (epoch < before.epoch || (epoch === before.epoch && sequence <= before.sequence)) {
           duplicates++;
+          const compared = values.get(producer)?.compare({ epoch, sequence }, record) ?? "unknown";
+          if (compared === "unknown") unchecked++;
+          if (compared === "differs") found(`${place} is there before, with another key or value`);
           continue;
         } else if (epoch > before.epoch && !record.value.startsWith(EPOCH_STARTED)) {
           found(`${place} came after ${before.epoch}/${before.sequence} without an EpochStarted (R6)`);
@@ -57,9 +66,12 @@ export async function auditSequences(bus: EventBus, topic: Topic): Promise<Seque
           found(`${place} came after ${before.epoch}/${before.sequence}`);
         }
         last.set(key, { epoch, sequence });
+        const recent = values.get(producer) ?? new RecentValues();
+        values.set(producer, recent);
+        recent.remember({ epoch, sequence }, record);
       }
     }
   }
   const ends = new Map([...last].map(([key, { sequence }]) => [key, sequence]));
-  return { topic: topic.name, records, duplicates, last: ends, violations };
+  return { topic: topic.name, records, duplicates, unchecked, last: ends, violations };
 }

@@ -116,7 +116,7 @@ export function invariantsRoute(
       const reports: object[] = [];
       // One after the other: each may read whole tables.
       for (const invariant of invariants) {
-        const { checked, violations } = await checkOne(invariant, service);
+        const { checked, violations, unchecked = 0 } = await checkOne(invariant, service);
         found.set({ invariant: invariant.name }, violations.length);
         reports.push({
           name: invariant.name,
@@ -124,6 +124,7 @@ export function invariantsRoute(
           checked,
           violations: violations.slice(0, MAX_VIOLATIONS),
           violationCount: violations.length,
+          ...(unchecked > 0 ? { unchecked } : {}),
         });
       }
       return { status: 200, body: { service: definition.name, invariants: reports } };
@@ -135,10 +136,10 @@ export function invariantsRoute(
 function gapless(topic: Topic, bus: EventBus): Invariant<never> {
   return {
     name: `sequences-gapless-${topic.name}`,
-    rule: `the numbers of each producer in each partition of ${topic.name} have no gap`,
+    rule: `the numbers of each producer in each partition of ${topic.name} have no gap, and a number that is there twice says the same`,
     check: async () => {
-      const { records, violations } = await auditSequences(bus, topic);
-      return { checked: records, violations };
+      const { records, unchecked, violations } = await auditSequences(bus, topic);
+      return { checked: records - unchecked, violations, unchecked };
     },
   };
 }

@@ -201,6 +201,8 @@ export interface InvariantReport {
   readonly checked: number;
   /** Each names what is wrong, with the ids and numbers that show it. At most 20 are listed. */
   readonly violations: readonly string[];
+  /** What was met and could not be judged: told with the report, so that nobody takes it for checked. */
+  readonly unchecked?: number;
 }
 
 /** Keeps the types of a definition together; returns it as it is. */

@@ -12,6 +12,8 @@ export interface RuleReport {
   readonly violations: readonly string[];
   /** There may be more of them than are listed. */
   readonly violationCount: number;
+  /** What was met and could not be judged: duplicates whose number is too far back. Absent: nothing. */
+  readonly unchecked?: number;
 }
 
 /** What `--json` prints. */
@@ -21,6 +23,8 @@ export interface VerifyReport {
   readonly checks: number;
   /** `service/rule: what is wrong`. */
   readonly violations: readonly string[];
+  /** How much was met in all that no rule could judge. */
+  readonly unchecked: number;
 }
 
 interface InvariantsAnswer {
@@ -63,5 +67,6 @@ export function verifyReport(rules: readonly RuleReport[]): VerifyReport {
       ? [`${service}/${name}: and ${violationCount - violations.length} more`]
       : []),
   ]);
-  return { ok: violations.length === 0, checks: rules.length, violations };
+  const unchecked = rules.reduce((sum, rule) => sum + (rule.unchecked ?? 0), 0);
+  return { ok: violations.length === 0, checks: rules.length, violations, unchecked };
 }
