@@ -93,6 +93,43 @@ test("R10: the same key at two instances: one makes the order, the other answers
   assert.deepEqual(await eventTypes(order), ["OrderCreated"]);
 });
 
+test("R10, R14: a refused key at an instance that does not know it: the same answer, and nothing of the check stays", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.refuse = () => ({
+    status: "refused",
+    code: "insufficient_funds",
+    required: "30030",
+    available: "1",
+  });
+  const refused = await placeAt(order.service.service);
+  assert.equal(refused.kind === "refused" && refused.refusal.code, "insufficient_funds");
+  // There are funds by now, and the other instance asks risk and wallet while it looks the id up.
+  order.wallet.refuse = () => null;
+  const other = otherInstance(order);
+  const approvals = order.risk.calls.length;
+  assert.deepEqual(await placeAt(other), { ...refused, replayed: true });
+  assert.deepEqual(
+    [order.risk.calls.length, order.wallet.holds.size],
+    [approvals + 1, 1],
+    "it was checked again",
+  );
+  const overHttp = await order.post(body());
+  assert.deepEqual([overHttp.status, overHttp.body.code], [422, "insufficient_funds"]);
+  await releaseOrphans(other);
+  order.service.clock.advance(5_000);
+  await releaseOrphans(other);
+  assert.deepEqual([order.wallet.holds.size, order.wallet.closed.has(orderId)], [0, true]);
+  // What risk asks before it frees a reservation whose order it has not seen.
+  const { body: standing } = await order.service.request("POST", "/internal/orders/standing", {
+    as: "internal",
+    body: { orderIds: [orderId] },
+  });
+  assert.deepEqual(standing, { orders: [{ orderId, status: "REJECTED", amending: false }] });
+  assert.deepEqual(await placeAt(otherInstance(order)), { ...refused, replayed: true });
+  assert.equal(order.wallet.holds.size, 0, "a third instance meets the closed hold");
+  assert.deepEqual(await eventTypes(order), []);
+});
+
 test("R10: one key with two bodies at two instances: the hold is of the first, the other can't be made of it", async (t) => {
   const order = await orderTest(t);
   const other = otherInstance(order);

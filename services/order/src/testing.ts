@@ -24,8 +24,10 @@ import { AAPL, AAPL_USD, BTC, BTC_USD, USD } from "@bourse/market/testing";
 import type { Desk } from "./desk.ts";
 import { InputLag } from "./domain/input-lag.ts";
 import { OrphanWatch } from "./domain/orphan-watch.ts";
+import { RecentIds } from "./domain/recent-ids.ts";
 import { openDoor } from "./door.ts";
 import { PARTITIONS, partitionOfSymbol } from "./engine-log.ts";
+import { KnownOrders } from "./known-orders.ts";
 import { order } from "./service.ts";
 import { raiseEngineHeads } from "./sql/venue-rows.ts";
 
@@ -276,6 +278,8 @@ export function otherInstance(test: OrderTest): Desk {
     orphans: new OrphanWatch(service.config.ORDER_ACCEPT_WINDOW_MS),
     lag: new InputLag(),
     inherited: { isRead: false },
+    known: new KnownOrders(),
+    refused: new RecentIds(1_000),
     expiry: { lookFromMs: 0 },
   };
   return Object.assign(desk, { door: openDoor(desk) });

@@ -224,6 +224,16 @@ test("an approval that was never used is freed once it is old and order does not
   assert.deepEqual(await test.check({ orderId: id(2) }), ["approved"]);
 });
 
+test("an approval whose order was refused before is freed: its key was sent again to another instance of order", async (t) => {
+  const test = await openTest(t, { RISK_MAX_OPEN_ORDERS: "1", RISK_RESERVATION_MS: "20000" });
+  assert.deepEqual(await test.check({}), ["approved"]);
+  test.order.standing = [{ orderId: id(1), status: "REJECTED", amending: false }];
+  test.risk.clock.advance(20_000);
+  await test.risk.runJob("reservations");
+  assert.equal(test.risk.service.exposures.of("alice")?.has(id(1)), false);
+  assert.deepEqual(await test.check({ orderId: id(2) }), ["approved"]);
+});
+
 test("an order that is committed and not seen: the updates lag, nothing is approved until they are here", async (t) => {
   const test = await openTest(t, { RISK_MAX_OPEN_ORDERS: "3", RISK_RESERVATION_MS: "20000" });
   await test.check({});
