@@ -8,18 +8,20 @@ export interface Run {
   readonly bytes: number;
 }
 
-/** The runs that came last, up to a number of bytes; the oldest goes first. */
+/** The runs that came last, up to a number of bytes and for a while; the oldest goes first. */
 export interface RunCache {
   /** The run that starts at exactly this offset. */
   get(partitionNumber: number, base: number): Run | undefined;
-  put(partitionNumber: number, run: Run): void;
+  put(partitionNumber: number, run: Run, atMs: number): void;
   /** Forgets a deleted partition. */
   drop(partitionNumber: number): void;
 }
 
-export function runCache(maxBytes: number): RunCache {
+/** What dies young costs the garbage collector nothing: who follows closely has read a run long before `maxAgeMs`. */
+export function runCache(maxBytes: number, maxAgeMs: number): RunCache {
   const byPartition = new Map<number, Map<number, Run>>();
-  let queue: ({ readonly partitionNumber: number; readonly run: Run } | undefined)[] = [];
+  let queue: ({ readonly partitionNumber: number; readonly run: Run; readonly atMs: number } | undefined)[] =
+    [];
   let head = 0;
   let bytes = 0;
 
@@ -40,13 +42,14 @@ export function runCache(maxBytes: number): RunCache {
 
   return {
     get: (partitionNumber, base) => byPartition.get(partitionNumber)?.get(base),
-    put: (partitionNumber, run) => {
+    put: (partitionNumber, run, atMs) => {
       const runs = byPartition.get(partitionNumber) ?? new Map<number, Run>();
       byPartition.set(partitionNumber, runs);
       runs.set(run.base, run);
-      queue.push({ partitionNumber, run });
+      queue.push({ partitionNumber, run, atMs });
       bytes += run.bytes;
-      while (bytes > maxBytes && head < queue.length) evictOldest();
+      const isOver = (): boolean => bytes > maxBytes || (queue[head]?.atMs ?? atMs) < atMs - maxAgeMs;
+      while (head < queue.length && isOver()) evictOldest();
     },
     drop: (partitionNumber) => {
       byPartition.delete(partitionNumber);
