@@ -13,6 +13,7 @@ const packages = {
   bus: ["base"],
   store: ["base"],
   delivery: ["base", "contracts", "bus", "store"],
+  journal: ["base", "engine"],
   host: ["base", "contracts", "bus", "store", "delivery"],
 } as const;
 

@@ -1,0 +1,13 @@
+export type { EngineJournalOptions, Recovery } from "./engine-journal.ts";
+export { DEFAULT_GROUP_COMMANDS, DEFAULT_SNAPSHOT_EVERY, EngineJournal } from "./engine-journal.ts";
+export type { JournalOptions, OpenedJournal } from "./journal.ts";
+export { DEFAULT_SEGMENT_BYTES, Journal } from "./journal.ts";
+export type { JournalDisk } from "./journal-disk.ts";
+export type { JournalErrorCode } from "./journal-error.ts";
+export { JournalError } from "./journal-error.ts";
+export type { ReadRing } from "./replay.ts";
+export { readPayload, runCommands } from "./replay.ts";
+export { KEPT_SNAPSHOTS } from "./snapshot-files.ts";
+export type { JournalEnd, WalkOptions } from "./walk-journal.ts";
+export { walkJournal } from "./walk-journal.ts";
+export type { Group, Place, TakeGroup } from "./walk-segment.ts";

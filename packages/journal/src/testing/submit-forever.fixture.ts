@@ -1,0 +1,35 @@
+import { writeSync } from "node:fs";
+import { CommandWords } from "@bourse/engine";
+import { EngineJournal } from "../engine-journal.ts";
+import { wordsAt } from "../replay.ts";
+import { seededOrders } from "./orders.ts";
+
+const [folder = "", seed = "", count = ""] = process.argv.slice(2);
+
+/** Submits seeded orders one by one, in groups of 7, and says after each group how many are durable, until it is killed. */
+const journal = EngineJournal.open({
+  folder,
+  read: () => {},
+  groupCommands: 7,
+  snapshotEvery: 500,
+  segmentBytes: 20_000,
+});
+const orders = seededOrders(Number(seed), Number(count));
+const one = new CommandWords(32);
+const before = journal.durable;
+let said = before;
+let number = 0;
+for (let at = 0; at < orders.length; ) {
+  const end = at + wordsAt(orders.i32, at);
+  number++;
+  if (number > before) {
+    one.i32.set(orders.i32.subarray(at * 2, end * 2));
+    one.length = end - at;
+    const durable = journal.submit(one);
+    if (durable > said) writeSync(1, `${durable}\n`);
+    said = durable;
+  }
+  at = end;
+}
+journal.close();
+writeSync(1, "all\n");
