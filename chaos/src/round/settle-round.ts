@@ -43,26 +43,16 @@ export async function settleRound(options: {
     const attempts = attemptsOf(readJournal(options.journalPath));
     const revived = await decideAll(view, [...attempts.values()].filter(isOpenQuestion));
     await quiet();
-    const cancelledAndOpen = await patiently(
-      async () =>
-        (await view.openOrders()).filter(
-          ({ clientOrderId = "" }) => attempts.get(clientOrderId)?.cancelled === true,
-        ),
-      (orders) => orders.length === 0,
+    const cancelledAndOpen = (await view.openOrders()).filter(
+      ({ clientOrderId = "" }) => attempts.get(clientOrderId)?.cancelled === true,
     );
     const stillOpen = cancelledAndOpen.map(
       ({ clientOrderId, status }) => `${clientOrderId}: its cancel was taken and it is ${status}`,
     );
     await view.cancelAll();
     await quiet();
-    await patiently(
-      () => view.balances(),
-      (balances) => balances.every(({ held }) => held === "0"),
-    );
-    const rules = await patiently(
-      async () => verifyReport(await verifyPlatform(client, { patience: patienceOf(QUIET_LIMIT_MS) })),
-      ({ ok }) => ok,
-    );
+    await untilOrphansAreGivenUp(view);
+    const rules = verifyReport(await verifyPlatform(client, { patience: patienceOf(QUIET_LIMIT_MS) }));
     await options.audit.readOn(client);
     const { trades, equalDuplicates } = options.audit;
     const reconciliation = reconcile(attempts, { orders: await view.orders(), trades }, (id) =>
@@ -88,20 +78,16 @@ export async function settleRound(options: {
   }
 }
 
-/**
- * What is wrong stays wrong, and what is on its way arrives: a hold without an order is given up after `acceptWindowMs`
- * (R10, 5 s), and partitions of a member that was killed stand still until its session ends (10 s), which a process
- * that has none of them does not count as its lag.
- */
-const PATIENCE_MS = 30_000;
+/** A hold without an order is no work that waits: it is given up after `acceptWindowMs` (R10, 5 s). */
+const ORPHANS_LIMIT_MS = 30_000;
 const POLL_MS = 500;
 
-/** Looks until all is well, or the patience is at its end. Answers with the last look. */
-async function patiently<T>(look: () => Promise<T>, isWell: (seen: T) => boolean): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+/** Nothing is open, so nothing may be held. What still is at the end is found by whoever compares the balances. */
+async function untilOrphansAreGivenUp(view: PlatformView): Promise<void> {
+  const deadline = performance.now() + ORPHANS_LIMIT_MS;
   for (;;) {
-    const seen = await look();
-    if (isWell(seen) || performance.now() > deadline) return seen;
+    const balances = await view.balances();
+    if (balances.every(({ held }) => held === "0") || performance.now() > deadline) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
