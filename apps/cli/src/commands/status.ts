@@ -28,7 +28,12 @@ interface ServiceStatus {
   readonly phase?: string;
   readonly unready?: readonly string[];
   readonly requestsInFlight?: number;
-  readonly delivery?: { readonly subscriptions: readonly Subscription[]; readonly outboxBacklog: number };
+  readonly delivery?: {
+    readonly subscriptions: readonly Subscription[];
+    /** What is left in partitions of other instances, or of nobody. */
+    readonly elsewhere: readonly { readonly lag: number }[];
+    readonly outboxBacklog: number;
+  };
 }
 
 interface ServiceLine {
@@ -112,7 +117,10 @@ function compare(earlier: Look, now: Look): readonly ServiceLine[] {
       url: service.url,
       ready: error === undefined && phase === "ready" && unready.length === 0,
       state: error ?? (unready.length === 0 ? phase : unready.join("; ")),
-      lag: (delivery?.subscriptions ?? []).reduce((sum, { lag }) => sum + lag, 0),
+      lag: [...(delivery?.subscriptions ?? []), ...(delivery?.elsewhere ?? [])].reduce(
+        (sum, { lag }) => sum + lag,
+        0,
+      ),
       consumedPerSecond: Math.round(consumed / seconds),
       outbox: delivery?.outboxBacklog ?? 0,
       inFlight: service.requestsInFlight ?? 0,
