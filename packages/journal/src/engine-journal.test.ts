@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -293,6 +293,39 @@ describe("kill -9 in the midst of group commits", () => {
       assert.deepEqual(engine.snapshot(), plainly(prefix(orders, durable)).engine.snapshot(), `seed ${seed}`);
       journal.close();
     }
+  });
+});
+
+describe("a file that the system lets grow no more", () => {
+  it("stops the commits, and all that was acknowledged is there", (t) => {
+    const [folder, seed] = [scratchFolder(t), 17];
+    const fixture = join(import.meta.dirname, "testing", "submit-forever.fixture.ts");
+    // 64 blocks of 512 bytes in some shells, of 1,024 in others; a segment would be longer than either.
+    const output = execFileSync(
+      "sh",
+      [
+        "-c",
+        'ulimit -f 64; exec "$0" "$@"',
+        process.execPath,
+        fixture,
+        folder,
+        String(seed),
+        "5000",
+        "1000000",
+      ],
+      { encoding: "utf8" },
+    );
+    const lines = output.trim().split("\n");
+    assert.equal(lines.at(-1), "journal_write_failed");
+    const acknowledged = Number(lines.at(-2));
+    assert.ok(acknowledged > 0 && acknowledged < 5_000);
+    const journal = open(folder);
+    assert.equal(journal.durable, acknowledged);
+    assert.deepEqual(
+      journal.engine.snapshot(),
+      plainly(prefix(seededOrders(seed, 5_000), acknowledged)).engine.snapshot(),
+    );
+    journal.close();
   });
 });
 

@@ -14,18 +14,21 @@ export const NODE_DISK: JournalDisk = {
   sync: (file) => fdatasyncSync(file),
 };
 
-/** All of the buffers, also where the system takes them in parts. */
+/**
+ * Writes at least the first `needed` bytes of the buffers, also where the system takes them in parts; how many it wrote.
+ * Throws what the system says when it takes no more before that.
+ */
 export function writeAll(
   disk: JournalDisk,
   file: number,
   buffers: readonly Uint8Array[],
-  position: number,
-): void {
-  const total = buffers.reduce((sum, { length }) => sum + length, 0);
+  { position, needed }: { readonly position: number; readonly needed: number },
+): number {
   let written = disk.write(file, buffers, position);
-  if (written === total) return;
-  const whole = Buffer.concat(buffers);
-  while (written < total) written += disk.write(file, [whole.subarray(written)], position + written);
+  if (written >= needed) return written;
+  const whole = Buffer.concat(buffers).subarray(0, needed);
+  while (written < needed) written += disk.write(file, [whole.subarray(written)], position + written);
+  return written;
 }
 
 /** The file is there whole and durable, or it is not there. */
@@ -33,7 +36,8 @@ export function writeWhole(disk: JournalDisk, path: string, buffers: readonly Ui
   const temporary = `${path}.tmp`;
   const file = openSync(temporary, "w");
   try {
-    writeAll(disk, file, buffers, 0);
+    const needed = buffers.reduce((sum, { length }) => sum + length, 0);
+    writeAll(disk, file, buffers, { position: 0, needed });
     disk.sync(file);
   } finally {
     closeSync(file);

@@ -152,7 +152,9 @@ export class Journal {
         payload,
         ZEROS.subarray(0, paddingOf(payload.length) + this.#ahead(length)),
       ];
-      writeAll(this.#disk, this.#file, buffers, this.#position);
+      // A disk that has room for the group and not for what is allocated behind it has taken the group.
+      const written = writeAll(this.#disk, this.#file, buffers, { position: this.#position, needed: length });
+      this.#allocated = Math.max(this.#allocated, this.#position + written);
       this.#disk.sync(this.#file);
       this.#position += length;
       this.#place = { sequence: this.#place.sequence + commands, hash };
@@ -163,9 +165,7 @@ export class Journal {
   #ahead(length: number): number {
     const end = this.#position + length;
     if (end <= this.#allocated) return 0;
-    const ahead = Math.max(0, Math.min(ALLOCATION_BYTES - 8, this.#segmentBytes - end));
-    this.#allocated = end + ahead;
-    return ahead;
+    return Math.max(0, Math.min(ALLOCATION_BYTES - 8, this.#segmentBytes - end));
   }
 
   /** Ends the segment in hand where its last group ends, and begins another. */
