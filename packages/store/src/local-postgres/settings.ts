@@ -7,9 +7,6 @@ export const LAPTOP_SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "256MB",
   wal_buffers: "16MB",
   wal_compression: "off",
-  // Filling a new segment with zeros and syncing them holds up every commit for 50 to 100 ms; until segments are reused
-  // (after the first checkpoints) that would be every second or two under load.
-  wal_init_zero: "off",
   min_wal_size: "256MB",
   max_wal_size: "2GB",
   checkpoint_timeout: "15min",
