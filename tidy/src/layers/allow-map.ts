@@ -21,7 +21,8 @@ const packages = {
 const anyService = ["base", "market", "contracts", "bus", "store", "delivery", "host"] as const;
 const oneService: Readonly<Record<string, readonly string[]>> = {
   wallet: ["ledger"],
-  matching: ["engine"],
+  // The journal in a test only: that its replay and this one are the same.
+  matching: ["engine", "journal"],
   portfolio: ["positions"],
 };
 
