@@ -20,11 +20,12 @@ import type { Place, TakeGroup } from "./walk-segment.ts";
 
 export const DEFAULT_SEGMENT_BYTES: number = 64 * 2 ** 20;
 /**
- * Space is allocated ahead in such steps, by the write that first needs it: a commit into allocated space changes no
- * metadata of the file, and so waits for one write of the disk instead of two.
+ * Space is allocated ahead, by the write that first needs it and as much again as there is: a commit into allocated space
+ * changes no metadata of the file, and so waits for one write of the disk instead of two.
  */
-const ALLOCATION_BYTES = 2 ** 20;
-const ZEROS = new Uint8Array(ALLOCATION_BYTES);
+const LEAST_AHEAD_BYTES = 2 ** 18;
+const MOST_AHEAD_BYTES = 2 ** 24;
+const ZEROS = new Uint8Array(MOST_AHEAD_BYTES + 8);
 const NO_BYTES = new Uint8Array(0);
 
 export interface JournalOptions extends Omit<WalkOptions, "after"> {
@@ -165,7 +166,8 @@ export class Journal {
   #ahead(length: number): number {
     const end = this.#position + length;
     if (end <= this.#allocated) return 0;
-    return Math.max(0, Math.min(ALLOCATION_BYTES - 8, this.#segmentBytes - end));
+    const wanted = Math.min(MOST_AHEAD_BYTES, Math.max(LEAST_AHEAD_BYTES, end));
+    return Math.max(0, Math.min(wanted, this.#segmentBytes - end));
   }
 
   /** Ends the segment in hand where its last group ends, and begins another. */
