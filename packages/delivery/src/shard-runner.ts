@@ -160,6 +160,8 @@ export class ShardRunner<Service> implements Runner {
     const signal = this.#closing.signal;
     const backoff = createBackoff(timer, signal);
     const stopTelling = timer.every(TELL_EVERY_MS, () => void this.#tellGroup());
+    // A batch whose outcome stays unknown may hold up the end for ever.
+    signal.addEventListener("abort", stopTelling);
     while (!signal.aborted) {
       try {
         this.#consumer = await this.#join();
