@@ -188,6 +188,22 @@ describe("snapshots of a journal", () => {
     again.close();
   });
 
+  it("fit the journal whatever was closed, opened and begun anew behind them", (t) => {
+    const folder = scratchFolder(t);
+    for (let number = 1; number <= 6; number++) {
+      const journal = open(folder, { segmentBytes: 2_048 });
+      journal.submit(orders);
+      journal.flush();
+      assert.equal(journal.durable, number * 1_000);
+      journal.snapshot();
+      journal.close();
+      const again = open(folder, { segmentBytes: 2_048 });
+      assert.equal(again.recovery.snapshot, number * 1_000);
+      assert.equal(again.recovery.replayedCommands, 0);
+      again.close();
+    }
+  });
+
   it("that are damaged are passed over and named; without one all is replayed", (t) => {
     const folder = scratchFolder(t);
     const journal = open(folder, { snapshotEvery: 160 });

@@ -9,13 +9,14 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal.ts";
 import type { JournalError } from "./journal-error.ts";
 import { GROUP_HEADER_BYTES, SEGMENT_HEADER_BYTES } from "./layout.ts";
 import { scratchFolder } from "./testing/scratch.ts";
 import { walkJournal } from "./walk-journal.ts";
+import type { Place } from "./walk-segment.ts";
 
 const VERSION = 7;
 const knows = (version: number): boolean => version === VERSION;
@@ -115,6 +116,48 @@ describe("a journal", () => {
     const again = open(folder, both);
     assert.deepEqual(texts(again), ["old", "new"]);
     again.journal.close();
+  });
+});
+
+describe("segments", () => {
+  const small = { segmentBytes: 600 };
+  const letters = ["a", "b", "c", "d"].map((letter) => letter.repeat(400));
+
+  it("follow each other, and what was only opened and closed does no harm", (t) => {
+    const folder = scratchFolder(t);
+    const read: string[][] = [];
+    for (const letter of ["", "", "", "", "", "", "", "", "a", "", "", "", "b"]) {
+      const opened = open(folder, { segmentBytes: 300 });
+      read.push(texts(opened));
+      if (letter !== "") opened.journal.commit(bytesOf(letter.repeat(200)), 1);
+      opened.journal.close();
+    }
+    assert.ok(segments(folder).length > 4);
+    assert.deepEqual(read.at(-1), ["a".repeat(200)]);
+    const { sequence } = walkJournal({ folder, knows }, ignore) ?? assert.fail();
+    assert.equal(sequence, 2);
+  });
+
+  it("before a snapshot are not read, and may be gone", (t) => {
+    const folder = written(t, letters, small);
+    const places: Place[] = [];
+    walkJournal({ folder, knows }, (_group, place) => places.push(place));
+    const from = (after: Place): string[] => {
+      const read: string[] = [];
+      walkJournal({ folder, knows, after }, ({ payload }) => read.push(new TextDecoder().decode(payload)));
+      return read;
+    };
+    places.forEach((place, index) => {
+      assert.deepEqual(from(place), letters.slice(index + 1));
+    });
+    rmSync(segments(folder)[0] as string);
+    rmSync(segments(folder)[0] as string);
+    const [first, second, third] = places as [Place, Place, Place];
+    assert.deepEqual(from(second), letters.slice(2));
+    assert.deepEqual(from(third), letters.slice(3));
+    assert.throws(() => from(first), refusal("journal_segment_missing"));
+    assert.throws(() => walkJournal({ folder, knows }, ignore), refusal("journal_segment_missing"));
+    assert.throws(() => from({ ...second, hash: first.hash }), refusal("journal_corrupt", 0));
   });
 });
 
@@ -271,6 +314,80 @@ describe("a disk that refuses", () => {
       assert.deepEqual(texts(again), broken === "sync" ? ["kept", "lost"] : ["kept"]);
       again.journal.close();
     }
+  });
+
+  it("at any call, also between two segments, has lost nothing that was acknowledged", async (t) => {
+    const { NODE_DISK } = await import("./journal-disk.ts");
+    const groups = ["a", "b", "c", "d"].map((letter) => letter.repeat(300));
+    let survived = false;
+    for (let failing = 1; !survived; failing++) {
+      const folder = scratchFolder(t);
+      let calls = 0;
+      const call = (): void => {
+        if (++calls === failing) full();
+      };
+      const disk = {
+        write: (file: number, buffers: readonly Uint8Array[], position: number) => {
+          call();
+          return NODE_DISK.write(file, buffers, position);
+        },
+        sync: (file: number) => {
+          call();
+          NODE_DISK.sync(file);
+        },
+      };
+      const acknowledged: string[] = [];
+      try {
+        const { journal } = open(folder, { disk, segmentBytes: 600 });
+        t.after(() => journal.abandon());
+        for (const group of groups) {
+          journal.commit(bytesOf(group), 1);
+          acknowledged.push(group);
+        }
+        journal.close();
+        survived = true;
+      } catch (error) {
+        refusal("journal_write_failed")(error as JournalError);
+      }
+      // What the failed owner still holds is let go as if its process had ended.
+      const copy = scratchFolder(t);
+      for (const path of segments(folder)) copyFileSync(path, join(copy, basename(path)));
+      const { journal, read } = open(copy);
+      const found = read.map(({ text }) => text);
+      const inFlight = groups.slice(0, acknowledged.length + 1);
+      assert.deepEqual(
+        found,
+        found.length > acknowledged.length ? inFlight : acknowledged,
+        `call ${failing}`,
+      );
+      journal.commit(bytesOf("next"), 1);
+      journal.close();
+      assert.equal(texts(open(copy)).at(-1), "next");
+    }
+  });
+
+  it("is asked to sync each group before it is acknowledged", async (t) => {
+    const { NODE_DISK } = await import("./journal-disk.ts");
+    const calls: string[] = [];
+    const { journal } = open(scratchFolder(t), {
+      disk: {
+        write: (...write) => {
+          calls.push("write");
+          return NODE_DISK.write(...write);
+        },
+        sync: (file) => {
+          NODE_DISK.sync(file);
+          calls.push("sync");
+        },
+      },
+    });
+    calls.length = 0;
+    for (const group of ["one", "two"]) {
+      journal.commit(bytesOf(group), 1);
+      calls.push("acknowledged");
+    }
+    journal.abandon();
+    assert.deepEqual(calls, ["write", "sync", "acknowledged", "write", "sync", "acknowledged"]);
   });
 
   it("writes in parts where the system takes parts", async (t) => {

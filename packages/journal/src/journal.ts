@@ -158,7 +158,7 @@ export class Journal {
       this.#allocated = Math.max(this.#allocated, this.#position + written);
       this.#disk.sync(this.#file);
       this.#position += length;
-      this.#place = { sequence: this.#place.sequence + commands, hash };
+      if (commands > 0) this.#place = { sequence: this.#place.sequence + commands, hash };
     });
   }
 

@@ -73,8 +73,9 @@ export function walkSegment(
     const hash = linkedHash(bytes, offset, group, place.hash);
     if (hash === null || group.firstSequence !== place.sequence + 1)
       throw corrupt(path, offset, "the group does not follow on the one before it");
-    place = { sequence: place.sequence + group.commands, hash };
     closed = group.commands === 0;
+    // The word that a journal was closed is no link of the chain: a snapshot's place stays what it was.
+    if (!closed) place = { sequence: place.sequence + group.commands, hash };
     const from = offset + GROUP_HEADER_BYTES;
     const payload = bytes.subarray(from, from + group.payloadBytes);
     if (!closed) take({ firstSequence: group.firstSequence, commands: group.commands, payload }, place);
