@@ -104,6 +104,7 @@ export async function runFlow(
   if (flow.fromCrash === true) plan.arm();
   const supervisor = new Supervisor(world, plan, DEFINITIONS, mutation);
   const trader = new Trader(supervisor);
+  const operator = new Trader(supervisor);
   const violations: string[] = [];
   let endState: EndState | null = null;
   try {
@@ -114,7 +115,6 @@ export async function runFlow(
     await finish(world, "it is quiet", trader.quiet());
     plan.disarm();
     await world.time.advance(CLEAN_UP_MS);
-    const operator = new Trader(supervisor);
     await finish(world, "it is quiet after clean-up", operator.quiet());
     violations.push(...(await finish(world, "it is verified", verifyRun(operator, trader.journal))));
     endState = await finish(world, "the end is read", readEndState(operator));
@@ -122,7 +122,12 @@ export async function runFlow(
       violations.push(...differences(expected, endState));
     if (point !== null && plan.hit === undefined) violations.push(`there is no call ${point.at}`);
   } catch (error) {
-    violations.push(`it did not come to an end: ${(error as Error).message}`);
+    const unanswered = [...trader.journal, ...operator.journal].filter(({ final }) => final === null);
+    const waiting = unanswered.map(
+      ({ request, answers }) =>
+        `; ${request.method} ${request.path} was answered ${answers.slice(-8).join(", ") || "nothing"}`,
+    );
+    violations.push(`it did not come to an end: ${(error as Error).message}${waiting.join("")}`);
   } finally {
     supervisor.stop();
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { AbortSignalLike, Clock, Timer } from "@bourse/base";
+import { isFileWorkPending } from "./file-work.ts";
 
 interface Due {
   atMs: number;
@@ -13,10 +14,7 @@ export class StillWaiting extends Error {
   override readonly name = "StillWaiting";
 }
 
-/**
- * Time that passes only when nothing else can happen. Nothing in a simulation waits for the machine, so one turn of the
- * event loop is enough for everything that can happen at a moment to have happened: the same seed gives the same run.
- */
+/** Time that passes only when nothing else can happen: the same seed gives the same run. */
 export class SimTime {
   readonly clock: Clock = { nowMs: () => this.#nowMs };
   readonly timer: Timer;
@@ -42,7 +40,7 @@ export class SimTime {
     };
     promise.then(done, done);
     for (;;) {
-      await setImmediate();
+      await everythingNow();
       if (settled) return await promise;
       if (!this.#fireNext(endMs)) throw new StillWaiting(`after ${limitMs} ms still not: ${what}`);
     }
@@ -50,8 +48,8 @@ export class SimTime {
 
   async advance(byMs: number): Promise<void> {
     const endMs = this.#nowMs + byMs;
-    await setImmediate();
-    while (this.#fireNext(endMs)) await setImmediate();
+    await everythingNow();
+    while (this.#fireNext(endMs)) await everythingNow();
     this.#nowMs = endMs;
   }
 
@@ -85,4 +83,13 @@ export class SimTime {
       });
     });
   }
+}
+
+/**
+ * One turn of the event loop is enough for everything that can happen at this moment, but for work on files: no time
+ * passes while it is under way.
+ */
+async function everythingNow(): Promise<void> {
+  do await setImmediate();
+  while (isFileWorkPending());
 }
