@@ -203,7 +203,12 @@ describe("a torn tail", () => {
     const { journal, read, tornBytes } = open(folder);
     assert.deepEqual(read.length, 2);
     assert.equal(tornBytes, GROUP_HEADER_BYTES + (committed[2] as string).length);
-    journal.close();
+    journal.abandon();
+    assert.equal(
+      walkJournal({ folder, knows }, ignore)?.tornBytes,
+      0,
+      "it is cut before anything is written",
+    );
   });
 
   it("of a segment that has no group yet leaves the groups before it", (t) => {
