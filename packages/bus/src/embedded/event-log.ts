@@ -13,6 +13,7 @@ import { type LogStatements, logStatements, type StoredPartition } from "./state
 /** How many runs of one partition one pass of retention drops: bounds how long the process stands still. */
 const RETENTION_RUNS_PER_PASS = 256;
 const FETCHED_CACHE_BYTES = 8_000_000;
+/** By the time of the records, which is near enough. */
 const MAX_AGE_MS = 1_000;
 
 /** The topics and records of one folder. Every method is synchronous; errors are {@link BusError}. */
@@ -24,7 +25,7 @@ export class EventLog {
   readonly #groupOffsets: GroupOffsets;
   readonly #topics = new Map<string, TopicLog>();
   readonly #recent: RunCache;
-  readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES, MAX_AGE_MS);
+  readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES, Number.POSITIVE_INFINITY);
   #diskReads = 0;
   #syncs = 0;
 
@@ -146,8 +147,8 @@ export class EventLog {
     });
     this.#groupOffsets.written();
     const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
-    for (const { log, run, highMs } of written) {
-      this.#recent.put(log.number, run, performance.now());
+    for (const { log, run, maxMs, highMs } of written) {
+      this.#recent.put(log.number, run, maxMs);
       log.next = run.base + run.records.length;
       log.highMs = highMs;
     }
@@ -172,7 +173,7 @@ export class EventLog {
       if (cached !== undefined) return cached;
       const records = decodeRun({ at: log, base: found.base, count: found.count, body: found.body });
       const run: Run = { base: found.base, records, bytes: found.body.byteLength * 3 };
-      this.#fetched.put(log.number, run, performance.now());
+      this.#fetched.put(log.number, run, 0);
       return run;
     } catch (cause) {
       throw busErrorOf(cause, this.#path);
