@@ -42,12 +42,12 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
     }),
   );
   const scrape = async (): Promise<string> => (await request("GET", "/metrics")).body;
-  const valueOf = (text: string, name: string): number => {
+  const figureOf = (text: string, name: string): number => {
     const line = text.split("\n").find((each) => each.startsWith(name));
     assert.ok(line, `${name} is there`);
     return Number(line.split(" ").at(-1));
   };
-  const series = async (name: string): Promise<number> => valueOf(await scrape(), name);
+  const series = async (name: string): Promise<number> => figureOf(await scrape(), name);
 
   assert.equal(await series("bourse_ready{"), 1);
   assert.equal(await series('bourse_database_up{pool="consumers"'), 1);
@@ -80,8 +80,8 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
   );
   const waiting = store.query(sql`SELECT 1`);
   const text = await scrape();
-  assert.equal(valueOf(text, 'bourse_database_pool_waiting{pool="http"'), 1);
-  assert.equal(valueOf(text, 'bourse_database_pool_waiting{pool="consumers"'), 0);
+  assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="http"'), 1);
+  assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="consumers"'), 0);
   release();
   await Promise.all([...busy, waiting]);
 });

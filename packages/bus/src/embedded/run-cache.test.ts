@@ -6,8 +6,7 @@ const run = (base: number, bytes = 10): Run => ({ base, bytes, records: [] });
 
 test("the newest runs are kept, up to the bytes and for a while", () => {
   const cache = runCache(30, 1_000);
-  const kept = (): readonly number[] =>
-    [0, 1, 2, 3, 4, 5].filter((base) => cache.get(7, base) !== undefined);
+  const kept = (): readonly number[] => [0, 1, 2, 3, 4, 5].filter((base) => cache.get(7, base) !== undefined);
   for (const base of [0, 1, 2]) cache.put(7, run(base), base);
   assert.deepEqual(kept(), [0, 1, 2]);
   cache.put(7, run(3), 3);
