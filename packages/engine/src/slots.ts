@@ -14,12 +14,6 @@ export function grownInt32(column: Int32Array, capacity: number): Int32Array {
   return grown;
 }
 
-export function grownUint8(column: Uint8Array, capacity: number): Uint8Array {
-  const grown = new Uint8Array(capacity);
-  grown.set(column);
-  return grown;
-}
-
 /**
  * Records of a fixed number of 8-byte words in one buffer, seen as doubles and as 32-bit integers. A record of 8 words is
  * a cache line: whoever touches one of its fields has all of them. Freed records are taken again first.
