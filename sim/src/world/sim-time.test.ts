@@ -26,7 +26,9 @@ test("what never ends is told so, in virtual time", async () => {
 test("no time passes while a file is read", async () => {
   const time = new SimTime(0);
   time.timer.every(1, () => undefined);
-  const read = Promise.all(Array.from({ length: 20 }, () => readFile(import.meta.filename)));
-  await time.finish("it was read", read, 1);
+  const readOften = async (): Promise<void> => {
+    for (let times = 0; times < 50; times++) await readFile(import.meta.filename);
+  };
+  await time.finish("it was read", readOften(), 1);
   assert.equal(time.clock.nowMs(), 0);
 });
