@@ -5,8 +5,10 @@ import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
 import type { BookLevel, BookSnapshot, EngineCounters, EngineLimits, SymbolStatus } from "./engine.ts";
 import { EngineCore } from "./engine-core.ts";
-import { loadState, readState, stateOf } from "./load-state.ts";
+import { loadState } from "./load-state.ts";
+import { nextDeadline } from "./mass-work.ts";
 import { isIndex, MAX_SYMBOLS } from "./order-rules.ts";
+import { orderState, readState } from "./read-state.ts";
 import { NONE } from "./slots.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 import type { EngineState, OrderState } from "./state.ts";
@@ -52,7 +54,7 @@ export class BinaryEngine {
   order(handle: number): OrderState | undefined {
     const { live } = this.#core;
     const order = live.slot(handle);
-    return order === NONE ? undefined : stateOf(live, order);
+    return order === NONE ? undefined : orderState(live, order);
   }
 
   restingOrders(): number {
@@ -72,6 +74,7 @@ export class BinaryEngine {
     const { counters, phase } = book;
     return {
       halted: phase !== 0,
+      phase,
       tradeNumber: counters[BOOK.TRADE_NUMBER] as number,
       bookSequence: counters[BOOK.BOOK_SEQUENCE] as number,
     };
@@ -82,7 +85,7 @@ export class BinaryEngine {
   }
 
   nextExpiryMs(): number | undefined {
-    const next = this.#core.live.expiries.nextMs();
+    const next = nextDeadline(this.#core.live);
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 

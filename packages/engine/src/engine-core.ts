@@ -1,34 +1,32 @@
 import { assert } from "@bourse/base";
-import { COMMAND, FLAG, PLACE_WORD } from "./binary/command-layout.ts";
+import { administer } from "./administer.ts";
+import { amendOrder } from "./amend.ts";
+import { COMMAND, COMMAND_WORDS, FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { EventRing } from "./binary/event-ring.ts";
 import { EventWriter } from "./binary/event-writer.ts";
 import type { Book } from "./books/book.ts";
 import { CAUSE, REASON } from "./codes.ts";
-import { ANY } from "./commands.ts";
+import { Endings } from "./endings.ts";
 import type { EngineLimits } from "./engine.ts";
+import { Entries, slidPrice } from "./entries.ts";
 import { LiveOrders } from "./live-orders.ts";
-import { MassWorker } from "./mass-work.ts";
-import { canFill, match } from "./match.ts";
-import { isIndex, isPositive, levelFault, listingFault, MAX_SYMBOLS, placeFault } from "./order-rules.ts";
-import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
+import { MassWorker, nextDeadline } from "./mass-work.ts";
+import { isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
+import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { joinLevel, leaveLevel } from "./plain-lane.ts";
-import { Rules } from "./rules.ts";
+import { Settler } from "./settle.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
+import { fillExtra, joinFamily, needsExtra } from "./special-orders.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
 const NONE = NO_SLOT;
-
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
-const { FLAGS, EXTRA: EXTRA_SLOT, ACCOUNT } = LINE_INT;
-const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, WORST: AT_WORST, EXPIRE_AT: AT_EXPIRE } = PLACE_WORD;
-const { TYPE, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, EXPIRES } = FLAG;
-
+const { FLAGS, EXTRA: EXTRA_SLOT, ACCOUNT, LEVEL } = LINE_INT;
+const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, WORST: AT_WORST } = PLACE_WORD;
+const { TYPE } = FLAG;
 const PLACE_COMMAND = COMMAND.PLACE;
 const CANCEL_COMMAND = COMMAND.CANCEL;
-
-const FILL_OR_KILL = 4 << TIME_IN_FORCE_SHIFT;
-const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 
 /** Registers: numbers in an array are never boxed. */
 const LAST_REQUEST = 0;
@@ -41,7 +39,9 @@ export class EngineCore {
   readonly ring: EventRing;
   readonly events: EventWriter;
   readonly live: LiveOrders;
-  readonly rules: Rules;
+  readonly endings: Endings;
+  readonly entries: Entries;
+  readonly settler: Settler;
   readonly massWork: MassWorker;
   readonly registers: Float64Array = Float64Array.of(0, 0, Number.POSITIVE_INFINITY);
 
@@ -53,8 +53,10 @@ export class EngineCore {
     this.ring = ring;
     this.events = new EventWriter(ring);
     this.live = new LiveOrders(this.events, limits.maxOrders, tellsOrders);
-    this.rules = new Rules(this.live);
-    this.massWork = new MassWorker(this.live, this.rules);
+    this.endings = new Endings(this.live, this.registers);
+    this.entries = new Entries(this.live, this.endings);
+    this.settler = new Settler(this.live, this.endings, this.entries);
+    this.massWork = new MassWorker(this);
   }
 
   /** Runs the whole commands in `words` from word `from` to word `to`. */
@@ -75,7 +77,7 @@ export class EngineCore {
   }
 
   work(maxOrders: number): number {
-    const visited = this.massWork.work(maxOrders, this.nowMs);
+    const visited = this.massWork.work(maxOrders);
     this.#setDeadline();
     return visited;
   }
@@ -114,129 +116,122 @@ export class EngineCore {
       return;
     }
     const flags = i32[at * 2 + 7] as number;
+    const account = i32[at * 2 + 6] as number;
     if (
-      length === 6 &&
       flags <= 1 &&
-      joinLevel(this.live, this.ring, book, f64, at, i32[at * 2 + 6] as number, flags)
+      (length === 6 || obeysWorst(f64, at, length, flags)) &&
+      joinLevel(this.live, this.ring, book, f64, at, account, flags)
     )
       return;
-    const fault = placeFault(this, book, words, at, length);
-    if (fault !== NONE) {
+    const fault = placeFault(this, book, words, at, length, NONE);
+    if (fault !== NONE) this.events.rejected(handle, handle, fault);
+    else this.#accept(book, words, at, length, flags);
+  }
+
+  #replace(words: CommandWords, at: number): void {
+    const { i32, f64 } = words;
+    const handle = f64[at + 1] as number;
+    if (!this.#begin(words, at, handle)) return;
+    const { live } = this;
+    const old = live.slot(f64[at + PLACE_WORD.REPLACED] as number);
+    const flags = i32[at * 2 + 7] as number;
+    const lines = live.orders.i32;
+    let fault = old === NONE ? REASON.unknown_order : REASON.invalid_replacement;
+    const book = old === NONE ? undefined : live.bookOf(old);
+    if (
+      book !== undefined &&
+      book.symbol === i32[at * 2 + 1] &&
+      lines[(old << 4) | ACCOUNT] === i32[at * 2 + 6]
+    ) {
+      const sameSide = ((lines[(old << 4) | FLAGS] as number) & 1) === (flags & FLAG.SIDE);
+      if (sameSide && (flags & FLAG.LINK) === 0)
+        fault = placeFault(this, book, words, at, COMMAND_WORDS - 1, old);
+    }
+    if (book === undefined || fault !== NONE) {
       this.events.rejected(handle, handle, fault);
       return;
     }
-    this.events.accepted(handle);
+    this.endings.cancel(old, CAUSE.replaced);
+    this.#accept(book, words, at, COMMAND_WORDS - 1, flags);
+  }
+
+  /** A command has been found sound: its order trades, rests, sleeps or waits. */
+  #accept(book: Book, words: CommandWords, at: number, length: number, flags: number): void {
+    const { i32, f64 } = words;
     const { orders } = this.live;
+    const handle = f64[at + 1] as number;
+    this.events.accepted(handle);
     const order = orders.allocate();
     orders.f64[(order << 3) | HANDLE] = handle;
     orders.f64[(order << 3) | PRICE] = f64[at + ((flags & TYPE) === 0 ? AT_PRICE : AT_WORST)] as number;
     orders.f64[(order << 3) | OPEN] = f64[at + AT_QUANTITY] as number;
     orders.f64[(order << 3) | FILLED] = 0;
     orders.i32[(order << 4) | ACCOUNT] = i32[at * 2 + 6] as number;
-    orders.i32[(order << 4) | FLAGS] = flags;
+    orders.i32[(order << 4) | LEVEL] = book.aside;
+    orders.i32[(order << 4) | FLAGS] = (flags & ~FLAG.LINK) | FLAG.FRESH;
     orders.i32[(order << 4) | EXTRA_SLOT] = NONE;
-    if (length > 6 && (flags & TYPE) === 0) this.#addExpiry(order, flags, f64[at + AT_EXPIRE] as number);
-    this.#enter(book, order, flags);
+    if (needsExtra(words, at, length)) this.#acceptSpecial(book, order, words, at, length);
+    else if ((flags & FLAG.SLIDE) !== 0) this.#slideIn(book, order, flags);
+    else this.entries.enter(book, order);
     this.live.tellLevels();
+    if (book.watch !== 0) this.settle(book);
   }
 
-  /** A new order trades, and rests or is cancelled with what is left. */
-  #enter(book: Book, order: number, flags: number): void {
+  #acceptSpecial(book: Book, order: number, words: CommandWords, at: number, length: number): void {
     const { live } = this;
-    const { f64, i32 } = live.orders;
-    const killed =
-      (flags & TIME_IN_FORCE) === FILL_OR_KILL &&
-      !canFill(live, book, order, f64[(order << 3) | OPEN] as number);
-    if (!killed) match(live, book, order, this.rules);
-    const left = f64[(order << 3) | OPEN] as number;
-    if (left > 0 && (flags & TYPE) === 0 && (flags & TIME_IN_FORCE) <= LAST_RESTING) {
-      live.enqueue(order, book, flags & 1);
-      live.register(order);
-      if (((i32[(order << 4) | FLAGS] as number) & EXPIRES) !== 0) this.#setDeadline();
-      return;
-    }
-    if (left > 0) {
-      const handle = f64[(order << 3) | HANDLE] as number;
-      this.events.cancelled(handle, handle, residueCause(flags), left);
-    }
-    const extra = i32[(order << 4) | EXTRA_SLOT] as number;
-    if (extra !== NONE) live.extras.free(extra);
-    live.orders.free(order);
+    const flags = words.i32[at * 2 + 7] as number;
+    fillExtra(live, order, words, at, length);
+    live.register(order);
+    const link = (flags & FLAG.LINK) >> FLAG.LINK_SHIFT;
+    if (link !== 0) joinFamily(live, order, link, words.f64[at + PLACE_WORD.LINK_HANDLE] as number);
+    const bound = words.f64[at + AT_PRICE] as number;
+    if (link === 2) {
+      live.orders.i32[(order << 4) | FLAGS] =
+        (live.orders.i32[(order << 4) | FLAGS] as number) | FLAG.WAITING;
+      live.enqueueAt(order, book.aside);
+    } else if (isAsleep(words.f64, at, length)) this.entries.sleep(book, order);
+    else if ((flags & FLAG.PEG) !== 0) {
+      book.pegged.add(order);
+      book.watch++;
+      this.entries.float(book, order, this.entries.pegPrice(book, flags, bound));
+    } else this.#slideIn(book, order, flags);
+    this.#setDeadline();
   }
 
-  #addExpiry(order: number, flags: number, expireAtMs: number): void {
-    const tif = (flags & TIME_IN_FORCE) >> TIME_IN_FORCE_SHIFT;
-    if (tif !== 1 && tif !== 2) return;
-    const { orders, extras } = this.live;
-    const extra = extras.allocate();
-    extras.f64.fill(0, extra * EXTRA_WORDS, (extra + 1) * EXTRA_WORDS);
-    extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] = expireAtMs;
-    orders.i32[(order << 4) | EXTRA_SLOT] = extra;
-    orders.i32[(order << 4) | FLAGS] = flags | EXPIRES;
+  /** Enters an order, before which a post-only order that may slide does so. */
+  #slideIn(book: Book, order: number, flags: number): void {
+    const { f64 } = this.live.orders;
+    if ((flags & FLAG.SLIDE) !== 0 && (flags & FLAG.POST_ONLY) !== 0) {
+      const price = f64[(order << 3) | PRICE] as number;
+      const slid = slidPrice(this.live, book, flags, price);
+      if (slid !== price) this.events.repriced(f64[(order << 3) | HANDLE] as number, slid);
+      f64[(order << 3) | PRICE] = slid;
+    }
+    this.entries.enter(book, order);
+  }
+
+  settle(book: Book): void {
+    this.settler.settle(book, this.nowMs);
+    this.#setDeadline();
   }
 
   #amend(words: CommandWords, at: number): void {
     const request = words.f64[at + 1] as number;
     const handle = words.f64[at + 3] as number;
     if (!this.#begin(words, at, handle)) return;
-    const { live, events } = this;
-    const order = live.slot(handle);
+    const order = this.live.slot(handle);
     if (order === NONE) {
-      events.rejected(request, handle, REASON.unknown_order);
+      this.events.rejected(request, handle, REASON.unknown_order);
       return;
     }
-    const { f64, i32 } = live.orders;
-    const book = live.bookOf(order);
-    const filled = f64[(order << 3) | FILLED] as number;
-    const leaves = live.leaves(order);
-    const price = f64[(order << 3) | PRICE] as number;
-    const newPrice = (words.f64[at + 4] as number) === 0 ? price : (words.f64[at + 4] as number);
-    const newQuantity = (words.f64[at + 5] as number) === 0 ? filled + leaves : (words.f64[at + 5] as number);
-    const newLeaves = newQuantity - filled;
-    const added = newPrice === price ? newLeaves - leaves : newLeaves;
-    const flags = i32[(order << 4) | FLAGS] as number;
-    const fault = this.#amendFault(book, words, at, { filled, flags, newPrice, added });
+    const book = this.live.bookOf(order);
+    const fault = amendOrder(this, book, order, words, at);
     if (fault !== NONE) {
-      events.rejected(request, handle, fault);
+      this.events.rejected(request, handle, fault);
       return;
     }
-    events.replaced(request, handle, newPrice, newQuantity, newLeaves);
-    if (newPrice === price && added <= 0) {
-      if (added !== 0) this.rules.shrink(order, newLeaves);
-    } else {
-      live.dequeue(order);
-      f64[(order << 3) | PRICE] = newPrice;
-      f64[(order << 3) | OPEN] = newLeaves;
-      match(live, book, order, this.rules);
-      if (f64[(order << 3) | OPEN] === 0) live.forget(order);
-      else live.enqueue(order, book, flags & 1);
-    }
-    live.tellLevels();
-    this.#setDeadline();
-  }
-
-  #amendFault(
-    book: Book,
-    words: CommandWords,
-    at: number,
-    order: {
-      readonly filled: number;
-      readonly flags: number;
-      readonly newPrice: number;
-      readonly added: number;
-    },
-  ): number {
-    const price = words.f64[at + 4] as number;
-    const quantity = words.f64[at + 5] as number;
-    if (book.phase !== 0) return REASON.symbol_halted;
-    if (quantity !== 0) {
-      if (!isPositive(quantity)) return REASON.invalid_quantity;
-      if (quantity > book.maxQuantityLots) return REASON.quantity_beyond_maximum;
-      if (quantity <= order.filled) return REASON.quantity_not_above_filled;
-    }
-    if (price !== 0 && !isPositive(price)) return REASON.invalid_price;
-    if (price > book.maxPriceTicks) return REASON.price_beyond_maximum;
-    return levelFault(this.live, book, order.flags, order.newPrice, order.added);
+    this.live.tellLevels();
+    this.settle(book);
   }
 
   #cancel(words: CommandWords, at: number): void {
@@ -245,16 +240,18 @@ export class EngineCore {
     const request = words.f64[at + 1] as number;
     const { live } = this;
     if (leaveLevel(live, this.ring, request, handle)) return;
-    const order = live.slot(handle);
+    this.#cancelOne(request, handle, live.slot(handle));
+  }
+
+  #cancelOne(request: number, handle: number, order: number): void {
     if (order === NONE) {
       this.events.rejected(request, handle, REASON.unknown_order);
       return;
     }
-    const { i32 } = live.orders;
-    const expires = ((i32[(order << 4) | FLAGS] as number) & EXPIRES) !== 0;
-    this.rules.cancel(order, request, CAUSE.requested);
-    if (expires) this.#setDeadline();
-    live.tellLevels();
+    const book = this.live.bookOf(order);
+    this.endings.cancel(order, CAUSE.requested);
+    this.live.tellLevels();
+    this.settle(book);
   }
 
   #other(words: CommandWords, at: number, kind: number): void {
@@ -262,59 +259,23 @@ export class EngineCore {
     const request = f64[at + 1] as number;
     if (kind === COMMAND.AMEND) {
       this.#amend(words, at);
+    } else if (kind === COMMAND.REPLACE) {
+      this.#replace(words, at);
     } else if (kind === COMMAND.ADVANCE_TIME) {
-      if (this.#takeTurn(words, at, 0)) this.massWork.expire(request, this.nowMs);
+      if (this.#takeTurn(words, at, 0)) this.massWork.expire(request);
     } else if (kind === COMMAND.VOID) {
       this.#void(request, f64[at + 3] as number);
     } else if (this.#begin(words, at, 0)) {
-      const fault = this.#administer(words, at, kind, i32[at * 2 + 1] as number, i32[at * 2 + 6] as number);
+      if (kind === COMMAND.CANCEL_BY_CLIENT_ID) {
+        const clientId = f64[at + 4] as number;
+        const order =
+          clientId === 0 ? undefined : this.live.clientIds.find(i32[at * 2 + 6] as number, clientId);
+        this.#cancelOne(request, 0, order ?? NONE);
+        return;
+      }
+      const fault = administer(this, words, at, kind);
       if (fault !== NONE) this.events.rejected(request, 0, fault);
     }
-  }
-
-  /** A command about no single order; returns why it is refused, or NONE. */
-  #administer(words: CommandWords, at: number, kind: number, symbol: number, account: number): number {
-    const { live, massWork } = this;
-    const request = words.f64[at + 1] as number;
-    switch (kind) {
-      case COMMAND.MASS_CANCEL: {
-        const side = words.i32[at * 2 + 7] as number;
-        if (!isIndex(account, this.limits.maxAccounts)) return REASON.invalid_account;
-        if (symbol !== ANY && this.book(symbol) === undefined) return REASON.unknown_symbol;
-        if (side < ANY || side > 1) return REASON.invalid_side;
-        massWork.cancelAccount({ kind: "mass_cancelled", request, account, symbol, side });
-        return NONE;
-      }
-      case COMMAND.BLOCK:
-        if (!isIndex(account, this.limits.maxAccounts)) return REASON.invalid_account;
-        live.accounts.setBlocked(account, true);
-        massWork.cancelAccount({ kind: "account_blocked", request, account, symbol: ANY, side: ANY });
-        return NONE;
-      case COMMAND.UNBLOCK:
-        if (!isIndex(account, this.limits.maxAccounts)) return REASON.invalid_account;
-        live.accounts.setBlocked(account, false);
-        break;
-      case COMMAND.LIST: {
-        const [maxPriceTicks, maxQuantityLots] = [words.f64[at + 3] as number, words.f64[at + 4] as number];
-        if (this.book(symbol) !== undefined) return REASON.already_listed;
-        if (!isIndex(symbol, MAX_SYMBOLS)) return REASON.invalid_symbol;
-        const fault = listingFault(maxPriceTicks, maxQuantityLots);
-        if (fault !== NONE) return fault;
-        live.list({ symbol, maxPriceTicks, maxQuantityLots });
-        break;
-      }
-      case COMMAND.HALT:
-      case COMMAND.RESUME: {
-        const book = this.book(symbol);
-        if (book === undefined) return REASON.unknown_symbol;
-        book.phase = kind === COMMAND.HALT ? 1 : 0;
-        break;
-      }
-      default:
-        return REASON.invalid_command;
-    }
-    this.events.completed(request, 0);
-    return NONE;
   }
 
   #void(request: number, handle: number): void {
@@ -328,7 +289,7 @@ export class EngineCore {
   #begin(words: CommandWords, at: number, handle: number): boolean {
     if (!this.#takeTurn(words, at, handle)) return false;
     if ((this.registers[NOW] as number) >= (this.registers[DEADLINE] as number)) {
-      while (this.massWork.expireOne(this.nowMs));
+      while (this.massWork.expireOne());
       this.#setDeadline();
     }
     return true;
@@ -359,11 +320,15 @@ export class EngineCore {
   }
 
   #setDeadline(): void {
-    this.registers[DEADLINE] = this.live.expiries.nextMs();
+    this.registers[DEADLINE] = nextDeadline(this.live);
   }
 }
 
-function residueCause(flags: number): number {
-  if ((flags & TIME_IN_FORCE) === FILL_OR_KILL) return CAUSE.fill_or_kill;
-  return (flags & TYPE) === 0 ? CAUSE.immediate_or_cancel : CAUSE.market_residue;
+/** Whether a limit order of eight words names no worst price, or one that its limit does not go beyond. */
+function obeysWorst(words: Float64Array, at: number, length: number, side: number): boolean {
+  if (length !== 8) return false;
+  const worst = words[at + AT_WORST] as number;
+  if (worst === 0) return true;
+  const price = words[at + AT_PRICE] as number;
+  return isPositive(worst) && (side === 0 ? price <= worst : price >= worst);
 }

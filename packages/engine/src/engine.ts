@@ -4,11 +4,17 @@ import { BinaryEngine } from "./binary-engine.ts";
 import type {
   AccountCommand,
   AmendOrder,
+  CancelByClientId,
   CancelOrder,
   CommandHead,
   ListSymbol,
   MassCancel,
   PlaceOrder,
+  ReplaceOrder,
+  SessionCommand,
+  SetAccountGroup,
+  SetBands,
+  SetPosition,
   SymbolCommand,
 } from "./commands.ts";
 import type { EventSink } from "./events.ts";
@@ -29,14 +35,25 @@ export interface Engine {
   place(command: PlaceOrder): void;
   amend(command: AmendOrder): void;
   cancel(command: CancelOrder): void;
+  cancelByClientId(command: CancelByClientId): void;
+  /** Cancels one order and places another, or does neither. */
+  replace(command: ReplaceOrder): void;
   /** Queues the cancels as mass work. */
   massCancel(command: MassCancel): void;
   /** Refuses the account's new orders from now on and queues the cancels of its resting ones as mass work. */
   blockAccount(command: AccountCommand): void;
   unblockAccount(command: AccountCommand): void;
+  /** Queues the cancels of all orders of a connection that has gone. */
+  closeSession(command: SessionCommand): void;
+  setAccountGroup(command: SetAccountGroup): void;
+  setPosition(command: SetPosition): void;
   /** Refuses places and amends of the symbol from now on; cancels and expiries go on. */
   halt(command: SymbolCommand): void;
   resume(command: SymbolCommand): void;
+  /** As halt, but amends that only lessen an order are taken. */
+  cancelOnly(command: SymbolCommand): void;
+  /** Queues the cancels of orders that could only trade beyond the bands. */
+  setBands(command: SetBands): void;
   /** Queues the expiries due at or before the command's time as mass work. */
   advanceTime(command: CommandHead): void;
   /** Takes the place of a command that an operator has voided (R8): REJECTED, nothing else. */
@@ -100,7 +117,10 @@ export interface BookLevel {
 }
 
 export interface SymbolStatus {
+  /** Whether it takes no new orders. */
   readonly halted: boolean;
+  /** Of `PHASE`. */
+  readonly phase: number;
   /** Number of the symbol's last trade, 0 before the first. */
   readonly tradeNumber: number;
   readonly bookSequence: number;

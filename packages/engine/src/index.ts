@@ -12,8 +12,10 @@ export type {
   CommandHead,
   ListSymbol,
   MassCancel,
+  OrderTerms,
   OrderTypeCode,
   PlaceOrder,
+  ReplaceOrder,
   SessionCommand,
   SetAccountGroup,
   SetBands,
@@ -51,8 +53,15 @@ export {
   restoreBinaryEngine,
   restoreEngine,
 } from "./engine.ts";
-export type { CancelCause, EventSink, RejectReason } from "./events.ts";
-export { CANCEL_CAUSES, REJECT_REASONS } from "./events.ts";
+export type {
+  BookStatus,
+  CancelCause,
+  EventSink,
+  RejectReason,
+  SelfTradeMode,
+  TriggerCause,
+} from "./events.ts";
+export { BOOK_STATUSES, CANCEL_CAUSES, REJECT_REASONS, SELF_TRADE_MODES, TRIGGER_CAUSES } from "./events.ts";
 export { MAX_SYMBOLS } from "./order-rules.ts";
 export type { SnapshotFault } from "./snapshot.ts";
 export type { OrderState } from "./state.ts";

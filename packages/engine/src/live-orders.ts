@@ -20,7 +20,8 @@ const { PRICE, OPEN, HANDLE } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
 const { FIRM, LADDER: LADDER_INDEX, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, COUNT, SYMBOL } = LEVEL_INT;
-const { LISTED, SHOWN, LADDER: LADDER_BITS } = TOUCH;
+const { UNSEEN, SHOWN, LADDER: LADDER_BITS } = TOUCH;
+const ASIDE = LADDER.ASIDE;
 const { HIDDEN, PEG, ICEBERG, EXPIRES } = FLAG;
 
 /** All live orders of an engine, in every list they are in, and the books they rest in. No operation here scans. */
@@ -36,6 +37,8 @@ export class LiveOrders {
   readonly groups: Families = new Families();
   readonly children: Families = new Families();
   readonly books: (Book | undefined)[] = [];
+  /** Books in a limit state. */
+  readonly limited: Set<Book> = new Set<Book>();
   readonly events: EventWriter;
   readonly maxOrders: number;
   /** Whether single orders are told (L3). */
@@ -46,6 +49,8 @@ export class LiveOrders {
   readonly index: HandleIndex = new HandleIndex(this.orders);
   #touched: Int32Array = new Int32Array(64);
   #touchedCount = 0;
+  /** Levels of which what is not shown was touched. */
+  readonly #unseen: number[] = [];
 
   constructor(events: EventWriter, maxOrders: number, tellsOrders: boolean) {
     this.maxOrders = maxOrders;
@@ -58,6 +63,11 @@ export class LiveOrders {
     const book = new Book(this.levels, this.#nodes, listing);
     this.books[listing.symbol] = book;
     return book;
+  }
+
+  /** Whether orders may be there that go before they are met: reduce-only and linked ones. */
+  get hasSoftOrders(): boolean {
+    return this.positions.count !== 0 || !this.groups.isEmpty || !this.children.isEmpty;
   }
 
   bookOf(order: number): Book {
@@ -86,8 +96,16 @@ export class LiveOrders {
     return (this.orders.f64[(order << 3) | OPEN] as number) + this.reserve(order);
   }
 
+  /** Whether an order stands in its book at a price. */
+  standsAt(order: number, price: number): boolean {
+    const level = this.orders.i32[(order << 4) | LEVEL] as number;
+    return this.#isSide(level) && this.levels.f64[level << 3] === price;
+  }
+
   /** Makes an order known by its handle and its account. In the order of handles, always. */
   register(order: number): void {
+    const flags = this.orders.i32[(order << 4) | FLAGS] as number;
+    this.orders.i32[(order << 4) | FLAGS] = flags & ~FLAG.FRESH;
     this.index.set(this.orders.f64[(order << 3) | HANDLE] as number, order);
     this.accounts.add(order);
     if (this.orders.i32[(order << 4) | EXTRA_SLOT] !== NONE) this.#registerExtra(order);
@@ -117,7 +135,7 @@ export class LiveOrders {
     const flags = i32[(order << 4) | FLAGS] as number;
     i32[(order << 4) | LEVEL] = level;
     i32[(order << 4) | NEXT] = NONE;
-    if ((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) {
+    if (((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) && this.#isSide(level)) {
       this.#enqueueSpecial(order, level, flags);
       return;
     }
@@ -139,7 +157,7 @@ export class LiveOrders {
     const levels = this.levels.i32;
     const at = level << 4;
     const flags = i32[(order << 4) | FLAGS] as number;
-    if ((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) {
+    if (((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) && this.#isSide(level)) {
       this.#dequeueSpecial(order, level, flags);
       return;
     }
@@ -156,42 +174,61 @@ export class LiveOrders {
     f64[(level << 3) | TOTAL] = total;
     const state = i32[(level << 4) | LADDER_INDEX] as number;
     if ((state & SHOWN) !== 0) return;
-    i32[(level << 4) | LADDER_INDEX] = state | SHOWN | LISTED;
-    if ((state & LISTED) === 0) this.#list(level);
+    i32[(level << 4) | LADDER_INDEX] = state | SHOWN;
+    if (this.#touchedCount === this.#touched.length)
+      this.#touched = grownInt32(this.#touched, this.#touchedCount * 2);
+    this.#touched[this.#touchedCount++] = level;
   }
 
   addHidden(level: number, lots: number): void {
     const { f64, i32 } = this.levels;
     f64[(level << 3) | RESERVE] = (f64[(level << 3) | RESERVE] as number) + lots;
     const state = i32[(level << 4) | LADDER_INDEX] as number;
-    i32[(level << 4) | LADDER_INDEX] = state | LISTED;
-    if ((state & LISTED) === 0) this.#list(level);
+    if ((state & UNSEEN) !== 0) return;
+    i32[(level << 4) | LADDER_INDEX] = state | UNSEEN;
+    this.#unseen.push(level);
   }
 
-  /** Tells the levels touched since the last call, and closes those that are empty. */
+  /** Tells the levels of which the shown part was touched since the last call, and closes all that are empty. */
   tellLevels(): void {
     const { f64, i32 } = this.levels;
-    const touched = this.#touched;
     const count = this.#touchedCount;
     for (let index = 0; index < count; index++) {
-      const level = touched[index] as number;
+      const level = this.#touched[index] as number;
       const at = level << 4;
-      const state = i32[at | LADDER_INDEX] as number;
-      const ladder = state & LADDER_BITS;
+      const state = (i32[at | LADDER_INDEX] as number) & ~SHOWN;
       const orders = i32[at | COUNT] as number;
-      i32[at | LADDER_INDEX] = ladder;
+      i32[at | LADDER_INDEX] = state;
       const book = this.books[i32[at | SYMBOL] as number] as Book;
-      if (ladder <= 1 && (state & SHOWN) !== 0) {
+      if ((state & LADDER_BITS) <= 1) {
         const total = f64[(level << 3) | TOTAL] as number;
         assert(total > 0 === orders > 0, "a level shows something exactly while it has orders that do");
         const sequence = (book.counters[BOOK.BOOK_SEQUENCE] as number) + 1;
         book.counters[BOOK.BOOK_SEQUENCE] = sequence;
-        this.events.levelChanged(sequence, book.symbol, ladder, f64[level << 3] as number, total, orders);
+        const price = f64[level << 3] as number;
+        this.events.levelChanged(sequence, book.symbol, state & LADDER_BITS, price, total, orders);
       }
-      if (orders === 0 && i32[at | HIDDEN_HEAD] === NONE && ladder !== LADDER.ASIDE)
-        book.ladder(ladder).close(level);
+      if (orders === 0 && (state & UNSEEN) === 0) this.#closeIfEmpty(level, book);
     }
     this.#touchedCount = 0;
+    if (this.#unseen.length > 0) this.#closeUnseen();
+  }
+
+  #closeUnseen(): void {
+    const { i32 } = this.levels;
+    for (const level of this.#unseen) {
+      const at = level << 4;
+      i32[at | LADDER_INDEX] = (i32[at | LADDER_INDEX] as number) & LADDER_BITS;
+      this.#closeIfEmpty(level, this.books[i32[at | SYMBOL] as number] as Book);
+    }
+    this.#unseen.length = 0;
+  }
+
+  #closeIfEmpty(level: number, book: Book): void {
+    const { i32 } = this.levels;
+    const ladder = (i32[(level << 4) | LADDER_INDEX] as number) & LADDER_BITS;
+    const empty = i32[(level << 4) | COUNT] === 0 && i32[(level << 4) | HIDDEN_HEAD] === NONE;
+    if (empty && ladder !== ASIDE) book.ladder(ladder).close(level);
   }
 
   /** After a restore: nothing is to be told. */
@@ -201,6 +238,7 @@ export class LiveOrders {
       this.levels.i32[at] = (this.levels.i32[at] as number) & LADDER_BITS;
     }
     this.#touchedCount = 0;
+    if (this.#unseen.length > 0) this.#closeUnseen();
   }
 
   tellShown(order: number, lots: number): void {
@@ -210,10 +248,9 @@ export class LiveOrders {
     this.events.orderReduced(sequence, symbol, this.orders.f64[(order << 3) | HANDLE] as number, lots);
   }
 
-  #list(level: number): void {
-    if (this.#touchedCount === this.#touched.length)
-      this.#touched = grownInt32(this.#touched, this.#touchedCount * 2);
-    this.#touched[this.#touchedCount++] = level;
+  /** Orders that sleep or stand aside have one queue, whatever they will show. */
+  #isSide(level: number): boolean {
+    return ((this.levels.i32[(level << 4) | LADDER_INDEX] as number) & LADDER_BITS) <= 1;
   }
 
   #unlink(order: number, head: number): void {

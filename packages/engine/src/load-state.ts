@@ -1,132 +1,153 @@
 import { assert } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
-import { BOOK } from "./books/book.ts";
-import type { Ladder } from "./books/ladder.ts";
-import { LEVEL_INT } from "./books/level-line.ts";
-import type { TimeInForceCode } from "./commands.ts";
+import { BOOK, type Book } from "./books/book.ts";
 import type { EngineCore } from "./engine-core.ts";
 import type { LiveOrders } from "./live-orders.ts";
+import { bestOf } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
-import type { EngineState, OrderState } from "./state.ts";
-
-/** What an engine holds, as plain data in canonical order. */
-export function readState(core: EngineCore): EngineState {
-  const { live, limits } = core;
-  const symbols = live.books
-    .filter((book) => book !== undefined)
-    .map((book) => ({
-      symbol: book.symbol,
-      maxPriceTicks: book.maxPriceTicks,
-      maxQuantityLots: book.maxQuantityLots,
-      halted: book.phase === 1,
-      tradeNumber: book.counters[BOOK.TRADE_NUMBER] as number,
-      bookSequence: book.counters[BOOK.BOOK_SEQUENCE] as number,
-      bids: ordersOf(live, book.bids),
-      asks: ordersOf(live, book.asks),
-    }));
-  const counters = { eventSequence: core.events.sequence, lastRequest: core.lastRequest, nowMs: core.nowMs };
-  return {
-    limits,
-    counters,
-    blockedAccounts: live.accounts.blocked(),
-    symbols,
-    pending: core.massWork.state(),
-  };
-}
-
-function ordersOf(live: LiveOrders, ladder: Ladder): OrderState[] {
-  const levels = live.levels.i32;
-  const found: OrderState[] = [];
-  for (let level = ladder.best; level !== NONE; level = levels[(level << 4) | LEVEL_INT.WORSE] as number) {
-    for (const head of [LEVEL_INT.HEAD, LEVEL_INT.HIDDEN_HEAD]) {
-      let order = levels[(level << 4) | head] as number;
-      for (; order !== NONE; order = live.orders.i32[(order << 4) | LINE_INT.NEXT] as number)
-        found.push(stateOf(live, order));
-    }
-  }
-  return found;
-}
-
-/** A live order as plain data. */
-export function stateOf(live: LiveOrders, order: number): OrderState {
-  const { f64, i32 } = live.orders;
-  const flags = i32[(order << 4) | LINE_INT.FLAGS] as number;
-  const filledLots = f64[(order << 3) | LINE.FILLED] as number;
-  const leavesLots = live.leaves(order);
-  const extra = live.extraOf(order);
-  return {
-    handle: f64[(order << 3) | LINE.HANDLE] as number,
-    symbol: live.bookOf(order).symbol,
-    account: i32[(order << 4) | LINE_INT.ACCOUNT] as number,
-    side: flags & 1,
-    timeInForce: ((flags & FLAG.TIME_IN_FORCE) >> FLAG.TIME_IN_FORCE_SHIFT) as TimeInForceCode,
-    postOnly: (flags & FLAG.POST_ONLY) !== 0,
-    priceTicks: f64[(order << 3) | LINE.PRICE] as number,
-    quantityLots: filledLots + leavesLots,
-    filledLots,
-    leavesLots,
-    expireAtMs: extra === NONE ? 0 : (live.extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] as number),
-  };
-}
+import { addExtra, setFlags } from "./special-orders.ts";
+import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
 /** Fills an empty engine. Throws `InvariantError` for a state that no engine can be in. */
 export function loadState(core: EngineCore, state: EngineState): void {
   const { live } = core;
   for (const account of state.blockedAccounts) live.accounts.setBlocked(account, true);
-  const entered: { readonly order: number; readonly handle: number }[] = [];
+  for (const [account, group] of state.accountGroups) live.accounts.setGroup(account, group);
+  for (const { account, symbol, lots } of state.positions) live.positions.set(account, symbol, lots);
+  const entered: { readonly order: number; readonly state: OrderState }[] = [];
   for (const symbol of state.symbols) {
     const book = live.list(symbol);
-    book.phase = symbol.halted ? 1 : 0;
-    for (const order of [...symbol.bids, ...symbol.asks]) {
-      assert(order.leavesLots > 0, "a resting order has leaves");
-      assert(
-        order.priceTicks > 0 && order.priceTicks <= symbol.maxPriceTicks,
-        "a resting order's price is listed",
-      );
-      const slot = loadOrder(live, order);
-      live.enqueue(slot, book, order.side);
-      entered.push({ order: slot, handle: order.handle });
-    }
-    const [bid, ask] = [bestPrice(live, book.bids), bestPrice(live, book.asks)];
-    assert(bid === 0 || ask === 0 || bid < ask, "a resting book is not crossed");
+    for (const order of [...symbol.bids, ...symbol.asks, ...symbol.asleep, ...symbol.aside])
+      entered.push({ order: newOrder(live, order), state: order });
+    const slots = new Map(entered.map(({ order, state: { handle } }) => [handle, order]));
+    const all = (orders: readonly OrderState[]): number[] =>
+      orders.map(({ handle }) => slots.get(handle) as number);
+    for (const order of [...all(symbol.bids), ...all(symbol.asks)]) stand(core, book, order);
+    for (const order of all(symbol.asleep)) core.entries.sleep(book, order);
+    for (const order of all(symbol.aside)) live.enqueueAt(order, book.aside);
+    loadBook(live, book, symbol);
   }
+  entered.sort((left, right) => left.state.handle - right.state.handle);
+  for (const { order, state: restored } of entered) join(live, order, restored);
   live.forgetTouches();
-  for (const { symbol, tradeNumber, bookSequence } of state.symbols) {
-    const counters = live.books[symbol]?.counters as Float64Array;
-    counters[BOOK.TRADE_NUMBER] = tradeNumber;
-    counters[BOOK.BOOK_SEQUENCE] = bookSequence;
-  }
-  entered.sort((left, right) => left.handle - right.handle);
-  for (const { order } of entered) live.register(order);
+  for (const symbol of state.symbols) setCounters(live.books[symbol.symbol] as Book, symbol);
   core.massWork.restore(state.pending);
   core.setCounters(state.counters);
 }
 
-function loadOrder(live: LiveOrders, state: OrderState): number {
-  const { orders, extras } = live;
-  const order = orders.allocate();
-  const expires = state.expireAtMs !== 0;
-  const extra = expires ? extras.allocate() : NONE;
-  const { f64, i32 } = orders;
+/** A resting order; an iceberg shows what it did. */
+function stand(core: EngineCore, book: Book, order: number): void {
+  const { live } = core;
+  const price = live.orders.f64[(order << 3) | LINE.PRICE] as number;
+  assert(price > 0 && price <= book.maxPriceTicks, "a resting order's price is listed");
+  const flags = live.orders.i32[(order << 4) | LINE_INT.FLAGS] as number;
+  if ((flags & FLAG.REDUCE_ONLY) !== 0) core.endings.position(order, book.symbol)?.reducers.add(order);
+  live.enqueue(order, book, flags & 1);
+}
+
+function loadBook(live: LiveOrders, book: Book, symbol: SymbolState): void {
+  const [bid, ask] = [bestOf(live, book.bids), bestOf(live, book.asks)];
+  assert(bid === 0 || ask === 0 || bid < ask, "a resting book is not crossed");
+  book.phase = symbol.phase;
+  if (symbol.upperTicks !== 0) book.watch++;
+  if (symbol.limitUntilMs !== 0) live.limited.add(book);
+}
+
+function setCounters({ counters }: Book, symbol: SymbolState): void {
+  counters[BOOK.TRADE_NUMBER] = symbol.tradeNumber;
+  counters[BOOK.BOOK_SEQUENCE] = symbol.bookSequence;
+  counters[BOOK.ORDER_SEQUENCE] = symbol.orderSequence;
+  counters[BOOK.LAST_PRICE] = symbol.lastPriceTicks;
+  counters[BOOK.LOWER_BAND] = symbol.lowerTicks;
+  counters[BOOK.UPPER_BAND] = symbol.upperTicks === 0 ? Number.POSITIVE_INFINITY : symbol.upperTicks;
+  counters[BOOK.LIMIT_STATE_MS] = symbol.limitStateMs;
+  counters[BOOK.LIMIT_UNTIL] = symbol.limitUntilMs;
+}
+
+/** Makes an order known, with its family. In the order of handles. */
+function join(live: LiveOrders, order: number, state: OrderState): void {
+  live.register(order);
+  const book = live.bookOf(order);
+  if (state.group !== 0) live.groups.add(state.group, order);
+  if (state.parent !== 0) {
+    live.children.add(state.parent, order);
+    const parent = live.slot(state.parent);
+    if (parent !== NONE) setFlags(live, parent, FLAG.PARENT);
+  }
+  if (state.peg !== 0) {
+    book.pegged.add(order);
+    book.watch++;
+  }
+  if (state.ready) {
+    book.ready.add(order);
+    book.watch++;
+  }
+}
+
+function newOrder(live: LiveOrders, state: OrderState): number {
+  assert(state.leavesLots > 0, "a live order has leaves");
+  const order = live.orders.allocate();
+  const { f64, i32 } = live.orders;
   f64[(order << 3) | LINE.HANDLE] = state.handle;
   f64[(order << 3) | LINE.PRICE] = state.priceTicks;
-  f64[(order << 3) | LINE.OPEN] = state.leavesLots;
+  f64[(order << 3) | LINE.OPEN] = state.openLots;
   f64[(order << 3) | LINE.FILLED] = state.filledLots;
   i32[(order << 4) | LINE_INT.ACCOUNT] = state.account;
-  i32[(order << 4) | LINE_INT.EXTRA] = extra;
-  i32[(order << 4) | LINE_INT.FLAGS] =
-    state.side |
-    (state.timeInForce << FLAG.TIME_IN_FORCE_SHIFT) |
-    (state.postOnly ? FLAG.POST_ONLY : 0) |
-    (expires ? FLAG.EXPIRES : 0);
-  if (expires) {
-    extras.f64.fill(0, extra * EXTRA_WORDS, (extra + 1) * EXTRA_WORDS);
-    extras.f64[extra * EXTRA_WORDS + EXTRA.EXPIRE_AT] = state.expireAtMs;
-  }
+  i32[(order << 4) | LINE_INT.EXTRA] = NONE;
+  i32[(order << 4) | LINE_INT.FLAGS] = flagsOf(state);
+  if (hasExtra(state)) fillExtra(live, order, state);
   return order;
 }
 
-function bestPrice(live: LiveOrders, ladder: Ladder): number {
-  return ladder.best === NONE ? 0 : (live.levels.f64[ladder.best << 3] as number);
+function isAsleep({ stopTicks, trailTicks, trailBps }: OrderState): boolean {
+  return stopTicks !== 0 || trailTicks !== 0 || trailBps !== 0;
+}
+
+function hasExtra(state: OrderState): boolean {
+  const { displayLots, boundTicks, minimumLots, clientId, session, group, parent, expireAtMs } = state;
+  const numbers = [displayLots, boundTicks, minimumLots, clientId, session, group, parent, expireAtMs];
+  return isAsleep(state) || state.waits || numbers.some((number) => number !== 0);
+}
+
+function flagsOf(state: OrderState): number {
+  const bits: readonly (readonly [boolean, number])[] = [
+    [state.postOnly, FLAG.POST_ONLY],
+    [state.slide, FLAG.SLIDE],
+    [state.hidden, FLAG.HIDDEN],
+    [state.reduceOnly, FLAG.REDUCE_ONLY],
+    [state.displayLots !== 0 && state.priceTicks !== 0 && !isAsleep(state) && !state.waits, FLAG.ICEBERG],
+    [state.expireAtMs !== 0, FLAG.EXPIRES],
+    [state.waits, FLAG.WAITING],
+    [state.ready, FLAG.READY],
+    [state.group !== 0 || state.parent !== 0, FLAG.LINKED],
+    [state.peg !== 0 && state.priceTicks === 0, FLAG.PARKED],
+  ];
+  return (
+    state.side |
+    (state.type << FLAG.TYPE_SHIFT) |
+    (state.timeInForce << FLAG.TIME_IN_FORCE_SHIFT) |
+    (state.selfTrade << FLAG.SELF_TRADE_SHIFT) |
+    (state.triggerBy << FLAG.TRIGGER_BY_SHIFT) |
+    (state.peg << FLAG.PEG_SHIFT) |
+    bits.reduce((flags, [set, bit]) => (set ? flags | bit : flags), 0)
+  );
+}
+
+function fillExtra(live: LiveOrders, order: number, state: OrderState): void {
+  const at = addExtra(live, order) * EXTRA_WORDS;
+  const { f64 } = live.extras;
+  f64[at + EXTRA.RESERVE] = state.leavesLots - state.openLots;
+  f64[at + EXTRA.DISPLAY] = state.displayLots;
+  f64[at + EXTRA.LIMIT] =
+    state.peg !== 0 ? state.boundTicks : isAsleep(state) || state.waits ? state.priceTicks : 0;
+  f64[at + EXTRA.STOP] = state.stopTicks;
+  f64[at + EXTRA.TRAIL_TICKS] = state.trailTicks;
+  f64[at + EXTRA.TRAIL_BPS] = state.trailBps;
+  f64[at + EXTRA.MINIMUM] = state.minimumLots;
+  f64[at + EXTRA.CLIENT_ID] = state.clientId;
+  f64[at + EXTRA.SESSION] = state.session;
+  f64[at + EXTRA.GROUP] = state.group;
+  f64[at + EXTRA.PARENT] = state.parent;
+  f64[at + EXTRA.EXPIRE_AT] = state.expireAtMs;
 }

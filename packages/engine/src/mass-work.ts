@@ -1,125 +1,206 @@
 import { assert } from "@bourse/base";
-import { CAUSE } from "./codes.ts";
-import { ANY } from "./commands.ts";
+import { BOOK, type Book } from "./books/book.ts";
+import type { Ladder } from "./books/ladder.ts";
+import { LEVEL_INT } from "./books/level-line.ts";
+import { CAUSE, STATUS } from "./codes.ts";
+import { ANY, PHASE } from "./commands.ts";
+import type { EngineCore } from "./engine-core.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { LINE_INT } from "./orders/order-line.ts";
-import type { Rules } from "./rules.ts";
+import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
-import type { MassWork, MassWorkKind } from "./state.ts";
+import type { MassWork } from "./state.ts";
 
-interface OpenWork {
-  readonly kind: MassWorkKind;
-  readonly request: number;
-  readonly account: number;
-  readonly symbol: number;
-  readonly side: number;
-  visitedOrders: number;
-  affectedOrders: number;
-}
+type OpenWork = { -readonly [K in keyof Omit<MassWork, "nextHandle">]: MassWork[K] };
+
+const CAUSES = {
+  mass_cancelled: CAUSE.mass_cancelled,
+  account_blocked: CAUSE.account_blocked,
+  session_closed: CAUSE.session_closed,
+  beyond_band: CAUSE.beyond_band,
+  expiry: NONE,
+} as const;
 
 /**
- * The work of the one command that may have some left. Its order is defined: an account's orders by handle, expiries by
- * moment and then handle; levels are told after each order, so that events don't depend on chunks.
+ * The work of the one command that may have some left. Its order is defined: an account's and a session's orders by
+ * handle; a symbol's as its state names them; expiries by moment, then by handle. Levels are told after each order, so
+ * that events don't depend on chunks.
  */
 export class MassWorker {
-  readonly #live: LiveOrders;
-  readonly #rules: Rules;
+  readonly #core: EngineCore;
   #open: OpenWork | undefined;
 
-  constructor(live: LiveOrders, rules: Rules) {
-    this.#live = live;
-    this.#rules = rules;
+  constructor(core: EngineCore) {
+    this.#core = core;
   }
 
   get pending(): boolean {
     return this.#open !== undefined;
   }
 
-  /** Queues cancels of an account's orders. A request that finds nothing to do is completed at once. */
-  cancelAccount(work: Pick<MassWork, "kind" | "request" | "account" | "symbol" | "side">): void {
+  /** Queues cancels. A request that finds nothing to do is completed at once. */
+  start(work: Omit<MassWork, "nextHandle" | "visitedOrders" | "affectedOrders">): void {
     assert(this.#open === undefined, "mass work of one command ends before the next command");
-    const { kind, request, account, symbol, side } = work;
-    this.#live.cursor = this.#live.accounts.first(account);
-    this.#open = { kind, request, account, symbol, side, visitedOrders: 0, affectedOrders: 0 };
-    this.#completeIfDone(this.#open, 0);
+    const { live } = this.#core;
+    if (work.account !== ANY) live.cursor = live.accounts.first(work.account);
+    this.#open = { ...work, visitedOrders: 0, affectedOrders: 0 };
+    this.#completeIfDone(this.#open);
   }
 
-  /** Queues the expiries that are due. */
-  expire(request: number, nowMs: number): void {
-    assert(this.#open === undefined, "mass work of one command ends before the next command");
-    const work: OpenWork = {
-      kind: "expiry",
-      request,
-      account: -1,
-      symbol: ANY,
-      side: ANY,
-      visitedOrders: 0,
-      affectedOrders: 0,
-    };
-    this.#open = work;
-    this.#completeIfDone(work, nowMs);
+  /** Queues what is due. */
+  expire(request: number): void {
+    this.start({ kind: "expiry", request, account: ANY, symbol: ANY, side: ANY, session: 0 });
   }
 
   /** Looks at up to `maxOrders` orders; returns at how many. */
-  work(maxOrders: number, nowMs: number): number {
+  work(maxOrders: number): number {
     let visited = 0;
     while (this.#open !== undefined && visited < maxOrders) {
       const work = this.#open;
       visited++;
       work.visitedOrders++;
-      if (work.kind === "expiry") this.#expireNext(work, nowMs);
-      else this.#cancelNext(work);
-      this.#completeIfDone(work, nowMs);
+      if (work.kind !== "expiry") this.#cancelNext(work);
+      else if (this.#expire()) work.affectedOrders++;
+      this.#completeIfDone(work);
     }
     return visited;
   }
 
-  /** Expires the first order that is due; whether there was one. */
-  expireOne(nowMs: number): boolean {
-    const order = this.#live.expiries.due(nowMs);
-    if (order === NONE) return false;
-    this.#rules.expire(order);
-    this.#live.tellLevels();
+  /** Does the first thing that is due; whether there was one. */
+  expireOne(): boolean {
+    if (!isDue(this.#core)) return false;
+    this.#expire();
     return true;
   }
 
   state(): MassWork | undefined {
     const work = this.#open;
     if (work === undefined) return undefined;
-    const { cursor, orders } = this.#live;
-    return { ...work, nextHandle: cursor === NONE ? 0 : (orders.f64[cursor << 3] as number) };
+    const { cursor, orders } = this.#core.live;
+    return { ...work, nextHandle: cursor === NONE ? 0 : (orders.f64[(cursor << 3) | LINE.HANDLE] as number) };
   }
 
   restore(state: MassWork | undefined): void {
     if (state === undefined) return;
     const { nextHandle, ...rest } = state;
     this.#open = { ...rest };
-    this.#live.cursor = this.#live.slot(nextHandle);
+    this.#core.live.cursor = this.#core.live.slot(nextHandle);
   }
 
-  #expireNext(work: OpenWork, nowMs: number): void {
-    if (this.expireOne(nowMs)) work.affectedOrders++;
+  /** Expires the order, or ends the limit state, that is due first. True: it was an order. */
+  #expire(): boolean {
+    const { live, endings, nowMs, settler } = this.#core;
+    const limited = firstLimited(live);
+    if (limited !== undefined && (limited.counters[BOOK.LIMIT_UNTIL] as number) < live.expiries.nextMs()) {
+      limited.phase = PHASE.PAUSED;
+      settler.endLimitState(limited, STATUS.paused, 0);
+      return false;
+    }
+    const order = live.expiries.due(nowMs);
+    const book = live.bookOf(order);
+    endings.expire(order);
+    live.tellLevels();
+    this.#core.settle(book);
+    return true;
   }
 
   #cancelNext(work: OpenWork): void {
-    const live = this.#live;
-    const order = live.cursor;
-    const at = order << 4;
-    live.cursor = live.orders.i32[at + LINE_INT.ACCOUNT_NEXT] as number;
-    if (work.symbol !== ANY && live.bookOf(order).symbol !== work.symbol) return;
-    if (work.side !== ANY && ((live.orders.i32[at + LINE_INT.FLAGS] as number) & 1) !== work.side) return;
+    const { live } = this.#core;
+    const order = work.account === ANY ? this.#nextOf(work) : live.cursor;
+    if (work.account !== ANY) live.cursor = live.orders.i32[(order << 4) | LINE_INT.ACCOUNT_NEXT] as number;
+    const book = live.bookOf(order);
+    if (work.symbol !== ANY && book.symbol !== work.symbol) return;
+    if (work.side !== ANY && ((live.orders.i32[(order << 4) | LINE_INT.FLAGS] as number) & 1) !== work.side)
+      return;
     work.affectedOrders++;
-    const cause = work.kind === "account_blocked" ? CAUSE.account_blocked : CAUSE.mass_cancelled;
-    this.#rules.cancel(order, work.request, cause);
+    this.#core.endings.cancel(order, CAUSES[work.kind]);
     live.tellLevels();
+    this.#core.settle(book);
   }
 
-  #completeIfDone(work: OpenWork, nowMs: number): void {
-    const done =
-      work.kind === "expiry" ? this.#live.expiries.due(nowMs) === NONE : this.#live.cursor === NONE;
-    if (!done) return;
-    this.#open = undefined;
-    this.#live.cursor = NONE;
-    this.#live.events.completed(work.request, work.affectedOrders);
+  /** The next order of work that is not an account's, or NONE. */
+  #nextOf(work: OpenWork): number {
+    const { live } = this.#core;
+    if (work.kind === "session_closed") {
+      const [first] = live.sessions.of(work.session) ?? [];
+      return first ?? NONE;
+    }
+    const book = live.books[work.symbol] as Book;
+    return work.kind === "beyond_band" ? firstBeyondBand(live, book) : firstOfBook(live, book, work.side);
   }
+
+  #completeIfDone(work: OpenWork): void {
+    const { live, events } = this.#core;
+    const left =
+      work.kind === "expiry"
+        ? isDue(this.#core)
+        : (work.account === ANY ? this.#nextOf(work) : live.cursor) !== NONE;
+    if (left) return;
+    this.#open = undefined;
+    live.cursor = NONE;
+    events.completed(work.request, work.affectedOrders);
+    if (work.kind === "beyond_band") this.#core.settle(live.books[work.symbol] as Book);
+  }
+}
+
+/** When the next order expires or the next limit state ends; Infinity: never. */
+export function nextDeadline(live: LiveOrders): number {
+  const limited = live.limited.size === 0 ? undefined : firstLimited(live);
+  const next = live.expiries.nextMs();
+  return limited === undefined ? next : Math.min(next, limited.counters[BOOK.LIMIT_UNTIL] as number);
+}
+
+function isDue(core: EngineCore): boolean {
+  return nextDeadline(core.live) <= core.nowMs;
+}
+
+function firstLimited(live: LiveOrders): Book | undefined {
+  let first: Book | undefined;
+  for (const book of live.limited) {
+    const until = book.counters[BOOK.LIMIT_UNTIL] as number;
+    const known =
+      first === undefined ? Number.POSITIVE_INFINITY : (first.counters[BOOK.LIMIT_UNTIL] as number);
+    if (until < known || (until === known && book.symbol < (first?.symbol ?? 0))) first = book;
+  }
+  return first;
+}
+
+function firstOfLadder(live: LiveOrders, ladder: Ladder | undefined): number {
+  const { i32 } = live.levels;
+  for (
+    let level = ladder?.best ?? NONE;
+    level !== NONE;
+    level = i32[(level << 4) | LEVEL_INT.WORSE] as number
+  ) {
+    for (const head of [LEVEL_INT.HEAD, LEVEL_INT.HIDDEN_HEAD]) {
+      const order = i32[(level << 4) | head] as number;
+      if (order !== NONE) return order;
+    }
+  }
+  return NONE;
+}
+
+function firstBeyondBand(live: LiveOrders, book: Book): number {
+  const bid = firstOfLadder(live, book.bids);
+  const ask = firstOfLadder(live, book.asks);
+  const { f64 } = live.orders;
+  const upper = book.counters[BOOK.UPPER_BAND] as number;
+  if (bid !== NONE && (f64[(bid << 3) | LINE.PRICE] as number) > upper) return bid;
+  const lower = book.counters[BOOK.LOWER_BAND] as number;
+  return ask !== NONE && (f64[(ask << 3) | LINE.PRICE] as number) < lower ? ask : NONE;
+}
+
+/** Bids, asks, sleeping sells and buys by last, then by best, then what stands aside. */
+function firstOfBook(live: LiveOrders, book: Book, side: number): number {
+  for (let index = 0; index <= 5; index++) {
+    // Buys are in ladders 0, 3 and 5.
+    const ladderSide = index <= 1 ? index : 1 - (index & 1);
+    if (side !== ANY && side !== ladderSide) continue;
+    const order = firstOfLadder(live, book.ladders[index]);
+    if (order !== NONE) return order;
+  }
+  const { i32 } = live.orders;
+  let order = live.levels.i32[(book.aside << 4) | LEVEL_INT.HEAD] as number;
+  while (order !== NONE && side !== ANY && ((i32[(order << 4) | LINE_INT.FLAGS] as number) & 1) !== side)
+    order = i32[(order << 4) | LINE_INT.NEXT] as number;
+  return order;
 }

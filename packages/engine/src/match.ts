@@ -12,10 +12,10 @@ const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { FLAGS, NEXT } = LINE_INT;
 const { HEAD, HIDDEN_HEAD, WORSE } = LEVEL_INT;
 const { TRADE_NUMBER, LAST_PRICE, LOWER_BAND, UPPER_BAND } = BOOK;
-const { SELF_TRADE, HIDDEN, ICEBERG, REDUCE_ONLY, LINKED, PARENT } = FLAG;
+const { SELF_TRADE, HIDDEN, ICEBERG, REDUCE_ONLY, LINKED, PARENT, PEG } = FLAG;
 
 /** A maker with one of these is more than an order of its level. */
-const SPECIAL = HIDDEN | ICEBERG | REDUCE_ONLY | LINKED | PARENT;
+const SPECIAL = HIDDEN | ICEBERG | REDUCE_ONLY | LINKED | PARENT | PEG;
 
 /** What matching asks of the rules that not every order needs. */
 export interface MatchRules {
@@ -116,7 +116,7 @@ export function canFill(live: LiveOrders, book: Book, taker: number, neededLots:
   const own = orders.f64[(taker << 3) | PRICE] as number;
   const band = book.counters[buys ? UPPER_BAND : LOWER_BAND] as number;
   const limit = buys ? Math.min(own, band) : Math.max(own, band);
-  const looks = (flags & SELF_TRADE) !== 0 || book.soft !== 0;
+  const looks = (flags & SELF_TRADE) !== 0 || live.hasSoftOrders;
   const left = { wanted: orders.f64[(taker << 3) | OPEN] as number, needed: neededLots, ends: false };
   for (let level = makers.best; level !== NONE; level = levels.i32[(level << 4) | WORSE] as number) {
     const price = levels.f64[level << 3] as number;

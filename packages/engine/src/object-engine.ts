@@ -6,11 +6,17 @@ import { BinaryEngine } from "./binary-engine.ts";
 import type {
   AccountCommand,
   AmendOrder,
+  CancelByClientId,
   CancelOrder,
   CommandHead,
   ListSymbol,
   MassCancel,
   PlaceOrder,
+  ReplaceOrder,
+  SessionCommand,
+  SetAccountGroup,
+  SetBands,
+  SetPosition,
   SymbolCommand,
 } from "./commands.ts";
 import type { Engine, EngineLimits } from "./engine.ts";
@@ -45,6 +51,42 @@ export class ObjectEngine extends BinaryEngine implements Engine {
 
   cancel(command: CancelOrder): void {
     this.#words.cancel(command, command.handle);
+    this.#run();
+  }
+
+  cancelByClientId(command: CancelByClientId): void {
+    this.#words.ofAccount(COMMAND.CANCEL_BY_CLIENT_ID, command, 0, command.account, 0, command.clientId);
+    this.#run();
+  }
+
+  replace(command: ReplaceOrder): void {
+    this.#words.replace(command);
+    this.#run();
+  }
+
+  closeSession(command: SessionCommand): void {
+    this.#words.plain(COMMAND.CLOSE_SESSION, command, 0, [command.session]);
+    this.#run();
+  }
+
+  setAccountGroup(command: SetAccountGroup): void {
+    this.#words.ofAccount(COMMAND.SET_GROUP, command, 0, command.account, 0, command.group);
+    this.#run();
+  }
+
+  setPosition(command: SetPosition): void {
+    this.#words.ofAccount(COMMAND.SET_POSITION, command, command.symbol, command.account, 0, command.lots);
+    this.#run();
+  }
+
+  cancelOnly(command: SymbolCommand): void {
+    this.#words.plain(COMMAND.CANCEL_ONLY, command, command.symbol, []);
+    this.#run();
+  }
+
+  setBands(command: SetBands): void {
+    const { lowerTicks, upperTicks, limitStateMs } = command;
+    this.#words.plain(COMMAND.SET_BANDS, command, command.symbol, [lowerTicks, upperTicks, limitStateMs]);
     this.#run();
   }
 

@@ -5,7 +5,7 @@ import { compareEngines } from "./testing.ts";
 test("the engine and the naive engine agree on events, books, hashes and snapshots for random commands", () => {
   let trades = 0;
   let restores = 0;
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 80; seed++) {
     const comparison = compareEngines(seed, 1_500);
     trades += comparison.trades;
     restores += comparison.restores;

@@ -9,20 +9,20 @@ import { compareEngines, type EngineMaker } from "./testing.ts";
 const BUGS = [
   {
     bug: "an order that amends down loses its place",
-    file: "engine-core.ts",
-    line: "newPrice === price && added <= 0",
-    wrong: "newPrice === price && added < 0 && false",
+    file: "amend.ts",
+    line: "newPrice === change.price && newLeaves <= change.leaves",
+    wrong: "newPrice === change.price && newLeaves === change.leaves",
   },
   {
     bug: "an order that amends up keeps its place",
-    file: "engine-core.ts",
-    line: "newPrice === price && added <= 0",
-    wrong: "newPrice === price",
+    file: "amend.ts",
+    line: "newPrice === change.price && newLeaves <= change.leaves",
+    wrong: "newPrice === change.price",
   },
   {
     bug: "an amended order rests at its old price",
-    file: "engine-core.ts",
-    line: "f64[(order << 3) | PRICE] = newPrice;",
+    file: "amend.ts",
+    line: "    f64[(order << 3) | PRICE] = newPrice;\n",
     wrong: "",
   },
   {
@@ -33,9 +33,9 @@ const BUGS = [
   },
   {
     bug: "fill-or-kill fills in part",
-    file: "engine-core.ts",
-    line: "if (!killed) match(live, book, order, this.rules);",
-    wrong: "if (!killed || order % 2 === 0) match(live, book, order, this.rules);",
+    file: "entries.ts",
+    line: "if (needed > 0 && !canFill(",
+    wrong: "if (needed > 8 && !canFill(",
   },
   {
     bug: "fill-or-kill needs one lot too many",
@@ -45,15 +45,15 @@ const BUGS = [
   },
   {
     bug: "the residue of a market order rests",
-    file: "engine-core.ts",
-    line: "if (left > 0 && (flags & TYPE) === 0 &&",
-    wrong: "if (left > 0 &&",
+    file: "entries.ts",
+    line: "if ((flags & TYPE) !== 0 || (flags & TIME_IN_FORCE) > LAST_RESTING) {",
+    wrong: "if ((flags & TIME_IN_FORCE) > LAST_RESTING) {",
   },
   {
     bug: "post-only may take at the touch",
-    file: "order-rules.ts",
-    line: "price <= priceTicks : price >= priceTicks",
-    wrong: "price < priceTicks : price > priceTicks",
+    file: "entries.ts",
+    line: "buys ? price < best : price > best",
+    wrong: "buys ? price <= best : price >= best",
   },
   {
     bug: "bids are reached from the wrong side",
@@ -81,10 +81,16 @@ const BUGS = [
       "else { i32[(order << 4) | NEXT] = levels[at | HEAD] as number; levels[at | HEAD] = order; }\n    levels[at | TAIL] = order;\n    levels[at | COUNT]",
   },
   {
+    bug: "the plain lane forgets the account's list",
+    file: "plain-lane.ts",
+    line: "else i32[(last << 4) | ACCOUNT_NEXT] = order;",
+    wrong: "else i32[(last << 4) | ACCOUNT_NEXT] = NONE;",
+  },
+  {
     bug: "expiries run one millisecond late",
-    file: "orders/expiry-queue.ts",
-    line: "<= nowMs ?",
-    wrong: "< nowMs ?",
+    file: "mass-work.ts",
+    line: "return nextDeadline(core.live) <= core.nowMs;",
+    wrong: "return nextDeadline(core.live) < core.nowMs;",
   },
   {
     bug: "the heap of expiries does not sift up",
@@ -95,7 +101,7 @@ const BUGS = [
   {
     bug: "only time commands expire orders",
     file: "engine-core.ts",
-    line: "while (this.massWork.expireOne(this.nowMs));",
+    line: "while (this.massWork.expireOne());",
     wrong: "",
   },
   {
@@ -107,14 +113,14 @@ const BUGS = [
   {
     bug: "a mass cancel takes both sides",
     file: "mass-work.ts",
-    line: "if (work.side !== ANY && ((live.orders.i32[at + LINE_INT.FLAGS] as number) & 1) !== work.side) return;",
+    line: "if (work.side !== ANY && ((live.orders.i32[(order << 4) | LINE_INT.FLAGS] as number) & 1) !== work.side)\n      return;",
     wrong: "",
   },
   {
     bug: "a block forgets to block",
-    file: "engine-core.ts",
-    line: "live.accounts.setBlocked(account, true);",
-    wrong: "",
+    file: "administer.ts",
+    line: "live.accounts.setBlocked(account, kind === COMMAND.BLOCK);",
+    wrong: "live.accounts.setBlocked(account, false);",
   },
   {
     bug: "mass work is left undone before the next command",
@@ -124,20 +130,20 @@ const BUGS = [
   },
   {
     bug: "a halted symbol takes amends",
-    file: "engine-core.ts",
-    line: "if (book.phase !== 0) return REASON.symbol_halted;",
+    file: "amend.ts",
+    line: "if (book.phase === 1 || book.phase === 3) return REASON.symbol_halted;",
     wrong: "",
   },
   {
     bug: "an empty level is left in the book",
     file: "live-orders.ts",
-    line: "book.ladder(ladder).close(level);",
-    wrong: "book.ladder(ladder);",
+    line: "if (empty && ladder !== ASIDE) book.ladder(ladder).close(level);",
+    wrong: "",
   },
   {
     bug: "a restored engine expires in the order of its books",
     file: "load-state.ts",
-    line: "entered.sort((left, right) => left.handle - right.handle);",
+    line: "entered.sort((left, right) => left.state.handle - right.state.handle);",
     wrong: "",
   },
   {
@@ -145,6 +151,117 @@ const BUGS = [
     file: "load-state.ts",
     line: "for (const account of state.blockedAccounts) live.accounts.setBlocked(account, true);",
     wrong: "",
+  },
+  {
+    bug: "an iceberg shows its next part in front",
+    file: "endings.ts",
+    line: "      this.lift(maker);\n      this.stand(maker, book);",
+    wrong:
+      "      live.orders.f64[(maker << 3) | OPEN] = 1;\n      live.extras.f64[live.extraOf(maker) * EXTRA_WORDS + EXTRA.RESERVE] = live.leaves(maker) - 2;\n      live.addShown(live.orders.i32[(maker << 4) | LEVEL] as number, 1);\n      live.addHidden(live.orders.i32[(maker << 4) | LEVEL] as number, -1);",
+  },
+  {
+    bug: "self-trade prevention strands an iceberg's reserve",
+    file: "endings.ts",
+    line: "const [offered, wanted] = [live.leaves(maker), f64[(taker << 3) | OPEN] as number];",
+    wrong:
+      "const [offered, wanted] = [f64[(maker << 3) | OPEN] as number, f64[(taker << 3) | OPEN] as number];",
+  },
+  {
+    bug: "self-trade prevention knows no groups",
+    file: "orders/account-table.ts",
+    line: "return group !== 0 && group === this.group(right);",
+    wrong: "return false;",
+  },
+  {
+    bug: "transfer needs only the taker's word",
+    file: "endings.ts",
+    line: "own === TRANSFER && this.#modeOf(maker) !== TRANSFER ? DECREMENT : own",
+    wrong: "own",
+  },
+  {
+    bug: "a stop wakes one tick late",
+    file: "settle.ts",
+    line: "(buys ? reference < stop : reference > stop)",
+    wrong: "(buys ? reference <= stop : reference >= stop)",
+  },
+  {
+    bug: "a trailing stop follows the market back",
+    file: "settle.ts",
+    line: "if (known !== 0 && (buys ? stop >= known : stop <= known)) return;",
+    wrong: "if (known !== 0 && stop === known) return;",
+  },
+  {
+    bug: "a percent trail rounds down",
+    file: "settle.ts",
+    line: "Math.ceil(((price",
+    wrong: "Math.floor(((price",
+  },
+  {
+    bug: "buys wake before sells",
+    file: "settle.ts",
+    line: "for (let index = 2; index <= 5; index++) {",
+    wrong: "for (let index = 5; index >= 2; index--) {",
+  },
+  {
+    bug: "a pegged order follows its own kind",
+    file: "books/book.ts",
+    line: "const field = firmOnly ? LEVEL_INT.FIRM : LEVEL_INT.COUNT;",
+    wrong: "const field = firmOnly ? LEVEL_INT.COUNT : LEVEL_INT.COUNT;",
+  },
+  {
+    bug: "a pegged order goes beyond its bound",
+    file: "entries.ts",
+    line: "return buys ? Math.min(own + half, bound) : Math.max(own - half, bound);",
+    wrong: "return buys ? own + half : own - half;",
+  },
+  {
+    bug: "both of two orders fill of which one cancels the other",
+    file: "endings.ts",
+    line: "    this.dissolve(taker);\n    if (makerGoes)",
+    wrong: "    if (makerGoes)",
+  },
+  {
+    bug: "children wake with more than their parent filled",
+    file: "endings.ts",
+    line: "const lots = Math.min(open, filledLots);",
+    wrong: "const lots = open;",
+  },
+  {
+    bug: "a reduce-only order turns the position",
+    file: "endings.ts",
+    line: "if (!wrong && this.reducing(position) <= Math.abs(position.lots)) return;",
+    wrong: "if (!wrong) return;",
+  },
+  {
+    bug: "trades go beyond a band",
+    file: "match.ts",
+    line: "const limit = buys ? (own < band ? own : band) : own > band ? own : band;",
+    wrong: "const limit = own;",
+  },
+  {
+    bug: "a limit state never becomes a pause",
+    file: "mass-work.ts",
+    line: "limited.phase = PHASE.PAUSED;",
+    wrong: "",
+  },
+  {
+    bug: "a client id is free while its order lives",
+    file: "special-rules.ts",
+    line: "if (known !== undefined && known !== placing.replaced) return REASON.duplicate_client_id;",
+    wrong: "",
+  },
+  {
+    bug: "a refused replacement cancels the old order",
+    file: "engine-core.ts",
+    line: "    if (book === undefined || fault !== NONE) {\n",
+    wrong:
+      "    if (book !== undefined && fault === REASON.invalid_quantity) this.endings.cancel(old, CAUSE.replaced);\n    if (book === undefined || fault !== NONE) {\n",
+  },
+  {
+    bug: "the minimum quantity is asked for again",
+    file: "entries.ts",
+    line: "    extras.f64[at] = 0;\n    return minimum;",
+    wrong: "    return minimum;",
   },
 ] as const;
 

@@ -1,6 +1,5 @@
 import { assert, type Result } from "@bourse/base";
 import { ByteReader, ByteWriter } from "./byte-codec.ts";
-import type { TimeInForceCode } from "./commands.ts";
 import { StateHasher } from "./hasher.ts";
 import {
   type EngineState,
@@ -10,14 +9,14 @@ import {
   type SymbolState,
 } from "./state.ts";
 
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
 
 /** Why bytes are not taken for a snapshot. An older one may still be good. */
 export type SnapshotFault = "not_a_snapshot" | "unknown_format" | "unknown_engine_version" | "damaged";
 
 /** The first bytes of every snapshot. */
 const MAGIC = Uint8Array.of(0x42, 0x52, 0x53, 0x45);
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_BYTES = MAGIC.length + 1;
 const CHECKSUM_BYTES = 16;
 
@@ -61,10 +60,18 @@ function writeState(writer: ByteWriter, state: EngineState): void {
   writer.uint(state.counters.eventSequence);
   writer.uint(state.counters.lastRequest);
   writer.uint(state.counters.nowMs);
-  writer.uint(state.blockedAccounts.length);
-  for (const account of state.blockedAccounts) writer.uint(account);
-  writer.uint(state.symbols.length);
-  for (const symbol of state.symbols) writeSymbol(writer, symbol);
+  writeMany(writer, state.blockedAccounts, (account) => writer.uint(account));
+  writeMany(writer, state.accountGroups, ([account, group]) => {
+    writer.uint(account);
+    writer.uint(group);
+  });
+  writeMany(writer, state.positions, ({ symbol, account, lots }) => {
+    writer.uint(symbol);
+    writer.uint(account);
+    writer.uint(lots < 0 ? 1 : 0);
+    writer.uint(Math.abs(lots));
+  });
+  writeMany(writer, state.symbols, (symbol) => writeSymbol(writer, symbol));
   writeMassWork(writer, state.pending);
 }
 
@@ -73,9 +80,19 @@ function readState(reader: ByteReader): EngineState {
     limits: { maxOrders: reader.uint(), maxAccounts: reader.uint() },
     counters: { eventSequence: reader.uint(), lastRequest: reader.uint(), nowMs: reader.uint() },
     blockedAccounts: readMany(reader, () => reader.uint()),
+    accountGroups: readMany(reader, () => [reader.uint(), reader.uint()] as const),
+    positions: readMany(reader, () => {
+      const [symbol, account, sign] = [reader.uint(), reader.uint(), reader.uint()];
+      return { symbol, account, lots: sign === 1 ? -reader.uint() : reader.uint() };
+    }),
     symbols: readMany(reader, () => readSymbol(reader)),
     pending: readMassWork(reader),
   };
+}
+
+function writeMany<T>(writer: ByteWriter, many: readonly T[], one: (item: T) => void): void {
+  writer.uint(many.length);
+  for (const item of many) one(item);
 }
 
 function readMany<T>(reader: ByteReader, one: () => T): T[] {
@@ -85,67 +102,90 @@ function readMany<T>(reader: ByteReader, one: () => T): T[] {
   return many;
 }
 
+/** The numbers of a symbol, in the order in which they are written. */
+const SYMBOL_FIELDS = [
+  "symbol",
+  "maxPriceTicks",
+  "maxQuantityLots",
+  "phase",
+  "tradeNumber",
+  "bookSequence",
+  "orderSequence",
+  "lastPriceTicks",
+  "lowerTicks",
+  "upperTicks",
+  "limitStateMs",
+  "limitUntilMs",
+] as const;
+
+/** The numbers and flags of an order. Those that are 0 are not written: a mask says which are there. */
+const ORDER_FIELDS = [
+  "handle",
+  "account",
+  "side",
+  "priceTicks",
+  "filledLots",
+  "leavesLots",
+  "openLots",
+  "timeInForce",
+  "expireAtMs",
+  "type",
+  "selfTrade",
+  "triggerBy",
+  "peg",
+  "displayLots",
+  "boundTicks",
+  "stopTicks",
+  "trailTicks",
+  "trailBps",
+  "minimumLots",
+  "clientId",
+  "session",
+  "group",
+  "parent",
+] as const;
+const ORDER_FLAGS = ["postOnly", "slide", "hidden", "reduceOnly", "waits", "ready"] as const;
+
 function writeSymbol(writer: ByteWriter, state: SymbolState): void {
-  writer.uint(state.symbol);
-  writer.uint(state.maxPriceTicks);
-  writer.uint(state.maxQuantityLots);
-  writer.uint(state.halted ? 1 : 0);
-  writer.uint(state.tradeNumber);
-  writer.uint(state.bookSequence);
-  for (const orders of [state.bids, state.asks]) {
-    writer.uint(orders.length);
-    for (const order of orders) writeOrder(writer, order);
-  }
+  for (const field of SYMBOL_FIELDS) writer.uint(state[field]);
+  for (const orders of [state.bids, state.asks, state.asleep, state.aside])
+    writeMany(writer, orders, (order) => writeOrder(writer, order));
 }
 
 function readSymbol(reader: ByteReader): SymbolState {
-  const symbol = reader.uint();
-  return {
-    symbol,
-    maxPriceTicks: reader.uint(),
-    maxQuantityLots: reader.uint(),
-    halted: reader.uint() === 1,
-    tradeNumber: reader.uint(),
-    bookSequence: reader.uint(),
-    bids: readMany(reader, () => readOrder(reader, symbol, 0)),
-    asks: readMany(reader, () => readOrder(reader, symbol, 1)),
-  };
+  const fields = Object.fromEntries(SYMBOL_FIELDS.map((field) => [field, reader.uint()])) as Record<
+    (typeof SYMBOL_FIELDS)[number],
+    number
+  >;
+  const orders = (): OrderState[] => readMany(reader, () => readOrder(reader, fields.symbol));
+  return { ...fields, bids: orders(), asks: orders(), asleep: orders(), aside: orders() };
 }
 
 function writeOrder(writer: ByteWriter, order: OrderState): void {
-  writer.uint(order.handle);
-  writer.uint(order.account);
-  writer.uint(order.timeInForce * 2 + (order.postOnly ? 1 : 0));
-  writer.uint(order.priceTicks);
-  writer.uint(order.filledLots);
-  writer.uint(order.leavesLots);
-  writer.uint(order.expireAtMs);
+  let mask = 0;
+  for (const [bit, field] of ORDER_FIELDS.entries()) if (order[field] !== 0) mask += 2 ** bit;
+  let flags = 0;
+  for (const [bit, flag] of ORDER_FLAGS.entries()) if (order[flag]) flags += 2 ** bit;
+  writer.uint(mask);
+  writer.uint(flags);
+  for (const field of ORDER_FIELDS) if (order[field] !== 0) writer.uint(order[field]);
 }
 
-function readOrder(reader: ByteReader, symbol: number, side: number): OrderState {
-  const handle = reader.uint();
-  const account = reader.uint();
-  const kind = reader.uint();
-  const priceTicks = reader.uint();
-  const filledLots = reader.uint();
-  const leavesLots = reader.uint();
-  const expireAtMs = reader.uint();
-  const timeInForce = Math.floor(kind / 2) as TimeInForceCode;
-  const quantityLots = filledLots + leavesLots;
-  const postOnly = kind % 2 === 1;
-  return {
-    handle,
-    symbol,
-    account,
-    side,
-    timeInForce,
-    postOnly,
-    priceTicks,
-    quantityLots,
-    filledLots,
-    leavesLots,
-    expireAtMs,
-  };
+function readOrder(reader: ByteReader, symbol: number): OrderState {
+  const mask = reader.uint();
+  const flags = reader.uint();
+  const numbers = Object.fromEntries(
+    ORDER_FIELDS.map((field, bit) => [field, isSet(mask, bit) ? reader.uint() : 0]),
+  ) as Record<(typeof ORDER_FIELDS)[number], number>;
+  const words = Object.fromEntries(ORDER_FLAGS.map((flag, bit) => [flag, isSet(flags, bit)])) as Record<
+    (typeof ORDER_FLAGS)[number],
+    boolean
+  >;
+  return { symbol, quantityLots: numbers.filledLots + numbers.leavesLots, ...numbers, ...words };
+}
+
+function isSet(mask: number, bit: number): boolean {
+  return Math.floor(mask / 2 ** bit) % 2 === 1;
 }
 
 function writeMassWork(writer: ByteWriter, work: MassWork | undefined): void {
@@ -155,6 +195,7 @@ function writeMassWork(writer: ByteWriter, work: MassWork | undefined): void {
   writer.uintOrNone(work.account);
   writer.uintOrNone(work.symbol);
   writer.uintOrNone(work.side);
+  writer.uint(work.session);
   writer.uint(work.nextHandle);
   writer.uint(work.visitedOrders);
   writer.uint(work.affectedOrders);
@@ -171,6 +212,7 @@ function readMassWork(reader: ByteReader): MassWork | undefined {
     account: reader.uintOrNone(),
     symbol: reader.uintOrNone(),
     side: reader.uintOrNone(),
+    session: reader.uint(),
     nextHandle: reader.uint(),
     visitedOrders: reader.uint(),
     affectedOrders: reader.uint(),

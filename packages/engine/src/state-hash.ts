@@ -14,9 +14,32 @@ export interface StateNames {
  */
 export function hashState(state: EngineState, names?: StateNames): string {
   const hasher = new StateHasher();
-  hashBlocks(hasher, state, names);
+  const account = (index: number): void => {
+    if (names === undefined) hasher.number(index);
+    else hasher.text(names.account(index));
+  };
+  const byName = <T>(many: readonly T[], of: (item: T) => number): readonly T[] =>
+    names === undefined
+      ? many
+      : [...many].sort((left, right) => (names.account(of(left)) < names.account(of(right)) ? -1 : 1));
+  hasher.number(state.blockedAccounts.length);
+  for (const blocked of byName(state.blockedAccounts, (index) => index)) account(blocked);
+  hasher.number(state.accountGroups.length);
+  for (const [index, group] of byName(state.accountGroups, ([index]) => index)) {
+    account(index);
+    hasher.number(group);
+  }
   hasher.number(state.symbols.length);
-  for (const symbol of inNameOrder(state.symbols, names)) hashSymbol(hasher, symbol, names);
+  for (const symbol of inNameOrder(state.symbols, names)) {
+    hashSymbol(hasher, symbol, names);
+    const positions = state.positions.filter((position) => position.symbol === symbol.symbol);
+    hasher.number(positions.length);
+    for (const position of byName(positions, ({ account }) => account)) {
+      account(position.account);
+      hasher.number(position.lots < 0 ? 1 : 0);
+      hasher.number(Math.abs(position.lots));
+    }
+  }
   hashPending(hasher, state, names);
   return hasher.digest();
 }
@@ -28,43 +51,58 @@ function inNameOrder(symbols: readonly SymbolState[], names: StateNames | undefi
   );
 }
 
-function hashBlocks(hasher: StateHasher, state: EngineState, names: StateNames | undefined): void {
-  hasher.number(state.blockedAccounts.length);
-  if (names === undefined) {
-    for (const account of state.blockedAccounts) hasher.number(account);
-  } else {
-    for (const name of state.blockedAccounts.map((account) => names.account(account)).sort())
-      hasher.text(name);
-  }
-}
-
 function hashSymbol(hasher: StateHasher, state: SymbolState, names: StateNames | undefined): void {
   if (names === undefined) hasher.number(state.symbol);
   else hasher.text(names.symbol(state.symbol));
-  hasher.number(state.maxPriceTicks);
-  hasher.number(state.maxQuantityLots);
-  hasher.number(state.halted ? 1 : 0);
-  hasher.number(state.tradeNumber);
-  hasher.number(state.bookSequence);
-  hashOrders(hasher, state.bids, names);
-  hashOrders(hasher, state.asks, names);
+  const { maxPriceTicks, maxQuantityLots, phase, tradeNumber, bookSequence, lastPriceTicks } = state;
+  const { lowerTicks, upperTicks, limitStateMs, limitUntilMs } = state;
+  for (const number of [
+    ...[maxPriceTicks, maxQuantityLots, phase, tradeNumber, bookSequence, lastPriceTicks],
+    ...[lowerTicks, upperTicks, limitStateMs, limitUntilMs === 0 ? 0 : 1],
+  ]) {
+    hasher.number(number);
+  }
+  const families = new Families();
+  for (const orders of [state.bids, state.asks, state.asleep, state.aside]) {
+    hasher.number(orders.length);
+    for (const order of orders) hashOrder(hasher, order, families, names);
+  }
 }
 
-function hashOrders(hasher: StateHasher, orders: readonly OrderState[], names: StateNames | undefined): void {
-  hasher.number(orders.length);
-  for (const order of orders) {
-    if (names === undefined) {
-      hasher.number(order.account);
-    } else {
-      hasher.text(names.account(order.account));
-      hasher.text(names.order(order.handle));
-    }
-    hasher.number(order.timeInForce);
-    hasher.number(order.postOnly ? 1 : 0);
-    hasher.number(order.priceTicks);
-    hasher.number(order.quantityLots);
-    hasher.number(order.filledLots);
-    hasher.number(order.leavesLots);
+/** Groups and parents are named by handles, which don't count: each counts as the place where it is first met. */
+class Families {
+  readonly #places = new Map<number, number>();
+
+  place(handle: number): number {
+    if (handle === 0) return 0;
+    const known = this.#places.get(handle) ?? this.#places.size + 1;
+    this.#places.set(handle, known);
+    return known;
+  }
+}
+
+function hashOrder(
+  hasher: StateHasher,
+  order: OrderState,
+  families: Families,
+  names: StateNames | undefined,
+): void {
+  if (names === undefined) {
+    hasher.number(order.account);
+  } else {
+    hasher.text(names.account(order.account));
+    hasher.text(names.order(order.handle));
+  }
+  const flags = [order.postOnly, order.slide, order.hidden, order.reduceOnly, order.waits, order.ready];
+  hasher.number(flags.reduce((bits, flag, bit) => bits + (flag ? 2 ** bit : 0), 0));
+  for (const number of [
+    ...[order.side, order.type, order.timeInForce, order.selfTrade, order.triggerBy, order.peg],
+    ...[order.priceTicks, order.quantityLots, order.filledLots, order.leavesLots, order.openLots],
+    ...[order.displayLots, order.boundTicks, order.stopTicks, order.trailTicks, order.trailBps],
+    ...[order.minimumLots, order.clientId, order.session],
+    ...[families.place(order.group), families.place(order.parent)],
+  ]) {
+    hasher.number(number);
   }
 }
 
@@ -80,6 +118,7 @@ function hashPending(hasher: StateHasher, { pending }: EngineState, names: State
     pending.symbol === -1 ? "" : names === undefined ? String(pending.symbol) : names.symbol(pending.symbol),
   );
   hasher.number(pending.side);
+  hasher.number(pending.session);
   hasher.number(pending.visitedOrders);
   hasher.number(pending.affectedOrders);
 }

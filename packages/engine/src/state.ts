@@ -9,54 +9,113 @@ export interface EngineState {
   readonly counters: EngineCounters;
   /** Ascending. */
   readonly blockedAccounts: readonly number[];
+  /** By account, ascending. */
+  readonly accountGroups: readonly (readonly [account: number, group: number])[];
+  /** By symbol, then by account. */
+  readonly positions: readonly PositionState[];
   /** By symbol, ascending. */
   readonly symbols: readonly SymbolState[];
   readonly pending: MassWork | undefined;
+}
+
+export interface PositionState {
+  readonly symbol: number;
+  readonly account: number;
+  readonly lots: number;
 }
 
 export interface SymbolState {
   readonly symbol: number;
   readonly maxPriceTicks: number;
   readonly maxQuantityLots: number;
-  readonly halted: boolean;
+  /** Of `PHASE`. */
+  readonly phase: number;
   readonly tradeNumber: number;
   readonly bookSequence: number;
+  readonly orderSequence: number;
+  /** 0 before the first trade. */
+  readonly lastPriceTicks: number;
+  /** 0 and 0 without bands. */
+  readonly lowerTicks: number;
+  readonly upperTicks: number;
+  readonly limitStateMs: number;
+  /** 0 outside of a limit state. */
+  readonly limitUntilMs: number;
   /** In order of priority. */
   readonly bids: readonly OrderState[];
   /** In order of priority. */
   readonly asks: readonly OrderState[];
+  /** Sells by last, buys by last, sells by best, buys by best; each in the order in which they would wake. */
+  readonly asleep: readonly OrderState[];
+  /** Children that wait and pegged orders without a price, in the order in which they came there. */
+  readonly aside: readonly OrderState[];
 }
 
-/** A resting order. quantity = filled + leaves + cancelled; nothing of a resting order is cancelled. */
+/** A live order. quantity = filled + leaves; what was cancelled of it counts no more. */
 export interface OrderState {
   readonly handle: number;
   readonly symbol: number;
   readonly account: number;
   readonly side: number;
+  readonly type: number;
   readonly timeInForce: number;
   readonly postOnly: boolean;
+  readonly slide: boolean;
+  readonly hidden: boolean;
+  readonly reduceOnly: boolean;
+  readonly selfTrade: number;
+  readonly triggerBy: number;
+  readonly peg: number;
+  /** Where it stands; asleep or waiting: its limit, or worst price; 0: pegged, and has no price. */
   readonly priceTicks: number;
   readonly quantityLots: number;
   readonly filledLots: number;
   readonly leavesLots: number;
+  /** What may trade at its place: its leaves, but for an iceberg what it shows. */
+  readonly openLots: number;
+  readonly displayLots: number;
+  /** The bound of a pegged order. */
+  readonly boundTicks: number;
+  readonly stopTicks: number;
+  readonly trailTicks: number;
+  readonly trailBps: number;
+  readonly minimumLots: number;
+  readonly clientId: number;
+  readonly session: number;
+  /** Handle that names the orders of which one cancels the others, 0: none. */
+  readonly group: number;
+  /** Handle of the order it is a child of, 0: none. */
+  readonly parent: number;
+  /** It waits for its parent, or to wake after it. */
+  readonly waits: boolean;
+  /** Its parent is done: it wakes as soon as the symbol trades. */
+  readonly ready: boolean;
   /** 0 where it never expires. */
   readonly expireAtMs: number;
 }
 
-export const MASS_WORK_KINDS = ["mass_cancelled", "account_blocked", "expiry"] as const;
+export const MASS_WORK_KINDS = [
+  "mass_cancelled",
+  "account_blocked",
+  "expiry",
+  "session_closed",
+  "beyond_band",
+] as const;
 export type MassWorkKind = (typeof MASS_WORK_KINDS)[number];
 
 /** What is left of a command that touches many orders (R8). */
 export interface MassWork {
   readonly kind: MassWorkKind;
   readonly request: number;
-  /** -1 for expiries. */
+  /** -1: not the orders of one account. */
   readonly account: number;
   /** -1: all. */
   readonly symbol: number;
   /** -1: both. */
   readonly side: number;
-  /** The next of the account's orders to look at; 0: none. 0 for expiries, which take what is due. */
+  /** 0: none. */
+  readonly session: number;
+  /** The next of the account's orders to look at; 0: none, or not an account's. */
   readonly nextHandle: number;
   readonly visitedOrders: number;
   readonly affectedOrders: number;

@@ -1,4 +1,4 @@
-export { createNaiveEngine, restoreNaiveEngine } from "./naive/naive-engine.ts";
+export { createNaiveEngine, restoreNaiveEngine } from "./naive/create-naive-engine.ts";
 export type { Comparison, EngineMaker } from "./testing/compare-engines.ts";
 export { compareEngines, ENGINE, NAIVE_ENGINE } from "./testing/compare-engines.ts";
 export type { EngineCommand } from "./testing/engine-command.ts";

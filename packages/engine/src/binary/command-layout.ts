@@ -90,6 +90,10 @@ export const FLAG = {
   PARENT: 1 << 26,
   /** Pegged, and has no price now. */
   PARKED: 1 << 27,
+  /** New, and not known by its handle yet. */
+  FRESH: 1 << 28,
+  /** Waited, and its parent is done. */
+  READY: 1 << 29,
 } as const;
 
 /** The longest command. */

@@ -44,8 +44,6 @@ export class Book {
   phase = 0;
   /** Above 0: what happens here may set something else off. Counts orders that sleep or are pegged, and bands. */
   watch = 0;
-  /** Resting orders that may go before they are met: reduce-only and linked ones. */
-  soft = 0;
   /** Slots of trailing stops, pegged orders and children that are to wake. */
   readonly trailing: Set<number> = new Set<number>();
   readonly pegged: Set<number> = new Set<number>();
@@ -69,7 +67,9 @@ export class Book {
     const known = this.ladders[index];
     if (known !== undefined) return known;
     const { symbol, maxPriceTicks } = this;
-    const ladder = new Ladder(this.#levels, this.#nodes, { symbol, maxPriceTicks, index });
+    // One more for stops that have no price yet.
+    const highest = { symbol, maxPriceTicks: maxPriceTicks + 1, index };
+    const ladder = new Ladder(this.#levels, this.#nodes, highest);
     this.ladders[index] = ladder;
     return ladder;
   }

@@ -25,8 +25,8 @@ export const LEVEL_INT = {
   SYMBOL: 15,
 } as const;
 
-/** Bits beside the ladder's index: the level is on the list of touched ones; what it shows was touched. */
-export const TOUCH = { LISTED: 1 << 8, SHOWN: 1 << 9, LADDER: 255 } as const;
+/** Bits beside the ladder's index: what the level shows was touched; what it does not show was. */
+export const TOUCH = { UNSEEN: 1 << 8, SHOWN: 1 << 9, LADDER: 255 } as const;
 
 /** A book's ladders: its two sides, then the orders that sleep. */
 export const LADDER = {

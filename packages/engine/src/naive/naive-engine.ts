@@ -1,156 +1,306 @@
-import type { Result } from "@bourse/base";
 import type {
   AccountCommand,
   AmendOrder,
+  CancelByClientId,
   CancelOrder,
   CommandHead,
   ListSymbol,
   MassCancel,
   PlaceOrder,
+  ReplaceOrder,
+  SessionCommand,
+  SetAccountGroup,
+  SetBands,
+  SetPosition,
   SymbolCommand,
 } from "../commands.ts";
-import type {
-  BookSnapshot,
-  Engine,
-  EngineCounters,
-  EngineLimits,
-  EngineOptions,
-  SymbolStatus,
-} from "../engine.ts";
-import type { CancelCause, EventSink, RejectReason } from "../events.ts";
-import { decodeSnapshot, encodeSnapshot, type SnapshotFault } from "../snapshot.ts";
-import type { EngineState, OrderState } from "../state.ts";
+import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engine.ts";
+import type { EventSink, RejectReason } from "../events.ts";
+import { encodeSnapshot } from "../snapshot.ts";
+import type { MassWork, OrderState } from "../state.ts";
 import { hashState, type StateNames } from "../state-hash.ts";
-import { amendProblem, placeProblem } from "./naive-rules.ts";
+import { NaiveBooks } from "./naive-books.ts";
+import { amendProblem, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
 import {
-  crosses,
+  freeze,
   inPriority,
   type NaiveOrder,
   type NaiveState,
   type NaiveSymbol,
-  thaw,
+  stateOf,
 } from "./naive-state.ts";
 
 /**
- * The oracle: the engine's rules said as plainly as possible, with one array of orders that is sorted and scanned at
- * will. Slow on purpose; it shares only the vocabulary, the encoding and the hash with the engine it judges.
+ * The oracle: the engine's rules said as plainly as possible. Slow on purpose; it shares only the vocabulary, the
+ * encoding and the hash with the engine it judges.
  */
 export class NaiveEngine implements Engine {
-  readonly #sink: EventSink;
+  readonly #sink: Required<EventSink>;
   readonly #state: NaiveState;
-  #touched: { symbol: NaiveSymbol; side: number; priceTicks: number }[] = [];
+  readonly #books: NaiveBooks;
 
   constructor(state: NaiveState, sink: EventSink) {
+    const ignore = (): void => {};
     this.#state = state;
-    this.#sink = sink;
+    this.#sink = {
+      triggered: ignore,
+      repriced: ignore,
+      prevented: ignore,
+      bookStatus: ignore,
+      orderAdded: ignore,
+      orderReduced: ignore,
+      ...sink,
+    };
+    this.#books = new NaiveBooks(state, this.#sink);
   }
 
   place(command: PlaceOrder): void {
     if (!this.#begin(command, command.request)) return;
-    const state = this.#state;
-    const problem = placeProblem(state, command);
-    if (problem !== undefined) {
-      this.#reject(command.request, command.request, problem);
+    const problem = placeProblem(this.#state, command);
+    if (problem !== undefined) this.#reject(command.request, command.request, problem);
+    else this.#accept(command);
+  }
+
+  replace(command: ReplaceOrder): void {
+    if (!this.#begin(command, command.request)) return;
+    const old = this.#books.find(command.handle);
+    const sameOrder =
+      old !== undefined &&
+      old.account === command.account &&
+      old.symbol === command.symbol &&
+      old.side === command.side &&
+      (command.link ?? 0) === 0;
+    const problem =
+      old === undefined
+        ? "unknown_order"
+        : sameOrder
+          ? placeProblem(this.#state, command, old)
+          : "invalid_replacement";
+    if (old === undefined || problem !== undefined) {
+      this.#reject(command.request, command.request, problem ?? "unknown_order");
       return;
     }
-    this.#sink.accepted(this.#sequence(), command.request);
-    const isMarket = command.type === 1;
+    this.#books.cancel(old, "replaced");
+    this.#accept(command);
+  }
+
+  #accept(command: PlaceOrder): void {
+    const books = this.#books;
+    const terms = whole(command);
+    const { request: handle, link, linkHandle } = { ...terms, request: command.request };
+    this.#sink.accepted(books.sequence(), handle);
     const order: NaiveOrder = {
-      handle: command.request,
-      symbol: command.symbol,
-      account: command.account,
-      side: command.side,
-      timeInForce: command.timeInForce,
-      postOnly: command.postOnly,
-      priceTicks: isMarket ? command.worstPriceTicks : command.priceTicks,
+      handle,
+      symbol: terms.symbol,
+      account: terms.account,
+      side: terms.side,
+      type: terms.type,
+      timeInForce: terms.timeInForce,
+      postOnly: terms.postOnly,
+      slide: terms.slide,
+      hidden: terms.hidden,
+      reduceOnly: terms.reduceOnly,
+      selfTrade: terms.selfTrade,
+      triggerBy: terms.triggerBy,
+      peg: terms.peg,
+      priceTicks: terms.type === 1 ? terms.worstPriceTicks : terms.priceTicks,
       filledLots: 0,
-      leavesLots: command.quantityLots,
-      expireAtMs: command.timeInForce === 1 || command.timeInForce === 2 ? command.expireAtMs : 0,
-      priority: ++state.lastPriority,
+      leavesLots: terms.quantityLots,
+      openLots: terms.quantityLots,
+      displayLots: terms.displayLots,
+      boundTicks: terms.peg === 0 ? 0 : terms.priceTicks,
+      stopTicks: terms.stopTicks,
+      trailTicks: terms.trailTicks,
+      trailBps: terms.trailBps,
+      minimumLots: terms.minimumLots,
+      clientId: terms.clientId,
+      session: terms.session,
+      group: 0,
+      parent: link === 2 ? linkHandle : 0,
+      waits: link === 2,
+      ready: false,
+      expireAtMs: 0,
+      where: "nowhere",
+      priority: 0,
     };
-    const canFillWhole = this.#crossed(order).reduce((sum, maker) => sum + BigInt(maker.leavesLots), 0n);
-    if (command.timeInForce !== 4 || canFillWhole >= BigInt(order.leavesLots)) this.#trade(order);
-    if (order.leavesLots > 0) {
-      if (!isMarket && command.timeInForce <= 2) this.#enter(order);
-      else this.#cancelled(order, command.request, residue(isMarket, command.timeInForce));
+    const sleeps = order.stopTicks !== 0 || order.trailTicks !== 0 || order.trailBps !== 0;
+    const stays = sleeps || link === 2 || (order.type === 0 && order.timeInForce <= 2);
+    if (stays && (order.timeInForce === 1 || order.timeInForce === 2)) order.expireAtMs = terms.expireAtMs;
+    if (link === 1) {
+      const target = books.find(linkHandle) as NaiveOrder;
+      if (target.group === 0) target.group = target.handle;
+      order.group = target.group;
     }
-    this.#tellLevels();
+    if (link === 2) books.put(order, "aside");
+    else if (sleeps) books.put(order, "asleep");
+    else this.#enter(order);
+    books.tellLevels();
+    books.settle(books.symbolOf(order));
+  }
+
+  #enter(order: NaiveOrder): void {
+    const books = this.#books;
+    if (order.peg !== 0) {
+      order.priceTicks = books.pegPrice(order);
+      if (order.priceTicks === 0) {
+        books.put(order, "aside");
+        return;
+      }
+    }
+    if (order.postOnly && order.slide) {
+      const slid = slidPrice(this.#state, order.symbol, order.side, order.priceTicks);
+      if (slid !== order.priceTicks) this.#sink.repriced(books.sequence(), order.handle, slid);
+      order.priceTicks = slid;
+    }
+    books.enter(order);
   }
 
   amend(command: AmendOrder): void {
     if (!this.#begin(command, command.handle)) return;
-    const order = this.#find(command.handle);
-    const problem = order === undefined ? "unknown_order" : amendProblem(this.#state, order, command);
-    if (order === undefined || problem !== undefined) {
-      this.#reject(command.request, command.handle, problem ?? "unknown_order");
-      return;
-    }
-    const priceTicks = command.priceTicks === 0 ? order.priceTicks : command.priceTicks;
-    const quantity = command.quantityLots === 0 ? order.filledLots + order.leavesLots : command.quantityLots;
-    const leavesLots = quantity - order.filledLots;
-    this.#sink.replaced(this.#sequence(), command.request, order.handle, priceTicks, quantity, leavesLots);
-    if (priceTicks === order.priceTicks && leavesLots <= order.leavesLots) {
-      if (leavesLots < order.leavesLots) this.#touch(order);
-      order.leavesLots = leavesLots;
-    } else {
-      this.#leave(order);
-      order.priceTicks = priceTicks;
-      order.leavesLots = leavesLots;
-      order.priority = ++this.#state.lastPriority;
-      this.#trade(order);
-      if (order.leavesLots > 0) this.#enter(order);
-    }
-    this.#tellLevels();
-  }
-
-  cancel(command: CancelOrder): void {
-    if (!this.#begin(command, command.handle)) return;
-    const order = this.#find(command.handle);
+    const books = this.#books;
+    const order = books.find(command.handle);
     if (order === undefined) {
       this.#reject(command.request, command.handle, "unknown_order");
       return;
     }
-    this.#leave(order);
-    this.#cancelled(order, command.request, "requested");
-    this.#tellLevels();
+    const limit = order.peg === 0 ? order.priceTicks : order.boundTicks;
+    const newLimit = command.priceTicks === 0 ? limit : command.priceTicks;
+    const slid = order.slide ? slidPrice(this.#state, order.symbol, order.side, newLimit) : 0;
+    const price =
+      order.peg === 0
+        ? order.postOnly && slid > 0 && order.where === "book"
+          ? slid
+          : newLimit
+        : books.symbolOf(order).phase === 0
+          ? books.pegPrice({ ...order, boundTicks: newLimit })
+          : order.priceTicks;
+    const problem = amendProblem(this.#state, order, command, price);
+    if (problem !== undefined) {
+      this.#reject(command.request, command.handle, problem);
+      return;
+    }
+    const quantity = command.quantityLots === 0 ? order.filledLots + order.leavesLots : command.quantityLots;
+    const leavesLots = quantity - order.filledLots;
+    const told = order.peg === 0 ? price : newLimit;
+    this.#sink.replaced(books.sequence(), command.request, order.handle, told, quantity, leavesLots);
+    this.#change(order, { price, newLimit, leavesLots });
+    books.tellLevels();
+    books.settle(books.symbolOf(order));
+  }
+
+  #change(order: NaiveOrder, to: { price: number; newLimit: number; leavesLots: number }): void {
+    const books = this.#books;
+    const { price, newLimit, leavesLots } = to;
+    if (order.peg !== 0) order.boundTicks = newLimit;
+    if (order.where !== "book") {
+      if (order.peg === 0) order.priceTicks = newLimit;
+      order.leavesLots = leavesLots;
+      order.openLots = leavesLots;
+    } else if (price === order.priceTicks && leavesLots <= order.leavesLots) {
+      if (Math.min(order.openLots, leavesLots) !== order.openLots) books.touch(order);
+      order.leavesLots = leavesLots;
+      order.openLots = Math.min(order.openLots, leavesLots);
+    } else {
+      books.take(order);
+      order.priceTicks = price;
+      order.leavesLots = leavesLots;
+      books.enter(order);
+    }
+  }
+
+  cancel(command: CancelOrder): void {
+    if (!this.#begin(command, command.handle)) return;
+    this.#cancelOne(command.request, command.handle, this.#books.find(command.handle));
+  }
+
+  cancelByClientId(command: CancelByClientId): void {
+    if (!this.#begin(command, 0)) return;
+    const { request, account, clientId } = command;
+    const order = this.#state.orders.find(
+      (live) => clientId !== 0 && live.account === account && live.clientId === clientId,
+    );
+    this.#cancelOne(request, 0, order);
+  }
+
+  #cancelOne(request: number, handle: number, order: NaiveOrder | undefined): void {
+    if (order === undefined) {
+      this.#reject(request, handle, "unknown_order");
+      return;
+    }
+    this.#books.cancel(order, "requested");
+    this.#books.tellLevels();
+    this.#books.settle(this.#books.symbolOf(order));
   }
 
   massCancel(command: MassCancel): void {
     if (!this.#begin(command, 0)) return;
     const { request, account, symbol, side } = command;
-    if (!this.#isAccount(account)) this.#reject(request, 0, "invalid_account");
-    else if (symbol !== -1 && this.#symbol(symbol) === undefined) this.#reject(request, 0, "unknown_symbol");
+    const unnamed = account === -1 && symbol === -1;
+    if (unnamed || (account !== -1 && !this.#isAccount(account))) this.#reject(request, 0, "invalid_account");
+    else if (symbol !== -1 && this.#books.symbol(symbol) === undefined)
+      this.#reject(request, 0, "unknown_symbol");
     else if (![-1, 0, 1].includes(side)) this.#reject(request, 0, "invalid_side");
-    else this.#startCancels("mass_cancelled", command);
+    else this.#startWork({ kind: "mass_cancelled", request, account, symbol, side, session: 0 });
+  }
+
+  closeSession(command: SessionCommand): void {
+    if (!this.#begin(command, 0)) return;
+    const { request, session } = command;
+    if (!isWhole(session) || session === 0) this.#reject(request, 0, "invalid_session");
+    else this.#startWork({ kind: "session_closed", request, account: -1, symbol: -1, side: -1, session });
   }
 
   blockAccount(command: AccountCommand): void {
-    if (!this.#begin(command, 0)) return;
-    if (!this.#isAccount(command.account)) {
-      this.#reject(command.request, 0, "invalid_account");
-      return;
-    }
-    const others = this.#state.blockedAccounts.filter((account) => account !== command.account);
-    this.#state.blockedAccounts = [...others, command.account].sort((left, right) => left - right);
-    this.#startCancels("account_blocked", { ...command, symbol: -1, side: -1 });
+    if (!this.#beginAccount(command)) return;
+    const { request, account } = command;
+    const others = this.#state.blockedAccounts.filter((other) => other !== account);
+    this.#state.blockedAccounts = [...others, account].sort((left, right) => left - right);
+    this.#startWork({ kind: "account_blocked", request, account, symbol: -1, side: -1, session: 0 });
   }
 
   unblockAccount(command: AccountCommand): void {
-    if (!this.#begin(command, 0)) return;
-    const state = this.#state;
-    if (!this.#isAccount(command.account)) {
-      this.#reject(command.request, 0, "invalid_account");
+    if (!this.#beginAccount(command)) return;
+    const { blockedAccounts } = this.#state;
+    this.#state.blockedAccounts = blockedAccounts.filter((account) => account !== command.account);
+    this.#complete(command.request, 0);
+  }
+
+  setAccountGroup(command: SetAccountGroup): void {
+    if (!this.#beginAccount(command)) return;
+    if (!isWhole(command.group) || command.group >= 2 ** 31) {
+      this.#reject(command.request, 0, "invalid_group");
       return;
     }
-    state.blockedAccounts = state.blockedAccounts.filter((account) => account !== command.account);
+    this.#state.groups.set(command.account, command.group);
     this.#complete(command.request, 0);
+  }
+
+  setPosition(command: SetPosition): void {
+    if (!this.#beginAccount(command)) return;
+    const { request, account, symbol, lots } = command;
+    const listed = this.#books.symbol(symbol);
+    if (listed === undefined) {
+      this.#reject(request, 0, "unknown_symbol");
+      return;
+    }
+    if (!Number.isSafeInteger(lots)) {
+      this.#reject(request, 0, "invalid_position");
+      return;
+    }
+    const held = this.#books.position(account, symbol);
+    if (held === undefined) this.#state.positions.push({ account, symbol, lots: lots + 0 });
+    else held.lots = lots + 0;
+    this.#books.trim(account, symbol);
+    this.#complete(request, 0);
+    this.#books.tellLevels();
+    this.#books.settle(listed);
   }
 
   listSymbol(command: ListSymbol): void {
     if (!this.#begin(command, 0)) return;
     const { request, symbol, maxPriceTicks, maxQuantityLots } = command;
     const numbers = [maxPriceTicks, maxQuantityLots];
-    if (this.#symbol(symbol) !== undefined) this.#reject(request, 0, "already_listed");
+    if (this.#books.symbol(symbol) !== undefined) this.#reject(request, 0, "already_listed");
     else if (!Number.isSafeInteger(symbol) || symbol < 0 || symbol >= 65_536)
       this.#reject(request, 0, "invalid_symbol");
     else if (numbers.some((value) => !Number.isSafeInteger(value) || value < 1))
@@ -158,35 +308,65 @@ export class NaiveEngine implements Engine {
     else if (BigInt(maxPriceTicks) * BigInt(maxQuantityLots) > 2n ** 53n - 1n)
       this.#reject(request, 0, "invalid_listing");
     else {
-      const listed = {
+      const listed: NaiveSymbol = {
         symbol,
         maxPriceTicks,
         maxQuantityLots,
-        halted: false,
+        phase: 0,
         tradeNumber: 0,
         bookSequence: 0,
+        lastPriceTicks: 0,
+        lowerTicks: 0,
+        upperTicks: 0,
+        limitStateMs: 0,
+        limitUntilMs: 0,
       };
-      this.#state.symbols = [...this.#state.symbols, listed].sort(
-        (left, right) => left.symbol - right.symbol,
-      );
+      const symbols = [...this.#state.symbols, listed];
+      this.#state.symbols = symbols.sort((left, right) => left.symbol - right.symbol);
       this.#complete(request, 0);
     }
   }
 
   halt(command: SymbolCommand): void {
-    this.#setHalted(command, true);
+    this.#setPhase(command, 1);
+  }
+
+  cancelOnly(command: SymbolCommand): void {
+    this.#setPhase(command, 2);
   }
 
   resume(command: SymbolCommand): void {
-    this.#setHalted(command, false);
+    this.#setPhase(command, 0);
+  }
+
+  setBands(command: SetBands): void {
+    if (!this.#begin(command, 0)) return;
+    const { request, symbol: index, lowerTicks, upperTicks, limitStateMs } = command;
+    const symbol = this.#books.symbol(index);
+    const numbers = [lowerTicks, upperTicks, limitStateMs];
+    const off = lowerTicks === 0 && upperTicks === 0;
+    if (symbol === undefined) {
+      this.#reject(request, 0, "unknown_symbol");
+    } else if (
+      !numbers.every(isWhole) ||
+      (!off &&
+        (lowerTicks < 1 || lowerTicks > upperTicks || upperTicks > symbol.maxPriceTicks || limitStateMs < 1))
+    ) {
+      this.#reject(request, 0, "invalid_bands");
+    } else {
+      if (symbol.limitUntilMs !== 0) {
+        symbol.limitUntilMs = 0;
+        this.#sink.bookStatus(this.#books.sequence(), index, "trading", 0);
+      }
+      Object.assign(symbol, { lowerTicks, upperTicks, limitStateMs: off ? 0 : limitStateMs });
+      this.#startWork({ kind: "beyond_band", request, account: -1, symbol: index, side: -1, session: 0 });
+    }
   }
 
   advanceTime(command: CommandHead): void {
     if (!this.#takeTurn(command, 0)) return;
     const { request } = command;
-    const nothing = { account: -1, symbol: -1, side: -1, nextHandle: 0, visitedOrders: 0, affectedOrders: 0 };
-    this.#state.pending = { kind: "expiry", request, ...nothing };
-    this.#completeIfDone();
+    this.#startWork({ kind: "expiry", request, account: -1, symbol: -1, side: -1, session: 0 });
   }
 
   voidCommand(command: CommandHead, handle: number): void {
@@ -210,7 +390,7 @@ export class NaiveEngine implements Engine {
   }
 
   order(handle: number): OrderState | undefined {
-    const order = this.#find(handle);
+    const order = this.#books.find(handle);
     return order === undefined ? undefined : stateOf(order);
   }
 
@@ -219,21 +399,24 @@ export class NaiveEngine implements Engine {
   }
 
   bookSnapshot(symbolIndex: number, depth: number): BookSnapshot | undefined {
-    const symbol = this.#symbol(symbolIndex);
+    const symbol = this.#books.symbol(symbolIndex);
     if (symbol === undefined) return undefined;
     const sides = [0, 1].map((side) => {
-      const orders = inPriority(this.#state.orders, symbolIndex, side);
+      const orders = inPriority(this.#state.orders, symbolIndex, side).filter((order) => !order.hidden);
       const prices = [...new Set(orders.map((order) => order.priceTicks))].slice(0, depth);
-      return prices.map((priceTicks) => ({ priceTicks, ...this.#level(symbolIndex, side, priceTicks) }));
+      return prices.map((priceTicks) => ({
+        priceTicks,
+        ...this.#books.level(symbolIndex, side, priceTicks),
+      }));
     });
     return { bookSequence: symbol.bookSequence, bids: sides[0] ?? [], asks: sides[1] ?? [] };
   }
 
   symbolStatus(symbolIndex: number): SymbolStatus | undefined {
-    const symbol = this.#symbol(symbolIndex);
+    const symbol = this.#books.symbol(symbolIndex);
     if (symbol === undefined) return undefined;
-    const { halted, tradeNumber, bookSequence } = symbol;
-    return { halted, tradeNumber, bookSequence };
+    const { phase, tradeNumber, bookSequence } = symbol;
+    return { halted: phase !== 0, phase, tradeNumber, bookSequence };
   }
 
   isBlocked(account: number): boolean {
@@ -241,9 +424,10 @@ export class NaiveEngine implements Engine {
   }
 
   nextExpiryMs(): number | undefined {
-    const moments = this.#state.orders
-      .filter((order) => order.expireAtMs > 0)
-      .map((order) => order.expireAtMs);
+    const moments = [
+      ...this.#state.orders.map((order) => order.expireAtMs),
+      ...this.#state.symbols.map((symbol) => symbol.limitUntilMs),
+    ].filter((moment) => moment > 0);
     return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
@@ -253,28 +437,36 @@ export class NaiveEngine implements Engine {
   }
 
   stateHash(names?: StateNames): string {
-    return hashState(this.#freeze(), names);
+    return hashState(freeze(this.#state), names);
   }
 
   snapshot(): Uint8Array {
-    return encodeSnapshot(this.#freeze());
+    return encodeSnapshot(freeze(this.#state));
   }
 
   #begin(command: CommandHead, handle: number): boolean {
     if (!this.#takeTurn(command, handle)) return false;
-    for (let due = this.#firstDue(); due !== undefined; due = this.#firstDue()) this.#expire(due);
+    while (this.#isDue()) this.#expireOne();
     return true;
+  }
+
+  #beginAccount(command: AccountCommand): boolean {
+    if (!this.#begin(command, 0)) return false;
+    if (this.#isAccount(command.account)) return true;
+    this.#reject(command.request, 0, "invalid_account");
+    return false;
   }
 
   #takeTurn(command: CommandHead, handle: number): boolean {
     this.work(Number.POSITIVE_INFINITY);
-    const validTime = Number.isSafeInteger(command.atMs) && command.atMs >= 0;
-    const problem = this.#requestProblem(command.request) ?? (validTime ? undefined : "invalid_time");
+    const problem =
+      this.#requestProblem(command.request) ?? (isWhole(command.atMs) ? undefined : "invalid_time");
     if (problem !== undefined) {
       this.#reject(command.request, handle, problem);
       return false;
     }
     this.#state.lastRequest = command.request;
+    this.#books.request = command.request;
     this.#state.nowMs = Math.max(this.#state.nowMs, command.atMs);
     return true;
   }
@@ -284,80 +476,22 @@ export class NaiveEngine implements Engine {
     return request <= this.#state.lastRequest ? "duplicate_request" : undefined;
   }
 
-  /** The makers an order may trade with, in the order in which it would. */
-  #crossed(taker: NaiveOrder): NaiveOrder[] {
-    const makers = inPriority(this.#state.orders, taker.symbol, 1 - taker.side);
-    return makers.filter((maker) => crosses(taker.side, taker.priceTicks, maker.priceTicks));
+  #isDue(): boolean {
+    return this.#books.firstDue() !== undefined;
   }
 
-  #trade(taker: NaiveOrder): void {
-    const symbol = this.#symbol(taker.symbol);
-    if (symbol === undefined) return;
-    for (const maker of this.#crossed(taker)) {
-      if (taker.leavesLots === 0) break;
-      const quantity = Math.min(maker.leavesLots, taker.leavesLots);
-      for (const order of [maker, taker]) {
-        order.leavesLots -= quantity;
-        order.filledLots += quantity;
-      }
-      this.#touch(maker);
-      symbol.tradeNumber++;
-      const leaves = [maker.leavesLots, taker.leavesLots] as const;
-      const price = maker.priceTicks;
-      const handles = [maker.handle, taker.handle] as const;
-      this.#sink.trade(
-        this.#sequence(),
-        symbol.symbol,
-        symbol.tradeNumber,
-        ...handles,
-        price,
-        quantity,
-        ...leaves,
-      );
-      if (maker.leavesLots === 0) this.#leave(maker);
-    }
+  /** Whether it was an order that ended. */
+  #expireOne(): boolean {
+    const due = this.#books.firstDue();
+    if (due === undefined) return false;
+    if ("handle" in due) this.#books.expire(due);
+    else this.#books.pause(due);
+    return "handle" in due;
   }
 
-  #enter(order: NaiveOrder): void {
-    this.#state.orders.push(order);
-    this.#touch(order);
-  }
-
-  #leave(order: NaiveOrder): void {
-    this.#state.orders = this.#state.orders.filter((other) => other !== order);
-    this.#touch(order);
-  }
-
-  #cancelled(order: NaiveOrder, request: number, cause: CancelCause): void {
-    this.#sink.cancelled(this.#sequence(), request, order.handle, cause, order.leavesLots);
-  }
-
-  #expire(order: NaiveOrder): void {
-    this.#leave(order);
-    this.#sink.expired(this.#sequence(), order.handle, order.leavesLots);
-    this.#tellLevels();
-  }
-
-  #firstDue(): NaiveOrder | undefined {
-    const due = this.#state.orders.filter(
-      (order) => order.expireAtMs > 0 && order.expireAtMs <= this.#state.nowMs,
-    );
-    return due.sort((left, right) => left.expireAtMs - right.expireAtMs || left.handle - right.handle)[0];
-  }
-
-  #startCancels(kind: "mass_cancelled" | "account_blocked", command: MassCancel): void {
-    const { request, account, symbol, side } = command;
-    const nextHandle = this.#nextOfAccount(account, 0);
-    this.#state.pending = {
-      kind,
-      request,
-      account,
-      symbol,
-      side,
-      nextHandle,
-      visitedOrders: 0,
-      affectedOrders: 0,
-    };
+  #startWork(work: Pick<MassWork, "kind" | "request" | "account" | "symbol" | "side" | "session">): void {
+    const nextHandle = work.account === -1 ? 0 : this.#nextOfAccount(work.account, 0);
+    this.#state.pending = { ...work, nextHandle, visitedOrders: 0, affectedOrders: 0 };
     this.#completeIfDone();
   }
 
@@ -371,131 +505,66 @@ export class NaiveEngine implements Engine {
   #workOne(): void {
     const { pending } = this.#state;
     if (pending === undefined) return;
+    this.#books.request = pending.request;
     let { affectedOrders, nextHandle } = pending;
-    const order = pending.kind === "expiry" ? this.#firstDue() : this.#find(nextHandle);
-    if (pending.kind !== "expiry") nextHandle = this.#nextOfAccount(pending.account, nextHandle);
-    const symbolFits = pending.symbol === -1 || pending.symbol === order?.symbol;
-    const sideFits = pending.side === -1 || pending.side === order?.side;
-    if (order !== undefined && symbolFits && sideFits) {
-      affectedOrders++;
-      if (pending.kind === "expiry") {
-        this.#expire(order);
-      } else {
-        this.#leave(order);
-        this.#cancelled(order, pending.request, pending.kind);
-        this.#tellLevels();
+    if (pending.kind === "expiry") {
+      if (this.#expireOne()) affectedOrders++;
+    } else {
+      const order = pending.account === -1 ? this.#books.nextOf(pending) : this.#books.find(nextHandle);
+      const fits =
+        order !== undefined &&
+        (pending.symbol === -1 || pending.symbol === order.symbol) &&
+        (pending.side === -1 || pending.side === order.side);
+      if (order !== undefined && fits) {
+        affectedOrders++;
+        this.#books.cancel(order, pending.kind);
+        this.#books.tellLevels();
+        this.#books.settle(this.#books.symbolOf(order));
       }
+      if (pending.account !== -1) nextHandle = this.#nextOfAccount(pending.account, nextHandle);
     }
-    this.#state.pending = {
-      ...pending,
-      nextHandle,
-      affectedOrders,
-      visitedOrders: pending.visitedOrders + 1,
-    };
+    const visitedOrders = pending.visitedOrders + 1;
+    this.#state.pending = { ...pending, nextHandle, affectedOrders, visitedOrders };
   }
 
   #completeIfDone(): void {
     const { pending } = this.#state;
     if (pending === undefined) return;
-    if (pending.kind === "expiry" ? this.#firstDue() !== undefined : pending.nextHandle !== 0) return;
+    const left =
+      pending.kind === "expiry"
+        ? this.#isDue()
+        : pending.account === -1
+          ? this.#books.nextOf(pending) !== undefined
+          : pending.nextHandle !== 0;
+    if (left) return;
     this.#state.pending = undefined;
     this.#complete(pending.request, pending.affectedOrders);
+    const symbol = this.#books.symbol(pending.symbol);
+    if (pending.kind === "beyond_band" && symbol !== undefined) this.#books.settle(symbol);
   }
 
-  #setHalted(command: SymbolCommand, halted: boolean): void {
+  #setPhase(command: SymbolCommand, phase: number): void {
     if (!this.#begin(command, 0)) return;
-    const symbol = this.#symbol(command.symbol);
+    const symbol = this.#books.symbol(command.symbol);
     if (symbol === undefined) {
       this.#reject(command.request, 0, "unknown_symbol");
-    } else {
-      symbol.halted = halted;
-      this.#complete(command.request, 0);
+      return;
     }
-  }
-
-  #touch(order: NaiveOrder): void {
-    const symbol = this.#symbol(order.symbol);
-    if (symbol === undefined) return;
-    const { side, priceTicks } = order;
-    const known = this.#touched.some(
-      (level) => level.symbol === symbol && level.side === side && level.priceTicks === priceTicks,
-    );
-    if (!known) this.#touched.push({ symbol, side, priceTicks });
-  }
-
-  #tellLevels(): void {
-    for (const { symbol, side, priceTicks } of this.#touched) {
-      const { totalLots, orderCount } = this.#level(symbol.symbol, side, priceTicks);
-      symbol.bookSequence++;
-      this.#sink.levelChanged(symbol.bookSequence, symbol.symbol, side, priceTicks, totalLots, orderCount);
-    }
-    this.#touched = [];
-  }
-
-  #level(symbol: number, side: number, priceTicks: number): { totalLots: number; orderCount: number } {
-    const orders = inPriority(this.#state.orders, symbol, side).filter(
-      (order) => order.priceTicks === priceTicks,
-    );
-    return { totalLots: orders.reduce((sum, order) => sum + order.leavesLots, 0), orderCount: orders.length };
-  }
-
-  #sequence(): number {
-    this.#state.eventSequence++;
-    return this.#state.eventSequence;
+    symbol.phase = phase;
+    if (phase !== 0) symbol.limitUntilMs = 0;
+    this.#complete(command.request, 0);
+    this.#books.settle(symbol);
   }
 
   #reject(request: number, handle: number, reason: RejectReason): void {
-    this.#sink.rejected(this.#sequence(), request, handle, reason);
+    this.#sink.rejected(this.#books.sequence(), request, handle, reason);
   }
 
   #complete(request: number, affectedOrders: number): void {
-    this.#sink.completed(this.#sequence(), request, affectedOrders);
-  }
-
-  #find(handle: number): NaiveOrder | undefined {
-    return this.#state.orders.find((order) => order.handle === handle);
-  }
-
-  #symbol(index: number): NaiveSymbol | undefined {
-    return this.#state.symbols.find((symbol) => symbol.symbol === index);
+    this.#sink.completed(this.#books.sequence(), request, affectedOrders);
   }
 
   #isAccount(account: number): boolean {
-    return Number.isSafeInteger(account) && account >= 0 && account < this.#state.limits.maxAccounts;
+    return isWhole(account) && account < this.#state.limits.maxAccounts;
   }
-
-  #freeze(): EngineState {
-    const { limits, blockedAccounts, pending, orders } = this.#state;
-    const symbols = this.#state.symbols.map((symbol) => ({
-      ...symbol,
-      bids: inPriority(orders, symbol.symbol, 0).map(stateOf),
-      asks: inPriority(orders, symbol.symbol, 1).map(stateOf),
-    }));
-    return { limits, counters: this.counters(), blockedAccounts, symbols, pending };
-  }
-}
-
-export function createNaiveEngine(options: EngineOptions): Engine {
-  const limits: EngineLimits = {
-    maxOrders: options.maxOrders ?? 100_000,
-    maxAccounts: options.maxAccounts ?? 100_000,
-  };
-  const counters = { eventSequence: 0, lastRequest: 0, nowMs: 0 };
-  const empty: EngineState = { limits, counters, blockedAccounts: [], symbols: [], pending: undefined };
-  return new NaiveEngine(thaw(empty), options.sink);
-}
-
-export function restoreNaiveEngine(bytes: Uint8Array, sink: EventSink): Result<Engine, SnapshotFault> {
-  const decoded = decodeSnapshot(bytes);
-  return decoded.ok ? { ok: true, value: new NaiveEngine(thaw(decoded.value), sink) } : decoded;
-}
-
-function residue(isMarket: boolean, timeInForce: number): CancelCause {
-  if (timeInForce === 4) return "fill_or_kill";
-  return isMarket ? "market_residue" : "immediate_or_cancel";
-}
-
-function stateOf(order: NaiveOrder): OrderState {
-  const { priority: _, ...state } = order;
-  return { ...state, quantityLots: order.filledLots + order.leavesLots };
 }

@@ -1,29 +1,16 @@
 import type { EngineLimits } from "../engine.ts";
-import type { EngineState, MassWork } from "../state.ts";
+import type { EngineState, MassWork, OrderState, PositionState, SymbolState } from "../state.ts";
 
-export interface NaiveOrder {
-  handle: number;
-  symbol: number;
-  account: number;
-  side: number;
-  timeInForce: number;
-  postOnly: boolean;
-  priceTicks: number;
-  filledLots: number;
-  leavesLots: number;
-  expireAtMs: number;
-  /** Among orders of one price the lower goes first. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A live order: the fields of its state, and where it is. */
+export interface NaiveOrder extends Mutable<Omit<OrderState, "quantityLots">> {
+  where: "book" | "asleep" | "aside" | "nowhere";
+  /** Among orders of one place the lower goes first. */
   priority: number;
 }
 
-export interface NaiveSymbol {
-  symbol: number;
-  maxPriceTicks: number;
-  maxQuantityLots: number;
-  halted: boolean;
-  tradeNumber: number;
-  bookSequence: number;
-}
+export type NaiveSymbol = Mutable<Omit<SymbolState, "bids" | "asks" | "asleep" | "aside" | "orderSequence">>;
 
 export interface NaiveState {
   readonly limits: EngineLimits;
@@ -32,6 +19,8 @@ export interface NaiveState {
   nowMs: number;
   lastPriority: number;
   blockedAccounts: readonly number[];
+  groups: Map<number, number>;
+  positions: Mutable<PositionState>[];
   symbols: readonly NaiveSymbol[];
   orders: NaiveOrder[];
   pending: MassWork | undefined;
@@ -39,21 +28,108 @@ export interface NaiveState {
 
 /** Plain state that may be changed, from the state of an engine. */
 export function thaw(state: EngineState): NaiveState {
-  const inOrder = state.symbols.flatMap((symbol) => [...symbol.bids, ...symbol.asks]);
-  const orders = inOrder.map(({ quantityLots: _, ...order }, index) => ({ ...order, priority: index + 1 }));
-  const symbols = state.symbols.map(({ bids: _, asks: __, ...symbol }) => ({ ...symbol }));
+  let priority = 0;
+  const thawOrder =
+    (where: NaiveOrder["where"]) =>
+    ({ quantityLots: _, ...order }: OrderState): NaiveOrder => ({ ...order, where, priority: ++priority });
+  const orders = state.symbols.flatMap(({ bids, asks, asleep, aside }) => [
+    ...[...bids, ...asks].map(thawOrder("book")),
+    ...asleep.map(thawOrder("asleep")),
+    ...aside.map(thawOrder("aside")),
+  ]);
+  const symbols = state.symbols.map(
+    ({ bids: _b, asks: _a, asleep: _s, aside: _w, orderSequence: _o, ...symbol }) => symbol,
+  );
   const { limits, counters, blockedAccounts, pending } = state;
-  return { limits, ...counters, lastPriority: orders.length, blockedAccounts, symbols, orders, pending };
+  return {
+    limits,
+    ...counters,
+    lastPriority: priority,
+    blockedAccounts,
+    groups: new Map(state.accountGroups),
+    positions: state.positions.map((position) => ({ ...position })),
+    symbols,
+    orders,
+    pending,
+  };
 }
 
-/** One side of a book: best price first, then by time. */
+/** The state of an engine again. */
+export function freeze(state: NaiveState): EngineState {
+  const { limits, blockedAccounts, pending, orders, eventSequence, lastRequest, nowMs } = state;
+  const symbols = state.symbols.map((symbol) => ({
+    ...symbol,
+    orderSequence: 0,
+    bids: inPriority(orders, symbol.symbol, 0).map(stateOf),
+    asks: inPriority(orders, symbol.symbol, 1).map(stateOf),
+    asleep: [0, 1].flatMap((by) =>
+      [1, 0].flatMap((side) => asleep(orders, symbol.symbol, side, by).map(stateOf)),
+    ),
+    aside: orders
+      .filter((order) => order.symbol === symbol.symbol && order.where === "aside")
+      .sort((left, right) => left.priority - right.priority)
+      .map(stateOf),
+  }));
+  return {
+    limits,
+    counters: { eventSequence, lastRequest, nowMs },
+    blockedAccounts,
+    accountGroups: [...state.groups]
+      .filter(([, group]) => group !== 0)
+      .sort(([left], [right]) => left - right),
+    positions: [...state.positions].sort(
+      (left, right) => left.symbol - right.symbol || left.account - right.account,
+    ),
+    symbols,
+    pending,
+  };
+}
+
+export function stateOf(order: NaiveOrder): OrderState {
+  const { priority: _, where: __, ...state } = order;
+  return { ...state, quantityLots: order.filledLots + order.leavesLots };
+}
+
+/** One side of a book: best price first, then what is shown, then by time. */
 export function inPriority(orders: readonly NaiveOrder[], symbol: number, side: number): NaiveOrder[] {
   const better = side === 0 ? -1 : 1;
   return orders
-    .filter((order) => order.symbol === symbol && order.side === side)
-    .sort((left, right) => (left.priceTicks - right.priceTicks) * better || left.priority - right.priority);
+    .filter((order) => order.where === "book" && order.symbol === symbol && order.side === side)
+    .sort(
+      (left, right) =>
+        (left.priceTicks - right.priceTicks) * better ||
+        Number(left.hidden) - Number(right.hidden) ||
+        left.priority - right.priority,
+    );
+}
+
+/** Orders that sleep, the one that would wake first at the front; those whose stop has no price yet at the end. */
+export function asleep(
+  orders: readonly NaiveOrder[],
+  symbol: number,
+  side: number,
+  triggerBy: number,
+): NaiveOrder[] {
+  const farthest = side === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const stop = (order: NaiveOrder): number => (order.stopTicks === 0 ? farthest : order.stopTicks);
+  const first = side === 0 ? 1 : -1;
+  return orders
+    .filter(
+      (order) =>
+        order.where === "asleep" &&
+        order.symbol === symbol &&
+        order.side === side &&
+        order.triggerBy === triggerBy,
+    )
+    .sort((left, right) =>
+      stop(left) === stop(right) ? left.priority - right.priority : (stop(left) - stop(right)) * first,
+    );
 }
 
 export function crosses(takerSide: number, limitTicks: number, makerPriceTicks: number): boolean {
   return takerSide === 0 ? makerPriceTicks <= limitTicks : makerPriceTicks >= limitTicks;
+}
+
+export function byHandle(left: NaiveOrder, right: NaiveOrder): number {
+  return left.handle - right.handle;
 }

@@ -3,8 +3,8 @@ import { type Result, seededRandom } from "@bourse/base";
 import type { Engine, EngineLimits, EngineOptions } from "../engine.ts";
 import { createEngine, restoreEngine } from "../engine.ts";
 import type { EventSink } from "../events.ts";
-import { createNaiveEngine, restoreNaiveEngine } from "../naive/naive-engine.ts";
-import type { SnapshotFault } from "../snapshot.ts";
+import { createNaiveEngine, restoreNaiveEngine } from "../naive/create-naive-engine.ts";
+import { decodeSnapshot, type SnapshotFault } from "../snapshot.ts";
 import { applyCommand, type EngineCommand } from "./engine-command.ts";
 import { randomCommands } from "./random-commands.ts";
 import { type RecordingSink, recordingSink } from "./recording-sink.ts";
@@ -103,7 +103,11 @@ function compareState(where: Where, judged: Engine, oracle: Engine): void {
     order: engine.order(where.command.request),
   });
   expectEqual(where, "state", view(judged), view(oracle));
-  expectEqual(where, "snapshots", judged.snapshot(), oracle.snapshot());
+  const [taken, expected] = [judged.snapshot(), oracle.snapshot()];
+  if (!isDeepStrictEqual(taken, expected)) {
+    const difference = firstDifference(decodeSnapshot(taken), decodeSnapshot(expected));
+    expectEqual(where, "snapshots", difference?.[0], difference?.[1]);
+  }
   expectEqual(where, "state hashes", judged.stateHash(), oracle.stateHash());
 }
 
@@ -120,4 +124,21 @@ function expectEqual(where: Where, what: string, got: unknown, expected: unknown
     `seed ${seed}: ${what} differ after command ${index} ${JSON.stringify(command)}\n` +
       `engine: ${JSON.stringify(got)}\nnaive:  ${JSON.stringify(expected)}\nreplay: compareEngines(${seed}, ${index + 1})`,
   );
+}
+
+/** Where two values of one shape first differ. */
+function firstDifference(
+  left: unknown,
+  right: unknown,
+  path = "",
+): [left: string, right: string] | undefined {
+  if (isDeepStrictEqual(left, right)) return undefined;
+  if (left instanceof Object && right instanceof Object) {
+    for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+      const [mine, yours] = [Reflect.get(left, key), Reflect.get(right, key)];
+      const found = firstDifference(mine, yours, `${path}.${key}`);
+      if (found !== undefined) return found;
+    }
+  }
+  return [`${path}: ${JSON.stringify(left)}`, `${path}: ${JSON.stringify(right)}`];
 }

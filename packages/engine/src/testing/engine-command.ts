@@ -2,11 +2,17 @@ import { unreachable } from "@bourse/base";
 import type {
   AccountCommand,
   AmendOrder,
+  CancelByClientId,
   CancelOrder,
   CommandHead,
   ListSymbol,
   MassCancel,
   PlaceOrder,
+  ReplaceOrder,
+  SessionCommand,
+  SetAccountGroup,
+  SetBands,
+  SetPosition,
   SymbolCommand,
 } from "../commands.ts";
 import type { Engine } from "../engine.ts";
@@ -23,6 +29,13 @@ export type EngineCommand =
   | ({ readonly kind: "halt" } & SymbolCommand)
   | ({ readonly kind: "resume" } & SymbolCommand)
   | ({ readonly kind: "advanceTime" } & CommandHead)
+  | ({ readonly kind: "replace" } & ReplaceOrder)
+  | ({ readonly kind: "cancelByClientId" } & CancelByClientId)
+  | ({ readonly kind: "closeSession" } & SessionCommand)
+  | ({ readonly kind: "setAccountGroup" } & SetAccountGroup)
+  | ({ readonly kind: "setPosition" } & SetPosition)
+  | ({ readonly kind: "cancelOnly" } & SymbolCommand)
+  | ({ readonly kind: "setBands" } & SetBands)
   | ({ readonly kind: "void"; readonly handle: number } & CommandHead);
 
 export function applyCommand(engine: Engine, command: EngineCommand): void {
@@ -56,6 +69,27 @@ export function applyCommand(engine: Engine, command: EngineCommand): void {
       break;
     case "advanceTime":
       engine.advanceTime(command);
+      break;
+    case "replace":
+      engine.replace(command);
+      break;
+    case "cancelByClientId":
+      engine.cancelByClientId(command);
+      break;
+    case "closeSession":
+      engine.closeSession(command);
+      break;
+    case "setAccountGroup":
+      engine.setAccountGroup(command);
+      break;
+    case "setPosition":
+      engine.setPosition(command);
+      break;
+    case "cancelOnly":
+      engine.cancelOnly(command);
+      break;
+    case "setBands":
+      engine.setBands(command);
       break;
     case "void":
       engine.voidCommand(command, command.handle);

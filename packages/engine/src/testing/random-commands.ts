@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from "@bourse/base";
+import { ANY, type PlaceOrder } from "../commands.ts";
 import type { EngineCommand } from "./engine-command.ts";
 
 const SYMBOLS = 3;
@@ -13,6 +14,7 @@ const WRONG = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300,
 /**
  * `count` commands over all features, the same for the same seed: crowded books around a wandering price, far prices,
  * references to recent, old and unknown orders, bursts of time, and a few commands that are wrong in one field.
+ * Every fourth seed has plain orders only.
  */
 export function randomCommands(seed: number, count: number): EngineCommand[] {
   const random = seededRandom(seed);
@@ -23,6 +25,8 @@ export function randomCommands(seed: number, count: number): EngineCommand[] {
     atMs: 1_000,
     middle: 1_000,
     resting: [],
+    places: new Map(),
+    isPlain: seed % 4 === 0,
   };
   for (let symbol = 0; symbol < SYMBOLS && commands.length < count; symbol++) {
     flow.request++;
@@ -46,7 +50,12 @@ interface Flow {
   middle: number;
   /** Handles of orders that may rest. */
   readonly resting: number[];
+  readonly places: Map<number, PlaceOrder>;
+  /** Whether the orders are what most orders are. */
+  readonly isPlain: boolean;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function nextCommand(flow: Flow): EngineCommand {
   const { random, request, atMs } = flow;
@@ -54,16 +63,38 @@ function nextCommand(flow: Flow): EngineCommand {
   const symbol = random.below(SYMBOLS);
   const account = random.below(ACCOUNTS);
   const roll = random.below(1_000);
+  const rare = flow.isPlain ? 1_000 : random.below(1_000);
+  if (rare < 12) return { kind: "cancelByClientId", ...head, account, clientId: random.below(12) };
+  if (rare < 18) return { kind: "closeSession", ...head, session: random.below(5) };
+  if (rare < 22) return { kind: "setAccountGroup", ...head, account, group: random.below(3) };
+  if (rare < 34) return { kind: "setPosition", ...head, account, symbol, lots: random.below(121) - 60 };
+  if (rare < 35) return { kind: "cancelOnly", ...head, symbol };
+  if (rare < 40) return { kind: "resume", ...head, symbol };
+  if (rare < 46) return setBands(flow, symbol);
+  if (rare < 47) return { kind: "massCancel", ...head, account: ANY, symbol, side: random.below(3) - 1 };
+  if (rare < 78) {
+    const handle = someHandle(flow);
+    const known = flow.places.get(handle);
+    const same =
+      known === undefined ? {} : { account: known.account, symbol: known.symbol, side: known.side };
+    return {
+      ...place(flow),
+      ...same,
+      kind: "replace",
+      handle,
+      ...(random.below(5) === 0 ? {} : { link: 0, linkHandle: 0 }),
+    };
+  }
   if (roll < 640) return place(flow);
   if (roll < 780) return { kind: "amend", ...head, ...amendment(flow) };
   if (roll < 900) return { kind: "cancel", ...head, handle: someHandle(flow) };
-  if (roll < 907) {
+  if (roll < 903) {
     const side = random.below(3) - 1;
     return { kind: "massCancel", ...head, account, symbol: random.below(SYMBOLS + 1) - 1, side };
   }
   if (roll < 909) return { kind: "block", ...head, account };
   if (roll < 930) return { kind: "unblock", ...head, account };
-  if (roll < 933) return { kind: "halt", ...head, symbol };
+  if (roll < 932) return { kind: "halt", ...head, symbol };
   if (roll < 970) return { kind: "resume", ...head, symbol };
   if (roll < 994) return { kind: "advanceTime", ...head };
   if (roll < 997) return { kind: "void", ...head, handle: someHandle(flow) };
@@ -76,14 +107,28 @@ function nextCommand(flow: Flow): EngineCommand {
   };
 }
 
-function place(flow: Flow): EngineCommand {
+function setBands(flow: Flow, symbol: number): EngineCommand {
+  const { random, request, atMs, middle } = flow;
+  const off = random.below(3) === 0;
+  return {
+    kind: "setBands",
+    request,
+    atMs,
+    symbol,
+    lowerTicks: off ? 0 : Math.max(1, middle - 2 - random.below(12)),
+    upperTicks: off ? 0 : middle + 2 + random.below(12),
+    limitStateMs: off ? 0 : 1 + random.below(300),
+  };
+}
+
+function place(flow: Flow): { kind: "place" } & PlaceOrder {
   const { random, request, atMs } = flow;
   const side = random.below(2);
   const type = random.below(8) === 0 ? 1 : 0;
   const timeInForce = random.below(3) === 0 ? random.below(5) : 0;
   const price = somePrice(flow, side);
-  if (type === 0 && timeInForce <= 2) flow.resting.push(request);
-  return {
+  const quantityLots = 1 + random.below(random.below(10) === 0 ? 300 : 20);
+  const placed: { kind: "place" } & PlaceOrder = {
     kind: "place",
     request,
     atMs,
@@ -94,10 +139,54 @@ function place(flow: Flow): EngineCommand {
     timeInForce,
     postOnly: random.below(10) === 0,
     priceTicks: type === 1 ? 0 : price,
-    quantityLots: 1 + random.below(random.below(10) === 0 ? 300 : 20),
+    quantityLots,
     worstPriceTicks: type === 1 ? price : random.below(20) === 0 ? somePrice(flow, side) : 0,
-    expireAtMs: timeInForce === 1 ? dayEnd(atMs) : atMs + random.below(1_500),
+    expireAtMs:
+      timeInForce === 1
+        ? dayEnd(atMs)
+        : timeInForce === 2 || random.below(4) === 0
+          ? atMs + random.below(1_500)
+          : 0,
+    ...(flow.isPlain || random.below(2) === 0 ? {} : special(flow, quantityLots)),
   };
+  flow.resting.push(request);
+  flow.places.set(request, placed);
+  return placed;
+}
+
+/** One to three of the things that make an order special, together as it comes. */
+function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>> {
+  const { random } = flow;
+  const fields: Partial<Mutable<PlaceOrder>> = {};
+  for (let count = 1 + random.below(3); count > 0; count--) {
+    const roll = random.below(16);
+    if (roll === 0) fields.slide = true;
+    if (roll === 0) fields.postOnly = true;
+    if (roll === 1) fields.hidden = true;
+    if (roll === 2) fields.reduceOnly = true;
+    if (roll === 3 || roll === 4) fields.selfTrade = random.below(2) === 0 ? 5 : random.below(6);
+    if (roll === 5 || roll === 6) fields.stopTicks = somePrice(flow, random.below(2));
+    if (roll === 7) fields.trailTicks = 1 + random.below(6);
+    if (roll === 8) fields.trailBps = 1 + random.below(random.below(2) === 0 ? 60 : 9_999);
+    if (roll >= 5 && roll <= 8) fields.triggerBy = random.below(2);
+    if (roll === 9) fields.peg = 1 + random.below(2);
+    if (roll === 10) fields.displayLots = 1 + random.below(Math.min(6, quantityLots));
+    if (roll === 11) fields.minimumLots = 1 + random.below(quantityLots);
+    if (roll === 12) fields.clientId = 1 + random.below(12);
+    if (roll === 12) fields.session = random.below(5);
+    if (roll >= 13) Object.assign(fields, link(flow));
+  }
+  return fields;
+}
+
+function link(flow: Flow): Partial<PlaceOrder> {
+  const { random } = flow;
+  const linkHandle = someHandle(flow);
+  const target = flow.places.get(linkHandle);
+  if (target === undefined || random.below(10) === 0) return { link: random.below(3), linkHandle };
+  const { account, symbol, side } = target;
+  const link = 1 + random.below(2);
+  return { link, linkHandle, account, symbol, side: link === 1 ? side : 1 - side };
 }
 
 function dayEnd(atMs: number): number {
@@ -124,13 +213,15 @@ function amendment(flow: Flow): { handle: number; priceTicks: number; quantityLo
 /** Mostly of an order that may still rest, the younger the likelier; sometimes of none. */
 function someHandle({ random, request, resting }: Flow): number {
   if (random.below(15) === 0) return request + 2 - random.below(2_000);
-  const back = random.below(3) === 0 ? random.below(resting.length + 1) : random.below(25);
+  const back = random.below(4) === 0 ? random.below(Math.min(200, resting.length) + 1) : random.below(12);
   return resting[resting.length - 1 - back] ?? request;
 }
 
 /** The same command with one number replaced by a wrong one. */
 function spoiled(random: Random, command: EngineCommand): EngineCommand {
-  const fields = Object.entries(command).filter(([, value]) => typeof value === "number");
+  const fields: [string, unknown][] = Object.entries(command).filter(
+    ([, value]) => typeof value === "number",
+  );
   const [field] = fields[random.below(fields.length)] ?? ["request"];
   const wrong = WRONG[random.below(WRONG.length)] ?? 0;
   return { ...command, [field]: field === "request" ? Math.min(wrong, command.request - 1) : wrong };

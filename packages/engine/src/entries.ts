@@ -1,0 +1,168 @@
+import { FLAG } from "./binary/command-layout.ts";
+import { BOOK, type Book } from "./books/book.ts";
+import { CAUSE, TRIGGER } from "./codes.ts";
+import type { Endings } from "./endings.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { canFill, match } from "./match.ts";
+import { bestOf, levelOverflows } from "./order-rules.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
+import { NONE as NO_SLOT } from "./slots.ts";
+
+const NONE = NO_SLOT;
+const { HANDLE, PRICE, OPEN } = LINE;
+const { FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
+const { TYPE, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, REDUCE_ONLY, FRESH, PEG, PARKED } = FLAG;
+const { DORMANT, TRAILING, TRIGGER_BY, TRIGGER_BY_SHIFT } = FLAG;
+const FILL_OR_KILL = 4 << TIME_IN_FORCE_SHIFT;
+const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
+const { LOWER_BAND, UPPER_BAND } = BOOK;
+
+/** How orders begin to work: they trade, and rest or are cancelled with what is left; or they sleep, or stand aside. */
+export class Entries {
+  readonly #live: LiveOrders;
+  readonly #endings: Endings;
+
+  constructor(live: LiveOrders, endings: Endings) {
+    this.#live = live;
+    this.#endings = endings;
+  }
+
+  /** An order in flight at its price: new, woken, amended or moved. */
+  enter(book: Book, order: number): void {
+    const live = this.#live;
+    const { f64, i32 } = live.orders;
+    const flags = i32[(order << 4) | FLAGS] as number;
+    const needed = this.#needed(order, flags);
+    if (needed > 0 && !canFill(live, book, order, needed)) {
+      const kills = (flags & TIME_IN_FORCE) === FILL_OR_KILL;
+      this.#endings.cancelLifted(order, kills ? CAUSE.fill_or_kill : CAUSE.minimum_quantity);
+      return;
+    }
+    match(live, book, order, this.#endings);
+    if ((f64[(order << 3) | OPEN] as number) === 0) this.#endings.done(order);
+    else this.#rest(book, order);
+  }
+
+  /** What must fill at once. It is asked for once. */
+  #needed(order: number, flags: number): number {
+    const { orders, extras } = this.#live;
+    if ((flags & TIME_IN_FORCE) === FILL_OR_KILL) return orders.f64[(order << 3) | OPEN] as number;
+    const extra = orders.i32[(order << 4) | EXTRA_SLOT] as number;
+    if (extra === NONE) return 0;
+    const at = extra * EXTRA_WORDS + EXTRA.MINIMUM;
+    const minimum = extras.f64[at] as number;
+    extras.f64[at] = 0;
+    return minimum;
+  }
+
+  #rest(book: Book, order: number): void {
+    const live = this.#live;
+    const { f64, i32 } = live.orders;
+    const flags = i32[(order << 4) | FLAGS] as number;
+    if ((flags & TYPE) !== 0 || (flags & TIME_IN_FORCE) > LAST_RESTING) {
+      this.#endings.cancelLifted(order, residueCause(flags));
+      return;
+    }
+    const price = f64[(order << 3) | PRICE] as number;
+    const lots = f64[(order << 3) | OPEN] as number;
+    const { counters } = book;
+    const beyond =
+      (flags & 1) === 0 ? price > (counters[UPPER_BAND] as number) : price < (counters[LOWER_BAND] as number);
+    if (beyond) this.#endings.cancelLifted(order, CAUSE.beyond_band);
+    else if (levelOverflows(live, book, flags, price, lots))
+      this.#endings.cancelLifted(order, CAUSE.level_full);
+    else if ((flags & REDUCE_ONLY) !== 0 && !this.#endings.fits(order, book.symbol))
+      this.#endings.cancelLifted(order, CAUSE.reduce_only);
+    else {
+      if ((flags & FRESH) !== 0) live.register(order);
+      this.#endings.stand(order, book);
+    }
+  }
+
+  /** Puts an order in flight into the ladder of its stop. */
+  sleep(book: Book, order: number): void {
+    const live = this.#live;
+    const { f64, i32 } = live.orders;
+    const flags = i32[(order << 4) | FLAGS] as number;
+    const at = live.extraOf(order) * EXTRA_WORDS;
+    const stop = live.extras.f64[at + EXTRA.STOP] as number;
+    const trails =
+      live.extras.f64[at + EXTRA.TRAIL_TICKS] !== 0 || live.extras.f64[at + EXTRA.TRAIL_BPS] !== 0;
+    const buys = (flags & 1) === 0;
+    f64[(order << 3) | PRICE] = stop !== 0 ? stop : buys ? book.maxPriceTicks + 1 : 0;
+    i32[(order << 4) | FLAGS] = flags | DORMANT | (trails ? TRAILING : 0);
+    if (trails) book.trailing.add(order);
+    book.watch++;
+    const byBest = (flags & TRIGGER_BY) >> TRIGGER_BY_SHIFT;
+    live.enqueue(order, book, 2 + byBest * 2 + (buys ? 1 : 0));
+  }
+
+  /** A child or a stop, in flight, begins to work. */
+  wake(book: Book, order: number, cause: number): void {
+    const live = this.#live;
+    const { f64, i32 } = live.orders;
+    const lots = f64[(order << 3) | OPEN] as number;
+    live.events.triggered(f64[(order << 3) | HANDLE] as number, cause, lots);
+    const at = live.extraOf(order) * EXTRA_WORDS;
+    const extras = live.extras.f64;
+    if (cause === TRIGGER.stop) {
+      extras[at + EXTRA.STOP] = 0;
+      extras[at + EXTRA.TRAIL_TICKS] = 0;
+      extras[at + EXTRA.TRAIL_BPS] = 0;
+      this.#endings.dissolve(order);
+    }
+    if (this.#sleeps(at)) {
+      this.sleep(book, order);
+      return;
+    }
+    f64[(order << 3) | PRICE] = extras[at + EXTRA.LIMIT] as number;
+    extras[at + EXTRA.LIMIT] = 0;
+    const reducesOnly = ((i32[(order << 4) | FLAGS] as number) & REDUCE_ONLY) !== 0;
+    if (reducesOnly && !this.#endings.fits(order, book.symbol))
+      this.#endings.cancelLifted(order, CAUSE.reduce_only);
+    else this.enter(book, order);
+  }
+
+  #sleeps(at: number): boolean {
+    const { f64 } = this.#live.extras;
+    return f64[at + EXTRA.STOP] !== 0 || f64[at + EXTRA.TRAIL_TICKS] !== 0 || f64[at + EXTRA.TRAIL_BPS] !== 0;
+  }
+
+  /** Where a pegged order belongs now; 0: nowhere. `bound`: the price it never goes beyond. */
+  pegPrice(book: Book, flags: number, bound: number): number {
+    const buys = (flags & 1) === 0;
+    const own = book.bestShown(buys ? book.bids : book.asks, true);
+    if (own === 0) return 0;
+    let half = 0;
+    if ((flags & PEG) >> FLAG.PEG_SHIFT === 2) {
+      const other = book.bestShown(buys ? book.asks : book.bids, true);
+      if (other === 0) return 0;
+      half = Math.floor(Math.abs(other - own) / 2);
+    }
+    return buys ? Math.min(own + half, bound) : Math.max(own - half, bound);
+  }
+
+  /** A pegged order in flight takes its price, or stands aside without one. */
+  float(book: Book, order: number, price: number): void {
+    const { f64, i32 } = this.#live.orders;
+    const flags = (i32[(order << 4) | FLAGS] as number) & ~PARKED;
+    f64[(order << 3) | PRICE] = price;
+    i32[(order << 4) | FLAGS] = price === 0 ? flags | PARKED : flags;
+    if (price === 0) this.#live.enqueueAt(order, book.aside);
+    else this.enter(book, order);
+  }
+}
+
+/** One tick before the best of the other side, where the price would reach it; 0: there is none. */
+export function slidPrice(live: LiveOrders, book: Book, flags: number, price: number): number {
+  const buys = (flags & 1) === 0;
+  const best = bestOf(live, buys ? book.asks : book.bids);
+  if (best === 0 || (buys ? price < best : price > best)) return price;
+  const slid = buys ? best - 1 : best + 1;
+  return slid > book.maxPriceTicks ? 0 : slid;
+}
+
+function residueCause(flags: number): number {
+  if ((flags & TIME_IN_FORCE) === FILL_OR_KILL) return CAUSE.fill_or_kill;
+  return (flags & TYPE) === 0 ? CAUSE.immediate_or_cancel : CAUSE.market_residue;
+}

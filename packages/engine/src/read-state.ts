@@ -1,0 +1,112 @@
+import { FLAG } from "./binary/command-layout.ts";
+import { BOOK, type Book } from "./books/book.ts";
+import type { Ladder } from "./books/ladder.ts";
+import { LEVEL_INT } from "./books/level-line.ts";
+import type { EngineCore } from "./engine-core.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
+import { NONE } from "./slots.ts";
+import type { EngineState, OrderState, SymbolState } from "./state.ts";
+
+/** What an engine holds, as plain data in canonical order. */
+export function readState(core: EngineCore): EngineState {
+  const { live, limits } = core;
+  return {
+    limits,
+    counters: { eventSequence: core.events.sequence, lastRequest: core.lastRequest, nowMs: core.nowMs },
+    blockedAccounts: live.accounts.blocked(),
+    accountGroups: live.accounts.groups(),
+    positions: live.positions.all().map(({ symbol, account, lots }) => ({ symbol, account, lots })),
+    symbols: live.books.filter((book) => book !== undefined).map((book) => symbolState(live, book)),
+    pending: core.massWork.state(),
+  };
+}
+
+function symbolState(live: LiveOrders, book: Book): SymbolState {
+  const { symbol, maxPriceTicks, maxQuantityLots, phase, counters } = book;
+  const upper = counters[BOOK.UPPER_BAND] as number;
+  const [bids, asks, ...asleep] = book.ladders.map((ladder) => ordersOf(live, ladder));
+  return {
+    symbol,
+    maxPriceTicks,
+    maxQuantityLots,
+    phase,
+    tradeNumber: counters[BOOK.TRADE_NUMBER] as number,
+    bookSequence: counters[BOOK.BOOK_SEQUENCE] as number,
+    orderSequence: counters[BOOK.ORDER_SEQUENCE] as number,
+    lastPriceTicks: counters[BOOK.LAST_PRICE] as number,
+    lowerTicks: counters[BOOK.LOWER_BAND] as number,
+    upperTicks: upper === Number.POSITIVE_INFINITY ? 0 : upper,
+    limitStateMs: counters[BOOK.LIMIT_STATE_MS] as number,
+    limitUntilMs: counters[BOOK.LIMIT_UNTIL] as number,
+    bids: bids ?? [],
+    asks: asks ?? [],
+    asleep: asleep.flat(),
+    aside: queue(live, book.aside, LEVEL_INT.HEAD),
+  };
+}
+
+function ordersOf(live: LiveOrders, ladder: Ladder | undefined): OrderState[] {
+  const levels = live.levels.i32;
+  const found: OrderState[] = [];
+  let level = ladder?.best ?? NONE;
+  for (; level !== NONE; level = levels[(level << 4) | LEVEL_INT.WORSE] as number) {
+    found.push(...queue(live, level, LEVEL_INT.HEAD), ...queue(live, level, LEVEL_INT.HIDDEN_HEAD));
+  }
+  return found;
+}
+
+function queue(live: LiveOrders, level: number, head: number): OrderState[] {
+  const found: OrderState[] = [];
+  let order = live.levels.i32[(level << 4) | head] as number;
+  for (; order !== NONE; order = live.orders.i32[(order << 4) | LINE_INT.NEXT] as number)
+    found.push(orderState(live, order));
+  return found;
+}
+
+/** A live order as plain data. */
+export function orderState(live: LiveOrders, order: number): OrderState {
+  const { f64, i32 } = live.orders;
+  const flags = i32[(order << 4) | LINE_INT.FLAGS] as number;
+  const filledLots = f64[(order << 3) | LINE.FILLED] as number;
+  const leavesLots = live.leaves(order);
+  const slot = live.extraOf(order);
+  const extra = (field: number): number =>
+    slot === NONE ? 0 : (live.extras.f64[slot * EXTRA_WORDS + field] as number);
+  const pegged = (flags & FLAG.PEG) !== 0;
+  const limited = (flags & (FLAG.DORMANT | FLAG.WAITING)) !== 0;
+  const price = (flags & FLAG.PARKED) !== 0 ? 0 : (f64[(order << 3) | LINE.PRICE] as number);
+  return {
+    handle: f64[(order << 3) | LINE.HANDLE] as number,
+    symbol: live.bookOf(order).symbol,
+    account: i32[(order << 4) | LINE_INT.ACCOUNT] as number,
+    side: flags & FLAG.SIDE,
+    type: (flags & FLAG.TYPE) >> FLAG.TYPE_SHIFT,
+    timeInForce: (flags & FLAG.TIME_IN_FORCE) >> FLAG.TIME_IN_FORCE_SHIFT,
+    postOnly: (flags & FLAG.POST_ONLY) !== 0,
+    slide: (flags & FLAG.SLIDE) !== 0,
+    hidden: (flags & FLAG.HIDDEN) !== 0,
+    reduceOnly: (flags & FLAG.REDUCE_ONLY) !== 0,
+    selfTrade: (flags & FLAG.SELF_TRADE) >> FLAG.SELF_TRADE_SHIFT,
+    triggerBy: (flags & FLAG.TRIGGER_BY) >> FLAG.TRIGGER_BY_SHIFT,
+    peg: (flags & FLAG.PEG) >> FLAG.PEG_SHIFT,
+    priceTicks: limited ? extra(EXTRA.LIMIT) : price,
+    quantityLots: filledLots + leavesLots,
+    filledLots,
+    leavesLots,
+    openLots: f64[(order << 3) | LINE.OPEN] as number,
+    displayLots: extra(EXTRA.DISPLAY),
+    boundTicks: pegged ? extra(EXTRA.LIMIT) : 0,
+    stopTicks: extra(EXTRA.STOP),
+    trailTicks: extra(EXTRA.TRAIL_TICKS),
+    trailBps: extra(EXTRA.TRAIL_BPS),
+    minimumLots: extra(EXTRA.MINIMUM),
+    clientId: extra(EXTRA.CLIENT_ID),
+    session: extra(EXTRA.SESSION),
+    group: extra(EXTRA.GROUP),
+    parent: extra(EXTRA.PARENT),
+    waits: (flags & FLAG.WAITING) !== 0,
+    ready: (flags & FLAG.READY) !== 0,
+    expireAtMs: extra(EXTRA.EXPIRE_AT),
+  };
+}

@@ -1,0 +1,104 @@
+import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
+import type { CommandWords } from "./binary/encode-command.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import { isAsleep } from "./order-rules.ts";
+import { EXTRA, EXTRA_INT, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
+import { NONE } from "./slots.ts";
+
+const { FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
+const {
+  PRICE,
+  WORST,
+  EXPIRE_AT,
+  STOP,
+  TRAIL_TICKS,
+  TRAIL_BPS,
+  DISPLAY,
+  MINIMUM,
+  CLIENT_ID,
+  SESSION,
+  LINK_HANDLE,
+} = PLACE_WORD;
+const LAST_RESTING = 2 << FLAG.TIME_IN_FORCE_SHIFT;
+
+/** Whether an order is more than its line can hold. */
+export function needsExtra({ f64, i32 }: CommandWords, at: number, length: number): boolean {
+  const flags = i32[at * 2 + 7] as number;
+  if ((flags & (FLAG.PEG | FLAG.LINK)) !== 0 || expires(f64, flags, at, length)) return true;
+  if (length <= 8) return false;
+  for (const word of [STOP, TRAIL_TICKS, TRAIL_BPS, DISPLAY, MINIMUM, CLIENT_ID, SESSION])
+    if (f64[at + word] !== 0) return true;
+  return false;
+}
+
+function expires(words: Float64Array, flags: number, at: number, length: number): boolean {
+  const tif = flags & FLAG.TIME_IN_FORCE;
+  if (tif === 0 || tif > LAST_RESTING) return false;
+  const isChild = (flags & FLAG.LINK) >> FLAG.LINK_SHIFT === 2;
+  return (flags & FLAG.TYPE) === 0 || isChild || isAsleep(words, at, length);
+}
+
+/** An empty extra record for an order that has none. */
+export function addExtra(live: LiveOrders, order: number): number {
+  const extra = live.extras.allocate();
+  live.extras.f64.fill(0, extra * EXTRA_WORDS, (extra + 1) * EXTRA_WORDS);
+  live.extras.i32[extra * EXTRA_WORDS * 2 + EXTRA_INT.EXPIRY] = NONE;
+  live.orders.i32[(order << 4) | EXTRA_SLOT] = extra;
+  return extra;
+}
+
+/** Takes from a PLACE what the line can't hold. */
+export function fillExtra(
+  live: LiveOrders,
+  order: number,
+  words: CommandWords,
+  at: number,
+  length: number,
+): void {
+  const to = addExtra(live, order) * EXTRA_WORDS;
+  const { f64 } = live.extras;
+  const flags = words.i32[at * 2 + 7] as number;
+  const word = (index: number): number => (index < length ? (words.f64[at + index] as number) : 0);
+  const isChild = (flags & FLAG.LINK) >> FLAG.LINK_SHIFT === 2;
+  f64[to + EXTRA.STOP] = word(STOP);
+  f64[to + EXTRA.TRAIL_TICKS] = word(TRAIL_TICKS);
+  f64[to + EXTRA.TRAIL_BPS] = word(TRAIL_BPS);
+  f64[to + EXTRA.DISPLAY] = word(DISPLAY);
+  f64[to + EXTRA.MINIMUM] = word(MINIMUM);
+  f64[to + EXTRA.CLIENT_ID] = word(CLIENT_ID);
+  f64[to + EXTRA.SESSION] = word(SESSION);
+  if (isChild) f64[to + EXTRA.PARENT] = word(LINK_HANDLE);
+  if (isChild || (flags & FLAG.PEG) !== 0 || isAsleep(words.f64, at, length))
+    f64[to + EXTRA.LIMIT] = word((flags & FLAG.TYPE) === 0 ? PRICE : WORST);
+  if (expires(words.f64, flags, at, length)) {
+    f64[to + EXTRA.EXPIRE_AT] = word(EXPIRE_AT);
+    setFlags(live, order, FLAG.EXPIRES);
+  }
+}
+
+/** Makes an order one of those of which one cancels the others, or a child. The other order is live. */
+export function joinFamily(live: LiveOrders, order: number, link: number, handle: number): void {
+  const target = live.slot(handle);
+  setFlags(live, order, FLAG.LINKED);
+  if (link === 2) {
+    live.children.add(handle, order);
+    setFlags(live, target, FLAG.PARENT);
+    return;
+  }
+  const known = live.extraOf(target);
+  const extra = known === NONE ? addExtra(live, target) : known;
+  const { f64 } = live.extras;
+  if (f64[extra * EXTRA_WORDS + EXTRA.GROUP] === 0) {
+    f64[extra * EXTRA_WORDS + EXTRA.GROUP] = live.orders.f64[(target << 3) | LINE.HANDLE] as number;
+    live.groups.add(handle, target);
+    setFlags(live, target, FLAG.LINKED);
+  }
+  const group = f64[extra * EXTRA_WORDS + EXTRA.GROUP] as number;
+  f64[live.extraOf(order) * EXTRA_WORDS + EXTRA.GROUP] = group;
+  live.groups.add(group, order);
+}
+
+export function setFlags(live: LiveOrders, order: number, flags: number): void {
+  const { i32 } = live.orders;
+  i32[(order << 4) | FLAGS] = (i32[(order << 4) | FLAGS] as number) | flags;
+}
