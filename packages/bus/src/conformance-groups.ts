@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { busTest, record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
 import type { BusRecord, EventBus, GroupConsumer } from "./port.ts";
 import { topicPartitionKey } from "./port.ts";
+import { type RecordChunk, SPAN } from "./record-chunk.ts";
 
 const PARTITIONS = 6;
 
@@ -17,6 +18,43 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     const second = await join(await harness().reopen());
     assert.deepEqual(values(await takeCount(second, 10)), values(records(10)));
     await second.close();
+  });
+
+  busTest("chunks hold the bytes of what records say, cut where fewer are wanted", async () => {
+    const name = await makeTopic(2);
+    const { bus } = harness();
+    const sent = [
+      { ...record("a value"), headers: { producer: "p", epoch: "1", sequence: "1" } },
+      { ...record("ü".repeat(200)), key: null, headers: {} },
+      { ...record(""), headers: { sequence: "2", "sequence-number": "no", producer: "" } },
+    ];
+    await bus.send(
+      [0, 1].map((partition) => ({ topic: name, partition, records: [...sent, ...records(40)] })),
+    );
+    const from = async () => new Map([[`${name}/0`, 1n]]);
+    const whole = await bus.consume({ group: makeGroup(), topics: [name], onAssigned: from });
+    const expected = await takeCount(whole, 85);
+    const wanted = ["sequence", "producer"];
+    const consumer = await bus.consume({
+      group: makeGroup(),
+      topics: [name],
+      onAssigned: from,
+      chunkHeaders: wanted,
+    });
+    const found: BusRecord[] = [];
+    while (found.length < 85) {
+      const slices = await consumer.takeChunks(7);
+      assert.ok(slices.reduce((sum, slice) => sum + slice.to - slice.from, 0) <= 7);
+      for (const { chunk, from: first, to } of slices)
+        for (let index = first; index < to; index++) found.push(checkedRecord(chunk, index, wanted));
+    }
+    const sorted = (taken: readonly BusRecord[]): readonly object[] =>
+      [...taken]
+        .sort((a, b) => a.partition - b.partition || Number(a.offset - b.offset))
+        .map(({ decoded: _, ...rest }) => rest);
+    assert.deepEqual(sorted(found), sorted(expected));
+    await whole.close();
+    await consumer.close();
   });
 
   busTest("without a mark a consumer starts at the committed offset, with one at the mark", async () => {
@@ -243,4 +281,21 @@ function drain(consumer: GroupConsumer): { readonly records: BusRecord[]; readon
     }
   };
   return { records: taken, done: loop() };
+}
+
+/** The record at a place of a chunk, after a look at the chunk's own columns. */
+function checkedRecord(chunk: RecordChunk, index: number, wanted: readonly string[]): BusRecord {
+  const found = chunk.record(index);
+  const text = (place: number): string | null => {
+    const [start = -1, end = -1] = chunk.spans.subarray(index * chunk.stride + place);
+    return start < 0 ? null : chunk.bytes.toString("utf8", start, end);
+  };
+  assert.equal(BigInt(chunk.offsets[index] ?? -1), found.offset);
+  assert.equal(chunk.timesMs[index], found.timestampMs);
+  assert.equal(text(SPAN.key), found.key);
+  assert.equal(text(SPAN.value) ?? "", found.value);
+  wanted.forEach((name, nth) => {
+    assert.equal(text(SPAN.headers + 2 * nth), found.headers[name] ?? null);
+  });
+  return found;
 }

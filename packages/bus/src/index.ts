@@ -26,3 +26,5 @@ export type {
   TopicSpec,
 } from "./port.ts";
 export { topicPartitionKey } from "./port.ts";
+export type { ChunkSlice, RecordChunk } from "./record-chunk.ts";
+export { CHUNK_SPANS, chunksOfRecords, SPAN } from "./record-chunk.ts";

@@ -1,3 +1,5 @@
+import type { ChunkSlice } from "./record-chunk.ts";
+
 /**
  * The event bus as the rest of the platform sees it. Two adapters keep this contract, `embedded/` and `kafka/`;
  * `conformance.ts` is the suite that both pass.
@@ -140,6 +142,11 @@ export interface ConsumeOptions {
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void;
   /** The most records that are fetched ahead for all partitions together (back-pressure). Default 8,192. */
   readonly bufferRecords?: number;
+  /**
+   * The consumer is read by `takeChunks` alone, which finds these headers in each record. A consumer that can hand over
+   * bytes as they came keeps no objects then; the others make chunks of their records.
+   */
+  readonly chunkHeaders?: readonly string[];
   /** After how long without a heartbeat the group gives this member's partitions away. Default 10,000. */
   readonly sessionTimeoutMs?: number;
 }
@@ -159,6 +166,8 @@ export interface GroupConsumer {
    * While the broker is away it waits (retrying for ever, capped backoff with full jitter).
    */
   take(maxRecords: number): Promise<readonly BusRecord[]>;
+  /** As `take`, in chunks of one partition each: for a consumer with `chunkHeaders`. */
+  takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]>;
   /**
    * The next offset of a partition for the group: a hint and a gauge, never the truth. Never rejects for long.
    * It may become durable a moment after it resolves.

@@ -1,3 +1,4 @@
+export { int8Array } from "./binary-array.ts";
 export { schemaOfService } from "./identifier.ts";
 export type { MigrateOptions, MigrationFolder, MigrationsApplied } from "./migrations.ts";
 export { migrate } from "./migrations.ts";

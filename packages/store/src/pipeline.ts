@@ -83,6 +83,8 @@ interface Wire {
   bind(message: { statement: string; values: readonly WireValue[] }): void;
   execute(message?: undefined): void;
   sync(): void;
+  sendCopyFromChunk(piece: Buffer): void;
+  endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
 
@@ -122,6 +124,11 @@ class Pipeline implements Submittable {
       this.#running.push(prepared);
       wire.bind({ statement: prepared.name, values: this.#values[index] ?? [] });
       wire.execute();
+      if (statement.copy === undefined) return;
+      // After an error the server skips all of it up to the Sync, so nothing has to be waited for.
+      for (const piece of statement.copy)
+        wire.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+      wire.endCopyFrom();
     });
     wire.sync();
     wire.stream.uncork();
@@ -180,7 +187,10 @@ class Pipeline implements Submittable {
   handlePortalSuspended(): void {}
 
   handleCopyInResponse(wire: Wire): void {
-    wire.sendCopyFail("COPY does not travel in a pipeline");
+    if (this.#statements[this.#results.length]?.copy !== undefined) return;
+    // It has taken the Sync for a part of the data.
+    wire.sendCopyFail("a COPY came without its data");
+    wire.sync();
   }
 
   handleCopyData(): void {}

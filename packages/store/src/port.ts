@@ -45,9 +45,17 @@ export interface Statement {
   /** Prepared once a connection under a name derived from the text. */
   readonly text: string;
   readonly values: readonly SqlValue[];
+  /**
+   * For `COPY ... FROM STDIN` alone: its data, in pieces, in the format that the text names. It travels with the others
+   * and counts as one statement of the transaction, without rows.
+   */
+  readonly copy?: readonly Uint8Array[];
 }
 
-/** Amounts travel as text (R9); arrays as `{1,2}` literals built by `sqlArray`. */
+/**
+ * Amounts travel as text (R9); arrays as `{1,2}` literals built by `sqlArray`, or in PostgreSQL's binary form by
+ * `int8Array`: bytes are sent as the binary form of whatever type the parameter has.
+ */
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
 
 /** Columns are strings as PostgreSQL prints them, except int2/int4/float8 (number), bool (boolean), json (parsed), bytea (Uint8Array). int8 and numeric come as bigint where whole. */

@@ -1,6 +1,8 @@
 import {
   type BusRecord,
+  type ChunkSlice,
   type ConsumeOptions,
+  chunksOfRecords,
   type GroupConsumer,
   type StartPosition,
   type TopicPartition,
@@ -60,6 +62,10 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
       if (taken.length > 0) return taken;
       await this.#changed.wait();
     }
+  }
+
+  async takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
+    return chunksOfRecords(await this.take(maxRecords), this.#options.chunkHeaders ?? []);
   }
 
   async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {

@@ -6,6 +6,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from "../port.ts";
+import { type ChunkSlice, chunksOfRecords } from "../record-chunk.ts";
 import { signal } from "../signal.ts";
 import { type Cursor, cursor } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
@@ -69,6 +70,10 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
       if (taken.length > 0) return taken;
       await this.#changed.wait();
     }
+  }
+
+  async takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
+    return chunksOfRecords(await this.take(maxRecords), this.#options.chunkHeaders ?? []);
   }
 
   #collect(maxRecords: number): readonly BusRecord[] {

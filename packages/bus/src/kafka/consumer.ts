@@ -7,6 +7,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from "../port.ts";
+import type { ChunkSlice } from "../record-chunk.ts";
 import { signal } from "../signal.ts";
 import { retrying } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
@@ -17,6 +18,8 @@ import {
   type BufferBudget,
   bufferBudget,
   bytesToAskFor,
+  type ChunkBuffer,
+  chunkBuffer,
   type PartitionBuffer,
   partitionBuffer,
 } from "./partition-buffer.ts";
@@ -26,6 +29,8 @@ const DEFAULT_SESSION_TIMEOUT_MS = 10_000;
 interface OwnedPartition {
   readonly at: TopicPartition;
   readonly buffer: PartitionBuffer;
+  /** Takes the place of `buffer` in a consumer that is read in chunks. */
+  readonly chunks: ChunkBuffer;
   paused: boolean;
   /** False until `onAssigned` has answered. */
   started: boolean;
@@ -49,6 +54,8 @@ export class KafkaConsumer implements GroupConsumer {
   readonly #options: ConsumeOptions;
   readonly #owner: KafkaConsumerOwner;
   readonly #budget: BufferBudget;
+  /** null: records are handed over as objects. */
+  readonly #chunkHeaders: readonly Buffer[] | null;
   readonly #fetcher: Fetcher;
   readonly #membership: Membership;
   readonly #committer: HintCommitter;
@@ -62,6 +69,7 @@ export class KafkaConsumer implements GroupConsumer {
     this.#options = options;
     this.#owner = owner;
     this.#budget = bufferBudget(options.bufferRecords);
+    this.#chunkHeaders = options.chunkHeaders?.map((name) => Buffer.from(name)) ?? null;
     this.#fetcher = new Fetcher(owner.cluster, owner.name);
     this.#committer = hintCommitter(options.group, () => this.#membership);
     this.#membership = joinGroup({
@@ -88,15 +96,32 @@ export class KafkaConsumer implements GroupConsumer {
 
   get bufferedRecords(): number {
     let count = 0;
-    for (const { buffer } of this.#owned.values()) count += buffer.count;
+    for (const { buffer, chunks } of this.#owned.values()) count += buffer.count + chunks.count;
     return count;
   }
 
-  async take(maxRecords: number): Promise<readonly BusRecord[]> {
+  take(maxRecords: number): Promise<readonly BusRecord[]> {
+    return this.#taking((taken: BusRecord[]) =>
+      this.#collect(maxRecords, ({ buffer }, left) => {
+        const before = taken.length;
+        buffer.take(left, taken);
+        return taken.length - before;
+      }),
+    );
+  }
+
+  takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
+    return this.#taking((taken: ChunkSlice[]) =>
+      this.#collect(maxRecords, ({ chunks }, left) => chunks.take(left, taken)),
+    );
+  }
+
+  async #taking<Piece>(collect: (taken: Piece[]) => void): Promise<readonly Piece[]> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closing.signal.aborted) return [];
-      const taken = this.#collect(maxRecords);
+      const taken: Piece[] = [];
+      collect(taken);
       if (taken.length > 0) {
         this.#fetcher.wake();
         return taken;
@@ -105,16 +130,16 @@ export class KafkaConsumer implements GroupConsumer {
     }
   }
 
-  #collect(maxRecords: number): readonly BusRecord[] {
-    const taken: BusRecord[] = [];
+  /** `take` moves records of one partition and answers how many. */
+  #collect(maxRecords: number, take: (partition: OwnedPartition, left: number) => number): void {
     const owned = [...this.#owned.values()];
     // Each call begins with another partition, so that a busy one can't starve the others.
     const first = this.#turn++;
-    for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
+    let left = maxRecords;
+    for (let step = 0; step < owned.length && left > 0; step++) {
       const partition = owned[(first + step) % owned.length];
-      if (partition?.paused === false) partition.buffer.take(maxRecords - taken.length, taken);
+      if (partition?.paused === false) left -= take(partition, left);
     }
-    return taken;
   }
 
   async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
@@ -141,6 +166,7 @@ export class KafkaConsumer implements GroupConsumer {
     const owned = this.#owned.get(topicPartitionKey(at));
     if (owned === undefined) return;
     owned.buffer.clear();
+    owned.chunks.clear();
     if (owned.started) this.#fetcher.seek(owned.target, position);
     else owned.sought = position;
   }
@@ -158,9 +184,10 @@ export class KafkaConsumer implements GroupConsumer {
 
   /** A paused partition holds nothing: its backlog must not take the others' room. It is fetched again. */
   #giveBack(owned: OwnedPartition): void {
-    const { firstOffset } = owned.buffer;
+    const firstOffset = owned.buffer.firstOffset ?? owned.chunks.firstOffset;
     if (firstOffset === undefined) return;
     owned.buffer.clear();
+    owned.chunks.clear();
     this.#fetcher.seek(owned.target, firstOffset);
   }
 
@@ -184,9 +211,15 @@ export class KafkaConsumer implements GroupConsumer {
 
   #ownedPartition(at: TopicPartition): OwnedPartition {
     const buffer = partitionBuffer();
+    const chunks = chunkBuffer();
+    const arrived = (): void => {
+      if (owned.paused) this.#giveBack(owned);
+      else this.#changed.notify();
+    };
     const owned: OwnedPartition = {
       at,
       buffer,
+      chunks,
       paused: false,
       started: false,
       sought: undefined,
@@ -196,9 +229,20 @@ export class KafkaConsumer implements GroupConsumer {
         receive: (records) => {
           if (records.length === 0) return;
           buffer.push(records);
-          if (owned.paused) this.#giveBack(owned);
-          else this.#changed.notify();
+          arrived();
         },
+        ...(this.#chunkHeaders === null
+          ? {}
+          : {
+              chunks: {
+                headers: this.#chunkHeaders,
+                receive: (received) => {
+                  if (received.length === 0) return;
+                  chunks.push(received);
+                  arrived();
+                },
+              },
+            }),
         fail: (error) => this.#fail(error),
       },
     };
@@ -210,8 +254,8 @@ export class KafkaConsumer implements GroupConsumer {
     let bytes = 0;
     let partitions = 0;
     for (const owned of this.#owned.values()) {
-      records += owned.buffer.count;
-      bytes += owned.buffer.bytes;
+      records += owned.buffer.count + owned.chunks.count;
+      bytes += owned.buffer.bytes + owned.chunks.bytes;
       if (!owned.paused) partitions++;
     }
     return bytesToAskFor(this.#budget, { records, bytes, partitions });

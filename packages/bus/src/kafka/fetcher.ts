@@ -1,7 +1,9 @@
 import type { fetchV13 } from "@platformatic/kafka";
 import type { BusError } from "../bus-error.ts";
 import { type BusRecord, type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
+import type { RecordChunk } from "../record-chunk.ts";
 import { type Backoff, backoff } from "./backoff.ts";
+import { decodeChunks } from "./chunk-decoder.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, isRefusal, KafkaCode } from "./failure.ts";
 import { resolveStart } from "./offsets.ts";
@@ -30,6 +32,11 @@ export interface FetchTarget {
   wantedBytes(): number;
   /** What came, in order; perhaps nothing, where the log has a gap. Next comes `nextOffset`. */
   receive(records: readonly BusRecord[], nextOffset: bigint): void;
+  /** Where it is there, records come by it as chunks with these headers found, and not by `receive`. */
+  readonly chunks?: {
+    readonly headers: readonly Buffer[];
+    receive(chunks: readonly RecordChunk[], nextOffset: bigint): void;
+  };
   /** The broker refuses for good: nothing more comes. */
   fail(error: BusError): void;
 }
@@ -264,12 +271,18 @@ export class Fetcher {
   }
 
   #advance({ reading, offset }: InRequest, { batches }: FetchedPartition): void {
+    const { at, chunks: wanted } = reading.target;
     try {
-      const { records, nextOffset } = decodeBatches(reading.target.at, batches, offset);
+      const decoded =
+        wanted === undefined
+          ? { ...decodeBatches(at, batches, offset), chunks: [] }
+          : { ...decodeChunks(at, batches, { from: offset, wanted: wanted.headers }), records: [] };
+      const { records, chunks, nextOffset } = decoded;
       reading.pause.reset();
       if (nextOffset === offset) return;
       reading.position = nextOffset;
-      reading.target.receive(records, nextOffset);
+      if (wanted === undefined) reading.target.receive(records, nextOffset);
+      else wanted.receive(chunks, nextOffset);
     } catch {
       // What can't be read may have been damaged on its way: it is asked for again.
       void this.#rest(reading);

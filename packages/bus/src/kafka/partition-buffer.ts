@@ -1,4 +1,5 @@
 import type { BusRecord } from "../port.ts";
+import type { ChunkSlice, RecordChunk } from "../record-chunk.ts";
 
 /** What a record takes in memory besides its value, roughly. */
 const RECORD_OVERHEAD = 300;
@@ -54,6 +55,68 @@ export function partitionBuffer(): PartitionBuffer {
       bytes = 0;
     },
   };
+}
+
+/** The same of chunks: they are cut where a caller wants fewer records than one has. */
+export interface ChunkBuffer extends Omit<PartitionBuffer, "push" | "take"> {
+  push(chunks: readonly RecordChunk[]): void;
+  /** Moves up to `maxRecords` into `taken`; answers how many. */
+  take(maxRecords: number, taken: ChunkSlice[]): number;
+}
+
+export function chunkBuffer(): ChunkBuffer {
+  let chunks: RecordChunk[] = [];
+  let position = 0;
+  let count = 0;
+  let bytes = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get firstOffset() {
+      const offset = chunks[0]?.offsets[position];
+      return offset === undefined ? undefined : BigInt(offset);
+    },
+    push: (received) => {
+      for (const chunk of received) {
+        chunks.push(chunk);
+        count += chunk.count;
+        bytes += bytesOf(chunk);
+      }
+    },
+    take: (maxRecords, taken) => {
+      let left = maxRecords;
+      for (let chunk = chunks[0]; chunk !== undefined && left > 0; chunk = chunks[0]) {
+        const to = Math.min(chunk.count, position + left);
+        taken.push({ chunk, from: position, to });
+        left -= to - position;
+        count -= to - position;
+        position = to;
+        if (to < chunk.count) break;
+        // Its bytes stay in memory as long as a part of it does.
+        bytes -= bytesOf(chunk);
+        chunks.shift();
+        position = 0;
+      }
+      return maxRecords - left;
+    },
+    clear: () => {
+      chunks = [];
+      position = 0;
+      count = 0;
+      bytes = 0;
+    },
+  };
+}
+
+const BYTES_PER_SPAN = 4;
+const BYTES_PER_RECORD = 20;
+
+function bytesOf({ bytes, count, stride }: RecordChunk): number {
+  return bytes.length + count * (stride * BYTES_PER_SPAN + BYTES_PER_RECORD);
 }
 
 function sizeOf(record: BusRecord): number {

@@ -131,6 +131,31 @@ export interface DecodedBatches {
  */
 export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): DecodedBatches {
   const records: BusRecord[] = [];
+  const { batches, nextOffset } = batchesFrom(at, bytes, from);
+  for (const batch of batches) decodeRecords(at, bytes, { batch, from, records });
+  return { records, nextOffset };
+}
+
+/** A batch whose records consumers may see: from `start` to `end` lie its records, perhaps compressed. */
+export interface FoundBatch {
+  readonly start: number;
+  readonly end: number;
+  readonly baseOffset: bigint;
+  readonly count: number;
+  readonly baseTimeMs: number;
+  /** All its records have this time, where the broker sets them. */
+  readonly appendTimeMs: number | undefined;
+  /** 0: none. */
+  readonly compression: number;
+}
+
+/** The whole batches of some bytes, checked, but for those that end before an offset. */
+export function batchesFrom(
+  at: TopicPartition,
+  bytes: Buffer,
+  from: bigint,
+): { readonly batches: readonly FoundBatch[]; readonly nextOffset: bigint } {
+  const batches: FoundBatch[] = [];
   let nextOffset = from;
   let start = 0;
   while (bytes.length - start >= HEADER_BYTES) {
@@ -140,13 +165,25 @@ export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): 
     checkBatch(at, batch);
     const baseOffset = batch.readBigInt64BE(0);
     const after = baseOffset + BigInt(batch.readInt32BE(LAST_DELTA_AT)) + 1n;
+    const attributes = batch.readInt16BE(ATTRIBUTES_AT);
     if (after > nextOffset) {
       nextOffset = after;
-      decodeRecords(at, batch, { baseOffset, from, records });
+      // Marks of transactions are not records.
+      if ((attributes & CONTROL) === 0)
+        batches.push({
+          start: start + HEADER_BYTES,
+          end,
+          baseOffset,
+          count: batch.readInt32BE(COUNT_AT),
+          baseTimeMs: Number(batch.readBigInt64BE(BASE_TIME_AT)),
+          appendTimeMs:
+            (attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(batch.readBigInt64BE(MAX_TIME_AT)),
+          compression: attributes & COMPRESSION,
+        });
     }
     start = end;
   }
-  return { records, nextOffset };
+  return { batches, nextOffset };
 }
 
 function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
@@ -159,31 +196,26 @@ function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
 }
 
 interface Collecting {
-  readonly baseOffset: bigint;
+  readonly batch: FoundBatch;
   readonly from: bigint;
   readonly records: BusRecord[];
 }
 
-function decodeRecords(at: TopicPartition, batch: Buffer, { baseOffset, from, records }: Collecting): void {
-  const attributes = batch.readInt16BE(ATTRIBUTES_AT);
-  // Marks of transactions are not records.
-  if ((attributes & CONTROL) !== 0) return;
-  const baseTime = Number(batch.readBigInt64BE(BASE_TIME_AT));
-  const appendTime =
-    (attributes & LOG_APPEND_TIME) !== 0 ? Number(batch.readBigInt64BE(MAX_TIME_AT)) : undefined;
-  const reader = new RecordReader(decompressed(batch.subarray(HEADER_BYTES), attributes & COMPRESSION));
-  for (let left = batch.readInt32BE(COUNT_AT); left > 0; left--) {
+function decodeRecords(at: TopicPartition, bytes: Buffer, { batch, from, records }: Collecting): void {
+  const body = bytes.subarray(batch.start, batch.end);
+  const reader = new RecordReader(decompressed(body, batch.compression));
+  for (let left = batch.count; left > 0; left--) {
     const end = reader.varInt() + reader.position;
     reader.skip(1);
-    const timestampMs = baseTime + reader.varInt();
-    const offset = baseOffset + BigInt(reader.varInt());
+    const timestampMs = batch.baseTimeMs + reader.varInt();
+    const offset = batch.baseOffset + BigInt(reader.varInt());
     if (offset >= from)
-      records.push(busRecord(at, reader, { offset, timestampMs: appendTime ?? timestampMs }));
+      records.push(busRecord(at, reader, { offset, timestampMs: batch.appendTimeMs ?? timestampMs }));
     reader.position = end;
   }
 }
 
-function decompressed(bytes: Buffer, algorithm: number): Buffer {
+export function decompressed(bytes: Buffer, algorithm: number): Buffer {
   if (algorithm === 0) return bytes;
   const found = (
     compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer } | undefined>

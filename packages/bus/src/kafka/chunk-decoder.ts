@@ -1,0 +1,167 @@
+import type { BusRecord, Headers, TopicPartition } from "../port.ts";
+import { CHUNK_SPANS, type RecordChunk, SPAN } from "../record-chunk.ts";
+import { batchesFrom, decompressed, type FoundBatch } from "./record-batch.ts";
+import { RecordReader } from "./varint.ts";
+
+export interface DecodedChunks {
+  readonly chunks: readonly RecordChunk[];
+  readonly nextOffset: bigint;
+}
+
+/** As `decodeBatches`, without an object for each record. The chunks' bytes are the given ones, not copies. */
+export function decodeChunks(
+  at: TopicPartition,
+  bytes: Buffer,
+  { from, wanted }: { readonly from: bigint; readonly wanted: readonly Buffer[] },
+): DecodedChunks {
+  const { batches, nextOffset } = batchesFrom(at, bytes, from);
+  const chunks: RecordChunk[] = [];
+  let run: FoundBatch[] = [];
+  const finish = (): void => {
+    if (run.length > 0) chunks.push(...chunkOf(at, bytes, { batches: run, from, wanted }));
+    run = [];
+  };
+  for (const batch of batches) {
+    if (batch.compression === 0) {
+      run.push(batch);
+      continue;
+    }
+    finish();
+    const body = decompressed(bytes.subarray(batch.start, batch.end), batch.compression);
+    const whole = { ...batch, start: 0, end: body.length };
+    chunks.push(...chunkOf(at, body, { batches: [whole], from, wanted }));
+  }
+  finish();
+  return { chunks, nextOffset };
+}
+
+interface Run {
+  readonly batches: readonly FoundBatch[];
+  readonly from: bigint;
+  readonly wanted: readonly Buffer[];
+}
+
+/** One chunk, or none where all records lie before `from`. */
+function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run): RecordChunk[] {
+  const most = run.batches.reduce((sum, { count }) => sum + count, 0);
+  const stride = CHUNK_SPANS + 2 * run.wanted.length;
+  const offsets = new Float64Array(most);
+  const timesMs = new Float64Array(most);
+  const spans = new Int32Array(most * stride);
+  const headersAt = new Int32Array(most);
+  const walk: Walk = { bytes, position: 0 };
+  const first = Number(run.from);
+  let count = 0;
+  for (const batch of run.batches) {
+    walk.position = batch.start;
+    const baseOffset = Number(batch.baseOffset);
+    for (let left = batch.count; left > 0; left--) {
+      const end = varInt(walk) + walk.position;
+      if (end > batch.end) throw new RangeError("a record ends behind its batch");
+      walk.position++;
+      const timeMs = batch.baseTimeMs + varInt(walk);
+      const offset = baseOffset + varInt(walk);
+      if (offset >= first) {
+        offsets[count] = offset;
+        timesMs[count] = batch.appendTimeMs ?? timeMs;
+        headersAt[count] = readParts(walk, spans, count * stride, run.wanted);
+        count++;
+      }
+      walk.position = end;
+    }
+  }
+  if (count === 0) return [];
+  const record = (index: number): BusRecord => {
+    const base = index * stride;
+    const [keyStart = -1, keyEnd = -1, valueStart = 0, valueEnd = 0] = spans.subarray(base, base + 4);
+    const raw = bytes.subarray(valueStart, valueEnd);
+    const value = raw.toString();
+    const isText = Buffer.from(value).equals(raw);
+    return {
+      topic,
+      partition,
+      offset: BigInt(offsets[index] ?? 0),
+      key: keyStart < 0 ? null : bytes.toString("utf8", keyStart, keyEnd),
+      value,
+      ...(isText ? {} : { rawValue: Uint8Array.from(raw) }),
+      headers: readHeaders(bytes, headersAt[index] ?? 0),
+      timestampMs: timesMs[index] ?? 0,
+    };
+  };
+  return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record }];
+}
+
+interface Walk {
+  readonly bytes: Buffer;
+  position: number;
+}
+
+/** Zigzag, as `RecordReader.varInt`; most are one byte. */
+function varInt(walk: Walk): number {
+  const { bytes } = walk;
+  let byte = bytes[walk.position++];
+  if (byte === undefined) throw new RangeError("a record ends before its batch does");
+  if (byte < 128) return (byte >>> 1) ^ -(byte & 1);
+  let value = byte & 0x7f;
+  let factor = 128;
+  do {
+    byte = bytes[walk.position++];
+    if (byte === undefined) throw new RangeError("a record ends before its batch does");
+    value += (byte & 0x7f) * factor;
+    factor *= 128;
+  } while (byte >= 128);
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/** Notes where key, value and the wanted headers are; answers where the headers begin. */
+function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly Buffer[]): number {
+  const keyLength = varInt(walk);
+  spans[base + SPAN.key] = keyLength < 0 ? -1 : walk.position;
+  if (keyLength > 0) walk.position += keyLength;
+  spans[base + SPAN.key + 1] = keyLength < 0 ? -1 : walk.position;
+  const valueLength = varInt(walk);
+  spans[base + SPAN.value] = walk.position;
+  if (valueLength > 0) walk.position += valueLength;
+  spans[base + SPAN.value + 1] = walk.position;
+  const headersAt = walk.position;
+  for (let nth = 0; nth < wanted.length; nth++) {
+    spans[base + SPAN.headers + 2 * nth] = -1;
+    spans[base + SPAN.headers + 2 * nth + 1] = -1;
+  }
+  for (let left = varInt(walk); left > 0; left--) {
+    const nameLength = varInt(walk);
+    const nth = nameOf(walk, nameLength, wanted);
+    walk.position += nameLength;
+    const length = varInt(walk);
+    if (nth >= 0) {
+      spans[base + SPAN.headers + 2 * nth] = walk.position;
+      spans[base + SPAN.headers + 2 * nth + 1] = walk.position + Math.max(0, length);
+    }
+    if (length > 0) walk.position += length;
+  }
+  return headersAt;
+}
+
+/** Which of the wanted headers begins here, -1 for none. */
+function nameOf({ bytes, position }: Walk, length: number, wanted: readonly Buffer[]): number {
+  for (let nth = 0; nth < wanted.length; nth++) {
+    const name = wanted[nth] as Buffer;
+    if (name.length !== length) continue;
+    let same = 0;
+    while (same < length && bytes[position + same] === name[same]) same++;
+    if (same === length) return nth;
+  }
+  return -1;
+}
+
+function readHeaders(bytes: Buffer, position: number): Headers {
+  const reader = new RecordReader(bytes);
+  reader.position = position;
+  const headers: Record<string, string> = {};
+  for (let left = reader.varInt(); left > 0; left--) {
+    const name = reader.text();
+    const value = reader.text();
+    if (name !== null && name !== "__proto__") headers[name] = value ?? "";
+  }
+  return headers;
+}
