@@ -5,6 +5,8 @@ export { type Patience, patienceOf } from "./patience.ts";
 export { type PrivatePlatform, startPrivatePlatform } from "./replay/private-platform.ts";
 export { type Replayed, type ReplayOptions, replayRecording } from "./replay/replay.ts";
 export { isGood, type ReplayReport } from "./replay/report.ts";
+export { catalogueOfCommit, usualBase } from "./schemas/catalogue-of-commit.ts";
+export { checkSchemas, type ReportedFinding, type SchemasReport } from "./schemas/check-schemas.ts";
 export { type RuleReport, type VerifyReport, verifyReport } from "./verify/check-invariants.ts";
 export { verifyPlatform } from "./verify/verify-platform.ts";
 export { waitUntilQuiet } from "./verify/wait-until-quiet.ts";

@@ -10,6 +10,7 @@ import { rebuildCommand } from "./commands/rebuild.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { resetCommand } from "./commands/reset.ts";
+import { schemasCommand } from "./commands/schemas.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { topicsCommand } from "./commands/topics.ts";
@@ -28,6 +29,7 @@ const COMMANDS = [
   replayCommand,
   verifyCommand,
   topicsCommand,
+  schemasCommand,
   tailCommand,
   dlqCommand,
   recoverCommand,

@@ -1,5 +1,5 @@
-import type { TObject } from "typebox";
 import { catalogue } from "./catalogue.ts";
+import { plainSchema } from "./event-schema.ts";
 import { EpochStarted, writersOf } from "./events/control-events.ts";
 import type { EventContract, ServiceName, Topic } from "./topic.ts";
 
@@ -109,9 +109,4 @@ function message(event: Omit<EventContract, "writer">, writer: string): Record<s
     headers: { $ref: "#/components/schemas/RecordHeaders" },
     payload: plainSchema(event.schema),
   };
-}
-
-/** Without TypeBox's own marks: plain JSON Schema. */
-function plainSchema(schema: TObject): unknown {
-  return JSON.parse(JSON.stringify(schema));
 }

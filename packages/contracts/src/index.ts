@@ -1,6 +1,17 @@
 export type { Readers } from "./asyncapi.ts";
 export { asyncApiDocument } from "./asyncapi.ts";
 export { catalogue } from "./catalogue.ts";
+export type { AnyEvent, JsonSchema, SchemaVersion } from "./event-schema.ts";
+export {
+  allEvents,
+  currentVersions,
+  eventSchema,
+  eventsOf,
+  topicSchema,
+  VERSIONS_FOLDER,
+  versionFileName,
+  writtenSchema,
+} from "./event-schema.ts";
 export {
   AccountShort,
   FundsDeposited,

@@ -1,4 +1,4 @@
-import { asyncApiDocument, catalogue } from "@bourse/contracts";
+import { asyncApiDocument, catalogue, currentVersions, versionFileName } from "@bourse/contracts";
 import { configVariables, errorsDocument } from "@bourse/host";
 import { definitions, parkersOf, prometheusTargets, readersOf } from "@bourse/platform";
 import type { TextFile } from "../repository.ts";
@@ -20,6 +20,11 @@ export function generatedDocuments(): readonly TextFile[] {
     },
     { path: "docs/configuration.md", text: configurationDocument(configVariables(definitions)) },
     { path: "docs/errors.md", text: errorsDocument() },
+    // Of earlier versions there is a file already, which nothing writes again.
+    ...currentVersions().map((version) => ({
+      path: `packages/contracts/versions/${versionFileName(version)}`,
+      text: `${JSON.stringify(version.schema, null, 2)}\n`,
+    })),
     { path: "docs/events.md", text: eventsDocument({ catalogue, readers, parkers, services: definitions }) },
   ];
 }

@@ -14,6 +14,7 @@ const packages = {
   store: ["base"],
   delivery: ["base", "contracts", "bus", "store"],
   journal: ["base", "engine"],
+  registry: ["base", "contracts", "bus"],
   host: ["base", "contracts", "bus", "store", "delivery"],
 } as const;
 
@@ -27,7 +28,7 @@ const oneService: Readonly<Record<string, readonly string[]>> = {
 };
 
 const apps: Readonly<Record<string, readonly string[]>> = {
-  cli: ["base", "market", "contracts", "bus", "store", "host", "platform", "recordings"],
+  cli: ["base", "market", "contracts", "bus", "store", "host", "platform", "recordings", "registry"],
 };
 
 const platform = [...Object.keys(packages), "services"];
