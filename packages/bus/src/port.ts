@@ -94,8 +94,9 @@ export interface OutgoingBatch {
   readonly partition: number;
   readonly records: readonly OutgoingRecord[];
   /**
-   * The sender keeps the records and sends them again after a loss (an outbox, R4). A log on this machine's own disk then
-   * need not wait for the disk: what it writes after them is never there without them.
+   * The sender sends the records again after a loss: it keeps them (an outbox, R4), or makes them again from what another
+   * one keeps (matching, R8). A log on this machine's own disk then need not wait for the disk: what it writes after them
+   * is never there without them.
    */
   readonly isKept?: boolean;
 }

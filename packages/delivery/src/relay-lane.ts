@@ -31,6 +31,8 @@ export class RelayLane {
   /** `known` at the last slow poll: other instances had that long to send it. */
   knownAtPoll = 0;
   sentWritten = 0;
+  /** The `sent` mark that was there before this relay: it tells of what a broker may have lost meanwhile. */
+  sentBefore = 0;
   topicId = "";
   fault: string | null = null;
   queuedRecords = 0;

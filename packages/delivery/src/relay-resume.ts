@@ -51,7 +51,8 @@ export class LogAheadOfStoreError extends OperationalError {
 
 /**
  * Finds where each lane goes on: behind its own last record of the topic; where retention has emptied the partition,
- * at its own `sent` mark; in a topic that was made anew, at the first run that the outbox still has (R4).
+ * at its own `sent` mark; in a topic that was made anew or has lost everything, at the first run that the outbox still
+ * has (R4).
  * Rejects with {@link LogAheadOfStoreError} when a topic has numbers that the database has not.
  */
 export async function resumeLanes(
@@ -72,12 +73,13 @@ export async function resumeLanes(
     const head = heads.get(key);
     const tail = tails[index] ?? null;
     lane.topicId = topicIds.get(lane.topic) ?? "";
+    lane.sentBefore = sent.get(key)?.sequence ?? 0;
     const acknowledged =
       tail !== null
         ? withinEpoch(tail, epochs.get(key) ?? [])
         : head === undefined
           ? NOTHING
-          : await resumeWithoutTail(store, lane, sent.get(key));
+          : await resumeWithoutTail({ bus, store }, lane, sent.get(key));
     lane.resumeAt({
       epoch: head?.epoch ?? 0,
       acknowledgedEpoch: acknowledged.epoch,
@@ -120,13 +122,17 @@ function withinEpoch(tail: Position, starts: readonly Position[]): Position {
   return { epoch: tail.epoch, sequence: Math.min(tail.sequence, next.sequence - 1) };
 }
 
-/** Retention has emptied the partition, or the topic is a new one that is filled from here again (R4). */
+/** Retention has emptied the partition, or the topic has lost it all, or is a new one: it is filled from here again (R4). */
 async function resumeWithoutTail(
-  store: Store,
+  { bus, store }: { readonly bus: EventBus; readonly store: Store },
   { topic, partition, topicId }: RelayLane,
   mark: SentMark | undefined,
 ): Promise<Position> {
-  if (mark === undefined || mark.topicId === topicId) return mark ?? NOTHING;
+  if (mark === undefined) return NOTHING;
+  // Every number took at least one offset, which retention leaves behind and a loss does not.
+  const ends = mark.topicId === topicId ? await bus.offsets(topic) : [];
+  const end = ends.find((each) => each.partition === partition)?.latest;
+  if (end !== undefined && end >= BigInt(mark.sequence)) return mark;
   const first = readRunsStatement({ topic, partition, epoch: 0, afterSequence: 0, limit: 1 });
   const [run] = runsOf(topic, partition, await store.query(first));
   // What retention took after it was sent is lost with the broker: it begins where the rows begin. What was never sent

@@ -318,6 +318,49 @@ test("R4: a partition that was emptied goes on at the sent mark, a topic made an
   await all.time.finish("it is drained", again.relay.drain());
 });
 
+/** The topics of `bus` as a broker has them that lost all but the first records of a partition: under the same ids. */
+async function lost(t: TestContext, bus: EventBus, keep: number): Promise<EventBus> {
+  const left = await testBus(t);
+  const records = (await everything(bus, commands, 0)).slice(0, keep);
+  if (records.length > 0)
+    await left.send([
+      {
+        topic: commands.name,
+        partition: 0,
+        records: records.map(({ key, value, headers, timestampMs }) => ({
+          key,
+          value,
+          headers,
+          timestampMs,
+        })),
+      },
+    ]);
+  return new Proxy(left, {
+    get: (target, name) => {
+      if (name === "topics") return () => bus.topics();
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+for (const keep of [0, 1])
+  test(`R4: a topic that lost its end, ${keep} records left, is filled again, whatever was noted as sent`, async (t) => {
+    const all = await given(t);
+    const first = instance(all);
+    await first.relay.start();
+    await commit(first.delivery, placed(1), placed(2));
+    await commit(first.delivery, placed(3));
+    await all.time.finish("it is drained", first.relay.drain());
+    const after = { ...all, bus: await lost(t, all.bus, keep) };
+    const next = instance(after);
+    await next.relay.start();
+    assert.deepEqual(await untilSent(after, 3), [1, 2, 3]);
+    await commit(next.delivery, placed(4));
+    assert.deepEqual(await untilSent(after, 4), [1, 2, 3, 4]);
+    await all.time.finish("it is drained", next.relay.drain());
+  });
+
 test("R4: a row that is gone is not skipped: the partition waits, not ready", async (t) => {
   const all = await given(t);
   const first = instance(all);

@@ -11,7 +11,7 @@ import { OutboxWaits } from "./outbox-waits.ts";
 import { recordsOfSlice } from "./outgoing-records.ts";
 import { RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
-import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
+import { laneKey, readHeads, readSent, resumeLanes, type SentMark } from "./relay-resume.ts";
 import { numberArray, separated } from "./separated.ts";
 
 export interface RelayParts {
@@ -315,8 +315,7 @@ export class Relay implements RunSink {
         if (lane === undefined) continue;
         if (lane.epoch === 0) lane.epoch = head.epoch;
         const mark = sent.get(key);
-        if (mark !== undefined && mark.epoch === lane.epoch && mark.topicId === lane.topicId)
-          lane.skipTo(mark.sequence);
+        if (mark !== undefined && isOfOthers(mark, lane)) lane.skipTo(mark.sequence);
         this.#learn(lane, head.next - 1, atOnce);
       }
       this.#pollFailed = false;
@@ -392,4 +391,12 @@ export class Relay implements RunSink {
       throw error;
     });
   }
+}
+
+/**
+ * Whether another relay has sent up to the mark while this one ran. One from before says nothing: the topic's own tail
+ * was read after it, and a log that lost its end is filled again from there (R4).
+ */
+function isOfOthers(mark: SentMark, lane: RelayLane): boolean {
+  return mark.epoch === lane.epoch && mark.topicId === lane.topicId && mark.sequence > lane.sentBefore;
 }

@@ -206,7 +206,9 @@ export class ShardPartition {
     for (const output of this.#outputs.values()) {
       const { topic, records: made } = output;
       // The arrays are the batch's from here on: the next step makes its own.
-      if (made.length > 0) toSend.push({ topic: topic.name, partition: this.partition, records: made });
+      // Lost outputs are made again from the input, with the same numbers (R8, decision 0019).
+      if (made.length > 0)
+        toSend.push({ topic: topic.name, partition: this.partition, records: made, isKept: true });
     }
     try {
       await this.#compareOverlap();

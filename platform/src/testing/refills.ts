@@ -34,6 +34,30 @@ export async function refills(venue: TestVenue, loseTheBroker: () => Promise<voi
   await venue.stop();
 }
 
+/** The same where only what came after a moment is lost; the databases and matching's snapshots have it all. */
+export async function refillsTheEnd(
+  venue: TestVenue,
+  log: { readonly keep: () => void; readonly lose: () => void },
+): Promise<void> {
+  await venue.start();
+  await venue.list(["AAPL"]);
+  const alice = await venue.account("alice", { USD: "100000" });
+  const bob = await venue.account("bob", { AAPL: "500" });
+  await trade(venue, alice, bob, "first");
+  await venue.stop();
+  log.keep();
+  await venue.start();
+  await trade(venue, alice, bob, "second");
+  const before = { hashes: await venue.stateHashes(), alice: await balances(venue, alice) };
+  await venue.stop();
+  log.lose();
+  await venue.start();
+  assert.deepEqual(await venue.violations(), []);
+  assert.deepEqual({ hashes: await venue.stateHashes(), alice: await balances(venue, alice) }, before);
+  await trade(venue, alice, bob, "third");
+  await venue.stop();
+}
+
 function balances(venue: TestVenue, key: string): Promise<unknown> {
   return venue.as(key).call("GET", "/api/v1/accounts/alice");
 }
