@@ -39,6 +39,7 @@ export {
 } from "./events/execution-events.ts";
 export {
   AccountBlocked,
+  AccountGrouped,
   AccountUnblocked,
   EngineVersionActivated,
   MassCancelled,
@@ -46,6 +47,9 @@ export {
   OrderCreated,
   OrderModified,
   orderEvents,
+  PositionFollowed,
+  PriceBandsSet,
+  SessionClosed,
   SymbolListed,
   TimeAdvanced,
   TradingHalted,
@@ -108,6 +112,7 @@ export {
   RiskOutcome,
 } from "./internal/risk-check.ts";
 export { ACCOUNT_PARTITIONS, SHARDED_PARTITIONS } from "./partitions.ts";
+export { SpecialTerms, specialFields } from "./special-terms.ts";
 export { epochMs, rfc3339 } from "./time.ts";
 export type { EventContract, EventOf, ServiceName, Topic, TopicEvent } from "./topic.ts";
 export { defineEvent, defineTopic, SERVICE_NAMES } from "./topic.ts";

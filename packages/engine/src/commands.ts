@@ -8,6 +8,11 @@ export type SideCode = 0 | 1;
 export const ORDER_TYPE: Readonly<{ LIMIT: 0; MARKET: 1 }> & Readonly<Record<OrderType, OrderTypeCode>> = {
   LIMIT: 0,
   MARKET: 1,
+  STOP_LOSS: 1,
+  STOP_LIMIT: 0,
+  TRAILING_STOP: 1,
+  ICEBERG: 0,
+  PEGGED: 0,
 };
 export type OrderTypeCode = 0 | 1;
 

@@ -15,8 +15,30 @@ export {
 export { cumulativeFeeUnits, feeRoomUnits, fillFeeUnits } from "./fees.ts";
 export type { Instrument, InstrumentStatus } from "./instrument.ts";
 export { INSTRUMENT_STATUSES } from "./instrument.ts";
-export type { ExecType, Liquidity, OrderStatus, OrderType, Side, TimeInForce } from "./order.ts";
-export { EXEC_TYPES, LIQUIDITIES, ORDER_STATUSES, ORDER_TYPES, SIDES, TIMES_IN_FORCE } from "./order.ts";
+export type {
+  ExecType,
+  Liquidity,
+  MarketStatus,
+  OrderStatus,
+  OrderType,
+  PegTo,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+  TriggerBy,
+} from "./order.ts";
+export {
+  EXEC_TYPES,
+  LIQUIDITIES,
+  MARKET_STATUSES,
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  PEGS_TO,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TIMES_IN_FORCE,
+  TRIGGERS_BY,
+} from "./order.ts";
 export type { OrderQuantities, ReportFacts, StatusDecision } from "./order-state.ts";
 export {
   assertQuantities,
@@ -30,5 +52,8 @@ export {
 export { ReferenceBook } from "./reference-book.ts";
 export type { HoldFacts, PendingAmend } from "./required-hold.ts";
 export { amendRaise, requiredHold } from "./required-hold.ts";
+export type { SpecialTerms } from "./special-terms.ts";
 export type { AssetAmount } from "./worst-cost.ts";
 export { worstCost } from "./worst-cost.ts";
+export type { PriceTerms, Trail } from "./worst-price.ts";
+export { anchorTicks, parseTrail, worstPriceOf } from "./worst-price.ts";

@@ -2,7 +2,7 @@ import { bookEvents, tradeEvents } from "@bourse/contracts";
 import { replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
 import { sql, sqlArray } from "@bourse/store";
-import { tradeOf } from "./consumers/record-trades.ts";
+import { isOnTape, tradeOf } from "./consumers/record-trades.ts";
 import { CANDLE_INTERVALS } from "./domain/candle.ts";
 import { RebuiltBook } from "./domain/rebuilt-book.ts";
 import type { MarketData } from "./market-data.ts";
@@ -118,7 +118,7 @@ async function tradesEqualTopic(service: MarketData): Promise<InvariantReport> {
   for (let partition = 0; partition < tradeEvents.partitions; partition++) {
     for await (const batch of replayTopic(service.bus, tradeEvents, partition)) {
       const expected = batch.flatMap(({ event, timeMs }) =>
-        event.eventType === "TradeExecuted" ? [tradeOf(service, event, timeMs)] : [],
+        isOnTape(event) ? [tradeOf(service, event, timeMs)] : [],
       );
       for (const { symbol, engineSequence } of expected) {
         const seen = inTopic.get(symbol) ?? { first: engineSequence, count: 0 };

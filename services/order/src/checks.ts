@@ -10,7 +10,7 @@ import type {
   RiskOutcome,
 } from "@bourse/contracts";
 import { PeerError } from "@bourse/host";
-import type { CompiledInstrument } from "@bourse/market";
+import type { CompiledInstrument, SpecialTerms } from "@bourse/market";
 import type { Desk } from "./desk.ts";
 import type { Order } from "./domain/order.ts";
 import type { Step } from "./domain/plan-round.ts";
@@ -143,9 +143,21 @@ function riskItem(step: AskingStep, instrument: CompiledInstrument): RiskCheckIt
     side: terms.side,
     orderType: terms.orderType,
     quantity: instrument.formatQuantity(quantityLots),
-    ...(priceTicks === null || terms.orderType === "MARKET"
+    ...(priceTicks === null || terms.priceTicks === null
       ? {}
       : { price: instrument.formatPrice(priceTicks) }),
+    ...(terms.special === null ? {} : startOf(terms.special)),
+  };
+}
+
+/** From where a stop's worst price is measured. */
+function startOf({
+  stopPrice,
+  trailingOffset,
+}: SpecialTerms): Pick<RiskCheckItem, "stopPrice" | "trailingOffset"> {
+  return {
+    ...(stopPrice === undefined ? {} : { stopPrice }),
+    ...(trailingOffset === undefined ? {} : { trailingOffset }),
   };
 }
 

@@ -8,7 +8,7 @@ import { type Known, planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
 import { RoundLine, type Turn } from "./domain/round-line.ts";
 import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
-import { engineEvent, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
+import { engineEvents, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
 import { amendsOf, commandOfRow, insertCommands, selectAmends, selectCommands } from "./sql/command-rows.ts";
 import { insertOrders, insertTombstones, orderRecordOf, selectOrders } from "./sql/order-rows.ts";
 
@@ -194,7 +194,7 @@ async function write(desk: Desk, settled: Settled): Promise<void> {
   const { orders, tombstones, commands, engine } = settled;
   if (orders.length + tombstones.length + commands.length === 0) return;
   const events = [
-    ...engine.map((command) => engineEvent(command, instrumentOf(desk, symbolOf(command)))),
+    ...engine.flatMap((command) => engineEvents(command, instrumentOf(desk, symbolOf(command)))),
     // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
     ...orders
       .filter((order) => order.status !== "PENDING")

@@ -6,6 +6,7 @@ import type { CompiledInstrument } from "@bourse/market";
 import type { Command } from "./domain/job.ts";
 import type { Order } from "./domain/order.ts";
 import type { EngineCommand } from "./domain/settle-round.ts";
+import { derivedRequestId } from "./order-id.ts";
 
 type Unstamped<Event> = Event extends { timestamp: string } ? Omit<Event, "timestamp"> : never;
 export type EngineEvent = OutgoingEvent<typeof orderEvents>["event"];
@@ -31,10 +32,21 @@ export function toPartition(partition: number, event: EngineEvent): OutgoingEven
 }
 
 /** What the engine is told of a round, in the order of its jobs. */
-export function engineEvent(command: EngineCommand, instrument: CompiledInstrument): OutgoingEvent {
-  if (command.kind === "create")
-    return toSymbol(command.order.terms.symbol, orderCreated(command.order, instrument));
-  return toSymbol(command.command.symbol, commandEvent(command.command, instrument));
+export function engineEvents(
+  command: EngineCommand,
+  instrument: CompiledInstrument,
+): readonly OutgoingEvent[] {
+  if (command.kind !== "create")
+    return [toSymbol(command.command.symbol, commandEvent(command.command, instrument))];
+  const { order } = command;
+  const created = toSymbol(order.terms.symbol, orderCreated(order, instrument));
+  return order.terms.special?.reduceOnly === true ? [positionFollowed(order), created] : [created];
+}
+
+/** The engine knows how to keep a reduce-only order within a position only once it follows that. */
+function positionFollowed({ orderId, accountId, terms: { symbol } }: Order): OutgoingEvent {
+  const requestId = derivedRequestId(`position/${orderId}`);
+  return toSymbol(symbol, { eventType: "PositionFollowed", requestId, accountId, symbol });
 }
 
 function orderCreated(order: Order, instrument: CompiledInstrument): Unstamped<EventOf<typeof OrderCreated>> {
@@ -58,6 +70,7 @@ function orderCreated(order: Order, instrument: CompiledInstrument): Unstamped<E
     status: "PENDING",
     ...(terms.botId === null ? {} : { botId: terms.botId }),
     ...(terms.remark === null ? {} : { remark: terms.remark }),
+    ...terms.special,
   };
 }
 
@@ -102,6 +115,7 @@ export function orderUpdate(order: Order, instrument: CompiledInstrument): Outgo
       fee: instrument.formatQuoteUnits(order.feeUnits),
       ...(order.reason === null ? {} : { reason: order.reason }),
       ...(terms.botId === null ? {} : { botId: terms.botId }),
+      ...(order.triggered ? { triggered: true } : {}),
     },
   });
 }

@@ -8,6 +8,7 @@ import {
   rfc3339,
   SideField,
   SymbolField,
+  specialFields,
   TimeInForceField,
   Timestamp,
 } from "@bourse/contracts";
@@ -27,7 +28,7 @@ export const OrderView = Type.Object({
   status: OrderStatusField,
   quantity: Type.Optional(Decimal),
   price: Type.Optional(Decimal),
-  /** Beyond it the order never trades: its limit, or the collar of a market order. */
+  /** Beyond it the order never trades: its limit, or the collar of an order without one. */
   worstPrice: Type.Optional(Decimal),
   filledQuantity: Decimal,
   leavesQuantity: Decimal,
@@ -41,6 +42,12 @@ export const OrderView = Type.Object({
   reason: Type.Optional(Type.String()),
   botId: Type.Optional(Type.String()),
   remark: Type.Optional(Type.String()),
+  ...specialFields,
+  /** The orders that `groupId` and `parentId` name. */
+  groupOrderId: Type.Optional(OrderId),
+  parentOrderId: Type.Optional(OrderId),
+  /** It slept until its stop, or waited for its parent, and works now. */
+  triggered: Type.Optional(Type.Boolean()),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 });
@@ -91,6 +98,8 @@ export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => Com
     ...(order.reason === null ? {} : { reason: order.reason }),
     ...(terms.botId === null ? {} : { botId: terms.botId }),
     ...(terms.remark === null ? {} : { remark: terms.remark }),
+    ...terms.special,
+    ...(order.triggered ? { triggered: true } : {}),
     createdAt,
     updatedAt: rfc3339(order.updatedMs),
   };

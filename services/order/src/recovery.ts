@@ -8,11 +8,12 @@ import {
   orderEvents,
   orderUpdates,
   type SymbolListed,
+  specialFields,
   type TopicEvent,
 } from "@bourse/contracts";
 import type { Envelope } from "@bourse/delivery";
 import type { RecoveryDefinition } from "@bourse/host";
-import { type CompiledInstrument, compileInstrument } from "@bourse/market";
+import { type CompiledInstrument, compileInstrument, type SpecialTerms } from "@bourse/market";
 import type { Statement } from "@bourse/store";
 import type { Order, OrderTerms } from "./domain/order.ts";
 import { partitionOfSymbol } from "./engine-log.ts";
@@ -147,6 +148,7 @@ function acceptedOrder(
     makerFeePpm: event.makerFeePpm,
     takerFeePpm: event.takerFeePpm,
     remark: event.remark ?? null,
+    special: specialOf(event),
   };
   // What was asked for: the day's end of a DAY order is not part of it.
   const expireAt = timeInForce === "DAY" ? null : (event.expireAt ?? null);
@@ -164,6 +166,7 @@ function acceptedOrder(
     expireAtMs: expireAt === null ? null : epochMs(expireAt),
     botId: event.botId ?? null,
     remark: event.remark ?? null,
+    special: terms.special,
   });
   return {
     ...untouched({ orderId, accountId, clientOrderId }, terms, createdMs),
@@ -176,6 +179,18 @@ function acceptedOrder(
     bodyHash,
   };
 }
+
+/** The special terms among the fields of an OrderCreated, as they were kept. */
+function specialOf(event: EventOf<typeof OrderCreated>): SpecialTerms | null {
+  const fields = Object.entries(event).filter(([field]) => SPECIAL_FIELDS.has(field));
+  return fields.length === 0 ? null : (Object.fromEntries(fields) as SpecialTerms);
+}
+
+const SPECIAL_FIELDS: ReadonlySet<string> = new Set([
+  ...Object.keys(specialFields),
+  "groupOrderId",
+  "parentOrderId",
+]);
 
 /** No other request hashes to it: whoever asks again is told that the client order id was used (R10). */
 const NO_BODY = "0".repeat(32);
@@ -194,6 +209,7 @@ function refusedOrder(
     makerFeePpm: 0,
     takerFeePpm: 0,
     remark: null,
+    special: null,
   };
   return {
     ...untouched({ orderId, accountId, clientOrderId }, terms, createdMs),
@@ -234,6 +250,7 @@ function untouched(
     filledNotionalUnits: 0n,
     feeUnits: 0n,
     engineSequence: 0,
+    triggered: false,
     createdMs,
     updatedMs: createdMs,
   };

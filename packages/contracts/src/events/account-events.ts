@@ -22,7 +22,7 @@ import { defineEvent, defineTopic } from "../topic.ts";
 export const OrderStateChanged = defineEvent({
   eventType: "OrderStateChanged",
   writer: "order",
-  version: 1,
+  version: 2,
   description: "An order as it is now",
   schema: Type.Object({
     eventType: Type.Literal("OrderStateChanged"),
@@ -44,6 +44,8 @@ export const OrderStateChanged = defineEvent({
     fee: Decimal,
     reason: Type.Optional(Type.String({ maxLength: 64 })),
     botId: Type.Optional(Type.String({ maxLength: 64 })),
+    /** It slept or waited, and works now. */
+    triggered: Type.Optional(Type.Boolean()),
   }),
 });
 

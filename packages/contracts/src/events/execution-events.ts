@@ -1,4 +1,4 @@
-import { EXEC_TYPES } from "@bourse/market";
+import { EXEC_TYPES, MARKET_STATUSES } from "@bourse/market";
 import { Type } from "typebox";
 import {
   AccountId,
@@ -22,11 +22,14 @@ import { defineEvent, defineTopic } from "../topic.ts";
  *
  * A placed order yields: NEW (accepted, nothing filled yet) or REJECTED as the outcome; then, when the same command traded,
  * one TRADE with the facts after all its fills; then CANCELLED when a residue may not rest. A maker gets one TRADE a command.
+ *
+ * TRIGGERED: an order that slept or waited works from here on. CANCELLED that is not `done`: self-trade prevention took a
+ * part of the order. What the one command sets off at other orders is reported with its request id, and is no outcome.
  */
 export const ExecutionReport = defineEvent({
   eventType: "ExecutionReport",
   writer: "matching",
-  version: 1,
+  version: 2,
   description: "What an order has come to after a command, with cumulative facts",
   schema: Type.Object({
     eventType: Type.Literal("ExecutionReport"),
@@ -57,6 +60,8 @@ export const ExecutionReport = defineEvent({
     done: Type.Boolean(),
     /** Why, for REJECTED, CANCELLED and EXPIRED. */
     reason: Type.Optional(Type.String({ maxLength: 64 })),
+    /** True from TRIGGERED on: the stop was reached, or the parent is done. */
+    triggered: Type.Optional(Type.Boolean()),
   }),
 });
 
@@ -89,13 +94,15 @@ export const CommandCompleted = defineEvent({
 export const MarketStatusChanged = defineEvent({
   eventType: "MarketStatusChanged",
   writer: "matching",
-  version: 1,
-  description: "The engine halted or resumed a symbol",
+  version: 2,
+  description: "The engine halted or resumed a symbol, or it came to a price band",
   schema: Type.Object({
     eventType: Type.Literal("MarketStatusChanged"),
     timestamp: Timestamp,
     symbol: SymbolField,
-    status: oneOf(["TRADING", "HALTED"]),
+    status: oneOf(MARKET_STATUSES),
+    /** LIMIT_STATE: when it becomes a pause. */
+    until: Type.Optional(Timestamp),
   }),
 });
 

@@ -15,6 +15,7 @@ import {
   Timestamp,
 } from "../fields.ts";
 import { SHARDED_PARTITIONS, SHARDED_RETENTION_MS } from "../partitions.ts";
+import { specialFields } from "../special-terms.ts";
 import { defineEvent, defineTopic } from "../topic.ts";
 
 /**
@@ -46,7 +47,7 @@ export const SymbolListed = defineEvent({
 export const OrderCreated = defineEvent({
   eventType: "OrderCreated",
   writer: "order",
-  version: 1,
+  version: 2,
   description:
     "An order was accepted: checked, funded and durable. Fee rates and worst price are fixed here (R11)",
   schema: Type.Object({
@@ -61,7 +62,7 @@ export const OrderCreated = defineEvent({
     timeInForce: TimeInForceField,
     quantity: Decimal,
     price: Type.Optional(Decimal),
-    /** The price beyond which the engine never trades: the limit, or the collar of a market order. */
+    /** The price beyond which the engine never trades: the limit, or the collar of an order without one. */
     worstPrice: Decimal,
     postOnly: Type.Boolean(),
     expireAt: Type.Optional(Timestamp),
@@ -70,6 +71,11 @@ export const OrderCreated = defineEvent({
     status: Type.Literal("PENDING"),
     botId: Type.Optional(Type.String({ maxLength: 64 })),
     remark: Type.Optional(Type.String({ maxLength: 256 })),
+    ...specialFields,
+    /** The order that `groupId` names. */
+    groupOrderId: Type.Optional(OrderId),
+    /** The order that `parentId` names. */
+    parentOrderId: Type.Optional(OrderId),
   }),
 });
 
@@ -108,15 +114,60 @@ export const OrderCancelled = defineEvent({
 export const MassCancelled = defineEvent({
   eventType: "MassCancelled",
   writer: "order",
-  version: 1,
-  description: "Cancel all open orders of an account in this partition, or those of one symbol or side",
+  version: 2,
+  description:
+    "Cancel all open orders of an account in this partition, or those of one symbol or side; without an account all of the symbol",
   schema: Type.Object({
     eventType: Type.Literal("MassCancelled"),
     timestamp: Timestamp,
     requestId: RequestId,
-    accountId: AccountId,
+    accountId: Type.Optional(AccountId),
     symbol: Type.Optional(SymbolField),
     side: Type.Optional(SideField),
+  }),
+});
+
+export const SessionClosed = defineEvent({
+  eventType: "SessionClosed",
+  writer: "order",
+  version: 1,
+  description: "Cancel what a session of an account has left behind. Written to every partition",
+  schema: Type.Object({
+    eventType: Type.Literal("SessionClosed"),
+    timestamp: Timestamp,
+    requestId: RequestId,
+    accountId: AccountId,
+    sessionId: ClientOrderId,
+  }),
+});
+
+export const AccountGrouped = defineEvent({
+  eventType: "AccountGrouped",
+  writer: "order",
+  version: 1,
+  description:
+    "Accounts of one group count as one for self-trade prevention; without a group an account stands alone. Written to every partition",
+  schema: Type.Object({
+    eventType: Type.Literal("AccountGrouped"),
+    timestamp: Timestamp,
+    requestId: RequestId,
+    accountId: AccountId,
+    selfTradeGroup: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  }),
+});
+
+export const PositionFollowed = defineEvent({
+  eventType: "PositionFollowed",
+  writer: "order",
+  version: 1,
+  description:
+    "The engine keeps reduce-only orders of the account within its net traded position in the symbol from now on",
+  schema: Type.Object({
+    eventType: Type.Literal("PositionFollowed"),
+    timestamp: Timestamp,
+    requestId: RequestId,
+    accountId: AccountId,
+    symbol: SymbolField,
   }),
 });
 
@@ -144,9 +195,29 @@ const haltFields = { timestamp: Timestamp, requestId: RequestId, symbol: SymbolF
 export const TradingHalted = defineEvent({
   eventType: "TradingHalted",
   writer: "order",
-  version: 1,
+  version: 2,
   description: "The symbol takes cancels only",
-  schema: Type.Object({ eventType: Type.Literal("TradingHalted"), ...haltFields }),
+  schema: Type.Object({
+    eventType: Type.Literal("TradingHalted"),
+    ...haltFields,
+    /** Amends that only lessen an order are taken, too. */
+    cancelOnly: Type.Optional(Type.Boolean()),
+  }),
+});
+
+export const PriceBandsSet = defineEvent({
+  eventType: "PriceBandsSet",
+  writer: "order",
+  version: 1,
+  description:
+    "Nothing of the symbol trades beyond the bands; a market that stands at one for so long pauses. Without prices: no bands",
+  schema: Type.Object({
+    eventType: Type.Literal("PriceBandsSet"),
+    ...haltFields,
+    lowerPrice: Type.Optional(Decimal),
+    upperPrice: Type.Optional(Decimal),
+    limitStateMs: Type.Optional(Count),
+  }),
 });
 
 export const TradingResumed = defineEvent({
@@ -196,10 +267,14 @@ export const orderEvents = defineTopic({
     OrderModified,
     OrderCancelled,
     MassCancelled,
+    SessionClosed,
     AccountBlocked,
     AccountUnblocked,
+    AccountGrouped,
+    PositionFollowed,
     TradingHalted,
     TradingResumed,
+    PriceBandsSet,
     TimeAdvanced,
     EngineVersionActivated,
   ],

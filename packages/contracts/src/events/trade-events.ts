@@ -31,12 +31,12 @@ export const TradeSide = Type.Object({
 export const TradeExecuted = defineEvent({
   eventType: "TradeExecuted",
   writer: "matching",
-  version: 1,
+  version: 2,
   description: "Two orders met. A fact: settlement never refuses it",
   schema: Type.Object({
     eventType: Type.Literal("TradeExecuted"),
     timestamp: Timestamp,
-    /** symbol and the number of the trade in it: `AAPL-1`. */
+    /** Symbol and the number of the trade in it: `AAPL-1`; of a transfer its engine sequence: `AAPL-T17`. */
     tradeId: Type.String({ maxLength: 64 }),
     engineSequence: Count,
     commandSequence: Count,
@@ -50,6 +50,11 @@ export const TradeExecuted = defineEvent({
     aggressorSide: SideField,
     buyer: TradeSide,
     seller: TradeSide,
+    /**
+     * Self-trade prevention moved it between two accounts of one group: it settles like a trade, without fees, and is
+     * none: no tape, candle or volume has it.
+     */
+    transfer: Type.Optional(Type.Boolean()),
   }),
 });
 

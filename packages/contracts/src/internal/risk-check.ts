@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { AccountId, Decimal, OrderId, OrderTypeField, oneOf, SideField, SymbolField } from "../fields.ts";
+import { specialFields } from "../special-terms.ts";
 
 export const RiskCheckItem = Type.Object({
   orderId: OrderId,
@@ -9,6 +10,8 @@ export const RiskCheckItem = Type.Object({
   orderType: OrderTypeField,
   quantity: Decimal,
   price: Type.Optional(Decimal),
+  stopPrice: specialFields.stopPrice,
+  trailingOffset: specialFields.trailingOffset,
 });
 export type RiskCheckItem = Static<typeof RiskCheckItem>;
 
@@ -25,7 +28,7 @@ export const RISK_REFUSALS = [
   "not_ready",
 ] as const;
 
-/** In request order. `worstPrice` is the limit of a LIMIT order, the collar of a MARKET order. */
+/** In request order. `worstPrice` is the limit of an order that has one, else its collar (R11). */
 export const RiskOutcome = Type.Union([
   Type.Object({ status: Type.Literal("approved"), worstPrice: Decimal }),
   Type.Object({

@@ -43,8 +43,13 @@ export function tradesRecorded(service: MarketData, batch: readonly Envelope[]):
 
 function executedOf(batch: readonly Envelope[]): readonly Envelope<Executed>[] {
   return (batch as readonly Envelope<TopicEvent<typeof tradeEvents>>[]).filter(
-    (envelope): envelope is Envelope<Executed> => envelope.event.eventType === "TradeExecuted",
+    (envelope): envelope is Envelope<Executed> => isOnTape(envelope.event),
   );
+}
+
+/** A transfer between accounts of one self-trade group is no trade of the market. */
+export function isOnTape(event: TopicEvent<typeof tradeEvents>): event is Executed {
+  return event.eventType === "TradeExecuted" && event.transfer !== true;
 }
 
 export function tradeOf(service: Pick<MarketData, "reference">, event: Executed, timeMs: number): TradeRow {

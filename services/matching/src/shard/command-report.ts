@@ -10,9 +10,27 @@ import {
   type TradeExecuted,
   tradeEvents,
 } from "@bourse/contracts";
-import { type CancelCause, type EventSink, type RejectReason, SIDE } from "@bourse/engine";
-import type { ExecType, Liquidity } from "@bourse/market";
-import { fill, isDone, type OrderRecord, type OrderRecords, statusOf } from "./order-records.ts";
+import {
+  type BookStatus,
+  type CancelCause,
+  type EventSink,
+  type RejectReason,
+  type SelfTradeMode,
+  SIDE,
+  type TriggerCause,
+} from "@bourse/engine";
+import type { ExecType, Liquidity, MarketStatus } from "@bourse/market";
+import type { NetPositions } from "./net-positions.ts";
+import {
+  cancelSome,
+  fill,
+  isDone,
+  type OrderRecord,
+  type OrderRecords,
+  statusOf,
+  tradedTickLots,
+  transfer,
+} from "./order-records.ts";
 import type { ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
 export type Output = (topic: Topic, key: string | null, event: object) => void;
@@ -36,11 +54,13 @@ export const BOOK_SNAPSHOT_EVERY = 1_000;
 
 /**
  * Turns the engine's events into the contracts' events, while a command runs. A maker's fill is told at once; the taker's
- * fills are one TRADE report after the last; the levels of the book are one BookChanged per symbol at the end.
+ * fills are one TRADE report after the last, before anything else is told; the levels of the book are one BookChanged per
+ * symbol at the end.
  */
 export class CommandReport implements EventSink {
   readonly #orders: OrderRecords;
   readonly #symbols: SymbolTable;
+  readonly #positions: NetPositions;
   /** Gapless over execution reports and trades (R11). */
   engineSequence = 0;
   #output: Output = () => {};
@@ -51,9 +71,10 @@ export class CommandReport implements EventSink {
   #taker: OrderRecord | null = null;
   readonly #levels = new Map<ListedSymbol, LevelChange[]>();
 
-  constructor(orders: OrderRecords, symbols: SymbolTable) {
+  constructor(orders: OrderRecords, symbols: SymbolTable, positions: NetPositions) {
     this.#orders = orders;
     this.#symbols = symbols;
+    this.#positions = positions;
   }
 
   begin(command: CommandInHand, output: Output, placing: OrderRecord | null = null): void {
@@ -127,16 +148,42 @@ export class CommandReport implements EventSink {
   ): void {
     const making = this.#order(maker);
     const taking = this.#order(taker);
+    if (this.#taker !== taking) this.#tellTaker();
     const makerFeeUnits = fill(making, "MAKER", priceTicks, quantityLots, makerLeavesLots);
     const takerFeeUnits = fill(taking, "TAKER", priceTicks, quantityLots, takerLeavesLots);
+    this.#moveLots(symbol, making, taking, quantityLots);
+    const sides = { maker: making, taker: taking, makerFeeUnits, takerFeeUnits };
+    this.#tellTrade(symbol, sides, { number: tradeNumber, priceTicks, quantityLots });
+    this.#report(making, "TRADE", false);
+    if (isDone(making)) this.#orders.remove(making);
+    this.#taker = taking;
+  }
+
+  #moveLots(symbol: number, maker: OrderRecord, taker: OrderRecord, lots: number): void {
+    const bought = taker.side === "BUY" ? lots : -lots;
+    this.#positions.move(taker.account, symbol, bought);
+    this.#positions.move(maker.account, symbol, -bought);
+  }
+
+  /** Both sides of a fill or, where it has no number, of a transfer. */
+  #tellTrade(
+    symbol: number,
+    { maker, taker, makerFeeUnits, takerFeeUnits }: TradeSides,
+    {
+      number,
+      priceTicks,
+      quantityLots,
+    }: { readonly number: number | null; readonly priceTicks: number; readonly quantityLots: number },
+  ): void {
     const { instrument, listing } = this.#symbols.at(symbol);
-    const makerSide = tradeSide(making, "MAKER", makerFeeUnits);
-    const takerSide = tradeSide(taking, "TAKER", takerFeeUnits);
+    const makerSide = tradeSide(maker, "MAKER", makerFeeUnits);
+    const takerSide = tradeSide(taker, "TAKER", takerFeeUnits);
+    const engineSequence = ++this.engineSequence;
     const executed: EventOf<typeof TradeExecuted> = {
       eventType: "TradeExecuted",
       timestamp: this.#timestamp,
-      tradeId: `${listing.symbol}-${tradeNumber}`,
-      engineSequence: ++this.engineSequence,
+      tradeId: `${listing.symbol}-${number ?? `T${engineSequence}`}`,
+      engineSequence,
       commandSequence: this.#command.sequence,
       symbol: listing.symbol,
       baseAsset: listing.baseAsset,
@@ -144,14 +191,54 @@ export class CommandReport implements EventSink {
       price: instrument.formatPrice(priceTicks),
       quantity: instrument.formatQuantity(quantityLots),
       notional: instrument.formatNotional(priceTicks * quantityLots),
-      aggressorSide: taking.side,
-      buyer: taking.side === "BUY" ? takerSide : makerSide,
-      seller: taking.side === "BUY" ? makerSide : takerSide,
+      aggressorSide: taker.side,
+      buyer: taker.side === "BUY" ? takerSide : makerSide,
+      seller: taker.side === "BUY" ? makerSide : takerSide,
     };
-    this.#output(tradeEvents, listing.symbol, executed);
-    this.#report(making, "TRADE", false);
-    if (isDone(making)) this.#orders.remove(making);
-    this.#taker = taking;
+    this.#output(tradeEvents, listing.symbol, number === null ? { ...executed, transfer: true } : executed);
+  }
+
+  /** Lots that would have been a self-trade: moved between two accounts of one group, or cancelled on both sides. */
+  prevented(
+    _sequence: number,
+    symbol: number,
+    maker: number,
+    taker: number,
+    mode: SelfTradeMode,
+    priceTicks: number,
+    preventedLots: number,
+    makerLeavesLots: number,
+    takerLeavesLots: number,
+  ): void {
+    if (preventedLots === 0) return;
+    this.#tellTaker();
+    const making = this.#order(maker);
+    const taking = this.#order(taker);
+    const moves = mode === "transfer" && making.accountId !== taking.accountId;
+    if (moves) {
+      transfer(making, priceTicks, preventedLots, makerLeavesLots);
+      transfer(taking, priceTicks, preventedLots, takerLeavesLots);
+      this.#moveLots(symbol, making, taking, preventedLots);
+      const sides = { maker: making, taker: taking, makerFeeUnits: 0n, takerFeeUnits: 0n };
+      this.#tellTrade(symbol, sides, { number: null, priceTicks, quantityLots: preventedLots });
+    }
+    for (const order of [making, taking]) {
+      if (!moves) cancelSome(order, preventedLots);
+      if (isDone(order)) this.#orders.remove(order);
+      this.#report(order, moves ? "TRADE" : "CANCELLED", false, "self_trade");
+    }
+  }
+
+  triggered(_sequence: number, handle: number, _cause: TriggerCause, leavesLots: number): void {
+    this.#tellTaker();
+    const order = this.#order(handle);
+    cancelSome(order, order.leavesLots - leavesLots);
+    order.triggered = true;
+    this.#report(order, "TRIGGERED", false);
+  }
+
+  bookStatus(_sequence: number, symbol: number, status: BookStatus, untilMs: number): void {
+    this.statusChanged(this.#symbols.at(symbol).symbol, MARKET_STATUS[status], untilMs);
   }
 
   replaced(
@@ -159,13 +246,14 @@ export class CommandReport implements EventSink {
     _request: number,
     handle: number,
     priceTicks: number,
-    quantityLots: number,
+    _quantityLots: number,
     leavesLots: number,
   ): void {
     const order = this.#order(handle);
-    order.quantityLots = quantityLots;
     order.boundTicks = priceTicks;
     order.leavesLots = leavesLots;
+    // The engine does not count what was cancelled or transferred as part of the order's quantity.
+    order.quantityLots = order.filledLots + leavesLots + order.cancelledLots;
     this.#report(order, "REPLACED", true);
   }
 
@@ -181,10 +269,12 @@ export class CommandReport implements EventSink {
   }
 
   expired(_sequence: number, handle: number, expiredLots: number): void {
+    this.#tellTaker();
     this.#finish(this.#order(handle), "EXPIRED", expiredLots, false, "expired");
   }
 
   completed(_sequence: number, _request: number, affectedOrders: number): void {
+    this.#tellTaker();
     this.complete(affectedOrders);
   }
 
@@ -219,13 +309,14 @@ export class CommandReport implements EventSink {
     this.#complete({ accepted: false, reason, ordersAffected: 0 });
   }
 
-  /** The engine halted or resumed a symbol. */
-  statusChanged(symbol: string, status: "TRADING" | "HALTED"): void {
+  /** The engine halted or resumed a symbol, or it came to a price band. */
+  statusChanged(symbol: string, status: MarketStatus, untilMs = 0): void {
     this.#output(executionEvents, symbol, {
       eventType: "MarketStatusChanged",
       timestamp: this.#timestamp,
       symbol,
       status,
+      ...(untilMs === 0 ? {} : { until: rfc3339(untilMs) }),
     });
   }
 
@@ -286,13 +377,30 @@ export class CommandReport implements EventSink {
       leavesQuantity: instrument.formatQuantity(order.leavesLots),
       cumulativeQuantity: instrument.formatQuantity(order.filledLots),
       cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
-      cumulativeNotional: instrument.formatNotional(order.makerTickLots + order.takerTickLots),
+      cumulativeNotional: instrument.formatNotional(tradedTickLots(order)),
       cumulativeFee: instrument.formatQuoteUnits(order.feeUnits),
       done: isDone(order),
     };
-    this.#output(executionEvents, instrument.symbol, reason === undefined ? report : { ...report, reason });
+    if (reason !== undefined) report.reason = reason;
+    if (order.triggered) report.triggered = true;
+    this.#output(executionEvents, instrument.symbol, report);
   }
 }
+
+interface TradeSides {
+  readonly maker: OrderRecord;
+  readonly taker: OrderRecord;
+  readonly makerFeeUnits: bigint;
+  readonly takerFeeUnits: bigint;
+}
+
+const MARKET_STATUS: Readonly<Record<BookStatus, MarketStatus>> = {
+  trading: "TRADING",
+  halted: "HALTED",
+  cancel_only: "CANCEL_ONLY",
+  paused: "PAUSED",
+  limit_state: "LIMIT_STATE",
+};
 
 function tradeSide(
   order: OrderRecord,
@@ -308,7 +416,7 @@ function tradeSide(
     boundPrice: instrument.formatPrice(order.boundTicks),
     leavesQuantity: instrument.formatQuantity(order.leavesLots),
     cumulativeQuantity: instrument.formatQuantity(order.filledLots),
-    cumulativeNotional: instrument.formatNotional(order.makerTickLots + order.takerTickLots),
+    cumulativeNotional: instrument.formatNotional(tradedTickLots(order)),
     cumulativeFee: instrument.formatQuoteUnits(order.feeUnits),
     done: isDone(order),
   };

@@ -9,14 +9,18 @@ import {
   ENGINE_VERSION,
   type Engine,
   ORDER_TYPE,
+  PHASE,
   restoreEngine,
   SIDE,
   TIME_IN_FORCE,
 } from "@bourse/engine";
-import { AccountTable } from "./account-table.ts";
+import type { MarketStatus } from "@bourse/market";
 import { type CommandInHand, CommandReport } from "./command-report.ts";
+import { NameTable } from "./name-table.ts";
+import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
 import { decodeProgram, encodeProgram } from "./program-snapshot.ts";
+import { engineSpecial, isSpecial } from "./special-terms.ts";
 import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
 type Command = TopicEvent<typeof orderEvents>;
@@ -35,9 +39,12 @@ const WHOLE_BOOK = 1_000_000;
  */
 export class MatchingProgram implements ShardProgram {
   #symbols = new SymbolTable();
-  #accounts = new AccountTable();
+  #accounts = new NameTable();
+  #sessions = new NameTable();
+  #selfTradeGroups = new NameTable();
+  #positions = new NetPositions();
   #orders = new OrderRecords();
-  #report = new CommandReport(this.#orders, this.#symbols);
+  #report = new CommandReport(this.#orders, this.#symbols, this.#positions);
   #engine: Engine = createEngine({ sink: this.#report });
   /** The version of the rules that the log has activated; 0 before the first. */
   #version = 0;
@@ -47,9 +54,12 @@ export class MatchingProgram implements ShardProgram {
     const state = decodeProgram(snapshot);
     this.#symbols = state.symbols;
     this.#accounts = state.accounts;
+    this.#sessions = state.sessions;
+    this.#selfTradeGroups = state.selfTradeGroups;
+    this.#positions = state.positions;
     this.#orders = state.orders;
     this.#version = state.version;
-    this.#report = new CommandReport(this.#orders, this.#symbols);
+    this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions);
     this.#report.engineSequence = state.engineSequence;
     const engine = restoreEngine(state.engine, this.#report);
     assert(engine.ok, "the engine in a snapshot that was written whole can be read");
@@ -71,7 +81,7 @@ export class MatchingProgram implements ShardProgram {
     const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
     const order =
       command.eventType === "OrderCreated" && symbol !== undefined && !this.#orders.has(command.orderId)
-        ? orderOf(command, symbol, envelope.sequence)
+        ? this.#orderOf(command, symbol, envelope.sequence)
         : null;
     this.#report.begin(inHand(command, envelope), output, order);
     this.#report.rejectVoided();
@@ -98,9 +108,27 @@ export class MatchingProgram implements ShardProgram {
       case "AccountUnblocked":
         this.#engine.unblockAccount({ ...head, account: this.#accounts.indexOf(command.accountId) });
         return;
-      case "TradingHalted":
-        this.#engine.halt({ ...head, symbol: this.#indexOf(command.symbol) });
+      case "AccountGrouped":
+        this.#group(command, head);
+        return;
+      case "PositionFollowed":
+        this.#followPosition(command, head);
+        return;
+      case "SessionClosed":
+        this.#engine.closeSession({
+          ...head,
+          session: this.#sessionOf(command.accountId, command.sessionId),
+        });
+        return;
+      case "TradingHalted": {
+        const about = { ...head, symbol: this.#indexOf(command.symbol) };
+        if (command.cancelOnly === true) this.#engine.cancelOnly(about);
+        else this.#engine.halt(about);
         this.#tellStatus(command.symbol);
+        return;
+      }
+      case "PriceBandsSet":
+        this.#setBands(command, head);
         return;
       case "TradingResumed":
         this.#engine.resume({ ...head, symbol: this.#indexOf(command.symbol) });
@@ -132,13 +160,13 @@ export class MatchingProgram implements ShardProgram {
       return;
     }
     const { instrument } = symbol;
-    const order = orderOf(command, symbol, head.request);
-    const { quantityLots, boundTicks } = order;
+    const order = this.#orderOf(command, symbol, head.request);
+    const { account, quantityLots, boundTicks } = order;
     this.#report.begin(inHand(command, envelope), output, order);
-    this.#engine.place({
+    const terms = {
       ...head,
       symbol: symbol.index,
-      account: this.#accounts.indexOf(command.accountId),
+      account,
       side: SIDE[command.side],
       type: ORDER_TYPE[command.orderType],
       timeInForce: TIME_IN_FORCE[command.timeInForce],
@@ -147,21 +175,73 @@ export class MatchingProgram implements ShardProgram {
       quantityLots,
       worstPriceTicks: boundTicks,
       expireAtMs: command.expireAt === undefined ? 0 : epochMs(command.expireAt),
+    };
+    const { replaces } = command;
+    if (replaces === undefined && !isSpecial(command)) {
+      this.#engine.place(terms);
+      return;
+    }
+    const special = engineSpecial(command, instrument, this.#orders, (accountId, sessionId) =>
+      this.#sessionOf(accountId, sessionId),
+    );
+    // A pegged order's limit is what it never goes beyond.
+    const priceTicks = command.orderType === "PEGGED" ? boundTicks : terms.priceTicks;
+    if (replaces === undefined) this.#engine.place({ ...terms, ...special, priceTicks });
+    else this.#engine.replace({ ...terms, ...special, priceTicks, handle: this.#orders.handleOf(replaces) });
+  }
+
+  /** The engine's number of an account's session, from 1. */
+  #sessionOf(accountId: string, sessionId: string): number {
+    return this.#sessions.indexOf(`${accountId} ${sessionId}`) + 1;
+  }
+
+  #group(command: Extract<Command, { eventType: "AccountGrouped" }>, head: CommandHead): void {
+    const { accountId, selfTradeGroup } = command;
+    const group = selfTradeGroup === undefined ? 0 : this.#selfTradeGroups.indexOf(selfTradeGroup) + 1;
+    this.#engine.setAccountGroup({ ...head, account: this.#accounts.indexOf(accountId), group });
+  }
+
+  #followPosition(command: Extract<Command, { eventType: "PositionFollowed" }>, head: CommandHead): void {
+    const account = this.#accounts.indexOf(command.accountId);
+    const symbol = this.#indexOf(command.symbol);
+    this.#engine.setPosition({ ...head, account, symbol, lots: this.#positions.lots(account, symbol) });
+  }
+
+  #setBands(command: Extract<Command, { eventType: "PriceBandsSet" }>, head: CommandHead): void {
+    const { lowerPrice, upperPrice, limitStateMs = 0 } = command;
+    const instrument = this.#symbols.find(command.symbol)?.instrument;
+    const ticks = (price: string | undefined): number =>
+      price === undefined || instrument === undefined ? 0 : instrument.decodePrice(price);
+    const [lowerTicks, upperTicks] = [ticks(lowerPrice), ticks(upperPrice)];
+    this.#engine.setBands({
+      ...head,
+      symbol: this.#indexOf(command.symbol),
+      lowerTicks,
+      upperTicks,
+      limitStateMs,
     });
   }
 
   #amend(command: Extract<Command, { eventType: "OrderModified" }>, head: CommandHead): void {
     const handle = this.#orders.handleOf(command.orderId);
     const instrument = this.#symbols.find(command.symbol)?.instrument;
+    const order = this.#orders.byHandle(handle);
+    // The engine counts neither what was cancelled of an order nor what was transferred.
+    const aside = order === undefined ? 0 : order.cancelledLots + order.transferredLots;
+    const quantityLots =
+      command.quantity === undefined || instrument === undefined
+        ? 0
+        : instrument.decodeQuantity(command.quantity) - aside;
+    if (command.quantity !== undefined && aside > 0 && quantityLots <= 0) {
+      this.#report.refuse("quantity_not_above_filled");
+      return;
+    }
     this.#engine.amend({
       ...head,
       handle,
       priceTicks:
         command.price === undefined || instrument === undefined ? 0 : instrument.decodePrice(command.price),
-      quantityLots:
-        command.quantity === undefined || instrument === undefined
-          ? 0
-          : instrument.decodeQuantity(command.quantity),
+      quantityLots,
     });
   }
 
@@ -169,7 +249,7 @@ export class MatchingProgram implements ShardProgram {
     const { accountId, symbol, side } = command;
     this.#engine.massCancel({
       ...head,
-      account: this.#accounts.indexOf(accountId),
+      account: accountId === undefined ? ANY : this.#accounts.indexOf(accountId),
       symbol: symbol === undefined ? ANY : this.#indexOf(symbol),
       side: side === undefined ? ANY : SIDE[side],
     });
@@ -184,7 +264,7 @@ export class MatchingProgram implements ShardProgram {
 
   #tellStatus(symbol: string): void {
     const status = this.#engine.symbolStatus(this.#indexOf(symbol));
-    if (status !== undefined) this.#report.statusChanged(symbol, status.halted ? "HALTED" : "TRADING");
+    if (status !== undefined) this.#report.statusChanged(symbol, PHASES[status.phase] ?? "HALTED");
   }
 
   /** An index that the engine does not have, where the symbol is not listed here: it refuses. */
@@ -213,6 +293,9 @@ export class MatchingProgram implements ShardProgram {
       engineSequence: this.#report.engineSequence,
       symbols: this.#symbols,
       accounts: this.#accounts,
+      sessions: this.#sessions,
+      selfTradeGroups: this.#selfTradeGroups,
+      positions: this.#positions,
       orders: this.#orders,
       engine: this.#engine.snapshot(),
     });
@@ -234,13 +317,43 @@ export class MatchingProgram implements ShardProgram {
       makerTickLots,
       takerTickLots,
       feeUnits,
+      transferredTickLots,
+      triggered,
     } of orders) {
       hash.update(
         `${orderId} ${quantityLots} ${filledLots} ${cancelledLots} ${makerTickLots} ${takerTickLots} ${feeUnits}\n`,
       );
+      if (transferredTickLots !== 0 || triggered) hash.update(`${transferredTickLots} ${triggered}\n`);
     }
+    for (const line of this.#positions.lines(names.account, names.symbol)) hash.update(`${line}\n`);
     for (const { symbol, bookSequence } of this.#symbols.all()) hash.update(`${symbol} ${bookSequence}\n`);
     return hash.digest("hex").slice(0, 32);
+  }
+
+  /** A new order's record, before the engine has accepted it. */
+  #orderOf(command: Placed, symbol: ListedSymbol, handle: number): OrderRecord {
+    const quantityLots = symbol.instrument.decodeQuantity(command.quantity);
+    return {
+      handle,
+      orderId: command.orderId,
+      accountId: command.accountId,
+      account: this.#accounts.indexOf(command.accountId),
+      symbol,
+      side: command.side,
+      makerFeePpm: command.makerFeePpm,
+      takerFeePpm: command.takerFeePpm,
+      quantityLots,
+      boundTicks: symbol.instrument.decodePrice(command.worstPrice),
+      leavesLots: quantityLots,
+      filledLots: 0,
+      cancelledLots: 0,
+      makerTickLots: 0,
+      takerTickLots: 0,
+      feeUnits: 0n,
+      transferredLots: 0,
+      transferredTickLots: 0,
+      triggered: false,
+    };
   }
 
   /** What the service tells about the partition. */
@@ -257,27 +370,12 @@ export class MatchingProgram implements ShardProgram {
   }
 }
 
-/** A new order's record, before the engine has accepted it. */
-function orderOf(command: Placed, symbol: ListedSymbol, handle: number): OrderRecord {
-  const quantityLots = symbol.instrument.decodeQuantity(command.quantity);
-  return {
-    handle,
-    orderId: command.orderId,
-    accountId: command.accountId,
-    symbol,
-    side: command.side,
-    makerFeePpm: command.makerFeePpm,
-    takerFeePpm: command.takerFeePpm,
-    quantityLots,
-    boundTicks: symbol.instrument.decodePrice(command.worstPrice),
-    leavesLots: quantityLots,
-    filledLots: 0,
-    cancelledLots: 0,
-    makerTickLots: 0,
-    takerTickLots: 0,
-    feeUnits: 0n,
-  };
-}
+const PHASES: Readonly<Record<number, MarketStatus>> = {
+  [PHASE.TRADING]: "TRADING",
+  [PHASE.HALTED]: "HALTED",
+  [PHASE.CANCEL_ONLY]: "CANCEL_ONLY",
+  [PHASE.PAUSED]: "PAUSED",
+};
 
 type BookRow = [price: string, quantity: string, orders: number];
 

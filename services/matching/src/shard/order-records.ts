@@ -1,5 +1,5 @@
-import { assert } from "@bourse/base";
 import {
+  assertQuantities,
   type ExecType,
   fillFeeUnits,
   type Liquidity,
@@ -14,6 +14,8 @@ export interface OrderRecord {
   readonly handle: number;
   readonly orderId: string;
   readonly accountId: string;
+  /** The account's number inside the engine. */
+  readonly account: number;
   readonly symbol: ListedSymbol;
   readonly side: "BUY" | "SELL";
   readonly makerFeePpm: number;
@@ -28,6 +30,31 @@ export interface OrderRecord {
   makerTickLots: number;
   takerTickLots: number;
   feeUnits: bigint;
+  /** What self-trade prevention has moved to or from another account of the group; filled, without a fee. */
+  transferredLots: number;
+  transferredTickLots: number;
+  /** It slept or waited, and works now. */
+  triggered: boolean;
+}
+
+/** What the order has traded for so far, in ticks x lots. */
+export function tradedTickLots(order: OrderRecord): number {
+  return order.makerTickLots + order.takerTickLots + order.transferredTickLots;
+}
+
+/** Books a transfer on one side. */
+export function transfer(order: OrderRecord, priceTicks: number, lots: number, leavesLots: number): void {
+  order.transferredLots += lots;
+  order.transferredTickLots += priceTicks * lots;
+  order.filledLots += lots;
+  order.leavesLots = leavesLots;
+  assertQuantities(order);
+}
+
+/** Takes lots out of an order that goes on with what it has left. */
+export function cancelSome(order: OrderRecord, lots: number): void {
+  order.cancelledLots += lots;
+  order.leavesLots -= lots;
 }
 
 /** Books a fill on one side. Returns its fee in quote minor units. */
@@ -51,10 +78,7 @@ export function fill(
   order.feeUnits += feeUnits;
   order.filledLots += lots;
   order.leavesLots = leavesLots;
-  assert(
-    order.filledLots + order.leavesLots + order.cancelledLots === order.quantityLots,
-    "quantity = filled + leaves + cancelled",
-  );
+  assertQuantities(order);
   return feeUnits;
 }
 

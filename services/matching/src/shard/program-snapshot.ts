@@ -1,5 +1,6 @@
 import { assert, present } from "@bourse/base";
-import { AccountTable } from "./account-table.ts";
+import { NameTable } from "./name-table.ts";
+import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
 import { type Listing, SymbolTable } from "./symbol-table.ts";
 
@@ -8,12 +9,16 @@ export interface ProgramState {
   readonly version: number;
   readonly engineSequence: number;
   readonly symbols: SymbolTable;
-  readonly accounts: AccountTable;
+  readonly accounts: NameTable;
+  /** Of an account each, behind its name. */
+  readonly sessions: NameTable;
+  readonly selfTradeGroups: NameTable;
+  readonly positions: NetPositions;
   readonly orders: OrderRecords;
   readonly engine: Uint8Array;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The tables as JSON behind their length, then the engine's own bytes. The same state has the same bytes. */
 export function encodeProgram(state: ProgramState): Uint8Array {
@@ -24,6 +29,9 @@ export function encodeProgram(state: ProgramState): Uint8Array {
       engineSequence: state.engineSequence,
       symbols: state.symbols.all().map(({ listing, bookSequence }) => ({ listing, bookSequence })),
       accounts: state.accounts.all(),
+      sessions: state.sessions.all(),
+      selfTradeGroups: state.selfTradeGroups.all(),
+      positions: state.positions.all(),
       orders: state.orders.all().map(encodeOrder),
     }),
   );
@@ -38,6 +46,9 @@ interface Tables {
   readonly engineSequence: number;
   readonly symbols: readonly { readonly listing: Listing; readonly bookSequence: number }[];
   readonly accounts: readonly string[];
+  readonly sessions: readonly string[];
+  readonly selfTradeGroups: readonly string[];
+  readonly positions: readonly (readonly [number, number])[];
   readonly orders: readonly EncodedOrder[];
 }
 
@@ -55,7 +66,10 @@ export function decodeProgram(bytes: Uint8Array): ProgramState {
     version,
     engineSequence,
     symbols,
-    accounts: new AccountTable(tables.accounts),
+    accounts: new NameTable(tables.accounts),
+    sessions: new NameTable(tables.sessions),
+    selfTradeGroups: new NameTable(tables.selfTradeGroups),
+    positions: new NetPositions(tables.positions),
     orders,
     engine: buffer.subarray(end),
   };

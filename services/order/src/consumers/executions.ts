@@ -7,7 +7,13 @@ import { applyReport, type Report } from "../domain/apply-report.ts";
 import { isTombstone, type OrderRecord } from "../domain/order.ts";
 import { orderUpdate } from "../engine-log.ts";
 import { type CommandOutcome, completeCommands } from "../sql/command-rows.ts";
-import { type ChangedOrder, orderRecordOf, selectOrders, updateOrders } from "../sql/order-rows.ts";
+import {
+  type ChangedOrder,
+  markTriggered,
+  orderRecordOf,
+  selectOrders,
+  updateOrders,
+} from "../sql/order-rows.ts";
 import { raiseEngineHeads } from "../sql/venue-rows.ts";
 
 type ReportEvent = EventOf<typeof ExecutionReport>;
@@ -40,6 +46,7 @@ export async function followExecutions(
   return {
     statements: [
       ...updateOrders(changed),
+      ...markTriggered(changed),
       ...completeCommands([...outcomes.values()], unit.nowMs),
       // The engine has answered what is parked, too.
       ...raiseEngineHeads(commandHeads([...batch, ...unit.parked])),
@@ -87,7 +94,8 @@ async function changedOrders(
       : applyReport(before, decodeReport(desk, envelope.event), unit.nowMs);
     if (outcome.kind === "illegal") unit.park(envelope, { code: ILLEGAL_TRANSITION, message: outcome.words });
     if (outcome.kind !== "changed" || isTombstone(before)) return [];
-    return [{ order: outcome.order, beforeSequence: before.engineSequence }];
+    const wakes = outcome.order.triggered && !before.triggered;
+    return [{ order: outcome.order, beforeSequence: before.engineSequence, wakes }];
   });
 }
 
@@ -108,6 +116,7 @@ function decodeReport(desk: Desk, event: ReportEvent): Report {
     feeUnits: decimalUnits(event.cumulativeFee, instrument.quoteScale),
     done: event.done,
     reason: event.reason ?? null,
+    triggered: event.triggered === true,
   };
 }
 

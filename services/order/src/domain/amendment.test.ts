@@ -21,6 +21,7 @@ function order(side: "BUY" | "SELL", changes: Partial<Order> = {}): Order {
     takerFeePpm: 0,
     botId: null,
     remark: null,
+    special: null,
   };
   const identity = { orderId: "o", accountId: "a", clientOrderId: "c", bodyHash: "h" };
   return { ...pendingOrder(identity, terms, 0), status: "OPEN", ...changes };
@@ -77,7 +78,7 @@ test("a finished order is not amended, and none to what is filled already", () =
   const below = planAmendment(filled, { quantity: "0.5", price: null }, [], listing);
   assert.equal(
     !below.ok && below.error.errors?.[0]?.allowed,
-    "above the filled quantity, 0.5; cancel what is left instead",
+    "above what has filled or was cancelled, 0.5; cancel what is left instead",
   );
 });
 

@@ -106,21 +106,23 @@ function decode(
   const faults: CodedFault[] = [];
   const quantityLots = quantity === null ? null : instrument.quantityLots(quantity);
   if (typeof quantityLots === "string") faults.push(quantityFault(quantityLots, quantity ?? "", instrument));
-  else if (quantityLots !== null && quantityLots <= order.filledLots)
+  else if (quantityLots !== null && quantityLots <= order.filledLots + order.cancelledLots) {
+    const gone = instrument.formatQuantity(order.filledLots + order.cancelledLots);
     faults.push({
       code: "order_terms_invalid",
       field: "quantity",
       given: quantity ?? "",
-      allowed: `above the filled quantity, ${instrument.formatQuantity(order.filledLots)}; cancel what is left instead`,
+      allowed: `above what has filled or was cancelled, ${gone}; cancel what is left instead`,
     });
+  }
   const priceTicks = price === null ? null : instrument.priceTicks(price);
   if (typeof priceTicks === "string") faults.push(priceFault(priceTicks, price ?? "", instrument));
-  else if (priceTicks !== null && order.terms.orderType === "MARKET")
+  else if (priceTicks !== null && order.terms.priceTicks === null)
     faults.push({
       code: "order_terms_invalid",
       field: "price",
       given: price ?? "",
-      allowed: "nothing: MARKET orders have no price",
+      allowed: `nothing: this ${order.terms.orderType} order has no price`,
     });
   if (typeof quantityLots === "string" || typeof priceTicks === "string" || faults.length > 0)
     return refused(refusalOf(faults));

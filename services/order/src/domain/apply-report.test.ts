@@ -17,6 +17,7 @@ const terms = {
   takerFeePpm: 0,
   botId: null,
   remark: null,
+  special: null,
 } as const;
 const pending = pendingOrder({ orderId: "o", accountId: "a", clientOrderId: "c", bodyHash: "h" }, terms, 1);
 
@@ -33,6 +34,7 @@ const opened: Report = {
   feeUnits: 0n,
   done: false,
   reason: null,
+  triggered: false,
 };
 const filled: Report = {
   ...opened,

@@ -16,6 +16,8 @@ export interface Report {
   readonly feeUnits: bigint;
   readonly done: boolean;
   readonly reason: string | null;
+  /** True from TRIGGERED on. */
+  readonly triggered: boolean;
 }
 
 /** What a report makes of its order. `old`: it is older than what was applied. `illegal`: the order can't go there. */
@@ -51,6 +53,7 @@ export function applyReport(order: Order, report: Report, nowMs: number): Report
     feeUnits: report.feeUnits,
     engineSequence: report.engineSequence,
     reason: report.reason ?? order.reason,
+    triggered: report.triggered || order.triggered,
     updatedMs: nowMs,
   };
   return { kind: "changed", order: changed };

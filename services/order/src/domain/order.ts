@@ -1,4 +1,4 @@
-import type { OrderStatus, OrderType, Side, TimeInForce } from "@bourse/market";
+import type { OrderStatus, OrderType, Side, SpecialTerms, TimeInForce } from "@bourse/market";
 import type { Refusal } from "./refusal.ts";
 
 /** An order as this service keeps it: quantities in lots, prices in ticks, money in minor units of the quote asset. */
@@ -19,6 +19,8 @@ export interface Order {
   readonly engineSequence: number;
   /** Why it was rejected, cancelled or expired. */
   readonly reason: string | null;
+  /** It slept or waited, and works now. */
+  readonly triggered: boolean;
   /** The answer to its placement where that was refused: given again for the same key (R10). */
   readonly refusal: Refusal | null;
   /** 128 bits over the canonical body: tells the same request from another with its key. */
@@ -41,6 +43,8 @@ export interface OrderTerms {
   readonly takerFeePpm: number;
   readonly botId: string | null;
   readonly remark: string | null;
+  /** null: a plain limit or market order. */
+  readonly special: SpecialTerms | null;
 }
 
 /**
@@ -94,6 +98,7 @@ export function pendingOrder(
     feeUnits: 0n,
     engineSequence: 0,
     reason: null,
+    triggered: false,
     refusal: null,
     createdMs: nowMs,
     updatedMs: nowMs,

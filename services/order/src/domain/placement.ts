@@ -6,10 +6,12 @@ import {
   type PriceFault,
   type QuantityFault,
   type Side,
+  type SpecialTerms,
   type TimeInForce,
 } from "@bourse/market";
 import type { OrderTerms } from "./order.ts";
 import { type FieldFault, fieldRefusal, type Refusal } from "./refusal.ts";
+import { admitSpecial } from "./special-terms.ts";
 
 /** A request for an order whose fields are well-formed one by one: the edge has checked that. */
 export interface Placement {
@@ -27,6 +29,8 @@ export interface Placement {
   readonly expireAtMs: number | null;
   readonly botId: string | null;
   readonly remark: string | null;
+  /** As it was given, without fields that say their default. */
+  readonly special: SpecialTerms | null;
 }
 
 /** An instrument and whether it takes orders now. */
@@ -56,6 +60,16 @@ export function admitPlacement(
   const priceTicks = placement.price === null ? null : instrument.priceTicks(placement.price);
   if (typeof priceTicks === "string") faults.push(priceFault(priceTicks, placement.price ?? "", instrument));
   faults.push(...combinationFaults(placement, nowMs));
+  let special: SpecialTerms | null = null;
+  if (placement.special !== null || (placement.orderType !== "LIMIT" && placement.orderType !== "MARKET")) {
+    const admitted = admitSpecial(
+      placement,
+      instrument,
+      typeof quantityLots === "number" ? quantityLots : null,
+    );
+    special = admitted.special;
+    faults.push(...admitted.faults);
+  }
   if (typeof quantityLots !== "number" || typeof priceTicks === "string" || faults.length > 0)
     return refused(refusalOf(faults));
   if (!listing.trading) return refused(halted(placement.symbol));
@@ -72,6 +86,7 @@ export function admitPlacement(
     takerFeePpm: instrument.takerFeePpm,
     botId: placement.botId,
     remark: placement.remark,
+    special,
   });
 }
 
@@ -80,6 +95,7 @@ export function admitPlacement(
  * "1.50" and "1.5" are the same request; what depends on the moment (fees, the day's end) is not part of it.
  */
 export function canonicalPlacement(placement: Placement): string {
+  const { special } = placement;
   return JSON.stringify([
     placement.symbol,
     placement.side,
@@ -91,8 +107,19 @@ export function canonicalPlacement(placement: Placement): string {
     placement.expireAtMs,
     placement.botId,
     placement.remark,
+    ...(special === null ? [] : [canonicalSpecial(special)]),
   ]);
 }
+
+/** By name, so that the order in which fields were given does not matter. */
+function canonicalSpecial(special: SpecialTerms): readonly (readonly [string, unknown])[] {
+  return Object.entries(special)
+    .filter(([field]) => field !== "groupOrderId" && field !== "parentOrderId")
+    .map(([field, value]) => [field, DECIMALS.has(field) ? canonicalDecimal(String(value)) : value] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+const DECIMALS: ReadonlySet<string> = new Set(["stopPrice", "displayQuantity", "minQuantity"]);
 
 /** A well-formed decimal without trailing zeros. */
 export function canonicalDecimal(text: string): string {
@@ -157,6 +184,17 @@ export function priceFault(fault: PriceFault, given: string, instrument: Compile
   };
 }
 
+/** Whether an order of the type must have a price, and whether it may. A pegged one's is the limit that it keeps to. */
+const PRICES: Readonly<Record<OrderType, readonly [needed: boolean, taken: boolean]>> = {
+  LIMIT: [true, true],
+  MARKET: [false, false],
+  STOP_LOSS: [false, false],
+  STOP_LIMIT: [true, true],
+  TRAILING_STOP: [false, false],
+  ICEBERG: [true, true],
+  PEGGED: [false, true],
+};
+
 /** Fields that are right by themselves and wrong together. */
 function combinationFaults(placement: Placement, nowMs: number): CodedFault[] {
   const { orderType, timeInForce, price, postOnly, expireAt, expireAtMs } = placement;
@@ -164,8 +202,9 @@ function combinationFaults(placement: Placement, nowMs: number): CodedFault[] {
   const add = (field: string, given: string, allowed: string): void => {
     faults.push({ code: "order_terms_invalid", field, given, allowed });
   };
-  if (orderType === "LIMIT" && price === null) add("price", "nothing", "a price: LIMIT orders have one");
-  if (orderType === "MARKET" && price !== null) add("price", price, "nothing: MARKET orders have no price");
+  const [needsPrice, takesPrice] = PRICES[orderType];
+  if (needsPrice && price === null) add("price", "nothing", `a price: ${orderType} orders have one`);
+  if (!takesPrice && price !== null) add("price", price, `nothing: ${orderType} orders have no price`);
   if (orderType === "MARKET" && timeInForce !== "IOC" && timeInForce !== "FOK")
     add("timeInForce", timeInForce, "IOC or FOK: MARKET orders never rest");
   if (postOnly && (timeInForce === "IOC" || timeInForce === "FOK" || orderType === "MARKET"))

@@ -25,6 +25,7 @@ function place(clientOrderId: string, changes: Partial<Placement> = {}): PlaceJo
     expireAtMs: null,
     botId: null,
     remark: null,
+    special: null,
     ...changes,
   };
   return {

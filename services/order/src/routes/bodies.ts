@@ -7,6 +7,7 @@ import {
   RequestId,
   SideField,
   SymbolField,
+  specialFields,
   TimeInForceField,
 } from "@bourse/contracts";
 import { type Static, Type } from "typebox";
@@ -36,6 +37,7 @@ const placeFields = {
   expireAt: Type.Optional(ExpireAt),
   botId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   remark: Type.Optional(Type.String({ maxLength: 256 })),
+  ...specialFields,
 };
 const amendFields = { quantity: Type.Optional(Decimal), price: Type.Optional(Decimal) };
 

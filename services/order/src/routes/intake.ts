@@ -1,6 +1,7 @@
 import { ok, type Result, refused } from "@bourse/base";
-import type { Principal } from "@bourse/contracts";
+import { type Principal, specialFields } from "@bourse/contracts";
 import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseFields } from "@bourse/host";
+import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
 import type { Answer, Job } from "../domain/job.ts";
@@ -82,9 +83,35 @@ export function placeJob(
     expireAtMs,
     botId: body.botId ?? null,
     remark: body.remark ?? null,
+    special: specialOf(body, account.value, clientOrderId),
   };
   const orderId = orderIdOf(account.value, clientOrderId);
   return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement });
+}
+
+const SPECIAL_FIELDS = Object.keys(specialFields) as readonly (keyof SpecialTerms)[];
+const DEFAULTS: SpecialTerms = {
+  triggerBy: "LAST",
+  hidden: false,
+  reduceOnly: false,
+  slide: false,
+  selfTradePrevention: "NONE",
+};
+
+/** What the body has beyond a plain order; null where it has nothing but defaults. */
+function specialOf(body: SpecialTerms, accountId: string, clientOrderId: string): SpecialTerms | null {
+  let special: Record<string, unknown> | null = null;
+  for (const field of SPECIAL_FIELDS) {
+    const value = body[field];
+    if (value === undefined || value === DEFAULTS[field]) continue;
+    // An order is in the group that is named after it.
+    if (field === "groupId" && value === clientOrderId) continue;
+    special ??= {};
+    special[field] = value;
+    if (field === "groupId") special.groupOrderId = orderIdOf(accountId, String(value));
+    if (field === "parentId") special.parentOrderId = orderIdOf(accountId, String(value));
+  }
+  return special;
 }
 
 /** Hands a job to the door and waits for its answer. */

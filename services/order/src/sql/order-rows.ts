@@ -1,5 +1,5 @@
 import { assert } from "@bourse/base";
-import type { OrderStatus, OrderType, Side, TimeInForce } from "@bourse/market";
+import type { OrderStatus, OrderType, Side, SpecialTerms, TimeInForce } from "@bourse/market";
 import { amountArray, type Row, type Statement, sql, sqlArray } from "@bourse/store";
 import type { Order, OrderRecord, Tombstone, TombstoneReason } from "../domain/order.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -38,6 +38,19 @@ export function insertOrders(
         ${texts((o) => o.terms.symbol)}::text[], ${texts((o) => o.terms.botId)}::text[],
         ${texts((o) => o.terms.remark)}::text[], ${texts((o) => o.reason)}::text[],
         ${texts((o) => (o.refusal === null ? null : JSON.stringify(o.refusal)))}::text[])`,
+    ...writeSpecial(rows),
+  ];
+}
+
+/** What few orders have is written apart, so that plain ones pay nothing for it. */
+export function writeSpecial(orders: readonly Order[]): readonly Statement[] {
+  const special = orders.filter(({ terms }) => terms.special !== null);
+  if (special.length === 0) return [];
+  return [
+    sql`UPDATE orders AS o SET special = u.special
+      FROM unnest(${sqlArray(special.map((o) => o.orderId))}::uuid[],
+        ${sqlArray(special.map((o) => JSON.stringify(o.terms.special)))}::text[]) AS u(id, special)
+      WHERE o.order_id = u.id AND o.symbol IS NOT NULL`,
   ];
 }
 
@@ -68,6 +81,15 @@ export function entombAbandoned(
 export interface ChangedOrder {
   readonly order: Order;
   readonly beforeSequence: number;
+  /** It slept or waited before. */
+  readonly wakes: boolean;
+}
+
+/** After `updateOrders`, which has found the rows as they were. */
+export function markTriggered(changed: readonly ChangedOrder[]): readonly Statement[] {
+  const ids = changed.flatMap(({ order, wakes }) => (wakes ? [order.orderId] : [])).sort();
+  if (ids.length === 0) return [];
+  return [sql`UPDATE orders SET triggered = true WHERE order_id = ANY (${sqlArray(ids)}::uuid[])`];
 }
 
 /** One row for each order that reports have changed. Fails as a whole where one of them has moved. */
@@ -115,6 +137,7 @@ export function orderRecordOf(row: Row): OrderRecord {
       createdMs,
     };
   const refusal = textOrNull(row.refusal);
+  const special = textOrNull(row.special);
   return {
     orderId,
     accountId,
@@ -132,6 +155,7 @@ export function orderRecordOf(row: Row): OrderRecord {
       takerFeePpm: number(row.taker_fee_ppm),
       botId: textOrNull(row.bot_id),
       remark: textOrNull(row.remark),
+      special: special === null ? null : (JSON.parse(special) as SpecialTerms),
     },
     status: text(row.status) as OrderStatus,
     boundTicks: numberOrNull(row.bound_ticks),
@@ -142,6 +166,7 @@ export function orderRecordOf(row: Row): OrderRecord {
     feeUnits: BigInt(String(row.fee_units)),
     engineSequence: number(row.engine_sequence),
     reason: textOrNull(row.reason),
+    triggered: row.triggered === true,
     refusal: refusal === null ? null : (JSON.parse(refusal) as Refusal),
     bodyHash: hexOf(row.body_hash),
     createdMs,

@@ -2,7 +2,7 @@ import type { Unit } from "@bourse/delivery";
 import { type Statement, sql, sqlArray } from "@bourse/store";
 import type { Command } from "../domain/job.ts";
 import type { Order } from "../domain/order.ts";
-import { hexOf } from "./order-rows.ts";
+import { hexOf, writeSpecial } from "./order-rows.ts";
 
 /** Statements that `bourse recover order` may run again (R6): what is there already stays as it is. */
 
@@ -34,6 +34,7 @@ export function restoreOrders(
         ${texts((o) => o.terms.remark)}::text[], ${texts((o) => o.reason)}::text[],
         ${texts((o) => (o.refusal === null ? null : JSON.stringify(o.refusal)))}::text[])
       ON CONFLICT (order_id) DO NOTHING`,
+    ...writeSpecial(rows),
   ];
 }
 

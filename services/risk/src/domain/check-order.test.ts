@@ -24,9 +24,11 @@ function check(
 ): string {
   const checked: CheckedOrder = {
     side: order.side ?? "BUY",
-    orderType: order.price === undefined ? "MARKET" : "LIMIT",
+    orderType: order.orderType ?? (order.price === undefined ? "MARKET" : "LIMIT"),
     quantityLots: instrument.decodeQuantity(order.quantity ?? "1"),
     priceTicks: order.price === undefined ? null : instrument.decodePrice(order.price),
+    stopTicks: order.stopTicks ?? null,
+    trail: order.trail ?? null,
   };
   const outcome = checkOrder(checked, instrument, { ...NONE, ...limits }, REFERENCE);
   return outcome.kind === "approved" ? instrument.formatPrice(outcome.worstTicks) : outcome.refusal.code;
@@ -47,6 +49,21 @@ test("the collar admits its own bounds and nothing beyond, on both sides", () =>
   }
   assert.equal(check({ price: "60000.05" }, { collarPpm: 0 }), "price_outside_collar");
   assert.equal(check({ price: "60000" }, { collarPpm: 0 }), "60000");
+});
+
+test("a stop's collar is measured from where it begins to work", () => {
+  const stopTicks = instrument.decodePrice("70000");
+  assert.equal(check({ orderType: "STOP_LOSS", stopTicks }), "77000");
+  assert.equal(check({ orderType: "STOP_LIMIT", stopTicks, price: "76000" }), "76000");
+  assert.equal(check({ orderType: "STOP_LIMIT", stopTicks, price: "61000" }), "price_outside_collar");
+  assert.equal(
+    check({ orderType: "STOP_LOSS", stopTicks, quantity: "1" }, { maxOrderNotional: "76999" }),
+    "notional_limit_exceeded",
+  );
+  assert.equal(
+    check({ orderType: "TRAILING_STOP", trail: { kind: "basisPoints", basisPoints: 1_000 } }),
+    "72600",
+  );
 });
 
 test("without a collar any price goes, and a market order's worst one is the furthest there is", () => {

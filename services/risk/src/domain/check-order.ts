@@ -1,20 +1,16 @@
 import { decimalUnits, formatDecimal } from "@bourse/base";
 import {
+  anchorTicks,
   type CompiledInstrument,
   collarBounds,
-  type OrderType,
-  type Side,
-  worstPriceTicks,
+  type PriceTerms,
+  worstPriceOf,
 } from "@bourse/market";
 import type { Limits } from "./limits.ts";
 
 /** An order as risk is asked about it, in the integers of its instrument. */
-export interface CheckedOrder {
-  readonly side: Side;
-  readonly orderType: OrderType;
+export interface CheckedOrder extends PriceTerms {
   readonly quantityLots: number;
-  /** null for a MARKET order. */
-  readonly priceTicks: number | null;
 }
 
 export type CheckOutcome =
@@ -41,24 +37,14 @@ export function checkOrder(
   const size = sizeRefusal(order, instrument, limits);
   if (size !== null) return { kind: "refused", refusal: size };
   const collarPpm = limits.collarPpm === "instrument" ? instrument.collarPpm : limits.collarPpm;
-  const collar = collarRefusal(order, instrument, collarPpm, referenceTicks);
+  const startTicks = anchorTicks(order, referenceTicks, instrument);
+  const collar = collarRefusal(order, instrument, collarPpm, startTicks);
   if (collar !== null) return { kind: "refused", refusal: collar };
-  const worstTicks = order.priceTicks ?? worstOf(order.side, instrument, collarPpm, referenceTicks);
-  // What a market order sells for is at least its worst price and may well be the reference.
-  const dearestTicks = order.priceTicks ?? Math.max(worstTicks, referenceTicks);
+  const worstTicks = worstPriceOf(order, referenceTicks, collarPpm, instrument);
+  // What is sold without a limit brings at least its worst price and may well bring what it starts from.
+  const dearestTicks = order.priceTicks ?? Math.max(worstTicks, startTicks);
   const notional = notionalRefusal(order, instrument, limits, dearestTicks);
   return notional === null ? { kind: "approved", worstTicks } : { kind: "refused", refusal: notional };
-}
-
-/** The furthest price that a collar admits; without a collar the furthest there is. */
-function worstOf(
-  side: Side,
-  instrument: CompiledInstrument,
-  collarPpm: number | null,
-  referenceTicks: number,
-): number {
-  if (collarPpm === null) return side === "BUY" ? instrument.maxPriceTicks : 1;
-  return worstPriceTicks(side, referenceTicks, collarPpm, instrument);
 }
 
 function sizeRefusal(
@@ -73,7 +59,10 @@ function sizeRefusal(
   return { code: "size_limit_exceeded", field: "quantity", given, allowed: `at most ${maxOrderQuantity}` };
 }
 
-/** A limit price lies within the collar on both sides: a price far away on the safe side is as likely a slip of the hand. */
+/**
+ * A limit price lies within the collar on both sides: a price far away on the safe side is as likely a slip of the hand.
+ * The collar of a stop-limit order is measured from its stop: that is where the market is when the limit counts.
+ */
 function collarRefusal(
   order: CheckedOrder,
   instrument: CompiledInstrument,

@@ -1,7 +1,7 @@
 import { formatDecimal } from "@bourse/base";
 import { RiskCheckAnswer, RiskCheckBatch, type RiskCheckItem, type RiskOutcome } from "@bourse/contracts";
 import { problem, type Route } from "@bourse/host";
-import type { CompiledInstrument } from "@bourse/market";
+import { type CompiledInstrument, parseTrail } from "@bourse/market";
 import { checkOrder, unitsAtMost } from "../domain/check-order.ts";
 import { type Limits, limitsOpen } from "../domain/limits.ts";
 import type { OpenAsk } from "../domain/open-exposure.ts";
@@ -65,6 +65,8 @@ function check(risk: Risk, item: RiskCheckItem, instrument: CompiledInstrument, 
       orderType: item.orderType,
       quantityLots,
       priceTicks,
+      stopTicks: item.stopPrice === undefined ? null : instrument.decodePrice(item.stopPrice),
+      trail: item.trailingOffset === undefined ? null : parseTrail(item.trailingOffset, instrument),
     },
     instrument,
     limits,

@@ -1,7 +1,7 @@
 import { assert } from "@bourse/base";
 
-/** Accounts as the engine numbers them: from 0, in the order in which the log first names them. */
-export class AccountTable {
+/** Names as the engine numbers them: from 0, in the order in which the log first gives them. */
+export class NameTable {
   readonly #names: string[] = [];
   readonly #indices = new Map<string, number>();
 
@@ -9,18 +9,18 @@ export class AccountTable {
     for (const name of names) this.indexOf(name);
   }
 
-  indexOf(accountId: string): number {
-    const known = this.#indices.get(accountId);
+  indexOf(name: string): number {
+    const known = this.#indices.get(name);
     if (known !== undefined) return known;
     const index = this.#names.length;
-    this.#names.push(accountId);
-    this.#indices.set(accountId, index);
+    this.#names.push(name);
+    this.#indices.set(name, index);
     return index;
   }
 
   name(index: number): string {
     const name = this.#names[index];
-    assert(name !== undefined, "the engine names accounts that it was given");
+    assert(name !== undefined, "the engine gives back numbers that it was given");
     return name;
   }
 
