@@ -5,6 +5,7 @@ import { accountsCommand } from "./commands/accounts.ts";
 import { bookCommand } from "./commands/book.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
+import { engineCommand } from "./commands/engine.ts";
 import { orderCommand } from "./commands/order.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { recoverCommand } from "./commands/recover.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   orderCommand,
   bookCommand,
   replayCommand,
+  engineCommand,
   verifyCommand,
   topicsCommand,
   schemasCommand,

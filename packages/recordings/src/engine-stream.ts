@@ -28,9 +28,9 @@ const KINDS: Readonly<Record<string, RecordedKind>> = {
 
 /** Reads an engine-stream CSV (already decompressed). Throws {@link RecordingError} at the first row that breaks the format. */
 export async function* readEngineStream(input: Readable): AsyncGenerator<RecordedCommand> {
-  const rows: AsyncIterable<string[]> = input.pipe(
-    parse({ relax_column_count: true, skip_empty_lines: true }),
-  );
+  const parser = parse({ relax_column_count: true, quote: null });
+  input.on("error", (error) => parser.destroy(error));
+  const rows: AsyncIterable<string[]> = input.pipe(parser);
   let line = 0;
   for await (const columns of rows) {
     line++;
@@ -39,9 +39,18 @@ export async function* readEngineStream(input: Readable): AsyncGenerator<Recorde
         throw new RecordingError(
           1,
           `the header is "${columns.join(",").slice(0, 100)}"; allowed is "${ENGINE_STREAM_COLUMNS.join(",")}"`,
+          "line",
         );
       }
       continue;
+    }
+    if (columns.length === 1 && columns[0] === "") continue;
+    if (columns.length !== ENGINE_STREAM_COLUMNS.length) {
+      throw new RecordingError(
+        line,
+        `the line has ${columns.length} columns; allowed are ${ENGINE_STREAM_COLUMNS.length}`,
+        "line",
+      );
     }
     yield recordedCommand(columns, line);
   }
@@ -50,20 +59,25 @@ export async function* readEngineStream(input: Readable): AsyncGenerator<Recorde
 function recordedCommand(columns: readonly string[], line: number): RecordedCommand {
   const [command = "", id = "", side = "", price = "", quantity = "", row = "", fills = ""] = columns;
   const kind = KINDS[command];
-  if (kind === undefined) throw new RecordingError(line, `cmd is "${command}"; allowed are L, X, D, M, H`);
+  if (kind === undefined)
+    throw new RecordingError(line, `cmd is "${command}"; allowed are L, X, D, M, H`, "line");
   const priced = kind === "limit" || kind === "aggress";
   if (priced && side !== "B" && side !== "S")
-    throw new RecordingError(line, `side is "${side}"; allowed are B, S`);
+    throw new RecordingError(line, `side is "${side}"; allowed are B, S`, "line");
   if ((kind === "limit" || kind === "reduce" || kind === "delete") && id === "") {
-    throw new RecordingError(line, `id is empty; allowed is an order id`);
+    throw new RecordingError(line, `id is empty; allowed is an order id`, "line");
   }
   return {
     kind,
     id,
     side: side === "B" ? "BUY" : side === "S" ? "SELL" : null,
-    price: priced ? wholeNumber(price, line, "price") : price === "" ? 0 : wholeNumber(price, line, "price"),
-    quantity: kind === "delete" ? 0 : wholeNumber(quantity, line, "qty"),
-    row: row === "" ? 0 : wholeNumber(row, line, "row"),
+    price: priced
+      ? wholeNumber(price, line, "price", "line")
+      : price === ""
+        ? 0
+        : wholeNumber(price, line, "price", "line"),
+    quantity: kind === "delete" ? 0 : wholeNumber(quantity, line, "qty", "line"),
+    row: row === "" ? 0 : wholeNumber(row, line, "row", "line"),
     fills: fills === "" ? [] : fills.split("|").map((fill) => recordedFill(fill, line)),
     touch: touch(columns, line),
   };
@@ -73,8 +87,8 @@ function recordedFill(text: string, line: number): RecordedFill {
   const [makerId = "", price, quantity] = text.split(":");
   return {
     makerId,
-    price: wholeNumber(price, line, "fills"),
-    quantity: wholeNumber(quantity, line, "fills"),
+    price: wholeNumber(price, line, "fills", "line"),
+    quantity: wholeNumber(quantity, line, "fills", "line"),
   };
 }
 
@@ -86,5 +100,8 @@ function touch(columns: readonly string[], line: number): Touch | null {
 
 function touchSide(price: string, size: string, line: number, field: string): TouchSide | null {
   if (price === "" || Math.abs(Number(price)) === 9_999_999_999) return null;
-  return { price: wholeNumber(price, line, field), quantity: wholeNumber(size, line, `${field}Sz`) };
+  return {
+    price: wholeNumber(price, line, field, "line"),
+    quantity: wholeNumber(size, line, `${field}Sz`, "line"),
+  };
 }

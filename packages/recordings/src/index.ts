@@ -1,7 +1,11 @@
+export { HEAD, MESSAGE, MessageColumns } from "./consensus/message-columns.ts";
+export { CONSENSUS_HEADER, readConsensus } from "./consensus/read-consensus.ts";
 export { readEngineStream } from "./engine-stream.ts";
 export type { BookLevel, LobsterBook, LobsterMessage } from "./lobster.ts";
 export { readLobster } from "./lobster.ts";
+export { readLobsterBooks } from "./lobster-books.ts";
 export { lobsterFlow } from "./lobster-flow.ts";
+export { openFile } from "./open-file.ts";
 export type { Recording } from "./open-recording.ts";
 export { openRecording } from "./open-recording.ts";
 export type { RecordedCommand, RecordedFill, RecordedKind, Touch, TouchSide } from "./recorded-command.ts";

@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { linesOf } from "./lines-of.ts";
 import { RecordingError, wholeNumber } from "./recording-error.ts";
 
 /** One row of a LOBSTER message file. `direction` is the side of the resting order, also for executions. */
@@ -23,6 +23,8 @@ export interface BookLevel {
 export interface LobsterBook {
   readonly asks: readonly BookLevel[];
   readonly bids: readonly BookLevel[];
+  /** Levels that the file tells of each side; a side with fewer is that short. */
+  readonly depth: number;
 }
 
 const EMPTY_LEVEL = 9_999_999_999;
@@ -32,11 +34,9 @@ export async function* readLobster(
   messages: Readable,
   books: Readable,
 ): AsyncGenerator<[LobsterMessage, LobsterBook]> {
-  const bookLines = createInterface({ input: books, crlfDelay: Number.POSITIVE_INFINITY })[
-    Symbol.asyncIterator
-  ]();
+  const bookLines = linesOf(books);
   let row = 0;
-  for await (const line of createInterface({ input: messages, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(messages)) {
     if (line === "") continue;
     const book = await bookLines.next();
     if (book.done === true) throw new RecordingError(row, "the orderbook file ends before the message file");
@@ -66,7 +66,7 @@ function lobsterMessage(line: string, row: number): LobsterMessage {
   };
 }
 
-function lobsterBook(line: string, row: number): LobsterBook {
+export function lobsterBook(line: string, row: number): LobsterBook {
   const cells = line.split(",");
   if (cells.length % 4 !== 0)
     throw new RecordingError(row, `the orderbook row has ${cells.length} columns; allowed are four a level`);
@@ -80,5 +80,5 @@ function lobsterBook(line: string, row: number): LobsterBook {
     if (Math.abs(bidPrice) !== EMPTY_LEVEL)
       bids.push({ price: bidPrice, quantity: wholeNumber(cells[cell + 3], row, "bid size") });
   }
-  return { asks, bids };
+  return { asks, bids, depth: cells.length / 4 };
 }

@@ -1,11 +1,10 @@
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import yauzl from "yauzl";
 import { readEngineStream } from "./engine-stream.ts";
 import { readLobster } from "./lobster.ts";
 import { lobsterFlow } from "./lobster-flow.ts";
+import { openFile } from "./open-file.ts";
 import type { RecordedCommand } from "./recorded-command.ts";
 import { RecordingError } from "./recording-error.ts";
 
@@ -18,36 +17,36 @@ export interface Recording {
 
 /**
  * Opens recorded order flow by its name:
- * an engine-stream `*.csv` or `*.csv.gz`; a LOBSTER message file (`*message*.csv`, plain or .gz) with its orderbook file
+ * an engine-stream `*.csv`, plain, .gz or .xz; a LOBSTER message file (`*message*.csv`, plain, .gz or .xz) with its orderbook file
  * beside it or named by `bookPath`; a LOBSTER `*.zip` holding both. Throws {@link RecordingError} when it is neither.
  */
 export async function openRecording(path: string, bookPath?: string): Promise<Recording> {
-  if (!existsSync(path)) throw new RecordingError(0, `${path} does not exist`);
+  if (!existsSync(path)) throw new RecordingError(0, `${path} does not exist`, "file");
   const name = basename(path);
   const ticker = (/^[A-Za-z0-9.]+/.exec(name)?.[0] ?? "REC").toUpperCase();
   if (name.endsWith(".zip"))
     return { format: "lobster", ticker: tickerInZip(name) ?? ticker, commands: await fromZip(path) };
-  if (!/\.csv(\.gz)?$/.test(name)) {
-    throw new RecordingError(0, `${name} is no recording; allowed are .csv, .csv.gz and LOBSTER .zip files`);
+  if (!/\.csv(\.gz|\.xz)?$/.test(name)) {
+    throw new RecordingError(
+      0,
+      `${name} is no recording; allowed are .csv, .csv.gz, .csv.xz and LOBSTER .zip files`,
+      "file",
+    );
   }
   if (!/message/.test(name))
-    return { format: "engine-stream", ticker, commands: readEngineStream(fileStream(path)) };
+    return { format: "engine-stream", ticker, commands: readEngineStream(openFile(path)) };
   const books = bookPath ?? join(dirname(path), name.replace("message", "orderbook"));
   if (!existsSync(books))
-    throw new RecordingError(0, `${name} needs its orderbook file; ${basename(books)} does not exist`);
+    throw new RecordingError(
+      0,
+      `${name} needs its orderbook file; ${basename(books)} does not exist`,
+      "file",
+    );
   return {
     format: "lobster",
     ticker,
-    commands: lobsterFlow(readLobster(fileStream(path), fileStream(books))),
+    commands: lobsterFlow(readLobster(openFile(path), openFile(books))),
   };
-}
-
-function fileStream(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith(".gz")) return file;
-  const unzipped = createGunzip();
-  file.on("error", (error) => unzipped.destroy(error));
-  return file.pipe(unzipped);
 }
 
 function tickerInZip(name: string): string | undefined {
@@ -63,7 +62,7 @@ async function fromZip(path: string): Promise<AsyncIterable<RecordedCommand>> {
     if (/orderbook.*\.csv$/.test(entry.fileName)) books = entry;
   }
   if (messages === undefined || books === undefined) {
-    throw new RecordingError(0, `${basename(path)} has no message and orderbook file`);
+    throw new RecordingError(0, `${basename(path)} has no message and orderbook file`, "file");
   }
   return closing(
     zip,

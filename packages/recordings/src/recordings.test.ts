@@ -42,7 +42,7 @@ describe("an engine stream", () => {
     it(`with a bad ${fault} names the row and the field`, async () => {
       await assert.rejects(all(readEngineStream(Readable.from([HEADER + row]))), (error: unknown) => {
         assert.ok(error instanceof RecordingError);
-        assert.match(error.message, new RegExp(`^row 2: ${fault} `));
+        assert.match(error.message, new RegExp(`^line 2: ${fault} `));
         return true;
       });
     });

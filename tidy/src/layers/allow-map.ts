@@ -28,7 +28,18 @@ const oneService: Readonly<Record<string, readonly string[]>> = {
 };
 
 const apps: Readonly<Record<string, readonly string[]>> = {
-  cli: ["base", "market", "contracts", "bus", "store", "host", "platform", "recordings", "registry"],
+  cli: [
+    "base",
+    "market",
+    "engine",
+    "contracts",
+    "bus",
+    "store",
+    "host",
+    "platform",
+    "recordings",
+    "registry",
+  ],
 };
 
 const platform = [...Object.keys(packages), "services"];

@@ -1,0 +1,92 @@
+import { Command } from "commander";
+import { fromHere } from "../data-folder.ts";
+import { EXIT } from "../exit-codes.ts";
+import { wholeNumber, withExamples } from "../help.ts";
+import { grouped, Output } from "../output.ts";
+
+interface ConsensusOptions {
+  readonly reports?: string;
+  readonly passes: number;
+  readonly json?: boolean;
+}
+
+interface ReplayOptions {
+  readonly book?: string;
+  readonly json?: boolean;
+}
+
+export function engineCommand(): Command {
+  return new Command("engine")
+    .description(
+      "The matching engine alone, without a platform: recorded and published flows with known outcomes",
+    )
+    .addCommand(consensusCommand())
+    .addCommand(replayCommand());
+}
+
+function consensusCommand(): Command {
+  const command = new Command("consensus")
+    .description("Run a consensus workload: the SHA-256 of its report stream, and messages a second")
+    .argument("<csv>", "type,side,ioc,qty,seq,order_id,price_ticks; .csv, .csv.xz, .csv.gz")
+    .option("--reports <file>", "write the report stream there")
+    .option("--passes <count>", "warm passes after the cold one", wholeNumber(1, 1_000), 5)
+    .option("--json", "{messages, sha256, coldMessagesPerSecond, warmMessagesPerSecond} as one line")
+    .action(consensus);
+  return withExamples(command, [
+    ["engine consensus normal.csv.xz", "its hash and how fast"],
+    ["engine consensus normal.csv.xz --reports reports.txt", "the reports themselves, to compare"],
+  ]);
+}
+
+function replayCommand(): Command {
+  const command = new Command("replay")
+    .description(
+      "Run recorded order flow through the engine; compare every fill and the book after every step",
+    )
+    .argument("<engine-stream>", "cmd,id,side,price,qty,row,fills,...; .csv, .csv.gz, .csv.xz")
+    .option(
+      "--book <file>",
+      "the LOBSTER orderbook file, whole depth; .csv, .gz, .xz, or the .zip that has it",
+    )
+    .option("--json", "the comparison as one line")
+    .action(replay);
+  return withExamples(command, [
+    ["engine replay AMZN.csv.gz", "every fill, and the best bid and ask after every step"],
+    ["engine replay AMZN.csv.gz --book AMZN_orderbook_5.csv", "and all levels after every step"],
+  ]);
+}
+
+async function consensus(file: string, options: ConsensusOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const { runConsensus } = await import("../engine/consensus.ts");
+  const result = await runConsensus({
+    file: fromHere(file),
+    warmPasses: options.passes,
+    ...(options.reports === undefined ? {} : { reportsFile: fromHere(options.reports) }),
+  });
+  output.facts([
+    ["messages", grouped(result.messages)],
+    ["SHA-256 of the reports", result.sha256],
+    ["cold, messages/s", grouped(result.coldMessagesPerSecond)],
+    ["warm, messages/s", grouped(result.warmMessagesPerSecond)],
+  ]);
+  output.result(result);
+}
+
+async function replay(file: string, options: ReplayOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const { isEqual, replayStream } = await import("../engine/stream-replay.ts");
+  const result = await replayStream(
+    fromHere(file),
+    options.book === undefined ? undefined : fromHere(options.book),
+  );
+  output.facts([
+    ["commands", grouped(result.commands)],
+    ["aggressors equal", `${grouped(result.aggressorsEqual)} of ${grouped(result.aggressorsExpected)}`],
+    ["fills equal", `${grouped(result.fillsEqual)} of ${grouped(result.fillsExpected)}`],
+    ["books equal", `${grouped(result.booksEqual)} of ${grouped(result.booksCompared)}`],
+  ]);
+  for (const difference of result.firstDifferences) output.line(difference);
+  output.result(result);
+  if (!isEqual(result)) process.exitCode = EXIT.failed;
+}
