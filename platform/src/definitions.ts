@@ -1,5 +1,6 @@
 import { auth } from "@bourse/auth";
 import { SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
+import { dropCopy } from "@bourse/drop-copy";
 import { gateway } from "@bourse/gateway";
 import type { AnyServiceDefinition } from "@bourse/host";
 import { marketData } from "@bourse/market-data";
@@ -20,6 +21,7 @@ export const definitions: readonly AnyServiceDefinition[] = [
   matching,
   portfolio,
   marketData,
+  dropCopy,
   gateway,
 ] as unknown as readonly AnyServiceDefinition[];
 

@@ -3,10 +3,12 @@ import { auditTopic } from "./events/audit-events.ts";
 import { bookEvents } from "./events/book-events.ts";
 import { deadLetterTopic } from "./events/dead-letters.ts";
 import { executionEvents } from "./events/execution-events.ts";
+import { cashBalanceFeed, ordersFeed, tradesFeed } from "./events/feeds.ts";
 import { orderEvents } from "./events/order-events.ts";
 import { priceEvents } from "./events/price-events.ts";
 import { referenceEvents } from "./events/reference-events.ts";
 import { tradeEvents } from "./events/trade-events.ts";
+import { simulatedTrades } from "./events/trade-stream.ts";
 import { SERVICE_NAMES, type Topic } from "./topic.ts";
 
 /** The topics that have a definition of their own. */
@@ -21,6 +23,10 @@ const defined: readonly Topic[] = [
   portfolioEvents,
   walletEvents,
   riskEvents,
+  ordersFeed,
+  tradesFeed,
+  cashBalanceFeed,
+  simulatedTrades,
 ];
 
 /**

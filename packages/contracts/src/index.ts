@@ -29,7 +29,7 @@ export {
 } from "./events/account-events.ts";
 export { ActionAudited, auditTopic } from "./events/audit-events.ts";
 export { BookChanged, BookLevel, BookSnapshot, bookEvents, LevelChange } from "./events/book-events.ts";
-export { EpochStarted, writersOf } from "./events/control-events.ts";
+export { EpochStarted, generatorProducer, speaksFor, writersOf } from "./events/control-events.ts";
 export { DeadLettered, deadLetterTopic } from "./events/dead-letters.ts";
 export {
   CommandCompleted,
@@ -37,6 +37,14 @@ export {
   executionEvents,
   MarketStatusChanged,
 } from "./events/execution-events.ts";
+export {
+  CashBalanceReported,
+  ClientOrderReported,
+  ClientTradeReported,
+  cashBalanceFeed,
+  ordersFeed,
+  tradesFeed,
+} from "./events/feeds.ts";
 export {
   AccountBlocked,
   AccountGrouped,
@@ -65,6 +73,16 @@ export {
   referenceEvents,
 } from "./events/reference-events.ts";
 export { TradeExecuted, TradeSettled, TradeSide, tradeEvents } from "./events/trade-events.ts";
+export {
+  encodeTradeReported,
+  STREAM_PREFIX,
+  STREAM_SYMBOLS,
+  simulatedTrades,
+  TradeReported,
+  type TradeStream,
+  tradeStream,
+  tradeStreamNamed,
+} from "./events/trade-stream.ts";
 export {
   AccountId,
   AssetCode,
@@ -111,8 +129,8 @@ export {
   RiskCheckItem,
   RiskOutcome,
 } from "./internal/risk-check.ts";
-export { ACCOUNT_PARTITIONS, SHARDED_PARTITIONS } from "./partitions.ts";
+export { ACCOUNT_PARTITIONS, SHARDED_PARTITIONS, STREAM_PARTITIONS } from "./partitions.ts";
 export { SpecialTerms, specialFields } from "./special-terms.ts";
 export { epochMs, rfc3339 } from "./time.ts";
-export type { EventContract, EventOf, ServiceName, Topic, TopicEvent } from "./topic.ts";
+export type { EventContract, EventOf, ServiceName, Topic, TopicEvent, Writer } from "./topic.ts";
 export { defineEvent, defineTopic, SERVICE_NAMES } from "./topic.ts";

@@ -11,13 +11,21 @@ export const SERVICE_NAMES = [
   "wallet",
   "risk",
   "reference-data",
+  "drop-copy",
+  "trade-processor",
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** An event type: its name, the one service that writes it (R2), its schema and that schema's version. */
+/**
+ * Who writes an event type: a service, or a generator, which numbers its own run (R7). Each run is a producer of its own,
+ * `generator-<run>`, so that one that was interrupted leaves no gap behind which readers would wait.
+ */
+export type Writer = ServiceName | "generator";
+
+/** An event type: its name, the one writer of it (R2), its schema and that schema's version. */
 export interface EventContract<Name extends string = string, Schema extends TObject = TObject> {
   readonly eventType: Name;
-  readonly writer: ServiceName;
+  readonly writer: Writer;
   readonly version: number;
   readonly description: string;
   readonly schema: Schema;
@@ -41,9 +49,24 @@ export interface Topic<Events extends readonly EventContract[] = readonly EventC
    */
   readonly lingerMs?: number;
   /** What the record key is. */
-  readonly key: "symbol" | "accountId" | "symbol or asset" | "as the origin" | "actor";
-  /** Derived, never listed by hand: the dead letters of `origin`, or what was done at a service. */
-  readonly family?: "dead-letter" | "audit";
+  readonly key:
+    | "symbol"
+    | "accountId"
+    | "client_id"
+    | "clientId"
+    | "symbol or asset"
+    | "as the origin"
+    | "actor";
+  /**
+   * `plain`: a published contract of one event whose values have neither `eventType` nor `timestamp`: the topic says what
+   * they are, and the record says when.
+   */
+  readonly values?: "plain";
+  /**
+   * Derived, never listed by hand: the dead letters of `origin`, or what was done at a service. Or a generator's stream
+   * behind a prefix, which no service writes.
+   */
+  readonly family?: "dead-letter" | "audit" | "stream";
   /** The topic whose dead letters these are. */
   readonly origin?: string;
   readonly events: Events;

@@ -32,7 +32,10 @@ export function createContracts(
     writable.set(topic.name, new Map(own.map((contract) => [contract.eventType, contract])));
   }
   const contractOf = (topic: Topic, event: object): EventContract => {
-    const eventType = (event as { readonly eventType?: unknown }).eventType;
+    const eventType =
+      topic.values === "plain"
+        ? topic.events[0]?.eventType
+        : (event as { readonly eventType?: unknown }).eventType;
     const contract = writable.get(topic.name)?.get(String(eventType));
     if (contract === undefined) {
       throw new InvariantError(
@@ -53,7 +56,7 @@ export function createContracts(
         !("timestamp" in outgoing.event),
         "an outgoing event has no timestamp: it gets one when it is numbered",
       );
-      if (validate) validateEvent(topic, contract, { timestamp: rfc3339(0), ...(outgoing.event as object) });
+      if (validate) validateEvent(topic, contract, stamped(topic, outgoing.event));
       return contract.version;
     },
     checkStamped: (topic, event) => {
@@ -62,6 +65,11 @@ export function createContracts(
       return contract.version;
     },
   };
+}
+
+/** As it will be sent: what is plain has no time in its value. */
+function stamped(topic: Topic, event: object): object {
+  return topic.values === "plain" ? event : { timestamp: rfc3339(0), ...event };
 }
 
 /** The schema, and that JSON keeps the event as it is (no undefined, bigint or Date in it): it is passed on unparsed. */

@@ -1,6 +1,13 @@
 import { OperationalError } from "@bourse/base";
 import type { BusRecord } from "@bourse/bus";
-import { EpochStarted, type EventContract, type ServiceName, type Topic, writersOf } from "@bourse/contracts";
+import {
+  EpochStarted,
+  type EventContract,
+  speaksFor,
+  type Topic,
+  type Writer,
+  writersOf,
+} from "@bourse/contracts";
 import { type CompiledSchema, compiledSchema } from "./contract-check.ts";
 import type { Envelope } from "./envelope.ts";
 import { HEADER } from "./outgoing-records.ts";
@@ -36,7 +43,7 @@ export type Decoder = (record: BusRecord) => Envelope;
 
 interface Reading {
   /** One, but for delivery's own records, which any writer of the topic may write (R6). */
-  readonly writers: readonly ServiceName[];
+  readonly writers: readonly Writer[];
   readonly schema: CompiledSchema;
 }
 
@@ -47,8 +54,11 @@ interface Reading {
  */
 export function createDecoder(topics: readonly Topic[]): Decoder {
   const readings = new Map<string, Map<string, Reading>>();
+  const plain = new Map(
+    topics.filter(({ values }) => values === "plain").map(({ name, events }) => [name, events[0]?.eventType]),
+  );
   for (const topic of topics) {
-    const reading = (contract: Omit<EventContract, "writer">, writers: readonly ServiceName[]) =>
+    const reading = (contract: Omit<EventContract, "writer">, writers: readonly Writer[]) =>
       [contract.eventType, { writers, schema: compiledSchema(contract.schema) }] as const;
     readings.set(
       topic.name,
@@ -62,7 +72,7 @@ export function createDecoder(topics: readonly Topic[]): Decoder {
     const byType = readings.get(record.topic);
     if (byType === undefined) throw new DecodeError(record, "nobody reads this topic here");
     const parsed = record.decoded ?? parseValue(record);
-    const eventType = (parsed as { readonly eventType?: unknown }).eventType;
+    const eventType = (parsed as { readonly eventType?: unknown }).eventType ?? plain.get(record.topic);
     const reading = typeof eventType === "string" ? byType.get(eventType) : undefined;
     if (reading === undefined)
       throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`, {
@@ -80,7 +90,7 @@ export function createDecoder(topics: readonly Topic[]): Decoder {
 }
 
 /** One, but for the dead letters that every consumer writes. */
-function writersOfType(topic: Topic, eventType: string): readonly ServiceName[] {
+function writersOfType(topic: Topic, eventType: string): readonly Writer[] {
   return topic.events.filter((contract) => contract.eventType === eventType).map(({ writer }) => writer);
 }
 
@@ -89,7 +99,7 @@ export function numberOf(record: BusRecord, topic: Topic): (Position & { readonl
   const producer = record.headers[HEADER.producer];
   const epoch = Number(record.headers[HEADER.epoch]);
   const sequence = Number(record.headers[HEADER.sequence]);
-  if (producer === undefined || !(writersOf(topic) as readonly string[]).includes(producer)) return null;
+  if (producer === undefined || !speaksFor(producer, writersOf(topic))) return null;
   const isNumbered =
     Number.isSafeInteger(epoch) && epoch >= 1 && Number.isSafeInteger(sequence) && sequence >= 1;
   return isNumbered ? { producer, epoch, sequence } : null;
@@ -109,12 +119,12 @@ function parseValue(record: BusRecord): object {
   return parsed;
 }
 
-function envelopeOf(record: BusRecord, event: unknown, writers: readonly ServiceName[]): Envelope {
+function envelopeOf(record: BusRecord, event: unknown, writers: readonly Writer[]): Envelope {
   const { headers } = record;
   const producer = headers[HEADER.producer];
   if (producer === undefined) throw new DecodeError(record, "there is no producer header");
-  if (!(writers as readonly string[]).includes(producer)) {
-    const { eventType } = event as { readonly eventType: string };
+  if (!speaksFor(producer, writers)) {
+    const { eventType = "its event" } = event as { readonly eventType?: string };
     throw new DecodeError(
       record,
       `${eventType} is ${writers.join("'s or ")}'s to write, not ${producer}'s (R2)`,

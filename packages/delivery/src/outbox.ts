@@ -63,7 +63,7 @@ export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[])
     run.places.push(place);
     run.events.push(outgoing.event);
     run.keys.push(outgoing.key);
-    run.bodies.push(bodyOf(outgoing.event));
+    run.bodies.push(bodyOf(outgoing));
     run.versions.push(version);
   }
   return runs.sort(byTopicAndPartition);
@@ -71,22 +71,32 @@ export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[])
 
 const BODY_START = '{"eventType":"';
 
-/** The event as the outbox keeps it. Asserts that `eventType` comes first, since the timestamp goes behind it. */
-function bodyOf(event: object): string {
+/**
+ * The event as the outbox keeps it. Asserts that `eventType` comes first, since the timestamp goes behind it; a plain one
+ * has neither.
+ */
+function bodyOf({ topic, event }: OutgoingEvent): string {
   const body = JSON.stringify(event);
-  assert(body.startsWith(BODY_START), "eventType is the first property of an event");
+  assert(
+    body.startsWith(BODY_START) === (topic.values !== "plain"),
+    topic.values === "plain"
+      ? "a plain event has no eventType"
+      : "eventType is the first property of an event",
+  );
   return body;
 }
 
-/** The value that is sent: the body with the timestamp behind `eventType`. */
+/** The value that is sent: the body with the timestamp behind `eventType`. A plain body is sent as it is. */
 export function stampBody(body: string, timestamp: string): string {
+  if (!body.startsWith(BODY_START)) return body;
   const end = body.indexOf('"', BODY_START.length) + 1;
   return `${body.slice(0, end)},"timestamp":"${timestamp}"${body.slice(end)}`;
 }
 
 /** What `JSON.parse` of the stamped body gives, without parsing. */
 export function stampEvent(event: object, timestamp: string): object {
-  return { eventType: (event as { readonly eventType: string }).eventType, timestamp, ...event };
+  const { eventType } = event as { readonly eventType?: string };
+  return eventType === undefined ? event : { eventType, timestamp, ...event };
 }
 
 /** One order for all that is locked by (topic, partition), whatever the database's collation. */

@@ -13,7 +13,7 @@ export interface EventsSource {
 /** Who tells whom what: a drawing, and the catalogue of topics and events. */
 export function eventsDocument(all: EventsSource): string {
   const { readers } = all;
-  const catalogue = all.catalogue.filter(({ family }) => family === undefined);
+  const catalogue = all.catalogue.filter(({ family }) => family === undefined || family === "stream");
   const source = { ...all, catalogue };
   return `# Events
 

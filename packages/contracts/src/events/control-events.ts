@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Count, Timestamp } from "../fields.ts";
-import type { ServiceName, Topic } from "../topic.ts";
+import type { Topic, Writer } from "../topic.ts";
 
 /**
  * R6: the first record of a producer's new epoch in a partition, written by `bourse recover` after the producer's
@@ -26,6 +26,20 @@ export const EpochStarted = {
 } as const;
 
 /** Who may write control records to a topic: its writers. */
-export function writersOf(topic: Topic): readonly ServiceName[] {
+export function writersOf(topic: Topic): readonly Writer[] {
   return [...new Set(topic.events.map(({ writer }) => writer))];
+}
+
+const RUN = /^generator-[a-z0-9][a-z0-9-]{0,47}$/;
+
+/** The name in a record's producer header of a generator's run: lower-case letters, digits and hyphens. */
+export function generatorProducer(run: string): string {
+  return `generator-${run}`;
+}
+
+/** Does the producer in a record's header speak for one of these writers (R2)? */
+export function speaksFor(producer: string, writers: readonly Writer[]): boolean {
+  return (
+    (writers as readonly string[]).includes(producer) || (writers.includes("generator") && RUN.test(producer))
+  );
 }

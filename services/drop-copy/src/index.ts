@@ -1,0 +1,1 @@
+export { dropCopy } from "./service.ts";
