@@ -37,7 +37,7 @@ class RunningLoad {
   constructor(job: ClosedLoop & JobOrders) {
     const { desk, seed, prefix, windows, windowMs, warmupMs } = job;
     this.#job = job;
-    const flow = new OrderFlow({ seed, accounts: desk.accountKeys.length });
+    const flow = new OrderFlow({ seed, size: desk.size });
     this.#requests = new OrderRequests(desk, flow, prefix);
     this.#windows = new Array<number>(windows).fill(0);
     this.#measuredFromMs = this.#began.atMs + warmupMs;

@@ -10,6 +10,7 @@ import { type ClosedName, type Plan, planOf } from "./plan.ts";
 import { untilQuiet } from "./quiet.ts";
 import { type ReplayResult, replay } from "./replay.ts";
 import { setUpVenue } from "./set-up-venue.ts";
+import { plainVenue } from "./venue.ts";
 
 /** What the tables held of a load's orders once the platform was quiet again. */
 export interface Found {
@@ -98,7 +99,9 @@ class Measuring {
       const durability = await this.#database.durability();
       const replayed = await this.#replay();
       this.#progress(`opening ${this.#plan.accounts} accounts`);
-      const desk = await setUpVenue({ ...this.#platform, accounts: this.#plan.accounts });
+      const { gatewayUrl, operatorKey } = this.#platform;
+      const size = plainVenue(this.#plan.accounts);
+      const desk = await setUpVenue({ gatewayUrl, operatorKey, ...size, keys: true });
       const closed: ClosedMeasure[] = [];
       for (const { name, ...load } of this.#plan.closed) {
         this.#progress(`as many as it takes, ${load.connections} connections, ${load.batchSize} a request`);

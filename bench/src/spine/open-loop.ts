@@ -51,7 +51,7 @@ class SteadyLoad {
     const { desk, seed, prefix, ordersPerSecond, warmupMs, measuredMs } = job;
     this.#job = job;
     this.#free = [...connections];
-    const flow = new OrderFlow({ seed, accounts: desk.accountKeys.length });
+    const flow = new OrderFlow({ seed, size: desk.size });
     this.#requests = new OrderRequests(desk, flow, prefix);
     this.#total = Math.round((ordersPerSecond * (warmupMs + measuredMs)) / 1_000);
   }

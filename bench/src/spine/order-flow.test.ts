@@ -6,14 +6,16 @@ import { SHARDED_PARTITIONS } from "@bourse/contracts";
 import { createEngine, ORDER_TYPE, SIDE, TIME_IN_FORCE } from "@bourse/engine";
 import { silentSink } from "@bourse/engine/testing";
 import { type FlowOrder, OrderFlow } from "./order-flow.ts";
-import { fundedAsset, SYMBOLS } from "./venue.ts";
+import { fundedAssets, plainVenue, symbolsOf, type VenueSize } from "./venue.ts";
 
 const SEED = 11;
 const ORDERS = 20_000;
 const ACCOUNTS = 200;
 
-function orders(seed = SEED): readonly FlowOrder[] {
-  const flow = new OrderFlow({ seed, accounts: ACCOUNTS });
+const SYMBOLS = symbolsOf(SHARDED_PARTITIONS);
+
+function orders(seed = SEED, size: VenueSize = plainVenue(ACCOUNTS)): readonly FlowOrder[] {
+  const flow = new OrderFlow({ seed, size });
   return Array.from({ length: ORDERS }, () => flow.next());
 }
 
@@ -29,8 +31,43 @@ test("an account only buys or only sells, and is funded for that", () => {
   assert.equal(sides.size, ACCOUNTS, "every account trades");
   for (const [accountIndex, of] of sides) {
     assert.equal(of.size, 1, `account ${accountIndex}`);
-    assert.equal(fundedAsset(accountIndex).includes("USD"), of.has("BUY"));
+    assert.equal(fundedAssets(accountIndex, SYMBOLS, SYMBOLS.length).includes("USD"), of.has("BUY"));
   }
+});
+
+for (const size of [
+  { accounts: 2_000, symbols: 1_000, symbolsEach: 4 },
+  { accounts: 2_000, symbols: 4, symbolsEach: 1 },
+  plainVenue(ACCOUNTS),
+])
+  test(`whoever sells has what he sells: ${JSON.stringify(size)}`, () => {
+    const symbols = symbolsOf(size.symbols);
+    assert.equal(new Set(symbols).size, size.symbols);
+    const traded = new Set<string>();
+    for (const { accountIndex, side, symbol } of orders(SEED, size)) {
+      traded.add(symbol);
+      assert.ok(accountIndex < size.accounts);
+      if (side === "SELL")
+        assert.ok(
+          fundedAssets(accountIndex, symbols, size.symbolsEach).includes(symbol.split("-")[0] ?? ""),
+          `${accountIndex} sells ${symbol}`,
+        );
+    }
+    assert.equal(traded.size, size.symbols, "every symbol is traded");
+    const perPartition = symbols.map((symbol) => partitionOf(symbol, SHARDED_PARTITIONS));
+    for (let partition = 0; partition < SHARDED_PARTITIONS; partition++)
+      assert.equal(
+        perPartition.filter((each) => each === partition).length,
+        size.symbols / SHARDED_PARTITIONS,
+      );
+  });
+
+test("far prices never meet, nor the prices around the reference", () => {
+  const flow = new OrderFlow({ seed: SEED, size: plainVenue(ACCOUNTS), prices: "far" });
+  const far = Array.from({ length: ORDERS }, () => flow.next());
+  const price = (side: string) => (order: FlowOrder) => (order.side === side ? [Number(order.price)] : []);
+  assert.ok(Math.max(...far.flatMap(price("BUY"))) < Math.min(...orders().flatMap(price("SELL"))));
+  assert.ok(Math.min(...far.flatMap(price("SELL"))) > Math.max(...orders().flatMap(price("BUY"))));
 });
 
 test("prices are on the tick, quantities on the lot, symbols spread over all partitions", () => {

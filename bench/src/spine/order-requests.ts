@@ -1,6 +1,6 @@
 import { postText } from "./load-connection.ts";
 import type { FlowOrder, OrderFlow } from "./order-flow.ts";
-import { accountIdOf } from "./venue.ts";
+import { accountIdOf, type VenueSize } from "./venue.ts";
 
 /** Where orders go and with whose keys. */
 export interface Desk {
@@ -8,6 +8,7 @@ export interface Desk {
   readonly operatorKey: string;
   /** Of the accounts, by number. */
   readonly accountKeys: readonly string[];
+  readonly size: VenueSize;
 }
 
 /** Makes the text of requests out of a flow. Every order has its own client order id that begins with `prefix`. */
