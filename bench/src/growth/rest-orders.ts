@@ -12,7 +12,7 @@ const MAX_TRIES = 200;
 const RETRY_MS = 250;
 
 interface BatchAnswer {
-  readonly items: readonly { readonly status: number; readonly problem?: { readonly code: string } }[];
+  readonly results: readonly { readonly status: number; readonly problem?: { readonly code: string } }[];
 }
 
 /** Places orders far from the market, and waits until all of them rest. */
@@ -59,10 +59,12 @@ async function placeAll(gateway: GatewayClient, items: readonly object[]): Promi
   let left = items;
   for (let attempt = 1; left.length > 0; attempt++) {
     const answer = await gateway.call<BatchAnswer>("POST", "/api/v1/orders/batch", { items: left });
-    const refused = answer.items.find(({ status }) => status !== 201 && status !== 200 && status !== 503);
+    const refused = answer.results.find(({ status }) => status !== 201 && status !== 200 && status !== 503);
     if (refused !== undefined || attempt > MAX_TRIES)
-      throw new Error(`an order that should rest was answered ${JSON.stringify(refused ?? answer.items[0])}`);
-    left = left.filter((_, index) => answer.items[index]?.status === 503);
+      throw new Error(
+        `an order that should rest was answered ${JSON.stringify(refused ?? answer.results[0])}`,
+      );
+    left = left.filter((_, index) => answer.results[index]?.status === 503);
     if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }
