@@ -18,6 +18,7 @@ import type { Statement } from "@bourse/store";
 import type { Order, OrderTerms } from "./domain/order.ts";
 import { partitionOfSymbol } from "./engine-log.ts";
 import { bodyHashOf } from "./order-id.ts";
+import type { VenueCommand } from "./sql/command-rows.ts";
 import {
   rememberRequests,
   restoreCommand,
@@ -91,7 +92,7 @@ function commandRow(
 ): readonly Statement[] {
   const { requestId } = event;
   const venueCommand = (
-    kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME",
+    kind: VenueCommand["kind"],
     about: { readonly accountId?: string | undefined; readonly symbol?: string | undefined },
   ): readonly Statement[] => [
     restoreVenueCommand(
@@ -112,6 +113,12 @@ function commandRow(
       return venueCommand("HALT", event);
     case "TradingResumed":
       return venueCommand("RESUME", event);
+    case "PriceBandsSet":
+      return venueCommand("BANDS", event);
+    case "AccountGrouped":
+      return venueCommand("GROUP", event);
+    case "SessionClosed":
+      return venueCommand("SESSION", event);
     case "TimeAdvanced":
       return venueCommand("TIME", {});
     case "EngineVersionActivated":

@@ -15,14 +15,17 @@ import { orderInvariants } from "./invariants.ts";
 import { advanceTime } from "./jobs/expiry.ts";
 import { releaseOrphans } from "./jobs/orphans.ts";
 import { refresh } from "./jobs/refresh.ts";
+import { closeLapsedSessions } from "./jobs/sessions.ts";
 import { KnownOrders } from "./known-orders.ts";
 import { orderMetrics } from "./metrics.ts";
 import { orderRecovery } from "./recovery.ts";
 import { batchRoutes } from "./routes/batch.ts";
 import { haltRoutes } from "./routes/halts.ts";
 import { internalRoutes } from "./routes/internal.ts";
+import { operatorRoutes } from "./routes/operators.ts";
 import { placingRoutes } from "./routes/placing.ts";
 import { readingRoutes } from "./routes/reading.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 import { readVenue } from "./sql/venue-rows.ts";
 import { Venue } from "./venue.ts";
 
@@ -71,9 +74,18 @@ export const order = defineService<typeof OrderConfig, Desk>({
       committed: killSwitchesCommitted,
     },
   ],
-  routes: [...placingRoutes, ...batchRoutes, ...readingRoutes, ...haltRoutes, ...internalRoutes],
+  routes: [
+    ...placingRoutes,
+    ...batchRoutes,
+    ...readingRoutes,
+    ...haltRoutes,
+    ...operatorRoutes,
+    ...sessionRoutes,
+    ...internalRoutes,
+  ],
   jobs: [
     { name: "expiry", everyMs: 250, run: advanceTime },
+    { name: "sessions", everyMs: 500, run: closeLapsedSessions },
     { name: "orphans", everyMs: 1_000, run: releaseOrphans },
     { name: "refresh", everyMs: 1_000, run: refresh },
   ],

@@ -1,5 +1,5 @@
 import { assert, decimalUnits, present } from "@bourse/base";
-import { type EventOf, type ExecutionReport, executionEvents } from "@bourse/contracts";
+import { type EventOf, type ExecutionReport, epochMs, executionEvents } from "@bourse/contracts";
 import { type ConsumerUnit, type Effects, type Envelope, eventsOf } from "@bourse/delivery";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
@@ -14,7 +14,7 @@ import {
   selectOrders,
   updateOrders,
 } from "../sql/order-rows.ts";
-import { raiseEngineHeads } from "../sql/venue-rows.ts";
+import { noteLimitStates, raiseEngineHeads } from "../sql/venue-rows.ts";
 
 type ReportEvent = EventOf<typeof ExecutionReport>;
 
@@ -48,6 +48,7 @@ export async function followExecutions(
       ...updateOrders(changed),
       ...markTriggered(changed),
       ...completeCommands([...outcomes.values()], unit.nowMs),
+      ...noteLimitStates(limitStates(batch)),
       // The engine has answered what is parked, too.
       ...raiseEngineHeads(commandHeads([...batch, ...unit.parked])),
     ],
@@ -118,6 +119,17 @@ function decodeReport(desk: Desk, event: ReportEvent): Report {
     reason: event.reason ?? null,
     triggered: event.triggered === true,
   };
+}
+
+/** The last word on each market. */
+function limitStates(batch: readonly Envelope[]): Parameters<typeof noteLimitStates>[0] {
+  const states = new Map<string, Parameters<typeof noteLimitStates>[0][number]>();
+  for (const { partition, event } of eventsOf(batch, executionEvents)) {
+    if (event.eventType !== "MarketStatusChanged") continue;
+    const { symbol, until } = event;
+    states.set(symbol, { symbol, partition, untilMs: until === undefined ? null : epochMs(until) });
+  }
+  return [...states.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
 type EngineOutput = EventOf<(typeof executionEvents.events)[number]>;

@@ -3,12 +3,13 @@ import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
 import { toPartition } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";
+import { selectLimitStatesDue } from "../sql/venue-rows.ts";
 
 /** Orders that were admitted just before a look may still be on their way into the table. */
 const MARGIN_MS = 60_000;
 
 /**
- * TimeAdvanced to each partition where an expiry is due (R8), and to none where the last one has no outcome yet. An
+ * TimeAdvanced to each partition where an expiry, or the end of a limit state, is due (R8), and to none where the last one has no outcome yet. An
  * engine time at or after the due time follows from the numbering; the engine then reports EXPIRED.
  */
 export async function advanceTime(desk: Desk): Promise<void> {
@@ -18,12 +19,13 @@ export async function advanceTime(desk: Desk): Promise<void> {
     WHERE expire_at_ms > ${desk.expiry.lookFromMs}::int8 AND expire_at_ms <= ${nowMs}::int8
       AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')
     GROUP BY partition ORDER BY partition`);
+  const limited = await desk.store.query(selectLimitStatesDue(nowMs));
   if (rows.length === 0) {
     // Everything up to here is finished for good: finished orders are not walked over again.
     desk.expiry.lookFromMs = Math.max(desk.expiry.lookFromMs, nowMs - MARGIN_MS);
-    return;
+    if (limited.length === 0) return;
   }
-  const due = rows.map((row) => Number(row.partition));
+  const due = [...new Set([...rows, ...limited].map((row) => Number(row.partition)))].sort((a, b) => a - b);
   const { numbered } = await desk.delivery.commit("advance time", async (unit) => {
     const [waiting = []] = await unit.run([
       sql`SELECT DISTINCT partition FROM commands

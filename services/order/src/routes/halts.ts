@@ -7,29 +7,36 @@ import { partitionOfSymbol, toSymbol } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";
 import { haltSymbol, readVenue } from "../sql/venue-rows.ts";
 
+const SUMMARIES = {
+  halt: "Halt a symbol: it takes cancels only",
+  "cancel-only": "Cancel-only: a symbol takes cancels, and amends that only lessen an order",
+  resume: "Let a symbol trade again that was halted or has paused",
+} as const;
+
 const HaltAnswer = Type.Object({ symbol: SymbolField, halted: Type.Boolean(), requestId: RequestId });
 
 /** An operator stops a symbol, or lets it trade again: the engine is told by its log like of everything (R8). */
-export const haltRoutes: readonly Route<Desk>[] = (["halt", "resume"] as const).map(
+export const haltRoutes: readonly Route<Desk>[] = (["halt", "cancel-only", "resume"] as const).map(
   (word): Route<Desk> => ({
     method: "POST",
     path: `/api/v1/orders/symbols/:symbol/${word}`,
-    summary: word === "halt" ? "Halt a symbol: it takes cancels only" : "Let a halted symbol trade again",
+    summary: SUMMARIES[word],
     access: "operator",
     // Not required: a halt never fails for want of a header.
     idempotency: "optional",
     params: Type.Object({ symbol: SymbolField }),
     answers: { 202: HaltAnswer },
     problems: ["symbol_not_found", "conflict", "store_unavailable", "outcome_unknown"],
-    handle: (desk, request, commit) => setHalted(desk, request, { halted: word === "halt", commit }),
+    handle: (desk, request, commit) => setHalted(desk, request, { word, commit }),
   }),
 );
 
 async function setHalted(
   desk: Desk,
   request: RouteRequest,
-  { halted, commit }: { readonly halted: boolean; readonly commit: AnswerCommit },
+  { word, commit }: { readonly word: keyof typeof SUMMARIES; readonly commit: AnswerCommit },
 ): Promise<RouteAnswer> {
+  const halted = word !== "resume";
   const symbol = request.params.symbol ?? "";
   const instrument = desk.venue.instrument(symbol);
   if (instrument === undefined) return problem("symbol_not_found", `there is no symbol ${symbol}`);
@@ -50,7 +57,19 @@ async function setHalted(
         nowMs,
       ),
     ],
-    events: [toSymbol(symbol, { eventType: halted ? "TradingHalted" : "TradingResumed", requestId, symbol })],
+    events: [
+      toSymbol(
+        symbol,
+        halted
+          ? {
+              eventType: "TradingHalted",
+              requestId,
+              symbol,
+              ...(word === "halt" ? {} : { cancelOnly: true }),
+            }
+          : { eventType: "TradingResumed", requestId, symbol },
+      ),
+    ],
     result: { status: 202, body: { symbol, halted, requestId } },
   }));
   trackLag(desk, numbered);

@@ -9,7 +9,8 @@ import { problemOf } from "./intake.ts";
 
 /** What a mass cancel is narrowed to. */
 export interface MassCancelScope {
-  readonly accountId: string;
+  /** null: everybody's; then the symbol is named. */
+  readonly accountId: string | null;
   readonly symbol: string | null;
   readonly side: Side | null;
 }
@@ -35,7 +36,7 @@ export async function massCancel(
       const event = {
         eventType: "MassCancelled" as const,
         requestId,
-        accountId,
+        ...(accountId === null ? {} : { accountId }),
         ...(symbol === null ? {} : { symbol }),
         ...(side === null ? {} : { side }),
       };

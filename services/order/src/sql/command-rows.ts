@@ -52,7 +52,7 @@ export function insertCommands(
 /** A command that concerns no single order. */
 export interface VenueCommand {
   readonly requestId: string;
-  readonly kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME";
+  readonly kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME" | "BANDS" | "GROUP" | "SESSION";
   readonly partition: number;
   readonly accountId: string | null;
   readonly symbol: string | null;

@@ -2,6 +2,7 @@ import type { Unit } from "@bourse/delivery";
 import { type Statement, sql, sqlArray } from "@bourse/store";
 import type { Command } from "../domain/job.ts";
 import type { Order } from "../domain/order.ts";
+import type { VenueCommand } from "./command-rows.ts";
 import { hexOf, writeSpecial } from "./order-rows.ts";
 
 /** Statements that `bourse recover order` may run again (R6): what is there already stays as it is. */
@@ -59,16 +60,7 @@ export function restoreCommand(
 }
 
 /** What concerns no single order. */
-export function restoreVenueCommand(
-  command: {
-    readonly requestId: string;
-    readonly kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME";
-    readonly partition: number;
-    readonly accountId: string | null;
-    readonly symbol: string | null;
-  },
-  createdMs: number,
-): Statement {
+export function restoreVenueCommand(command: VenueCommand, createdMs: number): Statement {
   return sql`INSERT INTO commands (request_id, created_ms, kind, partition, raises, account_id, symbol)
     VALUES (${command.requestId}::uuid, ${createdMs}, ${command.kind}, ${command.partition}, false,
       ${command.accountId}, ${command.symbol})

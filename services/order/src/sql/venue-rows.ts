@@ -69,6 +69,22 @@ export function raiseEngineHeads(heads: ReadonlyMap<number, number>): readonly S
   ];
 }
 
+/** Markets that came to a price band or left it: where the engine must be told the time, and when (R8). */
+export function noteLimitStates(
+  states: readonly { readonly symbol: string; readonly partition: number; readonly untilMs: number | null }[],
+): readonly Statement[] {
+  return states.map(({ symbol, partition, untilMs }) =>
+    untilMs === null
+      ? sql`DELETE FROM limit_states WHERE symbol = ${symbol}`
+      : sql`INSERT INTO limit_states (symbol, partition, until_ms) VALUES (${symbol}, ${partition}, ${untilMs})
+          ON CONFLICT (symbol) DO UPDATE SET until_ms = excluded.until_ms`,
+  );
+}
+
+export function selectLimitStatesDue(nowMs: number): Statement {
+  return sql`SELECT DISTINCT partition FROM limit_states WHERE until_ms <= ${nowMs}::int8 ORDER BY partition`;
+}
+
 export function selectEngineHeads(): Statement {
   return sql`SELECT partition, command_sequence FROM engine_heads ORDER BY partition`;
 }

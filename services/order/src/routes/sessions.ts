@@ -1,0 +1,74 @@
+import { AccountId, ClientOrderId, RequestId, rfc3339, Timestamp } from "@bourse/contracts";
+import type { AnswerCommit, Route, RouteAnswer, RouteRequest } from "@bourse/host";
+import { Type } from "typebox";
+import type { Desk } from "../desk.ts";
+import { dropLease, renewLease } from "../sql/session-rows.ts";
+import { accountOf } from "./intake.ts";
+import { toEveryPartition } from "./operators.ts";
+
+const SessionParams = Type.Object({ sessionId: ClientOrderId });
+const LeaseView = Type.Object({ accountId: AccountId, sessionId: ClientOrderId, closesAt: Timestamp });
+const LeaseBody = Type.Object({
+  accountId: Type.Optional(AccountId),
+  /** Unless it is heard of again within this time, the session's orders are cancelled. */
+  timeoutMs: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+});
+
+/**
+ * Cancel on disconnect: orders that name a session are cancelled when the session is closed, or when whoever keeps it
+ * has not been heard of for the time that was agreed.
+ */
+export const sessionRoutes: readonly Route<Desk>[] = [
+  {
+    method: "PUT",
+    path: "/api/v1/orders/sessions/:sessionId",
+    summary: "Keep a session alive: without another sign of life in time its orders are cancelled",
+    access: "authenticated",
+    idempotency: "optional",
+    params: SessionParams,
+    body: LeaseBody,
+    answers: { 200: LeaseView },
+    problems: ["store_unavailable", "outcome_unknown"],
+    examples: [{ timeoutMs: 5_000 }],
+    handle: (_desk, request, commit) => renew(request, commit),
+  },
+  {
+    method: "DELETE",
+    path: "/api/v1/orders/sessions/:sessionId",
+    summary: "Close a session: all open orders that name it are cancelled",
+    access: "authenticated",
+    idempotency: "optional",
+    params: SessionParams,
+    query: Type.Object({ accountId: Type.Optional(AccountId) }),
+    answers: { 202: Type.Object({ requestIds: Type.Array(RequestId) }) },
+    problems: ["store_unavailable", "outcome_unknown"],
+    handle: close,
+  },
+];
+
+async function renew(request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
+  const { accountId, timeoutMs } = request.body as { accountId?: string; timeoutMs: number };
+  const account = accountOf(request.principal, accountId);
+  if (!account.ok) return account.error;
+  const session = { accountId: account.value, sessionId: request.params.sessionId ?? "" };
+  const { answer } = await commit("renew session", async ({ nowMs }) => ({
+    statements: [renewLease(session, nowMs + timeoutMs)],
+    events: [],
+    result: { status: 200, body: { ...session, closesAt: rfc3339(nowMs + timeoutMs) } },
+  }));
+  return answer;
+}
+
+async function close(desk: Desk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
+  const account = accountOf(request.principal, request.query.accountId as string | undefined);
+  if (!account.ok) return account.error;
+  const accountId = account.value;
+  const sessionId = request.params.sessionId ?? "";
+  return await toEveryPartition(
+    desk,
+    commit,
+    { kind: "SESSION", accountId },
+    (requestId) => ({ eventType: "SessionClosed", requestId, accountId, sessionId }),
+    [dropLease({ accountId, sessionId })],
+  );
+}

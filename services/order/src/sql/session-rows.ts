@@ -1,0 +1,34 @@
+import { type Row, type Statement, sql } from "@bourse/store";
+import { text } from "./order-rows.ts";
+
+/** A session of an account, whose orders are cancelled when it ends. */
+export interface Session {
+  readonly accountId: string;
+  readonly sessionId: string;
+}
+
+export function renewLease({ accountId, sessionId }: Session, closeAtMs: number): Statement {
+  return sql`INSERT INTO session_leases (account_id, session_id, close_at_ms)
+    VALUES (${accountId}, ${sessionId}, ${closeAtMs})
+    ON CONFLICT (account_id, session_id) DO UPDATE SET close_at_ms = excluded.close_at_ms`;
+}
+
+export function dropLease({ accountId, sessionId }: Session): Statement {
+  return sql`DELETE FROM session_leases WHERE account_id = ${accountId} AND session_id = ${sessionId}`;
+}
+
+export function selectLapsed(nowMs: number): Statement {
+  return sql`SELECT account_id, session_id FROM session_leases WHERE close_at_ms <= ${nowMs}::int8
+    ORDER BY close_at_ms, account_id, session_id LIMIT 100`;
+}
+
+/** Takes the lease away unless it was renewed meanwhile, and answers it then. */
+export function takeLapsed({ accountId, sessionId }: Session, nowMs: number): Statement {
+  return sql`DELETE FROM session_leases
+    WHERE account_id = ${accountId} AND session_id = ${sessionId} AND close_at_ms <= ${nowMs}::int8
+    RETURNING account_id, session_id`;
+}
+
+export function sessionOfRow(row: Row): Session {
+  return { accountId: text(row.account_id), sessionId: text(row.session_id) };
+}
