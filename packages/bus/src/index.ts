@@ -2,9 +2,16 @@ export type { BusErrorCode } from "./bus-error.ts";
 export { BusError } from "./bus-error.ts";
 export type { EmbeddedBus, EmbeddedBusOptions } from "./embedded/embedded-bus.ts";
 export { embeddedBus } from "./embedded/embedded-bus.ts";
+export type { AccessRule, AppliedRules } from "./kafka/access-rules.ts";
 export type { SaslSettings } from "./kafka/broker-connection.ts";
+export type { KafkaConnectionOptions } from "./kafka/cluster-of.ts";
+export type { KafkaAdmin } from "./kafka/kafka-admin.ts";
+export { kafkaAdmin } from "./kafka/kafka-admin.ts";
 export type { KafkaBus, KafkaBusOptions } from "./kafka/kafka-bus.ts";
 export { kafkaBus } from "./kafka/kafka-bus.ts";
+export type { UserQuota } from "./kafka/quotas.ts";
+export type { AccessNeeds } from "./kafka/required-access.ts";
+export type { ScramUser } from "./kafka/scram-users.ts";
 export { MAX_VALUE_BYTES } from "./limits.ts";
 export { partitionOf } from "./partition-of.ts";
 export type {

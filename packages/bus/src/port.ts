@@ -62,7 +62,7 @@ export interface TopicSpec {
   readonly partitions: number;
   /** -1 keeps for ever. */
   readonly retentionMs: number;
-  /** How many copies a broker keeps, where there are several brokers. */
+  /** How many brokers keep a copy. Of two and more, two have a write before it is acknowledged (R9). */
   readonly replicationFactor?: number;
 }
 

@@ -9,22 +9,20 @@ export interface ServerPropertiesOptions {
   readonly folder: string;
   readonly ports: Ports;
   readonly advertisedPort?: number;
-  readonly secureListener?: string;
   readonly extraProperties?: readonly string[];
 }
 
 /** The settings of one broker that is its own controller: what one machine needs, and a quick start. */
 export function serverProperties(options: ServerPropertiesOptions): string {
-  const { folder, ports, advertisedPort = ports.broker, secureListener, extraProperties = [] } = options;
+  const { folder, ports, advertisedPort = ports.broker, extraProperties = [] } = options;
   const broker = `PLAINTEXT://127.0.0.1:${ports.broker}`;
   const controller = `CONTROLLER://127.0.0.1:${ports.controller}`;
-  const more = secureListener === undefined ? "" : `,${secureListener}`;
   const lines = [
     "process.roles=broker,controller",
     "node.id=1",
-    `listeners=${broker},${controller}${more}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},${controller}${more}`,
-    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL",
+    `listeners=${broker},${controller}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort},${controller}`,
+    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name=PLAINTEXT",
     "controller.listener.names=CONTROLLER",
     `controller.quorum.bootstrap.servers=127.0.0.1:${ports.controller}`,

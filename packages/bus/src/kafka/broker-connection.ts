@@ -1,5 +1,13 @@
+import { isIP } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { type APIWithPromise, Connection, ResponseError, type SASLOptions } from "@platformatic/kafka";
+import {
+  type APIWithPromise,
+  Connection,
+  ConnectionStatuses,
+  ResponseError,
+  type SASLOptions,
+} from "@platformatic/kafka";
+import { connectionError } from "./connection-failure.ts";
 import { unavailable } from "./failure.ts";
 
 export interface ConnectionSettings {
@@ -29,7 +37,8 @@ export interface BrokerConnection {
   readonly usable: boolean;
   /**
    * Sends a request and answers the reply, also where its error codes tell of errors: looking at them is up to the caller.
-   * Throws `bus_unavailable` when there is no reply in time, or none that can be read; the connection is gone then.
+   * Throws `bus_unavailable` when there is no reply in time, or none that can be read, and `bus_refused` when the broker
+   * wants another kind of client; the connection is gone then.
    */
   call<Request extends unknown[], Response>(
     api: KafkaApi<Request, Response>,
@@ -43,6 +52,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** The library's own limit comes later than every limit of ours: one place decides. */
 const LIBRARY_LIMIT_MS = 600_000;
 
+/** Throws `bus_unavailable`; `bus_refused` where the broker, or this client, does not believe the other one. */
 export async function openConnection(
   address: Address,
   settings: ConnectionSettings,
@@ -50,7 +60,8 @@ export async function openConnection(
   const connection = new Connection(settings.clientId, {
     connectTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: LIBRARY_LIMIT_MS,
-    ...(settings.tls === undefined ? {} : { tls: settings.tls, tlsServerName: true }),
+    // An address is no server name; the certificate is held against it all the same.
+    ...(settings.tls === undefined ? {} : { tls: settings.tls, tlsServerName: isIP(address.host) === 0 }),
     ...(settings.sasl === undefined ? {} : { sasl: settings.sasl satisfies SASLOptions }),
   });
   // An error event without a listener would end the process; what failed is told by the calls.
@@ -59,13 +70,15 @@ export async function openConnection(
   connection.socket.once(settings.tls === undefined ? "connect" : "secureConnect", () =>
     surviveMalformedReplies(connection),
   );
+  // The library would prove itself again to a broker that is gone.
+  connection.socket.once("close", () => connection.close(() => undefined));
   try {
     await connected;
   } catch (cause) {
     connection.socket.destroy();
-    throw unavailable(`no connection to the broker ${address.host}:${address.port}`, cause);
+    throw connectionError(cause, { address, settings, did: "no connection to" });
   }
-  return new OpenConnection(connection, address);
+  return new OpenConnection(connection, address, settings);
 }
 
 /** What the library throws while it reads a reply ends the connection, not the process. */
@@ -85,14 +98,22 @@ function surviveMalformedReplies(connection: Connection): void {
 class OpenConnection implements BrokerConnection {
   readonly #connection: Connection;
   readonly #address: Address;
+  readonly #settings: ConnectionSettings;
+  #hasAnswered = false;
 
-  constructor(connection: Connection, address: Address) {
+  constructor(connection: Connection, address: Address, settings: ConnectionSettings) {
     this.#connection = connection;
     this.#address = address;
+    this.#settings = settings;
   }
 
   get usable(): boolean {
-    return this.#connection.isConnected() && !this.#connection.socket.destroyed;
+    return (this.#connection.isConnected() || this.#isProvingItself) && !this.#connection.socket.destroyed;
+  }
+
+  /** A broker ends sessions after a while (`connections.max.reauth.ms`), unless the client shows its password again. */
+  get #isProvingItself(): boolean {
+    return this.#connection.status === ConnectionStatuses.REAUTHENTICATING;
   }
 
   async call<Request extends unknown[], Response>(
@@ -105,15 +126,30 @@ class OpenConnection implements BrokerConnection {
       timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
     });
     try {
-      return await Promise.race([api.async(this.#connection, ...request), limit]);
+      const answer = await Promise.race([this.#ask(api, request), limit]);
+      this.#hasAnswered = true;
+      return answer;
     } catch (cause) {
-      if (cause instanceof ResponseError)
+      if (cause instanceof ResponseError) {
+        this.#hasAnswered = true;
         return (cause as unknown as { readonly response: Response }).response;
+      }
       this.destroy();
-      throw unavailable(`the broker ${this.#address.host}:${this.#address.port} failed`, cause);
+      const [address, settings] = [this.#address, this.#settings];
+      if (this.#hasAnswered) throw unavailable(`the broker ${address.host}:${address.port} failed`, cause);
+      throw connectionError(cause, { address, settings, did: "no answer from" });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Between the two halves of a proof the broker takes nothing else. */
+  async #ask<Request extends unknown[], Response>(
+    api: KafkaApi<Request, Response>,
+    request: Request,
+  ): Promise<Response> {
+    if (this.#isProvingItself) await this.#connection.ready();
+    return api.async(this.#connection, ...request);
   }
 
   destroy(): void {

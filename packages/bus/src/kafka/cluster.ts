@@ -7,7 +7,7 @@ import {
   type ConnectionSettings,
   openConnection,
 } from "./broker-connection.ts";
-import { brokerError, closedError, KafkaCode, unavailable } from "./failure.ts";
+import { type Access, brokerError, closedError, KafkaCode, unavailable } from "./failure.ts";
 
 const METADATA_LIMIT_MS = 5000;
 const METADATA_MIN_AGE_MS = 100;
@@ -19,6 +19,8 @@ export interface ClusterTopic {
   readonly internal: boolean;
   /** The node that leads each partition, -1 while there is none. */
   readonly leaders: readonly number[];
+  /** How many copies its partitions have: the fewest of any. */
+  readonly copies: number;
 }
 
 interface State {
@@ -38,6 +40,8 @@ export class Cluster {
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
   #state: State | undefined;
   #asking: Promise<State> | undefined;
+  /** Addresses that did not answer the last time: they are tried last. */
+  readonly #silent = new Set<string>();
   #closed = false;
 
   constructor(settings: ClusterSettings) {
@@ -69,15 +73,27 @@ export class Cluster {
       key: `${address.host}:${address.port}/${use}`,
       address,
     }));
+    const all = [...known, ...bootstrap];
+    const isSilent = (each: (typeof all)[number]): number => Number(this.#silent.has(each.key));
     let failure: unknown;
-    for (const { key, address } of [...known, ...bootstrap]) {
+    for (const { key, address } of all.sort((a, b) => isSilent(a) - isSilent(b))) {
       try {
-        return await this.#connect(key, address);
+        const connection = await this.#connect(key, address);
+        this.#silent.delete(key);
+        return connection;
       } catch (cause) {
-        failure = cause;
+        this.#silent.add(key);
+        // That one broker refuses this client says more than that another one is away.
+        if (!isRefused(failure)) failure = cause;
       }
     }
     throw failure;
+  }
+
+  /** What a request needs an ACL for, of whoever this client is to the brokers. */
+  access(operation: Access["operation"], resource: string): Access {
+    const user = this.#settings.sasl?.username;
+    return { principal: user === undefined ? "this client" : `User:${user}`, operation, resource };
   }
 
   async controller(use: string): Promise<BrokerConnection> {
@@ -95,6 +111,7 @@ export class Cluster {
       throw brokerError(
         found?.errorCode ?? KafkaCode.COORDINATOR_NOT_AVAILABLE,
         `the coordinator of group ${group}`,
+        this.access("READ", `group ${group}`),
       );
     }
     return this.#connect(`${found.nodeId}/${use}`, { host: found.host, port: found.port });
@@ -118,9 +135,16 @@ export class Cluster {
   /** Throws `unknown_topic` when the brokers don't know it now. */
   async topic(name: string): Promise<ClusterTopic> {
     const topic = this.knownTopic(name) ?? (await this.#ask()).topics.get(name);
-    if (topic === undefined)
-      throw new BusError("unknown_topic", `there is no topic ${name}`, { retryable: false });
-    return topic;
+    return topic ?? (await this.#missing(name));
+  }
+
+  /** The list has the topics alone that this client may see: asked by name, the broker says why one is not in it. */
+  async #missing(name: string): Promise<never> {
+    const connection = await this.anyConnection("control");
+    const response = await connection.call(metadataV12.api, METADATA_LIMIT_MS, [name], false, false);
+    if (response.topics[0]?.errorCode === KafkaCode.TOPIC_AUTHORIZATION_FAILED)
+      throw brokerError(KafkaCode.TOPIC_AUTHORIZATION_FAILED, "", this.access("DESCRIBE", `topic ${name}`));
+    throw new BusError("unknown_topic", `there is no topic ${name}`, { retryable: false });
   }
 
   async partition({ topic, partition }: TopicPartition): Promise<ClusterTopic> {
@@ -188,13 +212,18 @@ export class Cluster {
   }
 }
 
+function isRefused(failure: unknown): boolean {
+  return failure instanceof BusError && !failure.retryable;
+}
+
 function stateOf(response: metadataV12.MetadataResponse, takenAtMs: number): State {
   const topics = new Map<string, ClusterTopic>();
   for (const { name, topicId, isInternal, errorCode, partitions } of response.topics) {
     if (name === null || name === undefined || errorCode === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION) continue;
     const leaders = new Array<number>(partitions.length).fill(-1);
     for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-    topics.set(name, { name, id: topicId, internal: isInternal, leaders });
+    const copies = Math.min(...partitions.map(({ replicaNodes }) => replicaNodes.length));
+    topics.set(name, { name, id: topicId, internal: isInternal, leaders, copies });
   }
   return {
     nodes: new Map(response.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }])),

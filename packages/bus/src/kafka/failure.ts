@@ -28,6 +28,7 @@ export const KafkaCode = {
   INVALID_PARTITIONS: 37,
   INVALID_REPLICATION_FACTOR: 38,
   INVALID_CONFIG: 40,
+  SECURITY_DISABLED: 54,
   NOT_CONTROLLER: 41,
   INVALID_REQUEST: 42,
   POLICY_VIOLATION: 44,
@@ -58,10 +59,35 @@ const REFUSALS: ReadonlySet<number> = new Set([
   KafkaCode.INVALID_PARTITIONS,
   KafkaCode.INVALID_REPLICATION_FACTOR,
   KafkaCode.INVALID_CONFIG,
+  KafkaCode.SECURITY_DISABLED,
   KafkaCode.INVALID_REQUEST,
   KafkaCode.POLICY_VIOLATION,
   KafkaCode.INVALID_RECORD,
 ]);
+
+const DENIALS: ReadonlySet<number> = new Set([
+  KafkaCode.TOPIC_AUTHORIZATION_FAILED,
+  KafkaCode.GROUP_AUTHORIZATION_FAILED,
+  KafkaCode.CLUSTER_AUTHORIZATION_FAILED,
+]);
+
+/** What a request needs an ACL for, in Kafka's words. */
+export interface Access {
+  readonly principal: string;
+  readonly operation: AccessOperation;
+  /** `topic order-events`, `group order.reference`, `cluster`. */
+  readonly resource: string;
+}
+
+export type AccessOperation =
+  | "READ"
+  | "WRITE"
+  | "CREATE"
+  | "DELETE"
+  | "ALTER"
+  | "DESCRIBE"
+  | "DESCRIBE_CONFIGS"
+  | "ALTER_CONFIGS";
 
 export function kafkaCodeName(code: number): string {
   return NAMES.get(code) ?? `code ${code}`;
@@ -72,8 +98,15 @@ export function isRefusal(code: number): boolean {
   return REFUSALS.has(code);
 }
 
-/** The bus's error for an error code of the broker. */
-export function brokerError(code: number, what: string): BusError {
+/** An ACL is missing: who wanted what, and where. */
+export function denied({ principal, operation, resource }: Access): BusError {
+  const message = `${principal} may not ${operation} ${resource}: the broker has no ACL that allows it`;
+  return new BusError("bus_refused", message, { retryable: false });
+}
+
+/** The bus's error for an error code of the broker; `access` is what the request needs an ACL for. */
+export function brokerError(code: number, what: string, access?: Access): BusError {
+  if (access !== undefined && DENIALS.has(code)) return denied(access);
   const message = `${what}: the broker answers ${kafkaCodeName(code)}`;
   if (code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION)
     return new BusError("unknown_topic", message, { retryable: false });

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { fetchV13 } from "@platformatic/kafka";
-import type { BusError } from "../bus-error.ts";
+import { BusError } from "../bus-error.ts";
 import { type BusRecord, type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
 import type { RecordChunk } from "../record-chunk.ts";
 import { type Backoff, backoff } from "./backoff.ts";
@@ -224,10 +225,19 @@ export class Fetcher {
       );
       if (response.errorCode !== KafkaCode.NONE) return true;
       this.#deliver(response, requests);
+      await this.#hold(response.throttleTimeMs);
       return false;
-    } catch {
-      return true;
+    } catch (cause) {
+      if (!isRefusedFor(cause)) return true;
+      for (const { reading } of requests) this.#end(reading, cause);
+      return false;
     }
+  }
+
+  /** A quota: what is asked for earlier waits at the broker. */
+  async #hold(throttleTimeMs: number): Promise<void> {
+    if (throttleTimeMs <= 0) return;
+    await sleep(throttleTimeMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   /** Finds the offset to fetch from. A topic made anew is read from its beginning (R5). */
@@ -245,8 +255,9 @@ export class Fetcher {
         reading.resolved = true;
       }
       return { reading, offset: BigInt(reading.position), topicId: topic.id };
-    } catch {
-      void this.#rest(reading);
+    } catch (cause) {
+      if (isRefusedFor(cause)) this.#end(reading, cause);
+      else void this.#rest(reading);
       return undefined;
     }
   }
@@ -294,12 +305,18 @@ export class Fetcher {
       reading.position = "earliest";
       reading.resolved = false;
     } else if (isRefusal(code)) {
-      const { at, fail } = reading.target;
-      this.remove(reading.target);
-      fail(brokerError(code, `reading ${at.topic}/${at.partition}`));
+      const { topic, partition } = reading.target.at;
+      const access = this.#cluster.access("READ", `topic ${topic}`);
+      this.#end(reading, brokerError(code, `reading ${topic}/${partition}`, access));
     } else {
       void this.#rest(reading);
     }
+  }
+
+  #end(reading: Reading, error: BusError): void {
+    if (this.#readings.get(reading.target) !== reading) return;
+    this.remove(reading.target);
+    reading.target.fail(error);
   }
 
   /**
@@ -312,6 +329,11 @@ export class Fetcher {
     this.#readings.delete(reading.target);
     this.#readings.set(reading.target, reading);
   }
+}
+
+/** The brokers do not take this client, or not for this: later neither. A topic that is not there may come back. */
+function isRefusedFor(cause: unknown): cause is BusError {
+  return cause instanceof BusError && cause.code === "bus_refused";
 }
 
 function isWanted(reading: Reading): boolean {

@@ -16,7 +16,8 @@ export async function listGroups(cluster: Cluster): Promise<readonly GroupInfo[]
 async function groupsOf(cluster: Cluster, node: number): Promise<readonly GroupInfo[]> {
   const connection = await cluster.connection(node, "control");
   const listed = await connection.call(listGroupsV4.api, LIMIT_MS, [], []);
-  if (listed.errorCode !== KafkaCode.NONE) throw brokerError(listed.errorCode, "listing the groups");
+  if (listed.errorCode !== KafkaCode.NONE)
+    throw brokerError(listed.errorCode, "listing the groups", cluster.access("DESCRIBE", "cluster"));
   const names = listed.groups.map(({ groupId }) => groupId);
   if (names.length === 0) return [];
   const described = await connection.call(describeGroupsV5.api, LIMIT_MS, names, false);

@@ -97,6 +97,7 @@ export async function committedOffsets(
     throw brokerError(
       answer?.errorCode ?? KafkaCode.COORDINATOR_NOT_AVAILABLE,
       `the offsets of group ${group}`,
+      cluster.access("DESCRIBE", `group ${group}`),
     );
   }
   return answer.topics.flatMap(({ name, partitions: ofTopic }) =>

@@ -1,5 +1,3 @@
-import type { ConnectionOptions as TlsOptions } from "node:tls";
-import { BusError } from "../bus-error.ts";
 import type {
   BusRecord,
   ConsumeOptions,
@@ -15,8 +13,8 @@ import type {
   TopicSpec,
 } from "../port.ts";
 import { retrying } from "./backoff.ts";
-import type { Address, SaslSettings } from "./broker-connection.ts";
-import { Cluster } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+import { clusterOf, type KafkaConnectionOptions } from "./cluster-of.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { closedError, unavailable } from "./failure.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -25,16 +23,11 @@ import { committedOffsets } from "./hint-committer.ts";
 import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets.ts";
 import { Producer } from "./producer.ts";
 import { openReader } from "./reader.ts";
+import { type AccessNeeds, requireAccess } from "./required-access.ts";
 import { readTail } from "./tail.ts";
 import { deleteTopic, ensureTopics } from "./topics.ts";
 
-export interface KafkaBusOptions {
-  /** `host:port`, or several with commas between. */
-  readonly bootstrapServers: string;
-  /** Names this client in the broker's logs. */
-  readonly clientId: string;
-  readonly tls?: TlsOptions;
-  readonly sasl?: SaslSettings;
+export interface KafkaBusOptions extends KafkaConnectionOptions {
   /** How long a send may wait and be tried before it is rejected. Default 10,000. */
   readonly sendTimeoutMs?: number;
   /** The same for calls that ask something; `consume` waits three times as long. Default 10,000. */
@@ -47,12 +40,13 @@ export interface KafkaBus extends EventBus {
   deleteTopic(name: string): Promise<void>;
   /** How many brokers there are: one alone keeps one copy of everything (R9). */
   brokerCount(): Promise<number>;
+  /** Throws `bus_refused` naming principal, operation and resource of everything that this client may not do. */
+  requireAccess(needs: AccessNeeds): Promise<void>;
 }
 
 const DEFAULT_LIMIT_MS = 10_000;
 /** A round of a group waits for its other members. */
 const JOIN_LIMIT_FACTOR = 3;
-const DEFAULT_PORT = 9092;
 
 /**
  * The event bus on Apache Kafka 3.1 or newer. It connects when it is first needed. Throws `bus_refused` when the
@@ -74,20 +68,9 @@ class ClusterBus implements KafkaBus {
   #refusing = false;
 
   constructor(options: KafkaBusOptions) {
-    const {
-      clientId,
-      tls,
-      sasl,
-      sendTimeoutMs = DEFAULT_LIMIT_MS,
-      callTimeoutMs = DEFAULT_LIMIT_MS,
-    } = options;
+    const { sendTimeoutMs = DEFAULT_LIMIT_MS, callTimeoutMs = DEFAULT_LIMIT_MS } = options;
     this.#callTimeoutMs = callTimeoutMs;
-    this.#cluster = new Cluster({
-      bootstrapServers: parseServers(options.bootstrapServers),
-      clientId,
-      ...(tls === undefined ? {} : { tls }),
-      ...(sasl === undefined ? {} : { sasl }),
-    });
+    this.#cluster = clusterOf(options);
     this.#producer = new Producer({ cluster: this.#cluster, sendTimeoutMs, closing: this.#closing.signal });
     this.#readers = new Fetcher(this.#cluster, "readers");
   }
@@ -209,6 +192,10 @@ class ClusterBus implements KafkaBus {
     });
   }
 
+  requireAccess(needs: AccessNeeds): Promise<void> {
+    return this.#ask(() => requireAccess(this.#cluster, needs));
+  }
+
   async close(): Promise<void> {
     if (this.#refusing) return;
     this.#refusing = true;
@@ -230,24 +217,4 @@ class ClusterBus implements KafkaBus {
   #usable(): void {
     if (this.#refusing) throw closedError();
   }
-}
-
-function parseServers(servers: string): readonly Address[] {
-  const addresses = servers
-    .split(",")
-    .map((server) => server.trim())
-    .filter((server) => server !== "")
-    .map((server) => {
-      const { host, port } = /^(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d+))?$/.exec(server)?.groups ?? {};
-      if (host === undefined) throw unreadable(server);
-      return { host: host.replace(/^\[|\]$/g, ""), port: Number(port ?? DEFAULT_PORT) };
-    });
-  if (addresses.length === 0) throw unreadable(servers);
-  return addresses;
-}
-
-function unreadable(servers: string): BusError {
-  return new BusError("bus_refused", `"${servers}" is no broker address, wanted is host:port`, {
-    retryable: false,
-  });
 }

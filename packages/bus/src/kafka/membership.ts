@@ -263,7 +263,8 @@ class GroupMembership implements Membership {
 
   #groupError(code: number): BusError {
     if (code === KafkaCode.UNKNOWN_MEMBER_ID || code === KafkaCode.ILLEGAL_GENERATION) this.#loseAll();
-    return brokerError(code, `the group ${this.#options.group}`);
+    const { cluster, group } = this.#options;
+    return brokerError(code, `the group ${group}`, cluster.access("READ", `group ${group}`));
   }
 
   /** After a session without contact the group may have given the partitions to another. */

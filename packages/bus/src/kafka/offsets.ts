@@ -76,7 +76,8 @@ async function listOnLeader(
     ]);
     return (response.topics[0]?.partitions ?? []).map(({ partitionIndex, errorCode, offset }) => {
       if (errorCode !== KafkaCode.NONE) {
-        const error = brokerError(errorCode, `the offsets of ${topic.name}/${partitionIndex}`);
+        const access = cluster.access("DESCRIBE", `topic ${topic.name}`);
+        const error = brokerError(errorCode, `the offsets of ${topic.name}/${partitionIndex}`, access);
         // A topic that was there a moment ago may be on another broker, or not yet on this one.
         throw error.code === "unknown_topic" ? unavailable(error.message, error) : error;
       }

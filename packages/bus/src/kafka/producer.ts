@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BusError } from "../bus-error.ts";
 import { recordSizes, sumOf } from "../limits.ts";
 import type { OutgoingBatch, SentBatch, TopicPartition } from "../port.ts";
 import { topicPartitionKey } from "../port.ts";
@@ -258,6 +260,7 @@ export class Producer {
         if (answer?.errorCode === KafkaCode.NONE) acknowledge(portion, answer.baseOffset);
         else if (this.#refuse(portion, answer?.errorCode)) again = true;
       }
+      await this.#rest(response.throttleTimeMs);
       return again;
     } catch (cause) {
       for (const { queue } of portions) rejectAll(queue, outcomeUnknown(queue.at, cause));
@@ -265,12 +268,21 @@ export class Producer {
     }
   }
 
+  /** A quota: what is sent earlier waits at the broker, where nobody knows for how long. */
+  async #rest(throttleTimeMs: number): Promise<void> {
+    if (throttleTimeMs <= 0) return;
+    await sleep(throttleTimeMs, undefined, { signal: this.#options.closing }).catch(() => undefined);
+  }
+
   /** Where there is no connection nothing was sent: it is tried again until the time limit. */
   async #connect(node: number, portions: readonly Portion[]): Promise<BrokerConnection | undefined> {
     try {
       return await this.#options.cluster.connection(node, "produce");
     } catch (cause) {
-      for (const { queue } of portions) rejectExpired(queue, unavailable("the records were not sent", cause));
+      for (const { queue } of portions) {
+        if (cause instanceof BusError && !cause.retryable) rejectAll(queue, cause);
+        else rejectExpired(queue, unavailable("the records were not sent", cause));
+      }
       return undefined;
     }
   }
@@ -287,7 +299,9 @@ export class Producer {
       rejectAll(queue, outcomeUnknown(queue.at, new Error("the partition is not in the broker's answer")));
       return true;
     }
-    const error = brokerError(code, `a send to ${queue.at.topic}/${queue.at.partition}`);
+    const { topic, partition } = queue.at;
+    const access = this.#options.cluster.access("WRITE", `topic ${topic}`);
+    const error = brokerError(code, `a send to ${topic}/${partition}`, access);
     const tooLarge = code === KafkaCode.MESSAGE_TOO_LARGE || code === KafkaCode.RECORD_LIST_TOO_LARGE;
     if (tooLarge && count > 1) {
       queue.maxBatchBytes = Math.floor(portion.bytes / 2);

@@ -48,6 +48,8 @@ export interface FetchedPartition {
 }
 
 export interface FetchReply {
+  /** How long the broker holds back what this client asks for next: a quota. */
+  readonly throttleTimeMs: number;
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
 }
@@ -57,14 +59,14 @@ export const fetchApi: API<fetchV13.FetchRequest, FetchReply> = createAPI(
   FETCH_VERSION,
   fetchV13.createRequest,
   (_correlationId: number, _apiKey: number, _apiVersion: number, reader: Reader): FetchReply => {
-    reader.readInt32();
+    const throttleTimeMs = reader.readInt32();
     const errorCode = reader.readInt16();
     reader.readInt32();
     const topics = reader.readArray((inTopic) => {
       const topicId = inTopic.readUUID();
       return inTopic.readArray((inPartition) => readPartition(inPartition, topicId), true, false);
     });
-    return { errorCode, partitions: topics.flat() };
+    return { throttleTimeMs, errorCode, partitions: topics.flat() };
   },
 );
 

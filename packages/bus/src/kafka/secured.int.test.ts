@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { BusError } from "../bus-error.ts";
 import { records, takeCount } from "../conformance-suite.ts";
-import { kafkaSkip, privateKafka } from "../testing.ts";
-import { kafkaBus } from "./kafka-bus.ts";
+import { kafkaCacheFolder, kafkaSkip, type SecureCluster, startSecureCluster } from "../testing.ts";
+import type { AccessRule } from "./access-rules.ts";
+import { type KafkaAdmin, kafkaAdmin } from "./kafka-admin.ts";
+import { type KafkaBus, type KafkaBusOptions, kafkaBus } from "./kafka-bus.ts";
 
 const skip = (await kafkaSkip(process.env, "own")) ?? opensslMissing();
-const PASSWORD = "a-password";
+/** Clients have to show their password again so often. */
+const SESSION_MS = 1500;
+const PASSWORD = "a-password-of-the-test";
 
 function opensslMissing(): string | undefined {
   try {
@@ -23,79 +25,218 @@ function opensslMissing(): string | undefined {
   }
 }
 
-/** A certificate for 127.0.0.1 that signs itself, as PEM files for the broker and for the client. */
-function certificate(folder: string): { readonly authority: string; readonly keystore: string } {
-  const [key, certificateFile, keystore] = [
-    join(folder, "key.pem"),
-    join(folder, "certificate.pem"),
-    join(folder, "keystore.pem"),
-  ];
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", certificateFile],
-    ],
-    { stdio: "ignore" },
-  );
-  writeFileSync(keystore, readFileSync(key, "utf8") + readFileSync(certificateFile, "utf8"));
-  return { authority: readFileSync(certificateFile, "utf8"), keystore };
+function rule(principal: string, operation: AccessRule["operation"], topic: string): AccessRule {
+  return { principal: `User:${principal}`, operation, resource: "topic", name: topic, pattern: "literal" };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
+function groupRule(principal: string): AccessRule {
+  const name = `${principal}.`;
+  return { principal: `User:${principal}`, operation: "READ", resource: "group", name, pattern: "prefixed" };
 }
 
-/** Of the listener with TLS and SCRAM, which is beside the plain one. */
-function securitySettings(keystore: string): readonly string[] {
-  const prefix = "listener.name.secure";
-  return [
-    "sasl.enabled.mechanisms=SCRAM-SHA-512",
-    `${prefix}.sasl.enabled.mechanisms=SCRAM-SHA-512`,
-    `${prefix}.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`,
-    `${prefix}.ssl.keystore.type=PEM`,
-    `${prefix}.ssl.keystore.location=${keystore}`,
-  ];
+function refusal(...words: readonly RegExp[]): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof BusError, String(error));
+    assert.equal(error.code, "bus_refused", error.message);
+    assert.equal(error.retryable, false);
+    for (const each of words) assert.match(error.message, each);
+    assert.doesNotMatch(`${error.message} ${error.stack}`, new RegExp(PASSWORD));
+    return true;
+  };
 }
 
-test("TLS and SCRAM: what works without them works with them, and a wrong password is named", {
-  skip: skip ?? false,
-  timeout: 90_000,
-}, async () => {
+describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "bus-secured-"));
-  const { authority, keystore } = certificate(folder);
-  const port = await freePort();
-  const kafka = await privateKafka(process.env, {
-    secureListener: `SECURE://localhost:${port}`,
-    extraProperties: securitySettings(keystore),
-    formatOptions: ["--add-scram", `SCRAM-SHA-512=[name=bourse,password=${PASSWORD}]`],
-  });
-  const settings = { bootstrapServers: `localhost:${port}`, clientId: "test", tls: { ca: authority } };
-  const bus = kafkaBus({
-    ...settings,
-    sasl: { mechanism: "SCRAM-SHA-512", username: "bourse", password: PASSWORD },
-  });
-  const intruder = kafkaBus({
-    ...settings,
-    callTimeoutMs: 1500,
-    sasl: { mechanism: "SCRAM-SHA-512", username: "bourse", password: "another" },
-  });
-  try {
-    await bus.ensureTopics([{ name: "t", partitions: 1, retentionMs: -1 }]);
-    await bus.send([{ topic: "t", partition: 0, records: records(10) }]);
-    const consumer = await bus.consume({ group: "g", topics: ["t"], onAssigned: async () => new Map() });
-    assert.equal((await takeCount(consumer, 10)).at(-1)?.value, "9");
-    await assert.rejects(
-      intruder.topics(),
-      (error) => error instanceof BusError && /authentication failed/i.test(error.message),
-    );
-  } finally {
-    await Promise.all([bus.close(), intruder.close()]);
-    await kafka.remove();
-    rmSync(folder, { recursive: true, force: true });
+  const opened: KafkaBus[] = [];
+  let cluster: SecureCluster;
+  let admin: KafkaAdmin;
+
+  function open(username: string, options: Partial<KafkaBusOptions> = {}): KafkaBus {
+    const bus = kafkaBus({
+      bootstrapServers: cluster.bootstrapServers,
+      clientId: "test",
+      tls: { ca: cluster.authority },
+      sasl: { mechanism: "SCRAM-SHA-512", username, password: PASSWORD },
+      ...options,
+    });
+    opened.push(bus);
+    return bus;
   }
+
+  before(async () => {
+    cluster = await startSecureCluster({
+      folder,
+      cacheFolder: kafkaCacheFolder(process.env),
+      brokers: 1,
+      extraProperties: [`connections.max.reauth.ms=${SESSION_MS}`],
+    });
+    admin = kafkaAdmin({
+      bootstrapServers: cluster.bootstrapServers,
+      clientId: "admin",
+      tls: { ca: cluster.authority },
+      sasl: { mechanism: "SCRAM-SHA-512", ...cluster.admin },
+    });
+    await admin.ensureTopics(["mine", "theirs"].map((name) => ({ name, partitions: 1, retentionMs: -1 })));
+    await admin.applyUsers([
+      { username: "writer", password: PASSWORD, mechanism: "SCRAM-SHA-512" },
+      { username: "reader", password: PASSWORD, mechanism: "SCRAM-SHA-256" },
+    ]);
+    await admin.applyAccessRules(
+      [
+        rule("writer", "WRITE", "mine"),
+        rule("writer", "READ", "mine"),
+        rule("reader", "READ", "mine"),
+        groupRule("reader"),
+      ],
+      ["User:writer", "User:reader"],
+    );
+  });
+  after(async () => {
+    await Promise.all(opened.map((bus) => bus.close()));
+    admin?.close();
+    await cluster?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("who is allowed to writes and reads, and stays connected when sessions end", async () => {
+    const writer = open("writer");
+    const reader = open("reader", {
+      sasl: { mechanism: "SCRAM-SHA-256", username: "reader", password: PASSWORD },
+    });
+    await writer.requireAccess({ writes: ["mine"], reads: ["mine"], groups: [] });
+    await reader.requireAccess({ writes: [], reads: ["mine"], groups: ["reader.positions"] });
+    const consumer = await reader.consume({
+      group: "reader.positions",
+      topics: ["mine"],
+      onAssigned: async () => new Map(),
+    });
+    let sent = 0;
+    // A broker ends a connection whose session is over at its next request: its sends would be rejected.
+    for (const end = performance.now() + 3 * SESSION_MS; performance.now() < end; sent += 10) {
+      await writer.send([{ topic: "mine", partition: 0, records: records(10, sent) }]);
+      assert.equal((await takeCount(consumer, 10)).at(-1)?.value, String(sent + 9));
+    }
+    assert.ok(sent > 10);
+  });
+
+  test("who writes to another's topic is refused, and told who may not do what", async () => {
+    const writer = open("writer");
+    await assert.rejects(
+      writer.requireAccess({ writes: ["mine", "theirs"], reads: [], groups: ["reader.x"] }),
+      refusal(/User:writer/, /READ group reader\.x|DESCRIBE topic theirs/),
+    );
+    await assert.rejects(
+      writer.send([{ topic: "theirs", partition: 0, records: records(1) }]),
+      refusal(/User:writer may not \w+ topic theirs/),
+    );
+    const reader = open("reader", {
+      sasl: { mechanism: "SCRAM-SHA-256", username: "reader", password: PASSWORD },
+    });
+    await assert.rejects(
+      reader.send([{ topic: "mine", partition: 0, records: records(1) }]),
+      refusal(/User:reader may not WRITE topic mine/),
+    );
+    await assert.rejects(
+      reader.requireAccess({ writes: ["mine"], reads: ["mine"], groups: [] }),
+      refusal(/User:reader may not WRITE topic mine/),
+    );
+    await assert.rejects(
+      writer.ensureTopics([{ name: "new", partitions: 1, retentionMs: -1 }]),
+      refusal(/User:writer may not CREATE topic new/),
+    );
+  });
+
+  test("who reads what it does not consume is refused: topic, group, and a rule taken away under a reader", async () => {
+    const writer = open("writer");
+    await assert.rejects(
+      writer.read({ topic: "theirs", partition: 0, from: "earliest" }),
+      refusal(/User:writer may not DESCRIBE topic theirs/),
+    );
+    await assert.rejects(
+      writer.consume({ group: "reader.positions", topics: ["mine"], onAssigned: async () => new Map() }),
+      refusal(/User:writer may not READ group reader\.positions/),
+    );
+    await writer.send([{ topic: "mine", partition: 0, records: records(1) }]);
+    const following = await writer.read({ topic: "mine", partition: 0, from: "latest" });
+    const taken = following.take(1);
+    taken.catch(() => undefined);
+    await admin.applyAccessRules([rule("writer", "WRITE", "mine")], ["User:writer"]);
+    await assert.rejects(taken, refusal(/User:writer may not READ topic mine/));
+    await admin.applyAccessRules(
+      [rule("writer", "WRITE", "mine"), rule("writer", "READ", "mine")],
+      ["User:writer"],
+    );
+  });
+
+  test("a wrong password, an unknown user, an unknown authority, no TLS, no SASL: each is named", async () => {
+    const wrong = { mechanism: "SCRAM-SHA-512", username: "writer", password: "not-the-password" } as const;
+    await assert.rejects(
+      open("writer", { sasl: wrong }).topics(),
+      refusal(/refuses the user "writer".*password is wrong/),
+    );
+    await assert.rejects(open("nobody").topics(), refusal(/refuses the user "nobody"/));
+    await assert.rejects(
+      open("writer", { sasl: { mechanism: "PLAIN", username: "writer", password: PASSWORD } }).topics(),
+      refusal(/does not know the SASL mechanism PLAIN/),
+    );
+    await assert.rejects(
+      open("writer", { tls: {} }).topics(),
+      refusal(/certificate of an authority that this client does not know/),
+    );
+    const impatient = { callTimeoutMs: 1000 };
+    const plain = kafkaBus({
+      bootstrapServers: cluster.bootstrapServers,
+      clientId: "plain",
+      ...impatient,
+    });
+    opened.push(plain);
+    await assert.rejects(plain.topics(), refusal(/speaks TLS on this port, and this client does not/));
+    const anonymous = kafkaBus({
+      bootstrapServers: cluster.bootstrapServers,
+      clientId: "anonymous",
+      tls: { ca: cluster.authority },
+      ...impatient,
+    });
+    opened.push(anonymous);
+    // Kafka closes such a connection without a word, as one that goes down does.
+    await assert.rejects(anonymous.topics(), /it may want a user name and a password/);
+  });
+
+  test("a producer with a wrong password is told so at its first send", async () => {
+    const wrong = { mechanism: "SCRAM-SHA-512", username: "writer", password: "not-the-password" } as const;
+    const bus = open("writer", { sasl: wrong });
+    await assert.rejects(
+      bus.send([{ topic: "mine", partition: 0, records: records(1) }]),
+      refusal(/refuses the user "writer"/),
+    );
+  });
+
+  test("a quota holds a producer back, without losing or refusing anything", async () => {
+    const writer = open("writer", { sendTimeoutMs: 60_000 });
+    const quota = { user: "writer", consumerBytesPerSecond: 50_000_000, requestPercentage: 200 };
+    const size = 100_000;
+    const batch = records(1).map((record) => ({ ...record, value: "x".repeat(size) }));
+    const send = (): Promise<unknown> => writer.send([{ topic: "mine", partition: 0, records: batch }]);
+    await send();
+    await admin.applyQuotas([{ ...quota, producerBytesPerSecond: 150_000 }]);
+    const quotaOfWriter = async () => (await admin.quotas()).find(({ user }) => user === "writer");
+    // Brokers learn of it a moment later.
+    while ((await quotaOfWriter()) === undefined);
+    assert.deepEqual(await quotaOfWriter(), { ...quota, producerBytesPerSecond: 150_000 });
+    const before = (await writer.offsets("mine"))[0]?.latest ?? 0n;
+    const started = performance.now();
+    for (let sent = 0; sent < 12; sent++) await send();
+    // 1.2 MB at 150 kB/s, of which the last one's share is waited for by nobody and the first second's is free.
+    assert.ok(performance.now() - started > 2000, `it took ${performance.now() - started} ms`);
+    assert.equal((await writer.offsets("mine"))[0]?.latest, before + 12n);
+    await admin.applyQuotas([{ ...quota, producerBytesPerSecond: 100_000_000 }]);
+  });
+
+  test("rules are made what is given, and what is there stays", async () => {
+    const wanted = [rule("someone", "READ", "mine"), groupRule("someone")];
+    const first = await admin.applyAccessRules(wanted, ["User:someone"]);
+    assert.deepEqual([first.added.length, first.removed.length, first.kept], [2, 0, 0]);
+    const second = await admin.applyAccessRules([groupRule("someone")], ["User:someone"]);
+    assert.deepEqual(second, { added: [], removed: [rule("someone", "READ", "mine")], kept: 1 });
+  });
 });

@@ -1,19 +1,27 @@
-import { createTopicsV7, deleteTopicsV6 } from "@platformatic/kafka";
+import { ConfigResourceTypes, createTopicsV7, deleteTopicsV6, describeConfigsV4 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import type { TopicSpec } from "../port.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, ClusterTopic } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 
 const LIMIT_MS = 15_000;
 const BROKER_LIMIT_MS = 10_000;
 /** Lets the broker decide by its own settings. */
 const BROKER_DEFAULT = -1;
-/** From this many copies on, a write is acknowledged by two (R9). */
-const SAFE_REPLICATION = 3;
+/** R9: a write is acknowledged by two of the copies, where there are several. */
+const SAFE_IN_SYNC = 2;
 
-/** Makes the topics that are missing and waits until each of their partitions has a leader. */
+/**
+ * Makes the topics that are missing, waits until each of their partitions has a leader, and compares the others: with
+ * fewer copies than asked for, or settings that may lose what was acknowledged, they are refused (R3, R9).
+ */
 export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
   const missing = await missingTopics(cluster, specs);
+  const missingNames = new Set(missing.map(({ name }) => name));
+  await requireDurable(
+    cluster,
+    specs.filter(({ name }) => !missingNames.has(name)),
+  );
   if (missing.length === 0) return;
   const controller = await cluster.controller("control");
   const response = await controller.call(
@@ -26,7 +34,8 @@ export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]
   for (const { name, errorCode, errorMessage } of response.topics) {
     // Another process may have made it meanwhile: it is compared below like any other.
     if (errorCode === KafkaCode.NONE || errorCode === KafkaCode.TOPIC_ALREADY_EXISTS) continue;
-    throw brokerError(errorCode, `making topic ${name}${errorMessage ? ` (${errorMessage})` : ""}`);
+    const what = `making topic ${name}${errorMessage ? ` (${errorMessage})` : ""}`;
+    throw brokerError(errorCode, what, cluster.access("CREATE", `topic ${name}`));
   }
   const remaining = await missingTopics(cluster, specs);
   if (remaining.length > 0) throw unavailable(`topic ${remaining[0]?.name} is not there yet`);
@@ -35,21 +44,60 @@ export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]
 /** Throws `topic_mismatch` where a topic has another partition count. */
 async function missingTopics(cluster: Cluster, specs: readonly TopicSpec[]): Promise<readonly TopicSpec[]> {
   const topics = new Map((await cluster.topics()).map((topic) => [topic.name, topic]));
-  return specs.filter(({ name, partitions }) => {
-    const leaders = topics.get(name)?.leaders;
-    if (leaders === undefined) return true;
-    if (leaders.length !== partitions) {
-      throw new BusError(
-        "topic_mismatch",
-        `topic ${name} has ${leaders.length} partitions, ${partitions} are asked for (R3)`,
-        {
-          retryable: false,
-        },
-      );
-    }
+  return specs.filter((spec) => {
+    const topic = topics.get(spec.name);
+    if (topic === undefined) return true;
+    const { name, leaders } = topic;
+    requireEqual(topic, spec);
     if (leaders.includes(-1)) throw unavailable(`topic ${name} has a partition without a leader`);
     return false;
   });
+}
+
+function requireEqual({ name, leaders, copies }: ClusterTopic, spec: TopicSpec): void {
+  const { partitions, replicationFactor = 1 } = spec;
+  if (leaders.length !== partitions)
+    throw mismatch(`topic ${name} has ${leaders.length} partitions, ${partitions} are asked for (R3)`);
+  if (copies < replicationFactor)
+    throw mismatch(`topic ${name} has ${copies} copies, ${replicationFactor} are asked for (R9)`);
+}
+
+/** R9: of topics with several copies, two have a write before it is acknowledged, and no leader lacks any. */
+async function requireDurable(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
+  const copied = specs.filter(({ replicationFactor = 1 }) => replicationFactor >= SAFE_IN_SYNC);
+  if (copied.length === 0) return;
+  const connection = await cluster.anyConnection("control");
+  const response = await connection.call(
+    describeConfigsV4.api,
+    LIMIT_MS,
+    copied.map(({ name }) => ({
+      resourceType: ConfigResourceTypes.TOPIC,
+      resourceName: name,
+      configurationKeys: [IN_SYNC, UNCLEAN],
+    })),
+    false,
+    false,
+  );
+  for (const { resourceName, errorCode, configs } of response.results) {
+    const access = cluster.access("DESCRIBE_CONFIGS", `topic ${resourceName}`);
+    if (errorCode !== KafkaCode.NONE)
+      throw brokerError(errorCode, `the settings of topic ${resourceName}`, access);
+    const settingOf = (name: string): string | null | undefined =>
+      configs.find((config) => config.name === name)?.value;
+    if (Number(settingOf(IN_SYNC)) < SAFE_IN_SYNC)
+      throw mismatch(
+        `topic ${resourceName} has ${IN_SYNC}=${settingOf(IN_SYNC)}, ${SAFE_IN_SYNC} is asked for (R9)`,
+      );
+    if (settingOf(UNCLEAN) !== "false")
+      throw mismatch(`topic ${resourceName} has ${UNCLEAN}=${settingOf(UNCLEAN)}, false is asked for (R9)`);
+  }
+}
+
+const IN_SYNC = "min.insync.replicas";
+const UNCLEAN = "unclean.leader.election.enable";
+
+function mismatch(message: string): BusError {
+  return new BusError("topic_mismatch", message, { retryable: false });
 }
 
 function requestFor({ name, partitions, retentionMs, replicationFactor = BROKER_DEFAULT }: TopicSpec): {
@@ -63,10 +111,10 @@ function requestFor({ name, partitions, retentionMs, replicationFactor = BROKER_
     // R7: histories are deleted by time, never compacted.
     { name: "cleanup.policy", value: "delete" },
     { name: "retention.ms", value: String(retentionMs) },
-    ...(replicationFactor >= SAFE_REPLICATION
+    ...(replicationFactor >= SAFE_IN_SYNC
       ? [
-          { name: "min.insync.replicas", value: "2" },
-          { name: "unclean.leader.election.enable", value: "false" },
+          { name: IN_SYNC, value: String(SAFE_IN_SYNC) },
+          { name: UNCLEAN, value: "false" },
         ]
       : []),
   ];
@@ -84,7 +132,7 @@ export async function deleteTopic(cluster: Cluster, name: string): Promise<void>
   );
   const code = response.responses[0]?.errorCode ?? KafkaCode.NONE;
   if (code !== KafkaCode.NONE && code !== KafkaCode.UNKNOWN_TOPIC_OR_PARTITION) {
-    throw brokerError(code, `deleting topic ${name}`);
+    throw brokerError(code, `deleting topic ${name}`, cluster.access("DELETE", `topic ${name}`));
   }
   const topics = await cluster.topics();
   if (topics.some((topic) => topic.name === name)) throw unavailable(`topic ${name} is still there`);

@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { BusError } from "../bus-error.ts";
+
+export interface KafkaProcessOptions {
+  /** Where its settings (`server.properties`), data and log are. */
+  readonly folder: string;
+  /** The folder of Kafka's jars. */
+  readonly libraries: string;
+  /** What clients are told. */
+  readonly bootstrapServers: string;
+  readonly heapMb?: number;
+  readonly forThroughput?: boolean;
+  readonly outlivesProcess?: boolean;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 30_000;
+/** What a KRaft server logs once it answers. */
+const STARTED = "Kafka Server started";
+
+export const PROPERTIES = "server.properties";
+
+/** A Java process with one Kafka node. */
+export class KafkaProcess {
+  readonly bootstrapServers: string;
+  readonly logFile: string;
+  readonly #options: KafkaProcessOptions;
+  readonly #command: readonly string[];
+  #process: ChildProcess | undefined;
+
+  constructor(options: KafkaProcessOptions) {
+    const { folder, libraries, bootstrapServers } = options;
+    this.#options = options;
+    this.bootstrapServers = bootstrapServers;
+    this.logFile = join(folder, "kafka.log");
+    const classPath = join(libraries, "*");
+    this.#command = [...javaOptions(options), "-cp", classPath, "kafka.Kafka", join(folder, PROPERTIES)];
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<void> {
+    const log = openSync(this.logFile, "a");
+    const from = statSync(this.logFile).size;
+    // A process group of its own: Ctrl-C in a terminal must not end it before those who still write to it.
+    const server = spawn("java", this.#command, { stdio: ["ignore", log, log], detached: true });
+    closeSync(log);
+    const ended = new Promise<void>((resolve) => {
+      server.once("exit", () => resolve());
+      server.once("error", () => resolve());
+    });
+    this.#process = server;
+    const end = (): void => void server.kill("SIGKILL");
+    if (this.#options.outlivesProcess !== true) process.once("exit", end);
+    void ended.then(() => {
+      process.removeListener("exit", end);
+      if (this.#process === server) this.#process = undefined;
+    });
+    await this.#untilStarted(server, from);
+    if (this.#options.outlivesProcess === true) server.unref();
+  }
+
+  async #untilStarted(server: ChildProcess, from: number): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (!this.#logSince(from).includes(STARTED)) {
+      const running = this.#process === server;
+      if (running && performance.now() < deadline) {
+        await pause(50);
+        continue;
+      }
+      server.kill("SIGKILL");
+      const reason = running ? `did not answer within ${START_TIMEOUT_MS} ms` : "ended while it was starting";
+      throw new BusError(
+        "bus_unavailable",
+        `Kafka ${reason}; ${this.logFile} ends:\n${this.#logSince(from).slice(-1500)}`,
+        {
+          retryable: true,
+        },
+      );
+    }
+  }
+
+  #logSince(from: number): string {
+    return readFileSync(this.logFile).subarray(from).toString();
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#process;
+    if (server === undefined) return;
+    server.ref();
+    const exited = once(server, "exit");
+    server.kill("SIGTERM");
+    const tooLong = setTimeout(() => server.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(tooLong);
+  }
+
+  async kill(): Promise<void> {
+    const server = this.#process;
+    if (server === undefined) return;
+    server.ref();
+    const exited = once(server, "exit");
+    server.kill("SIGKILL");
+    await exited;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+}
+
+function javaOptions({
+  heapMb,
+  forThroughput = false,
+}: Pick<KafkaProcessOptions, "heapMb" | "forThroughput">): readonly string[] {
+  const heap = heapMb ?? (forThroughput ? 1024 : 384);
+  return [
+    `-Xms${Math.min(heap, 256)}m`,
+    `-Xmx${heap}m`,
+    ...(forThroughput ? [] : ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]),
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+    "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
+  ];
+}
+
+export interface FormatOptions {
+  readonly folder: string;
+  readonly libraries: string;
+  /** Where the data are: the node's `log.dirs`. */
+  readonly dataFolder: string;
+  /** Default: a new one. The nodes of a cluster share it. */
+  readonly clusterId?: string;
+  /** Such as `--standalone` or `--add-scram`. */
+  readonly options: readonly string[];
+}
+
+/** A folder is formatted before its first start: its cluster gets an id. */
+export async function formatOnce(format: FormatOptions): Promise<void> {
+  const { folder, libraries, dataFolder, clusterId = newClusterId(), options } = format;
+  if (existsSync(join(dataFolder, "meta.properties"))) return;
+  await runJava([
+    "-cp",
+    join(libraries, "*"),
+    "-XX:TieredStopAtLevel=1",
+    "kafka.tools.StorageTool",
+    "format",
+    // One argument: an id may begin with a dash.
+    `--cluster-id=${clusterId}`,
+    "--config",
+    join(folder, PROPERTIES),
+    ...options,
+  ]);
+}
+
+export function newClusterId(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+async function runJava(command: readonly string[]): Promise<void> {
+  const java = spawn("java", [...command], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [java.stdout, java.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-2000);
+    });
+  }
+  const [code] = (await once(java, "close")) as [number | null];
+  if (code === 0) return;
+  throw new BusError("bus_unavailable", `Kafka's folder could not be formatted: ${output.trim()}`, {
+    retryable: false,
+  });
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
+}
