@@ -46,6 +46,7 @@ export function amendOrder(
   const handle = words.f64[at + 3] as number;
   core.events.replaced(request, handle, told, change.filled + newLeaves, newLeaves);
   const extra = live.extraOf(order);
+  if ((flags & PEG) !== 0) live.placePegged(book);
   if ((flags & (PEG | DORMANT | WAITING)) !== 0)
     live.extras.f64[extra * EXTRA_WORDS + EXTRA.LIMIT] = newLimit;
   if (!change.stands) {
@@ -110,7 +111,7 @@ function amendFault(
   if (price !== 0 && isBeyondBand(book, flags, price)) return REASON.price_beyond_band;
   if ((flags & REDUCE_ONLY) !== 0 && newLeaves > leaves) {
     const position = core.endings.position(order, book.symbol);
-    const lots = position === undefined ? 0 : core.endings.reducing(position) - leaves + newLeaves;
+    const lots = position === undefined ? 0 : position.reducingLots - leaves + newLeaves;
     if (position === undefined || lots > Math.abs(position.lots)) return REASON.beyond_position;
   }
   // A slid price does not cross any more; one that can't slide still does.

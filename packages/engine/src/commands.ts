@@ -41,6 +41,9 @@ export const LINK = { NONE: 0, ONE_CANCELS_OTHER: 1, CHILD: 2 } as const;
 
 export const PHASE = { TRADING: 0, HALTED: 1, CANCEL_ONLY: 2, PAUSED: 3 } as const;
 
+/** How many children an order may await. */
+export const MAX_AWAITED = 8;
+
 /** A mass cancel's `account`, `symbol` or `side` when it means all of them. */
 export const ANY = -1;
 
@@ -87,8 +90,13 @@ export interface OrderTerms {
   /** Only ever makes the account's position smaller. */
   readonly reduceOnly?: boolean;
   readonly selfTrade?: number;
-  /** The order sleeps until the reference reaches it: upwards for BUY, downwards for SELL. */
+  /**
+   * The order sleeps until the reference reaches it: upwards for BUY, downwards for SELL. With a trail it is where the
+   * trail begins.
+   */
   readonly stopTicks?: number;
+  /** The stop is reached from the other side: downwards for BUY, upwards for SELL (take-profit). */
+  readonly ifTouched?: boolean;
   /** A stop that follows the best reference so far at this distance. */
   readonly trailTicks?: number;
   /** The same in 1/10,000 of the best reference, below 10,000. */
@@ -104,6 +112,8 @@ export interface OrderTerms {
   readonly link?: number;
   /** The handle of the order it is linked to. */
   readonly linkHandle?: number;
+  /** The order stands aside until so many children have come; if one of them is refused, it is cancelled. */
+  readonly awaits?: number;
   /** The connection whose end cancels the order. 0: none. */
   readonly session?: number;
 }

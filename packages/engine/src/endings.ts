@@ -1,6 +1,6 @@
 import { FLAG } from "./binary/command-layout.ts";
 import type { Book } from "./books/book.ts";
-import { LEVEL_INT } from "./books/level-line.ts";
+import { LADDER, LEVEL_INT } from "./books/level-line.ts";
 import { CAUSE } from "./codes.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import type { MatchRules } from "./match.ts";
@@ -75,9 +75,15 @@ export class Endings implements MatchRules {
     live.dequeue(order);
     if ((flags & DORMANT) !== 0) {
       book.watch--;
-      book.trailing.delete(order);
+      if ((flags & FLAG.TRAILING) !== 0) {
+        const ladder = live.levels.i32[
+          ((i32[(order << 4) | LEVEL] as number) << 4) | LEVEL_INT.LADDER
+        ] as number;
+        book.trailing[(ladder & 255) - LADDER.SELL_STOPS_BY_LAST]?.delete(order);
+      }
     } else if ((flags & REDUCE_ONLY) !== 0) {
-      this.position(order, book.symbol)?.reducers.delete(order);
+      const position = this.position(order, book.symbol);
+      if (position?.reducers.delete(order) === true) position.reducingLots -= leaves;
     }
     f64[(order << 3) | OPEN] = leaves;
     i32[(order << 4) | FLAGS] = flags & ~(ICEBERG | DORMANT | FLAG.TRAILING);
@@ -122,31 +128,39 @@ export class Endings implements MatchRules {
       }
       return children;
     }
-    for (const child of live.children.of(parent) ?? []) this.#makeReady(child, filledLots);
+    for (const child of live.children.of(parent) ?? []) {
+      this.#limitTo(child, filledLots);
+      this.makeReady(child);
+    }
     return [];
   }
 
-  #makeReady(child: number, filledLots: number): void {
+  /** A child never closes more than its parent has opened. */
+  #limitTo(child: number, filledLots: number): void {
     const live = this.#live;
     const { i32, f64 } = live.orders;
-    const book = live.bookOf(child);
     const open = f64[(child << 3) | OPEN] as number;
     const lots = Math.min(open, filledLots);
-    live.addShown(book.aside, lots - open);
+    live.addShown(i32[(child << 4) | LEVEL] as number, lots - open);
     f64[(child << 3) | OPEN] = lots;
     const extras = live.extras.f64;
     const at = live.extraOf(child) * EXTRA_WORDS;
     extras[at + EXTRA.DISPLAY] = Math.min(extras[at + EXTRA.DISPLAY] as number, lots);
     extras[at + EXTRA.MINIMUM] = Math.min(extras[at + EXTRA.MINIMUM] as number, lots);
-    i32[(child << 4) | FLAGS] = (i32[(child << 4) | FLAGS] as number) | READY;
-    book.ready.add(child);
+  }
+
+  /** An order that waits wakes as soon as its symbol trades. */
+  makeReady(order: number): void {
+    const { i32 } = this.#live.orders;
+    const book = this.#live.bookOf(order);
+    i32[(order << 4) | FLAGS] = (i32[(order << 4) | FLAGS] as number) | READY;
+    book.ready.add(this.#handle(order));
     book.watch++;
   }
 
   unready(order: number, book: Book): void {
     const { i32 } = this.#live.orders;
     i32[(order << 4) | FLAGS] = (i32[(order << 4) | FLAGS] as number) & ~(READY | WAITING);
-    book.ready.delete(order);
     book.watch--;
   }
 
@@ -210,6 +224,7 @@ export class Endings implements MatchRules {
     const flags = i32[(order << 4) | FLAGS] as number;
     const open = f64[(order << 3) | OPEN] as number;
     const newOpen = Math.min(open, leavesLots);
+    if ((flags & REDUCE_ONLY) !== 0) this.#reduced(order, live.leaves(order) - leavesLots);
     if ((flags & ICEBERG) !== 0) {
       const at = live.extraOf(order) * EXTRA_WORDS + EXTRA.RESERVE;
       const reserve = live.extras.f64[at] as number;
@@ -225,14 +240,19 @@ export class Endings implements MatchRules {
       live.tellShown(order, newOpen);
   }
 
+  /** A reduce-only order that stands has so many lots less. */
+  #reduced(order: number, lots: number): void {
+    const position = this.position(order, this.#live.bookOf(order).symbol);
+    if (position?.reducers.has(order) === true) position.reducingLots -= lots;
+  }
+
   prevents(book: Book, taker: number, maker: number): boolean {
     const live = this.#live;
     const { i32, f64 } = live.orders;
     const accounts = live.accounts;
     if (!accounts.isSame(i32[(taker << 4) | ACCOUNT] as number, i32[(maker << 4) | ACCOUNT] as number))
       return false;
-    const own = this.#modeOf(taker);
-    const mode = own === TRANSFER && this.#modeOf(maker) !== TRANSFER ? DECREMENT : own;
+    const mode = this.#modeOf(taker, maker);
     const [offered, wanted] = [live.leaves(maker), f64[(taker << 3) | OPEN] as number];
     const lots = mode >= DECREMENT ? Math.min(offered, wanted) : 0;
     f64[(taker << 3) | OPEN] = wanted - lots;
@@ -265,13 +285,22 @@ export class Endings implements MatchRules {
     return true;
   }
 
-  #modeOf(order: number): number {
-    return ((this.#live.orders.i32[(order << 4) | FLAGS] as number) & SELF_TRADE) >> SELF_TRADE_SHIFT;
+  /** The taker's mode; but a transfer takes both orders' word, and two accounts. */
+  #modeOf(taker: number, maker: number): number {
+    const { i32 } = this.#live.orders;
+    const [own, other] = [i32[(taker << 4) | FLAGS] as number, i32[(maker << 4) | FLAGS] as number];
+    const mode = (own & SELF_TRADE) >> SELF_TRADE_SHIFT;
+    if (mode !== TRANSFER) return mode;
+    const transfers =
+      (other & SELF_TRADE) === (own & SELF_TRADE) &&
+      i32[(taker << 4) | ACCOUNT] !== i32[(maker << 4) | ACCOUNT];
+    return transfers ? TRANSFER : DECREMENT;
   }
 
   filled(book: Book, taker: number, maker: number, lots: number): void {
     const live = this.#live;
     const move = live.positions.count === 0 ? undefined : this.#sidesOf(taker, maker);
+    if (((live.orders.i32[(maker << 4) | FLAGS] as number) & REDUCE_ONLY) !== 0) this.#reduced(maker, lots);
     const makerGoes = this.#areFamily(taker, maker) && live.leaves(maker) > 0;
     this.dissolve(taker);
     if (makerGoes) {
@@ -304,8 +333,16 @@ export class Endings implements MatchRules {
       live.extras.f64[extra * EXTRA_WORDS + EXTRA.RESERVE] = leaves - open;
       i32[(order << 4) | FLAGS] = flags | ICEBERG;
     }
-    if ((flags & REDUCE_ONLY) !== 0) this.position(order, book.symbol)?.reducers.add(order);
+    if ((flags & REDUCE_ONLY) !== 0) this.reduce(order, book);
     live.enqueue(order, book, flags & 1);
+  }
+
+  /** A reduce-only order stands. */
+  reduce(order: number, book: Book): void {
+    const position = this.position(order, book.symbol);
+    if (position === undefined) return;
+    position.reducers.add(order);
+    position.reducingLots += this.#live.leaves(order);
   }
 
   /** The position of an order's account. */
@@ -324,15 +361,8 @@ export class Endings implements MatchRules {
     return (
       position !== undefined &&
       reduces(position.lots, side) &&
-      this.reducing(position) + (f64[(order << 3) | OPEN] as number) <= Math.abs(position.lots)
+      position.reducingLots + (f64[(order << 3) | OPEN] as number) <= Math.abs(position.lots)
     );
-  }
-
-  /** Leaves of the reduce-only orders that stand. */
-  reducing(position: Position): number {
-    let sum = 0;
-    for (const reducer of position.reducers) sum += this.#live.leaves(reducer);
-    return sum;
   }
 
   #sidesOf(taker: number, maker: number): Sides {
@@ -355,16 +385,17 @@ export class Endings implements MatchRules {
 
   /** Cancels the youngest reduce-only orders until they would not turn the position. */
   trim(position: Position): void {
-    while (position.reducers.size > 0) {
-      let wrong = false;
-      let youngest = NONE;
-      for (const reducer of position.reducers) {
-        const side = (this.#live.orders.i32[(reducer << 4) | FLAGS] as number) & 1;
-        if (!reduces(position.lots, side)) wrong = true;
-        if (youngest === NONE || this.#handle(reducer) > this.#handle(youngest)) youngest = reducer;
-      }
-      if (!wrong && this.reducing(position) <= Math.abs(position.lots)) return;
-      this.cancel(youngest, CAUSE.reduce_only);
+    const [first] = position.reducers;
+    if (first === undefined) return;
+    const side = (this.#live.orders.i32[(first << 4) | FLAGS] as number) & 1;
+    const room = reduces(position.lots, side) ? Math.abs(position.lots) : 0;
+    if (position.reducingLots <= room) return;
+    const youngestFirst = [...position.reducers].sort(
+      (left, right) => this.#handle(right) - this.#handle(left),
+    );
+    for (const reducer of youngestFirst) {
+      if (position.reducingLots <= room) return;
+      if (position.reducers.has(reducer)) this.cancel(reducer, CAUSE.reduce_only);
     }
   }
 }

@@ -12,8 +12,8 @@ import type { EngineLimits } from "./engine.ts";
 import { Entries, slidPrice } from "./entries.ts";
 import { LiveOrders } from "./live-orders.ts";
 import { MassWorker, nextDeadline } from "./mass-work.ts";
-import { isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
-import { LINE, LINE_INT } from "./orders/order-line.ts";
+import { awaitsChildren, isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
+import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { joinLevel, leaveLevel } from "./plain-lane.ts";
 import { Settler } from "./settle.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
@@ -25,6 +25,8 @@ const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { FLAGS, EXTRA: EXTRA_SLOT, ACCOUNT, LEVEL } = LINE_INT;
 const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, WORST: AT_WORST } = PLACE_WORD;
 const { TYPE } = FLAG;
+const { LINK_HANDLE } = PLACE_WORD;
+const CHILD = 2 << FLAG.LINK_SHIFT;
 const PLACE_COMMAND = COMMAND.PLACE;
 const CANCEL_COMMAND = COMMAND.CANCEL;
 
@@ -111,21 +113,36 @@ export class EngineCore {
     const handle = f64[at + 1] as number;
     if (!this.#begin(words, at, handle)) return;
     const book = this.book(i32[at * 2 + 1] as number);
-    if (book === undefined) {
-      this.events.rejected(handle, handle, REASON.unknown_symbol);
-      return;
-    }
     const flags = i32[at * 2 + 7] as number;
     const account = i32[at * 2 + 6] as number;
     if (
+      book !== undefined &&
       flags <= 1 &&
       (length === 6 || obeysWorst(f64, at, length, flags)) &&
       joinLevel(this.live, this.ring, book, f64, at, account, flags)
     )
       return;
-    const fault = placeFault(this, book, words, at, length, NONE);
-    if (fault !== NONE) this.events.rejected(handle, handle, fault);
-    else this.#accept(book, words, at, length, flags);
+    const fault =
+      book === undefined ? REASON.unknown_symbol : placeFault(this, book, words, at, length, NONE);
+    if (book !== undefined && fault === NONE) {
+      this.#accept(book, words, at, length, flags);
+      return;
+    }
+    this.events.rejected(handle, handle, fault);
+    if ((flags & FLAG.LINK) === CHILD) this.#refuseFamily(words, at, length);
+  }
+
+  /** A child that was awaited is refused: its parent will never work. */
+  #refuseFamily({ i32, f64 }: CommandWords, at: number, length: number): void {
+    const { live } = this;
+    const parent = length > LINK_HANDLE ? live.slot(f64[at + LINK_HANDLE] as number) : NONE;
+    if (parent === NONE || live.orders.i32[(parent << 4) | ACCOUNT] !== i32[at * 2 + 6]) return;
+    const extra = live.extraOf(parent);
+    if (extra === NONE || live.extras.f64[extra * EXTRA_WORDS + EXTRA.AWAITS] === 0) return;
+    const book = live.bookOf(parent);
+    this.endings.cancel(parent, CAUSE.family_incomplete);
+    live.tellLevels();
+    this.settle(book);
   }
 
   #replace(words: CommandWords, at: number): void {
@@ -167,7 +184,7 @@ export class EngineCore {
     orders.f64[(order << 3) | OPEN] = f64[at + AT_QUANTITY] as number;
     orders.f64[(order << 3) | FILLED] = 0;
     orders.i32[(order << 4) | ACCOUNT] = i32[at * 2 + 6] as number;
-    orders.i32[(order << 4) | LEVEL] = book.aside;
+    orders.i32[(order << 4) | LEVEL] = book.aside[0];
     orders.i32[(order << 4) | FLAGS] = (flags & ~FLAG.LINK) | FLAG.FRESH;
     orders.i32[(order << 4) | EXTRA_SLOT] = NONE;
     if (needsExtra(words, at, length)) this.#acceptSpecial(book, order, words, at, length);
@@ -183,16 +200,18 @@ export class EngineCore {
     fillExtra(live, order, words, at, length);
     live.register(order);
     const link = (flags & FLAG.LINK) >> FLAG.LINK_SHIFT;
-    if (link !== 0) joinFamily(live, order, link, words.f64[at + PLACE_WORD.LINK_HANDLE] as number);
+    if (link !== 0) {
+      const parent = joinFamily(live, order, link, words.f64[at + LINK_HANDLE] as number);
+      if (parent !== NONE) this.endings.makeReady(parent);
+    }
     const bound = words.f64[at + AT_PRICE] as number;
-    if (link === 2) {
+    if (link === 2 || awaitsChildren(words.f64, at, length)) {
       live.orders.i32[(order << 4) | FLAGS] =
         (live.orders.i32[(order << 4) | FLAGS] as number) | FLAG.WAITING;
-      live.enqueueAt(order, book.aside);
+      live.standAside(order, book);
     } else if (isAsleep(words.f64, at, length)) this.entries.sleep(book, order);
     else if ((flags & FLAG.PEG) !== 0) {
-      book.pegged.add(order);
-      book.watch++;
+      live.peg(order, book);
       this.entries.float(book, order, this.entries.pegPrice(book, flags, bound));
     } else this.#slideIn(book, order, flags);
     this.#setDeadline();

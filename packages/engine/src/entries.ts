@@ -12,7 +12,7 @@ const NONE = NO_SLOT;
 const { HANDLE, PRICE, OPEN } = LINE;
 const { FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
 const { TYPE, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, REDUCE_ONLY, FRESH, PEG, PARKED } = FLAG;
-const { DORMANT, TRAILING, TRIGGER_BY, TRIGGER_BY_SHIFT } = FLAG;
+const { DORMANT, TRAILING, TRIGGER_BY, TRIGGER_BY_SHIFT, IF_TOUCHED } = FLAG;
 const FILL_OR_KILL = 4 << TIME_IN_FORCE_SHIFT;
 const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 const { LOWER_BAND, UPPER_BAND } = BOOK;
@@ -85,19 +85,23 @@ export class Entries {
     const { f64, i32 } = live.orders;
     const flags = i32[(order << 4) | FLAGS] as number;
     const at = live.extraOf(order) * EXTRA_WORDS;
-    const stop = live.extras.f64[at + EXTRA.STOP] as number;
+    const extras = live.extras.f64;
+    const activation = extras[at + EXTRA.ACTIVATION] as number;
+    const stop = activation !== 0 ? activation : (extras[at + EXTRA.STOP] as number);
     const trails =
-      live.extras.f64[at + EXTRA.TRAIL_TICKS] !== 0 || live.extras.f64[at + EXTRA.TRAIL_BPS] !== 0;
+      activation === 0 && (extras[at + EXTRA.TRAIL_TICKS] !== 0 || extras[at + EXTRA.TRAIL_BPS] !== 0);
     const buys = (flags & 1) === 0;
+    const byBest = (flags & TRIGGER_BY) >> TRIGGER_BY_SHIFT;
+    const touched = !trails && (flags & IF_TOUCHED) !== 0;
+    const ladder = 2 + byBest * 2 + (buys === touched ? 0 : 1) + (touched ? 4 : 0);
     f64[(order << 3) | PRICE] = stop !== 0 ? stop : buys ? book.maxPriceTicks + 1 : 0;
     i32[(order << 4) | FLAGS] = flags | DORMANT | (trails ? TRAILING : 0);
-    if (trails) book.trailing.add(order);
+    if (trails) book.trail(order, ladder);
     book.watch++;
-    const byBest = (flags & TRIGGER_BY) >> TRIGGER_BY_SHIFT;
-    live.enqueue(order, book, 2 + byBest * 2 + (buys ? 1 : 0));
+    live.enqueue(order, book, ladder);
   }
 
-  /** A child or a stop, in flight, begins to work. */
+  /** A stop, in flight, or an order that waited begins to work; the latter may be a stop and sleep. */
   wake(book: Book, order: number, cause: number): void {
     const live = this.#live;
     const { f64, i32 } = live.orders;
@@ -109,6 +113,7 @@ export class Entries {
       extras[at + EXTRA.STOP] = 0;
       extras[at + EXTRA.TRAIL_TICKS] = 0;
       extras[at + EXTRA.TRAIL_BPS] = 0;
+      i32[(order << 4) | FLAGS] = (i32[(order << 4) | FLAGS] as number) & ~IF_TOUCHED;
       this.#endings.dissolve(order);
     }
     if (this.#sleeps(at)) {
@@ -148,7 +153,7 @@ export class Entries {
     const flags = (i32[(order << 4) | FLAGS] as number) & ~PARKED;
     f64[(order << 3) | PRICE] = price;
     i32[(order << 4) | FLAGS] = price === 0 ? flags | PARKED : flags;
-    if (price === 0) this.#live.enqueueAt(order, book.aside);
+    if (price === 0) this.#live.standAside(order, book);
     else this.enter(book, order);
   }
 }

@@ -64,14 +64,15 @@ export const CANCEL_CAUSES = [
   "minimum_quantity",
   "one_cancels_other",
   "parent_unfilled",
+  "family_incomplete",
   "reduce_only",
   "beyond_band",
   "level_full",
 ] as const;
 export type CancelCause = (typeof CANCEL_CAUSES)[number];
 
-/** What woke an order: the market reached its stop, or its parent is done. */
-export const TRIGGER_CAUSES = ["stop", "parent"] as const;
+/** What woke an order: the market reached its stop, its parent is done, or the children it awaited have come. */
+export const TRIGGER_CAUSES = ["stop", "parent", "children"] as const;
 export type TriggerCause = (typeof TRIGGER_CAUSES)[number];
 
 export const SELF_TRADE_MODES = [

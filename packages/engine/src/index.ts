@@ -27,6 +27,7 @@ export type {
 export {
   ANY,
   LINK,
+  MAX_AWAITED,
   ORDER_TYPE,
   PEG,
   PHASE,

@@ -75,6 +75,20 @@ export class LiveOrders {
     return this.books[this.levels.i32[(level << 4) | SYMBOL] as number] as Book;
   }
 
+  /** A new order follows the market from here on. */
+  peg(order: number, book: Book): void {
+    book.pegged.add(order);
+    book.watch++;
+    this.placePegged(book);
+  }
+
+  /** A pegged order is about to be put where the market is now, which may not be where the others were put. */
+  placePegged(book: Book): void {
+    const { peggedTo, bids, asks } = book;
+    if (book.bestShown(bids, true) !== peggedTo[0] || book.bestShown(asks, true) !== peggedTo[1])
+      peggedTo.fill(Number.NaN);
+  }
+
   /** The slot of a live order, or NONE. */
   slot(handle: number): number {
     return Number.isSafeInteger(handle) && handle > 0 ? this.index.get(handle) : NONE;
@@ -127,6 +141,11 @@ export class LiveOrders {
     let level = ladder.find(price);
     if (level === NONE) level = ladder.open(price);
     this.enqueueAt(order, level);
+  }
+
+  /** Puts an order where those are that wait or have no price. */
+  standAside(order: number, book: Book): void {
+    this.enqueueAt(order, book.aside[(this.orders.i32[(order << 4) | FLAGS] as number) & 1] as number);
   }
 
   enqueueAt(order: number, level: number): void {

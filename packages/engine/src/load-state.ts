@@ -25,7 +25,7 @@ export function loadState(core: EngineCore, state: EngineState): void {
       orders.map(({ handle }) => slots.get(handle) as number);
     for (const order of [...all(symbol.bids), ...all(symbol.asks)]) stand(core, book, order);
     for (const order of all(symbol.asleep)) core.entries.sleep(book, order);
-    for (const order of all(symbol.aside)) live.enqueueAt(order, book.aside);
+    for (const order of all(symbol.aside)) live.standAside(order, book);
     loadBook(live, book, symbol);
   }
   entered.sort((left, right) => left.state.handle - right.state.handle);
@@ -42,7 +42,7 @@ function stand(core: EngineCore, book: Book, order: number): void {
   const price = live.orders.f64[(order << 3) | LINE.PRICE] as number;
   assert(price > 0 && price <= book.maxPriceTicks, "a resting order's price is listed");
   const flags = live.orders.i32[(order << 4) | LINE_INT.FLAGS] as number;
-  if ((flags & FLAG.REDUCE_ONLY) !== 0) core.endings.position(order, book.symbol)?.reducers.add(order);
+  if ((flags & FLAG.REDUCE_ONLY) !== 0) core.endings.reduce(order, book);
   live.enqueue(order, book, flags & 1);
 }
 
@@ -75,12 +75,9 @@ function join(live: LiveOrders, order: number, state: OrderState): void {
     const parent = live.slot(state.parent);
     if (parent !== NONE) setFlags(live, parent, FLAG.PARENT);
   }
-  if (state.peg !== 0) {
-    book.pegged.add(order);
-    book.watch++;
-  }
+  if (state.peg !== 0) live.peg(order, book);
   if (state.ready) {
-    book.ready.add(order);
+    book.ready.add(state.handle);
     book.watch++;
   }
 }
@@ -118,6 +115,7 @@ function flagsOf(state: OrderState): number {
     [state.reduceOnly, FLAG.REDUCE_ONLY],
     [state.displayLots !== 0 && state.priceTicks !== 0 && !isAsleep(state) && !state.waits, FLAG.ICEBERG],
     [state.expireAtMs !== 0, FLAG.EXPIRES],
+    [state.ifTouched, FLAG.IF_TOUCHED],
     [state.waits, FLAG.WAITING],
     [state.ready, FLAG.READY],
     [state.group !== 0 || state.parent !== 0, FLAG.LINKED],
@@ -150,4 +148,6 @@ function fillExtra(live: LiveOrders, order: number, state: OrderState): void {
   f64[at + EXTRA.GROUP] = state.group;
   f64[at + EXTRA.PARENT] = state.parent;
   f64[at + EXTRA.EXPIRE_AT] = state.expireAtMs;
+  f64[at + EXTRA.ACTIVATION] = state.activationTicks;
+  f64[at + EXTRA.AWAITS] = state.awaits;
 }

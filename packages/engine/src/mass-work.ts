@@ -1,7 +1,7 @@
 import { assert } from "@bourse/base";
 import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
-import { LEVEL_INT } from "./books/level-line.ts";
+import { LADDER, LEVEL_INT, sideOfLadder } from "./books/level-line.ts";
 import { CAUSE, STATUS } from "./codes.ts";
 import { ANY, PHASE } from "./commands.ts";
 import type { EngineCore } from "./engine-core.ts";
@@ -189,18 +189,17 @@ function firstBeyondBand(live: LiveOrders, book: Book): number {
   return ask !== NONE && (f64[(ask << 3) | LINE.PRICE] as number) < lower ? ask : NONE;
 }
 
-/** Bids, asks, sleeping sells and buys by last, then by best, then what stands aside. */
+/** Bids, asks, what sleeps, ladder by ladder, then what stands aside. */
 function firstOfBook(live: LiveOrders, book: Book, side: number): number {
-  for (let index = 0; index <= 5; index++) {
-    // Buys are in ladders 0, 3 and 5.
-    const ladderSide = index <= 1 ? index : 1 - (index & 1);
-    if (side !== ANY && side !== ladderSide) continue;
+  for (let index = 0; index < LADDER.ASIDE; index++) {
+    if (side !== ANY && side !== sideOfLadder(index)) continue;
     const order = firstOfLadder(live, book.ladders[index]);
     if (order !== NONE) return order;
   }
-  const { i32 } = live.orders;
-  let order = live.levels.i32[(book.aside << 4) | LEVEL_INT.HEAD] as number;
-  while (order !== NONE && side !== ANY && ((i32[(order << 4) | LINE_INT.FLAGS] as number) & 1) !== side)
-    order = i32[(order << 4) | LINE_INT.NEXT] as number;
-  return order;
+  for (const [asideSide, level] of book.aside.entries()) {
+    if (side !== ANY && side !== asideSide) continue;
+    const order = live.levels.i32[(level << 4) | LEVEL_INT.HEAD] as number;
+    if (order !== NONE) return order;
+  }
+  return NONE;
 }

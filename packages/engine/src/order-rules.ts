@@ -15,7 +15,7 @@ export const MAX_SYMBOLS = 65_536;
 
 const NONE = NO_SLOT;
 const { SIDE, TYPE, TYPE_SHIFT, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, POST_ONLY, SLIDE, LINK, PEG } = FLAG;
-const { PRICE, QUANTITY, WORST, EXPIRE_AT, STOP, TRAIL_TICKS, TRAIL_BPS } = PLACE_WORD;
+const { PRICE, QUANTITY, WORST, EXPIRE_AT, STOP, TRAIL_TICKS, TRAIL_BPS, AWAITS } = PLACE_WORD;
 const { TOTAL, RESERVE } = LEVEL_LINE;
 const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 const CHILD = 2 << FLAG.LINK_SHIFT;
@@ -39,12 +39,17 @@ export interface Placing {
   readonly replaced: number;
 }
 
-/** Whether an order sleeps until its stop, and whether it waits for its parent. */
+/** Whether an order sleeps until its stop. */
 export function isAsleep(words: Float64Array, at: number, length: number): boolean {
   return (
     length > TRAIL_BPS &&
     (words[at + STOP] !== 0 || words[at + TRAIL_TICKS] !== 0 || words[at + TRAIL_BPS] !== 0)
   );
+}
+
+/** Whether an order waits for its children. */
+export function awaitsChildren(words: Float64Array, at: number, length: number): boolean {
+  return length > AWAITS && words[at + AWAITS] !== 0;
 }
 
 /** Why a new order is refused, or NONE. */
@@ -74,7 +79,7 @@ export function placeFault(
   const isMarket = (flags & TYPE) !== 0;
   const priceFault = isMarket ? marketFault(book, price, worst) : limitFault(book, flags, price, worst);
   if (priceFault !== NONE) return priceFault;
-  const works = (flags & LINK) !== CHILD && !isAsleep(f64, at, length);
+  const works = (flags & LINK) !== CHILD && !isAsleep(f64, at, length) && !awaitsChildren(f64, at, length);
   const rests = !isMarket && tif <= LAST_RESTING;
   if (!isMarket && works && isBeyondBand(book, flags, price)) return REASON.price_beyond_band;
   if ((flags & POST_ONLY) !== 0 && !rests) return REASON.post_only_cannot_take;

@@ -42,7 +42,7 @@ function symbolState(live: LiveOrders, book: Book): SymbolState {
     bids: bids ?? [],
     asks: asks ?? [],
     asleep: asleep.flat(),
-    aside: queue(live, book.aside, LEVEL_INT.HEAD),
+    aside: book.aside.flatMap((level) => queue(live, level, LEVEL_INT.HEAD)),
   };
 }
 
@@ -100,11 +100,14 @@ export function orderState(live: LiveOrders, order: number): OrderState {
     stopTicks: extra(EXTRA.STOP),
     trailTicks: extra(EXTRA.TRAIL_TICKS),
     trailBps: extra(EXTRA.TRAIL_BPS),
+    ifTouched: (flags & FLAG.IF_TOUCHED) !== 0,
+    activationTicks: extra(EXTRA.ACTIVATION),
     minimumLots: extra(EXTRA.MINIMUM),
     clientId: extra(EXTRA.CLIENT_ID),
     session: extra(EXTRA.SESSION),
     group: extra(EXTRA.GROUP),
     parent: extra(EXTRA.PARENT),
+    awaits: extra(EXTRA.AWAITS),
     waits: (flags & FLAG.WAITING) !== 0,
     ready: (flags & FLAG.READY) !== 0,
     expireAtMs: extra(EXTRA.EXPIRE_AT),

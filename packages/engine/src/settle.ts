@@ -1,6 +1,7 @@
+import { assert } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
-import { LEVEL_INT, LEVEL_LINE } from "./books/level-line.ts";
+import { LADDER, LEVEL_INT, LEVEL_LINE, sideOfLadder } from "./books/level-line.ts";
 import { STATUS, TRIGGER } from "./codes.ts";
 import type { Endings } from "./endings.ts";
 import type { Entries } from "./entries.ts";
@@ -10,13 +11,18 @@ import { NONE } from "./slots.ts";
 
 const { FLAGS } = LINE_INT;
 const { LAST_PRICE, LOWER_BAND, UPPER_BAND, LIMIT_STATE_MS, LIMIT_UNTIL } = BOOK;
-const { PARKED, TRIGGER_BY } = FLAG;
+const { PARKED, READY } = FLAG;
 
-/** What a command sets off: children that become ready, pegged orders that move, stops that wake; in this order. */
+/** What a command sets off: orders that waited, pegged orders that move, stops that wake; in this order. */
 export class Settler {
   readonly #live: LiveOrders;
   readonly #endings: Endings;
   readonly #entries: Entries;
+  /** Where the look at pegged orders goes on, while the market stays where it was. */
+  #walk:
+    | { readonly bid: number; readonly ask: number; readonly orders: Iterator<number, undefined> }
+    | undefined;
+  #quietMoves = 0;
 
   constructor(live: LiveOrders, endings: Endings, entries: Entries) {
     this.#live = live;
@@ -24,46 +30,83 @@ export class Settler {
     this.#entries = entries;
   }
 
-  /** One after the other, until nothing is left. Only a symbol that trades is settled. */
+  /**
+   * One after the other, until nothing is left; only a symbol that trades is settled. It always ends: a wake happens
+   * once to an order; a trail begins once; and between two events that take lots or end an order, which are finite,
+   * every pegged order moves at most once, since it follows only what is not pegged.
+   */
   settle(book: Book, nowMs: number): void {
+    this.#walk = undefined;
+    this.#quietMoves = 0;
     while (book.phase === 0 && this.#settleOne(book)) this.#live.tellLevels();
     if (book.phase === 0) this.#judgeLimitState(book, nowMs);
     this.#live.tellLevels();
   }
 
   #settleOne(book: Book): boolean {
-    return this.#wakeChild(book) || this.#movePegged(book) || this.#wakeStop(book);
-  }
-
-  #wakeChild(book: Book): boolean {
-    if (book.ready.size === 0) return false;
-    const child = this.#byHandle(book.ready)[0] as number;
-    this.#endings.lift(child);
-    this.#endings.unready(child, book);
-    this.#entries.wake(book, child, TRIGGER.parent);
+    if (!this.#wakeReady(book)) {
+      if (this.#movePegged(book)) return true;
+      if (!this.#wakeStop(book)) return false;
+    }
+    this.#quietMoves = 0;
     return true;
   }
 
+  #wakeReady(book: Book): boolean {
+    const { orders } = this.#live;
+    const isReady = (handle: number): boolean => {
+      const order = this.#live.slot(handle);
+      return order !== NONE && ((orders.i32[(order << 4) | FLAGS] as number) & READY) !== 0;
+    };
+    const handle = book.ready.take(isReady);
+    if (handle === 0) return false;
+    const order = this.#live.slot(handle);
+    this.#endings.lift(order);
+    this.#endings.unready(order, book);
+    const extra = this.#live.extraOf(order) * EXTRA_WORDS;
+    const isChild = (orders.i32[(order << 4) | FLAGS] as number) & FLAG.LINKED;
+    const wasChild = isChild !== 0 && this.#live.extras.f64[extra + EXTRA.PARENT] !== 0;
+    this.#entries.wake(book, order, wasChild ? TRIGGER.parent : TRIGGER.children);
+    return true;
+  }
+
+  /** The pegged order of the lowest handle that is not where it belongs. Nobody looks, where the market did not move. */
   #movePegged(book: Book): boolean {
     if (book.pegged.size === 0) return false;
-    const { f64, i32 } = this.#live.orders;
-    for (const order of this.#byHandle(book.pegged)) {
-      const flags = i32[(order << 4) | FLAGS] as number;
-      const bound = this.#live.extras.f64[this.#live.extraOf(order) * EXTRA_WORDS + EXTRA.LIMIT] as number;
-      const price = this.#entries.pegPrice(book, flags, bound);
-      const stands = (flags & PARKED) === 0 ? (f64[(order << 3) | LINE.PRICE] as number) : 0;
-      if (price === stands) continue;
-      this.#endings.lift(order);
-      this.#live.events.repriced(f64[(order << 3) | LINE.HANDLE] as number, price);
-      this.#entries.float(book, order, price);
-      return true;
-    }
+    const [bid, ask] = [book.bestShown(book.bids, true), book.bestShown(book.asks, true)];
+    if (book.peggedTo[0] === bid && book.peggedTo[1] === ask) return false;
+    if (this.#walk === undefined || this.#walk.bid !== bid || this.#walk.ask !== ask)
+      this.#walk = { bid, ask, orders: book.pegged.values() };
+    for (let next = this.#walk.orders.next(); next.done !== true; next = this.#walk.orders.next())
+      if (this.#move(book, next.value)) return true;
+    this.#walk = undefined;
+    book.peggedTo[0] = bid;
+    book.peggedTo[1] = ask;
     return false;
   }
 
+  /** False: the order is where it belongs. */
+  #move(book: Book, order: number): boolean {
+    const live = this.#live;
+    const { f64, i32 } = live.orders;
+    const flags = i32[(order << 4) | FLAGS] as number;
+    const bound = live.extras.f64[live.extraOf(order) * EXTRA_WORDS + EXTRA.LIMIT] as number;
+    const price = this.#entries.pegPrice(book, flags, bound);
+    const stands = (flags & PARKED) === 0 ? (f64[(order << 3) | LINE.PRICE] as number) : 0;
+    if (price === stands) return false;
+    this.#endings.lift(order);
+    live.events.repriced(f64[(order << 3) | LINE.HANDLE] as number, price);
+    const told = live.events.sequence;
+    this.#entries.float(book, order, price);
+    this.#quietMoves = live.events.sequence === told ? this.#quietMoves + 1 : 0;
+    assert(this.#quietMoves <= book.pegged.size, "between two trades a pegged order moves at most once");
+    return true;
+  }
+
   #wakeStop(book: Book): boolean {
-    if (book.trailing.size > 0) for (const order of this.#byHandle(book.trailing)) this.#trail(book, order);
-    for (let index = 2; index <= 5; index++) {
+    for (let index: number = LADDER.SELL_STOPS_BY_LAST; index <= LADDER.BUY_STOPS_BY_BEST; index++)
+      this.#trailAll(book, index);
+    for (let index: number = LADDER.SELL_STOPS_BY_LAST; index < LADDER.ASIDE; index++) {
       const ladder = book.ladders[index];
       if (ladder === undefined) continue;
       // Emptied levels stay until they are told.
@@ -72,32 +115,55 @@ export class Settler {
         level = this.#levelInt(level, LEVEL_INT.WORSE);
       if (level === NONE) continue;
       const stop = this.#live.levels.f64[(level << 3) | LEVEL_LINE.PRICE] as number;
-      const buys = (index & 1) === 1;
-      const reference = this.#reference(book, buys, index >= 4);
-      if (reference === 0 || (buys ? reference < stop : reference > stop)) continue;
-      const order = this.#levelInt(level, LEVEL_INT.HEAD);
-      this.#endings.lift(order);
-      this.#entries.wake(book, order, TRIGGER.stop);
+      const reference = this.#reference(book, index);
+      const rises = (index & 1) === 1;
+      if (reference === 0 || (rises ? reference < stop : reference > stop)) continue;
+      this.#reach(book, this.#levelInt(level, LEVEL_INT.HEAD));
       return true;
     }
     return false;
+  }
+
+  /** The market has reached an order's stop; or the price at which its trail begins. */
+  #reach(book: Book, order: number): void {
+    const { extras } = this.#live;
+    const at = this.#live.extraOf(order) * EXTRA_WORDS + EXTRA.ACTIVATION;
+    this.#endings.lift(order);
+    if (extras.f64[at] === 0) {
+      this.#entries.wake(book, order, TRIGGER.stop);
+      return;
+    }
+    extras.f64[at] = 0;
+    this.#entries.sleep(book, order);
   }
 
   #levelInt(level: number, field: number): number {
     return this.#live.levels.i32[(level << 4) | field] as number;
   }
 
-  #reference(book: Book, buys: boolean, byBest: boolean): number {
-    if (!byBest) return book.counters[LAST_PRICE] as number;
-    return book.bestShown(buys ? book.asks : book.bids, false);
+  /** What the orders of a ladder look at: the last price, or the best of the other side. */
+  #reference(book: Book, ladder: number): number {
+    if (ladder <= LADDER.BUY_STOPS_BY_LAST || (ladder & ~1) === LADDER.BUYS_IF_TOUCHED_BY_LAST)
+      return book.counters[LAST_PRICE] as number;
+    return book.bestShown(sideOfLadder(ladder) === 0 ? book.asks : book.bids, false);
   }
 
-  #trail(book: Book, order: number): void {
+  /** Lets the stops of a ladder follow a reference that is better than all they have followed. */
+  #trailAll(book: Book, ladder: number): void {
+    const kind = ladder - LADDER.SELL_STOPS_BY_LAST;
+    const orders = book.trailing[kind];
+    if (orders === undefined || orders.size === 0) return;
+    const reference = this.#reference(book, ladder);
+    const reached = book.trailedTo[kind] as number;
+    const sells = (kind & 1) === 0;
+    if (reference === 0 || (sells ? reference <= reached : reference >= reached)) return;
+    for (const order of this.#byHandle(orders)) this.#trail(book, order, reference);
+    book.trailedTo[kind] = reference;
+  }
+
+  #trail(book: Book, order: number, reference: number): void {
     const live = this.#live;
-    const flags = live.orders.i32[(order << 4) | FLAGS] as number;
-    const buys = (flags & 1) === 0;
-    const reference = this.#reference(book, buys, (flags & TRIGGER_BY) !== 0);
-    if (reference === 0) return;
+    const buys = ((live.orders.i32[(order << 4) | FLAGS] as number) & 1) === 0;
     const extras = live.extras.f64;
     const at = live.extraOf(order) * EXTRA_WORDS;
     const ticks = extras[at + EXTRA.TRAIL_TICKS] as number;

@@ -138,13 +138,15 @@ const ORDER_FIELDS = [
   "stopTicks",
   "trailTicks",
   "trailBps",
+  "activationTicks",
   "minimumLots",
   "clientId",
   "session",
   "group",
   "parent",
+  "awaits",
 ] as const;
-const ORDER_FLAGS = ["postOnly", "slide", "hidden", "reduceOnly", "waits", "ready"] as const;
+const ORDER_FLAGS = ["postOnly", "slide", "hidden", "reduceOnly", "waits", "ready", "ifTouched"] as const;
 
 function writeSymbol(writer: ByteWriter, state: SymbolState): void {
   for (const field of SYMBOL_FIELDS) writer.uint(state[field]);

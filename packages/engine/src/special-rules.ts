@@ -1,15 +1,15 @@
 import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { Book } from "./books/book.ts";
 import { REASON } from "./codes.ts";
-import { LINK } from "./commands.ts";
+import { LINK, MAX_AWAITED } from "./commands.ts";
 import { reduces } from "./endings.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { isAsleep, type Placing } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 
-const { QUANTITY, STOP, TRAIL_TICKS, TRAIL_BPS, DISPLAY, MINIMUM, CLIENT_ID, LINK_HANDLE, SESSION } =
-  PLACE_WORD;
+const { QUANTITY, STOP, TRAIL_TICKS, TRAIL_BPS, DISPLAY, MINIMUM } = PLACE_WORD;
+const { CLIENT_ID, LINK_HANDLE, SESSION, AWAITS } = PLACE_WORD;
 const { POST_ONLY, HIDDEN, REDUCE_ONLY, TYPE, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT } = FLAG;
 
 /** Why a special order is refused, or NONE. `works`: at once, neither asleep nor waiting. */
@@ -42,7 +42,8 @@ function hasBadTrigger(book: Book, placing: Placing, flags: number, asleep: bool
     number,
   ];
   if (![stop, ticks, bps].every(isWhole)) return true;
-  if (Number(stop !== 0) + Number(ticks !== 0) + Number(bps !== 0) > 1) return true;
+  if (ticks !== 0 && bps !== 0) return true;
+  if (stop === 0 && (flags & FLAG.IF_TOUCHED) !== 0) return true;
   if (stop > book.maxPriceTicks || ticks > book.maxPriceTicks || bps >= 10_000) return true;
   return asleep && (flags & POST_ONLY) !== 0;
 }
@@ -72,6 +73,9 @@ function namesFault(live: LiveOrders, book: Book, placing: Placing, flags: numbe
   const link = (flags & FLAG.LINK) >> FLAG.LINK_SHIFT;
   const handle = number(placing, LINK_HANDLE);
   if (link > 2 || (link === 0) !== (handle === 0)) return REASON.invalid_link;
+  const awaits = number(placing, AWAITS);
+  if (!isWhole(awaits) || awaits > MAX_AWAITED) return REASON.invalid_link;
+  if (awaits !== 0 && ((flags & POST_ONLY) !== 0 || link === LINK.CHILD)) return REASON.invalid_link;
   if (link === LINK.NONE) return NONE;
   if (link === LINK.CHILD && (flags & POST_ONLY) !== 0) return REASON.invalid_link;
   const target = live.slot(handle);
@@ -83,15 +87,16 @@ function namesFault(live: LiveOrders, book: Book, placing: Placing, flags: numbe
   const parent = extra === NONE ? 0 : (live.extras.f64[extra * EXTRA_WORDS + EXTRA.PARENT] as number);
   if (link === LINK.ONE_CANCELS_OTHER) return parent === 0 ? NONE : REASON.invalid_link;
   const waits = ((i32[(target << 4) | LINE_INT.FLAGS] as number) & FLAG.WAITING) !== 0;
-  return waits ? REASON.invalid_link : NONE;
+  const complete = extra === NONE || live.extras.f64[extra * EXTRA_WORDS + EXTRA.AWAITS] === 0;
+  return waits && complete ? REASON.invalid_link : NONE;
 }
 
 function reduceFault(live: LiveOrders, book: Book, placing: Placing, flags: number): number {
   const account = placing.words.i32[placing.at * 2 + 6] as number;
   const position = live.positions.find(account, book.symbol);
   if (position === undefined || !reduces(position.lots, flags & 1)) return REASON.no_position_to_reduce;
-  let lots = number(placing, QUANTITY);
-  for (const reducer of position.reducers) if (reducer !== placing.replaced) lots += live.leaves(reducer);
+  const replaced = position.reducers.has(placing.replaced) ? live.leaves(placing.replaced) : 0;
+  const lots = number(placing, QUANTITY) + position.reducingLots - replaced;
   return lots > Math.abs(position.lots) ? REASON.beyond_position : NONE;
 }
 

@@ -93,13 +93,14 @@ function hashOrder(
     hasher.text(names.account(order.account));
     hasher.text(names.order(order.handle));
   }
-  const flags = [order.postOnly, order.slide, order.hidden, order.reduceOnly, order.waits, order.ready];
+  const { postOnly, slide, hidden, reduceOnly, waits, ready, ifTouched } = order;
+  const flags = [postOnly, slide, hidden, reduceOnly, waits, ready, ifTouched];
   hasher.number(flags.reduce((bits, flag, bit) => bits + (flag ? 2 ** bit : 0), 0));
   for (const number of [
     ...[order.side, order.type, order.timeInForce, order.selfTrade, order.triggerBy, order.peg],
     ...[order.priceTicks, order.quantityLots, order.filledLots, order.leavesLots, order.openLots],
     ...[order.displayLots, order.boundTicks, order.stopTicks, order.trailTicks, order.trailBps],
-    ...[order.minimumLots, order.clientId, order.session],
+    ...[order.activationTicks, order.minimumLots, order.clientId, order.session, order.awaits],
     ...[families.place(order.group), families.place(order.parent)],
   ]) {
     hasher.number(number);

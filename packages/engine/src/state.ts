@@ -45,9 +45,9 @@ export interface SymbolState {
   readonly bids: readonly OrderState[];
   /** In order of priority. */
   readonly asks: readonly OrderState[];
-  /** Sells by last, buys by last, sells by best, buys by best; each in the order in which they would wake. */
+  /** By the ladders of `LADDER`, each in the order in which they would wake. */
   readonly asleep: readonly OrderState[];
-  /** Children that wait and pegged orders without a price, in the order in which they came there. */
+  /** Orders that wait and pegged orders without a price: buys, then sells, in the order in which they came there. */
   readonly aside: readonly OrderState[];
 }
 
@@ -79,6 +79,9 @@ export interface OrderState {
   readonly stopTicks: number;
   readonly trailTicks: number;
   readonly trailBps: number;
+  readonly ifTouched: boolean;
+  /** Where a trail begins to follow; 0: it follows, or there is none. */
+  readonly activationTicks: number;
   readonly minimumLots: number;
   readonly clientId: number;
   readonly session: number;
@@ -86,9 +89,11 @@ export interface OrderState {
   readonly group: number;
   /** Handle of the order it is a child of, 0: none. */
   readonly parent: number;
-  /** It waits for its parent, or to wake after it. */
+  /** Children that are still to come before it works. */
+  readonly awaits: number;
+  /** It waits for its parent or its children, or to wake after them. */
   readonly waits: boolean;
-  /** Its parent is done: it wakes as soon as the symbol trades. */
+  /** It wakes as soon as the symbol trades. */
   readonly ready: boolean;
   /** 0 where it never expires. */
   readonly expireAtMs: number;

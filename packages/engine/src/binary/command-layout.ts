@@ -5,7 +5,7 @@
 export const COMMAND = {
   /** 3a account, 3b flags, then the words of {@link PLACE_WORD}; words left out at the end are 0. */
   PLACE: 1,
-  /** As PLACE, and in word 16 the handle of the order to replace. */
+  /** As PLACE, and in word 17 the handle of the order to replace. */
   REPLACE: 2,
   /** handle, price, quantity */
   AMEND: 3,
@@ -51,12 +51,13 @@ export const PLACE_WORD = {
   CLIENT_ID: 13,
   LINK_HANDLE: 14,
   SESSION: 15,
-  REPLACED: 16,
+  AWAITS: 16,
+  REPLACED: 17,
 } as const;
 
 /**
  * The flags of an order, in commands and in its line. A field whose bits are all set is out of range.
- * Bits from 20 on are the engine's own and 0 in commands.
+ * Bits 20 to 29 are the engine's own and 0 in commands.
  */
 export const FLAG = {
   SIDE: 0b11,
@@ -82,7 +83,7 @@ export const FLAG = {
   /** Sleeps in a trigger ladder. */
   DORMANT: 1 << 22,
   TRAILING: 1 << 23,
-  /** Waits for its parent. */
+  /** Waits for its parent, or for the children it awaits. */
   WAITING: 1 << 24,
   /** One of several of which one cancels the others. */
   LINKED: 1 << 25,
@@ -92,9 +93,11 @@ export const FLAG = {
   PARKED: 1 << 27,
   /** New, and not known by its handle yet. */
   FRESH: 1 << 28,
-  /** Waited, and its parent is done. */
+  /** Waited, and wakes as soon as the symbol trades. */
   READY: 1 << 29,
+  /** Its stop is reached from the other side. */
+  IF_TOUCHED: 1 << 30,
 } as const;
 
 /** The longest command. */
-export const COMMAND_WORDS = 17;
+export const COMMAND_WORDS = 18;

@@ -96,6 +96,7 @@ export class CommandWords {
     f64[at + PLACE_WORD.CLIENT_ID] = terms.clientId ?? 0;
     f64[at + PLACE_WORD.LINK_HANDLE] = terms.linkHandle ?? 0;
     f64[at + PLACE_WORD.SESSION] = terms.session ?? 0;
+    f64[at + PLACE_WORD.AWAITS] = terms.awaits ?? 0;
   }
 }
 
@@ -108,7 +109,8 @@ function hasMore(terms: OrderTerms): boolean {
     terms.minimumLots !== undefined ||
     terms.clientId !== undefined ||
     terms.linkHandle !== undefined ||
-    terms.session !== undefined
+    terms.session !== undefined ||
+    terms.awaits !== undefined
   );
 }
 
@@ -124,7 +126,8 @@ function flagsOf(terms: OrderTerms): number {
     (code(terms.selfTrade ?? 0, 7) << FLAG.SELF_TRADE_SHIFT) |
     (code(terms.triggerBy ?? 0, 3) << FLAG.TRIGGER_BY_SHIFT) |
     (code(terms.peg ?? 0, 3) << FLAG.PEG_SHIFT) |
-    (code(terms.link ?? 0, 3) << FLAG.LINK_SHIFT)
+    (code(terms.link ?? 0, 3) << FLAG.LINK_SHIFT) |
+    (terms.ifTouched === true ? FLAG.IF_TOUCHED : 0)
   );
 }
 

@@ -1,3 +1,4 @@
+import { ReadyQueue } from "../orders/ready-queue.ts";
 import { type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { Ladder } from "./ladder.ts";
 import { LADDER, LEVEL_INT, LEVEL_LINE } from "./level-line.ts";
@@ -38,16 +39,26 @@ export class Book {
   /** By the numbers of `LADDER`; those of orders that sleep from the first of them on. */
   readonly ladders: (Ladder | undefined)[];
   readonly counters: Float64Array = Float64Array.of(0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, 0);
-  /** The queue of orders that stand aside: a level outside of any ladder. */
-  readonly aside: number;
+  /** The queues of buys and of sells that stand aside: levels outside of any ladder. */
+  readonly aside: readonly [buys: number, sells: number];
   /** Of `PHASE`. */
   phase = 0;
   /** Above 0: what happens here may set something else off. Counts orders that sleep or are pegged, and bands. */
   watch = 0;
-  /** Slots of trailing stops, pegged orders and children that are to wake. */
-  readonly trailing: Set<number> = new Set<number>();
+  /** Slots of pegged orders, by handle: none ever joins after a younger one. */
   readonly pegged: Set<number> = new Set<number>();
-  readonly ready: Set<number> = new Set<number>();
+  /** Best bid and ask, pegged orders apart, for which all pegged orders are where they belong; NaN: who knows. */
+  readonly peggedTo: Float64Array = Float64Array.of(Number.NaN, Number.NaN);
+  /** Slots of stops that trail, by ladder from SELL_STOPS_BY_LAST on. */
+  readonly trailing: readonly Set<number>[] = [new Set(), new Set(), new Set(), new Set()];
+  /** The reference that has to be passed before one of them moves. */
+  readonly trailedTo: Float64Array = Float64Array.of(
+    0,
+    Number.POSITIVE_INFINITY,
+    0,
+    Number.POSITIVE_INFINITY,
+  );
+  readonly ready: ReadyQueue = new ReadyQueue();
   readonly #levels: Lines;
   readonly #nodes: PriceNodes;
 
@@ -59,8 +70,15 @@ export class Book {
     this.#nodes = nodes;
     this.bids = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.BIDS });
     this.asks = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.ASKS });
-    this.ladders = [this.bids, this.asks, undefined, undefined, undefined, undefined];
-    this.aside = this.#openAside();
+    this.ladders = [this.bids, this.asks, ...new Array<undefined>(LADDER.ASIDE - 2).fill(undefined)];
+    this.aside = [this.#openAside(), this.#openAside()];
+  }
+
+  /** A stop trails from here on, or again. */
+  trail(order: number, ladder: number): void {
+    const kind = ladder - LADDER.SELL_STOPS_BY_LAST;
+    this.trailing[kind]?.add(order);
+    this.trailedTo[kind] = (kind & 1) === 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
   ladder(index: number): Ladder {

@@ -28,7 +28,10 @@ export const LEVEL_INT = {
 /** Bits beside the ladder's index: what the level shows was touched; what it does not show was. */
 export const TOUCH = { UNSEEN: 1 << 8, SHOWN: 1 << 9, LADDER: 255 } as const;
 
-/** A book's ladders: its two sides, then the orders that sleep. */
+/**
+ * A book's ladders: its two sides, then the orders that sleep, in the order in which they wake. The even ones have
+ * their highest price first: bids, and what wakes when the reference falls to it.
+ */
 export const LADDER = {
   BIDS: 0,
   ASKS: 1,
@@ -36,6 +39,15 @@ export const LADDER = {
   BUY_STOPS_BY_LAST: 3,
   SELL_STOPS_BY_BEST: 4,
   BUY_STOPS_BY_BEST: 5,
-  /** No ladder, one queue: orders that wait for a parent or have no price. */
-  ASIDE: 6,
+  BUYS_IF_TOUCHED_BY_LAST: 6,
+  SELLS_IF_TOUCHED_BY_LAST: 7,
+  BUYS_IF_TOUCHED_BY_BEST: 8,
+  SELLS_IF_TOUCHED_BY_BEST: 9,
+  /** No ladder, one queue a side: orders that wait or have no price. */
+  ASIDE: 10,
 } as const;
+
+/** The side of the orders in a ladder. */
+export function sideOfLadder(index: number): number {
+  return index <= LADDER.ASKS || index >= LADDER.BUYS_IF_TOUCHED_BY_LAST ? index & 1 : 1 - (index & 1);
+}

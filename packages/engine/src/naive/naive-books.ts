@@ -1,9 +1,7 @@
-import type { CancelCause, EventSink, SelfTradeMode, TriggerCause } from "../events.ts";
+import type { CancelCause, EventSink, SelfTradeMode } from "../events.ts";
 import { SELF_TRADE_MODES } from "../events.ts";
-import type { MassWork } from "../state.ts";
 import { beyondBand, overflows, reduces, reducing } from "./naive-rules.ts";
 import {
-  asleep,
   byHandle,
   crosses,
   inPriority,
@@ -15,14 +13,14 @@ import {
 /** What happens in the books, said as plainly as possible: arrays that are sorted and scanned at will. */
 export class NaiveBooks {
   readonly state: NaiveState;
-  readonly #sink: Required<EventSink>;
+  readonly sink: Required<EventSink>;
   #touched: { symbol: NaiveSymbol; side: number; priceTicks: number }[] = [];
   /** The command that what happens is laid to. */
   request = 0;
 
   constructor(state: NaiveState, sink: Required<EventSink>) {
     this.state = state;
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   sequence(): number {
@@ -61,22 +59,14 @@ export class NaiveBooks {
     if (order.where !== "nowhere") this.take(order);
     const lots = order.leavesLots;
     order.leavesLots = 0;
-    this.#sink.cancelled(this.sequence(), this.request, order.handle, cause, lots);
+    this.sink.cancelled(this.sequence(), this.request, order.handle, cause, lots);
     this.done(order);
-  }
-
-  expire(order: NaiveOrder): void {
-    this.take(order);
-    this.#sink.expired(this.sequence(), order.handle, order.leavesLots);
-    this.done(order);
-    this.tellLevels();
-    this.settle(this.symbolOf(order));
   }
 
   /** What an order's end means for those that hang on it. */
   done(order: NaiveOrder): void {
     if (order.where !== "nowhere") this.take(order);
-    this.#dissolve(order);
+    this.dissolve(order);
     const children = this.state.orders.filter((other) => other.parent === order.handle).sort(byHandle);
     for (const child of children) {
       if (order.filledLots === 0) {
@@ -93,7 +83,7 @@ export class NaiveBooks {
   }
 
   /** One of a family has filled, woken or ended: the others are cancelled. */
-  #dissolve(order: NaiveOrder): void {
+  dissolve(order: NaiveOrder): void {
     const family = this.state.orders
       .filter(
         (other) =>
@@ -134,7 +124,7 @@ export class NaiveBooks {
       this.cancel(order, "beyond_band");
     } else if (overflows(others, order.symbol, order.side, order.priceTicks, order.leavesLots)) {
       this.cancel(order, "level_full");
-    } else if (order.reduceOnly && !this.#fits(order, position?.lots ?? 0)) {
+    } else if (order.reduceOnly && !this.fits(order, position?.lots ?? 0)) {
       this.cancel(order, "reduce_only");
     } else {
       order.openLots =
@@ -143,7 +133,7 @@ export class NaiveBooks {
     }
   }
 
-  #fits(order: NaiveOrder, positionLots: number): boolean {
+  fits(order: NaiveOrder, positionLots: number): boolean {
     const resting = reducing(this.state.orders, order.account, order.symbol);
     return reduces(positionLots, order.side) && resting + order.leavesLots <= Math.abs(positionLots);
   }
@@ -213,7 +203,7 @@ export class NaiveBooks {
     symbol.tradeNumber++;
     symbol.lastPriceTicks = maker.priceTicks;
     const leaves = [maker.leavesLots, taker.leavesLots] as const;
-    this.#sink.trade(
+    this.sink.trade(
       this.sequence(),
       symbol.symbol,
       symbol.tradeNumber,
@@ -223,8 +213,8 @@ export class NaiveBooks {
       lots,
       ...leaves,
     );
-    this.#dissolve(taker);
-    this.#dissolve(maker);
+    this.dissolve(taker);
+    this.dissolve(maker);
     if (maker.where !== "nowhere") this.#reopenOrEnd(maker);
     this.#move(taker, maker, lots);
   }
@@ -241,11 +231,12 @@ export class NaiveBooks {
   }
 
   #prevent(taker: NaiveOrder, maker: NaiveOrder): void {
-    const mode = taker.selfTrade === 5 && maker.selfTrade !== 5 ? 4 : taker.selfTrade;
+    const transfers = maker.selfTrade === 5 && maker.account !== taker.account;
+    const mode = taker.selfTrade === 5 && !transfers ? 4 : taker.selfTrade;
     const lots = mode >= 4 ? Math.min(taker.leavesLots, maker.leavesLots) : 0;
     for (const order of [maker, taker]) order.leavesLots -= lots;
     this.#touchIfShownChanges(maker, Math.min(maker.openLots, maker.leavesLots));
-    this.#sink.prevented(
+    this.sink.prevented(
       this.sequence(),
       taker.symbol,
       maker.handle,
@@ -268,7 +259,7 @@ export class NaiveBooks {
     if (mode === 1 || mode === 3) {
       const left = taker.leavesLots;
       taker.leavesLots = 0;
-      this.#sink.cancelled(this.sequence(), this.request, taker.handle, "self_trade", left);
+      this.sink.cancelled(this.sequence(), this.request, taker.handle, "self_trade", left);
     }
     if (mode >= 4 && maker.leavesLots === 0) this.done(maker);
     if (mode === 5) this.#move(taker, maker, lots);
@@ -324,158 +315,6 @@ export class NaiveBooks {
     return order.side === 0 ? Math.min(own + half, order.boundTicks) : Math.max(own - half, order.boundTicks);
   }
 
-  /** What a command sets off, one after the other, until nothing is left. */
-  settle(symbol: NaiveSymbol): void {
-    while (symbol.phase === 0 && this.#settleOne(symbol)) this.tellLevels();
-    if (symbol.phase === 0) this.#judgeLimitState(symbol);
-  }
-
-  #settleOne(symbol: NaiveSymbol): boolean {
-    const orders = this.state.orders.filter((order) => order.symbol === symbol.symbol).sort(byHandle);
-    const ready = orders.find((order) => order.ready);
-    if (ready !== undefined) {
-      ready.ready = false;
-      ready.waits = false;
-      this.take(ready);
-      this.wake(ready, "parent");
-      return true;
-    }
-    const pegged = orders.find((o) => o.peg !== 0 && o.where !== "nowhere" && this.#isAdrift(o));
-    if (pegged !== undefined) {
-      this.#reprice(pegged);
-      return true;
-    }
-    for (const order of orders) if (order.where === "asleep") this.#trail(order, symbol);
-    for (const by of [0, 1]) {
-      for (const side of [1, 0]) {
-        const next = asleep(this.state.orders, symbol.symbol, side, by)[0];
-        if (next === undefined || !this.#isDue(next, symbol)) continue;
-        this.take(next);
-        next.stopTicks = 0;
-        next.trailTicks = 0;
-        next.trailBps = 0;
-        this.wake(next, "stop");
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** A pegged order that waits for its parent can't be: those are refused. */
-  #isAdrift(order: NaiveOrder): boolean {
-    return this.pegPrice(order) !== (order.where === "book" ? order.priceTicks : 0);
-  }
-
-  #reprice(order: NaiveOrder): void {
-    const price = this.pegPrice(order);
-    this.take(order);
-    order.priceTicks = price;
-    this.#sink.repriced(this.sequence(), order.handle, price);
-    if (price === 0) this.put(order, "aside");
-    else this.enter(order);
-  }
-
-  /** A child or a stop begins to work. */
-  wake(order: NaiveOrder, cause: TriggerCause): void {
-    this.#sink.triggered(this.sequence(), order.handle, cause, order.leavesLots);
-    if (cause === "stop") this.#dissolve(order);
-    if (order.stopTicks !== 0 || order.trailTicks !== 0 || order.trailBps !== 0) {
-      this.put(order, "asleep");
-      return;
-    }
-    const held = this.position(order.account, order.symbol);
-    if (order.reduceOnly && !this.#fits(order, held?.lots ?? 0)) this.cancel(order, "reduce_only");
-    else this.enter(order);
-  }
-
-  #reference(order: NaiveOrder, symbol: NaiveSymbol): number {
-    return order.triggerBy === 0
-      ? symbol.lastPriceTicks
-      : this.bestShown(symbol.symbol, 1 - order.side, false);
-  }
-
-  #isDue(order: NaiveOrder, symbol: NaiveSymbol): boolean {
-    const reference = this.#reference(order, symbol);
-    if (reference === 0 || order.stopTicks === 0) return false;
-    return order.side === 0 ? reference >= order.stopTicks : reference <= order.stopTicks;
-  }
-
-  #trail(order: NaiveOrder, symbol: NaiveSymbol): void {
-    const reference = this.#reference(order, symbol);
-    if (reference === 0 || (order.trailTicks === 0 && order.trailBps === 0)) return;
-    const part = (BigInt(reference) * BigInt(order.trailBps) + 9_999n) / 10_000n;
-    const distance = order.trailTicks === 0 ? Number(part) : order.trailTicks;
-    const stop =
-      order.side === 0
-        ? Math.min(symbol.maxPriceTicks, reference + distance)
-        : Math.max(1, reference - distance);
-    const better = order.side === 0 ? stop < order.stopTicks : stop > order.stopTicks;
-    if (order.stopTicks !== 0 && !better) return;
-    order.stopTicks = stop;
-    order.priority = ++this.state.lastPriority;
-  }
-
-  #judgeLimitState(symbol: NaiveSymbol): void {
-    if (symbol.upperTicks === 0) return;
-    const limited =
-      this.bestShown(symbol.symbol, 0, false) === symbol.upperTicks ||
-      this.bestShown(symbol.symbol, 1, false) === symbol.lowerTicks;
-    if (limited === (symbol.limitUntilMs !== 0)) return;
-    symbol.limitUntilMs = limited ? this.state.nowMs + symbol.limitStateMs : 0;
-    this.#sink.bookStatus(
-      this.sequence(),
-      symbol.symbol,
-      limited ? "limit_state" : "trading",
-      symbol.limitUntilMs,
-    );
-  }
-
-  pause(symbol: NaiveSymbol): void {
-    symbol.phase = 3;
-    symbol.limitUntilMs = 0;
-    this.#sink.bookStatus(this.sequence(), symbol.symbol, "paused", 0);
-  }
-
-  /** The earliest moment of an expiry or of the end of a limit state; expiries first, then by handle or symbol. */
-  firstDue(): NaiveOrder | NaiveSymbol | undefined {
-    const { orders, symbols, nowMs } = this.state;
-    const expiring = orders.filter((order) => order.expireAtMs > 0 && order.expireAtMs <= nowMs);
-    const order = expiring.sort(
-      (left, right) => left.expireAtMs - right.expireAtMs || byHandle(left, right),
-    )[0];
-    const limited = symbols.filter((symbol) => symbol.limitUntilMs > 0 && symbol.limitUntilMs <= nowMs);
-    const symbol = limited.sort(
-      (left, right) => left.limitUntilMs - right.limitUntilMs || left.symbol - right.symbol,
-    )[0];
-    if (order === undefined || symbol === undefined) return order ?? symbol;
-    return order.expireAtMs <= symbol.limitUntilMs ? order : symbol;
-  }
-
-  /** The next order of work that is not an account's. */
-  nextOf(work: MassWork): NaiveOrder | undefined {
-    const { orders } = this.state;
-    if (work.kind === "session_closed")
-      return orders.filter((order) => order.session === work.session).sort(byHandle)[0];
-    const symbol = this.symbol(work.symbol);
-    if (work.kind === "beyond_band") {
-      const off = symbol === undefined || symbol.upperTicks === 0;
-      const bid = inPriority(orders, work.symbol, 0)[0];
-      const ask = inPriority(orders, work.symbol, 1)[0];
-      if (off) return undefined;
-      if (bid !== undefined && bid.priceTicks > symbol.upperTicks) return bid;
-      return ask !== undefined && ask.priceTicks < symbol.lowerTicks ? ask : undefined;
-    }
-    const sides = work.side === -1 ? [0, 1] : [work.side];
-    const standing = sides.flatMap((side) => inPriority(orders, work.symbol, side));
-    const sleeping = [0, 1].flatMap((by) =>
-      [1, 0].filter((side) => sides.includes(side)).flatMap((side) => asleep(orders, work.symbol, side, by)),
-    );
-    const aside = orders
-      .filter((o) => o.where === "aside" && o.symbol === work.symbol && sides.includes(o.side))
-      .sort((left, right) => left.priority - right.priority);
-    return [...standing, ...sleeping, ...aside][0];
-  }
-
   #touch(order: NaiveOrder): void {
     if (order.where !== "book" || order.hidden) return;
     const symbol = this.symbolOf(order);
@@ -494,7 +333,7 @@ export class NaiveBooks {
     for (const { symbol, side, priceTicks } of this.#touched) {
       const { totalLots, orderCount } = this.level(symbol.symbol, side, priceTicks);
       symbol.bookSequence++;
-      this.#sink.levelChanged(symbol.bookSequence, symbol.symbol, side, priceTicks, totalLots, orderCount);
+      this.sink.levelChanged(symbol.bookSequence, symbol.symbol, side, priceTicks, totalLots, orderCount);
     }
     this.#touched = [];
   }

@@ -15,11 +15,12 @@ import type {
   SymbolCommand,
 } from "../commands.ts";
 import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engine.ts";
-import type { EventSink, RejectReason } from "../events.ts";
+import type { CancelCause, EventSink, RejectReason } from "../events.ts";
 import { encodeSnapshot } from "../snapshot.ts";
 import type { MassWork, OrderState } from "../state.ts";
 import { hashState, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
+import { NaiveCascade } from "./naive-cascade.ts";
 import { amendProblem, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
 import {
   freeze,
@@ -38,6 +39,7 @@ export class NaiveEngine implements Engine {
   readonly #sink: Required<EventSink>;
   readonly #state: NaiveState;
   readonly #books: NaiveBooks;
+  readonly #cascade: NaiveCascade;
 
   constructor(state: NaiveState, sink: EventSink) {
     const ignore = (): void => {};
@@ -52,13 +54,20 @@ export class NaiveEngine implements Engine {
       ...sink,
     };
     this.#books = new NaiveBooks(state, this.#sink);
+    this.#cascade = new NaiveCascade(this.#books);
   }
 
   place(command: PlaceOrder): void {
     if (!this.#begin(command, command.request)) return;
     const problem = placeProblem(this.#state, command);
-    if (problem !== undefined) this.#reject(command.request, command.request, problem);
-    else this.#accept(command);
+    if (problem === undefined) {
+      this.#accept(command);
+      return;
+    }
+    this.#reject(command.request, command.request, problem);
+    const parent = command.link === 2 ? this.#books.find(command.linkHandle ?? 0) : undefined;
+    if (parent !== undefined && parent.awaits > 0 && parent.account === command.account)
+      this.#cancelAndSettle(parent, "family_incomplete");
   }
 
   replace(command: ReplaceOrder): void {
@@ -89,6 +98,7 @@ export class NaiveEngine implements Engine {
     const terms = whole(command);
     const { request: handle, link, linkHandle } = { ...terms, request: command.request };
     this.#sink.accepted(books.sequence(), handle);
+    const follows = terms.trailTicks !== 0 || terms.trailBps !== 0;
     const order: NaiveOrder = {
       handle,
       symbol: terms.symbol,
@@ -109,33 +119,40 @@ export class NaiveEngine implements Engine {
       openLots: terms.quantityLots,
       displayLots: terms.displayLots,
       boundTicks: terms.peg === 0 ? 0 : terms.priceTicks,
-      stopTicks: terms.stopTicks,
+      stopTicks: follows ? 0 : terms.stopTicks,
       trailTicks: terms.trailTicks,
       trailBps: terms.trailBps,
+      ifTouched: terms.ifTouched,
+      activationTicks: follows ? terms.stopTicks : 0,
       minimumLots: terms.minimumLots,
       clientId: terms.clientId,
       session: terms.session,
       group: 0,
       parent: link === 2 ? linkHandle : 0,
-      waits: link === 2,
+      awaits: terms.awaits,
+      waits: link === 2 || terms.awaits !== 0,
       ready: false,
       expireAtMs: 0,
       where: "nowhere",
       priority: 0,
     };
-    const sleeps = order.stopTicks !== 0 || order.trailTicks !== 0 || order.trailBps !== 0;
-    const stays = sleeps || link === 2 || (order.type === 0 && order.timeInForce <= 2);
+    const sleeps = follows || terms.stopTicks !== 0;
+    const stays = sleeps || order.waits || (order.type === 0 && order.timeInForce <= 2);
     if (stays && (order.timeInForce === 1 || order.timeInForce === 2)) order.expireAtMs = terms.expireAtMs;
-    if (link === 1) {
-      const target = books.find(linkHandle) as NaiveOrder;
+    const target = books.find(linkHandle);
+    if (link === 1 && target !== undefined) {
       if (target.group === 0) target.group = target.handle;
       order.group = target.group;
     }
-    if (link === 2) books.put(order, "aside");
+    if (link === 2 && target !== undefined && target.awaits > 0) {
+      target.awaits--;
+      target.ready = target.awaits === 0;
+    }
+    if (order.waits) books.put(order, "aside");
     else if (sleeps) books.put(order, "asleep");
     else this.#enter(order);
     books.tellLevels();
-    books.settle(books.symbolOf(order));
+    this.#cascade.settle(books.symbolOf(order));
   }
 
   #enter(order: NaiveOrder): void {
@@ -185,7 +202,7 @@ export class NaiveEngine implements Engine {
     this.#sink.replaced(books.sequence(), command.request, order.handle, told, quantity, leavesLots);
     this.#change(order, { price, newLimit, leavesLots });
     books.tellLevels();
-    books.settle(books.symbolOf(order));
+    this.#cascade.settle(books.symbolOf(order));
   }
 
   #change(order: NaiveOrder, to: { price: number; newLimit: number; leavesLots: number }): void {
@@ -227,9 +244,13 @@ export class NaiveEngine implements Engine {
       this.#reject(request, handle, "unknown_order");
       return;
     }
-    this.#books.cancel(order, "requested");
+    this.#cancelAndSettle(order, "requested");
+  }
+
+  #cancelAndSettle(order: NaiveOrder, cause: CancelCause): void {
+    this.#books.cancel(order, cause);
     this.#books.tellLevels();
-    this.#books.settle(this.#books.symbolOf(order));
+    this.#cascade.settle(this.#books.symbolOf(order));
   }
 
   massCancel(command: MassCancel): void {
@@ -293,7 +314,7 @@ export class NaiveEngine implements Engine {
     this.#books.trim(account, symbol);
     this.#complete(request, 0);
     this.#books.tellLevels();
-    this.#books.settle(listed);
+    this.#cascade.settle(listed);
   }
 
   listSymbol(command: ListSymbol): void {
@@ -477,15 +498,15 @@ export class NaiveEngine implements Engine {
   }
 
   #isDue(): boolean {
-    return this.#books.firstDue() !== undefined;
+    return this.#cascade.firstDue() !== undefined;
   }
 
   /** Whether it was an order that ended. */
   #expireOne(): boolean {
-    const due = this.#books.firstDue();
+    const due = this.#cascade.firstDue();
     if (due === undefined) return false;
-    if ("handle" in due) this.#books.expire(due);
-    else this.#books.pause(due);
+    if ("handle" in due) this.#cascade.expire(due);
+    else this.#cascade.pause(due);
     return "handle" in due;
   }
 
@@ -510,16 +531,14 @@ export class NaiveEngine implements Engine {
     if (pending.kind === "expiry") {
       if (this.#expireOne()) affectedOrders++;
     } else {
-      const order = pending.account === -1 ? this.#books.nextOf(pending) : this.#books.find(nextHandle);
+      const order = pending.account === -1 ? this.#cascade.nextOf(pending) : this.#books.find(nextHandle);
       const fits =
         order !== undefined &&
         (pending.symbol === -1 || pending.symbol === order.symbol) &&
         (pending.side === -1 || pending.side === order.side);
       if (order !== undefined && fits) {
         affectedOrders++;
-        this.#books.cancel(order, pending.kind);
-        this.#books.tellLevels();
-        this.#books.settle(this.#books.symbolOf(order));
+        this.#cancelAndSettle(order, pending.kind);
       }
       if (pending.account !== -1) nextHandle = this.#nextOfAccount(pending.account, nextHandle);
     }
@@ -534,13 +553,13 @@ export class NaiveEngine implements Engine {
       pending.kind === "expiry"
         ? this.#isDue()
         : pending.account === -1
-          ? this.#books.nextOf(pending) !== undefined
+          ? this.#cascade.nextOf(pending) !== undefined
           : pending.nextHandle !== 0;
     if (left) return;
     this.#state.pending = undefined;
     this.#complete(pending.request, pending.affectedOrders);
     const symbol = this.#books.symbol(pending.symbol);
-    if (pending.kind === "beyond_band" && symbol !== undefined) this.#books.settle(symbol);
+    if (pending.kind === "beyond_band" && symbol !== undefined) this.#cascade.settle(symbol);
   }
 
   #setPhase(command: SymbolCommand, phase: number): void {
@@ -553,7 +572,7 @@ export class NaiveEngine implements Engine {
     symbol.phase = phase;
     if (phase !== 0) symbol.limitUntilMs = 0;
     this.#complete(command.request, 0);
-    this.#books.settle(symbol);
+    this.#cascade.settle(symbol);
   }
 
   #reject(request: number, handle: number, reason: RejectReason): void {

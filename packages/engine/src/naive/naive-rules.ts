@@ -19,6 +19,7 @@ export function whole(terms: OrderTerms): Required<OrderTerms> {
     stopTicks: 0,
     trailTicks: 0,
     trailBps: 0,
+    ifTouched: false,
     triggerBy: 0,
     peg: 0,
     displayLots: 0,
@@ -26,6 +27,7 @@ export function whole(terms: OrderTerms): Required<OrderTerms> {
     clientId: 0,
     link: 0,
     linkHandle: 0,
+    awaits: 0,
     session: 0,
   };
   return { ...absent, ...terms };
@@ -43,7 +45,7 @@ export function placeProblem(
   if (symbol === undefined) return "unknown_symbol";
   const market = type === 1;
   const sleeps = order.stopTicks !== 0 || order.trailTicks !== 0 || order.trailBps !== 0;
-  const waits = order.link === 2;
+  const waits = order.link === 2 || order.awaits !== 0;
   const rests = !market && timeInForce <= 2;
   const stays = rests || sleeps || waits;
   const expires = stays && (timeInForce === 1 || timeInForce === 2);
@@ -77,7 +79,8 @@ export function placeProblem(
     [() => expires && command.expireAtMs <= state.nowMs, "already_expired"],
     [() => ![0, 1, 2, 3, 4, 5].includes(order.selfTrade), "invalid_self_trade"],
     [() => ![0, 1].includes(order.triggerBy) || !triggers.every(isWhole), "invalid_trigger"],
-    [() => triggers.filter((distance) => distance !== 0).length > 1, "invalid_trigger"],
+    [() => order.trailTicks !== 0 && order.trailBps !== 0, "invalid_trigger"],
+    [() => order.ifTouched && order.stopTicks === 0, "invalid_trigger"],
     [() => order.stopTicks > symbol.maxPriceTicks, "invalid_trigger"],
     [() => order.trailTicks > symbol.maxPriceTicks || order.trailBps >= 10_000, "invalid_trigger"],
     [() => sleeps && postOnly, "invalid_trigger"],
@@ -99,6 +102,8 @@ export function placeProblem(
       () => ![0, 1, 2].includes(order.link) || (order.link === 0) !== (order.linkHandle === 0),
       "invalid_link",
     ],
+    [() => !isWhole(order.awaits) || order.awaits > 8, "invalid_link"],
+    [() => order.awaits !== 0 && order.link === 2, "invalid_link"],
     [() => waits && postOnly, "invalid_link"],
     [() => order.link !== 0 && target === undefined, "unknown_link"],
     [
@@ -109,7 +114,7 @@ export function placeProblem(
       "invalid_link",
     ],
     [() => order.link === 1 && target?.parent !== 0, "invalid_link"],
-    [() => waits && target?.where === "aside" && target.peg === 0, "invalid_link"],
+    [() => order.link === 2 && target?.waits === true && target.awaits === 0, "invalid_link"],
     [
       () =>
         order.reduceOnly && !sleeps && !waits && (position === undefined || !reduces(position.lots, side)),

@@ -62,13 +62,8 @@ export function freeze(state: NaiveState): EngineState {
     orderSequence: 0,
     bids: inPriority(orders, symbol.symbol, 0).map(stateOf),
     asks: inPriority(orders, symbol.symbol, 1).map(stateOf),
-    asleep: [0, 1].flatMap((by) =>
-      [1, 0].flatMap((side) => asleep(orders, symbol.symbol, side, by).map(stateOf)),
-    ),
-    aside: orders
-      .filter((order) => order.symbol === symbol.symbol && order.where === "aside")
-      .sort((left, right) => left.priority - right.priority)
-      .map(stateOf),
+    asleep: SLEEPING.flatMap((ladder) => asleep(orders, symbol.symbol, ladder).map(stateOf)),
+    aside: aside(orders, symbol.symbol).map(stateOf),
   }));
   return {
     limits,
@@ -103,27 +98,62 @@ export function inPriority(orders: readonly NaiveOrder[], symbol: number, side: 
     );
 }
 
-/** Orders that sleep, the one that would wake first at the front; those whose stop has no price yet at the end. */
-export function asleep(
-  orders: readonly NaiveOrder[],
-  symbol: number,
-  side: number,
-  triggerBy: number,
-): NaiveOrder[] {
-  const farthest = side === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  const stop = (order: NaiveOrder): number => (order.stopTicks === 0 ? farthest : order.stopTicks);
-  const first = side === 0 ? 1 : -1;
+/** The ladders of orders that sleep, in the order in which they are looked at. */
+export const SLEEPING = [
+  { side: 1, triggerBy: 0, touched: false },
+  { side: 0, triggerBy: 0, touched: false },
+  { side: 1, triggerBy: 1, touched: false },
+  { side: 0, triggerBy: 1, touched: false },
+  { side: 0, triggerBy: 0, touched: true },
+  { side: 1, triggerBy: 0, touched: true },
+  { side: 0, triggerBy: 1, touched: true },
+  { side: 1, triggerBy: 1, touched: true },
+] as const;
+export type Sleeping = (typeof SLEEPING)[number];
+
+/** Whether an order is woken by a fall of the reference. */
+export function wakesOnFall({ side, touched }: Pick<Sleeping, "side" | "touched">): boolean {
+  return (side === 1) !== touched;
+}
+
+/** What the reference has to reach: where the trail begins, or the stop; 0: a trail that has no stop yet. */
+export function reachTicks(order: NaiveOrder): number {
+  return order.activationTicks === 0 ? order.stopTicks : order.activationTicks;
+}
+
+/** A stop that follows the market. */
+export function trails(order: NaiveOrder): boolean {
+  return order.activationTicks === 0 && (order.trailTicks !== 0 || order.trailBps !== 0);
+}
+
+/** Orders of a ladder, the one that would wake first at the front; those whose stop has no price yet at the end. */
+export function asleep(orders: readonly NaiveOrder[], symbol: number, ladder: Sleeping): NaiveOrder[] {
+  const falls = wakesOnFall(ladder);
+  const reach = (order: NaiveOrder): number => {
+    const ticks = reachTicks(order);
+    return ticks === 0 ? Number.POSITIVE_INFINITY * (falls ? -1 : 1) : ticks;
+  };
   return orders
     .filter(
       (order) =>
         order.where === "asleep" &&
         order.symbol === symbol &&
-        order.side === side &&
-        order.triggerBy === triggerBy,
+        order.side === ladder.side &&
+        order.triggerBy === ladder.triggerBy &&
+        (order.ifTouched && !trails(order)) === ladder.touched,
     )
     .sort((left, right) =>
-      stop(left) === stop(right) ? left.priority - right.priority : (stop(left) - stop(right)) * first,
+      reach(left) === reach(right)
+        ? left.priority - right.priority
+        : (reach(left) - reach(right)) * (falls ? -1 : 1),
     );
+}
+
+/** Orders that wait or have no price: buys, then sells, as they came. */
+export function aside(orders: readonly NaiveOrder[], symbol: number): NaiveOrder[] {
+  return orders
+    .filter((order) => order.symbol === symbol && order.where === "aside")
+    .sort((left, right) => left.side - right.side || left.priority - right.priority);
 }
 
 export function crosses(takerSide: number, limitTicks: number, makerPriceTicks: number): boolean {

@@ -44,6 +44,10 @@ export const EXTRA = {
   PARENT: 10,
   /** When it expires. */
   EXPIRE_AT: 11,
+  /** A trailing stop follows from here on; 0: it follows already. */
+  ACTIVATION: 14,
+  /** How many children are still to come. */
+  AWAITS: 15,
 } as const;
 
 export const EXTRA_INT = {

@@ -4,8 +4,10 @@ export interface Position {
   readonly symbol: number;
   /** Above 0: long. */
   lots: number;
-  /** Slots of the resting reduce-only orders. */
+  /** Slots of the resting reduce-only orders. All are of the side that makes it smaller. */
   readonly reducers: Set<number>;
+  /** Their leaves. */
+  reducingLots: number;
 }
 
 /** The positions that the engine was told to follow. */
@@ -25,7 +27,7 @@ export class Positions {
     }
     let position = ofSymbol.get(account);
     if (position === undefined) {
-      position = { account, symbol, lots, reducers: new Set() };
+      position = { account, symbol, lots, reducers: new Set(), reducingLots: 0 };
       ofSymbol.set(account, position);
       this.count++;
     }

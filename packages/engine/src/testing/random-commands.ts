@@ -26,6 +26,7 @@ export function randomCommands(seed: number, count: number): EngineCommand[] {
     middle: 1_000,
     resting: [],
     places: new Map(),
+    awaiting: 0,
     isPlain: seed % 4 === 0,
   };
   for (let symbol = 0; symbol < SYMBOLS && commands.length < count; symbol++) {
@@ -51,6 +52,8 @@ interface Flow {
   /** Handles of orders that may rest. */
   readonly resting: number[];
   readonly places: Map<number, PlaceOrder>;
+  /** The last order that awaits children. */
+  awaiting: number;
   /** Whether the orders are what most orders are. */
   readonly isPlain: boolean;
 }
@@ -168,20 +171,27 @@ function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>>
     if (roll === 5 || roll === 6) fields.stopTicks = somePrice(flow, random.below(2));
     if (roll === 7) fields.trailTicks = 1 + random.below(6);
     if (roll === 8) fields.trailBps = 1 + random.below(random.below(2) === 0 ? 60 : 9_999);
-    if (roll >= 5 && roll <= 8) fields.triggerBy = random.below(2);
+    if (roll >= 5 && roll <= 8) {
+      fields.triggerBy = random.below(2);
+      fields.ifTouched = random.below(4) === 0;
+    }
+    if (roll >= 7 && roll <= 8 && random.below(2) === 0) fields.stopTicks = somePrice(flow, random.below(2));
     if (roll === 9) fields.peg = 1 + random.below(2);
     if (roll === 10) fields.displayLots = 1 + random.below(Math.min(6, quantityLots));
     if (roll === 11) fields.minimumLots = 1 + random.below(quantityLots);
     if (roll === 12) fields.clientId = 1 + random.below(12);
     if (roll === 12) fields.session = random.below(5);
-    if (roll >= 13) Object.assign(fields, link(flow));
+    if (roll === 13 && random.below(2) === 0) {
+      fields.awaits = 1 + random.below(2);
+      flow.awaiting = flow.request;
+    } else if (roll >= 13) Object.assign(fields, link(flow));
   }
   return fields;
 }
 
 function link(flow: Flow): Partial<PlaceOrder> {
   const { random } = flow;
-  const linkHandle = someHandle(flow);
+  const linkHandle = random.below(3) === 0 ? flow.awaiting : someHandle(flow);
   const target = flow.places.get(linkHandle);
   if (target === undefined || random.below(10) === 0) return { link: random.below(3), linkHandle };
   const { account, symbol, side } = target;

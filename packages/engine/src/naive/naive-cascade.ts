@@ -1,0 +1,184 @@
+import type { TriggerCause } from "../events.ts";
+import type { MassWork } from "../state.ts";
+import type { NaiveBooks } from "./naive-books.ts";
+import {
+  aside,
+  asleep,
+  byHandle,
+  inPriority,
+  type NaiveOrder,
+  type NaiveSymbol,
+  reachTicks,
+  SLEEPING,
+  type Sleeping,
+  trails,
+  wakesOnFall,
+} from "./naive-state.ts";
+
+/** What commands and time set off in the books: wakes, moves, expiries and the work of mass cancels. */
+export class NaiveCascade {
+  readonly #books: NaiveBooks;
+
+  constructor(books: NaiveBooks) {
+    this.#books = books;
+  }
+
+  /** What a command sets off, one after the other, until nothing is left. */
+  settle(symbol: NaiveSymbol): void {
+    while (symbol.phase === 0 && this.#settleOne(symbol)) this.#books.tellLevels();
+    if (symbol.phase === 0) this.#judgeLimitState(symbol);
+  }
+
+  #settleOne(symbol: NaiveSymbol): boolean {
+    const orders = this.#books.state.orders.filter((order) => order.symbol === symbol.symbol).sort(byHandle);
+    const ready = orders.find((order) => order.ready);
+    if (ready !== undefined) {
+      ready.ready = false;
+      ready.waits = false;
+      this.#books.take(ready);
+      this.#wake(ready, ready.parent === 0 ? "children" : "parent");
+      return true;
+    }
+    const pegged = orders.find((o) => o.peg !== 0 && o.where !== "nowhere" && this.#isAdrift(o));
+    if (pegged !== undefined) {
+      this.#reprice(pegged);
+      return true;
+    }
+    for (const order of orders) if (order.where === "asleep") this.#trail(order, symbol);
+    for (const ladder of SLEEPING) {
+      const next = asleep(this.#books.state.orders, symbol.symbol, ladder)[0];
+      if (next === undefined || !this.#isReached(next, symbol, ladder)) continue;
+      this.#books.take(next);
+      if (next.activationTicks === 0) {
+        Object.assign(next, { stopTicks: 0, trailTicks: 0, trailBps: 0, ifTouched: false });
+        this.#wake(next, "stop");
+      } else {
+        next.activationTicks = 0;
+        this.#books.put(next, "asleep");
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** A pegged order that waits for its parent can't be: those are refused. */
+  #isAdrift(order: NaiveOrder): boolean {
+    return this.#books.pegPrice(order) !== (order.where === "book" ? order.priceTicks : 0);
+  }
+
+  #reprice(order: NaiveOrder): void {
+    const price = this.#books.pegPrice(order);
+    this.#books.take(order);
+    order.priceTicks = price;
+    this.#books.sink.repriced(this.#books.sequence(), order.handle, price);
+    if (price === 0) this.#books.put(order, "aside");
+    else this.#books.enter(order);
+  }
+
+  /** A stop, or an order that waited, begins to work. */
+  #wake(order: NaiveOrder, cause: TriggerCause): void {
+    this.#books.sink.triggered(this.#books.sequence(), order.handle, cause, order.leavesLots);
+    if (cause === "stop") this.#books.dissolve(order);
+    if (reachTicks(order) !== 0 || trails(order)) {
+      this.#books.put(order, "asleep");
+      return;
+    }
+    const held = this.#books.position(order.account, order.symbol);
+    if (order.reduceOnly && !this.#books.fits(order, held?.lots ?? 0))
+      this.#books.cancel(order, "reduce_only");
+    else this.#books.enter(order);
+  }
+
+  #reference(order: NaiveOrder, symbol: NaiveSymbol): number {
+    return order.triggerBy === 0
+      ? symbol.lastPriceTicks
+      : this.#books.bestShown(symbol.symbol, 1 - order.side, false);
+  }
+
+  #isReached(order: NaiveOrder, symbol: NaiveSymbol, ladder: Sleeping): boolean {
+    const reference = this.#reference(order, symbol);
+    const ticks = reachTicks(order);
+    if (reference === 0 || ticks === 0) return false;
+    return wakesOnFall(ladder) ? reference <= ticks : reference >= ticks;
+  }
+
+  #trail(order: NaiveOrder, symbol: NaiveSymbol): void {
+    const reference = this.#reference(order, symbol);
+    if (reference === 0 || !trails(order)) return;
+    const part = (BigInt(reference) * BigInt(order.trailBps) + 9_999n) / 10_000n;
+    const distance = order.trailTicks === 0 ? Number(part) : order.trailTicks;
+    const stop =
+      order.side === 0
+        ? Math.min(symbol.maxPriceTicks, reference + distance)
+        : Math.max(1, reference - distance);
+    const better = order.side === 0 ? stop < order.stopTicks : stop > order.stopTicks;
+    if (order.stopTicks !== 0 && !better) return;
+    order.stopTicks = stop;
+    order.priority = ++this.#books.state.lastPriority;
+  }
+
+  #judgeLimitState(symbol: NaiveSymbol): void {
+    if (symbol.upperTicks === 0) return;
+    const limited =
+      this.#books.bestShown(symbol.symbol, 0, false) === symbol.upperTicks ||
+      this.#books.bestShown(symbol.symbol, 1, false) === symbol.lowerTicks;
+    if (limited === (symbol.limitUntilMs !== 0)) return;
+    symbol.limitUntilMs = limited ? this.#books.state.nowMs + symbol.limitStateMs : 0;
+    this.#books.sink.bookStatus(
+      this.#books.sequence(),
+      symbol.symbol,
+      limited ? "limit_state" : "trading",
+      symbol.limitUntilMs,
+    );
+  }
+
+  pause(symbol: NaiveSymbol): void {
+    symbol.phase = 3;
+    symbol.limitUntilMs = 0;
+    this.#books.sink.bookStatus(this.#books.sequence(), symbol.symbol, "paused", 0);
+  }
+
+  /** The earliest moment of an expiry or of the end of a limit state; expiries first, then by handle or symbol. */
+  firstDue(): NaiveOrder | NaiveSymbol | undefined {
+    const { orders, symbols, nowMs } = this.#books.state;
+    const expiring = orders.filter((order) => order.expireAtMs > 0 && order.expireAtMs <= nowMs);
+    const order = expiring.sort(
+      (left, right) => left.expireAtMs - right.expireAtMs || byHandle(left, right),
+    )[0];
+    const limited = symbols.filter((symbol) => symbol.limitUntilMs > 0 && symbol.limitUntilMs <= nowMs);
+    const symbol = limited.sort(
+      (left, right) => left.limitUntilMs - right.limitUntilMs || left.symbol - right.symbol,
+    )[0];
+    if (order === undefined || symbol === undefined) return order ?? symbol;
+    return order.expireAtMs <= symbol.limitUntilMs ? order : symbol;
+  }
+
+  /** The next order of work that is not an account's. */
+  nextOf(work: MassWork): NaiveOrder | undefined {
+    const { orders } = this.#books.state;
+    if (work.kind === "session_closed")
+      return orders.filter((order) => order.session === work.session).sort(byHandle)[0];
+    const symbol = this.#books.symbol(work.symbol);
+    if (work.kind === "beyond_band") {
+      const off = symbol === undefined || symbol.upperTicks === 0;
+      const bid = inPriority(orders, work.symbol, 0)[0];
+      const ask = inPriority(orders, work.symbol, 1)[0];
+      if (off) return undefined;
+      if (bid !== undefined && bid.priceTicks > symbol.upperTicks) return bid;
+      return ask !== undefined && ask.priceTicks < symbol.lowerTicks ? ask : undefined;
+    }
+    const sides = work.side === -1 ? [0, 1] : [work.side];
+    const standing = [0, 1].flatMap((side) => inPriority(orders, work.symbol, side));
+    const sleeping = SLEEPING.flatMap((ladder) => asleep(orders, work.symbol, ladder));
+    const all = [...standing, ...sleeping, ...aside(orders, work.symbol)];
+    return all.find((order) => sides.includes(order.side));
+  }
+
+  expire(order: NaiveOrder): void {
+    this.#books.take(order);
+    this.#books.sink.expired(this.#books.sequence(), order.handle, order.leavesLots);
+    this.#books.done(order);
+    this.#books.tellLevels();
+    this.settle(this.#books.symbolOf(order));
+  }
+}
