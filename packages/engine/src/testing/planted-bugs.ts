@@ -258,7 +258,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "engine-core.ts",
     line: "    if (book === undefined || fault !== NONE) {\n",
     wrong:
-      "    if (book !== undefined && fault === REASON.invalid_quantity) this.endings.cancel(old, CAUSE.replaced);\n    if (book === undefined || fault !== NONE) {\n",
+      "    if (book !== undefined && fault !== NONE) this.endings.cancel(old, CAUSE.replaced);\n    if (book === undefined || fault !== NONE) {\n",
   },
   {
     bug: "the minimum quantity is asked for again",
@@ -343,7 +343,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     bug: "a cascade wakes the youngest first",
     file: "orders/ready-queue.ts",
     line: "if ((heap[parent] as number) < handle) break;",
-    wrong: "break;",
+    wrong: "if ((heap[parent] as number) > handle) break;",
   },
   {
     bug: "pegged orders follow the bid alone",

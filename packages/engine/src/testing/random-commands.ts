@@ -14,10 +14,14 @@ const WRONG = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300,
 /**
  * `count` commands over all features, the same for the same seed: crowded books around a wandering price, far prices,
  * references to recent, old and unknown orders, bursts of time, and a few commands that are wrong in one field.
- * Every fourth seed has plain orders only.
+ * Every fifth seed has plain orders only; the others have one kind of special order more than the rest, and most of
+ * them begin with accounts in groups and with positions that are followed.
  */
-export function randomCommands(seed: number, count: number): EngineCommand[] {
-  const random = seededRandom(seed);
+export function randomCommands(
+  seed: number,
+  count: number,
+  random: Random = seededRandom(seed),
+): EngineCommand[] {
   const commands: EngineCommand[] = [];
   const flow: Flow = {
     random,
@@ -26,14 +30,17 @@ export function randomCommands(seed: number, count: number): EngineCommand[] {
     middle: 1_000,
     resting: [],
     places: new Map(),
-    awaiting: 0,
-    isPlain: seed % 4 === 0,
+    related: 0,
+    isPlain: seed % PLAIN_EVERY === 0,
+    favourite: seed % KINDS,
   };
   for (let symbol = 0; symbol < SYMBOLS && commands.length < count; symbol++) {
     flow.request++;
     const limits = { maxPriceTicks: MAX_PRICE, maxQuantityLots: MAX_QUANTITY };
     commands.push({ kind: "list", request: flow.request, atMs: flow.atMs, symbol, ...limits });
   }
+  if (!flow.isPlain && random.below(4) !== 0) commands.push(...acquainted(flow));
+  commands.length = Math.min(commands.length, count);
   while (commands.length < count) {
     flow.request += random.below(20) === 0 ? 1 + random.below(5) : 1;
     flow.atMs += random.below(50) === 0 ? random.below(2_000) : random.below(4);
@@ -44,6 +51,22 @@ export function randomCommands(seed: number, count: number): EngineCommand[] {
   return commands;
 }
 
+/** Two groups of accounts, and a position of each in each symbol. */
+function acquainted(flow: Flow): EngineCommand[] {
+  const head = (): { request: number; atMs: number } => ({ request: ++flow.request, atMs: flow.atMs });
+  const accounts = Array.from({ length: ACCOUNTS }, (_, account) => account);
+  return accounts.flatMap((account): EngineCommand[] => [
+    { kind: "setAccountGroup", ...head(), account, group: 1 + (account & 1) },
+    ...Array.from({ length: SYMBOLS }, (_, symbol): EngineCommand => {
+      return { kind: "setPosition", ...head(), account, symbol, lots: (account & 1) === 0 ? 60 : -60 };
+    }),
+  ]);
+}
+
+/** What `special` draws from. It shares no factor with `PLAIN_EVERY`. */
+const KINDS = 16;
+const PLAIN_EVERY = 5;
+
 interface Flow {
   readonly random: Random;
   request: number;
@@ -52,10 +75,12 @@ interface Flow {
   /** Handles of orders that may rest. */
   readonly resting: number[];
   readonly places: Map<number, PlaceOrder>;
-  /** The last order that awaits children. */
-  awaiting: number;
+  /** The last order that others were linked to, or that awaits children. */
+  related: number;
   /** Whether the orders are what most orders are. */
   readonly isPlain: boolean;
+  /** The kind of special order that this seed has most of. */
+  readonly favourite: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -162,7 +187,7 @@ function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>>
   const { random } = flow;
   const fields: Partial<Mutable<PlaceOrder>> = {};
   for (let count = 1 + random.below(3); count > 0; count--) {
-    const roll = random.below(16);
+    const roll = random.below(3) === 0 ? flow.favourite : random.below(KINDS);
     if (roll === 0) fields.slide = true;
     if (roll === 0) fields.postOnly = true;
     if (roll === 1) fields.hidden = true;
@@ -183,7 +208,7 @@ function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>>
     if (roll === 12) fields.session = random.below(5);
     if (roll === 13 && random.below(2) === 0) {
       fields.awaits = 1 + random.below(2);
-      flow.awaiting = flow.request;
+      flow.related = flow.request;
     } else if (roll >= 13) Object.assign(fields, link(flow));
   }
   return fields;
@@ -191,7 +216,9 @@ function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>>
 
 function link(flow: Flow): Partial<PlaceOrder> {
   const { random } = flow;
-  const linkHandle = random.below(3) === 0 ? flow.awaiting : someHandle(flow);
+  // Families grow when several orders name the same one.
+  const linkHandle = random.below(2) === 0 ? flow.related : someHandle(flow);
+  flow.related = linkHandle;
   const target = flow.places.get(linkHandle);
   if (target === undefined || random.below(10) === 0) return { link: random.below(3), linkHandle };
   const { account, symbol, side } = target;
