@@ -23,6 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: "layers", run: layers },
   { name: "types", run: () => types("tsconfig.json") },
   { name: "types of pure code", run: () => types("tsconfig.pure.json") },
+  { name: "types of web pages", run: () => types("tsconfig.web.json") },
   { name: "dead code", run: deadCode },
 ];
 

@@ -3,6 +3,7 @@ import { endOf } from "./cli-error.ts";
 import { RefusedError } from "./client-errors.ts";
 import { accountsCommand } from "./commands/accounts.ts";
 import { bookCommand } from "./commands/book.ts";
+import { consoleCommand } from "./commands/console.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { engineCommand } from "./commands/engine.ts";
@@ -30,6 +31,7 @@ const COMMANDS = [
   replayCommand,
   engineCommand,
   verifyCommand,
+  consoleCommand,
   topicsCommand,
   schemasCommand,
   tailCommand,

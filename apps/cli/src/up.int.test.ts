@@ -45,15 +45,16 @@ function listen(): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-/** An address of its own for every service, by the variables that a person would set. */
-async function addresses(): Promise<Record<string, string>> {
-  const servers = await Promise.all(SERVICE_NAMES.map(listen));
-  const urls = SERVICE_NAMES.map((name, index) => {
+/** An address of its own for every service and the console, by the variables that a person would set. */
+async function addresses(): Promise<{ readonly CONSOLE_URL: string } & Record<string, string>> {
+  const names = [...SERVICE_NAMES, "console"];
+  const servers = await Promise.all(names.map(listen));
+  const urls = names.map((name, index) => {
     const variable = `${name.toUpperCase().replaceAll("-", "_")}_URL`;
     return [variable, `http://127.0.0.1:${portOf(servers[index] as Server)}`] as const;
   });
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(urls);
+  return Object.fromEntries(urls) as Awaited<ReturnType<typeof addresses>>;
 }
 
 it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
@@ -65,6 +66,8 @@ it("up says what to open and the operator's key, other commands find it, and dow
   assert.ok(open !== undefined, up.said.stderr);
   assert.match(up.said.stdout, /Operator's key +bk_\w+ \(kept in /);
   assert.equal((await fetch(open)).status, 200);
+  const page = await fetch(`${env.CONSOLE_URL}/`);
+  assert.match(await page.text(), /<title>Bourse console<\/title>/, up.said.stderr);
 
   const status = run(["status", "--json"], { BOURSE_DATA: env.BOURSE_DATA });
   assert.equal(await status.ended, EXIT.ok, status.said.stderr);

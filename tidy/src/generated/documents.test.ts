@@ -5,8 +5,10 @@ import { describe, test } from "node:test";
 import { ROOT } from "../repository.ts";
 import { generatedDocuments } from "./documents.ts";
 
+const documents = await generatedDocuments();
+
 describe("npm run generate has been run:", () => {
-  for (const { path, text } of generatedDocuments()) {
+  for (const { path, text } of documents) {
     test(path, () => assert.equal(readFileSync(join(ROOT, path), "utf8"), text));
   }
 });

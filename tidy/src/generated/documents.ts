@@ -2,11 +2,12 @@ import { asyncApiDocument, catalogue, currentVersions, versionFileName } from "@
 import { configVariables, errorsDocument } from "@bourse/host";
 import { definitions, parkersOf, prometheusTargets, readersOf } from "@bourse/platform";
 import type { TextFile } from "../repository.ts";
+import { apiTypes } from "./api-types.ts";
 import { configurationDocument } from "./configuration-document.ts";
 import { eventsDocument } from "./events-document.ts";
 
 /** Every file that is derived from definitions. `npm run generate` writes them, a test keeps them fresh. */
-export function generatedDocuments(): readonly TextFile[] {
+export async function generatedDocuments(): Promise<readonly TextFile[]> {
   const readers = readersOf();
   const parkers = parkersOf();
   return [
@@ -26,5 +27,6 @@ export function generatedDocuments(): readonly TextFile[] {
       text: `${JSON.stringify(version.schema, null, 2)}\n`,
     })),
     { path: "docs/events.md", text: eventsDocument({ catalogue, readers, parkers, services: definitions }) },
+    { path: "packages/sdk/src/api.gen.ts", text: await apiTypes() },
   ];
 }

@@ -12,6 +12,7 @@ const packages = {
   recordings: ["base", "market"],
   bus: ["base"],
   store: ["base"],
+  sdk: ["base"],
   delivery: ["base", "contracts", "bus", "store"],
   journal: ["base", "engine"],
   registry: ["base", "contracts", "bus"],
@@ -27,6 +28,9 @@ const oneService: Readonly<Record<string, readonly string[]>> = {
   portfolio: ["positions"],
 };
 
+/** What runs in a browser: an app's `web/`. */
+export const WEB_MAY_IMPORT: readonly string[] = ["base", "market", "sdk"];
+
 const apps: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "base",
@@ -39,7 +43,10 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     "platform",
     "recordings",
     "registry",
+    "console",
   ],
+  // The last two in tests only: a real platform stands behind the pages.
+  console: [...WEB_MAY_IMPORT, "platform", "store"],
 };
 
 const platform = [...Object.keys(packages), "services"];

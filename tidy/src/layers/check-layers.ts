@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import type { TextFile, Violation } from "../repository.ts";
-import { allowedFor, isMapped, PURE_PACKAGES, type Unit, unitOf } from "./allow-map.ts";
+import { allowedFor, isMapped, PURE_PACKAGES, type Unit, unitOf, WEB_MAY_IMPORT } from "./allow-map.ts";
 import {
   CLOCK_AND_RANDOMNESS,
   isAllowedIn,
   isDomain,
   isForTests,
   isPure,
+  isWeb,
   KAFKA,
   NETWORK_AND_DISK,
   type Place,
@@ -71,6 +72,7 @@ function importFaults(unit: Unit, path: string, wanted: Import): readonly string
     ...layerFaults(unit, from),
     ...faceFaults(path, from),
     ...pureImportFaults(path, from),
+    ...webFaults(path, from),
     ...placeFaults(path, wanted),
   ];
 }
@@ -122,6 +124,13 @@ function pureImportFaults(path: string, from: string): readonly string[] {
   const target = ownPackage(from);
   if (!isPure(path) || (target !== undefined && PURE_PACKAGES.includes(target))) return [];
   return [`pure code imports only pure packages: ${from}`];
+}
+
+function webFaults(path: string, from: string): readonly string[] {
+  if (!isWeb(path)) return [];
+  const target = ownPackage(from);
+  const isForBrowsers = target === undefined ? !from.startsWith("node:") : WEB_MAY_IMPORT.includes(target);
+  return isForBrowsers ? [] : [`what runs in a browser imports only ${WEB_MAY_IMPORT.join(", ")}: ${from}`];
 }
 
 const KAFKA_CLIENTS = /^(@platformatic\/kafka|kafkajs|node-rdkafka|@confluentinc\/kafka-javascript)(\/|$)/;

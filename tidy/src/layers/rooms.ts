@@ -23,6 +23,11 @@ export function isDomain(path: string): boolean {
   return /^services\/[^/]+\/src\/domain\//.test(path);
 }
 
+/** Pages of an app: they run in a browser. */
+export function isWeb(path: string): boolean {
+  return /^apps\/[^/]+\/src\/web\//.test(path) && !isForTests(path);
+}
+
 /** A part of the outside world and the folders that may touch it. */
 export interface Place {
   readonly what: string;

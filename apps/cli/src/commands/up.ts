@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { RunningConsole } from "@bourse/console";
 import type { Platform, PlatformOptions, RunFile } from "@bourse/platform";
 import { readRunFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
@@ -53,10 +54,17 @@ async function up(options: UpOptions): Promise<void> {
   const stop = stopSignal(output);
   const started = performance.now();
   const platform = await start(options, dataFolder, output);
+  const operators = options.only === undefined ? await openConsole(options, platform, output) : null;
   if (!stop.given())
-    announce(output, platform, { options, dataFolder, seconds: (performance.now() - started) / 1_000 });
+    announce(output, platform, {
+      options,
+      dataFolder,
+      consoleUrl: operators?.url ?? null,
+      seconds: (performance.now() - started) / 1_000,
+    });
   await stop.signal;
   output.note("draining; Ctrl-C again ends it at once");
+  await operators?.close();
   const clean = await platform.stop();
   output.note(clean ? "stopped" : "stopped; something did not end in time and was cut off");
   // What a dependency may have left open must not keep the process.
@@ -83,6 +91,24 @@ async function start(options: UpOptions, dataFolder: string, output: Output): Pr
   throw new CliError(EXIT.usage, `--only: ${only} -> ${SERVICE_NAMES.join(", ")}`);
 }
 
+/** The operator's console, beside the platform. A venue does not stay closed for want of it. */
+async function openConsole(
+  { host }: UpOptions,
+  { gatewayUrl }: Platform,
+  output: Output,
+): Promise<RunningConsole | null> {
+  const { CONSOLE_PORT, ConsoleError, startConsole } = await import("@bourse/console");
+  const given = process.env.CONSOLE_URL;
+  const port = given === undefined || given === "" ? CONSOLE_PORT : Number(new URL(given).port || 80);
+  try {
+    return await startConsole({ gatewayUrl, host, port, progress: (line) => output.note(line) });
+  } catch (error) {
+    if (!(error instanceof ConsoleError)) throw error;
+    output.note(`The platform is up without its console: ${error.message}`);
+    return null;
+  }
+}
+
 /** The first SIGINT or SIGTERM asks for an orderly end, also while it starts; a second one ends the process. */
 function stopSignal(output: Output): { readonly signal: Promise<void>; readonly given: () => boolean } {
   let given = false;
@@ -102,9 +128,14 @@ function stopSignal(output: Output): { readonly signal: Promise<void>; readonly 
 function announce(
   output: Output,
   platform: Platform,
-  about: { readonly options: UpOptions; readonly dataFolder: string; readonly seconds: number },
+  about: {
+    readonly options: UpOptions;
+    readonly dataFolder: string;
+    readonly consoleUrl: string | null;
+    readonly seconds: number;
+  },
 ): void {
-  const { options, dataFolder, seconds } = about;
+  const { options, dataFolder, consoleUrl, seconds } = about;
   const { gatewayUrl, operatorKey, firstStart, services } = platform;
   if (options.only !== undefined) {
     output.line(`${options.only} takes work at ${services[0]?.url ?? ""}`);
@@ -118,6 +149,7 @@ function announce(
   output.facts([
     ["  Open", `${gatewayUrl}/`],
     ["  API", `${gatewayUrl}/swagger-ui.html`],
+    ...(consoleUrl === null ? [] : [["  Console", `${consoleUrl}/`] as const]),
     ["  Data", dataFolder],
     ["  Operator's key", firstStart ? `${operatorKey} (kept in ${keyFile})` : `in ${keyFile}`],
   ]);
@@ -130,7 +162,7 @@ function announce(
   ])
     output.line(`  ${line}`);
   output.line("\nCtrl-C stops it.");
-  output.result({ gatewayUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
+  output.result({ gatewayUrl, consoleUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
 }
 
 /** Ends of the detached process that are this one's too. */

@@ -1,0 +1,45 @@
+import { type FormEvent, type ReactNode, useState } from "react";
+import { Failure } from "./faults.tsx";
+
+export function SignIn({ onKey }: { readonly onKey: (key: string) => Promise<void> }): ReactNode {
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    const key = String(new FormData(event.currentTarget).get("key") ?? "").trim();
+    setBusy(true);
+    try {
+      await onKey(key);
+    } catch (refused) {
+      setError(refused);
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="sign-in">
+      <h1>Bourse console</h1>
+      <p>
+        For operators. The key was printed at the first start and is kept in <code>operator.key</code> of the
+        data folder.
+      </p>
+      <form onSubmit={submit}>
+        <label htmlFor="key">Operator’s key</label>
+        <input
+          id="key"
+          name="key"
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          required
+          maxLength={200}
+          // biome-ignore lint/a11y/noAutofocus: the page has this one field
+          autoFocus
+        />
+        <button type="submit" className="primary" disabled={busy}>
+          Sign in
+        </button>
+      </form>
+      {error === null ? null : <Failure error={error} />}
+    </main>
+  );
+}

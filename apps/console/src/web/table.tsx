@@ -1,0 +1,170 @@
+import {
+  type ColumnDef,
+  flexRender,
+  getCoreRowModel,
+  getSortedRowModel,
+  type Row,
+  type RowData,
+  type SortingState,
+  useReactTable,
+} from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useRef, useState } from "react";
+
+declare module "@tanstack/react-table" {
+  interface ColumnMeta<TData extends RowData, TValue> {
+    /** Figures stand at the right, so that they line up. */
+    readonly figure?: boolean;
+    /** Takes what room there is, and is cut where it is too long. */
+    readonly wide?: boolean;
+  }
+}
+
+export type Columns<Item> = readonly ColumnDef<Item, never>[];
+
+export interface TableProps<Item> {
+  readonly caption: string;
+  readonly items: readonly Item[];
+  readonly columns: Columns<Item>;
+  readonly idOf: (item: Item) => string;
+  readonly empty: string;
+  /** How it is sorted until a person sorts it. */
+  readonly sorted?: SortingState;
+  /** Has rows of one height and scrolls by itself: for thousands. */
+  readonly tall?: boolean;
+  /** Makes rows open by click and by Enter. */
+  readonly onOpen?: (item: Item) => void;
+  readonly opened?: string | undefined;
+}
+
+const ROW_PX = 27;
+const OVERSCAN = 20;
+
+/** A table that sorts by its heads; of a tall one only the rows in sight exist. */
+export function DataTable<Item>(props: TableProps<Item>): ReactNode {
+  const { caption, items, columns, idOf, empty, sorted = [], tall = false } = props;
+  const [sorting, setSorting] = useState<SortingState>(sorted);
+  const scroller = useRef<HTMLDivElement>(null);
+  const table = useReactTable({
+    data: items as Item[],
+    columns: columns as ColumnDef<Item, never>[],
+    getRowId: idOf,
+    state: { sorting },
+    onSortingChange: setSorting,
+    getCoreRowModel: getCoreRowModel(),
+    getSortedRowModel: getSortedRowModel(),
+  });
+  const { rows } = table.getRowModel();
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+    enabled: tall,
+  });
+  const seen = tall ? virtual.getVirtualItems() : [];
+  const [before, after] = tall
+    ? [seen[0]?.start ?? 0, virtual.getTotalSize() - (seen.at(-1)?.end ?? 0)]
+    : [0, 0];
+  const shown = tall ? seen.flatMap(({ index }) => rows[index] ?? []) : rows;
+  return (
+    <div
+      ref={scroller}
+      className={tall ? "table-frame tall" : "table-frame"}
+      // A region that scrolls has to be reachable by the keyboard.
+      {...(tall ? { tabIndex: 0, role: "region", "aria-label": caption } : {})}
+    >
+      <table aria-rowcount={rows.length + 1}>
+        <caption className="unseen">{caption}</caption>
+        <thead>
+          {table.getHeaderGroups().map((group) => (
+            <tr key={group.id}>
+              {group.headers.map(({ id, column, getContext }) => {
+                const direction = column.getIsSorted();
+                const head = flexRender(column.columnDef.header, getContext());
+                return (
+                  <th
+                    key={id}
+                    scope="col"
+                    className={cellClass(column.columnDef.meta)}
+                    aria-sort={
+                      direction === false ? undefined : direction === "asc" ? "ascending" : "descending"
+                    }
+                  >
+                    {column.getCanSort() ? (
+                      <button type="button" onClick={column.getToggleSortingHandler()}>
+                        {head}
+                        <span aria-hidden="true">
+                          {direction === false ? "" : direction === "asc" ? " ↑" : " ↓"}
+                        </span>
+                      </button>
+                    ) : (
+                      head
+                    )}
+                  </th>
+                );
+              })}
+            </tr>
+          ))}
+        </thead>
+        <tbody>
+          {before > 0 ? <Gap px={before} columns={columns.length} /> : null}
+          {shown.map((row) => (
+            <TableRow key={row.id} row={row} {...props} />
+          ))}
+          {after > 0 ? <Gap px={after} columns={columns.length} /> : null}
+        </tbody>
+      </table>
+      {rows.length === 0 ? <p className="empty">{empty}</p> : null}
+    </div>
+  );
+}
+
+function TableRow<Item>({
+  row,
+  onOpen,
+  opened,
+}: { readonly row: Row<Item> } & Pick<TableProps<Item>, "onOpen" | "opened">): ReactNode {
+  const open = onOpen === undefined ? undefined : () => onOpen(row.original);
+  return (
+    <tr
+      aria-rowindex={row.index + 2}
+      {...(open === undefined
+        ? {}
+        : {
+            className: "opens",
+            tabIndex: 0,
+            "aria-selected": opened === row.id,
+            onClick: open,
+            onKeyDown: (event) => {
+              if (event.key === "Enter" || event.key === " ") {
+                event.preventDefault();
+                open();
+              }
+            },
+          })}
+    >
+      {row.getVisibleCells().map((cell) => (
+        <td key={cell.id} className={cellClass(cell.column.columnDef.meta)}>
+          {flexRender(cell.column.columnDef.cell, cell.getContext())}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Stands for the rows that are out of sight. */
+function Gap({ px, columns }: { readonly px: number; readonly columns: number }): ReactNode {
+  return (
+    <tr>
+      <td colSpan={columns} className="gap" style={{ height: `${px}px` }} />
+    </tr>
+  );
+}
+
+function cellClass(
+  meta: { readonly figure?: boolean; readonly wide?: boolean } | undefined,
+): string | undefined {
+  if (meta?.figure === true) return "figure";
+  return meta?.wide === true ? "wide" : undefined;
+}

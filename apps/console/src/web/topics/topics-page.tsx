@@ -1,0 +1,79 @@
+import { answerOf, type Paths } from "@bourse/sdk";
+import { useQuery } from "@tanstack/react-query";
+import { createColumnHelper } from "@tanstack/react-table";
+import type { ReactNode } from "react";
+import { addressOf, Link } from "../address.tsx";
+import { Failure } from "../faults.tsx";
+import { grouped } from "../figures.ts";
+import { useClient } from "../session.tsx";
+import { type Columns, DataTable } from "../table.tsx";
+
+export type Topic =
+  Paths["/api/v1/platform/topics"]["get"]["responses"][200]["content"]["application/json"]["topics"][number];
+
+const REFRESH_MS = 2_000;
+
+export function useTopics() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["topics"],
+    queryFn: async ({ signal }) => (await answerOf(client.GET("/api/v1/platform/topics", { signal }))).topics,
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export function TopicsPage(): ReactNode {
+  const { data: topics, error, refetch } = useTopics();
+  if (error !== null && topics === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
+  return (
+    <>
+      <h1>Topics</h1>
+      {topics === undefined ? (
+        <p className="empty">Asking the platform…</p>
+      ) : (
+        <DataTable
+          caption="Topics"
+          items={topics}
+          columns={COLUMNS}
+          idOf={({ name }) => name}
+          empty="No topics."
+        />
+      )}
+    </>
+  );
+}
+
+export function recordsIn(partitions: Topic["partitions"]): bigint {
+  return partitions.reduce((sum, { earliest, latest }) => sum + BigInt(latest) - BigInt(earliest), 0n);
+}
+
+const column = createColumnHelper<Topic>();
+const COLUMNS = [
+  column.accessor("name", {
+    header: "Topic",
+    cell: ({ getValue }) => <Link to={addressOf(["topics", getValue()])}>{getValue()}</Link>,
+  }),
+  column.accessor(({ partitions }) => Number(recordsIn(partitions)), {
+    id: "records",
+    header: "Records",
+    cell: ({ getValue }) => grouped(getValue()),
+    meta: { figure: true },
+  }),
+  column.accessor(({ partitions }) => partitions.length, {
+    id: "partitions",
+    header: "Partitions",
+    meta: { figure: true },
+  }),
+  column.accessor("class", { header: "Class" }),
+  column.accessor(({ events }) => [...new Set(events.map(({ writer }) => writer))].join(", "), {
+    id: "writers",
+    header: "Writers",
+  }),
+  column.accessor("key", { header: "Key" }),
+  column.accessor(({ events }) => events.map(({ eventType }) => eventType).join(", "), {
+    id: "events",
+    header: "Events",
+    meta: { wide: true },
+    cell: ({ getValue }) => <span title={getValue()}>{getValue()}</span>,
+  }),
+] as unknown as Columns<Topic>;
