@@ -36,11 +36,11 @@ export function readersOf(): Readonly<Record<string, readonly ServiceName[]>> {
 
 /** Who consumes a topic with effect, and so writes its dead letters (R12). */
 export function parkersOf(): Readonly<Record<string, readonly ServiceName[]>> {
-  return consumersOf((kind) => kind === "effect");
+  return consumersOf((kind) => kind === "effect" || kind === "bulk");
 }
 
 function consumersOf(
-  isMeant: (kind: "effect" | "view" | "shard") => boolean,
+  isMeant: (kind: "effect" | "bulk" | "view" | "shard") => boolean,
 ): Readonly<Record<string, readonly ServiceName[]>> {
   const consumers: Record<string, ServiceName[]> = {};
   for (const { name, consumes } of definitions) {

@@ -3,6 +3,7 @@ import type { EventBus } from "@bourse/bus";
 import type { ServiceName, Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import type { Registry } from "prom-client";
+import { BulkRunner } from "./bulk/bulk-runner.ts";
 import { type CommitParts, createDeliveryDoor } from "./commit.ts";
 import { createContracts } from "./contract-check.ts";
 import type { Consumption, Delivery } from "./definitions.ts";
@@ -181,6 +182,12 @@ class ServiceDelivery implements DeliveryRuntime {
       throw new Error(`${serviceName}.${consumption.subscription} has effects, so the service needs a store`);
     const parts = { serviceName, store, bus, clock, timer, log, metrics, commit: this.#commitParts(store) };
     this.#desk?.serve(service, consumption);
+    if (consumption.kind === "bulk") {
+      const bulk = new BulkRunner(parts, service, consumption);
+      this.#runners.push(bulk);
+      bulk.start();
+      return;
+    }
     const effect = new EffectRunner(parts, service, consumption);
     this.#runners.push(effect);
     effect.start();
@@ -200,7 +207,11 @@ class ServiceDelivery implements DeliveryRuntime {
   /** From the table, where there may be something in it: others park and redrive as well. */
   async #countParked(): Promise<void> {
     const desk = this.#desk;
-    if (desk === null || !this.#runners.some((runner) => runner instanceof EffectRunner)) return;
+    if (
+      desk === null ||
+      !this.#runners.some((runner) => runner instanceof EffectRunner || runner instanceof BulkRunner)
+    )
+      return;
     const { values } = await this.#metrics.parkedRecords.get();
     if (this.#isParkedCounted && values.every(({ value }) => value === 0)) return;
     try {

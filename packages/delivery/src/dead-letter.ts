@@ -18,7 +18,7 @@ const MAX_STACK = 8_000;
 const MAX_COPIED_BYTES = 256 * 1_024;
 
 /** The rows of a batch's parkings: each gets its place behind what is parked of its partition. */
-export function parkedRows(judged: JudgedBatch, nowMs: number): readonly ParkedRow[] {
+export function parkedRows(judged: Pick<JudgedBatch, "parkings">, nowMs: number): readonly ParkedRow[] {
   const next = new Map(judged.parkings.map(({ at }) => [at, at.queues.nextPlace]));
   return judged.parkings.map((parking) => {
     const place = next.get(parking.at) ?? 1;

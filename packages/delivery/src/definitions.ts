@@ -1,6 +1,7 @@
 import type { StartPosition, TopicPartition } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
 import type { Rows, Statement } from "@bourse/store";
+import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
 import type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
 
 /** What a service may do inside one transaction before it decides: lock and read. */
@@ -158,6 +159,7 @@ export interface ShardProgram {
 
 export type Consumption<Service> =
   | EffectConsumption<Service>
+  | BulkConsumption<Service>
   | ViewConsumption<Service>
   | ShardConsumption<Service>;
 

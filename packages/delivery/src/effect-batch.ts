@@ -307,7 +307,7 @@ function note(
   byProducer.set(producer, { from: advanced === undefined ? at.marks.get(producer) : advanced.from, to });
 }
 
-function sequenceError(
+export function sequenceError(
   verdict: Extract<Verdict, "gap" | "epoch_ahead">,
   record: BusRecord,
   { producer, epoch, sequence }: Position & { readonly producer: string },

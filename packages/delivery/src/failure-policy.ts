@@ -1,6 +1,7 @@
 import { OperationalError } from "@bourse/base";
 import { StoreError } from "@bourse/store";
-import type { EffectConsumption } from "./definitions.ts";
+import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
+import type { EffectConsumption, FailureOptions } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 
 /**
@@ -70,7 +71,9 @@ export interface FailureRules {
 }
 
 export function failureRules(
-  consumption: Pick<EffectConsumption<never>, "policy" | "failure">,
+  consumption: Pick<EffectConsumption<never> | BulkConsumption<never>, "policy"> & {
+    readonly failure?: FailureOptions;
+  },
 ): FailureRules {
   const { policy, failure = {} } = consumption;
   const { key, attempts = ATTEMPTS, parkedPerMinute = PARKED_PER_MINUTE, maxParked = MAX_PARKED } = failure;

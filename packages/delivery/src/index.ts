@@ -1,3 +1,12 @@
+export type {
+  BulkBatch,
+  BulkConsumption,
+  BulkEffects,
+  BulkProgram,
+  BulkRange,
+  BulkRefusal,
+  BulkTools,
+} from "./bulk/bulk-definitions.ts";
 export type { DeliveryOptions, DeliveryRuntime } from "./create-delivery.ts";
 export { createDelivery } from "./create-delivery.ts";
 export { DecodeError } from "./decode.ts";

@@ -1,6 +1,8 @@
 import { auditTopic, type ServiceName, type Topic } from "@bourse/contracts";
 import { type Row, type Statement, type Store, sqlArray } from "@bourse/store";
 import { isRetryable } from "./backoff.ts";
+import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
+import { redoBulk } from "./bulk/redo-bulk.ts";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import { describe } from "./dead-letter.ts";
 import { createDecoder, DecodeError, type Decoder } from "./decode.ts";
@@ -89,10 +91,18 @@ export interface DeskParts {
 const CHUNK = 100;
 const KEEP_RESOLVED_MS = 90 * 86_400_000;
 
+/** How parked records of a subscription are run again. */
 interface Subscribed {
-  readonly consumption: EffectConsumption<never>;
-  readonly service: never;
-  readonly decode: Decoder;
+  /** Their effects in a unit that holds the partition. Throws where they can't be applied, all of them or one. */
+  redo(rows: readonly Row[], unit: Unit): Promise<Redone>;
+}
+
+/** As many rows, from the first on, as are applied. */
+interface Redone {
+  readonly count: number;
+  readonly effects: Effects;
+  /** After the commit. */
+  readonly committed: () => void;
 }
 
 export class ServiceParkedDesk implements ParkedDesk {
@@ -106,11 +116,17 @@ export class ServiceParkedDesk implements ParkedDesk {
   }
 
   /** A consumption whose parked records can be redriven here. */
-  serve<Service>(service: Service, consumption: EffectConsumption<Service>): void {
-    this.#subscribed.set(consumption.subscription, {
-      consumption: consumption as unknown as EffectConsumption<never>,
-      service: service as never,
-      decode: createDecoder(consumption.topics),
+  serve<Service>(service: Service, consumption: EffectConsumption<Service> | BulkConsumption<Service>): void {
+    const { subscription } = consumption;
+    if (consumption.kind === "bulk") {
+      this.#subscribed.set(subscription, {
+        redo: (rows, unit) => redoBulk(consumption.create(service), rows, unit),
+      });
+      return;
+    }
+    const decode = createDecoder(consumption.topics);
+    this.#subscribed.set(subscription, {
+      redo: (rows, unit) => redoEffect({ service, consumption, decode }, rows, unit),
     });
   }
 
@@ -216,10 +232,7 @@ export class ServiceParkedDesk implements ParkedDesk {
   async #redriveChunk(at: ParkedPartition, select: Statement, command: RedriveCommand): Promise<number> {
     const { commit, metrics } = this.#parts;
     const subscribed = this.#subscribed.get(at.subscription);
-    const hand: { records: readonly ParkedRecord[]; envelopes: readonly Envelope[] } = {
-      records: [],
-      envelopes: [],
-    };
+    const hand: { records: readonly ParkedRecord[]; redone: Redone | null } = { records: [], redone: null };
     try {
       await commitUnit(commit, {
         name: `redrive.${at.subscription}`,
@@ -228,15 +241,13 @@ export class ServiceParkedDesk implements ParkedDesk {
         work: async (unit) => {
           const rows = await lockAndRead(unit, at, select);
           hand.records = rows.map(parkedRecordOf);
-          hand.envelopes = [];
+          hand.redone = null;
           if (rows.length === 0) return NOTHING;
           if (subscribed === undefined)
             throw new RecordRefused("unknown_subscription", `nothing here subscribes as ${at.subscription}`);
-          hand.envelopes = readable(rows, subscribed.decode);
-          // What can't be decoded has its turn alone, behind those before it.
-          hand.records = hand.records.slice(0, Math.max(1, hand.envelopes.length));
-          if (hand.envelopes.length === 0) subscribed.decode(busRecordOf(rows[0] as Row));
-          const effects = await handleAgain(subscribed, hand.envelopes, unit);
+          hand.redone = await subscribed.redo(rows, unit);
+          hand.records = hand.records.slice(0, hand.redone.count);
+          const { effects } = hand.redone;
           return {
             statements: [
               ...effects.statements,
@@ -251,10 +262,11 @@ export class ServiceParkedDesk implements ParkedDesk {
       if (isRetryable(error) || blameOf(error) === "stop" || hand.records.length === 0) throw error;
       throw new ChunkFailed(hand.records, error);
     }
-    const { envelopes } = hand;
-    metrics.redriven.inc({ subscription: at.subscription, outcome: "applied" }, envelopes.length);
-    if (envelopes.length > 0) subscribed?.consumption.committed?.(subscribed.service, envelopes, []);
-    return envelopes.length;
+    const { redone } = hand;
+    if (redone === null) return 0;
+    metrics.redriven.inc({ subscription: at.subscription, outcome: "applied" }, redone.count);
+    redone.committed();
+    return redone.count;
   }
 
   /** It stays parked, with what it failed with now, and this run leaves it and its key alone. */
@@ -395,6 +407,35 @@ function resolve(
   ];
 }
 
+interface EffectSubscribed<Service> {
+  readonly service: Service;
+  readonly consumption: EffectConsumption<Service>;
+  readonly decode: Decoder;
+}
+
+async function redoEffect<Service>(
+  { service, consumption, decode }: EffectSubscribed<Service>,
+  rows: readonly Row[],
+  { nowMs, run }: Unit,
+): Promise<Redone> {
+  // What can't be decoded has its turn alone, behind those before it.
+  const envelopes = readable(rows, decode);
+  if (envelopes.length === 0) decode(busRecordOf(rows[0] as Row));
+  const effects = await consumption.handle(service, envelopes, {
+    nowMs,
+    run,
+    park: (_, { code, message }) => {
+      throw new RecordRefused(code, message);
+    },
+    parked: [],
+  });
+  return {
+    count: envelopes.length,
+    effects,
+    committed: () => consumption.committed?.(service, envelopes, []),
+  };
+}
+
 /** As many rows from the first on as can be decoded. */
 function readable(rows: readonly Row[], decode: Decoder): readonly Envelope[] {
   const envelopes: Envelope[] = [];
@@ -406,21 +447,6 @@ function readable(rows: readonly Row[], decode: Decoder): readonly Envelope[] {
     }
   }
   return envelopes;
-}
-
-function handleAgain(
-  { consumption, service }: Subscribed,
-  envelopes: readonly Envelope[],
-  { nowMs, run }: Unit,
-): Promise<Effects> {
-  return consumption.handle(service, envelopes, {
-    nowMs,
-    run,
-    park: (_, { code, message }) => {
-      throw new RecordRefused(code, message);
-    },
-    parked: [],
-  });
 }
 
 function codeOf(error: unknown): string {

@@ -3,7 +3,7 @@ import type { AnyServiceDefinition } from "./definition.ts";
 
 /** Whether the service has something that it may have to park (R12). */
 export function hasEffects({ consumes }: Pick<AnyServiceDefinition, "consumes">): boolean {
-  return consumes.some(({ kind }) => kind === "effect");
+  return consumes.some(({ kind }) => kind === "effect" || kind === "bulk");
 }
 
 /**
@@ -17,7 +17,7 @@ export function publishedTopics({
 }: Pick<AnyServiceDefinition, "name" | "publishes" | "consumes">): readonly Topic[] {
   const origins = new Map<string, Topic>();
   for (const consumption of consumes) {
-    if (consumption.kind !== "effect") continue;
+    if (consumption.kind !== "effect" && consumption.kind !== "bulk") continue;
     for (const topic of consumption.topics) origins.set(topic.name, topic);
   }
   if (origins.size === 0) return publishes;

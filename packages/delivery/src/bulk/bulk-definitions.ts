@@ -1,0 +1,78 @@
+import type { RecordChunk } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import type { Rows, Statement } from "@bourse/store";
+import type { FailureOptions, ParkReason } from "../definitions.ts";
+import type { OutgoingEvent } from "../envelope.ts";
+
+/**
+ * R1: an effect, for streams whose rate leaves no time for an object a record. A group shares the partitions, effects go
+ * into PostgreSQL with the marks, each number is applied once (R5); records come as the bytes they are, a batch at once,
+ * and the next batch is prepared while the last one commits. Records are independent: what can't be applied is parked
+ * alone (policy `skip`, R12).
+ */
+export interface BulkConsumption<Service> {
+  readonly kind: "bulk";
+  /** With the service's name it identifies marks and group. */
+  readonly subscription: string;
+  readonly topics: readonly Topic[];
+  readonly policy: "skip";
+  readonly failure?: Pick<FailureOptions, "parkedPerMinute" | "maxParked">;
+  /** Caps a unit of work. Default 20,000. */
+  readonly maxBatch?: number;
+  /** What decides, with its memory. One for the consumer, and one for each redrive, which remembers nothing. */
+  readonly create: (service: Service) => BulkProgram;
+}
+
+export interface BulkProgram {
+  /**
+   * What comes of a batch, as data. Called for the next batch while the last one commits: what memory has of the tables
+   * is then ahead of them, and `reset` says when it was wrong. What is refused is parked in `effects.parked`.
+   */
+  prepare(batch: BulkBatch, tools: BulkTools): Promise<BulkEffects>;
+  /** Something that was prepared is not in the tables, or somebody else has written there: forget what they say. */
+  reset(): void;
+  /** After the commit and never without it. */
+  committed?(batch: BulkBatch, effects: BulkEffects): void;
+}
+
+export interface BulkBatch {
+  readonly ranges: readonly BulkRange[];
+  readonly count: number;
+}
+
+/**
+ * Records `from` to before `to` of a chunk, of one producer: their numbers follow each other without a gap. Nothing but
+ * the number has been looked at.
+ */
+export interface BulkRange {
+  readonly chunk: RecordChunk;
+  readonly from: number;
+  readonly to: number;
+  readonly producer: string;
+  readonly epoch: number;
+  /** Of the record at `from`. */
+  readonly firstSequence: number;
+}
+
+export interface BulkTools {
+  readonly nowMs: number;
+  /** A read. What it finds may be older than the transaction: guard by versions what is decided from it. */
+  readonly query: (statement: Statement) => Promise<Rows>;
+  /** The batch has failed in the database, or is a redrive: nothing may be taken for granted that a constraint guards. */
+  readonly isCareful: boolean;
+}
+
+export interface BulkEffects {
+  readonly statements: readonly Statement[];
+  readonly events: readonly OutgoingEvent[];
+  readonly parked: readonly BulkRefusal[];
+  /** Work outside the database that must be durable before the marks move: a file that is complete. */
+  readonly before?: () => Promise<void>;
+}
+
+/** A record that a rule refuses (R12). */
+export interface BulkRefusal extends ParkReason {
+  readonly range: BulkRange;
+  /** In the range's chunk. */
+  readonly index: number;
+}

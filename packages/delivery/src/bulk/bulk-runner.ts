@@ -1,0 +1,566 @@
+import { assert } from "@bourse/base";
+import {
+  type ChunkSlice,
+  type GroupConsumer,
+  type StartPosition,
+  type TopicPartition,
+  topicPartitionKey,
+} from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { StoreError } from "@bourse/store";
+import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
+import { commitUnit } from "../commit.ts";
+import { deadLetters, parkedRows } from "../dead-letter.ts";
+import { type BatchFault, noQueues, type Parking } from "../effect-batch.ts";
+import type { EffectParts } from "../effect-runner.ts";
+import {
+  elsewhereByMarks,
+  furthestHint,
+  type PartitionElsewhere,
+  partitionsElsewhere,
+} from "../elsewhere.ts";
+import { blameOf, type FailureRules, failureRules, RecordRefused } from "../failure-policy.ts";
+import { reasonOf } from "../log.ts";
+import { advanceStatement, isOutOfDate, type Mark, readMarks } from "../marks.ts";
+import { type ParkedRow, parkStatements, readParkedState } from "../parked-rows.ts";
+import { ParkingLimits } from "../parking-limits.ts";
+import { isRowsMoved } from "../rows-moved.ts";
+import type { ConsumptionStatus, Runner, RunnerState } from "../status.ts";
+import type { BulkConsumption, BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
+import { type BulkPartition, type JudgedChunks, judgeChunks, NUMBER_HEADERS } from "./judge-chunks.ts";
+
+const MAX_BATCH = 20_000;
+const GAUGE_EVERY_MS = 500;
+const CLOSE_MS = 5_000;
+const SPARE_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+/** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
+interface Work {
+  readonly slices: readonly ChunkSlice[];
+  readonly judged: JudgedChunks;
+  readonly effects: BulkEffects;
+  /** What must stop the subscription once what lies before it is applied. */
+  readonly fault: BatchFault | null;
+}
+
+/** R1, R5: takes chunks of a group's partitions; while one batch commits, the next is prepared. */
+export class BulkRunner<Service> implements Runner {
+  readonly subscription: string;
+  readonly #parts: EffectParts;
+  readonly #consumption: BulkConsumption<Service>;
+  readonly #program: BulkProgram;
+  readonly #topics: ReadonlyMap<string, Topic>;
+  readonly #rules: FailureRules;
+  readonly #limits: ParkingLimits;
+  readonly #assigned = new Map<string, BulkPartition>();
+  readonly #closing = new AbortController();
+  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
+  #consumer: GroupConsumer | null = null;
+  /** Grows whenever what was prepared before must be prepared again. */
+  #generation = 0;
+  /** The share has changed: memory is of partitions that others may have by now. */
+  #isShareNew = false;
+  #failure: { readonly error: unknown } | null = null;
+  #state: RunnerState = "starting";
+  #reason: string | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #cancelSpare: () => void = () => undefined;
+
+  constructor(parts: EffectParts, service: Service, consumption: BulkConsumption<Service>) {
+    this.#parts = parts;
+    this.#consumption = consumption;
+    this.subscription = consumption.subscription;
+    this.#program = consumption.create(service);
+    this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
+    this.#rules = failureRules(consumption);
+    this.#limits = new ParkingLimits(this.#rules);
+  }
+
+  start(): void {
+    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
+    this.#running = this.#run();
+  }
+
+  status(): ConsumptionStatus {
+    const state = this.#state === "stopped" ? ("stopped" as const) : ("running" as const);
+    const partitions = [...this.#assigned.values()].map((at) => ({
+      topic: at.topic,
+      partition: at.partition,
+      state,
+      applied: Object.fromEntries([...at.marks].map(([producer, mark]) => [producer, mark.sequence])),
+      nextOffset: at.nextOffset,
+      error: null,
+    }));
+    return {
+      subscription: this.subscription,
+      kind: "effect",
+      state: this.#state,
+      reason: this.#reason,
+      partitions,
+    };
+  }
+
+  async elsewhere(): Promise<readonly PartitionElsewhere[]> {
+    const missing = partitionsElsewhere(this.#topics.values(), (at) =>
+      this.#assigned.has(topicPartitionKey(at)),
+    );
+    if (missing.length === 0) return [];
+    const { bus, store } = this.#parts;
+    const [topics, marks] = await Promise.all([bus.topics(), readMarks(store, this.subscription)]);
+    const ids = new Map(topics.map(({ name, id }) => [name, id]));
+    return missing.flatMap((at) => {
+      const topic = this.#topics.get(at.topic);
+      return topic === undefined
+        ? []
+        : [elsewhereByMarks(at, topic, { marks, topicId: ids.get(at.topic) ?? "" })];
+    });
+  }
+
+  unready(): readonly string[] {
+    if (this.#state === "running") return [];
+    return [`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`];
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#leave();
+    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    if (this.#state !== "stopped") this.#state = "closed";
+  }
+
+  async #run(): Promise<void> {
+    const { timer } = this.#parts;
+    const signal = this.#closing.signal;
+    const backoff = createBackoff(timer, signal);
+    const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
+    while (!signal.aborted) {
+      try {
+        this.#failure = null;
+        this.#consumer = await this.#join();
+        backoff.reset();
+        this.#spareAfter();
+        await this.#follow(this.#consumer);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!isRetryable(error)) {
+          this.#stop(error);
+          break;
+        }
+        this.#failed(error);
+        await backoff.wait();
+      } finally {
+        await this.#leave();
+      }
+    }
+    stopGauge();
+    this.#cancelSpare();
+  }
+
+  #join(): Promise<GroupConsumer> {
+    const { bus, serviceName } = this.#parts;
+    const { maxBatch = MAX_BATCH } = this.#consumption;
+    return bus.consume({
+      group: `${serviceName}.${this.subscription}`,
+      topics: this.#consumption.topics.map((topic) => topic.name),
+      chunkHeaders: NUMBER_HEADERS,
+      bufferRecords: maxBatch,
+      onAssigned: (partitions) => this.#assign(partitions),
+      onRevoked: (partitions) => {
+        this.#isShareNew = true;
+        for (const at of partitions) {
+          this.#assigned.delete(topicPartitionKey(at));
+          this.#gauge.delete(topicPartitionKey(at));
+        }
+      },
+    });
+  }
+
+  async #follow(consumer: GroupConsumer): Promise<void> {
+    const { maxBatch = MAX_BATCH } = this.#consumption;
+    let committing: Promise<void> = Promise.resolve();
+    try {
+      while (!this.#closing.signal.aborted) {
+        const slices = await consumer.takeChunks(maxBatch);
+        if (slices.length === 0) break;
+        if (this.#isShareNew) {
+          await committing;
+          this.#isShareNew = false;
+          this.#program.reset();
+        }
+        let generation = this.#generation;
+        let work = await this.#prepare({ slices }, false);
+        await committing;
+        if (this.#failure !== null) break;
+        while (generation !== this.#generation) {
+          generation = this.#generation;
+          work = await this.#prepare(work, false);
+        }
+        committing = this.#apply(work, 0).catch((error: unknown) => {
+          this.#failure ??= { error };
+          // What waits for records must hear of it.
+          void consumer.close();
+        });
+      }
+    } finally {
+      await committing;
+    }
+    if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
+  }
+
+  /** By the numbers first, then by the program. Waits for the database for ever. */
+  async #prepare({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
+    const judged = judgeChunks(slices, (at) => this.#assigned.get(topicPartitionKey(at)));
+    const { fault } = judged;
+    const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
+    if (isHintWrong) this.#distrustHint(fault);
+    const { store, clock } = this.#parts;
+    const tools: BulkTools = {
+      nowMs: clock.nowMs(),
+      query: (statement) => store.query(statement),
+      isCareful,
+    };
+    const effects =
+      judged.count === 0
+        ? NO_EFFECTS
+        : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
+    if (isHintWrong) return { slices: withoutFaulted(slices, judged), judged, effects, fault: null };
+    return { slices, judged, effects, fault };
+  }
+
+  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
+  #distrustHint(fault: BatchFault): void {
+    fault.at.fromHint = false;
+    this.#parts.metrics.hintsDistrusted.inc({ subscription: this.subscription });
+    this.#parts.log.warn(
+      { subscription: this.subscription, reason: reasonOf(fault.error) },
+      "read again from the beginning of the partition",
+    );
+    this.#consumer?.seek(fault.at, "earliest");
+  }
+
+  /** Until all of it is applied, parked or dropped. Rejects with what must stop the subscription. */
+  async #apply(given: Work, failures: number): Promise<void> {
+    const { timer, metrics } = this.#parts;
+    let backoff: Backoff | null = null;
+    let work = given;
+    while (!this.#closing.signal.aborted || backoff === null) {
+      try {
+        const rows = await this.#commit(work);
+        this.#settle(work, rows);
+        return;
+      } catch (error) {
+        const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
+        if (isUnknown && (await this.#wasApplied(work))) {
+          this.#settle(work, []);
+          return;
+        }
+        if (isOutOfDate(error) || isRowsMoved(error)) {
+          await this.#reset();
+          work = await this.#prepare(work, failures > 0);
+          continue;
+        }
+        if (!isUnknown && !isRetryable(error)) return await this.#applyApart(work, error, failures);
+        metrics.retries.inc({ subscription: this.subscription });
+        this.#failed(error);
+        backoff ??= createBackoff(timer, this.#closing.signal);
+        await backoff.wait();
+        if (this.#closing.signal.aborted) return;
+      }
+    }
+  }
+
+  /** Once more with care; then in halves, until the record that fails is alone (R12). */
+  async #applyApart(work: Work, error: unknown, failures: number): Promise<void> {
+    if (blameOf(error) === "stop") throw error;
+    await this.#reset();
+    if (failures === 0) return await this.#apply(await this.#prepare(work, true), 1);
+    const count = work.slices.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (count > 1) {
+      const [first, second] = halves(work.slices, count >> 1);
+      await this.#apply(await this.#prepare({ slices: first }, true), failures + 1);
+      return await this.#apply(await this.#prepare({ slices: second }, true), failures + 1);
+    }
+    if (failures > this.#rules.attempts + MOST_HALVINGS) throw error;
+    const alone = await this.#prepare(work, true);
+    const [range] = alone.judged.ranges;
+    if (range === undefined) return await this.#apply(alone, failures + 1);
+    const refusal = { range, index: range.from, code: "retries_exhausted", message: reasonOf(error) };
+    const effects = { ...NO_EFFECTS, parked: [refusal] };
+    this.#parts.metrics.recordRetries.inc({ subscription: this.subscription });
+    await this.#apply({ ...alone, effects }, this.#rules.attempts + MOST_HALVINGS + 1);
+  }
+
+  /** One transaction: the marks first, the effects, what is parked, the outbox last (R5, R12). */
+  async #commit({ judged, effects }: Work): Promise<readonly ParkedRow[]> {
+    await effects.before?.();
+    if (judged.advances.length === 0) return [];
+    const { commit, clock } = this.#parts;
+    const rows = parkedRows({ parkings: parkingsOf(judged, effects) }, clock.nowMs());
+    if (rows.length > 0) this.#limits.check(clock.nowMs(), rows, this.#waiting());
+    await commitUnit(commit, {
+      name: `consume.${this.subscription}`,
+      front: [advanceStatement(this.subscription, judged.advances)],
+      traceparent: undefined,
+      work: async ({ nowMs }) => ({
+        statements:
+          rows.length === 0
+            ? effects.statements
+            : [...effects.statements, ...parkStatements(this.subscription, nowMs, rows)],
+        events:
+          rows.length === 0
+            ? effects.events
+            : [...effects.events, ...deadLetters(this.subscription, rows, this.#topics)],
+        result: undefined,
+      }),
+    });
+    return rows;
+  }
+
+  /** After the commit, never before: memory follows the tables. */
+  #settle({ judged, effects, fault }: Work, rows: readonly ParkedRow[]): void {
+    const { metrics } = this.#parts;
+    const label = { subscription: this.subscription };
+    if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
+    for (const { to } of judged.advances)
+      this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
+    for (const [at, nextOffset] of judged.reached) {
+      at.nextOffset = nextOffset;
+      if (this.#assigned.get(topicPartitionKey(at)) === at)
+        this.#gauge.set(topicPartitionKey(at), { topic: at.topic, partition: at.partition, nextOffset });
+    }
+    if (rows.length > 0) this.#parked(rows);
+    if (judged.count > 0) {
+      metrics.unitsCommitted.inc(label);
+      metrics.batchSize.observe(label, judged.count);
+      this.#program.committed?.(judged, effects);
+    }
+    this.#became("running", null);
+    if (fault !== null) throw fault.error;
+  }
+
+  /** One line for each reason: a stream may have many of them. */
+  #parked(rows: readonly ParkedRow[]): void {
+    const { metrics, log, clock } = this.#parts;
+    const subscription = this.subscription;
+    this.#limits.parked(clock.nowMs(), rows);
+    for (const [reason, ofReason] of Map.groupBy(rows, ({ code }) => code)) {
+      metrics.parkedRecords.inc({ subscription, reason }, ofReason.length);
+      metrics.deadLetters.inc({ subscription, reason }, ofReason.length);
+      const first = ofReason[0]?.parking.record;
+      const at = `${first?.topic}/${first?.partition}/${first?.offset}`;
+      log.error(
+        { subscription, reason, records: ofReason.length, first: at, message: ofReason[0]?.message },
+        "records parked",
+      );
+    }
+    for (const { parking, place } of rows) {
+      parking.at.queues.nextPlace = Math.max(parking.at.queues.nextPlace, place + 1);
+      parking.at.queues.waiting++;
+    }
+  }
+
+  #waiting(): number {
+    let waiting = 0;
+    for (const { queues } of this.#assigned.values()) waiting += queues.waiting;
+    return waiting;
+  }
+
+  /** Where to read from: the marks, never the group's offsets (R5). */
+  async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    const { store, bus, clock } = this.#parts;
+    const { topics, marks, parked } = await this.#untilAnswered("marks.read", async () => ({
+      topics: await bus.topics(),
+      marks: await readMarks(store, this.subscription),
+      parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
+    }));
+    const ids = new Map(topics.map(({ name, id }) => [name, id]));
+    const positions = new Map<string, StartPosition>();
+    this.#isShareNew = true;
+    for (const { topic, partition } of partitions) {
+      const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
+      const topicId = ids.get(topic) ?? "";
+      const hint = furthestHint(own, topicId);
+      const key = topicPartitionKey({ topic, partition });
+      const queues = parked.find((state) => state.topic === topic && state.partition === partition);
+      this.#limits.inherit(clock.nowMs(), queues?.recent ?? 0);
+      this.#assigned.set(key, {
+        topic,
+        partition,
+        topicId,
+        marks: new Map(own.map((mark) => [mark.producer, mark])),
+        expected: new Map(own.map((mark) => [mark.producer, mark])),
+        fromHint: hint !== null,
+        nextOffset: hint,
+        queues: queues?.queues ?? noQueues(),
+      });
+      positions.set(key, hint ?? "earliest");
+    }
+    this.#became("running", null);
+    return positions;
+  }
+
+  /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
+  async #reset(): Promise<void> {
+    const { store, clock } = this.#parts;
+    const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
+      marks: await readMarks(store, this.subscription),
+      parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
+    }));
+    this.#generation++;
+    this.#program.reset();
+    for (const at of this.#assigned.values()) {
+      at.marks.clear();
+      at.expected.clear();
+      at.queues = noQueues();
+    }
+    for (const state of parked) {
+      const at = this.#assigned.get(topicPartitionKey(state));
+      if (at !== undefined) at.queues = state.queues;
+    }
+    for (const mark of marks) {
+      const at = this.#assigned.get(topicPartitionKey(mark));
+      at?.marks.set(mark.producer, mark);
+      at?.expected.set(mark.producer, mark);
+    }
+  }
+
+  /** After a COMMIT of unknown outcome: one that is still under way shows as a moved mark at the next try. */
+  async #wasApplied({ judged }: Work): Promise<boolean> {
+    const marks = await this.#untilAnswered("marks.read", () =>
+      readMarks(this.#parts.store, this.subscription),
+    );
+    const isReached = (mark: Mark, to: Mark): boolean =>
+      mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
+    return judged.advances.every(({ to }) =>
+      marks.some(
+        (mark) =>
+          mark.topic === to.topic &&
+          mark.partition === to.partition &&
+          mark.producer === to.producer &&
+          isReached(mark, to),
+      ),
+    );
+  }
+
+  #untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { timer } = this.#parts;
+    const failed = (error: unknown): void => this.#failed(error, what);
+    return retryForEver({ timer, signal: this.#closing.signal, failed }, attempt);
+  }
+
+  /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
+  #spareAfter(): void {
+    this.#cancelSpare();
+    this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
+      if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.#became("running", null);
+    });
+  }
+
+  #became(state: RunnerState, reason: string | null): void {
+    if (this.#state === "stopped") return;
+    this.#state = state;
+    this.#reason = reason;
+  }
+
+  #failed(error: unknown, what = "unit of work"): void {
+    const reason = `${what}: ${reasonOf(error)}`;
+    if (this.#state !== "retrying")
+      this.#parts.log.warn({ subscription: this.subscription, reason }, "tried again");
+    this.#became("retrying", reason);
+  }
+
+  /** R12: the process lives, the service is not ready, the reason is visible, the alarm rings. */
+  #stop(error: unknown): void {
+    const { metrics, log } = this.#parts;
+    this.#became("stopped", reasonOf(error));
+    metrics.stopped.set({ subscription: this.subscription }, 1);
+    metrics.stops.inc({ subscription: this.subscription });
+    log.error(
+      { subscription: this.subscription, reason: reasonOf(error), err: error },
+      "subscription stopped",
+    );
+  }
+
+  async #leave(): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === null) return;
+    await this.#writeGauge();
+    this.#consumer = null;
+    try {
+      await consumer.close();
+    } catch (error) {
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the group was not left",
+      );
+    }
+  }
+
+  async #writeGauge(): Promise<void> {
+    if (this.#consumer === null || this.#gauge.size === 0) return;
+    const positions = [...this.#gauge.values()];
+    this.#gauge.clear();
+    try {
+      await this.#consumer.commit(positions);
+    } catch (error) {
+      this.#parts.log.warn(
+        { subscription: this.subscription, reason: reasonOf(error) },
+        "the lag gauge was not written",
+      );
+    }
+  }
+}
+
+/** A batch of 2^30 records is halved down to one. */
+const MOST_HALVINGS = 30;
+const NO_EFFECTS: BulkEffects = { statements: [], events: [], parked: [] };
+
+/** What the program refuses, and what has no number, in the order of the log. */
+function parkingsOf({ parkings, reached }: JudgedChunks, { parked }: BulkEffects): readonly Parking[] {
+  if (parked.length === 0) return parkings;
+  const refused = parked.map(({ range, index, code, message }): Parking => {
+    const { chunk, producer, epoch } = range;
+    const at = [...reached.keys()].find(
+      ({ topic, partition }) => topic === chunk.topic && partition === chunk.partition,
+    );
+    assert(at !== undefined, "a record that is refused was taken from a partition");
+    const number = { producer, epoch, sequence: range.firstSequence + index - range.from };
+    const failure = { code, error: new RecordRefused(code, message), attempts: 1, firstFailedMs: null };
+    return { at, record: chunk.record(index), envelope: null, number, queue: null, failure };
+  });
+  return [...parkings, ...refused].sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
+}
+
+/** Without what follows a fault: it is not looked at again. */
+function withoutFaulted(
+  slices: readonly ChunkSlice[],
+  { fault, reached }: JudgedChunks,
+): readonly ChunkSlice[] {
+  if (fault === null) return slices;
+  const { at } = fault;
+  const end = Number(reached.get(at) ?? 0n);
+  return slices.flatMap(({ chunk, from, to }) => {
+    if (chunk.topic !== at.topic || chunk.partition !== at.partition) return [{ chunk, from, to }];
+    let last = from;
+    while (last < to && (chunk.offsets[last] ?? 0) < end) last++;
+    return last > from ? [{ chunk, from, to: last }] : [];
+  });
+}
+
+/** The first `count` records, and the others. */
+function halves(
+  slices: readonly ChunkSlice[],
+  count: number,
+): readonly [readonly ChunkSlice[], readonly ChunkSlice[]] {
+  const first: ChunkSlice[] = [];
+  const second: ChunkSlice[] = [];
+  let left = count;
+  for (const { chunk, from, to } of slices) {
+    const cut = Math.min(to, from + left);
+    if (cut > from) first.push({ chunk, from, to: cut });
+    if (cut < to) second.push({ chunk, from: cut, to });
+    left -= cut - from;
+  }
+  return [first, second];
+}

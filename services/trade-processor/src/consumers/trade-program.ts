@@ -1,0 +1,373 @@
+import type { BusRecord } from "@bourse/bus";
+import { SPAN } from "@bourse/bus";
+import { tradeEvents } from "@bourse/contracts";
+import type { BulkBatch, BulkEffects, BulkProgram, BulkRange, BulkRefusal, BulkTools } from "@bourse/delivery";
+import type { Statement } from "@bourse/store";
+import { addFill, type BookEntry, PositionBook } from "../domain/position-book.ts";
+import { RecentTrades } from "../domain/recent-trades.ts";
+import { ReportScanner, SCAN } from "../domain/scan-report.ts";
+import { LEG, TradeColumns } from "../domain/trade-columns.ts";
+import { observedPlaces } from "../metrics.ts";
+import { CopyTrades } from "../sql/copy-trades.ts";
+import {
+  type LastPrice,
+  readPosition,
+  selectPositions,
+  writeLastPrices,
+  writePositions,
+} from "../sql/position-rows.ts";
+import type { TradeProcessor } from "../trade-processor.ts";
+import { type Refusal, readReport, refusalOf } from "./explain-report.ts";
+import { readPlatformTrade } from "./platform-trades.ts";
+import { findTrades, keyOfRow, SeenTrades, tradeKey } from "./seen-trades.ts";
+import { SinkRows } from "./sink-rows.ts";
+
+/** Bounds of what one processor remembers. */
+const RECENT_TRADES = 1_000_000;
+const MAX_POSITIONS = 200_000;
+const LOAD_AT_ONCE = 5_000;
+const SAFE_LOTS = BigInt(Number.MAX_SAFE_INTEGER);
+const MAX_INT8 = 2n ** 63n - 1n;
+
+interface TradeEffects extends BulkEffects {
+  readonly trades: number;
+  readonly positions: number;
+  /** Of each trade of the batch, when it happened and when it came into the log. */
+  readonly eventTimesMs: Float64Array;
+  readonly logTimesMs: Float64Array;
+  readonly bySymbol: ReadonlyMap<number, number>;
+  readonly sinkRows: number;
+}
+
+/**
+ * The trade stream in batches: validated, with notional, position and profit, into rows. What it remembers of positions
+ * is ahead of the tables by the batch that is on its way; versions and a unique index say when it was wrong.
+ */
+export class TradeProgram implements BulkProgram {
+  readonly #service: TradeProcessor;
+  readonly #scanner: ReportScanner;
+  readonly #book: PositionBook;
+  readonly #seen: SeenTrades;
+  readonly #copy = new CopyTrades(4_096);
+  #columns = new TradeColumns();
+  /** Of the batch before, which may not be in the tables yet. */
+  #former = new TradeColumns();
+  #isFormerKnown = false;
+
+  constructor(service: TradeProcessor, recentTrades = RECENT_TRADES) {
+    this.#service = service;
+    this.#scanner = new ReportScanner(service.instruments);
+    this.#book = new PositionBook(service.method, service.instruments);
+    this.#seen = new SeenTrades(new RecentTrades(recentTrades));
+  }
+
+  reset(): void {
+    this.#book.clear();
+    this.#isFormerKnown = false;
+    this.#service.sink?.forget();
+  }
+
+  async prepare(batch: BulkBatch, tools: BulkTools): Promise<BulkEffects> {
+    if (this.#book.positions > MAX_POSITIONS) this.#book.clear();
+    const parked: BulkRefusal[] = [];
+    this.#scan(batch, tools.nowMs, parked);
+    await this.#refuseSeen(batch, tools, parked);
+    await this.#loadPositions(tools);
+    const effects = this.#apply(batch, parked);
+    [this.#columns, this.#former] = [this.#former, this.#columns];
+    this.#isFormerKnown = true;
+    return effects;
+  }
+
+  committed(_batch: BulkBatch, effects: BulkEffects): void {
+    const { metrics, clock, instruments, sink } = this.#service;
+    const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows } = effects as TradeEffects;
+    const nowMs = clock.nowMs();
+    for (const [symbol, trades] of bySymbol) metrics.trades.inc({ symbol: instruments.at(symbol).symbol }, trades);
+    metrics.positions.inc(positions);
+    if (sink !== null && sinkRows > 0) metrics.sinkRows.inc({ sink: sink.kind }, sinkRows);
+    for (const place of observedPlaces(eventTimesMs.length))
+      metrics.eventLatency.observe(Math.max(0, nowMs - (eventTimesMs[place] ?? nowMs)));
+    for (const timeMs of logTimesMs) metrics.processed.add(nowMs - timeMs);
+  }
+
+  /** Every record becomes a row, or two, or is refused. */
+  #scan({ ranges, count }: BulkBatch, nowMs: number, parked: BulkRefusal[]): void {
+    const columns = this.#columns;
+    columns.reset(count);
+    const latestMs = nowMs + this.#service.maxAheadMs;
+    ranges.forEach((range, nth) => {
+      if (range.chunk.topic === tradeEvents.name) this.#scanPlatform(range, nth, parked);
+      else this.#scanReports(range, { nth, latestMs, parked });
+    });
+  }
+
+  #scanReports(
+    range: BulkRange,
+    { nth, latestMs, parked }: { readonly nth: number; readonly latestMs: number; readonly parked: BulkRefusal[] },
+  ): void {
+    const columns = this.#columns;
+    const { chunk } = range;
+    const { bytes, spans, stride } = chunk;
+    columns.ensure(columns.count + range.to - range.from);
+    for (let index = range.from; index < range.to; index++) {
+      const row = columns.count;
+      const base = index * stride;
+      let source: Uint8Array = bytes;
+      let code = this.#scanner.scan(
+        bytes,
+        spans[base + SPAN.value] ?? 0,
+        spans[base + SPAN.value + 1] ?? 0,
+        columns,
+        row,
+      );
+      if (code === SCAN.otherForm) {
+        const read = readReport(chunk.record(index));
+        if (!("bytes" in read)) {
+          parked.push({ range, index, ...read });
+          continue;
+        }
+        source = read.bytes;
+        code = this.#scanner.scan(source, 0, source.length, columns, row);
+      }
+      const refusal =
+        code === SCAN.ok
+          ? this.#refuse(columns, row, { source, latestMs, bytes, keyStart: spans[base] ?? -1, keyEnd: spans[base + 1] ?? -1 })
+          : refusalOf(code, chunk.record(index), (symbol) => this.#service.instruments.bySymbol(symbol));
+      if (refusal !== null) {
+        parked.push({ range, index, ...refusal });
+        continue;
+      }
+      columns.sources[row] = source;
+      columns.legs[row] = LEG.report;
+      columns.ranges[row] = nth;
+      columns.records[row] = index;
+      columns.accepted[row] = 1;
+      columns.clients[row] = this.#book.client(source, columns.clientStart[row] ?? 0, columns.clientEnd[row] ?? 0);
+      columns.count++;
+    }
+  }
+
+  /** What the fields alone don't say. */
+  #refuse(
+    columns: TradeColumns,
+    row: number,
+    { source, latestMs, bytes, keyStart, keyEnd }: {
+      readonly source: Uint8Array;
+      readonly latestMs: number;
+      readonly bytes: Uint8Array;
+      readonly keyStart: number;
+      readonly keyEnd: number;
+    },
+  ): Refusal | null {
+    const timeMs = columns.timesMs[row] ?? 0;
+    if (timeMs > latestMs)
+      return {
+        code: "time_in_future",
+        message: `timestamp is ${timeMs - latestMs + this.#service.maxAheadMs} ms in the future, and ${this.#service.maxAheadMs} ms are allowed`,
+      };
+    const start = columns.clientStart[row] ?? 0;
+    const length = (columns.clientEnd[row] ?? 0) - start;
+    let same = keyStart >= 0 && keyEnd - keyStart === length ? 0 : -1;
+    while (same >= 0 && same < length) same = bytes[keyStart + same] === source[start + same] ? same + 1 : -1;
+    // The order of a client's trades holds within a partition, and the key decides which one that is.
+    return same < 0
+      ? { code: "wrong_key", message: "the record's key is not the clientId, which orders a client's trades" }
+      : null;
+  }
+
+  #scanPlatform(range: BulkRange, nth: number, parked: BulkRefusal[]): void {
+    const columns = this.#columns;
+    for (let index = range.from; index < range.to; index++) {
+      const record: BusRecord = range.chunk.record(index);
+      const read = readPlatformTrade(record, this.#service.instruments, columns);
+      if (!("rows" in read)) {
+        parked.push({ range, index, ...read });
+        continue;
+      }
+      for (let row = columns.count; row < columns.count + read.rows; row++) {
+        columns.ranges[row] = nth;
+        columns.records[row] = index;
+        columns.accepted[row] = 1;
+        const source = columns.sources[row] as Uint8Array;
+        columns.clients[row] = this.#book.client(source, columns.clientStart[row] ?? 0, columns.clientEnd[row] ?? 0);
+      }
+      columns.count += read.rows;
+    }
+  }
+
+  /** A trade id that was seen: in this batch, in the one before, or in the tables. */
+  async #refuseSeen({ ranges }: BulkBatch, { query, isCareful }: BulkTools, parked: BulkRefusal[]): Promise<void> {
+    const columns = this.#columns;
+    const suspects = this.#seen.note(columns, isCareful);
+    if (suspects.length === 0) return;
+    const known = new Set<string>();
+    if (this.#isFormerKnown)
+      for (const key of this.#keysOfFormer(suspects)) known.add(key);
+    const keys = [...new Set(suspects.map((row) => tradeKey(columns, row)))];
+    const table = this.#service.sink === null ? "trades" : "trade_ids";
+    for (let from = 0; from < keys.length; from += LOAD_AT_ONCE)
+      for (const row of await query(findTrades(table, keys.slice(from, from + LOAD_AT_ONCE))))
+        known.add(keyOfRow(row));
+    for (const row of this.#seen.candidates(columns, suspects)) {
+      const key = tradeKey(columns, row);
+      if (!known.has(key)) {
+        known.add(key);
+        continue;
+      }
+      columns.accepted[row] = 0;
+      const range = ranges[columns.ranges[row] ?? 0];
+      const index = columns.records[row] ?? 0;
+      const [clientId, tradeId] = key.split(" ");
+      const isTold = parked.some((each) => each.range === range && each.index === index);
+      if (range !== undefined && !isTold)
+        parked.push({ range, index, code: "trade_seen", message: `${clientId} has reported the trade ${tradeId} before` });
+    }
+  }
+
+  #keysOfFormer(suspects: readonly number[]): readonly string[] {
+    const wanted = new Set(suspects.map((row) => tradeKey(this.#columns, row)));
+    const keys: string[] = [];
+    for (let row = 0; row < this.#former.count; row++) {
+      if (this.#former.accepted[row] === 0) continue;
+      const key = tradeKey(this.#former, row);
+      if (wanted.has(key)) keys.push(key);
+    }
+    return keys;
+  }
+
+  async #loadPositions({ query }: BulkTools): Promise<void> {
+    const columns = this.#columns;
+    const missing: { readonly client: number; readonly symbol: number }[] = [];
+    for (let row = 0; row < columns.count; row++) {
+      if (columns.accepted[row] === 0) continue;
+      const client = columns.clients[row] ?? 0;
+      const symbol = columns.symbols[row] ?? 0;
+      if (this.#book.entry(client, symbol) !== undefined) continue;
+      missing.push({ client, symbol });
+      this.#book.load(client, symbol);
+    }
+    const { instruments } = this.#service;
+    for (let from = 0; from < missing.length; from += LOAD_AT_ONCE) {
+      const some = missing.slice(from, from + LOAD_AT_ONCE).map(({ client, symbol }) => ({
+        client,
+        index: symbol,
+        clientId: this.#book.clientId(client),
+        symbol: instruments.at(symbol).symbol,
+      }));
+      const places = new Map(some.map((each) => [`${each.clientId} ${each.symbol}`, each]));
+      for (const row of await query(selectPositions(some))) {
+        const place = places.get(`${String(row.client_id)} ${String(row.symbol)}`);
+        if (place !== undefined)
+          this.#book.load(place.client, place.index, readPosition(row, instruments.at(place.index)));
+      }
+    }
+  }
+
+  /** In the order of the log: positions, and the rows that come of them. */
+  #apply({ ranges }: BulkBatch, parked: BulkRefusal[]): TradeEffects {
+    const columns = this.#columns;
+    const { instruments, sink } = this.#service;
+    const changed: BookEntry[] = [];
+    const prices = new Map<number, LastPrice>();
+    const bySymbol = new Map<number, number>();
+    const eventTimesMs = new Float64Array(columns.count);
+    const logTimesMs = new Float64Array(columns.count);
+    const sinkRows = sink === null ? null : new SinkRows(ranges);
+    let trades = 0;
+    for (let row = 0; row < columns.count; row++) {
+      if (columns.accepted[row] === 0) continue;
+      const range = ranges[columns.ranges[row] ?? 0] as BulkRange;
+      const index = columns.records[row] ?? 0;
+      const symbol = columns.symbols[row] ?? 0;
+      const entry = this.#book.entry(columns.clients[row] ?? 0, symbol) as BookEntry;
+      const before = entry.position;
+      const realised = addFill(entry, {
+        isBuy: columns.sides[row] === 1,
+        quantityLots: columns.quantityLots[row] ?? 0,
+        priceTicks: columns.priceTicks[row] ?? 0,
+        feeUnits: columns.feeUnits[row] ?? 0,
+      });
+      const lots = entry.position.quantityLots;
+      if (lots > SAFE_LOTS || lots < -SAFE_LOTS || realised > MAX_INT8 || realised < -MAX_INT8) {
+        entry.position = before;
+        entry.trades--;
+        columns.accepted[row] = 0;
+        parked.push({ range, index, code: "position_out_of_range", message: "the position would be beyond 2^53 lots" });
+        continue;
+      }
+      if (!entry.isChanged) {
+        entry.isChanged = true;
+        changed.push(entry);
+      }
+      const { chunk } = range;
+      const offset = chunk.offsets[index] ?? 0;
+      if (sinkRows === null)
+        this.#copy.trade(columns, row, {
+          symbol: instruments.nameAt(symbol),
+          realised,
+          partition: chunk.partition,
+          offset,
+        });
+      else {
+        this.#copy.id(columns, row);
+        sinkRows.add(columns, row, { range, offset, entry, realised, instrument: instruments.at(symbol) });
+      }
+      const priceTicks = columns.priceTicks[row] ?? 0;
+      noteTrade({ prices, bySymbol }, { symbol, chunk, priceTicks, timeMs: columns.timesMs[row] ?? 0, offset, name: instruments.at(symbol).symbol });
+      eventTimesMs[trades] = columns.timesMs[row] ?? 0;
+      logTimesMs[trades] = chunk.timesMs[index] ?? 0;
+      trades++;
+    }
+    for (const entry of changed) {
+      entry.isChanged = false;
+      entry.version++;
+    }
+    const copied: readonly Statement[] =
+      this.#copy.rows === 0 ? [] : [this.#copy.take(sinkRows === null ? "trades" : "trade_ids")];
+    const written = sinkRows?.batch();
+    return {
+      statements: [...copied, ...writePositions(changed, instruments), ...writeLastPrices([...prices.values()])],
+      events: [],
+      parked,
+      ...(written === undefined || sink === null ? {} : { before: () => sink.write(written) }),
+      trades,
+      positions: changed.length,
+      eventTimesMs: eventTimesMs.subarray(0, trades),
+      logTimesMs: logTimesMs.subarray(0, trades),
+      bySymbol,
+      sinkRows: written === undefined ? 0 : trades,
+    };
+  }
+}
+
+interface Noted {
+  readonly prices: Map<number, LastPrice>;
+  readonly bySymbol: Map<number, number>;
+}
+
+/** The last price of each symbol and partition, and how many trades each symbol had. */
+function noteTrade(
+  { prices, bySymbol }: Noted,
+  trade: {
+    readonly symbol: number;
+    readonly name: string;
+    readonly chunk: { readonly topic: string; readonly partition: number };
+    readonly priceTicks: number;
+    readonly timeMs: number;
+    readonly offset: number;
+  },
+): void {
+  const { symbol, name, chunk, priceTicks, timeMs, offset } = trade;
+  bySymbol.set(symbol, (bySymbol.get(symbol) ?? 0) + 1);
+  const place = symbol * 4_096 + chunk.partition;
+  const known = prices.get(place);
+  if (known !== undefined && known.topic === chunk.topic) {
+    (known as { price: number }).price = priceTicks;
+    (known as { tradeMs: number }).tradeMs = timeMs;
+    (known as { offset: number }).offset = offset;
+    return;
+  }
+  const { topic, partition } = chunk;
+  prices.set(place, { symbol: name, topic, partition, price: priceTicks, tradeMs: timeMs, offset });
+}
