@@ -11,6 +11,8 @@ export { busOf, recoverService } from "./recover-service.ts";
 export type { Refusal } from "./refusals.ts";
 export { readRefusals } from "./refusals.ts";
 export { readRunFile } from "./run-file.ts";
+export type { ProcessorCounts, ProcessorRun, RunningProcessor } from "./run-processor.ts";
+export { startProcessor } from "./run-processor.ts";
 export type { Cluster } from "./start-cluster.ts";
 export { startCluster } from "./start-cluster.ts";
 export { startPlatform, urlVariable } from "./start-platform.ts";

@@ -8,6 +8,7 @@ import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { engineCommand } from "./commands/engine.ts";
 import { orderCommand } from "./commands/order.ts";
+import { processCommand } from "./commands/process.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -37,6 +38,7 @@ const COMMANDS = [
   tailCommand,
   dlqCommand,
   recoverCommand,
+  processCommand,
   rebuildCommand,
   voidCommand,
   resetCommand,

@@ -7,6 +7,8 @@ export type {
   BulkRefusal,
   BulkTools,
 } from "./bulk/bulk-definitions.ts";
+export type { CompiledSchema } from "./contract-check.ts";
+export { compiledSchema } from "./contract-check.ts";
 export type { DeliveryOptions, DeliveryRuntime } from "./create-delivery.ts";
 export { createDelivery } from "./create-delivery.ts";
 export { DecodeError } from "./decode.ts";

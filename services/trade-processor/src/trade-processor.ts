@@ -16,4 +16,6 @@ export interface TradeProcessor {
   /** Where trades go instead of the service's own database. */
   readonly sink: TradeSink | null;
   readonly metrics: ProcessorMetrics;
+  /** Records set aside since the start. */
+  readonly deadLetters: () => Promise<number>;
 }

@@ -26,6 +26,7 @@ const oneService: Readonly<Record<string, readonly string[]>> = {
   // The journal in a test only: that its replay and this one are the same.
   matching: ["engine", "journal"],
   portfolio: ["positions"],
+  "trade-processor": ["positions"],
 };
 
 /** What runs in a browser: an app's `web/`. */

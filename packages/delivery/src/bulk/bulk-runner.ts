@@ -6,7 +6,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from "@bourse/bus";
-import type { Topic } from "@bourse/contracts";
+import { type Topic, writersOf } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
 import { commitUnit } from "../commit.ts";
@@ -61,6 +61,8 @@ export class BulkRunner<Service> implements Runner {
   #generation = 0;
   /** The share has changed: memory is of partitions that others may have by now. */
   #isShareNew = false;
+  /** What prepares or resets, and what waits to. */
+  #last: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
   #state: RunnerState = "starting";
   #reason: string | null = null;
@@ -208,8 +210,23 @@ export class BulkRunner<Service> implements Runner {
     if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
   }
 
+  /** One at a time: the program forgets between two preparations, never within one. */
+  #prepare(of: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
+    return this.#alone(() => this.#prepareAlone(of, isCareful));
+  }
+
+  #reset(): Promise<void> {
+    return this.#alone(() => this.#resetAlone());
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
   /** By the numbers first, then by the program. Waits for the database for ever. */
-  async #prepare({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
+  async #prepareAlone({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
     const judged = judgeChunks(slices, (at) => this.#assigned.get(topicPartitionKey(at)));
     const { fault } = judged;
     const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
@@ -388,6 +405,7 @@ export class BulkRunner<Service> implements Runner {
         topic,
         partition,
         topicId,
+        writers: writersOf(this.#topics.get(topic) as Topic),
         marks: new Map(own.map((mark) => [mark.producer, mark])),
         expected: new Map(own.map((mark) => [mark.producer, mark])),
         fromHint: hint !== null,
@@ -401,7 +419,7 @@ export class BulkRunner<Service> implements Runner {
   }
 
   /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
-  async #reset(): Promise<void> {
+  async #resetAlone(): Promise<void> {
     const { store, clock } = this.#parts;
     const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
       marks: await readMarks(store, this.subscription),

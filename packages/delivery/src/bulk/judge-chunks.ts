@@ -1,4 +1,5 @@
 import { type ChunkSlice, SPAN, type TopicPartition } from "@bourse/bus";
+import { speaksFor, type Writer } from "@bourse/contracts";
 import { DecodeError } from "../decode.ts";
 import type { AssignedPartition, BatchFault, Parking } from "../effect-batch.ts";
 import { sequenceError } from "../effect-batch.ts";
@@ -13,6 +14,7 @@ export const NUMBER_HEADERS: readonly string[] = [HEADER.producer, HEADER.epoch,
 
 /** A partition, and how far its numbers go once all that is prepared is committed. */
 export interface BulkPartition extends AssignedPartition {
+  readonly writers: readonly Writer[];
   readonly expected: Map<string, Mark>;
 }
 
@@ -130,7 +132,8 @@ class NumberRun {
     const epoch = this.#digits(epochStart, epochEnd);
     const sequence = this.#digits(at, atEnd);
     const producer = start < 0 ? "" : this.#chunk.bytes.toString("utf8", start, end);
-    if (epoch < 1 || sequence < 1 || !isProducer(producer)) {
+    // Who is no writer of the topic has no number here (R2).
+    if (epoch < 1 || sequence < 1 || !speaksFor(producer, this.#at.writers)) {
       this.#unnumbered(index);
       return false;
     }
@@ -246,8 +249,3 @@ class NumberRun {
 }
 
 const UNNUMBERED = "?";
-const PRODUCER = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
-
-function isProducer(name: string): boolean {
-  return PRODUCER.test(name);
-}

@@ -1,8 +1,8 @@
 import type { BusRecord } from "@bourse/bus";
 import { encodeTradeReported, TradeReported } from "@bourse/contracts";
 import { compiledSchema } from "@bourse/delivery";
-import { MAX_SCALE, type TradeInstrument } from "../domain/trade-instruments.ts";
 import { SCAN } from "../domain/scan-report.ts";
+import { MAX_SCALE, type TradeInstrument } from "../domain/trade-instruments.ts";
 
 const schema = compiledSchema(TradeReported.schema);
 
@@ -46,7 +46,8 @@ export function refusalOf(
   const fields = fieldsOf(record);
   const symbol = String(fields.symbol);
   const instrument = instrumentOf(symbol);
-  const scaleOf = (name: "priceScale" | "quantityScale" | "amountScale"): number => instrument?.[name] ?? MAX_SCALE;
+  const scaleOf = (name: "priceScale" | "quantityScale" | "amountScale"): number =>
+    instrument?.[name] ?? MAX_SCALE;
   const decimals = (field: string, scale: number): Refusal => ({
     code: "too_many_decimals",
     message: `${field} is ${shown(fields[field])}, and ${symbol} has at most ${scale} decimals there`,
@@ -75,14 +76,20 @@ export function refusalOf(
         message: `quantity ${shown(fields.quantity)} x price ${shown(fields.price)} is more than 2^53 of its unit`,
       };
     case SCAN.noSuchTime:
-      return { code: "no_such_time", message: `timestamp is ${shown(fields.timestamp)}, and there is no such time` };
+      return {
+        code: "no_such_time",
+        message: `timestamp is ${shown(fields.timestamp)}, and there is no such time`,
+      };
     default:
       return { code: "schema_violated", message: "the value is no TradeReported" };
   }
 }
 
 function notPositive(field: "quantity" | "price", fields: Readonly<Record<string, unknown>>): Refusal {
-  return { code: `${field}_not_positive`, message: `${field} is ${shown(fields[field])}, and above zero is allowed` };
+  return {
+    code: `${field}_not_positive`,
+    message: `${field} is ${shown(fields[field])}, and above zero is allowed`,
+  };
 }
 
 function fieldsOf({ value }: BusRecord): Readonly<Record<string, unknown>> {

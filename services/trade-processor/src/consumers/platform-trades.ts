@@ -1,7 +1,7 @@
+import { parseDecimal } from "@bourse/base";
 import type { BusRecord } from "@bourse/bus";
 import { type EventOf, epochMs, TradeExecuted, TradeSettled } from "@bourse/contracts";
 import { compiledSchema } from "@bourse/delivery";
-import { parseDecimal } from "@bourse/base";
 import { LEG, type TradeColumns } from "../domain/trade-columns.ts";
 import type { InstrumentTable } from "../domain/trade-instruments.ts";
 import type { Refusal } from "./explain-report.ts";
@@ -26,7 +26,10 @@ export function readPlatformTrade(
   const eventType = (event as { readonly eventType?: unknown } | null | undefined)?.eventType;
   if (eventType === TradeSettled.eventType) return { rows: 0 };
   if (eventType !== TradeExecuted.eventType)
-    return { code: "unknown_event_type", message: `eventType is ${String(eventType)}, and TradeExecuted is allowed` };
+    return {
+      code: "unknown_event_type",
+      message: `eventType is ${String(eventType)}, and TradeExecuted is allowed`,
+    };
   if (!schema.check(event)) return { code: "schema_violated", message: schema.fault(event) };
   return writeLegs(event as EventOf<typeof TradeExecuted>, instruments, into);
 }
@@ -38,7 +41,8 @@ function writeLegs(
 ): { readonly rows: number } | Refusal {
   const name = Buffer.from(trade.symbol);
   const symbol = instruments.find(name, 0, name.length);
-  if (symbol < 0) return { code: "unknown_symbol", message: `symbol is ${trade.symbol}, which is not known here` };
+  if (symbol < 0)
+    return { code: "unknown_symbol", message: `symbol is ${trade.symbol}, which is not known here` };
   const { priceScale, quantityScale, amountScale, unitsPerTickLot } = instruments.at(symbol);
   const sides = [trade.buyer, trade.seller] as const;
   const quantityLots = scaled(trade.quantity, quantityScale);
@@ -46,9 +50,15 @@ function writeLegs(
   const feeUnits = sides.map(({ fee }) => scaled(fee, amountScale));
   const notionalUnits = quantityLots * priceTicks * unitsPerTickLot;
   if (!feeUnits.every(Number.isSafeInteger) || !Number.isSafeInteger(notionalUnits))
-    return { code: "out_of_range", message: "an amount has more decimals or digits than the symbol's scales hold" };
+    return {
+      code: "out_of_range",
+      message: "an amount has more decimals or digits than the symbol's scales hold",
+    };
   if (quantityLots <= 0 || priceTicks <= 0)
-    return { code: "quantity_not_positive", message: `quantity ${trade.quantity} x price ${trade.price} is not above zero` };
+    return {
+      code: "quantity_not_positive",
+      message: `quantity ${trade.quantity} x price ${trade.price} is not above zero`,
+    };
   into.ensure(into.count + 2);
   sides.forEach(({ accountId, orderId }, nth) => {
     const row = into.count + nth;

@@ -50,7 +50,8 @@ export class SeenTrades {
 /** What the batch before, which is on its way into the tables, has: its keys, to be asked by those who suspect. */
 export function tradeKey(columns: TradeColumns, row: number): string {
   const source = columns.sources[row] as Uint8Array;
-  const text = (start: number, end: number): string => Buffer.from(source.buffer, source.byteOffset).latin1Slice(start, end);
+  const text = (start: number, end: number): string =>
+    Buffer.from(source.buffer, source.byteOffset).toString("latin1", start, end);
   const client = text(columns.clientStart[row] ?? 0, columns.clientEnd[row] ?? 0);
   const trade = text(columns.tradeStart[row] ?? 0, columns.tradeEnd[row] ?? 0);
   return `${client} ${trade} ${columns.legs[row]}`;
@@ -66,7 +67,10 @@ const TEXTS = { trades: FIND("trades"), trade_ids: FIND("trade_ids") };
 export function findTrades(table: keyof typeof TEXTS, keys: readonly string[]): Statement {
   const parts = keys.map((key) => key.split(" "));
   const column = (nth: number): string => sqlArray(parts.map((part) => part[nth] ?? ""));
-  return { text: TEXTS[table], values: [column(0), column(1), sqlArray(parts.map((part) => Number(part[2])))] };
+  return {
+    text: TEXTS[table],
+    values: [column(0), column(1), sqlArray(parts.map((part) => Number(part[2])))],
+  };
 }
 
 export function keyOfRow(row: Readonly<Record<string, unknown>>): string {

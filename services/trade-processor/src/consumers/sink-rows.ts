@@ -25,7 +25,13 @@ export class SinkRows {
       if (run !== undefined) run.lastOffset = lastOffset;
       else {
         const { topic, partition } = chunk;
-        this.#runs.set(key, { topic, partition, firstOffset: chunk.offsets[from] ?? 0, lastOffset, rows: [] });
+        this.#runs.set(key, {
+          topic,
+          partition,
+          firstOffset: chunk.offsets[from] ?? 0,
+          lastOffset,
+          rows: [],
+        });
       }
     }
   }
@@ -33,7 +39,13 @@ export class SinkRows {
   add(
     columns: TradeColumns,
     row: number,
-    { range, offset, entry, realised, instrument }: {
+    {
+      range,
+      offset,
+      entry,
+      realised,
+      instrument,
+    }: {
       readonly range: BulkRange;
       readonly offset: number;
       readonly entry: BookEntry;
@@ -44,7 +56,7 @@ export class SinkRows {
     const { priceScale, quantityScale, amountScale } = instrument;
     const source = columns.sources[row] as Uint8Array;
     const text = (start: number, end: number): string =>
-      Buffer.from(source.buffer, source.byteOffset).latin1Slice(start, end);
+      Buffer.from(source.buffer, source.byteOffset).toString("latin1", start, end);
     const order = columns.orderStart[row] ?? -1;
     const whole = (value: number | undefined): bigint => BigInt(value ?? 0);
     this.#runs.get(`${range.chunk.topic}/${range.chunk.partition}`)?.rows.push({

@@ -1,7 +1,14 @@
 import type { BusRecord } from "@bourse/bus";
 import { SPAN } from "@bourse/bus";
 import { tradeEvents } from "@bourse/contracts";
-import type { BulkBatch, BulkEffects, BulkProgram, BulkRange, BulkRefusal, BulkTools } from "@bourse/delivery";
+import type {
+  BulkBatch,
+  BulkEffects,
+  BulkProgram,
+  BulkRange,
+  BulkRefusal,
+  BulkTools,
+} from "@bourse/delivery";
 import type { Statement } from "@bourse/store";
 import { addFill, type BookEntry, PositionBook } from "../domain/position-book.ts";
 import { RecentTrades } from "../domain/recent-trades.ts";
@@ -83,7 +90,8 @@ export class TradeProgram implements BulkProgram {
     const { metrics, clock, instruments, sink } = this.#service;
     const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows } = effects as TradeEffects;
     const nowMs = clock.nowMs();
-    for (const [symbol, trades] of bySymbol) metrics.trades.inc({ symbol: instruments.at(symbol).symbol }, trades);
+    for (const [symbol, trades] of bySymbol)
+      metrics.trades.inc({ symbol: instruments.at(symbol).symbol }, trades);
     metrics.positions.inc(positions);
     if (sink !== null && sinkRows > 0) metrics.sinkRows.inc({ sink: sink.kind }, sinkRows);
     for (const place of observedPlaces(eventTimesMs.length))
@@ -104,7 +112,11 @@ export class TradeProgram implements BulkProgram {
 
   #scanReports(
     range: BulkRange,
-    { nth, latestMs, parked }: { readonly nth: number; readonly latestMs: number; readonly parked: BulkRefusal[] },
+    {
+      nth,
+      latestMs,
+      parked,
+    }: { readonly nth: number; readonly latestMs: number; readonly parked: BulkRefusal[] },
   ): void {
     const columns = this.#columns;
     const { chunk } = range;
@@ -132,7 +144,13 @@ export class TradeProgram implements BulkProgram {
       }
       const refusal =
         code === SCAN.ok
-          ? this.#refuse(columns, row, { source, latestMs, bytes, keyStart: spans[base] ?? -1, keyEnd: spans[base + 1] ?? -1 })
+          ? this.#refuse(columns, row, {
+              source,
+              latestMs,
+              bytes,
+              keyStart: spans[base] ?? -1,
+              keyEnd: spans[base + 1] ?? -1,
+            })
           : refusalOf(code, chunk.record(index), (symbol) => this.#service.instruments.bySymbol(symbol));
       if (refusal !== null) {
         parked.push({ range, index, ...refusal });
@@ -143,7 +161,11 @@ export class TradeProgram implements BulkProgram {
       columns.ranges[row] = nth;
       columns.records[row] = index;
       columns.accepted[row] = 1;
-      columns.clients[row] = this.#book.client(source, columns.clientStart[row] ?? 0, columns.clientEnd[row] ?? 0);
+      columns.clients[row] = this.#book.client(
+        source,
+        columns.clientStart[row] ?? 0,
+        columns.clientEnd[row] ?? 0,
+      );
       columns.count++;
     }
   }
@@ -152,7 +174,13 @@ export class TradeProgram implements BulkProgram {
   #refuse(
     columns: TradeColumns,
     row: number,
-    { source, latestMs, bytes, keyStart, keyEnd }: {
+    {
+      source,
+      latestMs,
+      bytes,
+      keyStart,
+      keyEnd,
+    }: {
       readonly source: Uint8Array;
       readonly latestMs: number;
       readonly bytes: Uint8Array;
@@ -190,20 +218,27 @@ export class TradeProgram implements BulkProgram {
         columns.records[row] = index;
         columns.accepted[row] = 1;
         const source = columns.sources[row] as Uint8Array;
-        columns.clients[row] = this.#book.client(source, columns.clientStart[row] ?? 0, columns.clientEnd[row] ?? 0);
+        columns.clients[row] = this.#book.client(
+          source,
+          columns.clientStart[row] ?? 0,
+          columns.clientEnd[row] ?? 0,
+        );
       }
       columns.count += read.rows;
     }
   }
 
   /** A trade id that was seen: in this batch, in the one before, or in the tables. */
-  async #refuseSeen({ ranges }: BulkBatch, { query, isCareful }: BulkTools, parked: BulkRefusal[]): Promise<void> {
+  async #refuseSeen(
+    { ranges }: BulkBatch,
+    { query, isCareful }: BulkTools,
+    parked: BulkRefusal[],
+  ): Promise<void> {
     const columns = this.#columns;
     const suspects = this.#seen.note(columns, isCareful);
     if (suspects.length === 0) return;
     const known = new Set<string>();
-    if (this.#isFormerKnown)
-      for (const key of this.#keysOfFormer(suspects)) known.add(key);
+    if (this.#isFormerKnown) for (const key of this.#keysOfFormer(suspects)) known.add(key);
     const keys = [...new Set(suspects.map((row) => tradeKey(columns, row)))];
     const table = this.#service.sink === null ? "trades" : "trade_ids";
     for (let from = 0; from < keys.length; from += LOAD_AT_ONCE)
@@ -221,7 +256,12 @@ export class TradeProgram implements BulkProgram {
       const [clientId, tradeId] = key.split(" ");
       const isTold = parked.some((each) => each.range === range && each.index === index);
       if (range !== undefined && !isTold)
-        parked.push({ range, index, code: "trade_seen", message: `${clientId} has reported the trade ${tradeId} before` });
+        parked.push({
+          range,
+          index,
+          code: "trade_seen",
+          message: `${clientId} has reported the trade ${tradeId} before`,
+        });
     }
   }
 
@@ -293,7 +333,12 @@ export class TradeProgram implements BulkProgram {
         entry.position = before;
         entry.trades--;
         columns.accepted[row] = 0;
-        parked.push({ range, index, code: "position_out_of_range", message: "the position would be beyond 2^53 lots" });
+        parked.push({
+          range,
+          index,
+          code: "position_out_of_range",
+          message: "the position would be beyond 2^53 lots",
+        });
         continue;
       }
       if (!entry.isChanged) {
@@ -314,7 +359,17 @@ export class TradeProgram implements BulkProgram {
         sinkRows.add(columns, row, { range, offset, entry, realised, instrument: instruments.at(symbol) });
       }
       const priceTicks = columns.priceTicks[row] ?? 0;
-      noteTrade({ prices, bySymbol }, { symbol, chunk, priceTicks, timeMs: columns.timesMs[row] ?? 0, offset, name: instruments.at(symbol).symbol });
+      noteTrade(
+        { prices, bySymbol },
+        {
+          symbol,
+          chunk,
+          priceTicks,
+          timeMs: columns.timesMs[row] ?? 0,
+          offset,
+          name: instruments.at(symbol).symbol,
+        },
+      );
       eventTimesMs[trades] = columns.timesMs[row] ?? 0;
       logTimesMs[trades] = chunk.timesMs[index] ?? 0;
       trades++;
@@ -327,7 +382,11 @@ export class TradeProgram implements BulkProgram {
       this.#copy.rows === 0 ? [] : [this.#copy.take(sinkRows === null ? "trades" : "trade_ids")];
     const written = sinkRows?.batch();
     return {
-      statements: [...copied, ...writePositions(changed, instruments), ...writeLastPrices([...prices.values()])],
+      statements: [
+        ...copied,
+        ...writePositions(changed, instruments),
+        ...writeLastPrices([...prices.values()]),
+      ],
       events: [],
       parked,
       ...(written === undefined || sink === null ? {} : { before: () => sink.write(written) }),

@@ -77,7 +77,11 @@ export class PositionBook {
   }
 
   /** What the tables have, or undefined for a position that is new. */
-  load(client: number, symbol: number, stored?: { position: Position; trades: number; version: number }): BookEntry {
+  load(
+    client: number,
+    symbol: number,
+    stored?: { position: Position; trades: number; version: number },
+  ): BookEntry {
     const { unitsPerTickLot } = this.#instruments.at(symbol);
     const entry: BookEntry = {
       clientId: this.clientId(client),

@@ -1,5 +1,5 @@
-import type { InstrumentTable } from "./trade-instruments.ts";
 import type { TradeColumns } from "./trade-columns.ts";
+import type { InstrumentTable } from "./trade-instruments.ts";
 
 /**
  * What a scan says of a report. `otherForm`: it is not written as generators write it, and may be valid all the same: look
@@ -178,7 +178,8 @@ export class ReportScanner {
         if (digit !== 0) significant = at;
       if (at === point + 1) return Number.NaN;
       // Zeros at the end say nothing.
-      for (let place = point + 1; place <= significant; place++) value = value * 10 + ((bytes[place] ?? 0) - ZERO);
+      for (let place = point + 1; place <= significant; place++)
+        value = value * 10 + ((bytes[place] ?? 0) - ZERO);
       this.#decimals = significant === point ? 0 : significant - point;
     }
     this.#at = at;

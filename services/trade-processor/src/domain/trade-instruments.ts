@@ -41,7 +41,8 @@ export function readInstruments(text: string): readonly TradeInstrument[] | null
   for (const part of text.split(",")) {
     const [, symbol, price, quantity] = SPEC.exec(part.trim()) ?? [];
     if (symbol === undefined || Number(price) > MAX_SCALE || Number(quantity) > MAX_SCALE) return null;
-    if (Number(price) + Number(quantity) > MAX_SCALE || found.some((each) => each.symbol === symbol)) return null;
+    if (Number(price) + Number(quantity) > MAX_SCALE || found.some((each) => each.symbol === symbol))
+      return null;
     found.push(tradeInstrument(symbol, Number(price), Number(quantity)));
   }
   return found;

@@ -67,7 +67,10 @@ const TEXTS = {
  * One row for each position that a batch has changed, in the order of all locks here (R13). Their `version` is the one
  * that is written: an update finds the one before it, or nothing of the transaction stays.
  */
-export function writePositions(changed: readonly BookEntry[], instruments: InstrumentTable): readonly Statement[] {
+export function writePositions(
+  changed: readonly BookEntry[],
+  instruments: InstrumentTable,
+): readonly Statement[] {
   const sorted = [...changed].sort(byKey);
   const fresh = sorted.filter(({ version }) => version === 1);
   const known = sorted.filter(({ version }) => version > 1);

@@ -1,0 +1,167 @@
+import { Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
+import { dataFolderOf, fromHere } from "../data-folder.ts";
+import { EXIT } from "../exit-codes.ts";
+import { wholeNumber, withExamples } from "../help.ts";
+import { grouped, Output } from "../output.ts";
+import { type TargetOptions, withData } from "../target.ts";
+
+interface ProcessOptions extends TargetOptions {
+  readonly topicPrefix: string;
+  readonly topic?: string;
+  readonly bootstrap?: string;
+  readonly database?: string;
+  readonly sink: "postgres" | "clickhouse" | "parquet";
+  readonly clickhouse: string;
+  readonly folder: string;
+  readonly costBasis?: "FIFO" | "LIFO" | "AVERAGE";
+  readonly port: number;
+  readonly maxBatch?: number;
+  readonly untilIdle?: boolean;
+}
+
+const TELL_EVERY_MS = 1_000;
+/** Nothing new for so many looks in a row, and nothing left: that is the end of the stream for now. */
+const IDLE_LOOKS = 3;
+
+export function processCommand(): Command {
+  const command = withData(new Command("process"))
+    .description(
+      "Process a trade stream in the foreground: positions, profit and loss, into a database or files",
+    )
+    .option("--topic-prefix <prefix>", "of the stream, as `bourse produce` has it", "sim.")
+    .addOption(new Option("--topic <name>", "the topic by its whole name").env("KAFKA_TOPIC"))
+    .addOption(new Option("--bootstrap <servers>", "host:port of Kafka").env("KAFKA_BOOTSTRAP_SERVERS"))
+    .addOption(
+      new Option("--database <url>", "PostgreSQL (default: one of the data folder)").env("DATABASE_URL"),
+    )
+    .addOption(
+      new Option("--sink <sink>", "where the trades go; positions are in PostgreSQL in any case")
+        .choices(["postgres", "clickhouse", "parquet"])
+        .default("postgres"),
+    )
+    .addOption(
+      new Option("--clickhouse <url>", "its HTTP interface")
+        .env("CLICKHOUSE_URL")
+        .default("http://127.0.0.1:8123"),
+    )
+    .option("--folder <path>", "where Parquet files go", "parquet")
+    .addOption(
+      new Option("--cost-basis <method>", "how a closing trade finds its cost").choices([
+        "FIFO",
+        "LIFO",
+        "AVERAGE",
+      ]),
+    )
+    .option("--port <port>", "of its REST API and metrics; 0 is any", wholeNumber(0, 65_535), 0)
+    .option("--max-batch <records>", "the most that one transaction holds", wholeNumber(1, 1_000_000))
+    .option("--until-idle", "end once the stream has been processed to its end")
+    .action(run);
+  return withExamples(command, [
+    ["process", "the simulated stream, into the data folder's own PostgreSQL"],
+    ["process --topic-prefix load. --cost-basis FIFO", "another stream, first in first out"],
+    ["process --sink parquet --folder trades", "files that DuckDB and Spark read"],
+  ]);
+}
+
+async function run(options: ProcessOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const { bootstrap } = options;
+  if (bootstrap === undefined)
+    throw new CliError(EXIT.usage, "--bootstrap: none -> host:port of Kafka, or KAFKA_BOOTSTRAP_SERVERS");
+  const { startProcessor } = await import("@bourse/platform");
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(EXIT.failed));
+      ending.abort();
+    });
+  const processor = await startProcessor({
+    topic: options.topic ?? `${options.topicPrefix}trade-events`,
+    bootstrapServers: bootstrap,
+    databaseUrl: options.database,
+    sink: sinkOf(options),
+    dataFolder: dataFolderOf(options.data),
+    port: options.port,
+    host: "127.0.0.1",
+    maxBatch: options.maxBatch,
+    env: {
+      ...process.env,
+      ...(options.costBasis === undefined ? {} : { TRADE_COST_METHOD: options.costBasis }),
+    },
+    progress: (line) => output.note(line),
+  });
+  output.note(`processing ${processor.topic.name}; ${processor.url}/swagger-ui.html; Ctrl-C ends it`);
+  const summary = await follow(processor, {
+    output,
+    signal: ending.signal,
+    untilIdle: options.untilIdle ?? false,
+  });
+  const clean = await processor.stop();
+  output.facts([
+    ["trades", grouped(summary.trades)],
+    ["dead letters", grouped(summary.deadLetters)],
+    ["seconds", summary.seconds.toFixed(1)],
+  ]);
+  output.result({ topic: processor.topic.name, ...summary, clean });
+  process.exit(clean && summary.stopped === null ? EXIT.ok : EXIT.failed);
+}
+
+interface Summary {
+  readonly trades: number;
+  readonly deadLetters: number;
+  readonly seconds: number;
+  readonly stopped: string | null;
+}
+
+type Processor = Awaited<ReturnType<typeof import("@bourse/platform")["startProcessor"]>>;
+
+/** A line a second while something comes, until somebody ends it, or the stream's end where that is asked for. */
+async function follow(
+  processor: Processor,
+  {
+    output,
+    signal,
+    untilIdle,
+  }: { readonly output: Output; readonly signal: AbortSignal; readonly untilIdle: boolean },
+): Promise<Summary> {
+  const started = performance.now();
+  let told = 0;
+  let idleLooks = 0;
+  for (;;) {
+    await pause(signal);
+    const { trades, deadLetters, lag } = await processor.counts();
+    const stopped = await processor.stopped();
+    const seconds = (performance.now() - started) / 1_000;
+    const done = trades + deadLetters;
+    if (done !== told)
+      output.note(
+        `${grouped(trades)} trades, ${grouped(done - told)} in the last second, ${grouped(deadLetters)} dead letters, ${grouped(lag)} behind`,
+      );
+    idleLooks = done === told && lag === 0 && done > 0 ? idleLooks + 1 : 0;
+    told = done;
+    if (stopped !== null) output.note(`stopped: ${stopped}`);
+    const isOver = signal.aborted || stopped !== null || (untilIdle && idleLooks >= IDLE_LOOKS);
+    if (isOver) return { trades, deadLetters, seconds, stopped };
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, TELL_EVERY_MS);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+function sinkOf({ sink, clickhouse, folder }: ProcessOptions) {
+  if (sink === "clickhouse") return { kind: sink, url: clickhouse };
+  if (sink === "parquet") return { kind: sink, folder: fromHere(folder) };
+  return { kind: sink };
+}

@@ -1,0 +1,169 @@
+import { kafkaBus } from "@bourse/bus";
+import { type Topic, tradeStreamNamed } from "@bourse/contracts";
+import {
+  createDirectory,
+  createLogger,
+  publishedTopics,
+  type RunningService,
+  runService,
+} from "@bourse/host";
+import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService } from "@bourse/store";
+import { startPostgres } from "@bourse/store/local-postgres";
+import { openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
+import { openDataFolder } from "./data-folder.ts";
+import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
+import { PlatformError } from "./platform-error.ts";
+
+export interface ProcessorRun {
+  /** In full, such as `sim.trade-events`. */
+  readonly topic: string;
+  readonly bootstrapServers: string;
+  /** Of a role that may make roles; absent: a PostgreSQL of the data folder's own. */
+  readonly databaseUrl?: string | undefined;
+  readonly sink: SinkChoice;
+  readonly dataFolder: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly host: string;
+  readonly maxBatch?: number | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly progress: (line: string) => void;
+}
+
+export interface RunningProcessor {
+  readonly url: string;
+  readonly topic: Topic;
+  /** Trades committed since the start, and records set aside. */
+  counts(): Promise<ProcessorCounts>;
+  /** Why it has stopped for good; null: it runs. */
+  stopped(): Promise<string | null>;
+  stop(): Promise<boolean>;
+}
+
+export interface ProcessorCounts {
+  readonly trades: number;
+  readonly deadLetters: number;
+  /** Records of its partitions that it has not come to yet. */
+  readonly lag: number;
+}
+
+const CONNECTIONS = 2;
+const DRAIN_MS = 15_000;
+
+/**
+ * One trade-processor by itself, on Kafka, for one topic. Its results are in a schema of the topic's own, so that
+ * generated trades never mix with others; instances of one topic share them. Throws `PlatformError`.
+ */
+export async function startProcessor(options: ProcessorRun): Promise<RunningProcessor> {
+  const topic = tradeStreamNamed(options.topic);
+  if (topic === null)
+    throw new PlatformError(
+      "missing_part",
+      `the topic is ${options.topic}; a generated stream has a prefix, such as sim.trade-events (R2)`,
+    );
+  const data = openDataFolder(options.dataFolder);
+  const adminUrl = options.databaseUrl ?? (await ownDatabase(options, data.folder("postgres")));
+  const schemaOwner = `trade-processor-${topic.name.replaceAll(/[^a-z0-9]+/g, "-")}`;
+  const sink = options.sink;
+  const definition = tradeProcessorOf({
+    topic,
+    ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
+    ...(sink.kind === "postgres" ? {} : { openSink: () => openSink(sink) }),
+  });
+  const bus = kafkaBus({
+    bootstrapServers: options.bootstrapServers,
+    clientId: `bourse-process-${process.pid}`,
+  });
+  let url = "";
+  const directory = createDirectory({
+    definitions: [definition as never],
+    urlOf: () => url,
+    internalToken: data.secret("internal token"),
+    timer: machineTimer,
+    random: machineRandom(),
+  });
+  try {
+    await bus.ensureTopics(
+      [topic, ...publishedTopics(definition as never)].map(({ name, partitions, retentionMs }) => ({
+        name,
+        partitions,
+        retentionMs,
+      })),
+    );
+    const running = await runService(definition as never, {
+      clock: machineClock,
+      timer: machineTimer,
+      newId,
+      env: options.env,
+      bus,
+      migrate: async (_service, folders) => {
+        const password = data.secret(`database/${schemaOwner}`);
+        url = await ensureServiceSchema(adminUrl, { service: schemaOwner, password });
+        await migrate(url, { schema: schemaOfService(schemaOwner), folders });
+      },
+      openStore: (_service, pool) => {
+        if (url === "") throw new StoreError("store_unavailable", "no schema yet", { retryable: true });
+        const applicationName = `bourse-process-${pool}`;
+        return postgresStore({
+          url,
+          schema: schemaOfService(schemaOwner),
+          applicationName,
+          maxConnections: CONNECTIONS,
+        });
+      },
+      directory,
+      dataFolder: data.folder("services"),
+      secret: data.secret("services"),
+      internalToken: data.secret("internal token"),
+      log: createLogger({ level: options.env.LOG_LEVEL ?? "warn" }),
+      listen: { host: options.host, port: options.port },
+    });
+    return runningProcessor(running, topic, async () => {
+      await directory.close();
+      await bus.close();
+    });
+  } catch (error) {
+    await directory.close();
+    await bus.close();
+    throw error;
+  }
+}
+
+async function ownDatabase({ progress }: ProcessorRun, folder: string): Promise<string> {
+  return (await startPostgres({ folder, progress })).adminUrl;
+}
+
+function runningProcessor(
+  running: RunningService,
+  topic: Topic,
+  release: () => Promise<void>,
+): RunningProcessor {
+  const { metrics, deadLetters } = running.service as {
+    readonly metrics: { readonly trades: { get(): Promise<{ values: readonly { value: number }[] }> } };
+    readonly deadLetters: () => Promise<number>;
+  };
+  return {
+    url: running.url,
+    topic,
+    counts: async () => {
+      const { values } = await metrics.trades.get();
+      const { delivery } = await running.status();
+      const lag = (delivery?.subscriptions ?? []).reduce((sum, each) => sum + each.lag, 0);
+      return {
+        trades: values.reduce((sum, { value }) => sum + value, 0),
+        deadLetters: await deadLetters(),
+        lag,
+      };
+    },
+    stopped: async () => {
+      const { delivery } = await running.status();
+      const stopped = delivery?.consumptions.find(({ state }) => state === "stopped");
+      return stopped === undefined ? null : (stopped.reason ?? "it has stopped");
+    },
+    stop: async () => {
+      const clean = await running.drain(DRAIN_MS);
+      await release();
+      return clean;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { oneOf } from "@bourse/contracts";
+import { COST_METHODS } from "@bourse/positions";
+import { Type } from "typebox";
+
+export const TradeProcessorConfig = Type.Object({
+  TRADE_COST_METHOD: Type.Union(oneOf(COST_METHODS).anyOf, {
+    default: "AVERAGE",
+    description: "How a closing trade finds its cost. Fixed once there are positions",
+  }),
+  TRADE_INSTRUMENTS: Type.String({
+    default: "BTC-USD:2:6,ETH-USD:2:6,XRP-ETH:8:2,SOL-USD:4:4,AAPL:4:4,AMZN:4:4,MSFT:4:4,TSLA:4:4",
+    description: "The known symbols of the trade stream, each with the decimals of its prices and quantities",
+  }),
+  TRADE_MAX_AHEAD_MS: Type.Integer({
+    default: 5_000,
+    minimum: 0,
+    maximum: 3_600_000,
+    description: "How far a trade's time may be ahead of this machine's clock",
+  }),
+});

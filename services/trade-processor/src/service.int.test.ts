@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { simulatedTrades } from "@bourse/contracts";
+import { type TestedService, testService } from "@bourse/host/testing";
+import { sql } from "@bourse/store";
+import { tradeProcessorOf } from "./service.ts";
+import { type Reported, report, reporter } from "./testing.ts";
+import type { TradeProcessor } from "./trade-processor.ts";
+
+const NOON_MS = Date.UTC(2026, 10, 21, 12);
+
+interface TestEnd {
+  after(fn: () => Promise<void>): void;
+}
+
+interface Tested extends TestedService<TradeProcessor> {
+  readonly send: (reports: readonly Reported[]) => Promise<void>;
+}
+
+async function processing(t: TestEnd, env: Readonly<Record<string, string>> = {}): Promise<Tested> {
+  const tested = await testService(t, tradeProcessorOf({ topic: simulatedTrades }), { env, nowMs: NOON_MS });
+  const send = reporter(tested.bus, { topic: simulatedTrades, timeMs: () => tested.clock.nowMs() });
+  return Object.assign(tested, { send });
+}
+
+const positionsOf = async ({ store }: Tested): Promise<readonly object[]> =>
+  (
+    await store.query(
+      sql`SELECT client_id, symbol, quantity, cost, realised, fees, trades FROM positions ORDER BY client_id, symbol`,
+    )
+  ).map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)])));
+
+const parkedOf = async ({ store }: Tested): Promise<readonly string[]> =>
+  (await store.query(sql`SELECT code FROM parked ORDER BY code, topic, partition, place`)).map(({ code }) =>
+    String(code),
+  );
+
+test("reports become trades and positions, the marks go with them", async (t) => {
+  const tested = await processing(t);
+  await tested.send([
+    report({ tradeId: "t-1" }),
+    report({ tradeId: "t-2", side: "SELL", quantity: "4", price: "190", orderId: "o-2" }),
+    report({
+      tradeId: "t-1",
+      clientId: "C0002",
+      symbol: "BTC-USD",
+      quantity: "0.0153",
+      price: "57012.34",
+      fee: "-0.87",
+    }),
+  ]);
+  await tested.quiet();
+  assert.deepEqual(await positionsOf(tested), [
+    {
+      client_id: "C0001",
+      symbol: "AAPL",
+      quantity: "60000",
+      cost: "108300000000",
+      realised: "3750000000",
+      fees: "50000000",
+      trades: "2",
+    },
+    {
+      client_id: "C0002",
+      symbol: "BTC-USD",
+      quantity: "15300",
+      cost: "87228880200",
+      realised: "87000000",
+      fees: "-87000000",
+      trades: "1",
+    },
+  ]);
+  const trades = await tested.store.query(
+    sql`SELECT trade_id, order_id, side, quantity, price, notional, fee, realised, trade_ms FROM trades ORDER BY client_id, trade_id`,
+  );
+  assert.deepEqual(trades[1], {
+    trade_id: "t-2",
+    order_id: "o-2",
+    side: -1,
+    quantity: 40_000n,
+    price: 1_900_000n,
+    notional: 76_000_000_000n,
+    fee: 25_000_000n,
+    realised: 3_775_000_000n,
+    trade_ms: BigInt(Date.UTC(2026, 10, 21, 9, 30)),
+  });
+  await tested.send([report({ tradeId: "t-3", side: "SELL", quantity: "10", price: "200", fee: "0" })]);
+  await tested.quiet();
+  assert.deepEqual((await positionsOf(tested))[0], {
+    client_id: "C0001",
+    symbol: "AAPL",
+    quantity: "-40000",
+    cost: "-80000000000",
+    realised: "15450000000",
+    fees: "50000000",
+    trades: "3",
+  });
+  assert.deepEqual(await parkedOf(tested), []);
+});
+
+test("what is refused is parked with its reason, and the others of the batch go on", async (t) => {
+  const tested = await processing(t);
+  await tested.send([
+    report({ tradeId: "good-1" }),
+    { key: "C0001", value: "{" },
+    report({ tradeId: "good-2" }),
+    report({ tradeId: "good-1" }),
+    report({ tradeId: "bad-1", symbol: "GME" }),
+    report({ tradeId: "bad-2", quantity: "0" }),
+    report({ tradeId: "bad-3", price: "-1" }),
+    report({ tradeId: "bad-4", timestamp: "2026-11-21T13:00:00.000Z" }),
+    { key: "C0009", value: JSON.stringify(report({ tradeId: "bad-5" })) },
+    { key: "C0001", value: JSON.stringify(report({ tradeId: "bad-6" })), headers: { sequence: "x" } },
+    report({ tradeId: "bad-7", quantity: "0.00001" }),
+  ]);
+  const other = reporter(tested.bus, { topic: simulatedTrades, run: "other", timeMs: () => NOON_MS });
+  await other([report({ tradeId: "good-3" }), report({ tradeId: "good-2" })]);
+  await tested.quiet();
+  const expected = [
+    "not_json",
+    "price_not_positive",
+    "quantity_not_positive",
+    "time_in_future",
+    "too_many_decimals",
+    "trade_seen",
+    "trade_seen",
+    "unknown_symbol",
+    "unnumbered_record",
+    "wrong_key",
+  ];
+  assert.deepEqual(await parkedOf(tested), expected);
+});
