@@ -39,6 +39,8 @@ export function randomCommands(
     const limits = { maxPriceTicks: MAX_PRICE, maxQuantityLots: MAX_QUANTITY };
     commands.push({ kind: "list", request: flow.request, atMs: flow.atMs, symbol, ...limits });
   }
+  flow.request++;
+  commands.push({ kind: "list", request: flow.request, atMs: flow.atMs, symbol: SYMBOLS, ...HUGE });
   if (!flow.isPlain && random.below(4) !== 0) commands.push(...acquainted(flow));
   commands.length = Math.min(commands.length, count);
   while (commands.length < count) {
@@ -61,6 +63,19 @@ function acquainted(flow: Flow): EngineCommand[] {
       return { kind: "setPosition", ...head(), account, symbol, lots: (account & 1) === 0 ? 60 : -60 };
     }),
   ]);
+}
+
+/** A symbol in which a few orders are as much as a level can hold. */
+const HUGE = { maxPriceTicks: 2, maxQuantityLots: 2 ** 52 - 1 };
+
+function huge(flow: Flow): Partial<Mutable<PlaceOrder>> {
+  const { random } = flow;
+  return {
+    symbol: SYMBOLS,
+    side: 0,
+    priceTicks: 1 + random.below(2),
+    quantityLots: HUGE.maxQuantityLots - random.below(3),
+  };
 }
 
 /** What `special` draws from. It shares no factor with `PLAIN_EVERY`. */
@@ -120,7 +135,7 @@ function nextCommand(flow: Flow): EngineCommand {
     const side = random.below(3) - 1;
     return { kind: "massCancel", ...head, account, symbol: random.below(SYMBOLS + 1) - 1, side };
   }
-  if (roll < 909) return { kind: "block", ...head, account };
+  if (roll < 905) return { kind: "block", ...head, account };
   if (roll < 930) return { kind: "unblock", ...head, account };
   if (roll < 932) return { kind: "halt", ...head, symbol };
   if (roll < 970) return { kind: "resume", ...head, symbol };
@@ -176,6 +191,7 @@ function place(flow: Flow): { kind: "place" } & PlaceOrder {
           ? atMs + random.below(1_500)
           : 0,
     ...(flow.isPlain || random.below(2) === 0 ? {} : special(flow, quantityLots)),
+    ...(type === 0 && random.below(60) === 0 ? huge(flow) : {}),
   };
   flow.resting.push(request);
   flow.places.set(request, placed);
