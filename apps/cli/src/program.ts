@@ -7,6 +7,7 @@ import { consoleCommand } from "./commands/console.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { engineCommand } from "./commands/engine.ts";
+import { marketCommand } from "./commands/market.ts";
 import { orderCommand } from "./commands/order.ts";
 import { processCommand } from "./commands/process.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -28,6 +29,7 @@ const COMMANDS = [
   statusCommand,
   accountsCommand,
   orderCommand,
+  marketCommand,
   bookCommand,
   replayCommand,
   engineCommand,

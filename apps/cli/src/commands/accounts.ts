@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Command, InvalidArgumentError } from "commander";
 import { type AccountView, accountsOfPlatform } from "../account-pages.ts";
+import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
+import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
@@ -40,8 +42,34 @@ export function accountsCommand(): Command {
     .description("Balances of an account, or of all")
     .argument("[account]")
     .action(showAccounts);
+  const block = withTarget(new Command("block"))
+    .description("Stop an account: all its orders are cancelled and new ones refused")
+    .argument("<account>")
+    .option("--reason <text>", "why", "asked for at the command line")
+    .action(blockAccount);
+  const release = withTarget(new Command("release"))
+    .description("Ask for an account's release, or approve one that another operator's key has asked for")
+    .argument("[account]")
+    .option("--note <text>", "why it may trade again", "asked for at the command line")
+    .option("--approve <request>", "the release that was asked for")
+    .action(releaseAccount);
+  const group = withTarget(new Command("group"))
+    .description(
+      "Have accounts count as one for self-trade prevention; without a group the account stands alone",
+    )
+    .argument("<account>")
+    .argument("[group]", "its name: letters, digits, - and _")
+    .action(groupAccount);
   return new Command("accounts")
-    .description("Open, fund and show trading accounts")
+    .description("Open, fund, show, block and group trading accounts")
+    .addCommand(withExamples(block, [["accounts block alice --reason runaway", "the kill switch"]]))
+    .addCommand(
+      withExamples(release, [
+        ["accounts release alice --note fixed", "asks for it"],
+        ["accounts release --approve r-1", "with another operator's key"],
+      ]),
+    )
+    .addCommand(withExamples(group, [["accounts group alice desk-1", "together with desk-1's others"]]))
     .addCommand(
       withExamples(create, [
         [
@@ -57,6 +85,61 @@ export function accountsCommand(): Command {
         ["accounts show --json", "all accounts"],
       ]),
     );
+}
+
+async function blockAccount(
+  accountId: string,
+  options: TargetOptions & { readonly reason: string },
+): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { reason } = options;
+    const stopped = await client.post<object>("/api/v1/risk/kill-switch", { accountId, reason });
+    output.line(`${accountId} is stopped; its orders are being cancelled.`);
+    output.result(stopped);
+  });
+}
+
+async function releaseAccount(
+  accountId: string | undefined,
+  options: TargetOptions & { readonly note: string; readonly approve?: string },
+): Promise<void> {
+  const { note, approve } = options;
+  if ((accountId === undefined) === (approve === undefined))
+    throw new CliError(EXIT.usage, "name the account to ask for its release, or --approve a request");
+  await withClient(options, async (client, output) => {
+    const path = "/api/v1/risk/kill-switch/release-requests";
+    const answer =
+      approve === undefined
+        ? await client.post<{ id: string }>(path, { accountId, note }, { idempotencyKey: randomUUID() })
+        : await client.post<{ id: string }>(`${path}/${encodeURIComponent(approve)}/approve`, undefined);
+    output.line(
+      approve === undefined
+        ? `Asked for. Another operator's key approves it: bourse accounts release --approve ${answer.id}`
+        : "Released: the account may trade again.",
+    );
+    output.result(answer);
+  });
+}
+
+async function groupAccount(
+  accountId: string,
+  selfTradeGroup: string | undefined,
+  options: TargetOptions,
+): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { body } = await client.request<object>({
+      method: "PUT",
+      path: `/api/v1/orders/accounts/${encodeURIComponent(accountId)}/self-trade-group`,
+      body: { selfTradeGroup: selfTradeGroup ?? null },
+      idempotencyKey: randomUUID(),
+    });
+    output.line(
+      selfTradeGroup === undefined
+        ? `${accountId} stands alone.`
+        : `${accountId} counts as one with the others of ${selfTradeGroup}.`,
+    );
+    output.result(body);
+  });
 }
 
 async function createAccount(accountId: string, options: CreateOptions): Promise<void> {

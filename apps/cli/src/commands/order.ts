@@ -4,33 +4,18 @@ import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
+import {
+  PLACE_EXAMPLES,
+  sessionTimeout,
+  type TermOptions,
+  termsOf,
+  withTerms,
+} from "../orders/order-terms.ts";
+import { type Order, printOrder, printOrders } from "../orders/order-view.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
-interface Order {
-  readonly orderId: string;
-  readonly accountId: string;
-  readonly clientOrderId?: string;
-  readonly symbol?: string;
-  readonly side?: string;
-  readonly orderType?: string;
-  readonly timeInForce?: string;
-  readonly status: string;
-  readonly quantity?: string;
-  readonly price?: string;
-  readonly filledQuantity: string;
-  readonly leavesQuantity: string;
-  readonly filledNotional: string;
-  readonly fee: string;
-  readonly reason?: string;
-}
-
-interface PlaceOptions extends TargetOptions {
-  readonly price?: string;
-  readonly account?: string;
-  readonly tif?: string;
-  readonly postOnly?: boolean;
-  readonly expireAt?: string;
+interface PlaceOptions extends TargetOptions, TermOptions {
   readonly clientOrderId?: string;
   readonly wait: boolean;
 }
@@ -58,32 +43,26 @@ export function orderCommand(): Command {
     .addCommand(placeCommand())
     .addCommand(amendCommand())
     .addCommand(cancelCommand())
+    .addCommand(cancelAllCommand())
+    .addCommand(sessionCommand())
     .addCommand(showCommand());
 }
 
 function placeCommand(): Command {
-  const command = withTarget(new Command("place"))
-    .description("Place an order: with a price it is a limit order, without one a market order")
-    .addArgument(new Argument("<side>").choices(["buy", "sell"]))
-    .argument("<quantity>", "a decimal, in lots")
-    .argument("<symbol>", "BTC-USD, AAPL")
-    .option("--price <price>", "its limit, on tick")
-    .option("--account <account>", "who trades; an account's own key needs none")
-    .addOption(
-      new Option("--tif <time in force>", "how long it stands").choices(["GTC", "DAY", "GTD", "IOC", "FOK"]),
-    )
-    .option("--post-only", "refuse it rather than let it take")
-    .option("--expire-at <time>", "when a GTD order ends, RFC 3339")
+  const command = withTerms(
+    withTarget(new Command("place"))
+      .description("Place an order of any type: its options say which, and --type where you want to be sure")
+      .addArgument(new Argument("<side>").choices(["buy", "sell"]))
+      .argument("<quantity>", "a decimal, in lots")
+      .argument("<symbol>", "BTC-USD, AAPL"),
+  )
     .option(
       "--client-order-id <id>",
       "your name for it; the same one makes it once, for ever (default: a new one)",
     )
     .option("--no-wait", "come back before the engine has seen it")
     .action(place);
-  return withExamples(command, [
-    ["order place buy 0.5 BTC-USD --price 60000 --account alice", "a limit order"],
-    ["order place sell 10 AAPL --account bob", "a market order"],
-  ]);
+  return withExamples(command, PLACE_EXAMPLES);
 }
 
 function amendCommand(): Command {
@@ -104,6 +83,41 @@ function cancelCommand(): Command {
     ["order cancel 0f3c...", "by order id"],
     ["order cancel --account alice --client-order-id a-1", "by your own id"],
   ]);
+}
+
+function cancelAllCommand(): Command {
+  const command = withTarget(new Command("cancel-all"))
+    .description("Cancel all open orders of an account, or those of a symbol or side")
+    .option("--account <account>", "whose orders; an account's own key needs none")
+    .option("--symbol <symbol>", "only of this symbol")
+    .addOption(new Option("--side <side>", "only of this side").choices(["buy", "sell"]))
+    .action(cancelAll);
+  return withExamples(command, [
+    ["order cancel-all --account alice", "all of an account"],
+    ["order cancel-all --account alice --symbol AAPL --side buy", "its bids in one symbol"],
+  ]);
+}
+
+function sessionCommand(): Command {
+  const account = (command: Command): Command =>
+    withTarget(command)
+      .argument("<session>", "the name that orders were placed with as --session")
+      .option("--account <account>", "whose session; an account's own key needs none");
+  const keep = account(new Command("keep"))
+    .description("Keep a session alive: without another sign of life in time its orders are cancelled")
+    .option("--timeout-ms <milliseconds>", "how long it may be silent", sessionTimeout, 30_000)
+    .action(keepSession);
+  const close = account(new Command("close"))
+    .description("Cancel all open orders of a session")
+    .action(closeSession);
+  return new Command("session")
+    .description("Orders that are cancelled when whoever placed them is gone")
+    .addCommand(
+      withExamples(keep, [
+        ["order session keep desk-1 --account alice --timeout-ms 5000", "five seconds more"],
+      ]),
+    )
+    .addCommand(withExamples(close, [["order session close desk-1 --account alice", "cancel them now"]]));
 }
 
 function showCommand(): Command {
@@ -128,17 +142,11 @@ function named(command: Command): Command {
 
 async function place(side: string, quantity: string, symbol: string, options: PlaceOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    const { price, account, tif, postOnly, expireAt } = options;
     const order = await client.post<Order>("/api/v1/orders", {
-      ...(account === undefined ? {} : { accountId: account }),
       symbol,
       side: side.toUpperCase(),
-      orderType: price === undefined ? "MARKET" : "LIMIT",
-      ...(tif === undefined ? {} : { timeInForce: tif }),
       quantity,
-      ...(price === undefined ? {} : { price }),
-      ...(postOnly === undefined ? {} : { postOnly }),
-      ...(expireAt === undefined ? {} : { expireAt }),
+      ...termsOf(options),
       clientOrderId: options.clientOrderId ?? randomUUID(),
     });
     const settled = options.wait ? await withOutcome(client, order) : order;
@@ -187,6 +195,56 @@ async function cancel(orderId: string | undefined, options: NamingOptions): Prom
   });
 }
 
+interface CancelAllOptions extends TargetOptions {
+  readonly account?: string;
+  readonly symbol?: string;
+  readonly side?: string;
+}
+
+async function cancelAll({ account, symbol, side, ...target }: CancelAllOptions): Promise<void> {
+  await withClient(target, async (client, output) => {
+    const { body } = await client.request<{ requestIds: readonly string[] }>({
+      method: "DELETE",
+      path: "/api/v1/orders",
+      query: { accountId: account, symbol, side: side?.toUpperCase() },
+      idempotencyKey: randomUUID(),
+    });
+    output.line("The cancels are on their way; a fill may be faster.");
+    output.result(body);
+  });
+}
+
+interface SessionOptions extends TargetOptions {
+  readonly account?: string;
+  readonly timeoutMs: number;
+}
+
+async function keepSession(session: string, options: SessionOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { account, timeoutMs } = options;
+    const { body } = await client.request<{ closesAt: string }>({
+      method: "PUT",
+      path: `/api/v1/orders/sessions/${encodeURIComponent(session)}`,
+      body: { ...(account === undefined ? {} : { accountId: account }), timeoutMs },
+    });
+    output.line(`Its orders are cancelled at ${body.closesAt}, unless it is kept again.`);
+    output.result(body);
+  });
+}
+
+async function closeSession(session: string, options: SessionOptions): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const { body } = await client.request<{ requestIds: readonly string[] }>({
+      method: "DELETE",
+      path: `/api/v1/orders/sessions/${encodeURIComponent(session)}`,
+      query: { accountId: options.account },
+      idempotencyKey: randomUUID(),
+    });
+    output.line("The cancels are on their way; a fill may be faster.");
+    output.result(body);
+  });
+}
+
 async function show(orderId: string | undefined, options: ShowOptions): Promise<void> {
   await withClient(options, async (client, output) => {
     if (orderId !== undefined || options.clientOrderId !== undefined) {
@@ -232,47 +290,4 @@ function tellCommanded(output: Output, words: string, order: Order | undefined):
   output.line(words);
   if (order !== undefined) printOrder(output, order);
   output.result(order ?? {});
-}
-
-function printOrder(output: Output, order: Order): void {
-  const { orderId, clientOrderId, accountId, symbol, side, orderType, timeInForce, quantity, price } = order;
-  output.facts([
-    ["order", orderId],
-    ["client order id", clientOrderId ?? ""],
-    ["account", accountId],
-    [
-      "terms",
-      [side, quantity, symbol, orderType, timeInForce, price === undefined ? "" : `at ${price}`]
-        .join(" ")
-        .trim(),
-    ],
-    ["status", statusOf(order)],
-    ["filled", `${order.filledQuantity} for ${order.filledNotional}, fee ${order.fee}`],
-    ["leaves", order.leavesQuantity],
-  ]);
-}
-
-function statusOf({ status, reason }: Order): string {
-  return reason === undefined ? status : `${status} (${reason})`;
-}
-
-function printOrders(output: Output, orders: readonly Order[]): void {
-  if (orders.length === 0) {
-    output.line("There is no such order.");
-    return;
-  }
-  output.table(
-    ["order", "symbol", "side", "type", "quantity", "price", "filled", "leaves", "status"],
-    orders.map((order) => [
-      order.orderId,
-      order.symbol ?? "",
-      order.side ?? "",
-      order.orderType ?? "",
-      order.quantity ?? "",
-      order.price ?? "",
-      order.filledQuantity,
-      order.leavesQuantity,
-      statusOf(order),
-    ]),
-  );
 }

@@ -13,6 +13,7 @@ import { OrderView } from "../order-view.ts";
 import { AmendBody, CommandAnswer, PlaceBody } from "./bodies.ts";
 import { accountOf, placeJob, submit, visibleTo } from "./intake.ts";
 import { massCancel } from "./mass-cancel.ts";
+import { PLACE_EXAMPLES } from "./place-examples.ts";
 
 const OrderParams = Type.Object({ orderId: OrderId });
 
@@ -63,26 +64,7 @@ export const placingRoutes: readonly Route<Desk>[] = [
       "store_unavailable",
       "outcome_unknown",
     ],
-    examples: [
-      {
-        accountId: "alice",
-        symbol: "BTC-USD",
-        side: "BUY",
-        orderType: "LIMIT",
-        timeInForce: "GTC",
-        quantity: "0.5",
-        price: "60000",
-        clientOrderId: "alice-1",
-      },
-      {
-        symbol: "AAPL",
-        side: "SELL",
-        orderType: "MARKET",
-        timeInForce: "IOC",
-        quantity: "10",
-        clientOrderId: "m-7",
-      },
-    ],
+    examples: PLACE_EXAMPLES,
     handle: place,
   },
   {
