@@ -10,3 +10,5 @@ export type { Recording } from "./open-recording.ts";
 export { openRecording } from "./open-recording.ts";
 export type { RecordedCommand, RecordedFill, RecordedKind, Touch, TouchSide } from "./recorded-command.ts";
 export { RecordingError } from "./recording-error.ts";
+export { openTrades } from "./trades/open-trades.ts";
+export type { RecordedTrade } from "./trades/recorded-trade.ts";

@@ -48,7 +48,7 @@ export async function* readLobster(
     throw new RecordingError(row, "the message file ends before the orderbook file");
 }
 
-function lobsterMessage(line: string, row: number): LobsterMessage {
+export function lobsterMessage(line: string, row: number): LobsterMessage {
   const [time = "", type, orderId = "", shares, price, direction] = line.split(",");
   if (!/^[0-9]+(\.[0-9]+)?$/.test(time))
     throw new RecordingError(row, `time is "${time}"; allowed are seconds after midnight`);

@@ -14,6 +14,7 @@ const packages = {
   store: ["base"],
   sdk: ["base"],
   delivery: ["base", "contracts", "bus", "store"],
+  "trade-stream": ["base", "contracts", "bus"],
   journal: ["base", "engine"],
   registry: ["base", "contracts", "bus"],
   host: ["base", "contracts", "bus", "store", "delivery"],
@@ -45,6 +46,7 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     "recordings",
     "registry",
     "console",
+    "trade-stream",
   ],
   // The last two in tests only: a real platform stands behind the pages.
   console: [...WEB_MAY_IMPORT, "platform", "store"],

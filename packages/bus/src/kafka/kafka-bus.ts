@@ -21,9 +21,11 @@ import { Fetcher } from "./fetcher.ts";
 import { listGroups } from "./groups.ts";
 import { committedOffsets } from "./hint-committer.ts";
 import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets.ts";
+import { type SendPackedOptions, sendPacked } from "./packed-sender.ts";
 import { Producer } from "./producer.ts";
 import { openReader } from "./reader.ts";
 import { type AccessNeeds, requireAccess } from "./required-access.ts";
+import type { PackedBatch } from "./record-packer.ts";
 import { readTail } from "./tail.ts";
 import { deleteTopic, ensureTopics } from "./topics.ts";
 
@@ -38,6 +40,11 @@ export interface KafkaBus extends EventBus {
   readonly kind: "kafka";
   /** Deletes a topic with its records. Made anew it has another id. */
   deleteTopic(name: string): Promise<void>;
+  /**
+   * The bulk path, for generators that number their own run (R7): complete batches, at most one for each partition, sent
+   * until the brokers have acknowledged them all. See `packed-sender.ts`.
+   */
+  sendPacked(batches: readonly PackedBatch[], options: SendPackedOptions): Promise<void>;
   /** How many brokers there are: one alone keeps one copy of everything (R9). */
   brokerCount(): Promise<number>;
   /** Throws `bus_refused` naming principal, operation and resource of everything that this client may not do. */
@@ -92,6 +99,14 @@ class ClusterBus implements KafkaBus {
   async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
     this.#usable();
     return this.#producer.send(batches);
+  }
+
+  async sendPacked(batches: readonly PackedBatch[], options: SendPackedOptions): Promise<void> {
+    this.#usable();
+    for (const batch of batches)
+      if (this.#cluster.knownTopic(batch.topic) === undefined)
+        await this.#ask(() => this.#cluster.partition(batch));
+    return sendPacked(this.#cluster, batches, { ...options, closing: this.#closing.signal });
   }
 
   async consume(options: ConsumeOptions): Promise<GroupConsumer> {

@@ -16,7 +16,7 @@ const LAST_DELTA_AT = 23;
 const BASE_TIME_AT = 27;
 const MAX_TIME_AT = 35;
 const COUNT_AT = 57;
-const HEADER_BYTES = 61;
+export const BATCH_HEADER_BYTES = 61;
 /** Base offset and length come before what the length counts. */
 const UNCOUNTED_BYTES = 12;
 const MAGIC = 2;
@@ -34,19 +34,20 @@ export function encodeBatch(records: readonly OutgoingRecord[]): Buffer {
     if (record.timestampMs > maxTime) maxTime = record.timestampMs;
     return recordSize(record, index, baseTime);
   });
-  let total = HEADER_BYTES;
+  let total = BATCH_HEADER_BYTES;
   for (const size of sizes) total += varIntSize(size) + size;
   const bytes = Buffer.allocUnsafe(total);
-  let position = HEADER_BYTES;
+  let position = BATCH_HEADER_BYTES;
   records.forEach((record, index) => {
     position = writeVarInt(bytes, position, sizes[index] ?? 0);
     position = writeRecord(bytes, position, { record, index, baseTime });
   });
-  writeHeader(bytes, { count: records.length, baseTime, maxTime });
+  writeBatchHeader(bytes, { count: records.length, baseTime, maxTime });
   return bytes;
 }
 
-function writeHeader(
+/** Everything before the records; they are there already. */
+export function writeBatchHeader(
   bytes: Buffer,
   {
     count,
@@ -158,7 +159,7 @@ export function batchesFrom(
   const batches: FoundBatch[] = [];
   let nextOffset = from;
   let start = 0;
-  while (bytes.length - start >= HEADER_BYTES) {
+  while (bytes.length - start >= BATCH_HEADER_BYTES) {
     const end = start + UNCOUNTED_BYTES + bytes.readInt32BE(start + LENGTH_AT);
     if (end > bytes.length) break;
     const batch = bytes.subarray(start, end);
@@ -171,7 +172,7 @@ export function batchesFrom(
       // Marks of transactions are not records.
       if ((attributes & CONTROL) === 0)
         batches.push({
-          start: start + HEADER_BYTES,
+          start: start + BATCH_HEADER_BYTES,
           end,
           baseOffset,
           count: batch.readInt32BE(COUNT_AT),
@@ -187,7 +188,7 @@ export function batchesFrom(
 }
 
 function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
-  if (batch.length < HEADER_BYTES || batch[MAGIC_AT] !== MAGIC) {
+  if (batch.length < BATCH_HEADER_BYTES || batch[MAGIC_AT] !== MAGIC) {
     throw new Error(`a batch of ${topic}/${partition} is of no known version`);
   }
   if (batch.readUInt32BE(CRC_AT) !== crc32c(batch.subarray(ATTRIBUTES_AT))) {

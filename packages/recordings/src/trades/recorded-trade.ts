@@ -1,0 +1,79 @@
+import { DECIMAL_MAX_LENGTH, DECIMAL_PATTERN } from "@bourse/base";
+import { RecordingError } from "../recording-error.ts";
+
+/** A trade as a recording has it. `side` is the aggressor's; price and quantity are positive decimal strings. */
+export interface RecordedTrade {
+  readonly timeMs: number;
+  readonly symbol: string;
+  readonly side: "BUY" | "SELL";
+  readonly price: string;
+  readonly quantity: string;
+}
+
+/** Where in a file something stands, for what is said of it. */
+export interface Place {
+  readonly line: number;
+  readonly field: string;
+}
+
+const DECIMAL = new RegExp(DECIMAL_PATTERN);
+const SYMBOL = /^[A-Z0-9][A-Z0-9.-]{0,31}$/;
+
+export function wrong({ line, field }: Place, given: unknown, allowed: string): RecordingError {
+  const shown = JSON.stringify(given ?? "")?.slice(0, 80);
+  return new RecordingError(line, `${field} is ${shown}; allowed is ${allowed}`, "line");
+}
+
+/** A positive decimal without the zeros at its end. */
+export function positiveDecimal(given: unknown, place: Place): string {
+  if (typeof given === "string" && given.length <= DECIMAL_MAX_LENGTH && DECIMAL.test(given)) {
+    const text = given.includes(".") ? given.replace(/\.?0+$/, "") : given;
+    if (!text.startsWith("-") && text !== "0") return text;
+  }
+  throw wrong(place, given, "a positive decimal such as 0.0153");
+}
+
+const SIDES: Readonly<Record<string, "BUY" | "SELL">> = {
+  buy: "BUY",
+  b: "BUY",
+  bid: "BUY",
+  "1": "BUY",
+  sell: "SELL",
+  s: "SELL",
+  ask: "SELL",
+  "-1": "SELL",
+};
+
+export function sideOf(given: unknown, place: Place): "BUY" | "SELL" {
+  const side = typeof given === "string" ? SIDES[given.toLowerCase()] : undefined;
+  if (side === undefined) throw wrong(place, given, "buy or sell");
+  return side;
+}
+
+export function symbolOf(given: unknown, place: Place): string {
+  const symbol = typeof given === "string" ? given.toUpperCase().replace("/", "-") : "";
+  if (!SYMBOL.test(symbol)) throw wrong(place, given, "a symbol such as BTC-USD");
+  return symbol;
+}
+
+/** The largest count of seconds, milliseconds and microseconds since the epoch that is taken for one: the year 5138. */
+const SCALES = [
+  [1e11, 1_000],
+  [1e14, 1],
+  [1e17, 0.001],
+] as const;
+const NANOSECOND_MS = 1e-6;
+const LAST_MS = 8.64e15;
+
+/** Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size, or RFC 3339. */
+export function timeMsOf(given: unknown, place: Place): number {
+  const text = String(given ?? "");
+  let timeMs = Number.NaN;
+  if (/^[0-9]{1,19}(\.[0-9]+)?$/.test(text)) {
+    const value = Number(text);
+    timeMs = Math.floor(value * (SCALES.find(([below]) => value < below)?.[1] ?? NANOSECOND_MS));
+  } else if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]/.test(text)) timeMs = Date.parse(text);
+  if (!Number.isSafeInteger(timeMs) || timeMs > LAST_MS)
+    throw wrong(place, given, "a time since the epoch, or RFC 3339");
+  return timeMs;
+}
