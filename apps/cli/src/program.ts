@@ -10,6 +10,7 @@ import { engineCommand } from "./commands/engine.ts";
 import { marketCommand } from "./commands/market.ts";
 import { orderCommand } from "./commands/order.ts";
 import { processCommand } from "./commands/process.ts";
+import { produceCommand } from "./commands/produce.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -35,6 +36,7 @@ const COMMANDS = [
   engineCommand,
   verifyCommand,
   consoleCommand,
+  produceCommand,
   topicsCommand,
   schemasCommand,
   tailCommand,

@@ -9,12 +9,12 @@ export type { KafkaAdmin } from "./kafka/kafka-admin.ts";
 export { kafkaAdmin } from "./kafka/kafka-admin.ts";
 export type { KafkaBus, KafkaBusOptions } from "./kafka/kafka-bus.ts";
 export { kafkaBus } from "./kafka/kafka-bus.ts";
-export type { UserQuota } from "./kafka/quotas.ts";
-export type { AccessNeeds } from "./kafka/required-access.ts";
-export type { ScramUser } from "./kafka/scram-users.ts";
 export type { SendPackedOptions } from "./kafka/packed-sender.ts";
+export type { UserQuota } from "./kafka/quotas.ts";
 export type { PackedBatch, PackerOptions } from "./kafka/record-packer.ts";
 export { RecordPacker } from "./kafka/record-packer.ts";
+export type { AccessNeeds } from "./kafka/required-access.ts";
+export type { ScramUser } from "./kafka/scram-users.ts";
 export { MAX_VALUE_BYTES } from "./limits.ts";
 export { partitionOf } from "./partition-of.ts";
 export type {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@bourse/base";
+import type { Clock } from "@bourse/base";
 import type { KafkaBus, PackedBatch } from "@bourse/bus";
 import { StreamWriter, type WriterOptions } from "./stream-writer.ts";
 import type { TradeSource } from "./trade-source.ts";
@@ -13,7 +13,7 @@ export interface ProduceOptions extends WriterOptions {
   /** How long a send is tried before the run gives up. */
   readonly patienceMs: number;
   readonly clock: Clock;
-  readonly timer: Timer;
+  readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds that only go forward, for rates and durations. */
   readonly elapsedMs: () => number;
   /** After each acknowledgement: how many are acknowledged, in how long since the send. Awaited. */
@@ -93,13 +93,13 @@ function filler(options: ProduceOptions, writer: StreamWriter, startedMs: number
     count = Number.POSITIVE_INFINITY,
     ratePerSecond,
     clock,
-    timer,
+    pause,
     elapsedMs,
     signal,
   } = options;
   let made = 0;
   return async () => {
-    if (ratePerSecond !== undefined) await timer.sleep(LINGER_MS, signal);
+    if (ratePerSecond !== undefined) await pause(LINGER_MS, signal);
     const due =
       ratePerSecond === undefined
         ? count

@@ -1,23 +1,8 @@
-import type { AbortSignalLike, Clock, Timer } from "@bourse/base";
+import type { ProduceOptions } from "./produce-trades.ts";
 
 /** The machine's time, for tests on a real broker. */
-export const machineTime: {
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly elapsedMs: () => number;
-} = {
+export const machineTime: Pick<ProduceOptions, "clock" | "pause" | "elapsedMs"> = {
   clock: { nowMs: () => Date.now() },
   elapsedMs: () => performance.now(),
-  timer: {
-    after: (delayMs, callback) => {
-      const handle = setTimeout(callback, delayMs);
-      return () => clearTimeout(handle);
-    },
-    every: (intervalMs, callback) => {
-      const handle = setInterval(callback, intervalMs);
-      return () => clearInterval(handle);
-    },
-    sleep: (delayMs: number, _signal?: AbortSignalLike) =>
-      new Promise((resolve) => setTimeout(resolve, delayMs)),
-  },
+  pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };

@@ -24,8 +24,8 @@ import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets
 import { type SendPackedOptions, sendPacked } from "./packed-sender.ts";
 import { Producer } from "./producer.ts";
 import { openReader } from "./reader.ts";
-import { type AccessNeeds, requireAccess } from "./required-access.ts";
 import type { PackedBatch } from "./record-packer.ts";
+import { type AccessNeeds, requireAccess } from "./required-access.ts";
 import { readTail } from "./tail.ts";
 import { deleteTopic, ensureTopics } from "./topics.ts";
 

@@ -23,7 +23,18 @@ describe("the trade stream", () => {
   });
 
   it("has no name without a prefix", () => {
-    for (const name of ["trade-events", "orders", ".trade-events", "sim.", "Sim.trade-events", "a b.c", ""])
+    for (const name of [
+      "trade-events",
+      "orders",
+      ".trade-events",
+      "sim.",
+      "saga.dlq",
+      "dead-letter-sim.x",
+      "audit-events.order",
+      "Sim.trade-events",
+      "a b.c",
+      "",
+    ])
       assert.equal(tradeStreamNamed(name), null, name);
   });
 });

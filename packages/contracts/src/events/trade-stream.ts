@@ -42,10 +42,15 @@ export function tradeStream(prefix: string): TradeStream {
   return namedStream(`${prefix}${BASE_NAME}`);
 }
 
-/** The same for a topic named in full (`KAFKA_TOPIC`). null: the name has no prefix, so a generator may not write it (R2). */
+/** How names of the platform's own topics begin that have a dot in them. */
+const OWN = /^(dead-letter-|(audit-events|user|payment|account|risk|saga)\.)/;
+const NAME = /^[A-Za-z0-9._-]{1,200}$/;
+
+/** The same for a topic named in full (`KAFKA_TOPIC`). null: a generator may not write it, it has no prefix (R2). */
 export function tradeStreamNamed(name: string): TradeStream | null {
   const prefix = name.slice(0, name.indexOf(".") + 1);
-  return STREAM_PREFIX.test(prefix) && name.length > prefix.length ? namedStream(name) : null;
+  const isPrefixed = STREAM_PREFIX.test(prefix) && name.length > prefix.length;
+  return isPrefixed && NAME.test(name) && !OWN.test(name) ? namedStream(name) : null;
 }
 
 function namedStream(name: string): TradeStream {

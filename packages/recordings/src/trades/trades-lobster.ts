@@ -1,5 +1,5 @@
-import { formatDecimal } from "@bourse/base";
 import type { Readable } from "node:stream";
+import { formatDecimal } from "@bourse/base";
 import { linesOf } from "../lines-of.ts";
 import { lobsterMessage } from "../lobster.ts";
 import type { RecordedTrade } from "./recorded-trade.ts";
