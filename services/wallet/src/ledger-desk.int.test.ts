@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { tradeEvents } from "@bourse/contracts";
 import { type Statement, sql } from "@bourse/store";
 import { wallet } from "./service.ts";
-import { BUY, balance, funded, hold, holdOf } from "./testing.ts";
+import { BUY, balance, executed, funded, hold, holdOf, SELL } from "./testing.ts";
 
 /** What an instance knows of rows may be out of date: another one writes them, too. */
 
@@ -77,4 +78,20 @@ test("a hold that another instance has made is met, not made again", async (t) =
   );
   for (const { name, check } of wallet.invariants)
     assert.deepEqual((await check(other.service)).violations, [], name);
+});
+
+test("rows of different moments break no rule: a settlement looks again, with locks", async (t) => {
+  const tested = await (await funded(t)).restart();
+  // Knows Bob's balance from now on, and not the hold that the trade draws on.
+  await hold(tested, [holdOf(fresh(9), "bob", "SELL", "1")]);
+  await another(
+    tested,
+    sql`UPDATE balances SET available = available - 4, held = held + 4, version = version + 1
+      WHERE account_id = 'bob' AND asset = 'AAPL'`,
+    sql`UPDATE holds SET held = 14, leaves_lots = 14, version = version + 1 WHERE order_id = ${SELL}::uuid`,
+  );
+  await tested.publish(tradeEvents, [executed(1, "10", "10", true)]);
+  await tested.quiet();
+  assert.ok((await moved(tested)) > 0);
+  assert.deepEqual((await balance(tested, "bob")).AAPL, ["4", "1"]);
 });

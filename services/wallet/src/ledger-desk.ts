@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { present } from "@bourse/base";
+import { InvariantError, present } from "@bourse/base";
 import { isRowsMoved, type Unit } from "@bourse/delivery";
 import { type Hold, LedgerBatch, type NetRow } from "@bourse/ledger";
 import { type Rows, type Statement, StoreError, sql, sqlArray } from "@bourse/store";
@@ -60,7 +60,7 @@ export class LedgerDesk {
       } catch (error) {
         // Whatever went wrong, and where the outcome is unknown all the more: the tables say what is there.
         this.#known.forgetAll();
-        if (!hasMoved(error) || attempt === MAX_TRIES) throw error;
+        if (!(hasMoved(error) || isUnproven(error, place)) || attempt === MAX_TRIES) throw error;
         this.#moved.inc();
       } finally {
         place.over();
@@ -227,6 +227,14 @@ function hasMoved(error: unknown): boolean {
   if (isRowsMoved(error)) return true;
   if (!(error instanceof StoreError)) return false;
   return error.code === "constraint_violated" && CONTRADICTING.has(error.constraint ?? "");
+}
+
+/**
+ * Rows in memory may be of different moments where another instance writes them too: a rule that is broken by them is
+ * broken only if it is by rows that are locked.
+ */
+function isUnproven(error: unknown, place: Place): boolean {
+  return !place.locking && error instanceof InvariantError;
 }
 
 /** What is known of a row contradicts what is there, whatever its version says. */
