@@ -118,6 +118,7 @@ export class EngineCore {
     if (
       book !== undefined &&
       flags <= 1 &&
+      account < this.limits.maxAccounts &&
       (length === 6 || obeysWorst(f64, at, length, flags)) &&
       joinLevel(this.live, this.ring, book, f64, at, account, flags)
     )

@@ -10,8 +10,8 @@ import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
 /**
- * The two things that nine of ten commands do: a limit order, good till cancelled, joins a level that is there and does
- * not cross; and such an order is cancelled while others stay at its level. The same work as the general way, in one
+ * The two things that nine of ten commands do: a limit order, good till cancelled, joins or opens a level and does not
+ * cross; and such an order is cancelled. The same work as the general way, in one
  * function each, since between functions every array is loaded and checked again. Whatever is not plain returns before
  * anything has changed, and goes the general way. The comparison with the naive engine meets both all the time.
  */
@@ -21,7 +21,7 @@ const NONE = NO_SLOT;
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, ACCOUNT_NEXT, ACCOUNT_PREVIOUS, FLAGS, EXTRA } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
-const { HEAD, TAIL, COUNT, FIRM, LADDER, SYMBOL } = LEVEL_INT;
+const { HEAD, TAIL, HIDDEN_HEAD, COUNT, FIRM, LADDER, SYMBOL } = LEVEL_INT;
 const { HEAD: FIRST, TAIL: LAST, BLOCKED } = ACCOUNT_ROW;
 const BOOK_SEQUENCE = BOOK.BOOK_SEQUENCE;
 const ACCEPTED_HEAD = EVENT.ACCEPTED | (3 << 8);
@@ -48,19 +48,24 @@ export function joinLevel(
     return false;
   const price = words[at + 4] as number;
   const own = side === 0 ? book.bids : book.asks;
-  const level = own.window[price & own.mask] as number;
-  if (level < 0) return false;
-  const totals = live.levels.f64;
-  if (totals[level << 3] !== price) return false;
+  let level = own.window[price & own.mask] as number;
+  const before = live.levels.f64;
+  if (level < 0 || before[level << 3] !== price) {
+    if (!(price > 0 && price <= book.maxPriceTicks) || Math.floor(price) !== price) return false;
+    level = own.find(price);
+  }
   const lots = words[at + 5] as number;
   if (!(lots > 0 && lots <= book.maxQuantityLots) || Math.floor(lots) !== lots) return false;
-  const total = (totals[(level << 3) | TOTAL] as number) + lots;
-  if (total + (totals[(level << 3) | RESERVE] as number) > MOST) return false;
   const best = side === 0 ? book.asks.best : book.bids.best;
   if (best >= 0) {
-    const bestPrice = totals[best << 3] as number;
+    const bestPrice = before[best << 3] as number;
     if (side === 0 ? bestPrice <= price : bestPrice >= price) return false;
   }
+  if (level < 0) level = own.open(price);
+  // What opens may have moved the levels.
+  const totals = live.levels.f64;
+  const total = (totals[(level << 3) | TOTAL] as number) + lots;
+  if (total + (totals[(level << 3) | RESERVE] as number) > MOST) return false;
 
   const order = live.orders.allocate();
   const { i32, f64 } = live.orders;
@@ -143,7 +148,7 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   const atLevel = level << 4;
   const levels = live.levels.i32;
   const orders = ((levels[atLevel | COUNT] as number) - 1) | 0;
-  if (orders === 0) return false;
+  if (orders === 0 && (levels[atLevel | HIDDEN_HEAD] as number) >= 0) return false;
   const book = live.books[levels[atLevel | SYMBOL] as number] as Book;
   if (book.watch !== 0) return false;
 
@@ -192,5 +197,6 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   out[event + 7] = totals[level << 3] as number;
   out[event + 8] = total;
   out[event + 9] = orders;
+  if (orders === 0) (levels[atLevel | LADDER] === 0 ? book.bids : book.asks).close(level);
   return true;
 }

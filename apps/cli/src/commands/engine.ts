@@ -1,5 +1,8 @@
-import { Command } from "commander";
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { Argument, Command } from "commander";
 import { fromHere } from "../data-folder.ts";
+import { SCENARIOS, type Scenario } from "../engine/consensus-workload.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
@@ -7,6 +10,12 @@ import { grouped, Output } from "../output.ts";
 interface ConsensusOptions {
   readonly reports?: string;
   readonly passes: number;
+  readonly json?: boolean;
+}
+
+interface WorkloadOptions {
+  readonly seed: number;
+  readonly orders: number;
   readonly json?: boolean;
 }
 
@@ -21,6 +30,7 @@ export function engineCommand(): Command {
       "The matching engine alone, without a platform: recorded and published flows with known outcomes",
     )
     .addCommand(consensusCommand())
+    .addCommand(workloadCommand())
     .addCommand(replayCommand());
 }
 
@@ -35,6 +45,23 @@ function consensusCommand(): Command {
   return withExamples(command, [
     ["engine consensus normal.csv.xz", "its hash and how fast"],
     ["engine consensus normal.csv.xz --reports reports.txt", "the reports themselves, to compare"],
+  ]);
+}
+
+function workloadCommand(): Command {
+  const command = new Command("workload")
+    .description("Write a consensus workload of the published kind, about two messages an order")
+    .addArgument(
+      new Argument("<scenario>", "how far prices walk").choices(Object.keys(SCENARIOS) as Scenario[]),
+    )
+    .argument("<file>", "where to, as .csv")
+    .option("--seed <number>", "the same seed gives the same file", wholeNumber(0, 4_294_967_295), 23)
+    .option("--orders <count>", "new orders", wholeNumber(1, 10_000_000), 1_000_000)
+    .option("--json", "what was written as one line")
+    .action(workload);
+  return withExamples(command, [
+    ["engine workload normal normal.csv", "a million orders"],
+    ["engine workload flash-crash crash.csv --seed 7 --orders 100000", "fewer, other ones"],
   ]);
 }
 
@@ -89,4 +116,14 @@ async function replay(file: string, options: ReplayOptions): Promise<void> {
   for (const difference of result.firstDifferences) output.line(difference);
   output.result(result);
   if (!isEqual(result)) process.exitCode = EXIT.failed;
+}
+
+async function workload(scenario: Scenario, file: string, options: WorkloadOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const { consensusWorkload } = await import("../engine/consensus-workload.ts");
+  const { seed, orders } = options;
+  const path = fromHere(file);
+  await pipeline(consensusWorkload({ scenario, seed, orders }), createWriteStream(path));
+  output.line(`${path}: ${scenario}, ${grouped(orders)} orders, seed ${seed}`);
+  output.result({ file: path, scenario, seed, orders });
 }

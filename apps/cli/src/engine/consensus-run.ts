@@ -14,9 +14,7 @@ import { REPORT, type ReportRows } from "./report-rows.ts";
 const SYMBOL = 0;
 const IMMEDIATE_OR_CANCEL = 3 << 4;
 const PLACE_WORDS = 6;
-const PLACE_HEAD = COMMAND.PLACE | (PLACE_WORDS << 8);
 const CANCEL_WORDS = 4;
-const CANCEL_HEAD = COMMAND.CANCEL | (CANCEL_WORDS << 8);
 const { PRICE, QUANTITY } = PLACE_WORD;
 const { REJECTED, TRADE, CANCELLED, LEVEL } = EVENT;
 const { NEW, CANCEL } = MESSAGE;
@@ -36,7 +34,9 @@ export class ConsensusRun {
   readonly #rows: ReportRows;
   readonly #engine: BinaryEngine;
   readonly #ring: EventRing;
-  readonly #words = new CommandWords(PLACE_WORDS);
+  /** One command each, with what is the same in all of them in place. */
+  readonly #placeWords = new CommandWords(PLACE_WORDS);
+  readonly #cancelWords = new CommandWords(CANCEL_WORDS);
   /** By key: the handle of the order that rests under this id, or 0. */
   readonly #handles: Int32Array;
   /** By handle: the message that placed the order. */
@@ -64,6 +64,8 @@ export class ConsensusRun {
       onFull: () => this.#readPlaced(),
     });
     this.#ring = this.#engine.events;
+    this.#placeWords.i32[0] = COMMAND.PLACE | (PLACE_WORDS << 8);
+    this.#cancelWords.i32[0] = COMMAND.CANCEL | (CANCEL_WORDS << 8);
     this.#list();
   }
 
@@ -107,31 +109,29 @@ export class ConsensusRun {
   }
 
   #place(message: number, key: number, side: number, immediate: number): void {
-    const { i32, f64 } = this.#words;
+    const { i32, f64 } = this.#placeWords;
     const { price, quantity } = this.#messages;
     const handle = ++this.#request;
     const lots = quantity[message] as number;
-    i32[0] = PLACE_HEAD;
     f64[1] = handle;
     i32[7] = immediate === 0 ? side : side | IMMEDIATE_OR_CANCEL;
     f64[PRICE] = (price[message] as number) + this.#raise;
     f64[QUANTITY] = lots;
     this.#placedBy[handle] = message;
     this.#leaves = lots;
-    this.#engine.run(this.#words, 0, PLACE_WORDS);
+    this.#engine.run(this.#placeWords, 0, PLACE_WORDS);
     this.#readPlaced();
     if (this.#leaves !== 0) this.#handles[key] = handle;
   }
 
   /** Cancels what rests under an id: whether anything did, and its side and price. */
   #remove(key: number): boolean {
-    const { i32, f64 } = this.#words;
-    i32[0] = CANCEL_HEAD;
+    const { f64 } = this.#cancelWords;
     f64[1] = ++this.#request;
     // Handle 0 is no order's: the engine refuses it as unknown.
     f64[3] = this.#handles[key] as number;
     this.#handles[key] = 0;
-    this.#engine.run(this.#words, 0, CANCEL_WORDS);
+    this.#engine.run(this.#cancelWords, 0, CANCEL_WORDS);
     const ring = this.#ring;
     let removed = false;
     for (let at = ring.first(); at !== -1; at = ring.after(at)) {

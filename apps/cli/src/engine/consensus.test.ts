@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { CONSENSUS_HEADER, openFile, readConsensus } from "@bourse/recordings";
+import { naiveReports, wildMessages } from "../testing/naive-consensus.ts";
 import { runConsensus } from "./consensus.ts";
 import { ConsensusRun } from "./consensus-run.ts";
+import { consensusWorkload, SCENARIOS, type Scenario } from "./consensus-workload.ts";
 import { ReportRows } from "./report-rows.ts";
 import { reportHash, reportParts } from "./report-text.ts";
 
@@ -164,6 +166,21 @@ describe("the reports of a consensus workload", () => {
     assert.equal(trades[0], "1,12000,100,1,0,12000");
     assert.equal(reports.at(-1), "2,12000,0,12000,9999");
   });
+
+  for (let seed = 1; seed <= 40; seed++) {
+    it(`are those of a search through one list of orders: wild messages, seed ${seed}`, async () => {
+      const lines = wildMessages(seed, 600);
+      assert.deepEqual(await reportsOf(lines), naiveReports(lines));
+    });
+  }
+
+  for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
+    it(`are those of a search through one list of orders: ${scenario}`, async () => {
+      const text = [...consensusWorkload({ scenario, seed: 7, orders: 1_500 })].join("");
+      const lines = text.trimEnd().split("\n").slice(1);
+      assert.deepEqual(await reportsOf(lines), naiveReports(lines));
+    });
+  }
 
   it("are none without messages", async () => {
     assert.deepEqual(await reportsOf([]), [""]);

@@ -9,7 +9,7 @@ export const REPORT = {
 } as const;
 
 /** Of 8 bytes. */
-export const REPORT_WORDS = 4;
+export const REPORT_WORDS = 3;
 const ROWS_A_CHUNK = 65_536;
 
 /** Some reports, as numbers. */
@@ -19,9 +19,9 @@ export interface ReportChunk {
 }
 
 /**
- * Reports as rows of four 8-byte words, as they are made: two 32-bit integers, type | side << 8 and the message's place
+ * Reports as rows of three 8-byte words, as they are made: two 32-bit integers, type | side << 8 and the message's place
  * in the file; the price in ticks; two 32-bit integers, the quantity (unsigned) and, of a trade, the place of the message
- * that placed the maker; a word that is left free keeps rows at half a cache line. Chunks are kept for the next run.
+ * that placed the maker. Chunks are kept for the next run.
  */
 export class ReportRows {
   readonly chunks: ReportChunk[] = [newChunk()];
