@@ -29,6 +29,21 @@ export function outcome(
   return sink.take().map(sentence);
 }
 
+/** The events of each command, as sentences. Commands are requests 2, 3, ... after the listing. */
+export function narrate(
+  drafts: readonly Draft[],
+  maker: Pick<EngineMaker, "create"> = { create: createEngine },
+): string[][] {
+  const sink = recordingSink();
+  const engine = maker.create({ sink, maxOrders: 100, maxAccounts: 100 });
+  engine.listSymbol({ request: 1, atMs: 0, ...SCENARIO_LISTING });
+  sink.take();
+  return drafts.map((draft, index) => {
+    run(engine, [draft], index + 2);
+    return sink.take().map(sentence);
+  });
+}
+
 function run(engine: Engine, drafts: readonly Draft[], firstRequest: number): void {
   for (const [index, draft] of drafts.entries()) {
     applyCommand(engine, { request: firstRequest + index, atMs: 0, ...draft } as EngineCommand);
@@ -54,7 +69,8 @@ export function marketSell(quantityLots: number, worstPriceTicks: number, more: 
   return order(SIDE.SELL, quantityLots, 0, { type: ORDER_TYPE.MARKET, worstPriceTicks, ...more });
 }
 
-function order(side: number, quantityLots: number, priceTicks: number, more: PlaceFields): Draft {
+/** An order of account 1, limit and good till cancelled, where `more` says nothing else. */
+export function order(side: number, quantityLots: number, priceTicks: number, more: PlaceFields): Draft {
   return {
     kind: "place",
     symbol: 0,
