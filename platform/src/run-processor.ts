@@ -67,6 +67,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
   const sink = options.sink;
   const definition = tradeProcessorOf({
     topic,
+    operatorKey: data.operatorKey,
     ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
     ...(sink.kind === "postgres" ? {} : { openSink: () => openSink(sink) }),
   });

@@ -130,3 +130,75 @@ test("what is refused is parked with its reason, and the others of the batch go 
   ];
   assert.deepEqual(await parkedOf(tested), expected);
 });
+
+const operator = { keyId: "op", role: "operator" } as const;
+const client = { keyId: "k1", role: "account", accountId: "C0001" } as const;
+
+test("results by REST: positions and profit at the last price, trades by client, symbol and time, in pages", async (t) => {
+  const tested = await processing(t);
+  const at = (seconds: number): string => new Date(NOON_MS - 100_000 + 1_000 * seconds).toISOString();
+  await tested.send([
+    report({ tradeId: "t-1", timestamp: at(1) }),
+    report({ tradeId: "t-2", timestamp: at(2), side: "SELL", quantity: "4", price: "190" }),
+    report({ tradeId: "t-3", timestamp: at(3), clientId: "C0002", symbol: "MSFT", price: "400", fee: "0" }),
+    ...Array.from({ length: 7 }, (_, nth) =>
+      report({
+        tradeId: `u-${nth}`,
+        timestamp: at(10),
+        clientId: "C0003",
+        quantity: "1",
+        price: "200",
+        fee: "0",
+      }),
+    ),
+  ]);
+  await tested.quiet();
+  const get = async (path: string, as: typeof operator | typeof client = operator) =>
+    await tested.request("GET", `/api/v1/processed/${path}`, { as });
+  const own = {
+    clientId: "C0001",
+    symbol: "AAPL",
+    quantity: "6",
+    cost: "1083",
+    realisedPnl: "37.5",
+    fees: "0.5",
+    trades: 2,
+  };
+  const [position] = (await get("positions?clientId=C0001", client)).body.positions;
+  const { lastPrice, marketValue, unrealisedPnl, ...rest } = position;
+  assert.deepEqual(rest, own);
+  assert.equal(Number(marketValue), 6 * Number(lastPrice));
+  assert.equal(Number(unrealisedPnl), Number(marketValue) - 1_083);
+  const [pnl] = (await get("pnl?symbol=MSFT")).body.pnl;
+  assert.deepEqual(pnl, {
+    clientId: "C0002",
+    symbol: "MSFT",
+    realisedPnl: "0",
+    unrealisedPnl: "0",
+    totalPnl: "0",
+    fees: "0",
+    costMethod: "AVERAGE",
+  });
+  assert.equal((await get("positions?clientId=C0002", client)).status, 403);
+  assert.deepEqual(
+    (await get("trades", client)).body.trades.map((trade: { tradeId: string }) => trade.tradeId),
+    ["t-2", "t-1"],
+  );
+  const pages: string[] = [];
+  for (let cursor = ""; ; ) {
+    const page = (await get(`trades?symbol=AAPL&limit=2${cursor}`)).body;
+    assert.ok(page.trades.length <= 2);
+    pages.push(...page.trades.map((trade: { tradeId: string }) => trade.tradeId));
+    if (page.nextCursor === undefined) break;
+    cursor = `&cursor=${page.nextCursor}`;
+  }
+  assert.equal(new Set(pages).size, 9);
+  assert.deepEqual([pages.length, ...pages.slice(-2)], [9, "t-2", "t-1"]);
+  const window = await get(`trades?from=${at(2)}&to=${at(10)}`);
+  assert.deepEqual(
+    window.body.trades.map((trade: { tradeId: string }) => trade.tradeId),
+    ["t-3", "t-2"],
+  );
+  assert.equal((await get("trades?cursor=x")).status, 400);
+  assert.equal((await get("trades?from=2026-13-01T00:00:00.000Z")).status, 400);
+});

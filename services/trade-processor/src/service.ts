@@ -1,6 +1,12 @@
 import { OperationalError } from "@bourse/base";
 import { STREAM_SYMBOLS, type Topic, tradeEvents } from "@bourse/contracts";
-import { defineService, type ServiceDefinition } from "@bourse/host";
+import {
+  type Authenticated,
+  defineService,
+  problem,
+  type RouteRequest,
+  type ServiceDefinition,
+} from "@bourse/host";
 import type { CostMethod } from "@bourse/positions";
 import { type Store, sql } from "@bourse/store";
 import type { TradeSink } from "./adapters/trade-sink.ts";
@@ -8,12 +14,16 @@ import { TradeProcessorConfig } from "./config.ts";
 import { TradeProgram } from "./consumers/trade-program.ts";
 import { InstrumentTable, readInstruments, tradeInstrument } from "./domain/trade-instruments.ts";
 import { processorMetrics } from "./metrics.ts";
+import { resultRoutes } from "./routes/results.ts";
 import { ALL_INSTRUMENTS, writeInstruments } from "./sql/position-rows.ts";
 import type { TradeProcessor } from "./trade-processor.ts";
 
 /** Dead letters of a stream are as many as its writers' mistakes: what is bounded is their number, not their rate. */
 const PARKED_PER_MINUTE = 1_000_000;
 const MAX_PARKED = 5_000_000;
+
+/** The larger a batch, the fewer positions are written for its trades. */
+const MAX_BATCH = 32_768;
 
 /** Delivery's own count. */
 const DEAD_LETTERS = "bourse_delivery_dead_letters_total";
@@ -23,13 +33,16 @@ export interface ProcessorOptions {
   readonly topic: Topic;
   readonly maxBatch?: number;
   readonly openSink?: () => Promise<TradeSink>;
+  /** By itself there is no gateway in front of it: who has this key is its operator. */
+  readonly operatorKey?: string;
 }
 
 /** Trades in, positions and profit out, of any one topic. Results of two topics belong in two schemas. */
 export function tradeProcessorOf({
   topic,
-  maxBatch,
+  maxBatch = MAX_BATCH,
   openSink,
+  operatorKey,
 }: ProcessorOptions): ServiceDefinition<typeof TradeProcessorConfig, TradeProcessor> {
   return defineService<typeof TradeProcessorConfig, TradeProcessor>({
     name: "trade-processor",
@@ -64,13 +77,14 @@ export function tradeProcessorOf({
         // Trades don't build on each other: a bad one must not hold up the others.
         policy: "skip",
         failure: { parkedPerMinute: PARKED_PER_MINUTE, maxParked: MAX_PARKED },
-        ...(maxBatch === undefined ? {} : { maxBatch }),
+        maxBatch,
         create: (service) => new TradeProgram(service),
       },
     ],
-    routes: [],
+    routes: resultRoutes,
     jobs: [],
     invariants: [],
+    ...(operatorKey === undefined ? {} : { authenticate: (_, headers) => operatorBy(operatorKey, headers) }),
     close: async ({ sink }) => await sink?.close(),
   });
 }
@@ -80,6 +94,23 @@ export const tradeProcessor: ServiceDefinition<typeof TradeProcessorConfig, Trad
   tradeProcessorOf({
     topic: tradeEvents,
   });
+
+/** `Authorization: Bearer <key>` or `X-API-Key: <key>`, as at the gateway. */
+function operatorBy(operatorKey: string, headers: RouteRequest["headers"]): Authenticated {
+  const given = (headers.authorization ?? headers["x-api-key"])?.replace(/^Bearer\s+/i, "").trim();
+  if (given === undefined) return null;
+  if (given === operatorKey) return { keyId: "operator", role: "operator" };
+  return problem("unauthenticated", "The key is not the operator's.", {
+    errors: [
+      {
+        field: "Authorization",
+        given: "a key",
+        allowed: "Bearer and the key in the data folder's operator.key",
+      },
+    ],
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
 
 /** What is stored keeps its scales; what is new is added. */
 async function instrumentsOf(store: Store, text: string): Promise<InstrumentTable> {

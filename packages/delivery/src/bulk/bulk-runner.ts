@@ -166,7 +166,7 @@ export class BulkRunner<Service> implements Runner {
       group: `${serviceName}.${this.subscription}`,
       topics: this.#consumption.topics.map((topic) => topic.name),
       chunkHeaders: NUMBER_HEADERS,
-      bufferRecords: maxBatch,
+      bufferRecords: 2 * maxBatch,
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => {
         this.#isShareNew = true;

@@ -13,7 +13,7 @@ import type { Statement } from "@bourse/store";
 import { addFill, type BookEntry, PositionBook } from "../domain/position-book.ts";
 import { RecentTrades } from "../domain/recent-trades.ts";
 import { ReportScanner, SCAN } from "../domain/scan-report.ts";
-import { LEG, TradeColumns } from "../domain/trade-columns.ts";
+import { LEG, rowsByClient, TradeColumns } from "../domain/trade-columns.ts";
 import { observedPlaces } from "../metrics.ts";
 import { CopyTrades } from "../sql/copy-trades.ts";
 import {
@@ -30,7 +30,7 @@ import { findTrades, keyOfRow, SeenTrades, tradeKey } from "./seen-trades.ts";
 import { SinkRows } from "./sink-rows.ts";
 
 /** Bounds of what one processor remembers. */
-const RECENT_TRADES = 1_000_000;
+const RECENT_TRADES = 250_000;
 const MAX_POSITIONS = 200_000;
 const LOAD_AT_ONCE = 5_000;
 const SAFE_LOTS = BigInt(Number.MAX_SAFE_INTEGER);
@@ -347,17 +347,8 @@ export class TradeProgram implements BulkProgram {
       }
       const { chunk } = range;
       const offset = chunk.offsets[index] ?? 0;
-      if (sinkRows === null)
-        this.#copy.trade(columns, row, {
-          symbol: instruments.nameAt(symbol),
-          realised,
-          partition: chunk.partition,
-          offset,
-        });
-      else {
-        this.#copy.id(columns, row);
-        sinkRows.add(columns, row, { range, offset, entry, realised, instrument: instruments.at(symbol) });
-      }
+      columns.realised[row] = realised;
+      sinkRows?.add(columns, row, { range, offset, entry, realised, instrument: instruments.at(symbol) });
       const priceTicks = columns.priceTicks[row] ?? 0;
       noteTrade(
         { prices, bySymbol },
@@ -378,8 +369,7 @@ export class TradeProgram implements BulkProgram {
       entry.isChanged = false;
       entry.version++;
     }
-    const copied: readonly Statement[] =
-      this.#copy.rows === 0 ? [] : [this.#copy.take(sinkRows === null ? "trades" : "trade_ids")];
+    const copied = this.#copied(ranges);
     const written = sinkRows?.batch();
     return {
       statements: [
@@ -397,6 +387,24 @@ export class TradeProgram implements BulkProgram {
       bySymbol,
       sinkRows: written === undefined ? 0 : trades,
     };
+  }
+
+  #copied(ranges: readonly BulkRange[]): readonly Statement[] {
+    const columns = this.#columns;
+    const { instruments, sink } = this.#service;
+    for (const row of rowsByClient(columns, this.#book.clients)) {
+      if (sink !== null) {
+        this.#copy.id(columns, row);
+        continue;
+      }
+      const { chunk } = ranges[columns.ranges[row] ?? 0] as BulkRange;
+      this.#copy.trade(columns, row, {
+        symbol: instruments.nameAt(columns.symbols[row] ?? 0),
+        partition: chunk.partition,
+        offset: chunk.offsets[columns.records[row] ?? 0] ?? 0,
+      });
+    }
+    return this.#copy.rows === 0 ? [] : [this.#copy.take(sink === null ? "trades" : "trade_ids")];
   }
 }
 

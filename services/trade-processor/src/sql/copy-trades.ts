@@ -32,7 +32,6 @@ export class CopyTrades {
     row: number,
     rest: {
       readonly symbol: Uint8Array;
-      readonly realised: bigint;
       readonly partition: number;
       readonly offset: number;
     },
@@ -53,7 +52,7 @@ export class CopyTrades {
     this.#int8(columns.notionalUnits[row] ?? 0);
     this.#int8(columns.feeUnits[row] ?? 0);
     this.#int4(8);
-    this.#at = this.#bytes.writeBigInt64BE(rest.realised, this.#at);
+    this.#at = this.#bytes.writeBigInt64BE(columns.realised[row] ?? 0n, this.#at);
     this.#int8(columns.timesMs[row] ?? 0);
     this.#int2Field(rest.partition);
     this.#int8(rest.offset);
