@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { ORDER_TYPES } from "@bourse/market";
 import type { PublicApi } from "./demo/public-api.ts";
 import { TestVenue, until } from "./testing/test-venue.ts";
 
@@ -9,13 +10,13 @@ import { TestVenue, until } from "./testing/test-venue.ts";
  */
 const venue = new TestVenue();
 const keys = new Map<string, string>();
-const FUNDS = { USD: "10000000", AAPL: "100000" };
-const ACCOUNTS = ["alice", "twin", "maker", "taker"] as const;
+const FUNDS = { USD: "10000000", AAPL: "100000", BTC: "10" };
+const ACCOUNTS = ["alice", "bob", "twin", "maker", "taker"] as const;
 type AccountId = (typeof ACCOUNTS)[number];
 
 before(async () => {
   await venue.start();
-  await venue.list(["AAPL"]);
+  await venue.list(["AAPL", "BTC-USD"]);
   for (const account of ACCOUNTS) keys.set(account, await venue.account(account, FUNDS));
   // A view of the new instrument may be a moment behind.
   await venue.place(keys.get("maker") ?? "", { side: "SELL", price: "211", clientOrderId: "first" });
@@ -208,6 +209,23 @@ describe("every order type, through the public API", { timeout: 240_000 }, () =>
     await becomesStatus(stop, "FILLED");
   });
 
+  it("STOP_LOSS that is touched from the other side takes a profit", async () => {
+    await print("207");
+    const touched = {
+      side: "SELL",
+      orderType: "STOP_LOSS",
+      quantity: "1",
+      stopPrice: "209",
+      ifTouched: true,
+    };
+    const stop = await placed("alice", touched);
+    assert.equal(stop.status, "OPEN");
+    await print("209");
+    // Nothing was there to sell to when it woke, and a market order does not rest.
+    const woken = await becomesStatus(stop, "CANCELLED");
+    assert.deepEqual([woken.triggered, woken.reason], [true, "market_residue"]);
+  });
+
   it("STOP_LIMIT rests at its limit once it is triggered", async () => {
     await print("210");
     const stop = await placed("alice", {
@@ -360,10 +378,21 @@ describe("every order type, through the public API", { timeout: 240_000 }, () =>
     assert.equal((await becomesStatus(loss, "CANCELLED")).reason, "one_cancels_other");
     await clean();
 
-    const entry = await placed("alice", { side: "BUY", quantity: "3", price: "205", clientOrderId: "entry" });
-    const child = { side: "SELL", quantity: "3", parentId: "entry" };
+    const entry = await placed("alice", {
+      side: "BUY",
+      quantity: "3",
+      price: "205",
+      clientOrderId: "bracket",
+      awaits: 2,
+    });
+    const child = { side: "SELL", quantity: "3", parentId: "bracket" };
+    assert.deepEqual(await shown("bids"), []);
     const take = await placed("alice", { ...child, price: "207" });
     const stop = await placed("alice", { ...child, orderType: "STOP_LOSS", stopPrice: "202" });
+    await until(
+      () => shown("bids"),
+      (bids) => bids[0] === "205 3",
+    );
     assert.deepEqual(await shown("asks"), []);
     await placed("taker", { side: "SELL", quantity: "3", price: "205", timeInForce: "IOC" });
     await becomesStatus(entry, "FILLED");
@@ -558,6 +587,19 @@ describe("every command, through the public API", { timeout: 180_000 }, () => {
       "pegTo",
     ]);
     assert.deepEqual(await wrong({ orderType: "SPREAD" }), ["orderType"]);
+  });
+});
+
+describe("the API's documents", () => {
+  it("show an example of each type, and each can be placed as it stands", async () => {
+    type Bodies = Record<string, { readonly value: { readonly orderType: string } }>;
+    type Post = { readonly requestBody: { readonly content: Record<string, { readonly examples: Bodies }> } };
+    const path = "/order-service/api-docs";
+    const { paths } = await as("alice").call<{ paths: Record<string, { post: Post }> }>("GET", path);
+    const content = paths["/api/v1/orders"]?.post.requestBody.content["application/json"];
+    const orders = Object.values(content?.examples ?? {}).map(({ value }) => value);
+    assert.deepEqual([...new Set(orders.map(({ orderType }) => orderType))].sort(), [...ORDER_TYPES].sort());
+    for (const body of orders) await venue.operator.call("POST", "/api/v1/orders", { body });
   });
 });
 

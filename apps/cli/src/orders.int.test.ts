@@ -104,6 +104,8 @@ describe("every order type and command of docs/orders.md, by curl and by `bourse
       "stop-loss": "STOP_LOSS CANCELLED mass_cancelled",
       "stop-limit-curl": "STOP_LIMIT OPEN",
       "stop-limit": "STOP_LIMIT OPEN",
+      touched: "STOP_LOSS CANCELLED mass_cancelled",
+      "trails-later": "TRAILING_STOP CANCELLED mass_cancelled",
       "trailing-curl": "TRAILING_STOP CANCELLED mass_cancelled",
       trailing: "TRAILING_STOP CANCELLED mass_cancelled",
       "iceberg-curl": "ICEBERG OPEN",

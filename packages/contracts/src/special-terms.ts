@@ -7,8 +7,13 @@ import { ClientOrderId, Decimal, OrderId, oneOf } from "./fields.ts";
  * default, so that a plain order carries none of it.
  */
 export const specialFields = {
-  /** STOP_LOSS, STOP_LIMIT: the order sleeps until the reference reaches it: upwards for BUY, downwards for SELL. */
+  /**
+   * STOP_LOSS, STOP_LIMIT: the order sleeps until the reference reaches it: upwards for BUY, downwards for SELL.
+   * TRAILING_STOP: where the trail begins.
+   */
   stopPrice: Type.Optional(Decimal),
+  /** The stop is reached from the other side: downwards for BUY, upwards for SELL (take-profit). */
+  ifTouched: Type.Optional(Type.Boolean()),
   /** TRAILING_STOP: the stop follows the best reference at this distance. */
   trailingOffset: Type.Optional(
     Type.String({
@@ -37,6 +42,8 @@ export const specialFields = {
   groupId: Type.Optional(ClientOrderId),
   /** Waits until the order with this client order id is done and has filled; its brothers cancel each other. */
   parentId: Type.Optional(ClientOrderId),
+  /** Stands aside until so many children have come; if the engine refuses one of them, the order is cancelled. */
+  awaits: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
   /** Cancels that order in the same step: both or neither. */
   replaces: Type.Optional(OrderId),
   /** The session whose end cancels the order. */

@@ -6,6 +6,7 @@ import type { PegTo, SelfTradePrevention, TriggerBy } from "./order.ts";
  */
 export interface SpecialTerms {
   readonly stopPrice?: string;
+  readonly ifTouched?: boolean;
   /** A distance in the quote asset, or a percentage of the price. */
   readonly trailingOffset?: string;
   readonly triggerBy?: TriggerBy;
@@ -19,6 +20,8 @@ export interface SpecialTerms {
   /** Client order ids. */
   readonly groupId?: string;
   readonly parentId?: string;
+  /** Children. */
+  readonly awaits?: number;
   /** Order ids. */
   readonly replaces?: string;
   readonly groupOrderId?: string;

@@ -37,6 +37,7 @@ describe("the worst price of an order (R11)", () => {
     const absolute = { kind: "ticks", ticks: ticks("1000") } as const;
     const percent = { kind: "basisPoints", basisPoints: 500 } as const;
     assert.equal(worst({ orderType: "TRAILING_STOP", trail: absolute }), "67100");
+    assert.equal(worst({ orderType: "TRAILING_STOP", trail: absolute, stopTicks: ticks("55000") }), "61600");
     assert.equal(worst({ orderType: "TRAILING_STOP", side: "SELL", trail: percent }), "51300");
     assert.equal(
       worst({ orderType: "TRAILING_STOP", side: "SELL", trail: { kind: "ticks", ticks: 9e9 } }),

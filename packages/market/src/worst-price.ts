@@ -20,7 +20,7 @@ export interface PriceTerms {
 
 /**
  * The worst price of an order (R11): its limit, where it has one; else the collar, measured from the price at which it
- * can begin to work: the stop, the stop that a trailing one starts with, or the reference. Without a collar it is the
+ * can begin to work: the stop, the stop that a trail begins with, or the reference. Without a collar it is the
  * furthest price that there is.
  */
 export function worstPriceOf(
@@ -40,12 +40,10 @@ export function anchorTicks(
   referenceTicks: number,
   { maxPriceTicks }: Pick<CompiledInstrument, "maxPriceTicks">,
 ): number {
-  if (stopTicks !== null) return stopTicks;
-  if (trail === null) return referenceTicks;
-  const distance = trailDistanceTicks(trail, referenceTicks);
-  return side === "BUY"
-    ? Math.min(referenceTicks + distance, maxPriceTicks)
-    : Math.max(referenceTicks - distance, 1);
+  const startTicks = stopTicks ?? referenceTicks;
+  if (trail === null) return startTicks;
+  const distance = trailDistanceTicks(trail, startTicks);
+  return side === "BUY" ? Math.min(startTicks + distance, maxPriceTicks) : Math.max(startTicks - distance, 1);
 }
 
 /** Rounded up, as the engine does. */

@@ -2665,6 +2665,7 @@ expireAt?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -2679,6 +2680,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -2724,6 +2726,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -2738,6 +2741,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -2799,6 +2803,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -2813,6 +2818,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -2902,6 +2908,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -2916,6 +2923,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3010,6 +3018,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3024,6 +3033,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3133,6 +3143,7 @@ expireAt?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3147,6 +3158,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3220,6 +3232,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3234,6 +3247,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3632,6 +3646,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3646,6 +3661,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3733,6 +3749,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3747,6 +3764,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */
@@ -3829,6 +3847,7 @@ reason?: string
 botId?: string
 remark?: string
 stopPrice?: string
+ifTouched?: boolean
 /**
  * 12.5 is a distance in the quote asset, 0.25% one of the price
  */
@@ -3843,6 +3862,7 @@ slide?: boolean
 selfTradePrevention?: ("NONE" | "EXPIRE_TAKER" | "EXPIRE_MAKER" | "EXPIRE_BOTH" | "DECREMENT" | "TRANSFER")
 groupId?: string
 parentId?: string
+awaits?: number
 /**
  * 128-bit hash of account and client order id (R10)
  */

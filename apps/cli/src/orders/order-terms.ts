@@ -11,6 +11,7 @@ export interface TermOptions {
   readonly slide?: boolean;
   readonly expireAt?: string;
   readonly stopPrice?: string;
+  readonly ifTouched?: boolean;
   readonly trail?: string;
   readonly triggerBy?: string;
   readonly display?: string;
@@ -21,6 +22,7 @@ export interface TermOptions {
   readonly stp?: string;
   readonly group?: string;
   readonly parent?: string;
+  readonly awaits?: number;
   readonly replaces?: string;
   readonly session?: string;
 }
@@ -45,6 +47,7 @@ export function withTerms(command: Command): Command {
       "--stop-price <price>",
       "sleep until the market reaches it; with --price a STOP_LIMIT, else a STOP_LOSS",
     )
+    .option("--if-touched", "the stop is reached from the other side: to take a profit")
     .option("--trail <distance>", "TRAILING_STOP: the stop follows at 12.5, or at 0.25%")
     .addOption(new Option("--trigger-by <reference>", "what moves a stop").choices(["LAST", "BEST"]))
     .option("--display <quantity>", "ICEBERG: how much is shown at a time")
@@ -64,12 +67,13 @@ export function withTerms(command: Command): Command {
     )
     .option("--group <client order id>", "one cancels the other: the order that the group is named after")
     .option("--parent <client order id>", "wait until that order is done and has filled")
+    .option("--awaits <children>", "wait until so many children have come", wholeNumber(1, 8))
     .option("--replaces <order>", "cancel that order in the same step: both or neither")
     .option("--session <session>", "cancel it when that session ends");
 }
 
 /** The fields of the request that the options mean. */
-export function termsOf(options: TermOptions): Readonly<Record<string, string | boolean>> {
+export function termsOf(options: TermOptions): Readonly<Record<string, string | number | boolean>> {
   const fields = {
     accountId: options.account,
     orderType: options.type ?? typeOf(options),
@@ -79,6 +83,7 @@ export function termsOf(options: TermOptions): Readonly<Record<string, string | 
     slide: options.slide,
     expireAt: options.expireAt,
     stopPrice: options.stopPrice,
+    ifTouched: options.ifTouched,
     trailingOffset: options.trail,
     triggerBy: options.triggerBy,
     displayQuantity: options.display,
@@ -89,6 +94,7 @@ export function termsOf(options: TermOptions): Readonly<Record<string, string | 
     selfTradePrevention: options.stp,
     groupId: options.group,
     parentId: options.parent,
+    awaits: options.awaits,
     replaces: options.replaces,
     sessionId: options.session,
   };

@@ -47,7 +47,7 @@ export const SymbolListed = defineEvent({
 export const OrderCreated = defineEvent({
   eventType: "OrderCreated",
   writer: "order",
-  version: 2,
+  version: 3,
   description:
     "An order was accepted: checked, funded and durable. Fee rates and worst price are fixed here (R11)",
   schema: Type.Object({

@@ -11,6 +11,7 @@ export type EngineSpecial = Partial<
   Pick<
     PlaceOrder,
     | "stopTicks"
+    | "ifTouched"
     | "trailTicks"
     | "trailBps"
     | "triggerBy"
@@ -23,6 +24,7 @@ export type EngineSpecial = Partial<
     | "selfTrade"
     | "link"
     | "linkHandle"
+    | "awaits"
     | "session"
   >
 >;
@@ -38,6 +40,7 @@ export function isSpecial(event: Created): boolean {
     event.slide !== undefined ||
     event.groupOrderId !== undefined ||
     event.parentOrderId !== undefined ||
+    event.awaits !== undefined ||
     event.sessionId !== undefined
   );
 }
@@ -52,6 +55,7 @@ export function engineSpecial(
   const { stopPrice, displayQuantity, minQuantity, sessionId } = event;
   return {
     ...(stopPrice === undefined ? {} : { stopTicks: instrument.decodePrice(stopPrice) }),
+    ...(event.ifTouched === true ? { ifTouched: true } : {}),
     ...trailOf(event, instrument),
     ...(event.triggerBy === undefined ? {} : { triggerBy: TRIGGER_BY[event.triggerBy] }),
     ...(displayQuantity === undefined ? {} : { displayLots: instrument.decodeQuantity(displayQuantity) }),
@@ -62,6 +66,7 @@ export function engineSpecial(
     ...(event.slide === true ? { slide: true } : {}),
     ...(event.selfTradePrevention === undefined ? {} : { selfTrade: SELF_TRADE[event.selfTradePrevention] }),
     ...linkOf(event, orders),
+    ...(event.awaits === undefined ? {} : { awaits: event.awaits }),
     ...(sessionId === undefined ? {} : { session: sessionOf(event.accountId, sessionId) }),
   };
 }

@@ -55,19 +55,26 @@ function fieldFaults(
   quantityLots: number | null,
 ): CodedFault[] {
   const faults: CodedFault[] = [];
-  const belongs = (field: keyof SpecialTerms, types: readonly string[], needed: string | null): void => {
+  const belongs = (field: keyof SpecialTerms, types: readonly string[]): void => {
     const value = given[field];
     if (value !== undefined && !types.includes(orderType))
       faults.push(terms(field, String(value), `nothing: only ${types.join(", ")} orders have it`));
-    else if (value === undefined && needed !== null && types.includes(orderType))
-      faults.push(terms(field, "nothing", `${needed}: ${orderType} orders have one`));
   };
-  belongs("stopPrice", ["STOP_LOSS", "STOP_LIMIT"], "a price");
-  belongs("trailingOffset", ["TRAILING_STOP"], "a distance like 12.5 or 0.25%");
-  belongs("triggerBy", [...STOPS], null);
-  belongs("displayQuantity", ["ICEBERG"], "a quantity");
-  belongs("pegTo", ["PEGGED"], "BEST or MID");
-  belongs("hidden", ["LIMIT", "STOP_LIMIT", "PEGGED"], null);
+  const needs = (field: keyof SpecialTerms, types: readonly string[], what: string): void => {
+    if (given[field] === undefined && types.includes(orderType))
+      faults.push(terms(field, "nothing", `${what}: ${orderType} orders have one`));
+  };
+  belongs("stopPrice", [...STOPS]);
+  needs("stopPrice", ["STOP_LOSS", "STOP_LIMIT"], "a price");
+  belongs("ifTouched", [...STOPS]);
+  belongs("trailingOffset", ["TRAILING_STOP"]);
+  needs("trailingOffset", ["TRAILING_STOP"], "a distance like 12.5 or 0.25%");
+  belongs("triggerBy", [...STOPS]);
+  belongs("displayQuantity", ["ICEBERG"]);
+  needs("displayQuantity", ["ICEBERG"], "a quantity");
+  belongs("pegTo", ["PEGGED"]);
+  needs("pegTo", ["PEGGED"], "BEST or MID");
+  belongs("hidden", ["LIMIT", "STOP_LIMIT", "PEGGED"]);
   const { stopPrice, trailingOffset } = given;
   if (stopPrice !== undefined) {
     const stop = instrument.priceTicks(stopPrice);
@@ -92,64 +99,48 @@ function fieldFaults(
 
 /** Fields that are right by themselves and wrong together. */
 function clashes(placement: Placement, given: SpecialTerms): CodedFault[] {
-  const { orderType, postOnly, clientOrderId } = placement;
-  const faults: CodedFault[] = [];
+  const { orderType, timeInForce, postOnly } = placement;
+  const { hidden, displayQuantity, minQuantity, slide, stopPrice, ifTouched } = given;
   const rests = mayRest(placement);
-  const clash = (is: boolean, field: string, value: string, allowed: string): void => {
-    if (is) faults.push(terms(field, value, allowed));
-  };
-  const { hidden, displayQuantity, minQuantity, slide, groupId, parentId, replaces } = given;
-  const waits = isStop(orderType) || orderType === "PEGGED" || parentId !== undefined;
-  clash(
-    postOnly && waits,
-    "postOnly",
-    "true",
-    "false: of an order that moves, sleeps or waits nobody knows whether it will take",
-  );
-  clash(slide === true && !postOnly, "slide", "true", "nothing: only post-only orders slide");
-  clash(hidden === true && !rests, "hidden", "true", "false: what never rests is never shown");
-  clash(
-    displayQuantity !== undefined && !rests,
-    "timeInForce",
-    placement.timeInForce,
-    "GTC, DAY or GTD: what never rests shows nothing",
-  );
-  clash(
-    orderType === "PEGGED" && !rests,
-    "timeInForce",
-    placement.timeInForce,
-    "GTC, DAY or GTD: a pegged order rests",
-  );
-  clash(
-    minQuantity !== undefined && (postOnly || orderType === "PEGGED"),
-    "minQuantity",
-    minQuantity ?? "",
-    "nothing: a post-only or pegged order fills nothing at once",
-  );
-  clash(
-    groupId !== undefined && parentId !== undefined,
-    "groupId",
-    groupId ?? "",
-    "nothing: an order with a parent is in the group of its brothers",
-  );
-  clash(
-    replaces !== undefined && (groupId ?? parentId) !== undefined,
-    "replaces",
-    replaces ?? "",
-    "nothing: an order of a group or with a parent replaces none",
-  );
-  clash(
-    parentId === clientOrderId && parentId !== undefined,
-    "parentId",
-    parentId ?? "",
-    "the client order id of another order",
-  );
-  clash(
-    orderType === "PEGGED" && parentId !== undefined,
-    "parentId",
-    parentId ?? "",
-    "nothing: a pegged order works at once",
-  );
+  const pegged = orderType === "PEGGED";
+  const waits = isStop(orderType) || pegged || given.parentId !== undefined || given.awaits !== undefined;
+  const faults: CodedFault[] = [];
+  if (postOnly && waits)
+    faults.push(
+      terms(
+        "postOnly",
+        "true",
+        "false: of an order that moves, sleeps or waits nobody knows what it will meet",
+      ),
+    );
+  if (slide === true && !postOnly) faults.push(terms("slide", "true", "false: only post-only orders slide"));
+  if (ifTouched === true && stopPrice === undefined)
+    faults.push(terms("ifTouched", "true", "false: only where there is a stopPrice to touch"));
+  if (hidden === true && !rests)
+    faults.push(terms("hidden", "true", "false: what never rests is never shown"));
+  if ((displayQuantity !== undefined || pegged) && !rests)
+    faults.push(terms("timeInForce", timeInForce, `GTC, DAY or GTD: ${orderType} orders rest`));
+  if (minQuantity !== undefined && (postOnly || pegged))
+    faults.push(
+      terms("minQuantity", minQuantity, "nothing: post-only and pegged orders fill nothing at once"),
+    );
+  return [...faults, ...linkClashes(placement, given)];
+}
+
+/** How an order hangs on others. */
+function linkClashes({ orderType, clientOrderId }: Placement, given: SpecialTerms): CodedFault[] {
+  const { groupId, parentId, awaits, replaces } = given;
+  const faults: CodedFault[] = [];
+  if (groupId !== undefined && parentId !== undefined)
+    faults.push(terms("groupId", groupId, "nothing: an order with a parent is in the group of its brothers"));
+  if (replaces !== undefined && (groupId ?? parentId) !== undefined)
+    faults.push(terms("replaces", replaces, "nothing: an order of a group or with a parent replaces none"));
+  if (parentId !== undefined && (parentId === clientOrderId || orderType === "PEGGED"))
+    faults.push(
+      terms("parentId", parentId, "the client order id of another order; a pegged order has no parent"),
+    );
+  if (awaits !== undefined && (parentId !== undefined || orderType === "PEGGED"))
+    faults.push(terms("awaits", String(awaits), "nothing: a child or a pegged order awaits no children"));
   return faults;
 }
 

@@ -93,6 +93,7 @@ const SPECIAL_FIELDS = Object.keys(specialFields) as readonly (keyof SpecialTerm
 const DEFAULTS: SpecialTerms = {
   triggerBy: "LAST",
   hidden: false,
+  ifTouched: false,
   reduceOnly: false,
   slide: false,
   selfTradePrevention: "NONE",
