@@ -47,7 +47,14 @@ describe("the commands on a running platform", () => {
   /** Runs a command as a person does; it finds the platform by its data folder. */
   function start(line: string, env: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [MAIN, ...line.split(" ")], {
-      env: { ...process.env, BOURSE_DATA: platform.dataFolder, BOURSE_URL: "", BOURSE_KEY: "", ...env },
+      env: {
+        ...process.env,
+        BOURSE_DATA: platform.dataFolder,
+        BOURSE_URL: "",
+        BOURSE_KEY: "",
+        KAFKA_BOOTSTRAP_SERVERS: "",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     child.stdout.setEncoding("utf8");
@@ -173,7 +180,7 @@ describe("the commands on a running platform", () => {
     const { topics } = await json("topics");
     assert.ok(topics.some(({ name }: { name: string }) => name === "trade-events"));
     assert.match((await bourse("topics trade-events")).stdout, /TradeExecuted/);
-    const { records } = await json("tail trade-events --only ACME");
+    const { records } = await json("tail trade-events --key ACME");
     assert.deepEqual(
       records.map(({ value }: { value: { eventType: string } }) => value.eventType),
       ["TradeExecuted", "TradeSettled"],
@@ -183,8 +190,53 @@ describe("the commands on a running platform", () => {
     assert.equal(code, EXIT.usage);
   });
 
+  it("tail filters by type and time, count counts, seek finds", async () => {
+    const settled = await json("tail trade-events --key ACME --type TradeSettled --from 1h");
+    assert.equal(settled.records.length, 1);
+    assert.deepEqual((await json("tail trade-events --key ACME --to 1h")).records, []);
+    const counted = await json("count trade-events --by type");
+    assert.deepEqual(counted.counts, [
+      { name: "TradeExecuted", records: counted.total / 2 },
+      { name: "TradeSettled", records: counted.total / 2 },
+    ]);
+    const [record] = settled.records;
+    const { partition, offset, headers } = record;
+    const id = `trade-events/${partition}/${headers.epoch}/${headers.sequence}`;
+    const byNumber = await json(`seek trade-events --event ${id} --producer wallet`);
+    assert.deepEqual(
+      byNumber.positions.map((at: { offset: string }) => at.offset),
+      [offset],
+    );
+    const byKey = await json("seek trade-events --key ACME");
+    assert.equal(byKey.positions[0].partition, partition);
+    const byTime = await json("seek trade-events --time 1h");
+    assert.ok(byTime.positions.length > 1);
+    assert.equal((await bourse("seek trade-events --event trade-events/0/9/9")).code, EXIT.failed);
+    const wrong = await bourse("seek trade-events --time 1h --key ACME");
+    assert.match(wrong.stderr, /2 given -> one of --time, --event, --key/);
+    const subscription = await bourse("seek trade-events --time 1h --group wallet.settlement");
+    assert.match(subscription.stderr, /goes on from the marks.*new subscription name/s);
+    assert.equal(subscription.code, EXIT.refused);
+    const bad = await bourse("tail trade-events --from yesterday");
+    assert.match(bad.stderr, /Allowed is an offset, `earliest`, a time/);
+    assert.equal(bad.code, EXIT.usage);
+  });
+
+  it("lag tells how far each group is by its marks, and what it has committed", async () => {
+    const { rows, silent, lag } = await json("lag");
+    assert.deepEqual([silent, lag], [[], 0]);
+    const settlement = rows.filter(
+      ({ group, end }: { group: string; end: string }) => group === "wallet.settlement" && end !== "0",
+    );
+    assert.ok(settlement.length > 0);
+    for (const { source, position, end } of settlement) assert.deepEqual([source, position], ["marks", end]);
+    const { stdout } = await bourse("lag --group matching.");
+    assert.match(stdout, /order-events/);
+    assert.doesNotMatch(stdout, /wallet\.settlement/);
+  });
+
   it("tail --follow goes on with what comes", async () => {
-    const child = start("tail wallet-events --follow -n 1 --only bob");
+    const child = start("tail wallet-events --follow -n 1 --key bob");
     const deposited = new Promise<string>((resolve) => {
       let said = "";
       child.stdout.on("data", (text: string) => {

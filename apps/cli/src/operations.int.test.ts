@@ -23,7 +23,7 @@ describe("the commands of the operators' documents, on a platform in one process
   let runner: BlockRunner;
 
   before(async () => {
-    const ports = await freePorts(definitions.length);
+    const ports = await freePorts(definitions.length + 1);
     const urls = new Map(definitions.map(({ port }, nth) => [port, `http://127.0.0.1:${ports[nth]}`]));
     const addresses = definitions.map(
       ({ name, port }) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, urls.get(port)] as const,
@@ -37,7 +37,9 @@ describe("the commands of the operators' documents, on a platform in one process
         BOURSE_DATA: data,
         BOURSE_URL: "",
         BOURSE_KEY: "",
+        CONSOLE_URL: `http://127.0.0.1:${ports.at(-1)}`,
         DATABASE_URL: "",
+        KAFKA_BOOTSTRAP_SERVERS: "",
         INIT_CWD: "",
       },
       urlOf: (port) => urls.get(port) ?? `http://127.0.0.1:${port}`,

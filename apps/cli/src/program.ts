@@ -4,10 +4,13 @@ import { RefusedError } from "./client-errors.ts";
 import { accountsCommand } from "./commands/accounts.ts";
 import { bookCommand } from "./commands/book.ts";
 import { consoleCommand } from "./commands/console.ts";
+import { countCommand } from "./commands/count.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { downCommand } from "./commands/down.ts";
 import { engineCommand } from "./commands/engine.ts";
+import { lagCommand } from "./commands/lag.ts";
 import { marketCommand } from "./commands/market.ts";
+
 import { orderCommand } from "./commands/order.ts";
 import { processCommand } from "./commands/process.ts";
 import { produceCommand } from "./commands/produce.ts";
@@ -16,6 +19,7 @@ import { recoverCommand } from "./commands/recover.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { resetCommand } from "./commands/reset.ts";
 import { schemasCommand } from "./commands/schemas.ts";
+import { seekCommand } from "./commands/seek.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { topicsCommand } from "./commands/topics.ts";
@@ -40,6 +44,9 @@ const COMMANDS = [
   topicsCommand,
   schemasCommand,
   tailCommand,
+  countCommand,
+  seekCommand,
+  lagCommand,
   dlqCommand,
   recoverCommand,
   processCommand,

@@ -12,10 +12,14 @@ export interface TargetOptions {
   readonly json?: boolean;
 }
 
-export function withTarget(command: Command): Command {
+/** `key`: how the option is called where `--key` is a record's. */
+export function withTarget(
+  command: Command,
+  { key = "--key <key>" }: { readonly key?: string } = {},
+): Command {
   return withData(command)
     .option("--url <url>", "the gateway (BOURSE_URL; default: the platform that runs from the data folder)")
-    .option("--key <key>", "the key to act with (BOURSE_KEY; default: the operator's, from the data folder)");
+    .option(key, "the key to act with (BOURSE_KEY; default: the operator's, from the data folder)");
 }
 
 export function withData(command: Command): Command {

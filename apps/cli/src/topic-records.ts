@@ -31,27 +31,7 @@ export interface RecordView {
   readonly value: unknown;
 }
 
-export interface RecordsPage {
-  readonly records: readonly RecordView[];
-  /** Where to go on. */
-  readonly nextOffset: string;
-}
-
-/** Where reading begins: the last so many records, or an offset; then it may wait for the first one. */
-type ReadFrom =
-  | { readonly last: number }
-  | { readonly from: string; readonly limit: number; readonly waitMs?: number };
-
 export async function listTopics(client: GatewayClient): Promise<readonly TopicView[]> {
   const { topics } = await client.get<{ topics: readonly TopicView[] }>("/api/v1/platform/topics");
   return topics;
-}
-
-export function readRecords(
-  client: GatewayClient,
-  at: { readonly topic: string; readonly partition: number },
-  from: ReadFrom,
-): Promise<RecordsPage> {
-  const path = `/api/v1/platform/topics/${encodeURIComponent(at.topic)}/records`;
-  return client.get<RecordsPage>(path, { partition: at.partition, ...from });
 }

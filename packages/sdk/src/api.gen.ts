@@ -3944,6 +3944,56 @@ content: {
 }
 }
 }
+"/api/v1/platform/lag": {
+/**
+ * getPlatformLag: How far each group is, by topic and partition: by its marks, and by what it has committed
+ */
+get: {
+parameters: {
+
+}
+responses: {
+200: {
+content: {
+"application/json": {
+rows: {
+group: string
+service: (string | null)
+/**
+ * effect, view, shard; foreign: a group that is not the platform's
+ */
+kind: string
+topic: string
+partition: number
+state: string
+/**
+ * marks, memory, committed
+ */
+source: string
+position: (string | null)
+end: (string | null)
+lag: (number | null)
+committed: (string | null)
+committedLag: (number | null)
+error: (string | null)
+}[]
+groups: {
+group: string
+state: string
+members: number
+}[]
+silent: string[]
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
 "/api/v1/platform/quiet": {
 /**
  * getPlatformQuiet: Whether everything that was published has been consumed, by service
@@ -4032,9 +4082,9 @@ content: {
 }
 }
 }
-"/api/v1/platform/topics/{topic}/records": {
+"/api/v1/platform/topics/{topic}/count": {
 /**
- * getPlatformTopicsTopicRecords: Records of one partition from an offset on (`from`), or its last ones (`last`); waits for the first up to `waitMs`
+ * getPlatformTopicsTopicCount: How many records of a partition fit, by topic, key or type; goes on at `nextOffset` until complete
  */
 get: {
 parameters: {
@@ -4043,11 +4093,146 @@ topic: string
 }
 query?: {
 partition?: number
+key?: string
+/**
+ * the value's eventType
+ */
+type?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+fromTime?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+toTime?: string
+by?: ("topic" | "key" | "type")
+/**
+ * an offset
+ */
+from?: string
+/**
+ * an offset
+ */
+until?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+counts: {
+name: (string | null)
+records: number
+}[]
+scanned: number
+nextOffset: string
+until: string
+complete: boolean
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/platform/topics/{topic}/positions": {
+/**
+ * getPlatformTopicsTopicPositions: The offsets of a time in each partition, of an event's number, or of a key's first record
+ */
+get: {
+parameters: {
+path: {
+topic: string
+}
+query?: {
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+time?: string
+key?: string
+partition?: number
+epoch?: number
+sequence?: number
+producer?: string
+/**
+ * an offset
+ */
+from?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+positions: {
+partition: number
+offset: string
+record: ({
+topic: string
+partition: number
+offset: string
+time: string
+key: (string | null)
+headers: {
+/**
+ * This interface was referenced by `undefined`'s JSON-Schema definition
+ * via the `patternProperty` "^.*$".
+ */
+[k: string]: string
+}
+value: unknown
+} | null)
+complete: boolean
+}[]
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/platform/topics/{topic}/records": {
+/**
+ * getPlatformTopicsTopicRecords: Records of one partition from an offset on (`from`), or its last ones (`last`, before an offset with `before`), by key, type and time; waits for the first up to `waitMs`
+ */
+get: {
+parameters: {
+path: {
+topic: string
+}
+query?: {
+partition?: number
+key?: string
+/**
+ * the value's eventType
+ */
+type?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+fromTime?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+toTime?: string
 /**
  * an offset
  */
 from?: string
 last?: number
+/**
+ * an offset
+ */
+before?: string
 limit?: number
 waitMs?: number
 }
@@ -4072,6 +4257,9 @@ headers: {
 value: unknown
 }[]
 nextOffset: string
+previousOffset: string
+scanned: number
+complete: boolean
 }
 }
 }

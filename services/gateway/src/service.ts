@@ -5,6 +5,7 @@ import { GatewayConfig } from "./config.ts";
 import { KeyCache } from "./key-cache.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { forwardedRoutes } from "./routes/forwarded.ts";
+import { lagRoutes } from "./routes/lag.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { platformRoutes } from "./routes/platform.ts";
 import { topicRoutes } from "./routes/topics.ts";
@@ -29,6 +30,7 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
     ...documentRoutes,
     ...platformRoutes(directory),
     ...topicRoutes,
+    ...lagRoutes(directory),
     ...forwardedRoutes(directory),
   ],
   jobs: [],

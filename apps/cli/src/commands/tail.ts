@@ -1,24 +1,29 @@
-import { Command, InvalidArgumentError } from "commander";
-import { CliError } from "../cli-error.ts";
-import type { GatewayClient } from "../client.ts";
-import { EXIT } from "../exit-codes.ts";
+import { Command } from "commander";
 import { wholeNumber, withExamples } from "../help.ts";
 import type { Output } from "../output.ts";
-import { type TargetOptions, withClient, withTarget } from "../target.ts";
 import {
-  listTopics,
-  type PartitionView,
-  type RecordsPage,
-  type RecordView,
-  readRecords,
-} from "../topic-records.ts";
+  chosenPartitions,
+  type FilterOptions,
+  filterOf,
+  type SourceOptions,
+  start,
+  withRecordFilter,
+  withSource,
+  withStreams,
+} from "../streams/stream-options.ts";
+import type {
+  StreamFilter,
+  StreamPage,
+  StreamPartition,
+  StreamPlace,
+  StreamSource,
+} from "../streams/stream-source.ts";
+import type { RecordView } from "../topic-records.ts";
 
-interface TailOptions extends TargetOptions {
-  readonly lines: number;
-  readonly partition?: number;
-  readonly from?: string;
+interface TailOptions extends SourceOptions, FilterOptions {
+  readonly limit: number;
+  readonly from?: ReturnType<typeof start>;
   readonly follow?: boolean;
-  readonly only?: string;
 }
 
 /** How long a request waits for the next record of its partition. */
@@ -26,87 +31,83 @@ const WAIT_MS = 10_000;
 const FOLLOW_PAGE = 1_000;
 
 export function tailCommand(): Command {
-  const command = withTarget(new Command("tail"))
-    .description("The last records of a topic, a line each")
+  const command = withRecordFilter(withSource(new Command("tail")))
+    .description("The last records of a topic, or those from a place or a time on, a line each")
     .argument("<topic>", "`bourse topics` lists them")
-    .option("-n, --lines <count>", "how many of each partition", wholeNumber(1, 5_000), 10)
-    .option("--partition <number>", "only this one", wholeNumber(0, 1_000))
-    .option("--from <offset>", "from an offset on, or from `earliest`", offset)
-    .option("--only <key>", "only records with this key")
+    .option("-n, --limit <count>", "how many of each partition", wholeNumber(1, 5_000), 10)
+    .option("--from <place>", "from an offset on, from `earliest`, from a time, or from 15m ago", start)
     .option("-f, --follow", "go on with what comes, until Ctrl-C")
     .action(tail);
   return withExamples(command, [
     ["tail trade-events", "the last trades"],
-    ["tail order-events --follow --only BTC-USD", "what the engine is told, as it is told"],
+    ["tail order-events --follow --key BTC-USD", "what the engine is told, as it is told"],
     ["tail book-events --partition 3 --from earliest -n 100", "the beginning of a partition"],
+    ["tail trade-events --type TradeSettled --from 15m --to 10m", "those of five minutes"],
+    ["tail sim.trades --kafka 127.0.0.1:9092", "of a Kafka, without a platform"],
   ]);
 }
 
 async function tail(topic: string, options: TailOptions): Promise<void> {
-  await withClient(options, async (client, output) => {
+  await withStreams(options, async (source, output) => {
     const print = printer(output, options);
-    const partitions = await partitionsOf(client, topic, options.partition);
+    const filter = filterOf(options, timeOf(options));
+    const partitions = await chosenPartitions(source, topic, options.partition);
     const pages = await Promise.all(
-      partitions.map(async (view) => ({ view, page: await firstPage(client, topic, view, options) })),
+      partitions.map(async (view) => {
+        const at = { topic, partition: view.partition };
+        return { at, page: await firstPage(source, at, { view, filter, options }) };
+      }),
     );
     const records = pages.flatMap(({ page }) => page.records).sort(byTime);
     print(records);
     if (options.follow !== true) {
-      output.result({ topic, records: records.filter((record) => isWanted(record, options)) });
+      output.result({ topic, records });
       return;
     }
     await Promise.all(
-      pages.map(({ view, page }) => {
-        const { partition, latest } = view;
-        return follow(
-          client,
-          { topic, partition },
-          page.records.length === 0 ? latest : page.nextOffset,
-          print,
-        );
-      }),
+      pages.map(({ at, page }) => follow(source, at, { filter, from: page.nextOffset, print })),
     );
   });
 }
 
-async function partitionsOf(
-  client: GatewayClient,
-  topic: string,
-  only: number | undefined,
-): Promise<readonly PartitionView[]> {
-  const topics = await listTopics(client);
-  const found = topics.find(({ name }) => name === topic);
-  if (found === undefined)
-    throw new CliError(EXIT.usage, `topic: ${topic} -> ${topics.map(({ name }) => name).join(", ")}`);
-  const wanted = found.partitions.filter(({ partition }) => only === undefined || partition === only);
-  if (wanted.length === 0)
-    throw new CliError(EXIT.usage, `--partition: ${only} -> from 0 to ${found.partitions.length - 1}`);
-  return wanted;
+function timeOf({ from }: TailOptions): number | undefined {
+  return from !== undefined && "ms" in from ? from.ms : undefined;
 }
 
-function firstPage(
-  client: GatewayClient,
-  topic: string,
-  { partition, earliest }: PartitionView,
-  { from, lines }: TailOptions,
-): Promise<RecordsPage> {
-  const start =
-    from === undefined ? { last: lines } : { from: from === "earliest" ? earliest : from, limit: lines };
-  return readRecords(client, { topic, partition }, start);
+/** As many as are wanted, or all there are: a request looks at so many records only. */
+async function firstPage(
+  source: StreamSource,
+  at: StreamPlace,
+  about: { readonly view: StreamPartition; readonly filter: StreamFilter; readonly options: TailOptions },
+): Promise<StreamPage> {
+  const { view, filter, options } = about;
+  const { from, limit } = options;
+  if (from === undefined) return source.find(at, filter, { last: limit });
+  const records: RecordView[] = [];
+  let next = "offset" in from && from.offset !== "earliest" ? from.offset : view.earliest;
+  for (;;) {
+    const page = await source.find(at, filter, { from: next, limit: limit - records.length });
+    records.push(...page.records);
+    next = page.nextOffset;
+    if (page.complete || records.length >= limit) return { ...page, records };
+  }
 }
 
 /** For ever: Ctrl-C ends it. */
 async function follow(
-  client: GatewayClient,
-  at: { readonly topic: string; readonly partition: number },
-  start: string,
-  print: (records: readonly RecordView[]) => void,
+  source: StreamSource,
+  at: StreamPlace,
+  about: {
+    readonly filter: StreamFilter;
+    readonly from: string;
+    readonly print: (records: readonly RecordView[]) => void;
+  },
 ): Promise<never> {
-  let from = start;
+  let { from } = about;
   for (;;) {
-    const page = await readRecords(client, at, { from, limit: FOLLOW_PAGE, waitMs: WAIT_MS });
-    print(page.records);
-    if (page.records.length > 0) from = page.nextOffset;
+    const page = await source.find(at, about.filter, { from, limit: FOLLOW_PAGE, waitMs: WAIT_MS });
+    about.print(page.records);
+    from = page.nextOffset;
   }
 }
 
@@ -114,7 +115,6 @@ async function follow(
 function printer(output: Output, options: TailOptions): (records: readonly RecordView[]) => void {
   return (records) => {
     for (const record of records) {
-      if (!isWanted(record, options)) continue;
       const { partition, offset, time, key, value } = record;
       output.line(`${time} ${partition}/${offset} ${key ?? "-"} ${JSON.stringify(value)}`);
       if (options.follow === true) output.result(record);
@@ -122,16 +122,6 @@ function printer(output: Output, options: TailOptions): (records: readonly Recor
   };
 }
 
-function isWanted(record: RecordView, { only }: TailOptions): boolean {
-  return only === undefined || record.key === only;
-}
-
 function byTime(left: RecordView, right: RecordView): number {
   return left.time < right.time ? -1 : left.time > right.time ? 1 : 0;
-}
-
-/** For commander. */
-function offset(text: string): string {
-  if (text === "earliest" || /^(0|[1-9][0-9]{0,17})$/.test(text)) return text;
-  throw new InvalidArgumentError("Allowed is an offset, or `earliest`.");
 }

@@ -10,6 +10,7 @@ import type {
   ReadOptions,
   SentBatch,
   TopicInfo,
+  TopicPartition,
   TopicSpec,
 } from "../port.ts";
 import { retrying } from "./backoff.ts";
@@ -20,6 +21,7 @@ import { closedError, unavailable } from "./failure.ts";
 import { Fetcher } from "./fetcher.ts";
 import { listGroups } from "./groups.ts";
 import { committedOffsets } from "./hint-committer.ts";
+import { moveGroup } from "./move-group.ts";
 import { EARLIEST_TIME, LATEST_TIME, listOffsets, resolveStart } from "./offsets.ts";
 import { type SendPackedOptions, sendPacked } from "./packed-sender.ts";
 import { Producer } from "./producer.ts";
@@ -45,6 +47,14 @@ export interface KafkaBus extends EventBus {
    * until the brokers have acknowledged them all. See `packed-sender.ts`.
    */
   sendPacked(batches: readonly PackedBatch[], options: SendPackedOptions): Promise<void>;
+  /**
+   * Sets what a group without members has committed. Throws `bus_refused` where it has members. A subscription of the
+   * platform is never moved by it: it starts from its marks (R5).
+   */
+  moveGroup(
+    group: string,
+    positions: readonly (TopicPartition & { readonly nextOffset: bigint })[],
+  ): Promise<void>;
   /** How many brokers there are: one alone keeps one copy of everything (R9). */
   brokerCount(): Promise<number>;
   /** Throws `bus_refused` naming principal, operation and resource of everything that this client may not do. */
@@ -198,6 +208,13 @@ class ClusterBus implements KafkaBus {
 
   deleteTopic(name: string): Promise<void> {
     return this.#ask(() => deleteTopic(this.#cluster, name));
+  }
+
+  moveGroup(
+    group: string,
+    positions: readonly (TopicPartition & { readonly nextOffset: bigint })[],
+  ): Promise<void> {
+    return this.#ask(() => moveGroup(this.#cluster, group, positions));
   }
 
   brokerCount(): Promise<number> {

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type EmbeddedBus, embeddedBus } from "../embedded/embedded-bus.ts";
+import { partitionOf } from "../partition-of.ts";
+import { countRecords } from "./count-records.ts";
+import { findPosition } from "./find-position.ts";
+import { findBackwards, findForwards } from "./find-records.ts";
+
+const TOPIC = "looked-at";
+const PARTITION = partitionOf("A", 3);
+const START_MS = 1_700_000_000_000;
+const COUNT = 5_000;
+
+/** Number n is of key A, B or none, a Placed or every tenth a Cancelled, n milliseconds after the start. */
+describe("looking at a partition", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bus-inspect-"));
+  let bus: EmbeddedBus;
+  const at = { topic: TOPIC, partition: PARTITION, maxScanned: 100_000 };
+
+  before(async () => {
+    bus = embeddedBus({ folder });
+    await bus.ensureTopics([{ name: TOPIC, partitions: 3, retentionMs: -1 }]);
+    const records = Array.from({ length: COUNT }, (_, n) => ({
+      key: n % 100 === 99 ? null : n % 2 === 0 ? "A" : "B",
+      value: n === 77 ? "{broken" : JSON.stringify({ eventType: n % 10 === 0 ? "Cancelled" : "Placed", n }),
+      headers: { epoch: "1", sequence: String(n + 1), producer: "test" },
+      timestampMs: START_MS + n,
+    }));
+    await bus.send([{ topic: TOPIC, partition: PARTITION, records }]);
+  });
+  after(async () => {
+    await bus.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const numbers = (found: { readonly records: readonly { readonly offset: bigint }[] }): number[] =>
+    found.records.map(({ offset }) => Number(offset));
+
+  it("finds forwards by key, type and time, as many as wanted, and goes on where it ended", async () => {
+    const filter = { key: "A", type: "Cancelled", fromMs: START_MS + 1_000, toMs: START_MS + 1_039 };
+    const first = await findForwards(bus, { ...at, filter, from: 0n, limit: 3 });
+    assert.deepEqual(numbers(first), [1_000, 1_010, 1_020]);
+    assert.equal(first.complete, false);
+    const rest = await findForwards(bus, { ...at, filter, from: first.nextOffset, limit: 3 });
+    assert.deepEqual([numbers(rest), rest.complete], [[1_030], true]);
+  });
+
+  it("finds the last ones, and those before", async () => {
+    const filter = { type: "Cancelled" };
+    const last = await findBackwards(bus, { ...at, filter, limit: 2 });
+    assert.deepEqual(numbers(last), [4_980, 4_990]);
+    const before = await findBackwards(bus, { ...at, filter, limit: 2, before: last.previousOffset });
+    assert.deepEqual(numbers(before), [4_960, 4_970]);
+    const all = await findBackwards(bus, { ...at, filter, limit: COUNT });
+    assert.deepEqual([all.records.length, all.complete], [500, true]);
+  });
+
+  it("looks at no more than it may, and says that there is more", async () => {
+    const nothing = { key: "nobody" };
+    const forwards = await findForwards(bus, {
+      ...at,
+      filter: nothing,
+      from: 0n,
+      limit: 1,
+      maxScanned: 1_500,
+    });
+    assert.deepEqual([forwards.scanned, forwards.nextOffset, forwards.complete], [1_500, 1_500n, false]);
+    const backwards = await findBackwards(bus, { ...at, filter: nothing, limit: 1, maxScanned: 1_500 });
+    assert.deepEqual(
+      [backwards.scanned, backwards.previousOffset, backwards.complete],
+      [1_500, 3_500n, false],
+    );
+  });
+
+  it("waits for what comes", async () => {
+    const filter = { key: "late" };
+    const coming = findForwards(bus, {
+      topic: TOPIC,
+      partition: (PARTITION + 1) % 3,
+      maxScanned: 10,
+      filter,
+      from: 0n,
+      limit: 10,
+      waitMs: 10_000,
+    });
+    const record = { key: "late", value: "{}", headers: {}, timestampMs: START_MS };
+    await bus.send([{ topic: TOPIC, partition: (PARTITION + 1) % 3, records: [record] }]);
+    assert.equal((await coming).records.length, 1);
+  });
+
+  it("counts by topic, key and type, in as many requests as it takes", async () => {
+    const ask = (by: "topic" | "key" | "type", more: object = {}) =>
+      countRecords(bus, { ...at, filter: {}, by, ...more });
+    assert.deepEqual((await ask("topic")).counts, [{ name: TOPIC, records: COUNT }]);
+    assert.deepEqual(
+      new Map((await ask("key")).counts.map(({ name, records }) => [name, records])),
+      new Map<string | null, number>([
+        ["A", 2_500],
+        ["B", 2_450],
+        [null, 50],
+      ]),
+    );
+    const byType = new Map((await ask("type")).counts.map(({ name, records }) => [name, records]));
+    assert.deepEqual(
+      byType,
+      new Map<string | null, number>([
+        ["Cancelled", 500],
+        ["Placed", 4_499],
+        [null, 1],
+      ]),
+    );
+    const range = { filter: { fromMs: START_MS + 10, toMs: START_MS + 19 } };
+    assert.deepEqual((await ask("topic", range)).counts, [{ name: TOPIC, records: 10 }]);
+    let total = 0;
+    let from: bigint | undefined;
+    for (let requests = 1; ; requests++) {
+      const part = await ask("topic", { maxScanned: 2_000, ...(from === undefined ? {} : { from }) });
+      total += part.counts[0]?.records ?? 0;
+      from = part.nextOffset;
+      if (!part.complete) continue;
+      assert.deepEqual([total, requests], [COUNT, 3]);
+      break;
+    }
+  });
+
+  it("finds a time, a number, a key's first record, and says where there is none", async () => {
+    const find = (sought: Parameters<typeof findPosition>[1]["sought"]) =>
+      findPosition(bus, { topic: TOPIC, sought, maxScanned: 100_000 });
+    const byTime = (await find({ timeMs: START_MS + 123 })).find(({ partition }) => partition === PARTITION);
+    assert.deepEqual([byTime?.offset, byTime?.record?.offset], [123n, 123n]);
+    const [byNumber] = await find({ event: { partition: PARTITION, epoch: 1, sequence: 4_000 } });
+    assert.equal(byNumber?.offset, 3_999n);
+    const [byKey] = await find({ key: "A" });
+    assert.deepEqual([byKey?.partition, byKey?.offset], [PARTITION, 0n]);
+    const [missing] = await find({ event: { partition: PARTITION, epoch: 2, sequence: 1 } });
+    assert.deepEqual([missing?.offset, missing?.record, missing?.complete], [BigInt(COUNT), null, true]);
+  });
+});

@@ -1,0 +1,37 @@
+import type { BusRecord } from "../port.ts";
+
+/** Which records of a partition a person wants to see. What is absent excludes nothing. */
+export interface RecordFilter {
+  readonly key?: string;
+  /** The value's `eventType`, or a saga message's `type`. */
+  readonly type?: string;
+  /** By the record's time, both included, in milliseconds since the epoch. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+export function fits(record: BusRecord, { key, type, fromMs, toMs }: RecordFilter): boolean {
+  if (key !== undefined && record.key !== key) return false;
+  if (fromMs !== undefined && record.timestampMs < fromMs) return false;
+  if (toMs !== undefined && record.timestampMs > toMs) return false;
+  return type === undefined || typeOf(record) === type;
+}
+
+/** null: the value is no JSON object, or names no type. */
+export function typeOf(record: BusRecord): string | null {
+  const value = contentOf(record);
+  if (typeof value !== "object" || value === null) return null;
+  const { eventType, type } = value as { readonly eventType?: unknown; readonly type?: unknown };
+  const named = eventType ?? type;
+  return typeof named === "string" ? named : null;
+}
+
+/** The parsed value; what is no JSON is a string as it is. */
+export function contentOf(record: BusRecord): unknown {
+  if (record.decoded !== undefined) return record.decoded;
+  try {
+    return JSON.parse(record.value);
+  } catch {
+    return record.value;
+  }
+}

@@ -1,0 +1,59 @@
+import { describeGroupsV5, offsetCommitV8 } from "@platformatic/kafka";
+import { BusError } from "../bus-error.ts";
+import type { TopicPartition } from "../port.ts";
+import type { Cluster } from "./cluster.ts";
+import { brokerError, KafkaCode } from "./failure.ts";
+
+const LIMIT_MS = 10_000;
+const ANY_EPOCH = -1;
+/** Nobody's: the broker takes it for an empty group only. */
+const NO_GENERATION = -1;
+const NO_MEMBER = "";
+const WITHOUT_MEMBERS: ReadonlySet<string> = new Set(["Empty", "Dead"]);
+
+/**
+ * Sets the committed offsets of a group without members. Throws `bus_refused` where it has some: they would go on from
+ * their own and commit over these.
+ */
+export async function moveGroup(
+  cluster: Cluster,
+  group: string,
+  positions: readonly (TopicPartition & { readonly nextOffset: bigint })[],
+): Promise<void> {
+  const connection = await cluster.coordinator(group, "control");
+  const described = await connection.call(describeGroupsV5.api, LIMIT_MS, [group], false);
+  const { groupState = "Dead", members = [] } = described.groups[0] ?? {};
+  if (!WITHOUT_MEMBERS.has(groupState)) {
+    throw new BusError(
+      "bus_refused",
+      `group ${group} is ${groupState} with ${members.length} members; stop them first, else they commit over it`,
+      { retryable: false },
+    );
+  }
+  const topics = Array.from(
+    Map.groupBy(positions, ({ topic }) => topic),
+    ([name, ofTopic]) => ({
+      name,
+      partitions: ofTopic.map(({ partition, nextOffset }) => ({
+        partitionIndex: partition,
+        committedOffset: nextOffset,
+        committedLeaderEpoch: ANY_EPOCH,
+        committedMetadata: null,
+      })),
+    }),
+  );
+  const answer = await connection.call(
+    offsetCommitV8.api,
+    LIMIT_MS,
+    group,
+    NO_GENERATION,
+    NO_MEMBER,
+    null,
+    topics,
+  );
+  for (const { name, partitions } of answer.topics) {
+    const refused = partitions.find(({ errorCode }) => errorCode !== KafkaCode.NONE);
+    if (refused !== undefined)
+      throw brokerError(refused.errorCode, `moving group ${group} in ${name}/${refused.partitionIndex}`);
+  }
+}
