@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { applyFact, type OrderCopy, type OrderFact, type Told, unknownOrder } from "./order-copy.ts";
+
+const ORDER = "a".repeat(32);
+const created: OrderFact = {
+  kind: "created",
+  orderId: ORDER,
+  clientId: "alice",
+  remark: "hedge",
+  qty: "10.0",
+  price: "100.50",
+};
+const report = (
+  engineSequence: number,
+  cumulative: string,
+  leaves: string,
+  more: { readonly price?: string; readonly ended?: string } = {},
+): OrderFact => ({
+  kind: "report",
+  orderId: ORDER,
+  engineSequence,
+  cumulative,
+  leaves,
+  price: more.price ?? "100.5",
+  ended: more.ended ?? null,
+});
+const trade = (engineSequence: number, qty: string, cumulative: string): OrderFact => ({
+  kind: "trade",
+  orderId: ORDER,
+  engineSequence,
+  tradeId: `T-${engineSequence}`,
+  qty,
+  price: "100",
+  cumulative,
+});
+
+function told(facts: readonly OrderFact[]): { copy: OrderCopy; records: readonly Told[] } {
+  let copy = unknownOrder(ORDER);
+  const records: Told[] = [];
+  for (const fact of facts) {
+    const next = applyFact(copy, fact);
+    copy = next.copy;
+    records.push(...next.told);
+  }
+  return { copy, records };
+}
+
+const own = { client_id: "alice", order_id: ORDER };
+const accepted = { feed: "orders", record: { ...own, qty: "10", price: "100.5", remark: "hedge" } };
+
+describe("the copy of an order", () => {
+  it("is told when it comes; an acceptance by the engine changes nothing", () => {
+    assert.deepEqual(told([created, report(1, "0", "10")]).records, [accepted]);
+  });
+
+  it("is told again as it is amended, and as it ends with the reason", () => {
+    const { records } = told([
+      created,
+      report(1, "0", "10"),
+      report(2, "0", "8", { price: "101" }),
+      report(5, "3", "0", { price: "101", ended: "CANCELLED: user_request" }),
+    ]);
+    assert.deepEqual(records, [
+      accepted,
+      { feed: "orders", record: { ...own, qty: "8", price: "101", remark: "hedge" } },
+      { feed: "orders", record: { ...own, qty: "3", price: "101", remark: "CANCELLED: user_request" } },
+    ]);
+  });
+
+  it("has its trades told with what is filled after each", () => {
+    const { records, copy } = told([created, trade(2, "4", "4"), report(3, "4", "6"), trade(4, "6.0", "10")]);
+    const fill = { ...own, price: "100", remark: "hedge" };
+    assert.deepEqual(records.slice(1), [
+      { feed: "trades", record: { ...fill, qty: "4", trade_id: "T-2", partial_filled_qty: "4" } },
+      { feed: "trades", record: { ...fill, qty: "6", trade_id: "T-4", partial_filled_qty: "10" } },
+    ]);
+    assert.deepEqual([copy.filled, copy.tradesTold, copy.ordersTold], ["10", 2, 1]);
+  });
+
+  it("tells the same records whichever topic is ahead (R7)", () => {
+    const engine = [report(1, "0", "10"), report(4, "4", "0", { ended: "EXPIRED" })];
+    const trades = [trade(2, "1", "1"), trade(3, "3", "4")];
+    const wanted = told([created, ...engine, ...trades]);
+    const byFeed = (records: readonly Told[]): object => Object.groupBy(records, ({ feed }) => feed);
+    for (const order of [
+      [...engine, ...trades, created],
+      [...trades, created, ...engine],
+      [trades[0], engine[0], engine[1], created, trades[1]],
+    ]) {
+      const other = told(order.filter((fact) => fact !== undefined));
+      assert.deepEqual(byFeed(other.records), byFeed(wanted.records));
+      assert.deepEqual(other.copy, wanted.copy);
+    }
+  });
+
+  it("takes no notice of an older report that comes late", () => {
+    const { records, copy } = told([created, report(5, "0", "8"), report(3, "0", "9")]);
+    assert.equal(records.length, 2);
+    assert.equal(copy.qty, "8");
+  });
+});

@@ -1,0 +1,199 @@
+import {
+  cashBalanceFeed,
+  executionEvents,
+  orderEvents,
+  ordersFeed,
+  type Topic,
+  tradeEvents,
+  tradesFeed,
+  walletEvents,
+} from "@bourse/contracts";
+import { type Envelope, replayTopic } from "@bourse/delivery";
+import type { Invariant, InvariantReport } from "@bourse/host";
+import { cashFactsOf } from "./consumers/copy-cash.ts";
+import { orderFactsOf } from "./consumers/copy-orders.ts";
+import { type CashRecord, type ClientCash, cashRecord } from "./domain/client-cash.ts";
+import type { OrderCopy, OrderRecord, TradeRecord } from "./domain/order-copy.ts";
+import type { DropCopy } from "./drop-copy.ts";
+import { readClients, selectClients } from "./sql/client-rows.ts";
+import { readOrders, selectOrders } from "./sql/order-rows.ts";
+
+/** What must hold of the feeds on a quiet platform. */
+export const dropCopyInvariants: readonly Invariant<DropCopy>[] = [
+  {
+    name: "trades-told-once",
+    rule: "each side of each trade is in the feed trades once, and its last partial_filled_qty is what was filled",
+    check: tradesToldOnce,
+  },
+  {
+    name: "orders-told",
+    rule: "no fact waits for its order, and each order's last record is as the order stands",
+    check: ordersTold,
+  },
+  {
+    name: "cash-told",
+    rule: "each client's cash is the sum of its facts, and its last record says so",
+    check: cashTold,
+  },
+];
+
+const LISTED = 20;
+const PAGE = 5_000;
+
+class Findings {
+  readonly violations: string[] = [];
+  checked = 0;
+
+  add(violation: string): void {
+    if (this.violations.length < LISTED) this.violations.push(violation);
+  }
+
+  report(): InvariantReport {
+    return { checked: this.checked, violations: this.violations };
+  }
+}
+
+/** Every event of a topic, each number once. Where retention has cut it, nothing: there would be too little to compare. */
+async function* eventsOf(service: DropCopy, topics: readonly Topic[]): AsyncGenerator<Envelope> {
+  for (const topic of topics) {
+    if ((await service.bus.offsets(topic.name)).some(({ earliest }) => earliest > 0n)) return;
+  }
+  for (const topic of topics)
+    for (let partition = 0; partition < topic.partitions; partition++)
+      for await (const batch of replayTopic(service.bus, topic, partition)) yield* batch;
+}
+
+async function isCut({ bus }: DropCopy, topics: readonly Topic[]): Promise<boolean> {
+  for (const { name } of topics)
+    if ((await bus.offsets(name)).some(({ earliest }) => earliest > 0n)) return true;
+  return false;
+}
+
+async function* allOrders({ store }: DropCopy): AsyncGenerator<OrderCopy> {
+  for (let after = ""; ; ) {
+    const page = readOrders(await store.query(selectOrders(after, PAGE)));
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.orderId;
+  }
+}
+
+async function* allClients({ store }: DropCopy): AsyncGenerator<ClientCash> {
+  for (let after = ""; ; ) {
+    const page = readClients(await store.query(selectClients(after, PAGE)));
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.clientId;
+  }
+}
+
+/** Of an order's trades: how many, and the trade ids in one number that any difference changes. */
+interface Sides {
+  count: number;
+  ids: number;
+  filled: string;
+}
+
+async function tradesToldOnce(service: DropCopy): Promise<InvariantReport> {
+  const findings = new Findings();
+  if (await isCut(service, [tradeEvents, tradesFeed])) return findings.report();
+  const made = new Map<string, Sides>();
+  for await (const { event } of eventsOf(service, [tradeEvents]))
+    for (const fact of orderFactsOf(event)) {
+      if (fact.kind === "trade") addSide(made, fact.orderId, fact.tradeId, fact.cumulative);
+    }
+  const told = new Map<string, Sides>();
+  for await (const { event } of eventsOf(service, [tradesFeed])) {
+    const { order_id, trade_id, partial_filled_qty } = event as TradeRecord;
+    addSide(told, order_id, trade_id, partial_filled_qty);
+  }
+  for (const [orderId, { count, ids, filled }] of made) {
+    findings.checked += count;
+    const other = told.get(orderId);
+    if (other?.count !== count || other.ids !== ids)
+      findings.add(`order ${orderId} has ${count} trades, ${other?.count ?? 0} are told, or others`);
+    else if (other.filled !== filled)
+      findings.add(`order ${orderId} is filled by ${filled}, told was ${other.filled}`);
+  }
+  for (const orderId of told.keys())
+    if (!made.has(orderId)) findings.add(`order ${orderId} has no trades and some are told`);
+  return findings.report();
+}
+
+function addSide(sides: Map<string, Sides>, orderId: string, tradeId: string, filled: string): void {
+  const side = sides.get(orderId) ?? { count: 0, ids: 0, filled: "0" };
+  side.count++;
+  side.ids = (side.ids + hashOf(tradeId)) >>> 0;
+  side.filled = filled;
+  sides.set(orderId, side);
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
+
+async function ordersTold(service: DropCopy): Promise<InvariantReport> {
+  const findings = new Findings();
+  const cut = await isCut(service, [orderEvents, executionEvents, ordersFeed]);
+  const last = new Map<string, OrderRecord & { told: number }>();
+  for await (const { event } of eventsOf(service, [ordersFeed])) {
+    const record = event as OrderRecord;
+    last.set(record.order_id, { ...record, told: (last.get(record.order_id)?.told ?? 0) + 1 });
+  }
+  for await (const order of allOrders(service)) {
+    findings.checked++;
+    if (order.clientId === null || order.waiting.length > 0) {
+      findings.add(`${order.waiting.length} facts wait for order ${order.orderId}`);
+      continue;
+    }
+    const record = last.get(order.orderId);
+    if (record === undefined) {
+      if (!cut) findings.add(`order ${order.orderId} was never told`);
+      continue;
+    }
+    if (record.qty !== order.qty || record.price !== order.price || record.client_id !== order.clientId)
+      findings.add(
+        `order ${order.orderId} stands for ${order.qty} at ${order.price}, told was ${record.qty} at ${record.price}`,
+      );
+    if (record.told !== order.ordersTold)
+      findings.add(`order ${order.orderId} was told ${record.told} times, not ${order.ordersTold}`);
+    last.delete(order.orderId);
+  }
+  for (const orderId of last.keys()) findings.add(`order ${orderId} was told and is not kept`);
+  return findings.report();
+}
+
+async function cashTold(service: DropCopy): Promise<InvariantReport> {
+  const findings = new Findings();
+  const sources = [walletEvents, tradeEvents];
+  const cut = await isCut(service, [...sources, cashBalanceFeed]);
+  if (cut) return findings.report();
+  const totals = new Map<string, bigint>();
+  for await (const { event } of eventsOf(service, sources))
+    for (const { clientId, payIn, payout, traded } of cashFactsOf(event, service.cashAsset))
+      totals.set(clientId, (totals.get(clientId) ?? 0n) + payIn - payout + traded);
+  const last = new Map<string, CashRecord>();
+  for await (const { event } of eventsOf(service, [cashBalanceFeed]))
+    last.set((event as CashRecord).client_id, event as CashRecord);
+  for await (const client of allClients(service)) {
+    findings.checked++;
+    const { clientId, opening, payIn, payout, traded } = client;
+    const total = opening + payIn - payout + traded;
+    if (total !== totals.get(clientId))
+      findings.add(`client ${clientId} has ${total} units, its facts make ${totals.get(clientId) ?? 0n}`);
+    const wanted = JSON.stringify(cashRecord(client));
+    const told = JSON.stringify(last.get(clientId));
+    if (told !== wanted) findings.add(`client ${clientId} was told as ${told}, and is ${wanted}`);
+    totals.delete(clientId);
+    last.delete(clientId);
+  }
+  for (const clientId of totals.keys()) findings.add(`client ${clientId} has facts and is not kept`);
+  for (const clientId of last.keys()) findings.add(`client ${clientId} was told and is not kept`);
+  return findings.report();
+}

@@ -1,0 +1,26 @@
+import type { Envelope } from "@bourse/delivery";
+import { Counter, type Registry } from "prom-client";
+
+export interface DropCopyMetrics {
+  readonly facts: Counter<"event">;
+}
+
+export function dropCopyMetrics(registry: Registry): DropCopyMetrics {
+  return {
+    facts: new Counter({
+      name: "drop_copy_events_total",
+      help: "Events that were copied into the back office's feeds, by type; their records are counted by the outbox",
+      labelNames: ["event"],
+      registers: [registry],
+    }),
+  };
+}
+
+/** After the commit of a batch. */
+export function countCopied(
+  { metrics }: { readonly metrics: DropCopyMetrics },
+  batch: readonly Envelope[],
+): void {
+  for (const { event } of batch)
+    metrics.facts.inc({ event: (event as { readonly eventType: string }).eventType });
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  cashBalanceFeed,
+  executionEvents,
+  orderEvents,
+  ordersFeed,
+  tradeEvents,
+  tradesFeed,
+  walletEvents,
+} from "@bourse/contracts";
+import { type TestedService, testService } from "@bourse/host/testing";
+import { type Statement, sql } from "@bourse/store";
+import type { DropCopy } from "./drop-copy.ts";
+import { dropCopy } from "./service.ts";
+import { created, executed, funds, orderIdOf, reported } from "./testing.ts";
+
+type Tested = TestedService<DropCopy>;
+
+async function violations(tested: Tested): Promise<readonly string[]> {
+  const reports = await Promise.all(dropCopy.invariants.map(({ check }) => check(tested.service)));
+  for (const { checked } of reports) assert.ok(checked > 0);
+  return reports.flatMap((each) => each.violations);
+}
+
+async function copied(tested: Tested): Promise<void> {
+  await tested.publish(orderEvents, [created(1, "alice", { remark: "hedge" }), created(2, "bob")]);
+  await tested.publish(executionEvents, [
+    reported(1, "alice", { sequence: 1, execType: "NEW", leaves: "10" }),
+    reported(2, "bob", { sequence: 2, execType: "NEW", leaves: "10" }),
+    reported(1, "alice", { sequence: 4, execType: "REPLACED", cumulative: "4", leaves: "4", price: "179" }),
+    reported(2, "bob", {
+      sequence: 5,
+      execType: "CANCELLED",
+      cumulative: "4",
+      leaves: "0",
+      reason: "user_request",
+    }),
+  ]);
+  await tested.publish(tradeEvents, [
+    executed({
+      sequence: 3,
+      quantity: "4",
+      notional: "720",
+      fee: "0.5",
+      buyer: [1, "alice", "4"],
+      seller: [2, "bob", "4"],
+    }),
+  ]);
+  await tested.publish(walletEvents, [
+    funds("FundsDeposited", "alice", "1000"),
+    funds("FundsDeposited", "alice", "3", { asset: "AAPL" }),
+    funds("FundsWithdrawn", "alice", "50"),
+  ]);
+  await tested.quiet();
+}
+
+const plant = (tested: Tested, statement: Statement): Promise<unknown> =>
+  tested.store.transaction("plant", (tx) => tx.commit([statement]));
+
+const valuesOf = async (tested: Tested, topic: Parameters<Tested["published"]>[0], client: string) =>
+  (await tested.published(topic)).filter(({ key }) => key === client).map(({ event }) => event);
+
+test("events become the three feeds: plain values, keyed by client, numbered in headers", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await copied(tested);
+  const [alice, bob] = [
+    { client_id: "alice", order_id: orderIdOf(1) },
+    { client_id: "bob", order_id: orderIdOf(2) },
+  ];
+  assert.deepEqual(await valuesOf(tested, ordersFeed, "alice"), [
+    { ...alice, qty: "10", price: "180", remark: "hedge" },
+    { ...alice, qty: "8", price: "179", remark: "hedge" },
+  ]);
+  assert.deepEqual(await valuesOf(tested, ordersFeed, "bob"), [
+    { ...bob, qty: "10", price: "180", remark: "" },
+    { ...bob, qty: "4", price: "180", remark: "CANCELLED: user_request" },
+  ]);
+  const fill = { qty: "4", price: "180", trade_id: "AAPL-3", partial_filled_qty: "4" };
+  assert.deepEqual(await valuesOf(tested, tradesFeed, "alice"), [{ ...alice, ...fill, remark: "hedge" }]);
+  assert.deepEqual(await valuesOf(tested, tradesFeed, "bob"), [{ ...bob, ...fill, remark: "" }]);
+  assert.deepEqual((await valuesOf(tested, cashBalanceFeed, "alice")).at(-1), {
+    client_id: "alice",
+    pay_in: "1000",
+    payout: "50",
+    opening_balance: "0",
+    margin_utilized: "0",
+  });
+  const all = await tested.published(ordersFeed);
+  const [first] = await tested.bus.tail(ordersFeed.name, all[0]?.partition ?? 0, 1);
+  assert.deepEqual(Object.keys(first?.headers ?? {}).sort(), [
+    "epoch",
+    "event-version",
+    "id",
+    "producer",
+    "sequence",
+  ]);
+  assert.equal(first?.headers.producer, "drop-copy");
+  assert.deepEqual(await violations(tested), []);
+});
+
+test("a fact that comes before its order waits for it, over a restart too", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await tested.publish(tradeEvents, [
+    executed({
+      sequence: 3,
+      quantity: "4",
+      notional: "720",
+      buyer: [1, "alice", "4"],
+      seller: [2, "bob", "4"],
+    }),
+  ]);
+  await tested.quiet();
+  assert.deepEqual(await tested.published(tradesFeed), []);
+  const again = await tested.restart();
+  await again.publish(orderEvents, [created(2, "bob"), created(1, "alice", { remark: "late" })]);
+  await again.quiet();
+  assert.equal((await valuesOf(again, tradesFeed, "alice"))[0].remark, "late");
+  assert.equal((await again.published(tradesFeed)).length, 2);
+});
+
+test("a day opens with what the days before came to", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  const [monday, tuesday] = ["2026-11-23T10:00:00.000Z", "2026-11-24T10:00:00.000Z"];
+  await tested.publish(walletEvents, [funds("FundsDeposited", "alice", "1000", { timestamp: monday })]);
+  await tested.publish(tradeEvents, [
+    executed({
+      sequence: 1,
+      quantity: "4",
+      notional: "720",
+      fee: "0.5",
+      timestamp: monday,
+      buyer: [1, "alice", "4"],
+      seller: [2, "bob", "4"],
+    }),
+  ]);
+  await tested.quiet();
+  await tested.publish(walletEvents, [funds("FundsWithdrawn", "alice", "9.5", { timestamp: tuesday })]);
+  await tested.quiet();
+  assert.deepEqual((await valuesOf(tested, cashBalanceFeed, "alice")).at(-1), {
+    client_id: "alice",
+    pay_in: "0",
+    payout: "9.5",
+    opening_balance: "279.5",
+    margin_utilized: "0",
+  });
+});
+
+test("another cash asset is refused once there are clients", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await copied(tested);
+  await plant(tested, sql`UPDATE clients SET cash_asset = 'EUR' WHERE client_id = 'alice'`);
+  await assert.rejects(tested.restart(), /DROP_COPY_CASH_ASSET is USD, wants EUR/);
+});
+
+for (const [what, corruption, found] of [
+  ["an order that was not told so", sql`UPDATE orders SET qty = '7' WHERE client_id = 'bob'`, /stands for 7/],
+  ["a fact that waits", sql`UPDATE orders SET client_id = NULL WHERE client_id = 'bob'`, /wait for order/],
+  ["cash from nowhere", sql`UPDATE clients SET traded = traded + 1 WHERE client_id = 'bob'`, /facts make/],
+  ["a wrong opening balance", sql`UPDATE clients SET opening = 5, traded = traded - 5`, /was told as/],
+] as const) {
+  test(`verify finds ${what}`, async (t) => {
+    const tested = await testService<DropCopy>(t, dropCopy);
+    await copied(tested);
+    assert.deepEqual(await violations(tested), []);
+    await plant(tested, corruption);
+    assert.match((await violations(tested)).join("\n"), found);
+  });
+}
+
+test("verify finds a trade that was told twice", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await copied(tested);
+  const record = (await tested.published(tradesFeed)).find(({ key }) => key === "bob");
+  assert.ok(record !== undefined);
+  const topic = tradesFeed.name;
+  const [last] = await tested.bus.tail(topic, record.partition, 1);
+  const sequence = String(Number(last?.headers.sequence) + 1);
+  const headers = { ...last?.headers, sequence };
+  await tested.bus.send([
+    {
+      topic,
+      partition: record.partition,
+      records: [{ key: "bob", value: JSON.stringify(record.event), headers, timestampMs: 1 }],
+    },
+  ]);
+  assert.match((await violations(tested)).join("\n"), /has 1 trades, 2 are told/);
+});

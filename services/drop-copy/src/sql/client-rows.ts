@@ -1,0 +1,43 @@
+import { amountArray, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
+import type { ClientCash } from "../domain/client-cash.ts";
+
+/** Makes the rows that are missing, then locks them all by id (R13). */
+export function lockClients(clientIds: readonly string[], cashAsset: string): readonly Statement[] {
+  const ids = sqlArray([...clientIds].sort());
+  return [
+    sql`INSERT INTO clients (client_id, cash_asset) SELECT id, ${cashAsset}::text FROM unnest(${ids}::text[]) WITH ORDINALITY AS k (id, place)
+      ORDER BY place ON CONFLICT (client_id) DO NOTHING`,
+    sql`SELECT * FROM clients WHERE client_id = ANY (${ids}::text[]) ORDER BY client_id COLLATE "C" FOR UPDATE`,
+  ];
+}
+
+export function readClients(rows: Rows): readonly ClientCash[] {
+  return rows.map((row) => ({
+    clientId: String(row.client_id),
+    day: String(row.business_day),
+    opening: BigInt(String(row.opening)),
+    payIn: BigInt(String(row.pay_in)),
+    payout: BigInt(String(row.payout)),
+    traded: BigInt(String(row.traded)),
+  }));
+}
+
+/** One row each: they are locked. */
+export function writeClients(clients: readonly ClientCash[]): Statement {
+  return sql`
+    UPDATE clients c SET business_day = k.business_day, opening = k.opening, pay_in = k.pay_in, payout = k.payout,
+      traded = k.traded
+    FROM unnest(${sqlArray(clients.map((each) => each.clientId))}::text[],
+      ${sqlArray(clients.map((each) => each.day))}::text[],
+      ${amountArray(clients.map((each) => each.opening))}::numeric[],
+      ${amountArray(clients.map((each) => each.payIn))}::numeric[],
+      ${amountArray(clients.map((each) => each.payout))}::numeric[],
+      ${amountArray(clients.map((each) => each.traded))}::numeric[])
+      AS k (client_id, business_day, opening, pay_in, payout, traded)
+    WHERE c.client_id = k.client_id`;
+}
+
+/** A page of all clients, for checks. */
+export function selectClients(after: string, limit: number): Statement {
+  return sql`SELECT * FROM clients WHERE client_id > ${after} ORDER BY client_id LIMIT ${limit}::integer`;
+}
