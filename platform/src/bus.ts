@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import type { Clock } from "@bourse/base";
 import { type EventBus, embeddedBus, kafkaBus } from "@bourse/bus";
 import { catalogue } from "@bourse/contracts";
 import type { DataFolder } from "./data-folder.ts";
 import { PlatformError } from "./platform-error.ts";
+import { type SchemaFramingOptions, withSchemaIds } from "./schema-framing.ts";
 
 /** Opens the event bus and sees to its topics: partition counts are fixed, another one is refused (R3). */
 export async function openBus(options: {
@@ -11,13 +13,14 @@ export async function openBus(options: {
   readonly clock: Clock;
   readonly bootstrapServers: string | undefined;
   readonly clientId: string;
+  readonly schemas: Omit<SchemaFramingOptions, "idsFile">;
 }): Promise<EventBus> {
   const bus = open(options);
   try {
     await bus.ensureTopics(
       catalogue.map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
     );
-    return bus;
+    return await withSchemaIds(bus, { ...options.schemas, idsFile: idsFileIn(options.data) });
   } catch (error) {
     await bus.close();
     throw error;
@@ -35,4 +38,8 @@ function open(options: Parameters<typeof openBus>[0]): EventBus {
     );
   }
   return kafkaBus({ bootstrapServers, clientId });
+}
+
+function idsFileIn(data: DataFolder): string {
+  return join(data.path, "schema-ids.json");
 }

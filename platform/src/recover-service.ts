@@ -193,6 +193,7 @@ class Recovery {
       clock: machineClock,
       bootstrapServers,
       clientId: `bourse-recover-${process.pid}`,
+      schemas: { env, only: [this.#options.service], progress: this.#options.progress },
     });
     return this.#bus;
   }

@@ -76,6 +76,7 @@ class StartingPlatform {
       clock: machineClock,
       bootstrapServers: this.#options.env.KAFKA_BOOTSTRAP_SERVERS,
       clientId: `bourse-${only?.join("-") ?? "platform"}-${process.pid}`,
+      schemas: { env: this.#options.env, only, progress },
     });
     this.#directory = createDirectory({
       definitions,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
 import { prometheusSkip } from "@bourse/platform/testing";
+import { registrySkip, testRegistry } from "@bourse/registry/testing";
 import { testServer } from "@bourse/store/testing";
 import { suiteOf } from "./test-files.ts";
 
@@ -17,8 +18,12 @@ export async function startTestServers(root: string, files: readonly string[]): 
   const mentions = (word: RegExp): boolean =>
     needing.some((file) => word.test(readFileSync(join(root, file), "utf8")));
   if (mentions(/prometheus/i)) await bringPrometheus();
-  const isKafkaNeeded = mentions(/kafka/i);
-  return isKafkaNeeded ? startTestKafka() : async () => {};
+  const stopKafka = mentions(/kafka/i) ? await startTestKafka() : async () => {};
+  const stopRegistry = mentions(/registrySkip/) ? await startTestRegistry() : async () => {};
+  return async () => {
+    await stopRegistry();
+    await stopKafka();
+  };
 }
 
 /** Fetched before the tests, where it is not there: they start it by themselves, or skip and say so. */
@@ -38,4 +43,15 @@ async function startTestKafka(): Promise<() => Promise<void>> {
   const kafka = await testKafka(process.env);
   process.env.BOURSE_TEST_KAFKA = kafka.bootstrapServers;
   return () => kafka.remove();
+}
+
+async function startTestRegistry(): Promise<() => Promise<void>> {
+  const reason = await registrySkip(process.env);
+  if (reason !== undefined) {
+    console.error(reason);
+    return async () => {};
+  }
+  const registry = await testRegistry(process.env);
+  process.env.BOURSE_TEST_SCHEMA_REGISTRY = registry.url;
+  return () => registry.stop();
 }

@@ -7,8 +7,8 @@ import type { OutgoingBatch, OutgoingRecord } from "./port.ts";
  */
 export const MAX_VALUE_BYTES: number = 1_000_000;
 
-/** What a record takes besides its texts: lengths, differences of offset and time. */
-const RECORD_OVERHEAD_BYTES = 40;
+/** What a record takes besides its texts: lengths, differences of offset and time, a schema's id. */
+const RECORD_OVERHEAD_BYTES = 45;
 
 /** A record's size in bytes, never less than what is sent. */
 function recordBytes({ key, value, headers }: OutgoingRecord): number {

@@ -86,6 +86,11 @@ export interface OutgoingRecord {
    * It must equal `JSON.parse(value)` and is never mutated.
    */
   readonly decoded?: unknown;
+  /**
+   * The id of the value's schema in a registry: on Kafka the value then travels framed as registries' own clients have it
+   * (a zero byte, the id in 4 bytes, the value). The embedded bus has no wire, and no use for it.
+   */
+  readonly schemaId?: number;
 }
 
 export interface OutgoingBatch {
@@ -115,6 +120,8 @@ export interface BusRecord {
   /** UTF-8. Bytes that are not valid UTF-8 are in `rawValue`, and here with replacement characters. */
   readonly value: string;
   readonly rawValue?: Uint8Array;
+  /** Where the value came framed with the id of its schema: that id; `value` is what was in the frame. */
+  readonly schemaId?: number;
   readonly headers: Headers;
   readonly timestampMs: number;
   /** Set by whoever parses the value first, so that it happens once a process. */

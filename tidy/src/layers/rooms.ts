@@ -60,6 +60,7 @@ export const CLOCK_AND_RANDOMNESS: Place = {
     // Servers for development, started as child processes: passwords, and waiting for them.
     /^packages\/store\/src\/local-postgres\//,
     /^packages\/bus\/src\/kafka-server\//,
+    /^packages\/registry\/src\/local-registry\//,
     // How long to wait for a real broker: simulation never runs this adapter.
     /^packages\/bus\/src\/kafka\//,
     // How long something took, for metrics: nothing is decided by it.
@@ -70,7 +71,7 @@ export const CLOCK_AND_RANDOMNESS: Place = {
 /** In what runs under simulation, time passes by the Timer port alone. */
 export const TIMERS: Place = {
   what: "timers",
-  folders: [outside, /^packages\/(bus|store|journal|venues)\//],
+  folders: [outside, /^packages\/(bus|store|journal|venues|registry\/src\/local-registry)\//],
 };
 
 export function isAllowedIn(place: Place, path: string): boolean {

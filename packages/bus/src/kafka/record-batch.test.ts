@@ -53,6 +53,38 @@ test("any records come back as they were, times far apart and in any order too",
   );
 });
 
+test("a value travels framed with the id of its schema where it has one, beside others that have none", () => {
+  const value = '{"a":"zwei ü 🚀"}';
+  const ids = [1, 0x7fff_ffff, undefined, 0x80c3_ff00];
+  const records = ids.map((schemaId) =>
+    schemaId === undefined ? record(value) : { ...record(value), schemaId },
+  );
+  const encoded = encodeBatch(records);
+  const { records: decoded } = decodeBatches(AT, atOffset(encoded, 0n), 0n);
+  assert.deepEqual(
+    decoded.map(({ schemaId }) => schemaId),
+    ids,
+  );
+  assert.deepEqual(
+    decoded.map(sent),
+    ids.map(() => record(value)),
+  );
+  const [batch] = readRecordsBatches(Reader.from(encoded));
+  const onWire = batch?.records.map((each) => each.value);
+  assert.deepEqual(onWire?.[0], Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), Buffer.from(value)]));
+  assert.deepEqual(onWire?.[2], Buffer.from(value));
+});
+
+test("what only begins like a frame is a value", () => {
+  for (const value of ["\0", "\0abcd", "\0abcd[1]", ""]) {
+    const [decoded] = decodeBatches(AT, atOffset(encodeBatch([record(value)]), 0n), 0n).records;
+    assert.deepEqual([decoded?.value, decoded?.schemaId], [value, undefined]);
+  }
+  const framed = { ...record('{"a":"\ud800"}'), schemaId: 7 };
+  const [decoded] = decodeBatches(AT, atOffset(encodeBatch([framed]), 0n), 0n).records;
+  assert.equal(decoded?.schemaId, 7);
+});
+
 test("another implementation reads what is written here, and the other way round", () => {
   const records = [record("one"), { ...record("zwei ü 🚀"), key: null }, { ...record(""), headers: {} }];
   const [batch] = readRecordsBatches(Reader.from(encodeBatch(records)));

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { compressionsAlgorithmsByBitmask, crc32c } from "@platformatic/kafka";
 import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
+import { FRAME_BYTES, isFramed, readSchemaId, writeFrame } from "./schema-frame.ts";
 import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
 
 /**
@@ -71,13 +72,13 @@ export function writeBatchHeader(
 }
 
 function recordSize(
-  { key, value, headers, timestampMs }: OutgoingRecord,
+  { key, value, headers, timestampMs, schemaId }: OutgoingRecord,
   index: number,
   baseTime: number,
 ): number {
   let size = 1 + varIntSize(timestampMs - baseTime) + varIntSize(index);
   size += key === null ? varIntSize(NONE) : textSize(key);
-  size += textSize(value);
+  size += textSize(value, schemaId === undefined ? 0 : FRAME_BYTES);
   let count = 0;
   for (const name in headers) {
     size += textSize(name) + textSize(headers[name] ?? "");
@@ -100,7 +101,10 @@ function writeRecord(
   position = writeVarInt(bytes, position, index);
   position =
     record.key === null ? writeVarInt(bytes, position, NONE) : writeText(bytes, position, record.key);
-  position = writeText(bytes, position, record.value);
+  position =
+    record.schemaId === undefined
+      ? writeText(bytes, position, record.value)
+      : writeFramed(bytes, position, record.value, record.schemaId);
   const names = Object.keys(record.headers);
   position = writeVarInt(bytes, position, names.length);
   for (const name of names) {
@@ -110,9 +114,15 @@ function writeRecord(
   return position;
 }
 
-function textSize(text: string): number {
-  const length = Buffer.byteLength(text);
+function textSize(text: string, frameBytes = 0): number {
+  const length = Buffer.byteLength(text) + frameBytes;
   return varIntSize(length) + length;
+}
+
+function writeFramed(bytes: Buffer, position: number, value: string, schemaId: number): number {
+  const start = writeVarInt(bytes, position, Buffer.byteLength(value) + FRAME_BYTES);
+  const inside = writeFrame(bytes, start, schemaId);
+  return inside + bytes.write(value, inside, "utf8");
 }
 
 function writeText(bytes: Buffer, position: number, text: string): number {
@@ -234,6 +244,13 @@ function busRecord(
 ): BusRecord {
   const key = reader.text();
   const valueBytes = reader.peekBytes();
+  if (valueBytes !== null && isFramed(valueBytes)) {
+    reader.skip(reader.varInt());
+    const inside = valueBytes.subarray(FRAME_BYTES);
+    const place = { topic, partition, offset, key, timestampMs, headers: readHeaders(reader) };
+    const record = { ...place, value: inside.toString(), schemaId: readSchemaId(valueBytes) };
+    return isUtf8(inside) ? record : { ...record, rawValue: Uint8Array.from(inside) };
+  }
   const value = reader.text() ?? "";
   const record: BusRecord = {
     topic,
