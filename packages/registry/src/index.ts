@@ -19,6 +19,7 @@ export type { FramedBusOptions } from "./framing/framed-bus.ts";
 export { framedBus } from "./framing/framed-bus.ts";
 export type { IdCache } from "./framing/id-cache.ts";
 export { fileIdCache } from "./framing/id-cache.ts";
+export { incompatibility } from "./framing/incompatibility.ts";
 export type { Registration, RegistrationOptions } from "./framing/register-subjects.ts";
 export { registerSubjects } from "./framing/register-subjects.ts";
 export type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from "./port.ts";

@@ -1,5 +1,5 @@
 import { catalogue, eventsOf } from "@bourse/contracts";
-import { type Mode, versionsOnRecord } from "@bourse/registry";
+import { type Mode, SUBJECT_STRATEGIES, versionsOnRecord } from "@bourse/registry";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { PROJECT_ROOT } from "../data-folder.ts";
@@ -8,9 +8,20 @@ import { wholeNumber, withExamples } from "../help.ts";
 import { Output } from "../output.ts";
 import { type CatalogueOfCommit, catalogueOfCommit, usualBase } from "../schemas/catalogue-of-commit.ts";
 import { checkSchemas, type ReportedFinding, type SchemasReport } from "../schemas/check-schemas.ts";
+import {
+  type PlannedSubject,
+  planRegistration,
+  type RegistryOptions,
+  registerPlanned,
+  withSchemaRegistry,
+} from "../schemas/registry-subjects.ts";
 
 interface SchemasOptions {
   readonly json?: boolean;
+}
+
+interface RegisterOptions extends RegistryOptions {
+  readonly dryRun?: boolean;
 }
 
 interface ShowOptions extends SchemasOptions {
@@ -27,18 +38,37 @@ export function schemasCommand(): Command {
     .description("The versions of every event's schema: what there is, and whether a change breaks readers")
     .addCommand(listCommand())
     .addCommand(showCommand())
-    .addCommand(checkCommand());
+    .addCommand(checkCommand())
+    .addCommand(registerCommand());
 }
 
 function withJson(command: Command): Command {
   return command.option("--json", "one JSON object as the last line of stdout");
 }
 
+function withRegistry(command: Command): Command {
+  return withJson(command)
+    .option("--registry <url>", "a registry with the Confluent REST API (SCHEMA_REGISTRY_URL)")
+    .addOption(
+      new Option("--strategy <strategy>", "how subjects are named (SCHEMA_SUBJECT_STRATEGY)").choices([
+        ...SUBJECT_STRATEGIES,
+      ]),
+    );
+}
+
 function listCommand(): Command {
-  const command = withJson(new Command("list"))
-    .description("Every event, the topics it is in and its versions on record")
+  const command = withRegistry(new Command("list"))
+    .description(
+      "Every event, the topics it is in and its versions on record; or what a registry has of them",
+    )
     .action(list);
-  return withExamples(command, [["schemas list", "events, topics, versions"]]);
+  return withExamples(command, [
+    ["schemas list", "events, topics, versions"],
+    [
+      "schemas list --registry http://127.0.0.1:8081",
+      "subjects, and which are not registered as they are now",
+    ],
+  ]);
 }
 
 function showCommand(): Command {
@@ -78,8 +108,9 @@ function checkCommand(): Command {
   ]);
 }
 
-function list(options: SchemasOptions): void {
+async function list(options: RegistryOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
+  if (options.registry !== undefined) return listRegistry(options, output);
   const versions = Map.groupBy(versionsOnRecord(), ({ eventType }) => eventType);
   const topics = new Map<string, string[]>();
   for (const topic of catalogue)
@@ -95,6 +126,45 @@ function list(options: SchemasOptions): void {
     events.map((event) => [event.eventType, event.versions.join(", "), inShort(event.topics)]),
   );
   output.result({ events });
+}
+
+async function listRegistry(options: RegistryOptions, output: Output): Promise<void> {
+  const subjects = await withSchemaRegistry(options, ({ registry, strategy }) =>
+    planRegistration(registry, strategy),
+  );
+  tellSubjects(subjects, output);
+  output.result({ subjects: subjects.map(({ schema: _schema, ...each }) => each) });
+}
+
+async function register(options: RegisterOptions): Promise<void> {
+  const output = new Output({ json: options.json ?? false });
+  const dryRun = options.dryRun ?? false;
+  const subjects = await withSchemaRegistry(options, async ({ registry, strategy }) => {
+    const plan = await planRegistration(registry, strategy);
+    const isRefused = plan.some(({ state }) => state === "incompatible");
+    return dryRun || isRefused ? plan : registerPlanned(registry, plan);
+  });
+  const news = subjects.filter(({ state }) => state !== "registered");
+  tellSubjects(news, output);
+  const faults = subjects.flatMap(({ fault }) => fault ?? []);
+  for (const fault of faults) output.note(fault);
+  const counts = Map.groupBy(subjects, ({ state }) => state);
+  output.line([...counts].map(([state, all]) => `${all.length} ${state}`).join(", "));
+  output.result({ dryRun, subjects: subjects.map(({ schema: _schema, ...each }) => each) });
+  process.exitCode = faults.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function tellSubjects(subjects: readonly PlannedSubject[], output: Output): void {
+  if (subjects.length === 0) return;
+  output.table(
+    ["subject", "state", "version", "id"],
+    subjects.map(({ subject, state, version, id }) => [
+      subject,
+      state,
+      String(version ?? "-"),
+      String(id ?? "-"),
+    ]),
+  );
 }
 
 const MOST_TOPICS = 3;
@@ -121,6 +191,17 @@ function show(eventType: string, options: ShowOptions): void {
   }
   output.line(JSON.stringify(found.schema, null, 2));
   output.result(found);
+}
+
+function registerCommand(): Command {
+  const command = withRegistry(new Command("register"))
+    .description("Register the schemas of all topics as they are now; what is there already is left alone")
+    .option("--dry-run", "say what would be registered or refused, and change nothing")
+    .action(register);
+  return withExamples(command, [
+    ["schemas register --registry http://127.0.0.1:8081 --dry-run", "what a start would register"],
+    ["schemas register --registry http://127.0.0.1:8081", "before the services are started"],
+  ]);
 }
 
 async function check(options: CheckOptions): Promise<void> {

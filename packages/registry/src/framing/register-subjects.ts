@@ -1,9 +1,9 @@
 import type { Random, Timer } from "@bourse/base";
-import { compareSchemas } from "../compatibility/compare-schemas.ts";
 import type { SchemaRegistry } from "../port.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { SubjectSchema } from "../subjects.ts";
 import type { IdCache } from "./id-cache.ts";
+import { incompatibility } from "./incompatibility.ts";
 
 export interface RegistrationOptions {
   readonly registry: SchemaRegistry;
@@ -107,29 +107,13 @@ class SubjectRegistration implements Registration {
     const { subject, schema } = wanted;
     let found = await registry.find(subject, schema);
     if (found === null) {
-      await this.#refuseIncompatible(wanted);
+      const fault = await incompatibility(registry, wanted);
+      if (fault !== null) throw new RegistryError("schema_incompatible", fault);
       found = await registry.register(subject, schema);
     }
     this.#ids.set(subject, found.id);
     this.#confirmed.add(subject);
     return found.id;
-  }
-
-  /** Its records stay in the topic, so every version is compared, whatever the registry itself asks. */
-  async #refuseIncompatible({ subject, schema }: SubjectSchema): Promise<void> {
-    const { registry } = this.#options;
-    for (const version of await registry.versions(subject)) {
-      const older = await registry.version(subject, version);
-      if (older === null) continue;
-      const breach = compareSchemas(older.schema, schema).find(({ rule }) => rule.breaks === "backward");
-      if (breach === undefined) continue;
-      const { field, rule, older: was, newer: is } = breach;
-      throw new RegistryError(
-        "schema_incompatible",
-        `the schema registry has ${subject} version ${version}, and ${field || "the schema"} breaks its readers: ` +
-          `${rule.name}, was: ${was}; is: ${is}. ${rule.meaning}; ${rule.advice}`,
-      );
-    }
   }
 
   async #retrying<T>(work: () => Promise<T>): Promise<T> {
