@@ -12,7 +12,7 @@ export {
 export type { SchemaFinding } from "./compatibility/compare-schemas.ts";
 export { compareSchemas } from "./compatibility/compare-schemas.ts";
 export type { Mode, Rule } from "./compatibility/rules.ts";
-export { isBreach } from "./compatibility/rules.ts";
+export { COMPATIBILITY_RULES, isBreach } from "./compatibility/rules.ts";
 export type { ConfluentRegistryOptions } from "./confluent-registry.ts";
 export { confluentRegistry } from "./confluent-registry.ts";
 export type { FramedBusOptions } from "./framing/framed-bus.ts";

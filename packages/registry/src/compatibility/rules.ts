@@ -174,3 +174,9 @@ export const EVENT_RULES = {
 export function isBreach(breaks: Mode, mode: Mode): boolean {
   return breaks === "full" || mode === "full" || breaks === mode;
 }
+
+/** All of them. */
+export const COMPATIBILITY_RULES: readonly Rule[] = [
+  ...Object.values(FIELD_RULES).flatMap(({ backward, forward }) => [backward, forward]),
+  ...Object.values(EVENT_RULES),
+];
