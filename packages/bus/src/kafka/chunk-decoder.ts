@@ -1,6 +1,7 @@
 import type { BusRecord, Headers, TopicPartition } from "../port.ts";
 import { CHUNK_SPANS, type RecordChunk, SPAN } from "../record-chunk.ts";
 import { batchesFrom, decompressed, type FoundBatch } from "./record-batch.ts";
+import { FRAME_BYTES, isFramed } from "./schema-frame.ts";
 import { RecordReader } from "./varint.ts";
 
 export interface DecodedChunks {
@@ -120,7 +121,8 @@ function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly
   if (keyLength > 0) walk.position += keyLength;
   spans[base + SPAN.key + 1] = keyLength < 0 ? -1 : walk.position;
   const valueLength = varInt(walk);
-  spans[base + SPAN.value] = walk.position;
+  const isInFrame = valueLength > FRAME_BYTES && isFramed(walk.bytes, walk.position);
+  spans[base + SPAN.value] = isInFrame ? walk.position + FRAME_BYTES : walk.position;
   if (valueLength > 0) walk.position += valueLength;
   spans[base + SPAN.value + 1] = walk.position;
   const headersAt = walk.position;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { crc32c, createRecordsBatch, Reader, readRecordsBatches } from "@platformatic/kafka";
 import fc from "fast-check";
 import type { BusRecord, OutgoingRecord } from "../port.ts";
+import { decodeChunks } from "./chunk-decoder.ts";
 import { decodeBatches, encodeBatch } from "./record-batch.ts";
 
 const AT = { topic: "t", partition: 3 };
@@ -68,6 +69,11 @@ test("a value travels framed with the id of its schema where it has one, beside 
   assert.deepEqual(
     decoded.map(sent),
     ids.map(() => record(value)),
+  );
+  const { chunks } = decodeChunks(AT, atOffset(encoded, 0n), { from: 0n, wanted: [] });
+  assert.deepEqual(
+    chunks.flatMap((chunk) => ids.map((_, index) => chunk.record(index).value)),
+    ids.map(() => value),
   );
   const [batch] = readRecordsBatches(Reader.from(encoded));
   const onWire = batch?.records.map((each) => each.value);

@@ -6,9 +6,9 @@ export const FRAME_BYTES = 5;
 const MAGIC = 0;
 const BRACE = 0x7b;
 
-/** Values are JSON objects, which begin with a brace: nothing that is plain looks like a frame. */
-export function isFramed(bytes: Uint8Array): boolean {
-  return bytes[0] === MAGIC && bytes[FRAME_BYTES] === BRACE;
+/** Whether a frame begins there. Values are JSON objects, which begin with a brace: nothing plain looks like a frame. */
+export function isFramed(bytes: Uint8Array, position = 0): boolean {
+  return bytes[position] === MAGIC && bytes[position + FRAME_BYTES] === BRACE;
 }
 
 export function readSchemaId(bytes: Buffer): number {
