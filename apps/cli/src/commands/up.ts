@@ -157,7 +157,7 @@ function announce(
   for (const line of [
     ...(options.demo ? ["npx bourse book BTC-USD"] : []),
     "npx bourse accounts create alice --fund USD=100000 --with-key",
-    ...(options.demo ? ["npx bourse order place buy 0.5 BTC-USD --account alice"] : []),
+    ...(options.demo ? ["npx bourse order place buy 0.05 BTC-USD --account alice"] : []),
     "npx bourse status",
   ])
     output.line(`  ${line}`);
