@@ -6,8 +6,11 @@ import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
 import type { BookLevel, BookSnapshot, EngineCounters, EngineLimits, SymbolStatus } from "./engine.ts";
 import { EngineCore } from "./engine-core.ts";
 import { loadState } from "./load-state.ts";
+import type { OrderBookSnapshot } from "./market-data/feed.ts";
+import type { OrderLevel, ShownOrder } from "./market-data/messages.ts";
 import { nextDeadline } from "./mass-work.ts";
 import { isIndex, MAX_SYMBOLS } from "./order-rules.ts";
+import { LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
 import { orderState, readState } from "./read-state.ts";
 import { NONE } from "./slots.ts";
 import { encodeSnapshot } from "./snapshot.ts";
@@ -68,6 +71,18 @@ export class BinaryEngine {
     return { bookSequence, bids: this.#levels(book.bids, depth), asks: this.#levels(book.asks, depth) };
   }
 
+  /** What is shown, order by order. Its sequence stands still unless the engine tells orders. */
+  orderBook(symbol: number, depth: number): OrderBookSnapshot | undefined {
+    const book = isIndex(symbol, MAX_SYMBOLS) ? this.#core.book(symbol) : undefined;
+    if (book === undefined) return undefined;
+    const orderSequence = book.counters[BOOK.ORDER_SEQUENCE] as number;
+    return {
+      orderSequence,
+      bids: this.#orderLevels(book.bids, depth),
+      asks: this.#orderLevels(book.asks, depth),
+    };
+  }
+
   symbolStatus(symbol: number): SymbolStatus | undefined {
     const book = isIndex(symbol, MAX_SYMBOLS) ? this.#core.book(symbol) : undefined;
     if (book === undefined) return undefined;
@@ -114,6 +129,29 @@ export class BinaryEngine {
       if (orderCount === 0) continue;
       const priceTicks = f64[level * LEVEL_WORDS] as number;
       found.push({ priceTicks, totalLots: f64[level * LEVEL_WORDS + 1] as number, orderCount });
+    }
+    return found;
+  }
+
+  #orderLevels(ladder: Ladder, depth: number): OrderLevel[] {
+    const { levels, orders } = this.#core.live;
+    const found: OrderLevel[] = [];
+    for (
+      let level = ladder.best;
+      level !== NONE && found.length < depth;
+      level = levels.i32[level * LEVEL_WORDS * 2 + LEVEL_INT.WORSE] as number
+    ) {
+      const shown: ShownOrder[] = [];
+      let order = levels.i32[level * LEVEL_WORDS * 2 + LEVEL_INT.HEAD] as number;
+      for (; order !== NONE; order = orders.i32[order * LINE_WORDS * 2 + LINE_INT.NEXT] as number) {
+        const at = order * LINE_WORDS;
+        shown.push({
+          handle: orders.f64[at + LINE.HANDLE] as number,
+          lots: orders.f64[at + LINE.OPEN] as number,
+        });
+      }
+      if (shown.length > 0)
+        found.push({ priceTicks: levels.f64[level * LEVEL_WORDS] as number, orders: shown });
     }
     return found;
   }

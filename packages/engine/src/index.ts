@@ -63,6 +63,29 @@ export type {
   TriggerCause,
 } from "./events.ts";
 export { BOOK_STATUSES, CANCEL_CAUSES, REJECT_REASONS, SELF_TRADE_MODES, TRIGGER_CAUSES } from "./events.ts";
+export type { ReaderOutcome } from "./market-data/book-reader.ts";
+export { BookReader, MAX_WAITING } from "./market-data/book-reader.ts";
+export { CHECKSUM_LEVELS, levelsChecksum, ordersChecksum, topChecksum } from "./market-data/checksum.ts";
+export type { BookSource, OrderBookSnapshot } from "./market-data/feed.ts";
+export { levelsSnapshot, MarketDataFeed, ordersSnapshot, topSnapshot } from "./market-data/feed.ts";
+export { LevelReader } from "./market-data/level-reader.ts";
+export type {
+  FeedMessage,
+  FeedSnapshot,
+  LevelChange,
+  LevelsChanged,
+  LevelsSnapshot,
+  OrderChange,
+  OrderLevel,
+  OrdersChanged,
+  OrdersSnapshot,
+  ShownOrder,
+  Top,
+  TopChanged,
+  TopSnapshot,
+} from "./market-data/messages.ts";
+export { OrderReader } from "./market-data/order-reader.ts";
+export { TopReader } from "./market-data/top-reader.ts";
 export { MAX_SYMBOLS } from "./order-rules.ts";
 export type { SnapshotFault } from "./snapshot.ts";
 export type { OrderState } from "./state.ts";
