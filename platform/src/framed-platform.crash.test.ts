@@ -49,7 +49,9 @@ it("a venue changes over to framed records between two starts, and goes on while
 
   const bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "test" });
   t.after(() => bus.close());
-  const { partitions } = (await bus.topics()).find(({ name }) => name === "trade-events") ?? { partitions: 0 };
+  const { partitions } = (await bus.topics()).find(({ name }) => name === "trade-events") ?? {
+    partitions: 0,
+  };
   const tails = await Promise.all(
     Array.from({ length: partitions }, (_, partition) => bus.tail("trade-events", partition, 100)),
   );

@@ -18,7 +18,8 @@ export function asyncApiDocument(readers: Readers = {}, parkers: Readers = {}): 
       title: "Bourse events",
       version: "1.0.0",
       description:
-        "What the services of Bourse tell each other. Values are JSON with `eventType` and `timestamp` first; " +
+        "What the services of Bourse tell each other. Values are JSON with `eventType` and `timestamp` first, but for " +
+        "the published contracts that say otherwise; " +
         "delivery travels in record headers: id, producer, epoch, sequence, event-version, traceparent.",
       license: { name: "Apache-2.0" },
     },
@@ -44,7 +45,7 @@ const RECORD_HEADERS = {
   required: ["id", "producer", "epoch", "sequence", "event-version"],
   properties: {
     id: { type: "string", description: "topic/partition/epoch/sequence" },
-    producer: { type: "string", description: "the service that wrote it" },
+    producer: { type: "string", description: "the service that wrote it, or generator-<run>" },
     epoch: { type: "string", description: "raised when a service's database was restored" },
     sequence: { type: "string", description: "gapless for each producer, topic and partition" },
     "event-version": { type: "string", description: "the version of the event's schema" },
@@ -55,7 +56,9 @@ const RECORD_HEADERS = {
 function channel(topic: Topic): Record<string, unknown> {
   return {
     address: topic.name,
-    description: `${topic.description}. Class ${topic.class}; key: ${topic.key}.`,
+    description: `${topic.description}. Class ${topic.class}; key: ${topic.key}.${
+      topic.values === "plain" ? " Values have neither eventType nor timestamp." : ""
+    }`,
     messages: Object.fromEntries(
       [...topic.events, EpochStarted].map(({ eventType }) => [
         eventType,

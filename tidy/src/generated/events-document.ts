@@ -1,4 +1,4 @@
-import type { Topic } from "@bourse/contracts";
+import { type Topic, versionFileName } from "@bourse/contracts";
 import { table } from "./table.ts";
 
 export interface EventsSource {
@@ -18,7 +18,7 @@ export function eventsDocument(all: EventsSource): string {
   return `# Events
 
 What the services tell each other. The same, with every field, is [asyncapi.gen.json](asyncapi.gen.json); a running
-gateway serves it as \`/asyncapi.json\`. How records are numbered and applied once: [glossary](glossary.md#delivery).
+gateway serves it as \`/asyncapi.json\`. How an event may change: [schemas](schemas.md). How records are numbered and applied once: [glossary](glossary.md#delivery).
 
 Written from the catalogue and the services' definitions by \`npm run generate\`.
 
@@ -87,13 +87,17 @@ function topicChapter(topic: Topic, readers: readonly string[]): string {
   const rows = topic.events.map(({ eventType, writer, version, description }) => [
     `\`${eventType}\``,
     writer,
-    String(version),
+    `[${version}](../packages/contracts/versions/${versionFileName({ eventType, version })})`,
     description,
   ]);
+  const plain =
+    topic.values === "plain"
+      ? "\nIts values are a published contract: they have neither `eventType` nor `timestamp`."
+      : "";
   return `### ${topic.name}
 
 ${topic.description}. Class \`${topic.class}\`, key: ${topic.key}, ${plural(topic.partitions, "partition")}, kept
-${retention(topic.retentionMs)}. Read by ${readers.length === 0 ? "nobody yet" : readers.join(", ")}.
+${retention(topic.retentionMs)}. Read by ${readers.length === 0 ? "nobody yet" : readers.join(", ")}.${plain}
 
 ${table(["event", "written by", "version", "when"], rows)}`;
 }
