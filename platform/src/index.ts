@@ -1,6 +1,10 @@
 export type { DataFolder } from "./data-folder.ts";
 export { openDataFolder } from "./data-folder.ts";
 export { definitions, isServiceName, parkersOf, readersOf } from "./definitions.ts";
+export { ACCESS_FORMATS, type AccessFormat, accessDocument } from "./kafka/access-documents.ts";
+export type { AppliedAccess, ApplyAccessOptions } from "./kafka/apply-access.ts";
+export { applyKafkaAccess } from "./kafka/apply-access.ts";
+export { KafkaConfig } from "./kafka/kafka-config.ts";
 export { machineClock, machineTimer, newId } from "./machine.ts";
 export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
 export type { PlatformErrorCode } from "./platform-error.ts";

@@ -191,7 +191,10 @@ class Recovery {
       kind,
       data: this.#data,
       clock: machineClock,
-      bootstrapServers,
+      env,
+      ...(bootstrapServers === undefined ? {} : { bootstrapServers }),
+      services: [this.#definition],
+      progress: this.#options.progress,
       clientId: `bourse-recover-${process.pid}`,
       schemas: { env, only: [this.#options.service], progress: this.#options.progress },
     });

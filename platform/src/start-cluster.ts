@@ -82,7 +82,7 @@ class LocalCluster implements Cluster {
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
     if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
-      progress("starting Kafka");
+      progress("starting Kafka: one broker, which keeps the only copy of each topic (R9)");
       this.#kafka = await startKafka({
         folder: this.#data.folder("kafka"),
         cacheFolder: kafkaCacheFolder(env),

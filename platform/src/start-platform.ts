@@ -74,7 +74,9 @@ class StartingPlatform {
       kind: this.#options.bus,
       data: this.#data,
       clock: machineClock,
-      bootstrapServers: this.#options.env.KAFKA_BOOTSTRAP_SERVERS,
+      env: this.#options.env,
+      services: wanted,
+      progress,
       clientId: `bourse-${only?.join("-") ?? "platform"}-${process.pid}`,
       schemas: { env: this.#options.env, only, progress },
     });

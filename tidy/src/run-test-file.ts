@@ -36,7 +36,12 @@ export interface RunOptions {
 }
 
 /** A test may take this long; a file gets a little more to close what it opened, then it is ended. */
-const TIMEOUT_MS: Readonly<Record<Suite, number>> = { unit: 180_000, int: 300_000, crash: 1_800_000 };
+const TIMEOUT_MS: Readonly<Record<Suite, number>> = {
+  unit: 180_000,
+  int: 300_000,
+  secure: 600_000,
+  crash: 1_800_000,
+};
 const CLOSING_MS = 15_000;
 const OVERDUE = "did not end in time: is a timer, a server or a connection left open?";
 

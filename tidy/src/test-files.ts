@@ -4,12 +4,16 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 /** The one glob that finds tests. Nothing outside it may be a test file: tests-found.test.ts proves it. */
 export const TEST_GLOB = "{packages,services,platform,apps,bench,sim,chaos,tidy}/**/*.test.ts";
 
-/** `unit` needs nothing, `int` needs servers, `crash` kills processes and takes minutes. */
-export const SUITES = ["unit", "int", "crash"] as const;
+/**
+ * `unit` needs nothing, `int` needs servers, `crash` kills processes and takes minutes, `secure` needs a cluster of
+ * three brokers with TLS, SCRAM and ACLs.
+ */
+export const SUITES = ["unit", "int", "secure", "crash"] as const;
 export type Suite = (typeof SUITES)[number];
 
 export function suiteOf(file: string): Suite {
   if (file.endsWith(".crash.test.ts")) return "crash";
+  if (file.endsWith(".secure.test.ts")) return "secure";
   if (file.endsWith(".int.test.ts")) return "int";
   return "unit";
 }

@@ -5,12 +5,13 @@ import { findTests, inRunningOrder, SUITES, type Suite, selectTests, suiteOf } f
 import { startTestServers } from "./test-servers.ts";
 import { countLine, fileLine, isGreen, summary } from "./test-summary.ts";
 
-const USAGE = `npm test [-- [paths] [--suite unit|int|crash]... [--only <name pattern>]]
+const USAGE = `npm test [-- [paths] [--suite unit|int|secure|crash]... [--only <name pattern>]]
 
-  npm test                                   all but the crash suite
+  npm test                                   all but the secure and the crash suites
   npm test -- packages/ledger                the tests of a folder
   npm test -- "services/*/src/domain/**"     of a glob
-  npm test -- --suite unit                   what needs no server; int: what needs one; crash: kills processes
+  npm test -- --suite unit                   what needs no server; int: what needs one;
+                                             secure: what needs three brokers; crash: kills processes
   npm test -- packages/bus --only "replay"   tests whose name matches
 
 The last line is "N passed, N failed, N skipped". With CI=true a skipped test fails the run.`;

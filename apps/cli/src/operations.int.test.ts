@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { definitions, stopPlatform } from "@bourse/platform";
 import { removeData } from "./data-folder.ts";
 import { operationsDocuments } from "./testing/operations-documents.ts";
-import { type BlockRunner, blockRunner } from "./testing/run-blocks.ts";
+import { type BlockRunner, blockRunner, describeOutcome } from "./testing/run-blocks.ts";
 import { type ShellBlock, shellBlocks } from "./testing/shell-blocks.ts";
 
 /** In CI nothing is skipped: there its absence fails. */
@@ -75,18 +75,6 @@ describe("the commands of the operators' documents, on a platform in one process
     assert.equal((await runner.run([wrongExit]))?.code, 0);
   });
 });
-
-function describeOutcome({
-  block,
-  code,
-  output,
-}: {
-  readonly block: ShellBlock;
-  readonly code: number | null;
-  readonly output: string;
-}): string {
-  return `${block.path}:${block.line}: exit code ${code}, not ${block.exits}:\n${block.text}\n\n${output}`;
-}
 
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { endOf } from "./cli-error.ts";
 import { RefusedError } from "./client-errors.ts";
 import { accountsCommand } from "./commands/accounts.ts";
+import { aclsCommand } from "./commands/acls.ts";
 import { bookCommand } from "./commands/book.ts";
 import { consoleCommand } from "./commands/console.ts";
 import { countCommand } from "./commands/count.ts";
@@ -48,6 +49,7 @@ const COMMANDS = [
   seekCommand,
   lagCommand,
   dlqCommand,
+  aclsCommand,
   recoverCommand,
   processCommand,
   rebuildCommand,

@@ -6,9 +6,9 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
-import { SERVICE_NAMES } from "@bourse/contracts";
 import { removeData } from "./data-folder.ts";
 import { EXIT } from "./exit-codes.ts";
+import { serviceAddresses } from "./testing/addresses.ts";
 
 const MAIN = join(import.meta.dirname, "main.ts");
 
@@ -45,20 +45,8 @@ function listen(): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-/** An address of its own for every service and the console, by the variables that a person would set. */
-async function addresses(): Promise<{ readonly CONSOLE_URL: string } & Record<string, string>> {
-  const names = [...SERVICE_NAMES, "console"];
-  const servers = await Promise.all(names.map(listen));
-  const urls = names.map((name, index) => {
-    const variable = `${name.toUpperCase().replaceAll("-", "_")}_URL`;
-    return [variable, `http://127.0.0.1:${portOf(servers[index] as Server)}`] as const;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(urls) as Awaited<ReturnType<typeof addresses>>;
-}
-
 it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
-  const env = { ...(await addresses()), BOURSE_DATA: folder(t) };
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
   const up = run(["up", "--no-demo"], env);
   t.after(() => up.child.kill("SIGKILL"));
   await up.told;
@@ -83,7 +71,7 @@ it("up says which port is taken, who wants it and what to do", async (t) => {
   const taken = await listen();
   t.after(() => taken.close());
   const env = {
-    ...(await addresses()),
+    ...(await serviceAddresses()),
     WALLET_URL: `http://127.0.0.1:${portOf(taken)}`,
     BOURSE_DATA: folder(t),
   };

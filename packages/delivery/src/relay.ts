@@ -65,7 +65,8 @@ export class Relay implements RunSink {
   #resumed = false;
   #polling = false;
   #pollFailed = false;
-  #failing = new Set<string>();
+  /** Topics whose records the bus does not take, and why. */
+  readonly #failing = new Map<string, string>();
   readonly #waits = new OutboxWaits();
   readonly #lingering: LingeringLanes;
   #draining = false;
@@ -125,7 +126,10 @@ export class Relay implements RunSink {
     if (!this.#resumed) return ["relay: reading back where the topics end"];
     const reasons: string[] = [];
     if (this.#failing.size > 0)
-      reasons.push(`relay: the bus does not take records of ${[...this.#failing].sort().join(", ")}`);
+      reasons.push(
+        `relay: the bus does not take records of ${[...this.#failing.keys()].sort().join(", ")}: ` +
+          [...new Set(this.#failing.values())].sort().join("; "),
+      );
     for (const lane of this.#lanes.values()) if (lane.fault !== null) reasons.push(`relay: ${lane.fault}`);
     return reasons;
   }
@@ -141,7 +145,7 @@ export class Relay implements RunSink {
 
   /** Topics whose records the bus does not take at the moment. */
   get failing(): ReadonlySet<string> {
-    return this.#failing;
+    return new Set(this.#failing.keys());
   }
 
   /** How many partitions of each topic have stopped; topics without any are left out. */
@@ -270,7 +274,7 @@ export class Relay implements RunSink {
             "relay sends again",
           );
         }
-        this.#failing.add(lane.topic);
+        this.#failing.set(lane.topic, reasonOf(error));
         await backoff.wait();
         if (this.#stopping.signal.aborted) throw error;
       }

@@ -25,6 +25,8 @@ export interface ServiceDefinition<Config extends TObject = TObject, Service = u
   readonly migrations?: URL;
   /** Topics it writes events to. Which events: the contracts' `writer`. */
   readonly publishes: readonly Topic[];
+  /** Topics it reads without consuming them: for operators who look at what was said. */
+  readonly reads?: readonly Topic[];
   /** Services it calls over internal HTTP. */
   readonly calls: readonly ServiceName[];
   readonly setup: (shell: Shell<Static<Config>>) => Service | Promise<Service>;

@@ -1,4 +1,4 @@
-import { SERVICE_NAMES } from "@bourse/contracts";
+import { catalogue, SERVICE_NAMES } from "@bourse/contracts";
 import { defineService } from "@bourse/host";
 import { authenticate, type Gateway } from "./authenticate.ts";
 import { GatewayConfig } from "./config.ts";
@@ -17,6 +17,8 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
   port: 8080,
   config: GatewayConfig,
   publishes: [],
+  // An operator's look at any topic goes through here.
+  reads: catalogue,
   calls: SERVICE_NAMES,
   setup: ({ bus, peers, clock, config }) => ({
     bus,

@@ -1,6 +1,13 @@
 import { asyncApiDocument, catalogue, currentVersions, versionFileName } from "@bourse/contracts";
 import { configVariables, errorsDocument } from "@bourse/host";
-import { definitions, parkersOf, prometheusTargets, readersOf } from "@bourse/platform";
+import {
+  accessDocument,
+  definitions,
+  KafkaConfig,
+  parkersOf,
+  prometheusTargets,
+  readersOf,
+} from "@bourse/platform";
 import type { TextFile } from "../repository.ts";
 import { apiTypes } from "./api-types.ts";
 import { configurationDocument } from "./configuration-document.ts";
@@ -19,7 +26,15 @@ export async function generatedDocuments(): Promise<readonly TextFile[]> {
       path: "docs/asyncapi.gen.json",
       text: `${JSON.stringify(asyncApiDocument(readers, parkers), null, 2)}\n`,
     },
-    { path: "docs/configuration.md", text: configurationDocument(configVariables(definitions)) },
+    { path: "deploy/kafka/acls.gen.json", text: accessDocument("json") },
+    { path: "deploy/kafka/acls.gen.sh", text: accessDocument("kafka-acls") },
+    { path: "deploy/kafka/acls.gen.tf", text: accessDocument("terraform") },
+    {
+      path: "docs/configuration.md",
+      text: configurationDocument(
+        configVariables([{ name: "every process on Kafka", config: KafkaConfig }, ...definitions]),
+      ),
+    },
     { path: "docs/errors.md", text: errorsDocument() },
     // Of earlier versions there is a file already, which nothing writes again.
     ...currentVersions().map((version) => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { listFiles, ROOT, readFiles } from "../repository.ts";
-import { findTests, selectTests, suiteOf } from "../test-files.ts";
+import { findTests, SUITES, selectTests, suiteOf } from "../test-files.ts";
 import { assertNone } from "../testing.ts";
 import { checkNoOnly, checkTestsFound } from "./tests-found.ts";
 
@@ -18,9 +18,7 @@ describe("every test is run", () => {
   });
 
   test("each belongs to one suite", () => {
-    const bySuite = (["unit", "int", "crash"] as const).map((suite) =>
-      found.filter((file) => suiteOf(file) === suite),
-    );
+    const bySuite = SUITES.map((suite) => found.filter((file) => suiteOf(file) === suite));
     assert.equal(bySuite.flat().length, found.length);
   });
 });

@@ -16,6 +16,7 @@ import { type TargetOptions, withData } from "../target.ts";
 interface UpOptions extends TargetOptions {
   readonly only?: string;
   readonly bus: "embedded" | "kafka";
+  readonly bootstrap?: string;
   readonly demo: boolean;
   readonly host: string;
   readonly detach?: boolean;
@@ -32,6 +33,10 @@ export function upCommand(): Command {
         .choices(["embedded", "kafka"])
         .default("embedded"),
     )
+    .option(
+      "--bootstrap <servers>",
+      "with --bus kafka: brokers that run elsewhere, host:port with commas between (KAFKA_BOOTSTRAP_SERVERS)",
+    )
     .option("--no-demo", "an empty venue, without listed instruments and participants")
     .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
     .option("--detach", "leave it running and come back; `bourse down` stops it")
@@ -40,6 +45,10 @@ export function upCommand(): Command {
     ["up", "a venue with a demo market, on http://127.0.0.1:8080"],
     ["up --no-demo --data /tmp/venue", "an empty one, elsewhere"],
     ["up --bus kafka", "on a local Kafka, each service its own process"],
+    [
+      "up --bus kafka --bootstrap kafka-1:9092",
+      "on a Kafka that runs elsewhere, by KAFKA_SECURITY_PROTOCOL etc.",
+    ],
     [
       "up --only wallet --bus kafka",
       "one service, by DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS and <SERVICE>_URL",
@@ -73,14 +82,16 @@ async function up(options: UpOptions): Promise<void> {
 
 async function start(options: UpOptions, dataFolder: string, output: Output): Promise<Platform> {
   const { isServiceName, startCluster, startPlatform } = await import("@bourse/platform");
-  const { only, bus, demo, host } = options;
+  const { only, bus, bootstrap, demo, host } = options;
+  if (bootstrap !== undefined && bus !== "kafka")
+    throw new CliError(EXIT.usage, `--bootstrap: ${bootstrap} -> only with --bus kafka`);
   const shared: PlatformOptions = {
     dataFolder,
     bus,
     demo: demo && only === undefined,
     ports: "fixed",
     host,
-    env: process.env,
+    env: { ...process.env, ...(bootstrap === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: bootstrap }) },
     progress: (line) => output.note(line),
   };
   if (only === undefined) {

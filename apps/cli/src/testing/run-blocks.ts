@@ -60,3 +60,7 @@ export function blockRunner(options: {
     },
   };
 }
+
+export function describeOutcome({ block, code, output }: BlockOutcome): string {
+  return `${block.path}:${block.line}: exit code ${code}, not ${block.exits}:\n${block.text}\n\n${output}`;
+}
