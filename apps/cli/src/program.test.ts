@@ -23,6 +23,8 @@ function bourse(args: readonly string[], data: string) {
     BOURSE_DATA: data,
     BOURSE_URL: "http://127.0.0.1:1",
     BOURSE_KEY: "",
+    KAFKA_BOOTSTRAP_SERVERS: "",
+    KAFKA_TOPIC: "",
     INIT_CWD: data,
   };
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { env, encoding: "utf8" });
@@ -89,6 +91,9 @@ describe("the command line", () => {
     ["a redrive of nobody knows what", ["dlq", "redrive"], EXIT.usage, /name one, give a filter, or --all/],
     ["a drop without a reason", ["dlq", "drop", "--all"], EXIT.usage, /--reason/],
     ["a record that is none", ["dlq", "show", "17"], EXIT.usage, /wallet\/settlement\/trade-events\/2\/17/],
+    ["a stream on the platform's own topic", ["produce", "--topic-prefix", ""], EXIT.usage, /topic-prefix/],
+    ["a stream without brokers", ["produce"], EXIT.missingPart, /KAFKA_BOOTSTRAP_SERVERS: not set/],
+    ["a share that is none", ["produce", "--poison", "2"], EXIT.usage, /share from 0 to 1/],
     ["an order without a name", ["order", "cancel"], EXIT.usage, /--client-order-id/],
   ] as const) {
     it(`ends with ${code} for ${name}`, (t) => {
