@@ -1,35 +1,195 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { openBrowser, openPage } from "./testing/open-browser.ts";
+import { after, before, describe, it, type TestContext } from "node:test";
+import type { OutgoingBatch } from "@bourse/bus";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, openPage } from "./testing/open-browser.ts";
 import { type PrivateVenue, privateVenue } from "./testing/private-venue.ts";
 import { chromiumSkip } from "./testing/provision-chromium.ts";
 
 const skip = await chromiumSkip({ environment: process.env, progress: (line) => console.error(line) });
 
-describe("the console in a browser", { skip: skip ?? false }, () => {
+const COUNT = 10_000;
+const START_MS = Date.parse("2026-11-20T10:00:00Z");
+
+/** Ten thousand messages of a generator, and two records that nobody can read. */
+const SEED: readonly OutgoingBatch[] = [
+  {
+    topic: "sim.trade-events",
+    partition: 3,
+    records: Array.from({ length: COUNT }, (_, n) => ({
+      key: n % 2 === 0 ? "client-a" : "client-b",
+      value: JSON.stringify({ eventType: n % 100 === 0 ? "Bust" : "TradeReported", n }),
+      headers: { id: `sim.trade-events/3/1/${n + 1}` },
+      timestampMs: START_MS + n * 1_000,
+    })),
+  },
+  {
+    topic: "trade-events",
+    partition: 1,
+    records: ["{broken", '{"eventType":"Nonsense"}'].map((value, n) => ({
+      key: `poison-${n}`,
+      value,
+      headers: { planted: "by a test" },
+      timestampMs: START_MS,
+    })),
+  },
+];
+
+describe("the console in a browser", { skip: skip ?? false, timeout: 240_000 }, () => {
   let venue: PrivateVenue;
+  let browser: Browser;
 
   before(async () => {
-    venue = await privateVenue();
+    [venue, browser] = await Promise.all([privateVenue(SEED), launchBrowser()]);
   });
 
   after(async () => {
+    await browser?.close();
     await venue?.end();
   });
 
-  it("lets an operator in by key, refuses another, and lists the topics", async (t) => {
-    const browser = await openBrowser(t);
+  /** Signed in. The page ends with the test, which fails for whatever went wrong in it. */
+  async function at(t: TestContext, address: string): Promise<Page> {
     const { page, faults } = await openPage(browser);
+    t.after(async () => {
+      await page.close();
+      assert.deepEqual(faults, []);
+    });
+    const { operatorKey } = venue.platform;
+    await page.addInitScript((key) => sessionStorage.setItem("bourse.console.key", key), operatorKey);
+    await page.goto(`${venue.console.url}${address}`);
+    return page;
+  }
+
+  it("lets an operator in by key, refuses another, lists the topics, and lets him out", async (t) => {
+    const { page, faults } = await openPage(browser);
+    t.after(() => page.close());
     await page.goto(`${venue.console.url}/topics`);
     await page.getByLabel("Operator’s key").fill("bk_wrong");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").getByText("unauthenticated").waitFor();
-
     await page.getByLabel("Operator’s key").fill(venue.platform.operatorKey);
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "trade-events", exact: true }).waitFor();
     const row = page.getByRole("row", { name: /^order-events / });
     assert.match(await row.innerText(), /exact\s+order\s+symbol/);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Operator’s key").waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
     assert.deepEqual(faults, []);
   });
+
+  it("shows ten thousand messages, of which only those in sight are rows", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&limit=5000");
+    await page.getByText("5,000 messages").waitFor();
+    const table = page.getByRole("region", { name: "Messages of sim.trade-events" });
+    await table.getByText('"n":9999').waitFor();
+    assert.ok((await table.getByRole("row").count()) < 100);
+    await table.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await table.getByText('"n":5000').waitFor();
+    await page.getByRole("link", { name: "Partitions and events" }).click();
+    await page.getByRole("row", { name: /^3 0 10,000 10,000/ }).waitFor();
+  });
+
+  it("filters by key, type and time, and opens a message by the keyboard", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events");
+    await page.getByLabel("Key", { exact: true }).fill("client-a");
+    await page.getByLabel("Type", { exact: true }).fill("Bust");
+    await page.getByLabel("From", { exact: true }).fill("2026-11-20T10:05:00Z");
+    await page.getByLabel("To", { exact: true }).fill("2026-11-20T10:10:00Z");
+    await page.keyboard.press("Enter");
+    await page.getByText("4 messages").waitFor();
+    assert.match(page.url(), /key=client-a&type=Bust&from=2026-11-20T10%3A05%3A00Z/);
+    const row = page.getByRole("row").nth(1);
+    await row.focus();
+    await page.keyboard.press("Enter");
+    const detail = page.getByRole("complementary");
+    await detail.getByText("sim.trade-events/3/1/601").waitFor();
+    await detail.getByText('"n": 600').waitFor();
+    await page.reload();
+    await detail.getByText('"n": 600').waitFor();
+  });
+
+  it("tells what of the address bar it can't use", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=77&from=yesterday");
+    const alert = page.getByRole("alert");
+    await alert.getByText("a whole number from 0 to 11").waitFor();
+    await alert.getByText("how long ago: 15m, 2h, 7d").waitFor();
+    for (const [address, says] of [
+      ["/topics/nonsense", "There is no topic nonsense"],
+      ["/nowhere/at/all", "There is no page /nowhere/at/all"],
+      ["/topics/%E0%A4%A", "There is no topic %E0%A4%A"],
+      ["/groups/nobody", "There is no group nobody"],
+      ["/dead-letters?service=nobody", "No service nobody parks records"],
+    ] as const) {
+      await page.goto(`${venue.console.url}${address}`);
+      await page.getByRole("alert").getByText(says).waitFor();
+    }
+  });
+
+  it("shows groups with their lag, and what comes while one looks", async (t) => {
+    const page = await at(t, "/groups");
+    await page.getByRole("link", { name: "portfolio.positions" }).click();
+    await page.getByRole("row", { name: /^trade-events 1 \w+ marks/ }).waitFor();
+    await page.goto(`${venue.console.url}/topics/wallet-events?live=1`);
+    await page.getByText("Live: 0 messages").waitFor();
+    // The first look has found where the topic ends.
+    await page.waitForResponse((response) => response.url().endsWith("/platform/topics"));
+    await fundSomebody(venue);
+    await page.getByRole("row", { name: /FundsDeposited/ }).waitFor();
+  });
+
+  it("shows dead letters, redrives them, and drops them after a dry run", async (t) => {
+    const page = await at(t, "/dead-letters");
+    const reasons = page.getByRole("table", { name: "Reasons" });
+    await reasons.getByRole("row").filter({ hasText: "portfolio" }).getByRole("link").first().click();
+    await page.getByRole("row", { name: /poison-0/ }).click();
+    const detail = page.getByRole("complementary");
+    await detail.getByText("{broken").waitFor();
+    await detail.getByText("by a test").waitFor();
+    await page.getByRole("button", { name: "Redrive…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/Dry run: \d+ records would be tried/).waitFor();
+    await dialog.getByRole("button", { name: "Redrive" }).click();
+    await dialog.getByText(/0 applied, \d+ failed again/).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Drop…" }).click();
+    await dialog.getByText(/Dry run: \d+ records would be given up/).waitFor();
+    await dialog.getByLabel("Reason, for the audit").fill("planted by a test");
+    await dialog.getByRole("button", { name: "Drop" }).click();
+    await dialog.getByText(/[1-9] dropped/).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByText("Nothing of this is parked.").waitFor();
+  });
+
+  it("is served with a strict policy, and keeps what has no address apart from its pages", async () => {
+    const { url } = venue.console;
+    const page = await fetch(`${url}/topics`);
+    assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'none';script-src 'self'/);
+    assert.doesNotMatch(page.headers.get("content-security-policy") ?? "", /unsafe|data:|https?:/);
+    assert.equal(page.headers.get("x-content-type-options"), "nosniff");
+    assert.equal(page.headers.get("x-frame-options"), "SAMEORIGIN");
+    assert.doesNotMatch(await page.text(), /<script(?! type="module" crossorigin src=)|<style|\son\w+=/);
+    assert.equal((await fetch(`${url}/assets/nothing.js`)).status, 404);
+    assert.equal((await fetch(`${url}/topics`, { method: "DELETE" })).status, 404);
+    assert.equal((await fetch(`${url}/api/v1/platform/topics`)).status, 401);
+  });
 });
+
+async function fundSomebody({ platform }: PrivateVenue): Promise<void> {
+  const send = async (path: string, body: object): Promise<void> => {
+    const answer = await fetch(`${platform.gatewayUrl}${path}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${platform.operatorKey}`,
+        "content-type": "application/json",
+        "idempotency-key": "console-test",
+      },
+      body: JSON.stringify(body),
+    });
+    assert.ok(answer.ok, await answer.text());
+  };
+  await send("/api/v1/assets", { asset: "USD", name: "US dollar", kind: "FIAT", scale: 2 });
+  await send("/api/v1/accounts", { accountId: "somebody" });
+  await send("/api/v1/accounts/somebody/deposits", { asset: "USD", amount: "5" });
+}

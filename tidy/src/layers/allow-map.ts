@@ -48,8 +48,8 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     "console",
     "trade-stream",
   ],
-  // The last two in tests only: a real platform stands behind the pages.
-  console: [...WEB_MAY_IMPORT, "platform", "store"],
+  // What runs in the browser, and in tests a real platform behind it.
+  console: [...WEB_MAY_IMPORT, "contracts", "bus", "store", "platform"],
 };
 
 const platform = [...Object.keys(packages), "services"];

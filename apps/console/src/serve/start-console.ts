@@ -4,7 +4,7 @@ import { join } from "node:path";
 import helmet from "@fastify/helmet";
 import httpProxy from "@fastify/http-proxy";
 import fastifyStatic from "@fastify/static";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { builtPages } from "./built-pages.ts";
 import { ConsoleError } from "./console-error.ts";
 
@@ -54,7 +54,15 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
 }
 
 async function assemble({ gatewayUrl }: ConsoleOptions, pages: string): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const page = readFileSync(join(pages, "index.html"), "utf8");
+  const sendPage = (reply: FastifyReply): FastifyReply =>
+    reply.code(200).header("cache-control", "no-cache").type("text/html; charset=utf-8").send(page);
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    // A broken percent encoding: what was meant, the page asks.
+    frameworkErrors: (_error, _request, reply) => void sendPage(reply),
+  });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: POLICY },
     // The console is served without TLS where it runs on the operator's own machine.
@@ -80,7 +88,6 @@ async function assemble({ gatewayUrl }: ConsoleOptions, pages: string): Promise<
     immutable: true,
     maxAge: "365d",
   });
-  const page = readFileSync(join(pages, "index.html"), "utf8");
   app.setNotFoundHandler((request, reply) => {
     if (request.method !== "GET" || request.url.startsWith("/assets/"))
       return reply.code(404).type("application/problem+json").send(nothingThere(request.method, request.url));

@@ -11,16 +11,14 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A real browser, headless. It ends with the test. */
-export async function openBrowser(t: { after(end: () => unknown): void }): Promise<Browser> {
+/** A real browser, headless. Whoever opens it closes it. */
+export async function launchBrowser(): Promise<Browser> {
   const { program, libraries } = await provisionChromium({ environment: process.env });
-  const browser = await chromium.launch({
+  return chromium.launch({
     executablePath: program,
     args: FLAGS,
     ...(libraries === undefined ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
   });
-  t.after(() => browser.close());
-  return browser;
 }
 
 /** A page that keeps what went wrong in it: errors of scripts, and what its policy refused. */

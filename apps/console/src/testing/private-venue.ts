@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Platform, startPlatform } from "@bourse/platform";
+import { embeddedBus, type OutgoingBatch } from "@bourse/bus";
+import { catalogue } from "@bourse/contracts";
+import { openDataFolder, type Platform, startPlatform } from "@bourse/platform";
 import { removeDataFolder } from "@bourse/store/local-postgres";
 import { type RunningConsole, startConsole } from "../serve/start-console.ts";
 
@@ -12,8 +14,10 @@ export interface PrivateVenue {
   end(): Promise<void>;
 }
 
-export async function privateVenue(): Promise<PrivateVenue> {
+/** `seed`: what lies in the topics before the platform starts. */
+export async function privateVenue(seed: readonly OutgoingBatch[]): Promise<PrivateVenue> {
   const folder = mkdtempSync(join(tmpdir(), "bourse-console-"));
+  await fill(folder, seed);
   const platform = await startPlatform({
     dataFolder: folder,
     bus: "embedded",
@@ -39,4 +43,13 @@ export async function privateVenue(): Promise<PrivateVenue> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function fill(folder: string, seed: readonly OutgoingBatch[]): Promise<void> {
+  const bus = embeddedBus({ folder: openDataFolder(folder).folder("bus") });
+  await bus.ensureTopics(
+    catalogue.map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
+  );
+  await bus.send(seed);
+  await bus.close();
 }

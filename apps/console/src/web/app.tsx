@@ -1,8 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { addressOf, Link, useAddress } from "./address.tsx";
+import { DeadLettersPage } from "./dead-letters/dead-letters-page.tsx";
+import { GroupsPage } from "./groups/groups-page.tsx";
 import { SignedIn, useSession } from "./session.tsx";
 import { SignIn } from "./sign-in.tsx";
+import { TopicPage } from "./topics/topic-page.tsx";
 import { TopicsPage } from "./topics/topics-page.tsx";
 
 export function App(): ReactNode {
@@ -19,7 +22,11 @@ export function App(): ReactNode {
   );
 }
 
-const SECTIONS = [{ name: "topics", title: "Topics" }] as const;
+const SECTIONS = [
+  { name: "topics", title: "Topics" },
+  { name: "groups", title: "Groups" },
+  { name: "dead-letters", title: "Dead letters" },
+] as const;
 
 function Header(): ReactNode {
   const { path } = useAddress();
@@ -56,7 +63,12 @@ function Header(): ReactNode {
 function Page(): ReactNode {
   const { path } = useAddress();
   const [section = "topics", ...rest] = path;
-  if (section === "topics" && rest.length === 0) return <TopicsPage />;
+  const [name, part, ...beyond] = rest;
+  if (section === "topics" && name === undefined) return <TopicsPage />;
+  if (section === "topics" && beyond.length === 0 && (part === undefined || part === "partitions"))
+    return <TopicPage key={name} name={name ?? ""} part={part} />;
+  if (section === "groups" && part === undefined) return <GroupsPage name={name} />;
+  if (section === "dead-letters" && name === undefined) return <DeadLettersPage />;
   return <NoPage path={path} />;
 }
 

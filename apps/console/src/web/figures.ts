@@ -2,3 +2,8 @@
 export function grouped(value: number | bigint): string {
   return value.toLocaleString("en-US");
 }
+
+/** An RFC 3339 time as a person reads it, in UTC as the platform's logs are, to the millisecond. */
+export function clockTime(rfc3339: string): string {
+  return rfc3339.replace("T", " ").replace("Z", "");
+}

@@ -47,6 +47,13 @@ export function recordsIn(partitions: Topic["partitions"]): bigint {
   return partitions.reduce((sum, { earliest, latest }) => sum + BigInt(latest) - BigInt(earliest), 0n);
 }
 
+/** More of them than this are counted. */
+const FEW = 3;
+
+function writersOf(events: Topic["events"]): readonly string[] {
+  return [...new Set(events.map(({ writer }) => writer))];
+}
+
 const column = createColumnHelper<Topic>();
 const COLUMNS = [
   column.accessor("name", {
@@ -65,9 +72,13 @@ const COLUMNS = [
     meta: { figure: true },
   }),
   column.accessor("class", { header: "Class" }),
-  column.accessor(({ events }) => [...new Set(events.map(({ writer }) => writer))].join(", "), {
+  column.accessor(({ events }) => writersOf(events).join(", "), {
     id: "writers",
     header: "Writers",
+    cell: ({ getValue, row }) => {
+      const writers = writersOf(row.original.events);
+      return writers.length <= FEW ? getValue() : <span title={getValue()}>{writers.length} services</span>;
+    },
   }),
   column.accessor("key", { header: "Key" }),
   column.accessor(({ events }) => events.map(({ eventType }) => eventType).join(", "), {

@@ -1,0 +1,163 @@
+import { createColumnHelper } from "@tanstack/react-table";
+import type { ReactNode } from "react";
+import { addressOf, Link } from "../address.tsx";
+import { Failure } from "../faults.tsx";
+import { grouped } from "../figures.ts";
+import { type Columns, DataTable } from "../table.tsx";
+import { type GroupSummary, type LagRow, summaries, useLag } from "./lag.ts";
+
+/** All groups, or the partitions of one. */
+export function GroupsPage({ name }: { readonly name: string | undefined }): ReactNode {
+  const { data, error, refetch } = useLag();
+  if (data === undefined)
+    return error === null ? (
+      <p className="empty">Asking every service…</p>
+    ) : (
+      <Failure error={error} onRetry={() => void refetch()} />
+    );
+  const silent =
+    data.silent.length === 0 ? null : (
+      <p className="bad" role="status">
+        No answer from {data.silent.join(", ")}: how far they are is not known.
+      </p>
+    );
+  if (name === undefined) {
+    return (
+      <>
+        <h1>Groups</h1>
+        <p className="faint">
+          Lag by the truth: marks in the tables of effects, the own place of views and shards. Committed
+          offsets are hints.
+        </p>
+        {silent}
+        <DataTable
+          caption="Groups"
+          items={summaries(data)}
+          columns={GROUPS}
+          idOf={({ group }) => group}
+          empty="No groups."
+        />
+      </>
+    );
+  }
+  const rows = data.rows.filter(({ group }) => group === name);
+  return (
+    <>
+      <div className="trail">
+        <Link to={addressOf(["groups"])}>Groups</Link>
+        <span className="faint">/</span>
+        <h1>{name}</h1>
+      </div>
+      {silent}
+      {rows.length === 0 ? (
+        <div className="failure" role="alert">
+          <p>
+            <strong>There is no group {name}</strong>, or it has no partitions now.
+          </p>
+        </div>
+      ) : (
+        <DataTable
+          caption={`Partitions of ${name}`}
+          items={rows}
+          columns={PARTITIONS}
+          idOf={({ topic, partition }) => `${topic}/${partition}`}
+          empty="No partitions."
+        />
+      )}
+    </>
+  );
+}
+
+function Lagging({ lag }: { readonly lag: number | null }): ReactNode {
+  if (lag === null) return <span className="faint">–</span>;
+  return <span className={lag === 0 ? "" : "warn"}>{grouped(lag)}</span>;
+}
+
+function State({ state }: { readonly state: string }): ReactNode {
+  const isSound = ["running", "Stable", "elsewhere"].includes(state);
+  return <span className={state === "stopped" ? "bad" : isSound ? "" : "warn"}>{state}</span>;
+}
+
+const figure = { figure: true };
+
+const group = createColumnHelper<GroupSummary>();
+const GROUPS = [
+  group.accessor("group", {
+    header: "Group",
+    cell: ({ getValue }) => <Link to={addressOf(["groups", getValue()])}>{getValue()}</Link>,
+  }),
+  group.accessor("kind", { header: "Kind" }),
+  group.accessor(({ states }) => states.join(", "), {
+    id: "state",
+    header: "State",
+    cell: ({ getValue }) => <State state={getValue()} />,
+  }),
+  group.accessor(({ members }) => members ?? -1, {
+    id: "members",
+    header: "Members",
+    meta: figure,
+    cell: ({ row }) => row.original.members ?? <span className="faint">–</span>,
+  }),
+  group.accessor("partitions", { header: "Partitions", meta: figure }),
+  group.accessor("lag", {
+    header: "Lag",
+    meta: figure,
+    cell: ({ getValue }) => <Lagging lag={getValue()} />,
+  }),
+  group.accessor(({ committedLag }) => committedLag ?? -1, {
+    id: "committedLag",
+    header: "Lag by hint",
+    meta: figure,
+    cell: ({ row }) => (
+      <span className="faint">
+        {row.original.committedLag === null ? "–" : grouped(row.original.committedLag)}
+      </span>
+    ),
+  }),
+  group.accessor(({ topics }) => topics.join(", "), {
+    id: "topics",
+    header: "Topics",
+    meta: { wide: true },
+    cell: ({ getValue }) => <span title={getValue()}>{getValue()}</span>,
+  }),
+] as unknown as Columns<GroupSummary>;
+
+const row = createColumnHelper<LagRow>();
+const PARTITIONS = [
+  row.accessor("topic", {
+    header: "Topic",
+    cell: ({ getValue }) => <Link to={addressOf(["topics", getValue()])}>{getValue()}</Link>,
+  }),
+  row.accessor("partition", { header: "Partition", meta: figure }),
+  row.accessor("state", { header: "State", cell: ({ getValue }) => <State state={getValue()} /> }),
+  row.accessor("source", { header: "Known by" }),
+  row.accessor(({ position }) => Number(position ?? -1), {
+    id: "position",
+    header: "Position",
+    meta: figure,
+    cell: ({ row: { original } }) => offsetText(original.position),
+  }),
+  row.accessor(({ end }) => Number(end ?? -1), {
+    id: "end",
+    header: "End",
+    meta: figure,
+    cell: ({ row: { original } }) => offsetText(original.end),
+  }),
+  row.accessor(({ lag }) => lag ?? -1, {
+    id: "lag",
+    header: "Lag",
+    meta: figure,
+    cell: ({ row: { original } }) => <Lagging lag={original.lag} />,
+  }),
+  row.accessor(({ committed }) => Number(committed ?? -1), {
+    id: "committed",
+    header: "Committed",
+    meta: figure,
+    cell: ({ row: { original } }) => offsetText(original.committed),
+  }),
+  row.accessor(({ error }) => error ?? "", { id: "error", header: "Error", meta: { wide: true } }),
+] as unknown as Columns<LagRow>;
+
+function offsetText(offset: string | null): ReactNode {
+  return offset === null ? <span className="faint">–</span> : grouped(BigInt(offset));
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readMessageFilter } from "./message-filter.ts";
+
+const about = { nowMs: Date.parse("2026-11-21T10:00:00Z"), partitions: 12 };
+
+describe("the filter in the address bar", () => {
+  it("is read: numbers, times, how long ago; what is empty is absent", () => {
+    const query = new URLSearchParams(
+      "partition=3&key=BTC-USD&type=&from=15m&to=2026-11-21T09:59:00Z&limit=5000",
+    );
+    assert.deepEqual(readMessageFilter(query, about), {
+      filter: {
+        partition: 3,
+        key: "BTC-USD",
+        fromTime: "2026-11-21T09:45:00.000Z",
+        toTime: "2026-11-21T09:59:00.000Z",
+        limit: 5_000,
+      },
+      faults: [],
+    });
+  });
+
+  it("tells each field that can't be used, with what was given", () => {
+    const query = new URLSearchParams("partition=12&from=yesterday&limit=1e3&to=2026-13-01T00:00:00Z");
+    assert.deepEqual(
+      readMessageFilter(query, about).faults.map(({ field, given }) => `${field}=${given}`),
+      ["partition=12", "from=yesterday", "to=2026-13-01T00:00:00Z", "limit=1e3"],
+    );
+  });
+});

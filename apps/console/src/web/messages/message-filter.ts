@@ -1,0 +1,80 @@
+import type { Fault } from "../faults.tsx";
+
+/** Which messages a person wants to see, as the address bar says it. */
+export interface MessageFilter {
+  readonly partition?: number;
+  readonly key?: string;
+  readonly type?: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly fromTime?: string;
+  readonly toTime?: string;
+  /** Of each partition. */
+  readonly limit: number;
+}
+
+export const DEFAULT_LIMIT = 200;
+const MAX_LIMIT = 5_000;
+const MAX_KEY = 1_000;
+const MAX_TYPE = 100;
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Reads the query of a topic's address. What can't be used is told field by field, and nothing is asked then. */
+export function readMessageFilter(
+  query: URLSearchParams,
+  { nowMs, partitions }: { readonly nowMs: number; readonly partitions: number },
+): { readonly filter: MessageFilter; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const number = (field: string, most: number, least = 0): number | undefined => {
+    const given = query.get(field);
+    if (given === null || given === "") return undefined;
+    const value = /^(0|[1-9][0-9]*)$/.test(given) ? Number(given) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    faults.push({ field, given, allowed: `a whole number from ${least} to ${most}` });
+    return undefined;
+  };
+  const text = (field: string, most: number): string | undefined => {
+    const given = query.get(field);
+    if (given === null || given === "") return undefined;
+    if (given.length <= most) return given;
+    faults.push({ field, given: `${given.slice(0, 40)}…`, allowed: `at most ${most} characters` });
+    return undefined;
+  };
+  const time = (field: string): string | undefined => {
+    const given = query.get(field);
+    if (given === null || given === "") return undefined;
+    const value = timeOf(given, nowMs);
+    if (value === null)
+      faults.push({
+        field,
+        given,
+        allowed: "a time such as 2026-11-21T09:30:00Z, or how long ago: 15m, 2h, 7d",
+      });
+    return value ?? undefined;
+  };
+  const filter = {
+    partition: number("partition", partitions - 1),
+    key: text("key", MAX_KEY),
+    type: text("type", MAX_TYPE),
+    fromTime: time("from"),
+    toTime: time("to"),
+    limit: number("limit", MAX_LIMIT, 1) ?? DEFAULT_LIMIT,
+  };
+  return { filter: withoutAbsent(filter), faults };
+}
+
+/** A time of RFC 3339, or how long ago; null: neither. */
+export function timeOf(text: string, nowMs: number): string | null {
+  const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined)
+    return new Date(nowMs - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
+  const ms = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+}
+
+type Present<Fields> = { readonly [Name in keyof Fields]: Exclude<Fields[Name], undefined> };
+
+function withoutAbsent<Fields extends object>(fields: Fields): Partial<Present<Fields>> & { limit: number } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<
+    Present<Fields>
+  > & { limit: number };
+}
