@@ -58,5 +58,6 @@ describe("a file", () => {
 
   it("that is not there is named", () => {
     assert.throws(() => openFile("/nowhere/a.csv"), /^RecordingError: \/nowhere\/a.csv does not exist$/);
+    assert.throws(() => openFile(tmpdir()), /^RecordingError: .* is no file$/);
   });
 });

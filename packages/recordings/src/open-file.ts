@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -12,6 +12,7 @@ import { RecordingError } from "./recording-error.ts";
  */
 export function openFile(path: string): Readable {
   if (!existsSync(path)) throw new RecordingError(0, `${path} does not exist`, "file");
+  if (!statSync(path).isFile()) throw new RecordingError(0, `${path} is no file`, "file");
   const file = createReadStream(path);
   if (path.endsWith(".gz")) return decompressed(path, file, file.pipe(createGunzip()));
   if (path.endsWith(".xz")) return decompressed(path, file, unpacked(file));

@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { Argument, Command } from "commander";
+import { CliError } from "../cli-error.ts";
 import { fromHere } from "../data-folder.ts";
 import { SCENARIOS, type Scenario } from "../engine/consensus-workload.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -123,7 +124,12 @@ async function workload(scenario: Scenario, file: string, options: WorkloadOptio
   const { consensusWorkload } = await import("../engine/consensus-workload.ts");
   const { seed, orders } = options;
   const path = fromHere(file);
-  await pipeline(consensusWorkload({ scenario, seed, orders }), createWriteStream(path));
+  try {
+    await pipeline(consensusWorkload({ scenario, seed, orders }), createWriteStream(path));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.usage, `<file> is "${path}"; allowed is a file that can be written (${why})`);
+  }
   output.line(`${path}: ${scenario}, ${grouped(orders)} orders, seed ${seed}`);
   output.result({ file: path, scenario, seed, orders });
 }

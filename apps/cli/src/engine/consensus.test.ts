@@ -219,6 +219,16 @@ describe("a consensus file", () => {
     assert.equal(result.messages, 2);
   });
 
+  it("is not run into a file that can't be written", async (t) => {
+    const file = join(folder(t), "hand.csv");
+    writeFileSync(file, `${CONSENSUS_HEADER}\nN,0,0,5,0,1,100\n`);
+    const options = { file, warmPasses: 1, reportsFile: "/nowhere/reports.txt" };
+    await assert.rejects(
+      runConsensus(options),
+      /^CliError: --reports is "\/nowhere\/reports.txt"; allowed is a file/,
+    );
+  });
+
   for (const name of ["normal_s23_n100000", "static_s23_n100000"]) {
     it(`has the published reports, byte for byte: ${name}`, { skip }, async (t) => {
       const reportsFile = join(folder(t), "reports.txt");

@@ -1,7 +1,9 @@
-import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { pipeline } from "node:stream/promises";
 import { type MessageColumns, openFile, readConsensus } from "@bourse/recordings";
+import { CliError } from "../cli-error.ts";
+import { EXIT } from "../exit-codes.ts";
 import { ConsensusRun } from "./consensus-run.ts";
 import { ReportRows } from "./report-rows.ts";
 import { reportHash, reportParts } from "./report-text.ts";
@@ -62,11 +64,15 @@ function secondsOf(messages: MessageColumns, rows: ReportRows): number {
 }
 
 async function writeReports(file: string, messages: MessageColumns, rows: ReportRows): Promise<void> {
-  const out = createWriteStream(file);
-  for (const part of reportParts(messages, rows)) {
-    // A copy: the part is overwritten by the next one, and the stream may still hold it.
-    if (!out.write(Uint8Array.from(part))) await once(out, "drain");
+  try {
+    await pipeline(copies(messages, rows), createWriteStream(file));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.usage, `--reports is "${file}"; allowed is a file that can be written (${why})`);
   }
-  out.end();
-  await once(out, "finish");
+}
+
+/** A part is overwritten by the next one, and the stream may still hold it. */
+function* copies(messages: MessageColumns, rows: ReportRows): Generator<Uint8Array> {
+  for (const part of reportParts(messages, rows)) yield Uint8Array.from(part);
 }
