@@ -45,6 +45,8 @@ describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
     // After the backup: a resting order, a trade, an amendment, a cancel, a refusal, a new symbol, a block and its end.
     await venue.place(bob, { side: "SELL", price: "211", clientOrderId: "s2", quantity: "30" });
     await venue.place(alice, { side: "BUY", price: "211", clientOrderId: "b2" });
+    const iceberg = { side: "BUY", orderType: "ICEBERG", price: "200", displayQuantity: "1", quantity: "3" };
+    const special = await venue.place(alice, { ...iceberg, clientOrderId: "b6" });
     const resting = await venue.place(alice, {
       side: "BUY",
       price: "209",
@@ -97,7 +99,7 @@ describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
     const done = await recovery("order");
     assert.deepEqual(done.partitions, planned.partitions, "a dry run changes nothing");
     const created = done.events.find(({ eventType }) => eventType === "OrderCreated");
-    assert.deepEqual([created?.count, created?.imported], [5, 5]);
+    assert.deepEqual([created?.count, created?.imported], [6, 6]);
     assert.equal(
       readFileSync(done.file ?? "", "utf8")
         .trim()
@@ -121,6 +123,10 @@ describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
       quantity: "20",
     });
     assert.equal(again.orderId, resting.orderId);
+    const shown = await venue.as(alice).call<Record<string, string>>("POST", "/api/v1/orders", {
+      body: { symbol: "AAPL", ...iceberg, clientOrderId: "b6" },
+    });
+    assert.deepEqual([shown.orderId, shown.displayQuantity], [special.orderId, "1"]);
     const sold = await venue.place(bob, { side: "SELL", price: "209", clientOrderId: "s4", quantity: "15" });
     await until(
       () => venue.as(bob).call<{ status: string }>("GET", `/api/v1/orders/${sold.orderId}`),

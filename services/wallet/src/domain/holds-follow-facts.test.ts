@@ -9,7 +9,7 @@ import { type HoldDesk, placeHold, raiseHold } from "./place-holds.ts";
 import { Settlement, type Trade } from "./settlement.ts";
 
 /**
- * R11 over wallet's own decisions. An engine fills, amends, decrements, refuses and ends alice's order; its trades and
+ * R11 over wallet's own decisions. An engine fills, transfers, amends, decrements, refuses and ends alice's order; its trades and
  * its reports reach the wallet each in order, but in any order between the two, and reports also again. Alice has not
  * one unit besides: what a hold frees is withdrawn at once, so that a hold that had to rise would find nothing.
  */
@@ -95,20 +95,22 @@ class World {
     else if (kind === "obey") this.obey();
     else if (this.facts.done) return;
     else if (kind === "fill") this.fill(lots, ticks, maker);
+    else if (kind === "transfer") this.fill(lots, ticks, maker, true);
     else if (kind === "decrement") this.cancel(Math.min(lots, this.facts.leavesLots));
     else this.cancel(this.facts.leavesLots);
   }
 
-  fill(wanted: number, better: number, maker: boolean): void {
+  /** What is transferred within a self-trade group is filled without a fee, and is no notional that fees are taken of. */
+  fill(wanted: number, better: number, maker: boolean, isTransfer = false): void {
     const lots = Math.min(wanted, this.facts.leavesLots);
     const { boundTicks } = this.facts;
     const priceTicks = this.side === "BUY" ? Math.max(1, boundTicks - better) : boundTicks + better;
     const notionalUnits = instrument.notionalUnits(priceTicks * lots);
     const notionalBeforeUnits = maker ? this.makerUnits : this.takerUnits;
     const ratePpm = maker ? this.rates.maker : this.rates.taker;
-    const feeUnits = fillFeeUnits({ ratePpm, notionalBeforeUnits, notionalUnits });
-    if (maker) this.makerUnits += notionalUnits;
-    else this.takerUnits += notionalUnits;
+    const feeUnits = isTransfer ? 0n : fillFeeUnits({ ratePpm, notionalBeforeUnits, notionalUnits });
+    if (!isTransfer && maker) this.makerUnits += notionalUnits;
+    if (!isTransfer && !maker) this.takerUnits += notionalUnits;
     this.change({
       leavesLots: this.facts.leavesLots - lots,
       cumulativeLots: this.facts.cumulativeLots + lots,
@@ -238,7 +240,16 @@ class World {
 }
 
 interface Action {
-  readonly kind: "fill" | "trade" | "report" | "again" | "amend" | "obey" | "decrement" | "cancel";
+  readonly kind:
+    | "fill"
+    | "transfer"
+    | "trade"
+    | "report"
+    | "again"
+    | "amend"
+    | "obey"
+    | "decrement"
+    | "cancel";
   readonly lots: number;
   readonly ticks: number;
   readonly maker: boolean;
@@ -249,7 +260,7 @@ const actions = fc.array(
     kind: fc.oneof(
       { weight: 20, arbitrary: fc.constantFrom("fill", "trade", "report", "amend", "obey") },
       { weight: 3, arbitrary: fc.constant("again") },
-      { weight: 1, arbitrary: fc.constantFrom("decrement", "cancel") },
+      { weight: 1, arbitrary: fc.constantFrom("decrement", "transfer", "cancel") },
     ),
     lots: fc.integer({ min: 1, max: 60 }),
     ticks: fc.integer({ min: 1, max: 90 }),
