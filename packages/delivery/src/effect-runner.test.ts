@@ -112,12 +112,16 @@ async function untilMark({ store, time }: Given, sequence: number, partition = 0
 
 test("R5: each number is applied once, in order, and memory follows the commit", async (t) => {
   const all = await given(t);
-  const { runner, remembered } = consumer(all);
+  const { runner, remembered, registry } = consumer(all);
   await place(all.bus, upTo(5));
   runner.start();
   await untilMark(all, 5);
   await place(all.bus, [3, 4, 5, 6, 7]);
   await untilMark(all, 7);
+  assert.equal(await metricValue(registry, "rebalances_total"), 1);
+  const latency = await registry.getSingleMetric("bourse_delivery_event_latency_ms")?.get();
+  const units = latency?.values.find((value) => String(Reflect.get(value, "metricName")).endsWith("_count"));
+  assert.ok((units?.value ?? 0) >= 2, "each unit of work told how old its events were");
   assert.deepEqual(all.store.effects, names(upTo(7)));
   assert.deepEqual(remembered, names(upTo(7)));
   assert.deepEqual(runner.unready(), []);

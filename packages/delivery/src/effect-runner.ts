@@ -205,6 +205,7 @@ export class EffectRunner<Service> implements Runner {
 
   /** Where to read from: the marks, never the group's offsets (R5). */
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { topicIds, marks, parked } = await this.#untilAnswered("marks.read", async () => {
       const topics = await this.#parts.bus.topics();
       const ids = new Map(topics.map((topic) => [topic.name, topic.id]));
@@ -372,6 +373,7 @@ export class EffectRunner<Service> implements Runner {
     if (judged.envelopes.length > 0) {
       metrics.unitsCommitted.inc(label);
       metrics.batchSize.observe(label, judged.envelopes.length);
+      metrics.eventLatency.observe(label, this.#parts.clock.nowMs() - oldestMs(judged.envelopes));
     }
     const parked = judged.parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
     if (judged.envelopes.length > 0 || parked.length > 0)
@@ -508,4 +510,8 @@ export class EffectRunner<Service> implements Runner {
       );
     }
   }
+}
+
+function oldestMs(envelopes: readonly { readonly timeMs: number }[]): number {
+  return envelopes.reduce((oldest, { timeMs }) => Math.min(oldest, timeMs), Number.POSITIVE_INFINITY);
 }

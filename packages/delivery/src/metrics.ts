@@ -14,6 +14,8 @@ export interface DeliveryMetrics {
   readonly stops: Counter<"subscription">;
   readonly batchSize: Histogram<"subscription">;
   readonly consumerLag: Gauge<"subscription" | "topic" | "partition">;
+  readonly eventLatency: Histogram<"subscription">;
+  readonly rebalances: Counter<"subscription">;
   readonly hintsDistrusted: Counter<"subscription">;
   readonly recordRetries: Counter<"subscription">;
   readonly deadLetters: Counter<"subscription" | "reason">;
@@ -87,6 +89,17 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "subscription",
       "topic",
       "partition",
+    ),
+    eventLatency: histogram(
+      "event_latency_ms",
+      "From the time of the oldest event of a unit of work to its commit",
+      [...MILLISECONDS, 60_000, 600_000],
+      "subscription",
+    ),
+    rebalances: counter(
+      "rebalances_total",
+      "Times that the group gave this member its share anew: at the start, and when members come or go",
+      "subscription",
     ),
     hintsDistrusted: counter(
       "hints_distrusted_total",

@@ -201,6 +201,7 @@ export class ShardRunner<Service> implements Runner {
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const positions = new Map<string, StartPosition>();
     for (const at of partitions) {
       const owned = await this.#open(at.partition);

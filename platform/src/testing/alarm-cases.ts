@@ -70,6 +70,12 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
     },
   },
   // Together they are behind by more than either of them.
+  BourseGroupUnsettled: {
+    'bourse_delivery_rebalances_total{service="wallet",subscription="settlement"}': {
+      sound: { grows: 0 },
+      broken: { grows: 5 },
+    },
+  },
   BourseConsumerBehind: {
     'bourse_delivery_consumer_lag{service="wallet",subscription="settlement",topic="trade-events",partition="0"}':
       {

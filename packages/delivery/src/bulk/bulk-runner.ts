@@ -385,6 +385,7 @@ export class BulkRunner<Service> implements Runner {
 
   /** Where to read from: the marks, never the group's offsets (R5). */
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+    this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { store, bus, clock } = this.#parts;
     const { topics, marks, parked } = await this.#untilAnswered("marks.read", async () => ({
       topics: await bus.topics(),
