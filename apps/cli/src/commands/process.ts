@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
-import { dataFolderOf, fromHere } from "../data-folder.ts";
+import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
@@ -77,7 +77,7 @@ async function run(options: ProcessOptions): Promise<void> {
       ending.abort();
     });
   const processor = await startProcessor({
-    topic: options.topic ?? `${options.topicPrefix}trade-events`,
+    topic: nonEmpty(options.topic) ?? `${options.topicPrefix}trade-events`,
     bootstrapServers: bootstrap,
     databaseUrl: options.database,
     sink: sinkOf(options),

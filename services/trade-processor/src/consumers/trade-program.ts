@@ -79,6 +79,7 @@ export class TradeProgram implements BulkProgram {
     const parked: BulkRefusal[] = [];
     this.#scan(batch, tools.nowMs, parked);
     await this.#refuseSeen(batch, tools, parked);
+    this.#refuseWrongKeys(batch, parked);
     await this.#loadPositions(tools);
     const effects = this.#apply(batch, parked);
     [this.#columns, this.#former] = [this.#former, this.#columns];
@@ -144,13 +145,7 @@ export class TradeProgram implements BulkProgram {
       }
       const refusal =
         code === SCAN.ok
-          ? this.#refuse(columns, row, {
-              source,
-              latestMs,
-              bytes,
-              keyStart: spans[base] ?? -1,
-              keyEnd: spans[base + 1] ?? -1,
-            })
+          ? this.#refuseTime(columns.timesMs[row] ?? 0, latestMs)
           : refusalOf(code, chunk.record(index), (symbol) => this.#service.instruments.bySymbol(symbol));
       if (refusal !== null) {
         parked.push({ range, index, ...refusal });
@@ -160,7 +155,13 @@ export class TradeProgram implements BulkProgram {
       columns.legs[row] = LEG.report;
       columns.ranges[row] = nth;
       columns.records[row] = index;
-      columns.accepted[row] = 1;
+      const isKeyed = isClient(columns, row, {
+        source,
+        bytes,
+        keyStart: spans[base] ?? -1,
+        keyEnd: spans[base + 1] ?? -1,
+      });
+      columns.accepted[row] = isKeyed ? ACCEPTED : WRONG_KEY;
       columns.clients[row] = this.#book.client(
         source,
         columns.clientStart[row] ?? 0,
@@ -170,38 +171,14 @@ export class TradeProgram implements BulkProgram {
     }
   }
 
-  /** What the fields alone don't say. */
-  #refuse(
-    columns: TradeColumns,
-    row: number,
-    {
-      source,
-      latestMs,
-      bytes,
-      keyStart,
-      keyEnd,
-    }: {
-      readonly source: Uint8Array;
-      readonly latestMs: number;
-      readonly bytes: Uint8Array;
-      readonly keyStart: number;
-      readonly keyEnd: number;
-    },
-  ): Refusal | null {
-    const timeMs = columns.timesMs[row] ?? 0;
-    if (timeMs > latestMs)
-      return {
-        code: "time_in_future",
-        message: `timestamp is ${timeMs - latestMs + this.#service.maxAheadMs} ms in the future, and ${this.#service.maxAheadMs} ms are allowed`,
-      };
-    const start = columns.clientStart[row] ?? 0;
-    const length = (columns.clientEnd[row] ?? 0) - start;
-    let same = keyStart >= 0 && keyEnd - keyStart === length ? 0 : -1;
-    while (same >= 0 && same < length) same = bytes[keyStart + same] === source[start + same] ? same + 1 : -1;
-    // The order of a client's trades holds within a partition, and the key decides which one that is.
-    return same < 0
-      ? { code: "wrong_key", message: "the record's key is not the clientId, which orders a client's trades" }
-      : null;
+  #refuseTime(timeMs: number, latestMs: number): Refusal | null {
+    if (timeMs <= latestMs) return null;
+    const { maxAheadMs } = this.#service;
+    const aheadMs = timeMs - latestMs + maxAheadMs;
+    return {
+      code: "time_in_future",
+      message: `timestamp is ${aheadMs} ms in the future, and ${maxAheadMs} ms are allowed`,
+    };
   }
 
   #scanPlatform(range: BulkRange, nth: number, parked: BulkRefusal[]): void {
@@ -216,7 +193,7 @@ export class TradeProgram implements BulkProgram {
       for (let row = columns.count; row < columns.count + read.rows; row++) {
         columns.ranges[row] = nth;
         columns.records[row] = index;
-        columns.accepted[row] = 1;
+        columns.accepted[row] = ACCEPTED;
         const source = columns.sources[row] as Uint8Array;
         columns.clients[row] = this.#book.client(
           source,
@@ -247,7 +224,8 @@ export class TradeProgram implements BulkProgram {
     for (const row of this.#seen.candidates(columns, suspects)) {
       const key = tradeKey(columns, row);
       if (!known.has(key)) {
-        known.add(key);
+        // What is refused for its key was not reported.
+        if (columns.accepted[row] === ACCEPTED) known.add(key);
         continue;
       }
       columns.accepted[row] = 0;
@@ -265,11 +243,24 @@ export class TradeProgram implements BulkProgram {
     }
   }
 
+  /** The order of a client's trades holds within a partition, and the key decides which one that is. */
+  #refuseWrongKeys({ ranges }: BulkBatch, parked: BulkRefusal[]): void {
+    const columns = this.#columns;
+    for (let row = 0; row < columns.count; row++) {
+      if (columns.accepted[row] !== WRONG_KEY) continue;
+      columns.accepted[row] = 0;
+      const range = ranges[columns.ranges[row] ?? 0];
+      if (range === undefined) continue;
+      const message = "the record's key is not the clientId, which orders a client's trades";
+      parked.push({ range, index: columns.records[row] ?? 0, code: "wrong_key", message });
+    }
+  }
+
   #keysOfFormer(suspects: readonly number[]): readonly string[] {
     const wanted = new Set(suspects.map((row) => tradeKey(this.#columns, row)));
     const keys: string[] = [];
     for (let row = 0; row < this.#former.count; row++) {
-      if (this.#former.accepted[row] === 0) continue;
+      if (this.#former.accepted[row] !== ACCEPTED) continue;
       const key = tradeKey(this.#former, row);
       if (wanted.has(key)) keys.push(key);
     }
@@ -406,6 +397,28 @@ export class TradeProgram implements BulkProgram {
     }
     return this.#copy.rows === 0 ? [] : [this.#copy.take(sink === null ? "trades" : "trade_ids")];
   }
+}
+
+/** Of a row: 0 is refused. A wrong key is told only of what was not seen before. */
+const ACCEPTED = 1;
+const WRONG_KEY = 2;
+
+function isClient(
+  columns: TradeColumns,
+  row: number,
+  at: {
+    readonly source: Uint8Array;
+    readonly bytes: Uint8Array;
+    readonly keyStart: number;
+    readonly keyEnd: number;
+  },
+): boolean {
+  const { source, bytes, keyStart, keyEnd } = at;
+  const start = columns.clientStart[row] ?? 0;
+  const length = (columns.clientEnd[row] ?? 0) - start;
+  if (keyStart < 0 || keyEnd - keyStart !== length) return false;
+  for (let step = 0; step < length; step++) if (bytes[keyStart + step] !== source[start + step]) return false;
+  return true;
 }
 
 interface Noted {

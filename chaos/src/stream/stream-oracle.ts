@@ -1,0 +1,110 @@
+import { createReadStream } from "node:fs";
+import { type Row, type Statement, type Store, sql } from "@bourse/store";
+
+/** Why a record of each kind of poison is refused. */
+const REASONS: Readonly<Record<string, string>> = {
+  not_json: "not_json",
+  not_an_object: "not_an_object",
+  not_utf8: "not_utf8",
+  empty_value: "not_json",
+  null_value: "not_json",
+  empty_key: "wrong_key",
+  missing_field: "schema_violated",
+  wrong_type: "schema_violated",
+  wrong_event_type: "unknown_event_type",
+  bad_time: "schema_violated",
+  future_time: "time_in_future",
+  negative_price: "price_not_positive",
+  zero_quantity: "quantity_not_positive",
+  unknown_symbol: "unknown_symbol",
+  unknown_side: "unknown_side",
+  duplicate_trade_id: "trade_seen",
+  huge_number: "schema_violated",
+  nan_text: "schema_violated",
+  exponent: "schema_violated",
+  too_many_decimals: "too_many_decimals",
+};
+
+const TABLES: readonly Statement[] = [
+  sql`CREATE TABLE IF NOT EXISTS sent (partition int, sequence int8, kind text, trade_id text, client_id text, symbol text,
+    side text, quantity numeric, price numeric, fee numeric, sent_at timestamptz)`,
+  sql`CREATE TABLE IF NOT EXISTS reasons (kind text PRIMARY KEY, code text)`,
+];
+
+/**
+ * Reads the generator's journal into tables of its own beside the results. What is compared with them is calculated by
+ * SQL out of the journal alone: it shares no code with the processor.
+ */
+export async function loadJournal(store: Store, file: string): Promise<number> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of createReadStream(file)) pieces.push(piece as Uint8Array);
+  await store.transaction("oracle", (tx) =>
+    tx.commit([
+      ...TABLES,
+      ...Object.entries(REASONS).map(
+        ([kind, code]) => sql`INSERT INTO reasons VALUES (${kind}, ${code}) ON CONFLICT DO NOTHING`,
+      ),
+    ]),
+  );
+  await store.transaction("journal", (tx) =>
+    tx.commit([
+      { text: "COPY sent FROM STDIN WITH (FORMAT csv, HEADER true)", values: [], copy: pieces },
+      sql`CREATE INDEX sent_trades ON sent (client_id, trade_id)`,
+    ]),
+  );
+  const [row] = await store.query(sql`SELECT count(*) AS count FROM sent`);
+  return Number(row?.count);
+}
+
+/** Each question's answer is empty where all is well; else some of what is wrong. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  "good trades that are missing": `SELECT s.partition, s.sequence, s.trade_id FROM sent s
+    LEFT JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id
+    WHERE s.kind = 'good' AND t.trade_id IS NULL ORDER BY 1, 2 LIMIT 20`,
+  "trades that are twice": `SELECT client_id, trade_id, count(*) FROM trades GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 20`,
+  "trades that nobody sent": `SELECT t.client_id, t.trade_id FROM trades t
+    LEFT JOIN sent s ON s.kind = 'good' AND s.client_id = t.client_id AND s.trade_id = t.trade_id
+    WHERE s.trade_id IS NULL ORDER BY 1, 2 LIMIT 20`,
+  "trades with other fields": `SELECT t.client_id, t.trade_id FROM trades t JOIN instruments i USING (symbol)
+    JOIN sent s ON s.kind = 'good' AND s.client_id = t.client_id AND s.trade_id = t.trade_id
+    WHERE s.symbol <> t.symbol OR s.quantity <> t.quantity / power(10::numeric, i.quantity_scale)
+      OR s.price <> t.price / power(10::numeric, i.price_scale) OR s.fee <> t.fee / power(10::numeric, i.amount_scale)
+      OR s.quantity * s.price <> t.notional / power(10::numeric, i.amount_scale)
+      OR (s.side = 'BUY') <> (t.side = 1) OR extract(epoch FROM s.sent_at) * 1000 <> t.trade_ms ORDER BY 1, 2 LIMIT 20`,
+  "bad records without their reason": `SELECT s.partition, s.sequence, s.kind, p.code FROM sent s JOIN reasons r USING (kind)
+    LEFT JOIN parked p ON p.partition = s.partition AND p.sequence = s.sequence
+    WHERE p.code IS DISTINCT FROM r.code ORDER BY 1, 2 LIMIT 20`,
+  "records parked twice": `SELECT partition, sequence, count(*) FROM parked GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 20`,
+  "good records that are parked": `SELECT p.partition, p.sequence, p.code FROM parked p
+    JOIN sent s ON s.partition = p.partition AND s.sequence = p.sequence AND s.kind = 'good' ORDER BY 1, 2 LIMIT 20`,
+  // What was paid and taken in, fees included, is what was realised less what the open quantity cost: to the unit.
+  "positions with other sums": `WITH wanted AS (
+      SELECT client_id, symbol, sum(CASE side WHEN 'BUY' THEN quantity ELSE -quantity END) AS quantity,
+        sum(CASE side WHEN 'SELL' THEN quantity * price ELSE -quantity * price END - fee) AS cash,
+        sum(fee) AS fees, count(*) AS trades
+      FROM sent WHERE kind = 'good' GROUP BY 1, 2),
+    found AS (
+      SELECT p.client_id, p.symbol, p.quantity / power(10::numeric, i.quantity_scale) AS quantity,
+        (p.realised - p.cost) / power(10::numeric, i.amount_scale) AS cash,
+        p.fees / power(10::numeric, i.amount_scale) AS fees, p.trades
+      FROM positions p JOIN instruments i USING (symbol))
+    SELECT client_id, symbol, w.trades AS wanted, f.trades AS found FROM wanted w FULL JOIN found f USING (client_id, symbol)
+    WHERE w.quantity IS DISTINCT FROM f.quantity OR w.cash IS DISTINCT FROM f.cash OR w.fees IS DISTINCT FROM f.fees
+      OR w.trades IS DISTINCT FROM f.trades ORDER BY 1, 2 LIMIT 20`,
+  // A flat position has no cost left, and none has a cost of the other sign.
+  "positions with an impossible cost": `SELECT client_id, symbol, quantity, cost FROM positions
+    WHERE sign(cost) <> sign(quantity) ORDER BY 1, 2 LIMIT 20`,
+};
+
+/** All that is wrong, in words. */
+export async function questionResults(store: Store): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const [what, text] of Object.entries(QUESTIONS)) {
+    const rows: readonly Row[] = await store.query({ text, values: [] });
+    if (rows.length > 0)
+      wrong.push(
+        `${what}: ${JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value))}`,
+      );
+  }
+  return wrong;
+}
