@@ -7,6 +7,7 @@ export type {
   BulkRefusal,
   BulkTools,
 } from "./bulk/bulk-definitions.ts";
+export { type BulkReader, readInBulk } from "./bulk/read-in-bulk.ts";
 export type { CompiledSchema } from "./contract-check.ts";
 export { compiledSchema } from "./contract-check.ts";
 export type { DeliveryOptions, DeliveryRuntime } from "./create-delivery.ts";

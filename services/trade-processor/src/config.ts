@@ -2,13 +2,17 @@ import { oneOf } from "@bourse/contracts";
 import { COST_METHODS } from "@bourse/positions";
 import { Type } from "typebox";
 
+/** What generated streams trade, with room for more decimals than they use. */
+export const USUAL_INSTRUMENTS =
+  "BTC-USD:2:6,ETH-USD:2:6,XRP-ETH:8:2,SOL-USD:4:4,AAPL:4:4,AMZN:4:4,MSFT:4:4,TSLA:4:4";
+
 export const TradeProcessorConfig = Type.Object({
   TRADE_COST_METHOD: Type.Union(oneOf(COST_METHODS).anyOf, {
     default: "AVERAGE",
     description: "How a closing trade finds its cost. Fixed once there are positions",
   }),
   TRADE_INSTRUMENTS: Type.String({
-    default: "BTC-USD:2:6,ETH-USD:2:6,XRP-ETH:8:2,SOL-USD:4:4,AAPL:4:4,AMZN:4:4,MSFT:4:4,TSLA:4:4",
+    default: USUAL_INSTRUMENTS,
     description: "The known symbols of the trade stream, each with the decimals of its prices and quantities",
   }),
   TRADE_MAX_AHEAD_MS: Type.Integer({

@@ -1,3 +1,4 @@
 export type { SinkChoice } from "./adapters/open-sink.ts";
 export { openSink } from "./adapters/open-sink.ts";
+export { type BareProgram, bareProgram } from "./bare-program.ts";
 export { tradeProcessor, tradeProcessorOf } from "./service.ts";

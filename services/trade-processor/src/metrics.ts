@@ -21,12 +21,13 @@ export function processorMetrics(registry: Registry): ProcessorMetrics {
   // It asks when it is asked: a gauge of quantiles costs nothing until somebody looks.
   new Gauge({
     name: "trade_processor_processed_ms",
-    help: "Quantiles from the record in the log to the commit of its results, since the start",
+    help: "Quantiles from the record in the log to the commit of its results, since it was asked last",
     labelNames: ["quantile"],
     registers,
     collect() {
       for (const quantile of [0.5, 0.9, 0.99, 0.999])
         this.set({ quantile: String(quantile) }, processed.quantile(quantile));
+      processed.reset();
     },
   });
   return {

@@ -1,0 +1,44 @@
+import { machineFacts } from "../machine.ts";
+import { measureStream } from "./measure.ts";
+import { readOptions, type StreamOptions, USAGE } from "./options.ts";
+
+/** `npm run bench:stream`: the trade stream on a real Kafka with PostgreSQL, all on this machine. */
+
+const BAD_USAGE = 2;
+const options = optionsOrExit();
+const figures = await measureStream(options, (line) =>
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`),
+);
+const lines: readonly (readonly [string, number | string])[] = [
+  ["produced a second", figures.producerPerSecond],
+  ["processed a second, without the database", figures.processorPerSecond],
+  ["processed a second, stored with marks", figures.storedPerSecond],
+  ["both at once, a second", figures.endToEndPerSecond],
+  ["p99 from produced to processed at 20,000 a second, ms", figures.processedP99Ms],
+  ["largest process of ours, MB", figures.peakRssMb],
+  ["Kafka's ProducerPerformance, a second", figures.kafkaProducerPerSecond],
+  ["Kafka's ConsumerPerformance, a second", figures.kafkaConsumerPerSecond],
+  ["the same job with kafkajs, a second", figures.kafkajsEndToEndPerSecond],
+  ["lost", figures.lost],
+  ["duplicated", figures.duplicated],
+];
+for (const [name, fact] of Object.entries(machineFacts("bench:stream")))
+  process.stdout.write(`${name.padEnd(8)} ${fact}\n`);
+process.stdout.write(`\n${options.trades.toLocaleString("en-US")} trades of about 200 bytes\n`);
+for (const [what, figure] of lines)
+  process.stdout.write(`${what.padEnd(56)} ${figure.toLocaleString("en-US").padStart(12)}\n`);
+if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+if (figures.lost !== 0 || figures.duplicated !== 0) process.exitCode = 1;
+
+function optionsOrExit(): StreamOptions {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return process.exit(BAD_USAGE);
+  }
+}
