@@ -1,5 +1,100 @@
-import type { TradeSink } from "./trade-sink.ts";
+import { OperationalError } from "@bourse/base";
+import { resumingSink } from "./resuming-sink.ts";
+import type { SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
 
-export async function clickHouseSink(_: { readonly url: string }): Promise<TradeSink> {
-  throw new Error("not yet");
+const TABLE = "bourse_trades";
+/** Amounts with 12 decimals in 38 digits, as ClickHouse's widest common decimal has them. */
+const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (topic String, partition UInt32, record_offset UInt64, last_offset UInt64,
+  client_id String, trade_id String, leg UInt8, order_id String, symbol String, side String, quantity Decimal(38, 12),
+  price Decimal(38, 12), notional Decimal(38, 12), fee Decimal(38, 12), realised Decimal(38, 12),
+  position_quantity Decimal(38, 12), position_cost Decimal(38, 12), trade_time DateTime, trade_ms UInt64)
+  ENGINE = MergeTree ORDER BY (symbol, client_id, trade_ms)`;
+const TIMEOUT_MS = 30_000;
+
+/**
+ * ClickHouse by its HTTP interface. A batch is one INSERT, which is one block of one part: it is there wholly or not at all,
+ * so the greatest offset in the table says where to go on.
+ */
+export async function clickHouseSink({ url }: { readonly url: string }): Promise<TradeSink> {
+  const ask = (statement: string, body = ""): Promise<string> => request(url, statement, body);
+  await ask(CREATE);
+  return resumingSink({
+    kind: "clickhouse",
+    lastOffset: async (topic, partition) => {
+      const where = `topic = ${quoted(topic)} AND partition = ${partition}`;
+      const answer = await ask(
+        `SELECT count(), max(last_offset) FROM ${TABLE} WHERE ${where} FORMAT TabSeparated`,
+      );
+      const [count, last] = answer.trim().split("\t").map(Number);
+      return count === 0 || last === undefined ? -1 : last;
+    },
+    append: async (runs) => {
+      const lines = runs.flatMap((run) => run.rows.map((row) => lineOf(run, row)));
+      // One block, however many rows there are: what is cut into several may be there in part.
+      const settings = `max_insert_block_size=${Math.max(1_048_576, lines.length)}`;
+      await request(
+        `${url}${url.includes("?") ? "&" : "?"}${settings}`,
+        `INSERT INTO ${TABLE} FORMAT TabSeparated`,
+        `${lines.join("\n")}\n`,
+      );
+    },
+    close: async () => undefined,
+  });
+}
+
+async function request(url: string, statement: string, body: string): Promise<string> {
+  const address = new URL(url);
+  if (body !== "") address.searchParams.set("query", statement);
+  let status = 0;
+  let text: string;
+  try {
+    const answer = await fetch(address, {
+      method: "POST",
+      body: body === "" ? statement : body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    status = answer.status;
+    text = await answer.text();
+  } catch (cause) {
+    throw unavailable(
+      `ClickHouse at ${address.host} does not answer: ${(cause as Error).message}`,
+      true,
+      cause,
+    );
+  }
+  if (status === 200) return text;
+  throw unavailable(`ClickHouse answers ${status}: ${text.slice(0, 500)}`, status >= 500, undefined);
+}
+
+function unavailable(message: string, retryable: boolean, cause: unknown): OperationalError {
+  return new OperationalError("sink_unavailable", message, { retryable, cause });
+}
+
+function lineOf({ topic, partition, lastOffset }: SinkRun, row: SinkRow): string {
+  return [
+    topic,
+    partition,
+    row.offset,
+    lastOffset,
+    row.clientId,
+    row.tradeId,
+    row.leg,
+    row.orderId ?? "",
+    row.symbol,
+    row.side,
+    row.quantity,
+    row.price,
+    row.notional,
+    row.fee,
+    row.realised,
+    row.positionQuantity,
+    row.positionCost,
+    Math.floor(row.tradeMs / 1_000),
+    row.tradeMs,
+  ].join("\t");
+}
+
+/** Topics have letters, digits, dots, dashes and underscores. */
+function quoted(topic: string): string {
+  return `'${topic.replaceAll(/[\\']/g, "\\$&")}'`;
 }

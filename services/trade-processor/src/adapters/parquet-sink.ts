@@ -1,5 +1,103 @@
-import type { TradeSink } from "./trade-sink.ts";
+import { mkdir, open, readdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { OperationalError } from "@bourse/base";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { resumingSink } from "./resuming-sink.ts";
+import type { SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
 
-export async function parquetSink(_: { readonly folder: string }): Promise<TradeSink> {
-  throw new Error("not yet");
+const COLUMNS = `record_offset BIGINT, client_id VARCHAR, trade_id VARCHAR, leg SMALLINT, order_id VARCHAR, symbol VARCHAR,
+  side VARCHAR, quantity DECIMAL(38, 12), price DECIMAL(38, 12), notional DECIMAL(38, 12), fee DECIMAL(38, 12),
+  realised DECIMAL(38, 12), position_quantity DECIMAL(38, 12), position_cost DECIMAL(38, 12), trade_time TIMESTAMP_MS`;
+const INSERT = `INSERT INTO rows SELECT r.record_offset, r.client_id, r.trade_id, r.leg, r.order_id, r.symbol, r.side,
+  r.quantity::DECIMAL(38, 12), r.price::DECIMAL(38, 12), r.notional::DECIMAL(38, 12), r.fee::DECIMAL(38, 12),
+  r.realised::DECIMAL(38, 12), r.position_quantity::DECIMAL(38, 12), r.position_cost::DECIMAL(38, 12), make_timestamp(r.trade_ms * 1000)
+  FROM (SELECT unnest(from_json($1::JSON, '[{"record_offset":"BIGINT","client_id":"VARCHAR","trade_id":"VARCHAR","leg":"SMALLINT",
+    "order_id":"VARCHAR","symbol":"VARCHAR","side":"VARCHAR","quantity":"VARCHAR","price":"VARCHAR","notional":"VARCHAR","fee":"VARCHAR",
+    "realised":"VARCHAR","position_quantity":"VARCHAR","position_cost":"VARCHAR","trade_ms":"BIGINT"}]')) AS r)`;
+
+/**
+ * Parquet files by DuckDB, one for each partition of a batch: `<topic>-<partition>-<first>-<last>.parquet`, by the offsets of
+ * the first and the last record that were looked at. A file has its name only once it is complete and on the disk.
+ */
+export async function parquetSink({ folder }: { readonly folder: string }): Promise<TradeSink> {
+  await mkdir(folder, { recursive: true });
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(`CREATE TABLE rows (${COLUMNS})`);
+
+  const write = async (run: SinkRun): Promise<void> => {
+    const { topic, partition, firstOffset, lastOffset, rows } = run;
+    const name = `${topic}-${partition}-${padded(firstOffset)}-${padded(lastOffset)}.parquet`;
+    const unfinished = join(folder, `.${name}.${process.pid}`);
+    await connection.run("DELETE FROM rows");
+    await connection.run(INSERT, [JSON.stringify(rows.map(columnsOf))]);
+    await connection.run(
+      `COPY (SELECT * FROM rows ORDER BY record_offset, leg) TO '${unfinished.replaceAll("'", "''")}' (FORMAT parquet)`,
+    );
+    await synced(unfinished);
+    await rename(unfinished, join(folder, name));
+  };
+
+  return resumingSink({
+    kind: "parquet",
+    lastOffset: async (topic, partition) => {
+      const beginning = `${topic}-${partition}-`;
+      const ends = (await readdir(folder)).flatMap((name) => {
+        const parts = name.startsWith(beginning) ? FILE.exec(name.slice(beginning.length)) : null;
+        return parts === null ? [] : [Number(parts[2])];
+      });
+      return Math.max(-1, ...ends);
+    },
+    append: async (runs) => {
+      try {
+        for (const run of runs) await write(run);
+        await synced(folder);
+      } catch (cause) {
+        throw new OperationalError("sink_unavailable", `files in ${folder}: ${(cause as Error).message}`, {
+          retryable: true,
+          cause,
+        });
+      }
+    },
+    close: async () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  });
+}
+
+const FILE = /^(\d{15})-(\d{15})\.parquet$/;
+
+/** Names in the order of their offsets. */
+function padded(offset: number): string {
+  return String(offset).padStart(15, "0");
+}
+
+async function synced(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function columnsOf(row: SinkRow): object {
+  return {
+    record_offset: row.offset,
+    client_id: row.clientId,
+    trade_id: row.tradeId,
+    leg: row.leg,
+    order_id: row.orderId,
+    symbol: row.symbol,
+    side: row.side,
+    quantity: row.quantity,
+    price: row.price,
+    notional: row.notional,
+    fee: row.fee,
+    realised: row.realised,
+    position_quantity: row.positionQuantity,
+    position_cost: row.positionCost,
+    trade_ms: row.tradeMs,
+  };
 }

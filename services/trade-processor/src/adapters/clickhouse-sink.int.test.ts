@@ -1,0 +1,31 @@
+import { clickHouseSink } from "./clickhouse-sink.ts";
+import { type SinkHarness, sinkConformance } from "./conformance-sink.ts";
+
+/** A server that is there anyway; `docs/operations.md` says how to start one. */
+const { CLICKHOUSE_URL: url = "" } = process.env;
+const skip =
+  url === "" ? "CLICKHOUSE_URL is not set: the ClickHouse sink was not tested against a server" : false;
+if (skip !== false) process.stderr.write(`${skip}\n`);
+
+async function ask(statement: string): Promise<string> {
+  const answer = await fetch(url, { method: "POST", body: statement });
+  return await answer.text();
+}
+
+async function harness(): Promise<SinkHarness> {
+  await ask("DROP TABLE IF EXISTS bourse_trades");
+  return {
+    open: () => clickHouseSink({ url }),
+    rows: async (topic, partition) => {
+      const text = await ask(`SELECT record_offset, trade_id, leg, quantity FROM bourse_trades
+        WHERE topic = '${topic}' AND partition = ${partition} ORDER BY record_offset, leg FORMAT TabSeparated`);
+      return text
+        .trim()
+        .split("\n")
+        .map((line) => line.replaceAll("\t", " ").replace(/(\.\d*?)0+$/, "$1"));
+    },
+    remove: async () => void (await ask("DROP TABLE IF EXISTS bourse_trades")),
+  };
+}
+
+sinkConformance("ClickHouse", harness, skip);
