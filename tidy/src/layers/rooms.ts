@@ -37,10 +37,14 @@ export interface Place {
 /** Composition, commands, benches and these checks live outside the platform's rules on the outside world. */
 const outside = /^(platform|apps|bench|sim|chaos|tidy)\//;
 
-export const KAFKA: Place = { what: "the Kafka client", folders: [
+export const KAFKA: Place = {
+  what: "the Kafka client",
+  folders: [
     // The same job as one writes it with another client: for the bench beside ours.
     /^bench\/src\/stream\/kafkajs-processor\.ts$/,
-    /^packages\/bus\/src\/kafka\//] };
+    /^packages\/bus\/src\/kafka\//,
+  ],
+};
 /** Simulation brings the in-process one, behind the same port (R16). */
 export const POSTGRESQL: Place = { what: "the PostgreSQL driver", folders: [/^packages\/store\//, /^sim\//] };
 
