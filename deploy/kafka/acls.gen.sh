@@ -225,6 +225,17 @@ acls --add --force --allow-principal 'User:bourse-generator' --operation Create 
 acls --add --force --allow-principal 'User:bourse-generator' --operation DescribeConfigs --topic 'sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-generator' --operation Read --topic 'sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-generator' --operation Write --topic 'sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Create --topic 'dead-letter-sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Create --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'dead-letter-sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'dead-letter-sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'dead-letter-sim.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'trade-processor.' --resource-pattern-type prefixed
 
 configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
@@ -237,3 +248,4 @@ configs --alter --entity-type users --entity-name 'bourse-market-data' --add-con
 configs --alter --entity-type users --entity-name 'bourse-drop-copy' --add-config 'producer_byte_rate=65000000,consumer_byte_rate=85000000,request_percentage=200'
 configs --alter --entity-type users --entity-name 'bourse-gateway' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=785000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-generator' --add-config 'producer_byte_rate=100000000,consumer_byte_rate=100000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-trade-processor' --add-config 'producer_byte_rate=100000000,consumer_byte_rate=100000000,request_percentage=100'

@@ -2168,6 +2168,116 @@ resource "kafka_acl" "bourse_generator_write_topic_sim" {
   resource_pattern_type_filter = "Prefixed"
 }
 
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_create_topic_dead_letter_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Create"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_create_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Create"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_dead_letter_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_dead_letter_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_write_topic_dead_letter_sim" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-sim."
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_write_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Prefixed"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_group_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Group"
+  resource_name                = "trade-processor."
+  resource_pattern_type_filter = "Prefixed"
+}
+
 resource "kafka_quota" "bourse_auth" {
   entity_name = "bourse-auth"
   entity_type = "user"
@@ -2270,6 +2380,16 @@ resource "kafka_quota" "bourse_gateway" {
 
 resource "kafka_quota" "bourse_generator" {
   entity_name = "bourse-generator"
+  entity_type = "user"
+  config = {
+    "producer_byte_rate" = "100000000"
+    "consumer_byte_rate" = "100000000"
+    "request_percentage" = "100"
+  }
+}
+
+resource "kafka_quota" "bourse_trade_processor" {
+  entity_name = "bourse-trade-processor"
   entity_type = "user"
   config = {
     "producer_byte_rate" = "100000000"

@@ -11,6 +11,8 @@ import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfServic
 import { startPostgres } from "@bourse/store/local-postgres";
 import { openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
 import { openDataFolder } from "./data-folder.ts";
+import { kafkaSecurity } from "./kafka/kafka-settings.ts";
+import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 
@@ -74,6 +76,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
   const bus = kafkaBus({
     bootstrapServers: options.bootstrapServers,
     clientId: `bourse-process-${process.pid}`,
+    ...kafkaSecurity(options.env, PROCESSOR_USER),
   });
   let url = "";
   const directory = createDirectory({

@@ -6,7 +6,8 @@ import { catalogue } from "@bourse/contracts";
 import type { Environment } from "@bourse/host";
 import { PlatformError } from "../platform-error.ts";
 import { readKafkaSettings } from "./kafka-settings.ts";
-import { ADMIN_USER, accessRules, kafkaUsers, userQuotas } from "./service-access.ts";
+import { ADMIN_USER } from "./kafka-users.ts";
+import { accessRules, kafkaUsers, userQuotas } from "./service-access.ts";
 import { copiesFor, topicSpecs } from "./topic-settings.ts";
 
 export interface ApplyAccessOptions {

@@ -4,7 +4,7 @@ import type { KafkaConnectionOptions } from "@bourse/bus";
 import { ConfigError, type Environment, readConfig } from "@bourse/host";
 import type { Static } from "typebox";
 import { KafkaConfig } from "./kafka-config.ts";
-import { userOf } from "./service-access.ts";
+import { userOf } from "./kafka-users.ts";
 
 type Config = Static<typeof KafkaConfig>;
 
@@ -39,6 +39,12 @@ export function readKafkaSettings(env: Environment, user?: string): KafkaSetting
 export function kafkaSettingsOf(env: Environment, only: readonly string[] | undefined): KafkaSettings {
   const [service] = only ?? [];
   return readKafkaSettings(env, service === undefined || only?.length !== 1 ? undefined : userOf(service));
+}
+
+/** TLS and user alone, for those who are told of the brokers otherwise. */
+export function kafkaSecurity(env: Environment, user?: string): Pick<KafkaSettings, "tls" | "sasl"> {
+  const { tls, sasl } = readKafkaSettings(env, user);
+  return { ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) };
 }
 
 function tlsOf(config: Config): NonNullable<KafkaSettings["tls"]> {

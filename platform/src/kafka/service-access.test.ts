@@ -4,7 +4,8 @@ import { catalogue } from "@bourse/contracts";
 import { publishedTopics } from "@bourse/host";
 import { definitions } from "../definitions.ts";
 import { ACCESS_FORMATS, accessDocument } from "./access-documents.ts";
-import { accessOf, accessRules, kafkaUsers, userOf, userQuotas } from "./service-access.ts";
+import { userOf } from "./kafka-users.ts";
+import { accessOf, accessRules, kafkaUsers, userQuotas } from "./service-access.ts";
 
 const rules = accessRules();
 const writersOf = (topic: string): readonly string[] =>
@@ -20,7 +21,13 @@ describe("what services may do on Kafka", () => {
     for (const topic of catalogue) {
       const running = definitions.map(({ name }): string => name);
       const named = new Set(topic.events.map(({ writer }): string => writer));
-      const allowed = topic.family === undefined ? named : new Set(running);
+      const audited = topic.name.replace("audit-events.", "");
+      const allowed =
+        topic.family === "audit"
+          ? new Set([audited])
+          : topic.family === "dead-letter"
+            ? new Set(running)
+            : named;
       for (const writer of writersOf(topic.name)) {
         assert.ok(allowed.has(writer), `${writer} writes ${topic.name}`);
         compared++;

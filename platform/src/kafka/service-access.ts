@@ -2,17 +2,9 @@ import type { AccessNeeds, AccessRule, UserQuota } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
 import { definitions } from "../definitions.ts";
+import { GENERATOR_USER, PROCESSOR_USER, userOf } from "./kafka-users.ts";
 
-/** The SCRAM user that a service is to the brokers. */
-export function userOf(service: string): string {
-  return `bourse-${service}`;
-}
-
-/** Who makes topics, users and rules: a super user of the brokers (deploy/kafka/server.properties). */
-export const ADMIN_USER = "bourse-admin";
-/** Who writes made-up streams, under a prefix that no service reads by default (R2). */
-export const GENERATOR_USER = "bourse-generator";
-const GENERATOR_PREFIX = "sim.";
+const GENERATED = "sim.";
 
 /**
  * What a service does on the brokers, out of its definition: it writes its event types' topics and the dead letters and
@@ -38,12 +30,12 @@ export function accessOf(definition: AnyServiceDefinition): AccessNeeds {
 
 /** Everything that each service may do, and nothing else: the brokers' ACLs. */
 export function accessRules(): readonly AccessRule[] {
-  return [...definitions.flatMap(rulesOf), ...generatorRules()];
+  return [...definitions.flatMap(rulesOf), ...generatorRules(), ...processorRules()];
 }
 
 /** The users whose ACLs, quotas and passwords are made from here. */
 export function kafkaUsers(): readonly string[] {
-  return [...definitions.map(({ name }) => userOf(name)), GENERATOR_USER];
+  return [...definitions.map(({ name }) => userOf(name)), GENERATOR_USER, PROCESSOR_USER];
 }
 
 function rulesOf(definition: AnyServiceDefinition): readonly AccessRule[] {
@@ -89,19 +81,39 @@ function rulesOf(definition: AnyServiceDefinition): readonly AccessRule[] {
 }
 
 function generatorRules(): readonly AccessRule[] {
-  return (["CREATE", "DESCRIBE_CONFIGS", "READ", "WRITE"] as const).map((operation) => ({
-    principal: `User:${GENERATOR_USER}`,
-    operation,
-    resource: "topic",
-    name: GENERATOR_PREFIX,
-    pattern: "prefixed",
-  }));
+  return MAKER.map((operation) => prefixed(GENERATOR_USER, operation, "topic", GENERATED));
+}
+
+/** By itself it processes generated streams, and sets aside what it can't read of them. */
+function processorRules(): readonly AccessRule[] {
+  const onTopic = (operation: AccessRule["operation"], name: string): AccessRule =>
+    prefixed(PROCESSOR_USER, operation, "topic", name);
+  return [
+    ...(["DESCRIBE_CONFIGS", "READ"] as const).map((operation) => onTopic(operation, GENERATED)),
+    ...MAKER.flatMap((operation) => [
+      onTopic(operation, `dead-letter-${GENERATED}`),
+      onTopic(operation, "audit-events.trade-processor"),
+    ]),
+    prefixed(PROCESSOR_USER, "READ", "group", "trade-processor."),
+  ];
+}
+
+/** What it takes to make a topic, to write it and to read it back. */
+const MAKER = ["CREATE", "DESCRIBE_CONFIGS", "READ", "WRITE"] as const;
+
+function prefixed(
+  user: string,
+  operation: AccessRule["operation"],
+  resource: AccessRule["resource"],
+  name: string,
+): AccessRule {
+  return { principal: `User:${user}`, operation, resource, name, pattern: "prefixed" };
 }
 
 const MEGABYTE = 1_000_000;
 const BASE_BYTES = 5 * MEGABYTE;
 const BYTES_PER_TOPIC = 20 * MEGABYTE;
-const GENERATOR_BYTES = 100 * MEGABYTE;
+const STREAM_BYTES = 100 * MEGABYTE;
 /** Half a request handler thread, and as much for each group, whose members ask all the time. */
 const REQUEST_PERCENTAGE = 50;
 
@@ -120,13 +132,13 @@ export function userQuotas(): readonly UserQuota[] {
       requestPercentage: REQUEST_PERCENTAGE * (2 + groups.length),
     };
   });
-  const generator = {
-    user: GENERATOR_USER,
-    producerBytesPerSecond: GENERATOR_BYTES,
-    consumerBytesPerSecond: GENERATOR_BYTES,
+  const streams = [GENERATOR_USER, PROCESSOR_USER].map((user) => ({
+    user,
+    producerBytesPerSecond: STREAM_BYTES,
+    consumerBytesPerSecond: STREAM_BYTES,
     requestPercentage: REQUEST_PERCENTAGE * 2,
-  };
-  return [...services, generator];
+  }));
+  return [...services, ...streams];
 }
 
 function inOrder(names: readonly string[]): readonly string[] {

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type KafkaBus, kafkaBus } from "@bourse/bus";
 import type { TradeStream } from "@bourse/contracts";
+import { kafkaSecurity } from "@bourse/platform/kafka";
+import { GENERATOR_USER } from "@bourse/platform/kafka-users";
 import { openTrades } from "@bourse/recordings";
 import {
   type Produced,
@@ -47,7 +49,11 @@ export async function runProduction(production: Production, output: Output): Pro
   const run = newRun();
   const source = await sourceOf(production, run);
   const { topic, journal: journalPath, count } = production;
-  const bus = kafkaBus({ bootstrapServers: production.bootstrapServers, clientId: "bourse-produce" });
+  const bus = kafkaBus({
+    bootstrapServers: production.bootstrapServers,
+    clientId: "bourse-produce",
+    ...kafkaSecurity(process.env, GENERATOR_USER),
+  });
   const stop = new AbortController();
   const interrupted = (): void => stop.abort();
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);

@@ -63,7 +63,9 @@ async function open(options: SourceOptions & { readonly operatorKey?: string }):
     options.kafka ?? (options.url === undefined ? nonEmpty(process.env.KAFKA_BOOTSTRAP_SERVERS) : undefined);
   if (servers !== undefined) {
     const { kafkaBus } = await import("@bourse/bus");
-    return new KafkaSource(kafkaBus({ bootstrapServers: servers, clientId: "bourse-cli" }));
+    const { kafkaSecurity } = await import("@bourse/platform/kafka");
+    const security = kafkaSecurity(process.env);
+    return new KafkaSource(kafkaBus({ bootstrapServers: servers, clientId: "bourse-cli", ...security }));
   }
   // Here `key` is a record's.
   const { operatorKey, key: _, ...target } = options;
