@@ -37,7 +37,7 @@ describe("the house", () => {
 
   test("lock files hold no download addresses", () => {
     const locks = readFiles(isLock);
-    assert.equal(locks.length, 2);
+    assert.equal(locks.length, 3);
     assertNone(locks.flatMap(checkLock));
   });
 
