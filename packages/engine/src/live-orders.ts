@@ -20,9 +20,11 @@ const { PRICE, OPEN, HANDLE } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
 const { FIRM, LADDER: LADDER_INDEX, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, COUNT, SYMBOL } = LEVEL_INT;
-const { UNSEEN, SHOWN, LADDER: LADDER_BITS } = TOUCH;
+const { UNSEEN, SHOWN, SOFT, LADDER: LADDER_BITS } = TOUCH;
 const ASIDE = LADDER.ASIDE;
-const { HIDDEN, PEG, ICEBERG, EXPIRES } = FLAG;
+const { HIDDEN, PEG, ICEBERG, EXPIRES, LINKED, REDUCE_ONLY } = FLAG;
+/** An order with one of these may go before it is met. */
+const MAY_GO = LINKED | REDUCE_ONLY;
 
 /** All live orders of an engine, in every list they are in, and the books they rest in. No operation here scans. */
 export class LiveOrders {
@@ -63,11 +65,6 @@ export class LiveOrders {
     const book = new Book(this.levels, this.#nodes, listing);
     this.books[listing.symbol] = book;
     return book;
-  }
-
-  /** Whether orders may be there that go before they are met: reduce-only and linked ones. */
-  get hasSoftOrders(): boolean {
-    return this.positions.count !== 0 || !this.groups.isEmpty || !this.children.isEmpty;
   }
 
   bookOf(order: number): Book {
@@ -154,7 +151,7 @@ export class LiveOrders {
     const flags = i32[(order << 4) | FLAGS] as number;
     i32[(order << 4) | LEVEL] = level;
     i32[(order << 4) | NEXT] = NONE;
-    if (((flags & (HIDDEN | PEG | ICEBERG)) !== 0 || this.tellsOrders) && this.#isSide(level)) {
+    if (((flags & (HIDDEN | PEG | ICEBERG | MAY_GO)) !== 0 || this.tellsOrders) && this.#isSide(level)) {
       this.#enqueueSpecial(order, level, flags);
       return;
     }
@@ -237,7 +234,7 @@ export class LiveOrders {
     const { i32 } = this.levels;
     for (const level of this.#unseen) {
       const at = level << 4;
-      i32[at | LADDER_INDEX] = (i32[at | LADDER_INDEX] as number) & LADDER_BITS;
+      i32[at | LADDER_INDEX] = (i32[at | LADDER_INDEX] as number) & ~UNSEEN;
       this.#closeIfEmpty(level, this.books[i32[at | SYMBOL] as number] as Book);
     }
     this.#unseen.length = 0;
@@ -254,10 +251,16 @@ export class LiveOrders {
   forgetTouches(): void {
     for (let index = 0; index < this.#touchedCount; index++) {
       const at = ((this.#touched[index] as number) << 4) | LADDER_INDEX;
-      this.levels.i32[at] = (this.levels.i32[at] as number) & LADDER_BITS;
+      this.levels.i32[at] = (this.levels.i32[at] as number) & ~SHOWN;
     }
     this.#touchedCount = 0;
     if (this.#unseen.length > 0) this.#closeUnseen();
+  }
+
+  /** A fill-or-kill that looks at a level must look at its orders, for one of them may go before it is met. */
+  markSoft(level: number): void {
+    const { i32 } = this.levels;
+    i32[(level << 4) | LADDER_INDEX] = (i32[(level << 4) | LADDER_INDEX] as number) | SOFT;
   }
 
   tellShown(order: number, lots: number): void {
@@ -288,6 +291,7 @@ export class LiveOrders {
     const levels = this.levels.i32;
     const at = level << 4;
     const hidden = (flags & HIDDEN) !== 0;
+    if ((flags & MAY_GO) !== 0) this.markSoft(level);
     const tailField = hidden ? HIDDEN_TAIL : TAIL;
     const tail = levels[at + tailField] as number;
     i32[(order << 4) | PREVIOUS] = tail;

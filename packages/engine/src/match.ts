@@ -1,6 +1,6 @@
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
-import { LEVEL_INT } from "./books/level-line.ts";
+import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./books/level-line.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
@@ -10,7 +10,8 @@ const NONE = NO_SLOT;
 
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { FLAGS, NEXT } = LINE_INT;
-const { HEAD, HIDDEN_HEAD, WORSE } = LEVEL_INT;
+const { HEAD, HIDDEN_HEAD, WORSE, LADDER } = LEVEL_INT;
+const { TOTAL, RESERVE } = LEVEL_LINE;
 const { TRADE_NUMBER, LAST_PRICE, LOWER_BAND, UPPER_BAND } = BOOK;
 const { SELF_TRADE, HIDDEN, ICEBERG, REDUCE_ONLY, LINKED, PARENT, PEG } = FLAG;
 
@@ -105,8 +106,8 @@ function fill(
 }
 
 /**
- * Whether an order could fill `neededLots` at once. One step per level; where the taker prevents self-trades, or orders
- * rest that may go before they are met (these never count), one per order it would meet.
+ * Whether an order could fill `neededLots` at once. One step per level; where the taker prevents self-trades, or at a
+ * level where orders may go before they are met (these never count), one per order it would meet.
  */
 export function canFill(live: LiveOrders, book: Book, taker: number, neededLots: number): boolean {
   const { orders, levels } = live;
@@ -116,13 +117,18 @@ export function canFill(live: LiveOrders, book: Book, taker: number, neededLots:
   const own = orders.f64[(taker << 3) | PRICE] as number;
   const band = book.counters[buys ? UPPER_BAND : LOWER_BAND] as number;
   const limit = buys ? Math.min(own, band) : Math.max(own, band);
-  const looks = (flags & SELF_TRADE) !== 0 || live.hasSoftOrders;
+  const looks = (flags & SELF_TRADE) !== 0;
   const left = { wanted: orders.f64[(taker << 3) | OPEN] as number, needed: neededLots, ends: false };
   for (let level = makers.best; level !== NONE; level = levels.i32[(level << 4) | WORSE] as number) {
     const price = levels.f64[level << 3] as number;
     if (buys ? price > limit : price < limit) return false;
-    if (looks) lookAt(live, taker, level, left);
-    else left.needed -= (levels.f64[(level << 3) | 1] as number) + (levels.f64[(level << 3) | 2] as number);
+    if (looks || ((levels.i32[(level << 4) | LADDER] as number) & TOUCH.SOFT) !== 0)
+      lookAt(live, taker, level, left);
+    else
+      take(
+        left,
+        (levels.f64[(level << 3) | TOTAL] as number) + (levels.f64[(level << 3) | RESERVE] as number),
+      );
     if (left.needed <= 0) return true;
     if (left.ends || left.wanted <= 0) return false;
   }

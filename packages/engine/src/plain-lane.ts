@@ -1,7 +1,7 @@
 import { EVENT } from "./binary/event-layout.ts";
 import type { EventRing } from "./binary/event-ring.ts";
 import { BOOK, type Book } from "./books/book.ts";
-import { LEVEL_INT, LEVEL_LINE } from "./books/level-line.ts";
+import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./books/level-line.ts";
 import { CAUSE } from "./codes.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { ACCOUNT_ROW } from "./orders/account-table.ts";
@@ -23,6 +23,7 @@ const { NEXT, PREVIOUS, LEVEL, ACCOUNT, ACCOUNT_NEXT, ACCOUNT_PREVIOUS, FLAGS, E
 const { TOTAL, RESERVE } = LEVEL_LINE;
 const { HEAD, TAIL, HIDDEN_HEAD, COUNT, FIRM, LADDER, SYMBOL } = LEVEL_INT;
 const { HEAD: FIRST, TAIL: LAST, BLOCKED } = ACCOUNT_ROW;
+const LADDER_BITS = TOUCH.LADDER;
 const BOOK_SEQUENCE = BOOK.BOOK_SEQUENCE;
 const ACCEPTED_HEAD = EVENT.ACCEPTED | (3 << 8);
 const LEVEL_HEAD = EVENT.LEVEL | (5 << 8);
@@ -191,12 +192,13 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   out[event + 2] = request;
   out[event + 3] = handle;
   out[event + 4] = lots;
-  heads[(event + 5) << 1] = LEVEL_HEAD | ((levels[atLevel | LADDER] as number) << 16);
+  heads[(event + 5) << 1] = LEVEL_HEAD | (((levels[atLevel | LADDER] as number) & LADDER_BITS) << 16);
   heads[((event + 5) << 1) | 1] = book.symbol;
   out[event + 6] = bookSequence;
   out[event + 7] = totals[level << 3] as number;
   out[event + 8] = total;
   out[event + 9] = orders;
-  if (orders === 0) (levels[atLevel | LADDER] === 0 ? book.bids : book.asks).close(level);
+  if (orders === 0)
+    (((levels[atLevel | LADDER] as number) & LADDER_BITS) === 0 ? book.bids : book.asks).close(level);
   return true;
 }

@@ -75,6 +75,8 @@ export class Settler {
     if (book.pegged.size === 0) return false;
     const [bid, ask] = [book.bestShown(book.bids, true), book.bestShown(book.asks, true)];
     if (book.peggedTo[0] === bid && book.peggedTo[1] === ask) return false;
+    // What moves now may bring the market back to where it was, while some have left.
+    book.peggedTo.fill(Number.NaN);
     if (this.#walk === undefined || this.#walk.bid !== bid || this.#walk.ask !== ask)
       this.#walk = { bid, ask, orders: book.pegged.values() };
     for (let next = this.#walk.orders.next(); next.done !== true; next = this.#walk.orders.next())

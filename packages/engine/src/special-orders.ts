@@ -102,6 +102,7 @@ export function joinFamily(live: LiveOrders, order: number, link: number, handle
     f64[extra * EXTRA_WORDS + EXTRA.GROUP] = live.orders.f64[(target << 3) | LINE.HANDLE] as number;
     live.groups.add(handle, target);
     setFlags(live, target, FLAG.LINKED);
+    live.markSoft(live.orders.i32[(target << 4) | LINE_INT.LEVEL] as number);
   }
   const group = f64[extra * EXTRA_WORDS + EXTRA.GROUP] as number;
   f64[live.extraOf(order) * EXTRA_WORDS + EXTRA.GROUP] = group;

@@ -25,8 +25,11 @@ export const LEVEL_INT = {
   SYMBOL: 15,
 } as const;
 
-/** Bits beside the ladder's index: what the level shows was touched; what it does not show was. */
-export const TOUCH = { UNSEEN: 1 << 8, SHOWN: 1 << 9, LADDER: 255 } as const;
+/**
+ * Bits beside the ladder's index: what the level shows was touched; what it does not show was; orders have stood there
+ * since it opened that may go before they are met.
+ */
+export const TOUCH = { UNSEEN: 1 << 8, SHOWN: 1 << 9, SOFT: 1 << 10, LADDER: 255 } as const;
 
 /**
  * A book's ladders: its two sides, then the orders that sleep, in the order in which they wake. The even ones have

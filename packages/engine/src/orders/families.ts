@@ -13,10 +13,6 @@ export class Families {
     if (members?.delete(slot) === true && members.size === 0) this.#members.delete(key);
   }
 
-  get isEmpty(): boolean {
-    return this.#members.size === 0;
-  }
-
   of(key: number): ReadonlySet<number> | undefined {
     return this.#members.get(key);
   }
