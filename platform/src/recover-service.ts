@@ -85,7 +85,7 @@ export function busOf(
   dataFolder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): "embedded" | "kafka" {
-  return env.KAFKA_BOOTSTRAP_SERVERS !== undefined || existsSync(join(dataFolder, "kafka"))
+  return (env.KAFKA_BOOTSTRAP_SERVERS ?? "") !== "" || existsSync(join(dataFolder, "kafka"))
     ? "kafka"
     : "embedded";
 }
