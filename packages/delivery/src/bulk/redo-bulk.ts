@@ -31,15 +31,15 @@ export async function redoBulk(
     return [{ ...slice, producer, epoch, firstSequence: sequence }];
   });
   const batch: BulkBatch = { ranges, count: ranges.length };
-  const { statements, events, parked, before } = await program.prepare(batch, {
+  const effects = await program.prepare(batch, {
     nowMs,
     isCareful: true,
     query: async (statement) => (await run([statement]))[0] ?? [],
   });
+  const { statements, events, parked, before } = effects;
   const [refused] = parked;
   if (refused !== undefined) throw new RecordRefused(refused.code, refused.message);
   await before?.();
-  const effects = { statements, events, parked };
   return {
     count: rows.length,
     effects: { statements, events, result: undefined },

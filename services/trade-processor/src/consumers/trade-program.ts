@@ -88,8 +88,11 @@ export class TradeProgram implements BulkProgram {
   }
 
   committed(_batch: BulkBatch, effects: BulkEffects): void {
+    // A record that fails by itself is parked by delivery, and nothing of it was prepared here.
+    if (!("bySymbol" in effects)) return;
     const { metrics, clock, instruments, sink } = this.#service;
-    const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows } = effects as TradeEffects;
+    const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows } =
+      effects as BulkEffects as TradeEffects;
     const nowMs = clock.nowMs();
     for (const [symbol, trades] of bySymbol)
       metrics.trades.inc({ symbol: instruments.at(symbol).symbol }, trades);
