@@ -146,6 +146,8 @@ export interface ShardConsumption<Service> {
 
 /** A pure function of its log with a memory: the same commands yield the same outputs, byte for byte. */
 export interface ShardProgram {
+  /** How its snapshots are written; those of another format are left alone and the log is run again. Default "1". */
+  readonly snapshotFormat?: string;
   /** Called once, before any command. null: from the beginning. */
   restore(snapshot: Uint8Array | null): void;
   /** Applies one command and writes what follows from it. `sequence` is the command's number in its log. */

@@ -15,6 +15,7 @@ import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts"
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
 /** Outputs are numbered by the engine itself, so their epoch never changes. */
+const FIRST_FORMAT = "1";
 const OUTPUT_EPOCH = 1;
 /** An input that is empty answers nothing. */
 const FIRST_RECORD_MS = 100;
@@ -132,9 +133,11 @@ export class ShardPartition {
     for (const topic of parts.outputs)
       tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
     const voided = (await parts.snapshots.voided?.()) ?? [];
+    const program = parts.create();
     const isOurs = (head: SnapshotHead): boolean =>
       head.inputTopic === input.name &&
       head.partition === partition &&
+      (head.program ?? FIRST_FORMAT) === (program.snapshotFormat ?? FIRST_FORMAT) &&
       (head.voided ?? "") === voidedHash(voided, head.sequence);
     const snapshot =
       (await parts.snapshots.newest(
@@ -142,7 +145,6 @@ export class ShardPartition {
           isOurs(head) &&
           parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
       )) ?? (await beforeWhatIsLeft(parts, isOurs));
-    const program = parts.create();
     program.restore(snapshot?.state ?? null);
     const head = snapshot?.head ?? null;
     if (head !== null && program.stateHash() !== head.stateHash) {
@@ -337,6 +339,7 @@ export class ShardPartition {
       timeMs: this.#timeMs,
       outputs,
       stateHash: this.program.stateHash(),
+      ...(this.program.snapshotFormat === undefined ? {} : { program: this.program.snapshotFormat }),
       ...(hash === "" ? {} : { voided: hash }),
     };
     return { head, state: this.program.snapshot() };

@@ -343,6 +343,38 @@ test("R8: taking over from a snapshot replays from there, with the numbers going
   await closed(all, two);
 });
 
+test("R8: a snapshot in another format of the program is left alone, and the log is run again", async (t) => {
+  const all = await given(t);
+  const one = shard(all, { snapshotEvery: 3 });
+  one.runner.start();
+  await place(all.bus, upTo(3));
+  await untilReported(all, 3);
+  await untilSnapshot(all, 3);
+  await closed(all, one);
+  const applied: number[] = [];
+  const create = () => Object.assign(noting(summing(), applied), { snapshotFormat: "2" });
+  const two = shard(all, { snapshotEvery: 4, create });
+  two.runner.start();
+  await place(all.bus, [4]);
+  assert.deepEqual(await untilReported(all, 4), upTo(4));
+  assert.deepEqual(applied, upTo(4));
+  await untilSnapshot(all, 4);
+  assert.deepEqual(
+    (await snapshotHeads(all)).map(({ sequence, program }) => [sequence, program]),
+    [
+      [4, "2"],
+      [3, undefined],
+    ],
+  );
+  await closed(all, two);
+  const three = shard(all, { create });
+  three.runner.start();
+  await place(all.bus, [5]);
+  assert.deepEqual(await untilReported(all, 5), upTo(5));
+  assert.deepEqual(applied, [...upTo(4), 5]);
+  await closed(all, three);
+});
+
 test("R8: a snapshot ahead of an output's tail is not used: the outputs that were lost are made again", async (t) => {
   const all = await given(t);
   const one = shard(all, { snapshotEvery: 4 });

@@ -27,7 +27,7 @@ import type { StateNames } from "./state-hash.ts";
  * The version of the engine's semantics: it rises with every change after which the same commands may yield other
  * events. A log names the version it was written for (R8).
  */
-export { ENGINE_VERSION } from "./snapshot.ts";
+export { ENGINE_VERSION, SNAPSHOT_FORMAT } from "./snapshot.ts";
 
 /** The matching engine of one partition: many symbols, one stream of commands, one stream of events. */
 export interface Engine {

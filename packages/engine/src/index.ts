@@ -53,6 +53,7 @@ export {
   ENGINE_VERSION,
   restoreBinaryEngine,
   restoreEngine,
+  SNAPSHOT_FORMAT,
 } from "./engine.ts";
 export type {
   BookStatus,

@@ -16,7 +16,8 @@ export type SnapshotFault = "not_a_snapshot" | "unknown_format" | "unknown_engin
 
 /** The first bytes of every snapshot. */
 const MAGIC = Uint8Array.of(0x42, 0x52, 0x53, 0x45);
-const FORMAT = 2;
+/** Of the bytes; what they mean is the engine's version. */
+export const SNAPSHOT_FORMAT = 2;
 const HEADER_BYTES = MAGIC.length + 1;
 const CHECKSUM_BYTES = 16;
 
@@ -24,7 +25,7 @@ const CHECKSUM_BYTES = 16;
 export function encodeSnapshot(state: EngineState): Uint8Array {
   const writer = new ByteWriter();
   writer.raw(MAGIC);
-  writer.uint(FORMAT);
+  writer.uint(SNAPSHOT_FORMAT);
   writer.uint(ENGINE_VERSION);
   writeState(writer, state);
   writer.raw(checksum(writer.written()));
@@ -38,7 +39,7 @@ export function decodeSnapshot(bytes: Uint8Array): Result<EngineState, SnapshotF
   const expected = checksum(bytes.subarray(0, end));
   if (expected.some((byte, index) => bytes[end + index] !== byte)) return { ok: false, error: "damaged" };
   const reader = new ByteReader(bytes.subarray(MAGIC.length, end));
-  if (reader.uint() !== FORMAT) return { ok: false, error: "unknown_format" };
+  if (reader.uint() !== SNAPSHOT_FORMAT) return { ok: false, error: "unknown_format" };
   if (reader.uint() !== ENGINE_VERSION) return { ok: false, error: "unknown_engine_version" };
   const state = readState(reader);
   assert(reader.atEnd(), "a snapshot ends with its state");

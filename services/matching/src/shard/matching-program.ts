@@ -19,7 +19,7 @@ import { type CommandInHand, CommandReport } from "./command-report.ts";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
-import { decodeProgram, encodeProgram } from "./program-snapshot.ts";
+import { decodeProgram, encodeProgram, PROGRAM_SNAPSHOT_FORMAT } from "./program-snapshot.ts";
 import { engineSpecial, isSpecial } from "./special-terms.ts";
 import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
@@ -38,6 +38,7 @@ const WHOLE_BOOK = 1_000_000;
  * A pure function of its log (R8): nothing here reads a clock, and the same commands yield the same bytes.
  */
 export class MatchingProgram implements ShardProgram {
+  readonly snapshotFormat = PROGRAM_SNAPSHOT_FORMAT;
   #symbols = new SymbolTable();
   #accounts = new NameTable();
   #sessions = new NameTable();

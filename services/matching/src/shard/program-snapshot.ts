@@ -1,4 +1,5 @@
 import { assert, present } from "@bourse/base";
+import { ENGINE_VERSION, SNAPSHOT_FORMAT } from "@bourse/engine";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
@@ -19,6 +20,9 @@ export interface ProgramState {
 }
 
 const FORMAT = 2;
+
+/** Of the tables, of the engine's bytes, and of what they mean: a snapshot of others can't be read. */
+export const PROGRAM_SNAPSHOT_FORMAT: string = [FORMAT, SNAPSHOT_FORMAT, ENGINE_VERSION].join(".");
 
 /** The tables as JSON behind their length, then the engine's own bytes. The same state has the same bytes. */
 export function encodeProgram(state: ProgramState): Uint8Array {
