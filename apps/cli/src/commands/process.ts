@@ -1,3 +1,4 @@
+import type { FeedRow } from "@bourse/platform";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
@@ -60,6 +61,10 @@ export function processCommand(): Command {
   return withExamples(command, [
     ["process", "the simulated stream, into the data folder's own PostgreSQL"],
     ["process --topic-prefix load. --cost-basis FIFO", "another stream, first in first out"],
+    [
+      "process --topic trades",
+      "the back office's feed of trades as a table; orders and cash_balance likewise",
+    ],
     ["process --sink parquet --folder trades", "files that DuckDB and Spark read"],
   ]);
 }
@@ -69,13 +74,22 @@ async function run(options: ProcessOptions): Promise<void> {
   const { bootstrap } = options;
   if (bootstrap === undefined)
     throw new CliError(EXIT.usage, "--bootstrap: none -> host:port of Kafka, or KAFKA_BOOTSTRAP_SERVERS");
-  const { startProcessor } = await import("@bourse/platform");
+  const { FEEDS, followFeed, startProcessor } = await import("@bourse/platform");
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       process.once(signal, () => process.exit(EXIT.failed));
       ending.abort();
     });
+  const { topic = "" } = options;
+  if (FEEDS.includes(topic)) {
+    const handle = (rows: readonly FeedRow[]): void => printFeed(output, rows);
+    const group = `bourse-process.${topic}`;
+    const { signal } = ending;
+    const rows = await followFeed({ topic, bootstrapServers: bootstrap, group, signal, handle });
+    output.result({ topic, rows });
+    process.exit(EXIT.ok);
+  }
   const processor = await startProcessor({
     topic: nonEmpty(options.topic) ?? `${options.topicPrefix}trade-events`,
     bootstrapServers: bootstrap,
@@ -105,6 +119,15 @@ async function run(options: ProcessOptions): Promise<void> {
   ]);
   output.result({ topic: processor.topic.name, ...summary, clean });
   process.exit(clean && summary.stopped === null ? EXIT.ok : EXIT.failed);
+}
+
+/** A table for what has come together; its columns are the feed's own fields. */
+function printFeed(output: Output, rows: readonly FeedRow[]): void {
+  const names = [...new Set(rows.flatMap(({ fields }) => Object.keys(fields)))];
+  output.table(
+    ["time", ...names],
+    rows.map(({ time, fields }) => [time, ...names.map((name) => String(fields[name] ?? ""))]),
+  );
 }
 
 interface Summary {

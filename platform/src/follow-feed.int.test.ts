@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { kafkaBus } from "@bourse/bus";
+import { kafkaSkip, testKafka } from "@bourse/bus/testing";
+import { followFeed } from "./follow-feed.ts";
+
+const skip = (await kafkaSkip(process.env, "any")) ?? false;
+
+test("a feed is followed from where its group was, and what can't be read is shown", { skip }, async (t) => {
+  const kafka = await testKafka(process.env);
+  const { bootstrapServers } = kafka;
+  const bus = kafkaBus({ bootstrapServers, clientId: "feed-test" });
+  t.after(async () => {
+    await bus.close();
+    await kafka.remove();
+  });
+  const topic = `orders-${randomBytes(4).toString("hex")}`;
+  await bus.ensureTopics([{ name: topic, partitions: 1, retentionMs: -1 }]);
+  const send = (value: string) =>
+    bus.send([
+      {
+        topic,
+        partition: 0,
+        records: [{ key: "alice", value, headers: {}, timestampMs: 1_795_000_000_000 }],
+      },
+    ]);
+  const follow = async (wanted: number): Promise<readonly object[]> => {
+    const ending = new AbortController();
+    const seen: object[] = [];
+    const options = { topic, bootstrapServers, group: `${topic}-group`, signal: ending.signal };
+    await followFeed({
+      ...options,
+      handle: (rows) => {
+        seen.push(...rows.map(({ fields }) => fields));
+        if (seen.length >= wanted) setImmediate(() => ending.abort());
+      },
+    });
+    return seen;
+  };
+  await send('{"client_id":"alice","qty":"10"}');
+  await send("{");
+  assert.deepEqual(await follow(2), [{ client_id: "alice", qty: "10" }, { unreadable: "{" }]);
+  await send('{"client_id":"bob"}');
+  const seen = await follow(1);
+  assert.deepEqual(seen.at(-1), { client_id: "bob" });
+});
