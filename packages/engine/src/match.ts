@@ -157,6 +157,8 @@ function lookAt(live: LiveOrders, taker: number, level: number, left: Wanted): v
       if (left.ends || left.needed <= 0 || left.wanted <= 0) return;
       reserves += meet(live, taker, maker, left);
     }
+    // The last one that was met may have ended it.
+    if (left.ends || left.wanted <= 0) return;
     take(left, reserves);
     reserves = 0;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ANY, TIME_IN_FORCE } from "./commands.ts";
+import { ANY, SELF_TRADE, TIME_IN_FORCE } from "./commands.ts";
 import { amend, buy, cancel, type Draft, marketBuy, marketSell, outcome, sell } from "./testing/scenario.ts";
 import { ENGINE, NAIVE_ENGINE } from "./testing.ts";
 
@@ -128,6 +128,12 @@ const NEVER_RESTS: Rule[] = [
     given: [sell(2, 100), sell(2, 101), sell(9, 103)],
     when: buy(5, 102, FOK),
     expect: ["5 accepted", "5 cancelled 5: fill_or_kill"],
+  },
+  {
+    rule: "fill-or-kill counts no reserve behind an order that would end it",
+    given: [sell(20, 100, { account: 7, displayLots: 2 }), sell(1, 100, { account: 8 })],
+    when: buy(5, 102, { ...FOK, account: 8, selfTrade: SELF_TRADE.EXPIRE_TAKER }),
+    expect: ["4 accepted", "4 cancelled 5: fill_or_kill"],
   },
   {
     rule: "fill-or-kill fills over several levels",
