@@ -267,7 +267,7 @@ describe("the commands on a running platform", () => {
     assert.deepEqual(await json("dlq list"), { reasons: [], records: [], silent: [] });
     const dry = await json("dlq redrive --all --dry-run");
     const names = dry.services.map(({ service }: { service: string }) => service);
-    assert.deepEqual(names.sort(), ["market-data", "order", "portfolio", "wallet"]);
+    assert.deepEqual(names.sort(), ["drop-copy", "market-data", "order", "portfolio", "wallet"]);
     assert.equal((await bourse("dlq redrive --all")).code, EXIT.ok);
     const { code, stderr } = await bourse("dlq show wallet/settlement/trade-events/2/17");
     assert.equal(code, EXIT.refused);
