@@ -16,9 +16,10 @@ import { startPlatform } from "./start-platform.ts";
 import { ALARM_CASES } from "./testing/alarm-cases.ts";
 import { startAlarmExporter } from "./testing/alarm-exporter.ts";
 import { metricsOf, quickened, readAlarms } from "./testing/alarm-rules.ts";
-import { prometheusSkip, provisionPrometheus } from "./testing/provision-prometheus.ts";
+import { programSkip, provisionProgram } from "./testing/debian-program.ts";
 import {
   type FiringAlert,
+  PROMETHEUS,
   type ScrapedPage,
   startPrometheus,
   type TestPrometheus,
@@ -36,7 +37,7 @@ const OF_THE_MACHINE: ReadonlySet<string> = new Set(["BourseDiskLow", "BourseEve
 /** Only a process that calls another over HTTP has them. */
 const OF_SEVERAL_PROCESSES: readonly string[] = ["bourse_peer_breaker_state"];
 
-const skip = await prometheusSkip({
+const skip = await programSkip(PROMETHEUS, {
   environment: process.env,
   progress: (line) => process.stderr.write(`${line}\n`),
 });
@@ -220,7 +221,7 @@ interface Watch {
 /** A Prometheus with the rules, in minutes that are half a second. */
 async function watching(t: { after(end: () => Promise<void>): void }): Promise<Watch> {
   const folder = mkdtempSync(join(tmpdir(), "bourse-alarms-"));
-  const program = await provisionPrometheus({ environment: process.env });
+  const program = await provisionProgram(PROMETHEUS, { environment: process.env });
   const prometheus = await startPrometheus({ program, folder, rules: quickened(RULES, QUICKER) });
   t.after(async () => {
     await prometheus.stop();

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
-import { prometheusSkip } from "@bourse/platform/testing";
+import {
+  CLICKHOUSE,
+  PROMETHEUS,
+  programSkip,
+  provisionProgram,
+  startClickHouse,
+} from "@bourse/platform/testing";
 import { registrySkip, testRegistry } from "@bourse/registry/testing";
 import { testServer } from "@bourse/store/testing";
 import { suiteOf } from "./test-files.ts";
@@ -18,19 +24,36 @@ export async function startTestServers(root: string, files: readonly string[]): 
   const mentions = (word: RegExp): boolean =>
     needing.some((file) => word.test(readFileSync(join(root, file), "utf8")));
   if (mentions(/prometheus/i)) await bringPrometheus();
+  const stopClickHouse = mentions(/clickhouse/i) ? await startTestClickHouse() : async () => {};
   const stopKafka = mentions(/kafka/i) ? await startTestKafka() : async () => {};
   const stopRegistry = mentions(/registrySkip/) ? await startTestRegistry() : async () => {};
   return async () => {
     await stopRegistry();
     await stopKafka();
+    await stopClickHouse();
   };
 }
 
+const progress = (line: string): void => console.error(line);
+
 /** Fetched before the tests, where it is not there: they start it by themselves, or skip and say so. */
 async function bringPrometheus(): Promise<void> {
-  const progress = (line: string): void => console.error(line);
-  const reason = await prometheusSkip({ environment: process.env, progress });
+  const reason = await programSkip(PROMETHEUS, { environment: process.env, progress });
   if (reason !== undefined) console.error(reason);
+}
+
+/** Where it can't be had, the tests that need it skip themselves; what would help is said here. */
+async function startTestClickHouse(): Promise<() => Promise<void>> {
+  const { env: environment } = process;
+  if (environment.BOURSE_TEST_CLICKHOUSE) return async () => {};
+  const reason = await programSkip(CLICKHOUSE, { environment, progress });
+  if (reason !== undefined) {
+    console.error(reason);
+    return async () => {};
+  }
+  const server = await startClickHouse(await provisionProgram(CLICKHOUSE, { environment, progress }));
+  environment.BOURSE_TEST_CLICKHOUSE = server.url;
+  return () => server.stop();
 }
 
 /** Where the machine can't run a broker, the tests that need it skip themselves and say so. */

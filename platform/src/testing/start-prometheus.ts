@@ -1,8 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import type { DebianProgram } from "./debian-program.ts";
+import { freePort, serveProgram } from "./served-program.ts";
+
+export const PROMETHEUS: DebianProgram = {
+  title: "Prometheus",
+  name: "prometheus",
+  file: "usr/bin/prometheus",
+  variable: "BOURSE_PROMETHEUS",
+  megabytes: 19,
+  needsLibraries: false,
+};
 
 /** One page of figures that a test wants scraped, with labels of its own. */
 export interface ScrapedPage {
@@ -33,7 +41,6 @@ export interface TestPrometheus {
 
 /** How often it scrapes, looks for other pages and evaluates its rules. */
 const EVERY = "250ms";
-const START_LIMIT_MS = 20_000;
 
 /** `rules` is a rules file's text. Rejects with what Prometheus said where it does not like them. */
 export async function startPrometheus(options: {
@@ -46,24 +53,19 @@ export async function startPrometheus(options: {
   writeFileSync(join(folder, "pages.json"), "[]");
   writeFileSync(join(folder, "prometheus.yml"), CONFIG);
   const port = await freePort();
-  const child = spawn(
+  const url = `http://127.0.0.1:${port}`;
+  const { stop } = await serveProgram({
+    title: PROMETHEUS.title,
     program,
-    [
+    arguments: [
       "--config.file=prometheus.yml",
       "--storage.tsdb.path=data",
       `--web.listen-address=127.0.0.1:${port}`,
       "--log.level=warn",
     ],
-    { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
-  );
-  const kill = (): boolean => child.kill("SIGKILL");
-  process.once("exit", kill);
-  let said = "";
-  child.stderr.on("data", (text: Buffer) => {
-    said = `${said}${text}`.slice(-4_000);
+    folder,
+    readyUrl: `${url}/-/ready`,
   });
-  const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, child, () => said);
   return {
     scrape: (pages) => writeFileSync(join(folder, "pages.json"), JSON.stringify(pages.map(targetOf))),
     firing: async () => {
@@ -84,13 +86,7 @@ export async function startPrometheus(options: {
       );
       return activeTargets.filter(({ health }) => health === "up").length;
     },
-    stop: async () => {
-      process.off("exit", kill);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      kill();
-      await ended;
-    },
+    stop,
   };
 }
 
@@ -126,31 +122,4 @@ async function ask<T>(url: string): Promise<T> {
   const body = (await answer.json()) as { status: string; error?: string; data: T };
   if (body.status !== "success") throw new Error(`${url}: ${body.error}`);
   return body.data;
-}
-
-async function untilReady(url: string, child: ChildProcess, said: () => string): Promise<void> {
-  const giveUpAt = performance.now() + START_LIMIT_MS;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`Prometheus ended with ${child.exitCode}: ${said()}`);
-    const isReady = await fetch(`${url}/-/ready`).then(
-      async (answer) => {
-        await answer.arrayBuffer();
-        return answer.ok;
-      },
-      () => false,
-    );
-    if (isReady) return;
-    if (performance.now() > giveUpAt) throw new Error(`Prometheus was not ready in time: ${said()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** It can't be told to take any, and say which. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { withLibraries } from "./debian-program.ts";
+
+/** A server that runs for tests, and ends with this process at the latest. */
+export interface ServedProgram {
+  stop(): Promise<void>;
+}
+
+export interface ServeProgramOptions {
+  readonly title: string;
+  readonly program: string;
+  readonly arguments: readonly string[];
+  /** It runs in it. */
+  readonly folder: string;
+  /** Answers 200 once it is ready. */
+  readonly readyUrl: string;
+}
+
+const START_LIMIT_MS = 20_000;
+
+/** Rejects with what the program said where it ends or is not ready in time. */
+export async function serveProgram(options: ServeProgramOptions): Promise<ServedProgram> {
+  const { program, folder } = options;
+  const child = spawn(program, [...options.arguments], {
+    cwd: folder,
+    env: { ...process.env, ...withLibraries(program) },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const kill = (): boolean => child.kill("SIGKILL");
+  process.once("exit", kill);
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => {
+    said = `${said}${text}`.slice(-4_000);
+  });
+  const stop = async (): Promise<void> => {
+    process.off("exit", kill);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    kill();
+    await ended;
+  };
+  await once(child, "spawn");
+  try {
+    await untilReady(options, child, () => said);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}
+
+async function untilReady(
+  { title, readyUrl }: ServeProgramOptions,
+  child: ChildProcess,
+  said: () => string,
+): Promise<void> {
+  const giveUpAt = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${title} ended with ${child.exitCode}: ${said()}`);
+    const isReady = await fetch(readyUrl).then(
+      async (answer) => {
+        await answer.arrayBuffer();
+        return answer.ok;
+      },
+      () => false,
+    );
+    if (isReady) return;
+    if (performance.now() > giveUpAt) throw new Error(`${title} was not ready in time: ${said()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** For programs that can't be told to take any, and say which. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
