@@ -139,7 +139,8 @@ for (const { program, kept } of fetched) {
         assert.ok(reason.startsWith(`there is no ${title}: `) && reason.includes(variable), reason);
         await assert.rejects(
           programSkip(program, { environment: { ...environment, CI: "true" }, run }),
-          (error: unknown) => error instanceof PlatformError && error.code === "missing_part",
+          (error: unknown) =>
+            error instanceof PlatformError && error.code === "missing_part" && error.message === reason,
         );
       }
     });

@@ -90,7 +90,7 @@ export async function programSkip(
     return undefined;
   } catch (error) {
     if (options.environment.CI === "true" || !(error instanceof PlatformError)) throw error;
-    return `there is no ${program.title}: ${error.message}`;
+    return error.message;
   }
 }
 
@@ -107,7 +107,7 @@ async function fromDebian(
   progress: (line: string) => void,
 ): Promise<string> {
   if (!(await runs(run, "apt-get")) || !(await runs(run, "dpkg-deb")))
-    throw missing(program, "there is none on the path, and no apt-get to fetch Debian's");
+    throw missing(program, "none is on the path, and no apt-get is there to fetch Debian's");
   const fetch = async (): Promise<void> => {
     const names = program.needsLibraries ? await lackingPackages(program, run) : [program.name];
     await run("apt-get", ["download", "-q", ...names], folder);
@@ -156,10 +156,10 @@ function moveIn(kept: string, cached: string): void {
     renameSync(join(kept, name), join(dirname(cached), name));
 }
 
-function missing({ name, variable }: DebianProgram, what: string): PlatformError {
+function missing({ title, name, variable }: DebianProgram, what: string): PlatformError {
   return new PlatformError(
     "missing_part",
-    `${what}. Any of these helps: a ${name} on the path; its file in ${variable}; on Debian and Ubuntu ` +
+    `there is no ${title}: ${what}. Any of these helps: a ${name} on the path; its file in ${variable}; on Debian and Ubuntu ` +
       "one run of `apt-get update` as root, after which the tests fetch it by themselves",
   );
 }
