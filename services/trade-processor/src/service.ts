@@ -23,7 +23,7 @@ const PARKED_PER_MINUTE = 1_000_000;
 const MAX_PARKED = 5_000_000;
 
 /** The larger a batch, the fewer positions are written for its trades. */
-const MAX_BATCH = 32_768;
+const MAX_BATCH = 16_384;
 
 /** Delivery's own count. */
 const DEAD_LETTERS = "bourse_delivery_dead_letters_total";
