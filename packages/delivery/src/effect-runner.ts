@@ -1,17 +1,15 @@
-import type { Clock, Timer } from "@bourse/base";
 import {
   type BusRecord,
-  type EventBus,
   type GroupConsumer,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
 } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
-import { type Store, StoreError } from "@bourse/store";
+import { StoreError } from "@bourse/store";
 import { applyApart, type Tries } from "./apply-apart.ts";
-import { type Backoff, createBackoff, isRetryable, retryForEver } from "./backoff.ts";
-import { type CommitParts, commitUnit, type UnitOfWork } from "./commit.ts";
+import { type Backoff, createBackoff, isRetryable } from "./backoff.ts";
+import { commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
 import {
@@ -21,36 +19,22 @@ import {
   judgeBatch,
   noQueues,
 } from "./effect-batch.ts";
+import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
-import { elsewhereByMarks, furthestHint, type PartitionElsewhere, partitionsElsewhere } from "./elsewhere.ts";
+import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
-import { type Log, reasonOf } from "./log.ts";
+import { GroupMembership } from "./group-membership.ts";
+import { reasonOf } from "./log.ts";
 import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts";
-import type { DeliveryMetrics } from "./metrics.ts";
 import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
 import { ParkingLimits } from "./parking-limits.ts";
-import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
+import type { ConsumptionStatus, Runner } from "./status.ts";
 import { inConsumerSpan } from "./trace.ts";
-
-export interface EffectParts {
-  readonly serviceName: string;
-  readonly store: Store;
-  readonly bus: EventBus;
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly log: Log;
-  readonly metrics: DeliveryMetrics;
-  readonly commit: CommitParts;
-}
 
 /** The path notes' cap: beyond it a transaction only gets slower. */
 const MAX_BATCH = 4_000;
-/** The group's offsets are a gauge (R5): they need not follow every batch. */
-const GAUGE_EVERY_MS = 500;
-const CLOSE_MS = 5_000;
 /** A batch that is smaller is one that could have served more. */
 const LARGE_BATCH = 500;
-const SPARE_MS = 10_000;
 const MINUTE_MS = 60_000;
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
 
@@ -68,21 +52,20 @@ export class EffectRunner<Service> implements Runner {
   /** Partitions that are read again from another place: what is left of them in the batch in hand does not count. */
   readonly #sought = new Set<AssignedPartition>();
   readonly #assigned = new Map<string, AssignedPartition>();
-  readonly #closing = new AbortController();
-  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
-  #consumer: GroupConsumer | null = null;
+  readonly #membership: GroupMembership;
   /** What memory knows of the tables must be read again before the next unit of work. */
   #isStale = false;
-  #state: RunnerState = "starting";
-  #reason: string | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #cancelSpare: () => void = () => undefined;
 
   constructor(parts: EffectParts, service: Service, consumption: EffectConsumption<Service>) {
     this.#parts = parts;
     this.#service = service;
     this.#consumption = consumption;
     this.subscription = consumption.subscription;
+    this.#membership = new GroupMembership(parts, {
+      subscription: consumption.subscription,
+      join: () => this.#join(),
+      follow: (consumer) => this.#follow(consumer),
+    });
     this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
     this.#decode = createDecoder(consumption.topics);
     this.#rules = failureRules(consumption);
@@ -91,89 +74,32 @@ export class EffectRunner<Service> implements Runner {
       rules: this.#rules,
       attempt: (records, poison) => this.#attempt(records, poison),
       nowMs: () => parts.clock.nowMs(),
-      backoff: () => createBackoff(parts.timer, this.#closing.signal),
+      backoff: () => createBackoff(parts.timer, this.#membership.closing),
       failedAlone: () => parts.metrics.recordRetries.inc({ subscription: this.subscription }),
-      isClosing: () => this.#closing.signal.aborted,
+      isClosing: () => this.#membership.closing.aborted,
     };
   }
 
   start(): void {
-    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
-    this.#running = this.#run();
+    this.#membership.start();
   }
 
   status(): ConsumptionStatus {
-    const partitions = [...this.#assigned.values()].map((at) => ({
-      topic: at.topic,
-      partition: at.partition,
-      state: this.#state === "stopped" ? ("stopped" as const) : ("running" as const),
-      applied: Object.fromEntries([...at.marks].map(([producer, mark]) => [producer, mark.sequence])),
-      nextOffset: at.nextOffset,
-      error: null,
-    }));
-    return {
-      subscription: this.subscription,
-      kind: "effect",
-      state: this.#state,
-      reason: this.#reason,
-      partitions,
-    };
+    return this.#membership.status(this.#assigned.values());
   }
 
-  async elsewhere(): Promise<readonly PartitionElsewhere[]> {
-    const missing = partitionsElsewhere(this.#topics.values(), (at) =>
+  elsewhere(): Promise<readonly PartitionElsewhere[]> {
+    return elsewhereOfMarks(this.#parts, this.subscription, [...this.#topics.values()], (at) =>
       this.#assigned.has(topicPartitionKey(at)),
     );
-    if (missing.length === 0) return [];
-    const { bus, store } = this.#parts;
-    const [topics, marks] = await Promise.all([bus.topics(), readMarks(store, this.subscription)]);
-    const ids = new Map(topics.map(({ name, id }) => [name, id]));
-    return missing.flatMap((at) => {
-      const topic = this.#topics.get(at.topic);
-      return topic === undefined
-        ? []
-        : [elsewhereByMarks(at, topic, { marks, topicId: ids.get(at.topic) ?? "" })];
-    });
   }
 
   unready(): readonly string[] {
-    if (this.#state === "running") return [];
-    return [`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`];
+    return this.#membership.unready();
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#leave();
-    // A group that can't be joined because the broker is away must not hold up the drain.
-    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
-    if (this.#state !== "stopped") this.#state = "closed";
-  }
-
-  async #run(): Promise<void> {
-    const { timer } = this.#parts;
-    const signal = this.#closing.signal;
-    const backoff = createBackoff(timer, signal);
-    const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
-    while (!signal.aborted) {
-      try {
-        this.#consumer = await this.#join();
-        backoff.reset();
-        this.#spareAfter();
-        await this.#follow(this.#consumer);
-      } catch (error) {
-        if (signal.aborted) break;
-        if (!isRetryable(error)) {
-          this.#stop(error);
-          break;
-        }
-        this.#failed(error);
-        await backoff.wait();
-      } finally {
-        await this.#leave();
-      }
-    }
-    stopGauge();
-    this.#cancelSpare();
+  close(): Promise<void> {
+    return this.#membership.close();
   }
 
   #join(): Promise<GroupConsumer> {
@@ -185,7 +111,7 @@ export class EffectRunner<Service> implements Runner {
       onRevoked: (partitions) => {
         for (const at of partitions) {
           this.#assigned.delete(topicPartitionKey(at));
-          this.#gauge.delete(topicPartitionKey(at));
+          this.#membership.revoked(at);
         }
       },
     });
@@ -193,20 +119,20 @@ export class EffectRunner<Service> implements Runner {
 
   async #follow(consumer: GroupConsumer): Promise<void> {
     const { maxBatch = MAX_BATCH, restMs = 0 } = this.#consumption;
-    while (!this.#closing.signal.aborted) {
+    while (!this.#membership.closing.aborted) {
       const records = await consumer.take(maxBatch);
       if (records.length === 0) return;
       this.#sought.clear();
       await applyApart(this.#tries, records);
       if (restMs > 0 && records.length < LARGE_BATCH)
-        await this.#parts.timer.sleep(restMs, this.#closing.signal);
+        await this.#parts.timer.sleep(restMs, this.#membership.closing);
     }
   }
 
   /** Where to read from: the marks, never the group's offsets (R5). */
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
-    const { topicIds, marks, parked } = await this.#untilAnswered("marks.read", async () => {
+    const { topicIds, marks, parked } = await this.#membership.untilAnswered("marks.read", async () => {
       const topics = await this.#parts.bus.topics();
       const ids = new Map(topics.map((topic) => [topic.name, topic.id]));
       return { topicIds: ids, ...(await this.#readTables()) };
@@ -234,7 +160,7 @@ export class EffectRunner<Service> implements Runner {
     this.#know(given);
     const recent = given.reduce((sum, state) => sum + state.recent, 0);
     this.#limits.inherit(this.#parts.clock.nowMs(), recent);
-    this.#became("running", null);
+    this.#membership.works();
     return positions;
   }
 
@@ -251,14 +177,6 @@ export class EffectRunner<Service> implements Runner {
       const at = this.#assigned.get(topicPartitionKey(state));
       if (at !== undefined) at.queues = state.queues;
     }
-  }
-
-  /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
-  #spareAfter(): void {
-    this.#cancelSpare();
-    this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
-      if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.#became("running", null);
-    });
   }
 
   /**
@@ -293,14 +211,14 @@ export class EffectRunner<Service> implements Runner {
           if (!unknown) continue;
         }
         metrics.retries.inc({ subscription: this.subscription });
-        this.#failed(error);
-        backoff ??= createBackoff(timer, this.#closing.signal);
+        this.#membership.failed(error);
+        backoff ??= createBackoff(timer, this.#membership.closing);
         await backoff.wait();
-        if (this.#closing.signal.aborted) return null;
+        if (this.#membership.closing.aborted) return null;
         continue;
       }
       this.#settle(tried.decided, false);
-      this.#became("running", null);
+      this.#membership.works();
       return null;
     }
   }
@@ -368,7 +286,7 @@ export class EffectRunner<Service> implements Runner {
     }
     for (const [at, nextOffset] of judged.reached) {
       at.nextOffset = nextOffset;
-      this.#gauge.set(topicPartitionKey(at), { topic: at.topic, partition: at.partition, nextOffset });
+      this.#membership.reached(at, nextOffset);
     }
     if (judged.envelopes.length > 0) {
       metrics.unitsCommitted.inc(label);
@@ -386,7 +304,7 @@ export class EffectRunner<Service> implements Runner {
     metrics.hintsDistrusted.inc(label);
     log.warn({ ...label, reason: reasonOf(fault.error) }, "read again from the beginning of the partition");
     this.#sought.add(fault.at);
-    this.#consumer?.seek(fault.at, "earliest");
+    this.#membership.consumer?.seek(fault.at, "earliest");
   }
 
   #waiting(): number {
@@ -433,7 +351,7 @@ export class EffectRunner<Service> implements Runner {
 
   /** The tables' marks replace memory's. Partitions that are another's by now were dropped when they were revoked. */
   async #reload(): Promise<void> {
-    const { marks, parked } = await this.#untilAnswered("marks.read", () => this.#readTables());
+    const { marks, parked } = await this.#membership.untilAnswered("marks.read", () => this.#readTables());
     this.#isStale = false;
     for (const at of this.#assigned.values()) {
       at.marks.clear();
@@ -449,66 +367,6 @@ export class EffectRunner<Service> implements Runner {
       if (mark === undefined) return false;
       return mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
     });
-  }
-
-  #untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const { timer } = this.#parts;
-    const failed = (error: unknown): void => this.#failed(error, what);
-    return retryForEver({ timer, signal: this.#closing.signal, failed }, attempt);
-  }
-
-  #became(state: RunnerState, reason: string | null): void {
-    if (this.#state === "stopped") return;
-    this.#state = state;
-    this.#reason = reason;
-  }
-
-  #failed(error: unknown, what = "unit of work"): void {
-    const reason = `${what}: ${reasonOf(error)}`;
-    if (this.#state !== "retrying")
-      this.#parts.log.warn({ subscription: this.subscription, reason }, "tried again");
-    this.#became("retrying", reason);
-  }
-
-  /** R12: the process lives, the service is not ready, the reason is visible, the alarm rings. */
-  #stop(error: unknown): void {
-    const { metrics, log } = this.#parts;
-    this.#became("stopped", reasonOf(error));
-    metrics.stopped.set({ subscription: this.subscription }, 1);
-    metrics.stops.inc({ subscription: this.subscription });
-    log.error(
-      { subscription: this.subscription, reason: reasonOf(error), err: error },
-      "subscription stopped",
-    );
-  }
-
-  async #leave(): Promise<void> {
-    const consumer = this.#consumer;
-    if (consumer === null) return;
-    await this.#writeGauge();
-    this.#consumer = null;
-    try {
-      await consumer.close();
-    } catch (error) {
-      this.#parts.log.warn(
-        { subscription: this.subscription, reason: reasonOf(error) },
-        "the group was not left",
-      );
-    }
-  }
-
-  async #writeGauge(): Promise<void> {
-    if (this.#consumer === null || this.#gauge.size === 0) return;
-    const positions = [...this.#gauge.values()];
-    this.#gauge.clear();
-    try {
-      await this.#consumer.commit(positions);
-    } catch (error) {
-      this.#parts.log.warn(
-        { subscription: this.subscription, reason: reasonOf(error) },
-        "the lag gauge was not written",
-      );
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { BusRecord, EventBus, PartitionOffsets, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
+import type { Store } from "@bourse/store";
 import { numberOf } from "./decode.ts";
-import type { Mark } from "./marks.ts";
+import { type Mark, readMarks } from "./marks.ts";
 import { judgeLatest } from "./sequence-check.ts";
 import type { ElsewhereStatus } from "./status.ts";
 
@@ -56,8 +57,27 @@ export function partitionsElsewhere(
   );
 }
 
-/** R5: the tables say how far it is done, whoever did it. */
-export function elsewhereByMarks(
+/** R5: the tables say how far partitions are done that are not given to this instance, whoever did it. */
+export async function elsewhereOfMarks(
+  { bus, store }: { readonly bus: EventBus; readonly store: Store },
+  subscription: string,
+  topics: readonly Topic[],
+  isGiven: (at: TopicPartition) => boolean,
+): Promise<readonly PartitionElsewhere[]> {
+  const missing = partitionsElsewhere(topics, isGiven);
+  if (missing.length === 0) return [];
+  const [infos, marks] = await Promise.all([bus.topics(), readMarks(store, subscription)]);
+  const ids = new Map(infos.map(({ name, id }) => [name, id]));
+  const byName = new Map(topics.map((topic) => [topic.name, topic]));
+  return missing.flatMap((at) => {
+    const topic = byName.get(at.topic);
+    return topic === undefined
+      ? []
+      : [elsewhereByMarks(at, topic, { marks, topicId: ids.get(at.topic) ?? "" })];
+  });
+}
+
+function elsewhereByMarks(
   at: TopicPartition,
   topic: Topic,
   known: { readonly marks: readonly Mark[]; readonly topicId: string },

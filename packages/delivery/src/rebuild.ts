@@ -2,7 +2,8 @@ import { OperationalError } from "@bourse/base";
 import type { Rows, Statement, Store } from "@bourse/store";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import type { EffectConsumption, Unit } from "./definitions.ts";
-import { type EffectParts, EffectRunner } from "./effect-runner.ts";
+import type { EffectParts } from "./effect-parts.ts";
+import { EffectRunner } from "./effect-runner.ts";
 import { type Mark, readMarks } from "./marks.ts";
 import type { ConsumptionStatus, Runner } from "./status.ts";
 

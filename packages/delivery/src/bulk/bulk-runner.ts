@@ -8,31 +8,24 @@ import {
 } from "@bourse/bus";
 import { type Topic, writersOf } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
-import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
+import { type Backoff, createBackoff, isRetryable } from "../backoff.ts";
 import { commitUnit } from "../commit.ts";
 import { deadLetters, parkedRows } from "../dead-letter.ts";
 import { type BatchFault, noQueues, type Parking } from "../effect-batch.ts";
-import type { EffectParts } from "../effect-runner.ts";
-import {
-  elsewhereByMarks,
-  furthestHint,
-  type PartitionElsewhere,
-  partitionsElsewhere,
-} from "../elsewhere.ts";
+import type { EffectParts } from "../effect-parts.ts";
+import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "../elsewhere.ts";
 import { blameOf, type FailureRules, failureRules, RecordRefused } from "../failure-policy.ts";
+import { GroupMembership } from "../group-membership.ts";
 import { reasonOf } from "../log.ts";
 import { advanceStatement, isOutOfDate, type Mark, readMarks } from "../marks.ts";
 import { type ParkedRow, parkStatements, readParkedState } from "../parked-rows.ts";
 import { ParkingLimits } from "../parking-limits.ts";
 import { isRowsMoved } from "../rows-moved.ts";
-import type { ConsumptionStatus, Runner, RunnerState } from "../status.ts";
+import type { ConsumptionStatus, Runner } from "../status.ts";
 import type { BulkConsumption, BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
 import { type BulkPartition, type JudgedChunks, judgeChunks, NUMBER_HEADERS } from "./judge-chunks.ts";
 
 const MAX_BATCH = 20_000;
-const GAUGE_EVERY_MS = 500;
-const CLOSE_MS = 5_000;
-const SPARE_MS = 10_000;
 const MINUTE_MS = 60_000;
 
 /** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
@@ -54,9 +47,7 @@ export class BulkRunner<Service> implements Runner {
   readonly #rules: FailureRules;
   readonly #limits: ParkingLimits;
   readonly #assigned = new Map<string, BulkPartition>();
-  readonly #closing = new AbortController();
-  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
-  #consumer: GroupConsumer | null = null;
+  readonly #membership: GroupMembership;
   /** Grows whenever what was prepared before must be prepared again. */
   #generation = 0;
   /** The share has changed: memory is of partitions that others may have by now. */
@@ -64,15 +55,16 @@ export class BulkRunner<Service> implements Runner {
   /** What prepares or resets, and what waits to. */
   #last: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
-  #state: RunnerState = "starting";
-  #reason: string | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #cancelSpare: () => void = () => undefined;
 
   constructor(parts: EffectParts, service: Service, consumption: BulkConsumption<Service>) {
     this.#parts = parts;
     this.#consumption = consumption;
     this.subscription = consumption.subscription;
+    this.#membership = new GroupMembership(parts, {
+      subscription: consumption.subscription,
+      join: () => this.#join(),
+      follow: (consumer) => this.#follow(consumer),
+    });
     this.#program = consumption.create(service);
     this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
     this.#rules = failureRules(consumption);
@@ -80,83 +72,25 @@ export class BulkRunner<Service> implements Runner {
   }
 
   start(): void {
-    this.#parts.metrics.stopped.set({ subscription: this.subscription }, 0);
-    this.#running = this.#run();
+    this.#membership.start();
   }
 
   status(): ConsumptionStatus {
-    const state = this.#state === "stopped" ? ("stopped" as const) : ("running" as const);
-    const partitions = [...this.#assigned.values()].map((at) => ({
-      topic: at.topic,
-      partition: at.partition,
-      state,
-      applied: Object.fromEntries([...at.marks].map(([producer, mark]) => [producer, mark.sequence])),
-      nextOffset: at.nextOffset,
-      error: null,
-    }));
-    return {
-      subscription: this.subscription,
-      kind: "effect",
-      state: this.#state,
-      reason: this.#reason,
-      partitions,
-    };
+    return this.#membership.status(this.#assigned.values());
   }
 
-  async elsewhere(): Promise<readonly PartitionElsewhere[]> {
-    const missing = partitionsElsewhere(this.#topics.values(), (at) =>
+  elsewhere(): Promise<readonly PartitionElsewhere[]> {
+    return elsewhereOfMarks(this.#parts, this.subscription, [...this.#topics.values()], (at) =>
       this.#assigned.has(topicPartitionKey(at)),
     );
-    if (missing.length === 0) return [];
-    const { bus, store } = this.#parts;
-    const [topics, marks] = await Promise.all([bus.topics(), readMarks(store, this.subscription)]);
-    const ids = new Map(topics.map(({ name, id }) => [name, id]));
-    return missing.flatMap((at) => {
-      const topic = this.#topics.get(at.topic);
-      return topic === undefined
-        ? []
-        : [elsewhereByMarks(at, topic, { marks, topicId: ids.get(at.topic) ?? "" })];
-    });
   }
 
   unready(): readonly string[] {
-    if (this.#state === "running") return [];
-    return [`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`];
+    return this.#membership.unready();
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#leave();
-    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
-    if (this.#state !== "stopped") this.#state = "closed";
-  }
-
-  async #run(): Promise<void> {
-    const { timer } = this.#parts;
-    const signal = this.#closing.signal;
-    const backoff = createBackoff(timer, signal);
-    const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
-    while (!signal.aborted) {
-      try {
-        this.#failure = null;
-        this.#consumer = await this.#join();
-        backoff.reset();
-        this.#spareAfter();
-        await this.#follow(this.#consumer);
-      } catch (error) {
-        if (signal.aborted) break;
-        if (!isRetryable(error)) {
-          this.#stop(error);
-          break;
-        }
-        this.#failed(error);
-        await backoff.wait();
-      } finally {
-        await this.#leave();
-      }
-    }
-    stopGauge();
-    this.#cancelSpare();
+  close(): Promise<void> {
+    return this.#membership.close();
   }
 
   #join(): Promise<GroupConsumer> {
@@ -172,17 +106,18 @@ export class BulkRunner<Service> implements Runner {
         this.#isShareNew = true;
         for (const at of partitions) {
           this.#assigned.delete(topicPartitionKey(at));
-          this.#gauge.delete(topicPartitionKey(at));
+          this.#membership.revoked(at);
         }
       },
     });
   }
 
   async #follow(consumer: GroupConsumer): Promise<void> {
+    this.#failure = null;
     const { maxBatch = MAX_BATCH } = this.#consumption;
     let committing: Promise<void> = Promise.resolve();
     try {
-      while (!this.#closing.signal.aborted) {
+      while (!this.#membership.closing.aborted) {
         const slices = await consumer.takeChunks(maxBatch);
         if (slices.length === 0) break;
         if (this.#isShareNew) {
@@ -240,7 +175,7 @@ export class BulkRunner<Service> implements Runner {
     const effects =
       judged.count === 0
         ? NO_EFFECTS
-        : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
+        : await this.#membership.untilAnswered("prepare", () => this.#program.prepare(judged, tools));
     if (isHintWrong) return { slices: withoutFaulted(slices, judged), judged, effects, fault: null };
     return { slices, judged, effects, fault };
   }
@@ -253,7 +188,7 @@ export class BulkRunner<Service> implements Runner {
       { subscription: this.subscription, reason: reasonOf(fault.error) },
       "read again from the beginning of the partition",
     );
-    this.#consumer?.seek(fault.at, "earliest");
+    this.#membership.consumer?.seek(fault.at, "earliest");
   }
 
   /** Until all of it is applied, parked or dropped. Rejects with what must stop the subscription. */
@@ -261,7 +196,7 @@ export class BulkRunner<Service> implements Runner {
     const { timer, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     let work = given;
-    while (!this.#closing.signal.aborted || backoff === null) {
+    while (!this.#membership.closing.aborted || backoff === null) {
       try {
         const rows = await this.#commit(work);
         this.#settle(work, rows);
@@ -279,10 +214,10 @@ export class BulkRunner<Service> implements Runner {
         }
         if (!isUnknown && !isRetryable(error)) return await this.#applyApart(work, error, failures);
         metrics.retries.inc({ subscription: this.subscription });
-        this.#failed(error);
-        backoff ??= createBackoff(timer, this.#closing.signal);
+        this.#membership.failed(error);
+        backoff ??= createBackoff(timer, this.#membership.closing);
         await backoff.wait();
-        if (this.#closing.signal.aborted) return;
+        if (this.#membership.closing.aborted) return;
       }
     }
   }
@@ -343,8 +278,7 @@ export class BulkRunner<Service> implements Runner {
       this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
     for (const [at, nextOffset] of judged.reached) {
       at.nextOffset = nextOffset;
-      if (this.#assigned.get(topicPartitionKey(at)) === at)
-        this.#gauge.set(topicPartitionKey(at), { topic: at.topic, partition: at.partition, nextOffset });
+      if (this.#assigned.get(topicPartitionKey(at)) === at) this.#membership.reached(at, nextOffset);
     }
     if (rows.length > 0) this.#parked(rows);
     if (judged.count > 0) {
@@ -352,7 +286,7 @@ export class BulkRunner<Service> implements Runner {
       metrics.batchSize.observe(label, judged.count);
       this.#program.committed?.(judged, effects);
     }
-    this.#became("running", null);
+    this.#membership.works();
     if (fault !== null) throw fault.error;
   }
 
@@ -387,7 +321,7 @@ export class BulkRunner<Service> implements Runner {
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { store, bus, clock } = this.#parts;
-    const { topics, marks, parked } = await this.#untilAnswered("marks.read", async () => ({
+    const { topics, marks, parked } = await this.#membership.untilAnswered("marks.read", async () => ({
       topics: await bus.topics(),
       marks: await readMarks(store, this.subscription),
       parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
@@ -415,14 +349,14 @@ export class BulkRunner<Service> implements Runner {
       });
       positions.set(key, hint ?? "earliest");
     }
-    this.#became("running", null);
+    this.#membership.works();
     return positions;
   }
 
   /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
   async #resetAlone(): Promise<void> {
     const { store, clock } = this.#parts;
-    const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
+    const { marks, parked } = await this.#membership.untilAnswered("marks.read", async () => ({
       marks: await readMarks(store, this.subscription),
       parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
     }));
@@ -446,7 +380,7 @@ export class BulkRunner<Service> implements Runner {
 
   /** After a COMMIT of unknown outcome: one that is still under way shows as a moved mark at the next try. */
   async #wasApplied({ judged }: Work): Promise<boolean> {
-    const marks = await this.#untilAnswered("marks.read", () =>
+    const marks = await this.#membership.untilAnswered("marks.read", () =>
       readMarks(this.#parts.store, this.subscription),
     );
     const isReached = (mark: Mark, to: Mark): boolean =>
@@ -460,74 +394,6 @@ export class BulkRunner<Service> implements Runner {
           isReached(mark, to),
       ),
     );
-  }
-
-  #untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const { timer } = this.#parts;
-    const failed = (error: unknown): void => this.#failed(error, what);
-    return retryForEver({ timer, signal: this.#closing.signal, failed }, attempt);
-  }
-
-  /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
-  #spareAfter(): void {
-    this.#cancelSpare();
-    this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
-      if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.#became("running", null);
-    });
-  }
-
-  #became(state: RunnerState, reason: string | null): void {
-    if (this.#state === "stopped") return;
-    this.#state = state;
-    this.#reason = reason;
-  }
-
-  #failed(error: unknown, what = "unit of work"): void {
-    const reason = `${what}: ${reasonOf(error)}`;
-    if (this.#state !== "retrying")
-      this.#parts.log.warn({ subscription: this.subscription, reason }, "tried again");
-    this.#became("retrying", reason);
-  }
-
-  /** R12: the process lives, the service is not ready, the reason is visible, the alarm rings. */
-  #stop(error: unknown): void {
-    const { metrics, log } = this.#parts;
-    this.#became("stopped", reasonOf(error));
-    metrics.stopped.set({ subscription: this.subscription }, 1);
-    metrics.stops.inc({ subscription: this.subscription });
-    log.error(
-      { subscription: this.subscription, reason: reasonOf(error), err: error },
-      "subscription stopped",
-    );
-  }
-
-  async #leave(): Promise<void> {
-    const consumer = this.#consumer;
-    if (consumer === null) return;
-    await this.#writeGauge();
-    this.#consumer = null;
-    try {
-      await consumer.close();
-    } catch (error) {
-      this.#parts.log.warn(
-        { subscription: this.subscription, reason: reasonOf(error) },
-        "the group was not left",
-      );
-    }
-  }
-
-  async #writeGauge(): Promise<void> {
-    if (this.#consumer === null || this.#gauge.size === 0) return;
-    const positions = [...this.#gauge.values()];
-    this.#gauge.clear();
-    try {
-      await this.#consumer.commit(positions);
-    } catch (error) {
-      this.#parts.log.warn(
-        { subscription: this.subscription, reason: reasonOf(error) },
-        "the lag gauge was not written",
-      );
-    }
   }
 }
 

@@ -1,0 +1,195 @@
+import { type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
+import type { EffectParts } from "./effect-parts.ts";
+import { reasonOf } from "./log.ts";
+import type { Mark } from "./marks.ts";
+import type { ConsumptionStatus, RunnerState } from "./status.ts";
+
+/** The group's offsets are a gauge (R5): they need not follow every batch. */
+const GAUGE_EVERY_MS = 500;
+const CLOSE_MS = 5_000;
+const SPARE_MS = 10_000;
+
+/** What a membership is of. */
+export interface Following {
+  readonly subscription: string;
+  readonly join: () => Promise<GroupConsumer>;
+  /** Until the consumer ends. Rejects with what the group is joined anew after, or what stops the subscription. */
+  readonly follow: (consumer: GroupConsumer) => Promise<void>;
+}
+
+/** A partition that this member was given, as its status tells of it. */
+export interface GivenPartition extends TopicPartition {
+  readonly marks: ReadonlyMap<string, Mark>;
+  readonly nextOffset: bigint | null;
+}
+
+/**
+ * The life of a subscription of effects as a member of its group: joins, follows, joins again after what may pass,
+ * stops at what may not (R12), leaves; says how it stands; and writes the group's offsets, which are a gauge.
+ */
+export class GroupMembership {
+  readonly #parts: EffectParts;
+  readonly #following: Following;
+  readonly #closing = new AbortController();
+  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
+  #consumer: GroupConsumer | null = null;
+  #state: RunnerState = "starting";
+  #reason: string | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #cancelSpare: () => void = () => undefined;
+
+  constructor(parts: EffectParts, following: Following) {
+    this.#parts = parts;
+    this.#following = following;
+  }
+
+  /** Aborted once it is to end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** null between two times in the group. */
+  get consumer(): GroupConsumer | null {
+    return this.#consumer;
+  }
+
+  start(): void {
+    this.#parts.metrics.stopped.set({ subscription: this.#following.subscription }, 0);
+    this.#running = this.#run();
+  }
+
+  status(given: Iterable<GivenPartition>): ConsumptionStatus {
+    const state = this.#state === "stopped" ? ("stopped" as const) : ("running" as const);
+    const partitions = Array.from(given, ({ topic, partition, marks, nextOffset }) => ({
+      topic,
+      partition,
+      state,
+      applied: Object.fromEntries([...marks].map(([producer, mark]) => [producer, mark.sequence])),
+      nextOffset,
+      error: null,
+    }));
+    const { subscription } = this.#following;
+    return { subscription, kind: "effect", state: this.#state, reason: this.#reason, partitions };
+  }
+
+  unready(): readonly string[] {
+    if (this.#state === "running") return [];
+    const why = this.#reason === null ? "" : `: ${this.#reason}`;
+    return [`${this.#following.subscription}: ${this.#state}${why}`];
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#leave();
+    // A group that can't be joined because the broker is away must not hold up the drain.
+    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    if (this.#state !== "stopped") this.#state = "closed";
+  }
+
+  async #run(): Promise<void> {
+    const { timer } = this.#parts;
+    const backoff = createBackoff(timer, this.closing);
+    const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
+    while (!this.closing.aborted) {
+      try {
+        this.#consumer = await this.#following.join();
+        backoff.reset();
+        this.#spareAfter();
+        await this.#following.follow(this.#consumer);
+      } catch (error) {
+        if (this.closing.aborted) break;
+        if (!isRetryable(error)) {
+          this.#stop(error);
+          break;
+        }
+        this.failed(error);
+        await backoff.wait();
+      } finally {
+        await this.#leave();
+      }
+    }
+    stopGauge();
+    this.#cancelSpare();
+  }
+
+  /** Dependencies answer, or partitions were given. */
+  works(): void {
+    this.#became("running", null);
+  }
+
+  /** Something is tried again. */
+  failed(error: unknown, what = "unit of work"): void {
+    const reason = `${what}: ${reasonOf(error)}`;
+    if (this.#state !== "retrying")
+      this.#parts.log.warn({ subscription: this.#following.subscription, reason }, "tried again");
+    this.#became("retrying", reason);
+  }
+
+  /** Waits for a dependency for ever, or until it is to end. */
+  untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const failed = (error: unknown): void => this.failed(error, what);
+    return retryForEver({ timer: this.#parts.timer, signal: this.closing, failed }, attempt);
+  }
+
+  /** All before `nextOffset` is done with. */
+  reached(at: TopicPartition, nextOffset: bigint): void {
+    const { topic, partition } = at;
+    this.#gauge.set(topicPartitionKey(at), { topic, partition, nextOffset });
+  }
+
+  /** The partition is another's. */
+  revoked(at: TopicPartition): void {
+    this.#gauge.delete(topicPartitionKey(at));
+  }
+
+  #became(state: RunnerState, reason: string | null): void {
+    if (this.#state === "stopped") return;
+    this.#state = state;
+    this.#reason = reason;
+  }
+
+  /** R12: the process lives, the service is not ready, the reason is visible, the alarm rings. */
+  #stop(error: unknown): void {
+    const { metrics, log } = this.#parts;
+    const { subscription } = this.#following;
+    this.#became("stopped", reasonOf(error));
+    metrics.stopped.set({ subscription }, 1);
+    metrics.stops.inc({ subscription });
+    log.error({ subscription, reason: reasonOf(error), err: error }, "subscription stopped");
+  }
+
+  /** A member whom the group gives nothing, because there are more of them than partitions, is ready too. */
+  #spareAfter(): void {
+    this.#cancelSpare();
+    this.#cancelSpare = this.#parts.timer.after(SPARE_MS, () => {
+      if (this.#state === "starting" && this.#consumer?.assigned.length === 0) this.works();
+    });
+  }
+
+  async #leave(): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === null) return;
+    await this.#writeGauge();
+    this.#consumer = null;
+    await this.#said(() => consumer.close(), "the group was not left");
+  }
+
+  async #writeGauge(): Promise<void> {
+    const consumer = this.#consumer;
+    if (consumer === null || this.#gauge.size === 0) return;
+    const positions = [...this.#gauge.values()];
+    this.#gauge.clear();
+    await this.#said(() => consumer.commit(positions), "the lag gauge was not written");
+  }
+
+  /** What fails here is told, and nothing else. */
+  async #said(work: () => Promise<void>, otherwise: string): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { subscription } = this.#following;
+      this.#parts.log.warn({ subscription, reason: reasonOf(error) }, otherwise);
+    }
+  }
+}
