@@ -73,13 +73,14 @@ export async function resumeLanes(
     const head = heads.get(key);
     const tail = tails[index] ?? null;
     lane.topicId = topicIds.get(lane.topic) ?? "";
-    lane.sentBefore = sent.get(key)?.sequence ?? 0;
+    const mark = sent.get(key);
+    lane.sentBefore = mark?.topicId === lane.topicId ? mark.sequence : 0;
     const acknowledged =
       tail !== null
         ? withinEpoch(tail, epochs.get(key) ?? [])
         : head === undefined
           ? NOTHING
-          : await resumeWithoutTail({ bus, store }, lane, sent.get(key));
+          : await resumeWithoutTail({ bus, store }, lane, mark);
     lane.resumeAt({
       epoch: head?.epoch ?? 0,
       acknowledgedEpoch: acknowledged.epoch,

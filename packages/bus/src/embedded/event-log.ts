@@ -241,7 +241,9 @@ export class EventLog {
 
   flushHints(): void {
     if (!this.#groupOffsets.hasUnwritten) return;
-    this.#synced(() => this.#groupOffsets.write());
+    // Marks say where consumers go on (R5): a hint that is lost with the power costs nothing.
+    this.#sql.syncCommits(false);
+    this.#transaction(() => this.#groupOffsets.write());
     this.#groupOffsets.written();
   }
 
@@ -283,7 +285,7 @@ export class EventLog {
     };
   }
 
-  /** Topics, retention and hints; appends say whether they are synced. */
+  /** Topics and retention; appends say whether they are synced. */
   #synced<T>(body: () => T): T {
     this.#sql.syncCommits(true);
     return this.#transaction(body);
