@@ -1,7 +1,7 @@
 import { arch, availableParallelism, cpus, release, totalmem, type } from "node:os";
 
 /** What figures are worth nothing without. */
-export function machineFacts(script = "bench:spine"): Readonly<Record<string, string>> {
+export function machineFacts(script: string): Readonly<Record<string, string>> {
   return {
     machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GB`,
     system: `${type()} ${release()} ${arch()}`,

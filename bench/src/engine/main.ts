@@ -72,7 +72,10 @@ report();
 if (!rows.every(({ figures }) => figures.outcomesEqual)) process.exitCode = 1;
 
 function report(): void {
-  for (const [name, value] of Object.entries({ ...machineFacts(), command: "npm run bench:engine" }))
+  for (const [name, value] of Object.entries({
+    ...machineFacts("bench:engine"),
+    command: "npm run bench:engine",
+  }))
     process.stdout.write(`${name}: ${value}\n`);
   const table = new Table({ head: ["workload", "engine", "min", "median", "max M/s", "times the peer"] });
   for (const { figures } of rows) {

@@ -1,15 +1,15 @@
 import { present } from "@bourse/base";
+import { optionsOrExit, say } from "../bench-command.ts";
 import { type Growth, measureGrowth } from "./measure-growth.ts";
-import { type GrowthOptions, readOptions, USAGE } from "./options.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { reportText, summaryOf } from "./report.ts";
 import { scenariosOf } from "./scenarios.ts";
 
 /** `npm run bench:growth`: what an order costs when the venue has grown, against the plain venue, embedded. */
 
 const FAILED = 1;
-const BAD_USAGE = 2;
 
-const options = optionsOrExit();
+const options = optionsOrExit(readOptions, USAGE);
 try {
   const all: Growth[] = [];
   for (const scenario of scenariosOf(options.quick)) {
@@ -28,21 +28,4 @@ try {
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = FAILED;
-}
-
-function optionsOrExit(): GrowthOptions {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(BAD_USAGE);
-  }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
 }

@@ -1,15 +1,15 @@
+import { optionsOrExit, say } from "../bench-command.ts";
 import { type Measures, measure } from "./measure.ts";
-import { readOptions, type SpineOptions, USAGE } from "./options.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { reportText } from "./report.ts";
 import { summaryOf } from "./summary.ts";
 
 /** `npm run bench:spine`: from HTTP order to settled trade, on the embedded parts and on Kafka. */
 
 const FAILED = 1;
-const BAD_USAGE = 2;
 const INTERRUPTED = 130;
 
-const options = optionsOrExit();
+const options = optionsOrExit(readOptions, USAGE);
 const stop = new AbortController();
 // Once: a second Ctrl-C ends this process at once.
 process.once("SIGINT", () => stop.abort());
@@ -26,21 +26,4 @@ try {
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   process.exitCode = stop.signal.aborted ? INTERRUPTED : FAILED;
-}
-
-function optionsOrExit(): SpineOptions {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(BAD_USAGE);
-  }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
 }

@@ -79,7 +79,9 @@ export function reportText(all: readonly Measures[]): string {
   });
   for (const { what, aim, cell } of LINES)
     table.push([what, ...all.flatMap((measures) => [cell(measures), aim[measures.bus]])]);
-  const facts = Object.entries(machineFacts()).map(([name, value]) => `${name.padEnd(8)} ${value}`);
+  const facts = Object.entries(machineFacts("bench:spine")).map(
+    ([name, value]) => `${name.padEnd(8)} ${value}`,
+  );
   return [...facts, "", table.toString(), "", ...all.flatMap(notes)].join("\n");
 }
 

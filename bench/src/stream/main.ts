@@ -1,14 +1,12 @@
+import { optionsOrExit, say } from "../bench-command.ts";
 import { machineFacts } from "../machine.ts";
 import { measureStream } from "./measure.ts";
-import { readOptions, type StreamOptions, USAGE } from "./options.ts";
+import { readOptions, USAGE } from "./options.ts";
 
 /** `npm run bench:stream`: the trade stream on a real Kafka with PostgreSQL, all on this machine. */
 
-const BAD_USAGE = 2;
-const options = optionsOrExit();
-const figures = await measureStream(options, (line) =>
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`),
-);
+const options = optionsOrExit(readOptions, USAGE);
+const figures = await measureStream(options, say);
 const lines: readonly (readonly [string, number | string])[] = [
   ["produced a second", figures.producerPerSecond],
   ["processed a second, without the database", figures.processorPerSecond],
@@ -29,16 +27,3 @@ for (const [what, figure] of lines)
   process.stdout.write(`${what.padEnd(56)} ${figure.toLocaleString("en-US").padStart(12)}\n`);
 if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
 if (figures.lost !== 0 || figures.duplicated !== 0) process.exitCode = 1;
-
-function optionsOrExit(): StreamOptions {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(BAD_USAGE);
-  }
-}
