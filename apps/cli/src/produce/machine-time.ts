@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { machineClock, machineTimer } from "@bourse/platform";
 import type { ProduceOptions } from "@bourse/trade-stream";
 
 /** The machine's time for a production. */
 export const machineTime: Pick<ProduceOptions, "clock" | "pause" | "elapsedMs"> = {
-  clock: { nowMs: () => Date.now() },
+  clock: machineClock,
   elapsedMs: () => performance.now(),
-  pause: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
+  pause: (ms, signal) => machineTimer.sleep(ms, signal),
 };
