@@ -14,9 +14,21 @@ const { values } = parseArgs({
 const trades = Number(values.trades);
 const shared = { trades, clients: Number(values.clients), seed: Number(values.seed), progress: say };
 const rounds = [
-  { name: "one instance, killed five times, and its broker once", kills: 5, brokerKills: 1, instances: 1 },
-  { name: "three instances that join, leave and are killed", kills: 3, brokerKills: 0, instances: 3 },
-];
+  {
+    name: "one instance, killed five times, and its broker once",
+    kills: 5,
+    brokerKills: 1,
+    instances: 1,
+    method: "AVERAGE",
+  },
+  {
+    name: "three instances that join, leave and are killed",
+    kills: 3,
+    brokerKills: 0,
+    instances: 3,
+    method: "FIFO",
+  },
+] as const;
 const reports: object[] = [];
 for (const { name, ...faults } of rounds) {
   say(name);

@@ -15,8 +15,26 @@ test("R5, R12: a processor that is killed stores each good trade once and sets e
     kills: 1,
     brokerKills: 0,
     instances: 1,
+    method: "AVERAGE",
     progress: () => undefined,
   });
   assert.deepEqual(report.wrong, []);
   assert.equal(report.trades + report.parked, 20_000);
+});
+
+test("R5: three instances share twelve partitions, are killed, leave and join: each trade once, each client's in order", {
+  skip,
+}, async () => {
+  const report = await runStreamChaos({
+    trades: 30_000,
+    clients: 200,
+    seed: 11,
+    kills: 1,
+    brokerKills: 0,
+    instances: 3,
+    method: "FIFO",
+    progress: () => undefined,
+  });
+  assert.deepEqual(report.wrong, []);
+  assert.equal(report.trades + report.parked, 30_000);
 });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaBus } from "@bourse/bus";
 import { postgresStore, type Store, sql } from "@bourse/store";
+import type { CostMethod } from "./recalculated-profit.ts";
 import { loadJournal, questionResults } from "./stream-oracle.ts";
 import { type StreamProcess, type StreamServers, startStreamServers } from "./stream-servers.ts";
 
@@ -14,6 +15,8 @@ export interface StreamChaosOptions {
   readonly brokerKills: number;
   /** More than one: they join and leave while it runs. */
   readonly instances: number;
+  /** How a closing trade finds its cost. */
+  readonly method: CostMethod;
   readonly progress: (line: string) => void;
 }
 
@@ -73,7 +76,7 @@ class StreamChaos {
   }
 
   async run(): Promise<Omit<StreamChaosReport, "seconds">> {
-    const { trades, clients, seed, kills, brokerKills, instances, progress } = this.#options;
+    const { trades, clients, seed, kills, brokerKills, instances, method, progress } = this.#options;
     const journal = join(this.#servers.folder, "journal.csv");
     for (let nth = 0; nth < instances; nth++) this.#join();
     const counting = ["--count", String(trades), "--clients", String(clients), "--seed", String(seed)];
@@ -92,8 +95,7 @@ class StreamChaos {
     await this.#untilRelayed();
     for (const processor of [...this.#processors]) await processor.kill("SIGTERM");
     progress("comparing with the journal");
-    const sent = await loadJournal(this.#store, journal);
-    await this.#store.transaction("analyse", (tx) => tx.commit([sql`ANALYZE`]));
+    const sent = await loadJournal(this.#store, journal, method);
     const wrong = [...(await questionResults(this.#store))];
     const { done, parked } = await this.#counts();
     const deadLetters = await this.#deadLetters();
@@ -105,8 +107,9 @@ class StreamChaos {
   }
 
   #join(): void {
+    const how = ["--sink", "postgres", "--cost-basis", this.#options.method, "--port", "0"];
     this.#processors.push(
-      this.#servers.start(`process-${this.#names++}`, ["process", "--topic-prefix", PREFIX, "--port", "0"]),
+      this.#servers.start(`process-${this.#names++}`, ["process", "--topic-prefix", PREFIX, ...how]),
     );
   }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
-import { type Row, type Statement, type Store, sql } from "@bourse/store";
+import { type Rows, type Statement, type Store, sql } from "@bourse/store";
+import { type CostMethod, RECALCULATION_TABLES, recalculate } from "./recalculated-profit.ts";
 
 /** Why a record of each kind of poison is refused. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -32,15 +33,27 @@ const TABLES: readonly Statement[] = [
 ];
 
 /**
- * Reads the generator's journal into tables of its own beside the results. What is compared with them is calculated by
- * SQL out of the journal alone: it shares no code with the processor.
+ * Reads the generator's journal into tables of its own beside the results, and works out what each trade must have
+ * realised. What is compared is calculated by SQL out of the journal alone: it shares no code with the processor.
  */
-export async function loadJournal(store: Store, file: string): Promise<number> {
+export async function loadJournal(store: Store, file: string, method: CostMethod): Promise<number> {
   const pieces: Uint8Array[] = [];
   for await (const piece of createReadStream(file)) pieces.push(piece as Uint8Array);
+  const sent = await copyJournal(store, pieces);
+  const partitions = await store.query(sql`SELECT DISTINCT partition FROM sent ORDER BY partition`);
+  for (const { partition } of partitions)
+    await store.transaction("recalculate", (tx) => tx.commit([recalculate(method, Number(partition))]));
+  await store.transaction("analyse", (tx) =>
+    tx.commit([sql`CREATE INDEX wanted_trades ON wanted (partition, sequence)`, sql`ANALYZE`]),
+  );
+  return sent;
+}
+
+async function copyJournal(store: Store, pieces: readonly Uint8Array[]): Promise<number> {
   await store.transaction("oracle", (tx) =>
     tx.commit([
       ...TABLES,
+      ...RECALCULATION_TABLES,
       ...Object.entries(REASONS).map(
         ([kind, code]) => sql`INSERT INTO reasons VALUES (${kind}, ${code}) ON CONFLICT DO NOTHING`,
       ),
@@ -91,16 +104,42 @@ const QUESTIONS: Readonly<Record<string, string>> = {
     SELECT client_id, symbol, w.trades AS wanted, f.trades AS found FROM wanted w FULL JOIN found f USING (client_id, symbol)
     WHERE w.quantity IS DISTINCT FROM f.quantity OR w.cash IS DISTINCT FROM f.cash OR w.fees IS DISTINCT FROM f.fees
       OR w.trades IS DISTINCT FROM f.trades ORDER BY 1, 2 LIMIT 20`,
+  // Within a client the order of the log is the order in which it was sent ...
+  "clients whose trades lie in another order": `WITH placed AS (
+      SELECT s.client_id, s.sequence, t.record_offset,
+        lag(t.record_offset) OVER (PARTITION BY s.partition, s.client_id ORDER BY s.sequence) AS before
+      FROM sent s JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id WHERE s.kind = 'good')
+    SELECT client_id, sequence, record_offset FROM placed WHERE record_offset <= before ORDER BY 1, 2 LIMIT 20`,
+  // ... transactions applied it in that order: of a partition one begins to write only after the one before has ended,
+  // and its number is then the higher one ...
+  "clients whose trades were applied in another order": `WITH applied AS (
+      SELECT client_id, record_offset, xmin::text::int8 AS applied,
+        lag(xmin::text::int8) OVER (PARTITION BY partition, client_id ORDER BY record_offset) AS before
+      FROM trades)
+    SELECT client_id, record_offset FROM applied WHERE applied < before ORDER BY 1, 2 LIMIT 20`,
+  // ... and so did each transaction within itself: what a trade realised depends on all that came before it.
+  "trades that realised something else": `SELECT s.client_id, s.trade_id, w.realised AS wanted, t.realised AS found
+    FROM wanted w JOIN sent s USING (partition, sequence)
+    JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id
+    WHERE t.realised <> w.realised ORDER BY 1, 2 LIMIT 20`,
+  "positions with another profit": `WITH profit AS (
+      SELECT s.client_id, s.symbol, sum(w.realised) AS realised
+      FROM wanted w JOIN sent s USING (partition, sequence) GROUP BY 1, 2)
+    SELECT client_id, symbol, r.realised AS wanted, p.realised AS found
+    FROM profit r FULL JOIN positions p USING (client_id, symbol)
+    WHERE p.realised IS DISTINCT FROM r.realised ORDER BY 1, 2 LIMIT 20`,
+  "trades that were not recalculated": `SELECT s.partition, s.sequence FROM sent s
+    LEFT JOIN wanted w USING (partition, sequence) WHERE s.kind = 'good' AND w.realised IS NULL ORDER BY 1, 2 LIMIT 20`,
   // A flat position has no cost left, and none has a cost of the other sign.
   "positions with an impossible cost": `SELECT client_id, symbol, quantity, cost FROM positions
     WHERE sign(cost) <> sign(quantity) ORDER BY 1, 2 LIMIT 20`,
 };
 
 /** All that is wrong, in words. */
-export async function questionResults(store: Store): Promise<readonly string[]> {
+export async function questionResults(store: Pick<Store, "query">): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const [what, text] of Object.entries(QUESTIONS)) {
-    const rows: readonly Row[] = await store.query({ text, values: [] });
+    const rows: Rows = await store.query({ text, values: [] });
     if (rows.length > 0)
       wrong.push(
         `${what}: ${JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value))}`,

@@ -1,0 +1,94 @@
+import { type Statement, sql } from "@bourse/store";
+
+/**
+ * What each good trade of the journal must have realised, net of its fee, by SQL: it shares no code with the processor,
+ * and works otherwise. Amounts are whole units of the symbol's scales, so that "the share is truncated" means the same.
+ */
+export type CostMethod = "AVERAGE" | "FIFO" | "LIFO";
+
+/** `sent` is the journal; `wanted` is filled by {@link recalculate}. */
+export const RECALCULATION_TABLES: readonly Statement[] = [
+  sql`CREATE TABLE IF NOT EXISTS wanted (partition int, sequence int8, realised numeric)`,
+  // Signed lots, what one lot costs, and the fee.
+  sql`CREATE OR REPLACE VIEW sent_units AS
+    SELECT s.partition, s.sequence, s.client_id, s.symbol,
+      CASE s.side WHEN 'BUY' THEN s.quantity ELSE -s.quantity END * power(10::numeric, i.quantity_scale) AS lots,
+      s.price * power(10::numeric, i.amount_scale - i.quantity_scale) AS price,
+      s.fee * power(10::numeric, i.amount_scale) AS fee
+    FROM sent s JOIN instruments i USING (symbol) WHERE s.kind = 'good'`,
+  sql`CREATE OR REPLACE FUNCTION realised_average(of_partition int)
+    RETURNS TABLE (partition int, sequence int8, realised numeric) LANGUAGE plpgsql AS $$
+    DECLARE
+      s record; place text := ''; open numeric; cost numeric; closing numeric; share numeric;
+    BEGIN
+      FOR s IN SELECT * FROM sent_units u WHERE u.partition = of_partition ORDER BY u.client_id, u.symbol, u.sequence LOOP
+        IF place <> s.client_id || ' ' || s.symbol THEN
+          place := s.client_id || ' ' || s.symbol; open := 0; cost := 0;
+        END IF;
+        realised := -s.fee;
+        closing := CASE WHEN open * s.lots < 0 THEN least(abs(open), abs(s.lots)) ELSE 0 END;
+        IF closing > 0 THEN
+          share := div(cost * closing, abs(open));
+          realised := realised + sign(open) * closing * s.price - share;
+          cost := cost - share;
+        END IF;
+        cost := cost + sign(s.lots) * (abs(s.lots) - closing) * s.price;
+        open := open + s.lots;
+        partition := s.partition; sequence := s.sequence;
+        RETURN NEXT;
+      END LOOP;
+    END $$`,
+  sql`CREATE OR REPLACE FUNCTION realised_lifo(of_partition int)
+    RETURNS TABLE (partition int, sequence int8, realised numeric) LANGUAGE plpgsql AS $$
+    DECLARE
+      s record; place text := ''; lots numeric[]; prices numeric[]; top int; remaining numeric; taken numeric;
+    BEGIN
+      FOR s IN SELECT * FROM sent_units u WHERE u.partition = of_partition ORDER BY u.client_id, u.symbol, u.sequence LOOP
+        IF place <> s.client_id || ' ' || s.symbol THEN
+          place := s.client_id || ' ' || s.symbol; lots := '{}'; prices := '{}'; top := 0;
+        END IF;
+        realised := -s.fee;
+        remaining := s.lots;
+        WHILE top > 0 AND remaining * lots[top] < 0 LOOP
+          taken := least(abs(remaining), abs(lots[top]));
+          realised := realised + sign(lots[top]) * taken * (s.price - prices[top]);
+          lots[top] := lots[top] + sign(remaining) * taken;
+          remaining := remaining - sign(remaining) * taken;
+          IF lots[top] = 0 THEN top := top - 1; END IF;
+        END LOOP;
+        IF remaining <> 0 THEN
+          top := top + 1; lots[top] := remaining; prices[top] := s.price;
+        END IF;
+        partition := s.partition; sequence := s.sequence;
+        RETURN NEXT;
+      END LOOP;
+    END $$`,
+];
+
+/**
+ * First in, first out needs no walk: a client's nth lot bought always meets the nth lot sold, whichever came first, also
+ * through zero. Both sides' cumulative ends cut the axis of lots into pieces of one buy and one sell each; what a piece
+ * makes is realised by the later of the two.
+ */
+const FIFO = `WITH sides AS (
+    SELECT *, lots > 0 AS buys, sum(abs(lots)) OVER (PARTITION BY client_id, symbol, lots > 0 ORDER BY sequence) AS upto
+    FROM sent_units WHERE partition = $1),
+  pieces AS (
+    SELECT upto - lag(upto, 1, 0::numeric) OVER (PARTITION BY client_id, symbol ORDER BY upto) AS lots,
+      min(sequence) FILTER (WHERE buys) OVER later AS bought, min(sequence) FILTER (WHERE NOT buys) OVER later AS sold
+    FROM sides WINDOW later AS (PARTITION BY client_id, symbol ORDER BY upto DESC)),
+  made AS (
+    SELECT greatest(p.bought, p.sold) AS sequence, sum(p.lots * (s.price - b.price)) AS profit
+    FROM pieces p JOIN sides b ON b.sequence = p.bought JOIN sides s ON s.sequence = p.sold GROUP BY 1)
+  SELECT t.partition, t.sequence, coalesce(m.profit, 0) - t.fee FROM sides t LEFT JOIN made m USING (sequence)`;
+
+const REALISED: Readonly<Record<CostMethod, string>> = {
+  AVERAGE: "SELECT * FROM realised_average($1)",
+  FIFO,
+  LIFO: "SELECT * FROM realised_lifo($1)",
+};
+
+/** Of one partition: a client has one, and a statement has seconds. */
+export function recalculate(method: CostMethod, partition: number): Statement {
+  return { text: `INSERT INTO wanted ${REALISED[method]}`, values: [partition] };
+}
