@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { runStreamChaos } from "./stream-chaos.ts";
+import { runStreamChaos, type StreamChaosOptions } from "./stream-chaos.ts";
 
 /** `npm run test:stream`: the trade stream with poison, kill -9 and a broker that dies, compared with what was sent. */
 
@@ -13,13 +13,14 @@ const { values } = parseArgs({
 });
 const trades = Number(values.trades);
 const shared = { trades, clients: Number(values.clients), seed: Number(values.seed), progress: say };
-const rounds = [
+const rounds: readonly (Omit<StreamChaosOptions, keyof typeof shared> & { readonly name: string })[] = [
   {
     name: "one instance, killed five times, and its broker once",
     kills: 5,
     brokerKills: 1,
     instances: 1,
     method: "AVERAGE",
+    sink: "postgres",
   },
   {
     name: "three instances that join, leave and are killed",
@@ -27,8 +28,17 @@ const rounds = [
     brokerKills: 0,
     instances: 3,
     method: "FIFO",
+    sink: "postgres",
   },
-] as const;
+  {
+    name: "one instance into Parquet files, killed twice",
+    kills: 2,
+    brokerKills: 0,
+    instances: 1,
+    method: "LIFO",
+    sink: "parquet",
+  },
+];
 const reports: object[] = [];
 for (const { name, ...faults } of rounds) {
   say(name);

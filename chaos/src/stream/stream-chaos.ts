@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaBus } from "@bourse/bus";
 import { postgresStore, type Store, sql } from "@bourse/store";
+import { loadParquet } from "./parquet-trades.ts";
 import type { CostMethod } from "./recalculated-profit.ts";
 import { loadJournal, questionResults } from "./stream-oracle.ts";
 import { type StreamProcess, type StreamServers, startStreamServers } from "./stream-servers.ts";
@@ -17,6 +18,7 @@ export interface StreamChaosOptions {
   readonly instances: number;
   /** How a closing trade finds its cost. */
   readonly method: CostMethod;
+  readonly sink: "postgres" | "parquet";
   readonly progress: (line: string) => void;
 }
 
@@ -75,8 +77,12 @@ class StreamChaos {
     this.#store = store;
   }
 
+  get #files(): string {
+    return join(this.#servers.folder, "parquet");
+  }
+
   async run(): Promise<Omit<StreamChaosReport, "seconds">> {
-    const { trades, clients, seed, kills, brokerKills, instances, method, progress } = this.#options;
+    const { trades, clients, seed, kills, brokerKills, instances, method, sink, progress } = this.#options;
     const journal = join(this.#servers.folder, "journal.csv");
     for (let nth = 0; nth < instances; nth++) this.#join();
     const counting = ["--count", String(trades), "--clients", String(clients), "--seed", String(seed)];
@@ -95,9 +101,10 @@ class StreamChaos {
     await this.#untilRelayed();
     for (const processor of [...this.#processors]) await processor.kill("SIGTERM");
     progress("comparing with the journal");
+    const { done, parked } = await this.#counts();
+    if (sink === "parquet") await loadParquet(this.#store, this.#files);
     const sent = await loadJournal(this.#store, journal, method);
     const wrong = [...(await questionResults(this.#store))];
-    const { done, parked } = await this.#counts();
     const deadLetters = await this.#deadLetters();
     if (sent !== trades) wrong.push(`${sent} records are in the journal, ${trades} were asked for`);
     if (deadLetters !== parked)
@@ -107,7 +114,8 @@ class StreamChaos {
   }
 
   #join(): void {
-    const how = ["--sink", "postgres", "--cost-basis", this.#options.method, "--port", "0"];
+    const { method, sink } = this.#options;
+    const how = ["--sink", sink, "--folder", this.#files, "--cost-basis", method, "--port", "0"];
     this.#processors.push(
       this.#servers.start(`process-${this.#names++}`, ["process", "--topic-prefix", PREFIX, ...how]),
     );
@@ -136,7 +144,8 @@ class StreamChaos {
 
   async #counts(): Promise<{ readonly done: number; readonly parked: number }> {
     try {
-      const [row] = await this.#store.query(sql`SELECT (SELECT count(*) FROM trades) AS done,
+      const [row] =
+        await this.#store.query(sql`SELECT (SELECT count(*) FROM trades) + (SELECT count(*) FROM trade_ids) AS done,
         (SELECT count(*) FROM parked WHERE status = 'PARKED') AS parked`);
       return { done: Number(row?.done), parked: Number(row?.parked) };
     } catch {

@@ -28,6 +28,13 @@ export async function clickHouseSink({ url }: { readonly url: string }): Promise
       const [count, last] = answer.trim().split("\t").map(Number);
       return count === 0 || last === undefined ? -1 : last;
     },
+    offsets: async ({ topic, partition, first, last }) => {
+      const where = `topic = ${quoted(topic)} AND partition = ${partition} AND record_offset BETWEEN ${first} AND ${last}`;
+      const answer = await ask(
+        `SELECT DISTINCT record_offset FROM ${TABLE} WHERE ${where} FORMAT TabSeparated`,
+      );
+      return new Set(answer.split("\n").filter(Boolean).map(Number));
+    },
     append: async (runs) => {
       const lines = runs.flatMap((run) => run.rows.map((row) => lineOf(run, row)));
       // One block, however many rows there are: what is cut into several may be there in part.

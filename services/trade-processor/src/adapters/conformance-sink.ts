@@ -84,6 +84,26 @@ export function sinkConformance(
     },
   );
 
+  sinkTest(
+    "R12: what was refused at first and is redriven is there once, and the rest goes on",
+    async ({ open, rows }) => {
+      const sink = await open();
+      await sink.write({ runs: [run(0, 0, 20)] });
+      const late = { topic: TOPIC, partition: 0, firstOffset: 4, lastOffset: 9, rows: [row(4), row(9)] };
+      await sink.write({ runs: [late] });
+      const again = await open();
+      await again.write({ runs: [late] });
+      await again.write({ runs: [run(0, 18, 30)] });
+      await sink.write({ runs: [{ ...late, rows: [row(9)], firstOffset: 9 }] });
+      const places = (await rows(TOPIC, 0)).map((each) => Number(each.split(" ")[0]));
+      assert.deepEqual(
+        places,
+        [...run(0, 0, 30).rows, row(4), row(9)].map(({ offset }) => offset).sort((a, b) => a - b),
+      );
+      for (const each of [sink, again]) await each.close();
+    },
+  );
+
   sinkTest("after another instance has written it forgets what it knew", async ({ open, rows }) => {
     const first = await open();
     await first.write({ runs: [run(0, 0, 10)] });

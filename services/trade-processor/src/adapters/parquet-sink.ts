@@ -17,7 +17,7 @@ const INSERT = `INSERT INTO rows SELECT r.record_offset, r.client_id, r.trade_id
 
 /**
  * Parquet files by DuckDB, one for each partition of a batch: `<topic>-<partition>-<first>-<last>.parquet`, by the offsets of
- * the first and the last record that were looked at. A file has its name only once it is complete and on the disk.
+ * the first and the last record that were looked at; what was refused at first and redriven is in a file of its own. A file has its name only once it is complete and on the disk.
  */
 export async function parquetSink({ folder }: { readonly folder: string }): Promise<TradeSink> {
   await mkdir(folder, { recursive: true });
@@ -38,15 +38,28 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
     await rename(unfinished, join(folder, name));
   };
 
+  const filesOf = async (topic: string, partition: number): Promise<readonly RunFile[]> => {
+    const beginning = `${topic}-${partition}-`;
+    return (await readdir(folder)).flatMap((name) => {
+      const parts = name.startsWith(beginning) ? FILE.exec(name.slice(beginning.length)) : null;
+      return parts === null ? [] : [{ name, first: Number(parts[1]), last: Number(parts[2]) }];
+    });
+  };
+
   return resumingSink({
     kind: "parquet",
-    lastOffset: async (topic, partition) => {
-      const beginning = `${topic}-${partition}-`;
-      const ends = (await readdir(folder)).flatMap((name) => {
-        const parts = name.startsWith(beginning) ? FILE.exec(name.slice(beginning.length)) : null;
-        return parts === null ? [] : [Number(parts[2])];
-      });
-      return Math.max(-1, ...ends);
+    lastOffset: async (topic, partition) =>
+      (await filesOf(topic, partition)).reduce((end, { last }) => Math.max(end, last), -1),
+    offsets: async ({ topic, partition, first, last }) => {
+      const files = (await filesOf(topic, partition)).filter(
+        (file) => file.first <= last && file.last >= first,
+      );
+      if (files.length === 0) return new Set();
+      const names = files.map(({ name }) => `'${join(folder, name).replaceAll("'", "''")}'`).join(", ");
+      const found = await connection.runAndReadAll(
+        `SELECT DISTINCT record_offset FROM read_parquet([${names}]) WHERE record_offset BETWEEN ${first} AND ${last}`,
+      );
+      return new Set(found.getRows().map(([offset]) => Number(offset)));
     },
     append: async (runs) => {
       try {
@@ -64,6 +77,12 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
       instance.closeSync();
     },
   });
+}
+
+interface RunFile {
+  readonly name: string;
+  readonly first: number;
+  readonly last: number;
 }
 
 const FILE = /^(\d{15})-(\d{15})\.parquet$/;

@@ -81,6 +81,8 @@ export class TradeProgram implements BulkProgram {
     await this.#refuseSeen(batch, tools, parked);
     this.#refuseWrongKeys(batch, parked);
     await this.#loadPositions(tools);
+    // Redriven records may lie in partitions that another instance writes.
+    if (tools.isCareful) this.#service.sink?.forget();
     const effects = this.#apply(batch, parked);
     [this.#columns, this.#former] = [this.#former, this.#columns];
     this.#isFormerKnown = true;
