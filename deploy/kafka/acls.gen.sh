@@ -221,6 +221,15 @@ acls --add --force --allow-principal 'User:bourse-gateway' --operation DescribeC
 acls --add --force --allow-principal 'User:bourse-gateway' --operation Read --topic 'wallet-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-gateway' --operation DescribeConfigs --topic 'wallet-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-gateway' --operation Describe --group '*' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'audit-events.trade-processor' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'audit-events.trade-processor' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'dead-letter-trade-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'dead-letter-trade-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'trade-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation DescribeConfigs --topic 'trade-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'audit-events.trade-processor' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'dead-letter-trade-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'trade-processor.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-generator' --operation Create --topic 'sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-generator' --operation DescribeConfigs --topic 'sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-generator' --operation Read --topic 'sim.' --resource-pattern-type prefixed
@@ -235,7 +244,6 @@ acls --add --force --allow-principal 'User:bourse-trade-processor' --operation R
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'dead-letter-sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
-acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'trade-processor.' --resource-pattern-type prefixed
 
 configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
@@ -247,5 +255,5 @@ configs --alter --entity-type users --entity-name 'bourse-portfolio' --add-confi
 configs --alter --entity-type users --entity-name 'bourse-market-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=65000000,request_percentage=150'
 configs --alter --entity-type users --entity-name 'bourse-drop-copy' --add-config 'producer_byte_rate=65000000,consumer_byte_rate=85000000,request_percentage=200'
 configs --alter --entity-type users --entity-name 'bourse-gateway' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=785000000,request_percentage=100'
-configs --alter --entity-type users --entity-name 'bourse-generator' --add-config 'producer_byte_rate=100000000,consumer_byte_rate=100000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-trade-processor' --add-config 'producer_byte_rate=100000000,consumer_byte_rate=100000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-generator' --add-config 'producer_byte_rate=100000000,consumer_byte_rate=100000000,request_percentage=100'

@@ -2128,6 +2128,96 @@ resource "kafka_acl" "bourse_gateway_describe_group_all" {
   resource_pattern_type_filter = "Literal"
 }
 
+resource "kafka_acl" "bourse_trade_processor_read_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_dead_letter_trade_events" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-trade-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_dead_letter_trade_events" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-trade-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_trade_events" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "trade-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_describe_configs_topic_trade_events" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "trade-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_write_topic_audit_events_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.trade-processor"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_write_topic_dead_letter_trade_events" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "dead-letter-trade-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_group_trade_processor" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Group"
+  resource_name                = "trade-processor."
+  resource_pattern_type_filter = "Prefixed"
+}
+
 resource "kafka_acl" "bourse_generator_create_topic_sim" {
   acl_principal                = "User:bourse-generator"
   acl_host                     = "*"
@@ -2268,16 +2358,6 @@ resource "kafka_acl" "bourse_trade_processor_write_topic_audit_events_trade_proc
   resource_pattern_type_filter = "Prefixed"
 }
 
-resource "kafka_acl" "bourse_trade_processor_read_group_trade_processor" {
-  acl_principal                = "User:bourse-trade-processor"
-  acl_host                     = "*"
-  acl_operation                = "Read"
-  acl_permission_type          = "Allow"
-  resource_type                = "Group"
-  resource_name                = "trade-processor."
-  resource_pattern_type_filter = "Prefixed"
-}
-
 resource "kafka_quota" "bourse_auth" {
   entity_name = "bourse-auth"
   entity_type = "user"
@@ -2378,8 +2458,8 @@ resource "kafka_quota" "bourse_gateway" {
   }
 }
 
-resource "kafka_quota" "bourse_generator" {
-  entity_name = "bourse-generator"
+resource "kafka_quota" "bourse_trade_processor" {
+  entity_name = "bourse-trade-processor"
   entity_type = "user"
   config = {
     "producer_byte_rate" = "100000000"
@@ -2388,8 +2468,8 @@ resource "kafka_quota" "bourse_generator" {
   }
 }
 
-resource "kafka_quota" "bourse_trade_processor" {
-  entity_name = "bourse-trade-processor"
+resource "kafka_quota" "bourse_generator" {
+  entity_name = "bourse-generator"
   entity_type = "user"
   config = {
     "producer_byte_rate" = "100000000"

@@ -9,9 +9,10 @@ import { order } from "@bourse/order";
 import { portfolio } from "@bourse/portfolio";
 import { referenceData } from "@bourse/reference-data";
 import { risk } from "@bourse/risk";
+import { tradeProcessor } from "@bourse/trade-processor";
 import { wallet } from "@bourse/wallet";
 
-/** Every service of the platform. What is derived (documents, access lists, drawings) is derived from these. */
+/** What every platform runs. */
 export const definitions: readonly AnyServiceDefinition[] = [
   auth,
   referenceData,
@@ -24,6 +25,14 @@ export const definitions: readonly AnyServiceDefinition[] = [
   dropCopy,
   gateway,
 ] as unknown as readonly AnyServiceDefinition[];
+
+/** What a platform runs where it is asked to (`bourse up --with`, `BOURSE_WITH`): it takes its share of the machine. */
+export const optionalDefinitions: readonly AnyServiceDefinition[] = [
+  tradeProcessor,
+] as unknown as readonly AnyServiceDefinition[];
+
+/** What is derived (documents, access lists, drawings) is derived from these. */
+export const allDefinitions: readonly AnyServiceDefinition[] = [...definitions, ...optionalDefinitions];
 
 export function isServiceName(name: string): name is ServiceName {
   return (SERVICE_NAMES as readonly string[]).includes(name);
@@ -43,7 +52,7 @@ function consumersOf(
   isMeant: (kind: "effect" | "bulk" | "view" | "shard") => boolean,
 ): Readonly<Record<string, readonly ServiceName[]>> {
   const consumers: Record<string, ServiceName[]> = {};
-  for (const { name, consumes } of definitions) {
+  for (const { name, consumes } of allDefinitions) {
     for (const consumption of consumes) {
       if (!isMeant(consumption.kind)) continue;
       const topics = consumption.kind === "shard" ? [consumption.input] : consumption.topics;

@@ -18,7 +18,7 @@ import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres"
 import { openBus } from "./bus.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
-import { definitions } from "./definitions.ts";
+import { allDefinitions } from "./definitions.ts";
 import { machineClock } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal } from "./refusals.ts";
@@ -65,7 +65,7 @@ export interface MissingEvents {
  * Throws `PlatformError` `still_running`, `missing_part`.
  */
 export async function recoverService(options: RecoverOptions): Promise<RecoverReport> {
-  const definition = definitions.find(({ name }) => name === options.service);
+  const definition = allDefinitions.find(({ name }) => name === options.service);
   if (definition?.migrations === undefined)
     throw new PlatformError(
       "missing_part",

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
 import type { ServiceName } from "@bourse/contracts";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
+import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { definitions } from "./definitions.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
@@ -79,6 +79,7 @@ class LocalCluster implements Cluster {
 
   async start(): Promise<void> {
     const { progress, env } = this.#options;
+    const services = chosenServices({ env });
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
     if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
@@ -90,14 +91,14 @@ class LocalCluster implements Cluster {
         outlivesProcess: true,
       });
     }
-    for (const { name, port } of definitions) {
+    for (const { name, port } of services) {
       const actual = this.#options.ports === "free" ? await freePort() : port;
       this.#urls.set(name, env[urlVariable(name)] ?? `http://127.0.0.1:${actual}`);
     }
-    progress(`starting ${definitions.length} services, each its own process`);
-    for (const { name } of definitions) this.#spawn(name);
+    progress(`starting ${services.length} services, each its own process`);
+    for (const { name } of services) this.#spawn(name);
     this.#writeRunFile();
-    await Promise.all(definitions.map(({ name }) => this.#ready(name)));
+    await Promise.all(services.map(({ name }) => this.#ready(name)));
     if (this.#options.demo) this.#demo = this.#runDemo();
   }
 

@@ -13,9 +13,9 @@ import {
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { pino } from "pino";
 import { openBus } from "./bus.ts";
+import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
-import { definitions } from "./definitions.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
@@ -50,6 +50,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 class StartingPlatform {
   readonly #options: PlatformOptions;
   readonly #data: DataFolder;
+  readonly #services: readonly AnyServiceDefinition[];
   readonly #running: RunningService[] = [];
   #postgres: LocalPostgres | null = null;
   #bus: EventBus | null = null;
@@ -59,12 +60,13 @@ class StartingPlatform {
 
   constructor(options: PlatformOptions) {
     this.#options = options;
+    this.#services = chosenServices(options);
     this.#data = openDataFolder(options.dataFolder);
   }
 
   async run(): Promise<Platform> {
     const { only, progress } = this.#options;
-    const wanted = definitions.filter(({ name }) => only === undefined || only.includes(name));
+    const wanted = this.#services.filter(({ name }) => only === undefined || only.includes(name));
     const adminUrl = await this.#database();
     const databases = new ServiceDatabases(adminUrl, this.#data);
     await databases.check(
@@ -81,7 +83,7 @@ class StartingPlatform {
       schemas: { env: this.#options.env, only, progress },
     });
     this.#directory = createDirectory({
-      definitions,
+      definitions: this.#services,
       urlOf: (name) => this.#urlOf(name),
       internalToken: this.#data.secret("internal token"),
       timer: machineTimer,
@@ -235,7 +237,7 @@ class StartingPlatform {
     if (running !== undefined) return running.url;
     const given = this.#options.env[urlVariable(name)];
     if (given !== undefined) return given.replace(/\/$/, "");
-    const definition = definitions.find((each) => each.name === name);
+    const definition = this.#services.find((each) => each.name === name);
     return `http://127.0.0.1:${definition?.port ?? 0}`;
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AnyRoute } from "@bourse/host";
-import { definitions } from "./definitions.ts";
+import { allDefinitions } from "./definitions.ts";
 
-const writing = definitions
+const writing = allDefinitions
   .flatMap(({ routes }) =>
     typeof routes === "function"
       ? routes({ services: [], forward: () => ({ status: 500, body: null }) })

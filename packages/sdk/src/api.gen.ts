@@ -1761,6 +1761,304 @@ content: {
 }
 }
 }
+"/api/v1/dead-letters/trade-processor": {
+/**
+ * getDeadLettersTradeProcessor: Records that could not be applied, in the order in which they are redriven
+ */
+get: {
+parameters: {
+query?: {
+/**
+ * one record
+ */
+id?: string
+subscription?: string
+topic?: string
+/**
+ * the reason's code
+ */
+code?: string
+/**
+ * the record's key, or the one it queues by
+ */
+key?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+since?: string
+status?: ("PARKED" | "APPLIED" | "DROPPED")
+limit?: number
+/**
+ * the last id of the page before
+ */
+after?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+records: {
+id: string
+service: string
+subscription: string
+topic: string
+partition: number
+offset: string
+producer: (string | null)
+epoch: (number | null)
+sequence: (number | null)
+key: (string | null)
+queue: (string | null)
+status: ("PARKED" | "APPLIED" | "DROPPED")
+code: string
+message: string
+attempts: number
+replays: number
+firstFailedAt: string
+parkedAt: string
+resolvedAt: (string | null)
+resolvedBy: (string | null)
+resolvedReason: (string | null)
+}[]
+next: (string | null)
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/dead-letters/trade-processor/drop": {
+/**
+ * postDeadLettersTradeProcessorDrop: Give parked records up, of a key only from the front of its queue
+ */
+post: {
+parameters: {
+
+}
+requestBody: {
+content: {
+"application/json": {
+/**
+ * one record
+ */
+id?: string
+subscription?: string
+topic?: string
+/**
+ * the reason's code
+ */
+code?: string
+/**
+ * the record's key, or the one it queues by
+ */
+key?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+since?: string
+max?: number
+dryRun?: boolean
+reason: string
+}
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+dryRun: boolean
+dropped: number
+left: number
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/dead-letters/trade-processor/reasons": {
+/**
+ * getDeadLettersTradeProcessorReasons: How many records are parked for which reason
+ */
+get: {
+parameters: {
+query?: {
+/**
+ * one record
+ */
+id?: string
+subscription?: string
+topic?: string
+/**
+ * the reason's code
+ */
+code?: string
+/**
+ * the record's key, or the one it queues by
+ */
+key?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+since?: string
+status?: ("PARKED" | "APPLIED" | "DROPPED")
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+reasons: {
+service: string
+subscription: string
+topic: string
+code: string
+status: ("PARKED" | "APPLIED" | "DROPPED")
+count: number
+keys: number
+oldestAt: string
+newestAt: string
+}[]
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/dead-letters/trade-processor/records/{subscription}/{topic}/{partition}/{place}": {
+/**
+ * getDeadLettersTradeProcessorRecordsSubscriptionTopicPartitionPlace: One parked record with its bytes, headers and stack
+ */
+get: {
+parameters: {
+path: {
+subscription: string
+topic: string
+partition: string
+place: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+id: string
+service: string
+subscription: string
+topic: string
+partition: number
+offset: string
+producer: (string | null)
+epoch: (number | null)
+sequence: (number | null)
+key: (string | null)
+queue: (string | null)
+status: ("PARKED" | "APPLIED" | "DROPPED")
+code: string
+message: string
+attempts: number
+replays: number
+firstFailedAt: string
+parkedAt: string
+resolvedAt: (string | null)
+resolvedBy: (string | null)
+resolvedReason: (string | null)
+recordTime: string
+headers: {
+/**
+ * This interface was referenced by `undefined`'s JSON-Schema definition
+ * via the `patternProperty` "^.*$".
+ */
+[k: string]: string
+}
+value: string
+encoding: ("utf-8" | "base64")
+stack: (string | null)
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/dead-letters/trade-processor/redrive": {
+/**
+ * postDeadLettersTradeProcessorRedrive: Apply parked records, in order; a key's whole queue goes, once one of its records is meant
+ */
+post: {
+parameters: {
+
+}
+requestBody: {
+content: {
+"application/json": {
+/**
+ * one record
+ */
+id?: string
+subscription?: string
+topic?: string
+/**
+ * the reason's code
+ */
+code?: string
+/**
+ * the record's key, or the one it queues by
+ */
+key?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+since?: string
+max?: number
+dryRun?: boolean
+reason?: string
+runId?: string
+}
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+dryRun: boolean
+applied: number
+failed: {
+id: string
+code: string
+message: string
+}[]
+left: number
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
 "/api/v1/dead-letters/wallet": {
 /**
  * getDeadLettersWallet: Records that could not be applied, in the order in which they are redriven
@@ -4558,6 +4856,156 @@ nextOffset: string
 previousOffset: string
 scanned: number
 complete: boolean
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/processed/pnl": {
+/**
+ * getProcessedPnl: Realised and unrealised profit by client and symbol
+ */
+get: {
+parameters: {
+query?: {
+clientId?: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol?: string
+limit?: number
+cursor?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+pnl: {
+clientId: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+realisedPnl: string
+unrealisedPnl?: string
+totalPnl?: string
+fees: string
+costMethod: ("FIFO" | "LIFO" | "AVERAGE")
+}[]
+nextCursor?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/processed/positions": {
+/**
+ * getProcessedPositions: Positions by client and symbol, valued at the last price of the stream
+ */
+get: {
+parameters: {
+query?: {
+clientId?: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol?: string
+limit?: number
+cursor?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+positions: {
+clientId: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+quantity: string
+cost: string
+lastPrice?: string
+marketValue?: string
+unrealisedPnl?: string
+realisedPnl: string
+fees: string
+trades: number
+}[]
+nextCursor?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/processed/trades": {
+/**
+ * getProcessedTrades: Processed trades by client, symbol and time, the newest first
+ */
+get: {
+parameters: {
+query?: {
+clientId?: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+from?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+to?: string
+limit?: number
+cursor?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+trades: {
+clientId: string
+tradeId: string
+orderId?: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+side: ("BUY" | "SELL")
+quantity: string
+price: string
+notional: string
+fee: string
+realisedPnl: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+timestamp: string
+}[]
+nextCursor?: string
 }
 }
 }

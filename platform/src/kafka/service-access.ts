@@ -1,7 +1,7 @@
 import type { AccessNeeds, AccessRule, UserQuota } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
-import { definitions } from "../definitions.ts";
+import { allDefinitions } from "../definitions.ts";
 import { GENERATOR_USER, PROCESSOR_USER, userOf } from "./kafka-users.ts";
 
 const GENERATED = "sim.";
@@ -30,12 +30,12 @@ export function accessOf(definition: AnyServiceDefinition): AccessNeeds {
 
 /** Everything that each service may do, and nothing else: the brokers' ACLs. */
 export function accessRules(): readonly AccessRule[] {
-  return [...definitions.flatMap(rulesOf), ...generatorRules(), ...processorRules()];
+  return [...allDefinitions.flatMap(rulesOf), ...generatorRules(), ...processorRules()];
 }
 
 /** The users whose ACLs, quotas and passwords are made from here. */
 export function kafkaUsers(): readonly string[] {
-  return [...definitions.map(({ name }) => userOf(name)), GENERATOR_USER, PROCESSOR_USER];
+  return [...allDefinitions.map(({ name }) => userOf(name)), GENERATOR_USER];
 }
 
 function rulesOf(definition: AnyServiceDefinition): readonly AccessRule[] {
@@ -84,7 +84,7 @@ function generatorRules(): readonly AccessRule[] {
   return MAKER.map((operation) => prefixed(GENERATOR_USER, operation, "topic", GENERATED));
 }
 
-/** By itself it processes generated streams, and sets aside what it can't read of them. */
+/** Besides what it does as a service it processes generated streams by itself, and sets aside what it can't read. */
 function processorRules(): readonly AccessRule[] {
   const onTopic = (operation: AccessRule["operation"], name: string): AccessRule =>
     prefixed(PROCESSOR_USER, operation, "topic", name);
@@ -94,7 +94,6 @@ function processorRules(): readonly AccessRule[] {
       onTopic(operation, `dead-letter-${GENERATED}`),
       onTopic(operation, "audit-events.trade-processor"),
     ]),
-    prefixed(PROCESSOR_USER, "READ", "group", "trade-processor."),
   ];
 }
 
@@ -122,7 +121,8 @@ const REQUEST_PERCENTAGE = 50;
  * others feel it. By how many topics it writes and reads.
  */
 export function userQuotas(): readonly UserQuota[] {
-  const services = definitions.map((definition) => {
+  const services = allDefinitions.filter(({ name }) => userOf(name) !== PROCESSOR_USER);
+  const own = services.map((definition) => {
     const { reads, groups } = accessOf(definition);
     const consumed = reads.length - publishedTopics(definition).length;
     return {
@@ -132,13 +132,13 @@ export function userQuotas(): readonly UserQuota[] {
       requestPercentage: REQUEST_PERCENTAGE * (2 + groups.length),
     };
   });
-  const streams = [GENERATOR_USER, PROCESSOR_USER].map((user) => ({
+  const streams = [PROCESSOR_USER, GENERATOR_USER].map((user) => ({
     user,
     producerBytesPerSecond: STREAM_BYTES,
     consumerBytesPerSecond: STREAM_BYTES,
     requestPercentage: REQUEST_PERCENTAGE * 2,
   }));
-  return [...services, ...streams];
+  return [...own, ...streams];
 }
 
 function inOrder(names: readonly string[]): readonly string[] {

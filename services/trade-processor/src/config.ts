@@ -1,4 +1,4 @@
-import { oneOf } from "@bourse/contracts";
+import { oneOf, simulatedTrades, tradeEvents } from "@bourse/contracts";
 import { COST_METHODS } from "@bourse/positions";
 import { Type } from "typebox";
 
@@ -7,6 +7,11 @@ export const USUAL_INSTRUMENTS =
   "BTC-USD:2:6,ETH-USD:2:6,XRP-ETH:8:2,SOL-USD:4:4,AAPL:4:4,AMZN:4:4,MSFT:4:4,TSLA:4:4";
 
 export const TradeProcessorConfig = Type.Object({
+  TRADE_PROCESSOR_TOPIC: Type.Union(oneOf([tradeEvents.name, simulatedTrades.name]).anyOf, {
+    default: tradeEvents.name,
+    description:
+      "What it processes as a service of a platform (BOURSE_WITH): the platform's own trades, or generated ones. Fixed once there are trades",
+  }),
   TRADE_COST_METHOD: Type.Union(oneOf(COST_METHODS).anyOf, {
     default: "AVERAGE",
     description: "How a closing trade finds its cost. Fixed once there are positions",

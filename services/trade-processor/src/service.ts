@@ -55,6 +55,7 @@ export function tradeProcessorOf({
     setup: async ({ clock, store, metrics, config }) => {
       const method = config.TRADE_COST_METHOD;
       await refuseOtherMethod(store, method);
+      await refuseOtherTopic(store, topic);
       return {
         clock,
         store,
@@ -148,6 +149,19 @@ async function refuseOtherMethod(store: Store, method: CostMethod): Promise<void
   throw new OperationalError(
     "cost_method_fixed",
     `TRADE_COST_METHOD is ${method}, wants ${String(row.method)}: there are positions by that method`,
+    { retryable: false },
+  );
+}
+
+/** Positions are of one stream: what another one did would be added to them. */
+async function refuseOtherTopic(store: Store, { name }: Topic): Promise<void> {
+  const [row] = await store.query(
+    sql`SELECT topic FROM last_prices WHERE topic <> ${name} ORDER BY topic LIMIT 1`,
+  );
+  if (row === undefined) return;
+  throw new OperationalError(
+    "topic_fixed",
+    `TRADE_PROCESSOR_TOPIC is ${name}, wants ${String(row.topic)}: there are trades of that topic`,
     { retryable: false },
   );
 }

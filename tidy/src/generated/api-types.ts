@@ -1,5 +1,5 @@
 import { createDirectory, openApiDocument } from "@bourse/host";
-import { definitions, machineTimer } from "@bourse/platform";
+import { allDefinitions, machineTimer } from "@bourse/platform";
 import { compile } from "json-schema-to-typescript";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,13 +35,13 @@ export async function apiTypes(): Promise<string> {
 
 /** What the gateway shows of all services: its own doors and those it forwards to. */
 function publicPaths(): readonly (readonly [path: string, item: Readonly<Record<string, Operation>>])[] {
-  const gateway = definitions.find(({ name }) => name === "gateway");
+  const gateway = allDefinitions.find(({ name }) => name === "gateway");
   if (gateway === undefined || typeof gateway.routes !== "function")
     throw new TypeError("the gateway derives its routes");
   const { name, description } = gateway;
   // Nothing is called: only the routes are asked for.
   const directory = createDirectory({
-    definitions,
+    definitions: allDefinitions,
     urlOf: () => "",
     internalToken: "",
     timer: machineTimer,

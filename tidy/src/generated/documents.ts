@@ -2,7 +2,7 @@ import { asyncApiDocument, catalogue, currentVersions, versionFileName } from "@
 import { configVariables, errorsDocument } from "@bourse/host";
 import {
   accessDocument,
-  definitions,
+  allDefinitions,
   KafkaConfig,
   parkersOf,
   prometheusTargets,
@@ -32,7 +32,7 @@ export async function generatedDocuments(): Promise<readonly TextFile[]> {
     {
       path: "docs/configuration.md",
       text: configurationDocument(
-        configVariables([{ name: "every process on Kafka", config: KafkaConfig }, ...definitions]),
+        configVariables([{ name: "every process on Kafka", config: KafkaConfig }, ...allDefinitions]),
       ),
     },
     { path: "docs/errors.md", text: errorsDocument() },
@@ -41,7 +41,10 @@ export async function generatedDocuments(): Promise<readonly TextFile[]> {
       path: `packages/contracts/versions/${versionFileName(version)}`,
       text: `${JSON.stringify(version.schema, null, 2)}\n`,
     })),
-    { path: "docs/events.md", text: eventsDocument({ catalogue, readers, parkers, services: definitions }) },
+    {
+      path: "docs/events.md",
+      text: eventsDocument({ catalogue, readers, parkers, services: allDefinitions }),
+    },
     { path: "packages/sdk/src/api.gen.ts", text: await apiTypes() },
   ];
 }

@@ -20,6 +20,7 @@ interface UpOptions extends TargetOptions {
   readonly demo: boolean;
   readonly host: string;
   readonly detach?: boolean;
+  readonly with?: string;
 }
 
 const ENTRY = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -37,6 +38,11 @@ export function upCommand(): Command {
       "--bootstrap <servers>",
       "with --bus kafka: brokers that run elsewhere, host:port with commas between (KAFKA_BOOTSTRAP_SERVERS)",
     )
+    .addOption(
+      new Option("--with <services>", "what runs only where it is asked to: trade-processor").env(
+        "BOURSE_WITH",
+      ),
+    )
     .option("--no-demo", "an empty venue, without listed instruments and participants")
     .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
     .option("--detach", "leave it running and come back; `bourse down` stops it")
@@ -44,6 +50,7 @@ export function upCommand(): Command {
   return withExamples(command, [
     ["up", "a venue with a demo market, on http://127.0.0.1:8080"],
     ["up --no-demo --data /tmp/venue", "an empty one, elsewhere"],
+    ["up --with trade-processor", "and a processor of its own trades: positions, profit, dead letters"],
     ["up --bus kafka", "on a local Kafka, each service its own process"],
     [
       "up --bus kafka --bootstrap kafka-1:9092",
@@ -91,7 +98,11 @@ async function start(options: UpOptions, dataFolder: string, output: Output): Pr
     demo: demo && only === undefined,
     ports: "fixed",
     host,
-    env: { ...process.env, ...(bootstrap === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: bootstrap }) },
+    env: {
+      ...process.env,
+      ...(bootstrap === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: bootstrap }),
+      ...(options.with === undefined ? {} : { BOURSE_WITH: options.with }),
+    },
     progress: (line) => output.note(line),
   };
   if (only === undefined) {
