@@ -45,6 +45,13 @@ export interface ConsumerUnit extends Unit {
   park(envelope: Envelope, reason: ParkReason): void;
   /** Records of this batch that are parked: no effect may come of them, but a position in the log may pass them. */
   readonly parked: readonly Envelope[];
+  /**
+   * The same object as long as nobody else can have applied anything of this consumer's partitions, and every unit since
+   * has been committed: what a handler keeps by it (in a `WeakMap`) of rows that only these partitions' records write is
+   * as the tables have it. A new one knows nothing. A unit that has asked for it and then fails is tried again with a
+   * new one before its records are blamed.
+   */
+  readonly tenure: object;
 }
 
 export interface ParkReason {

@@ -29,6 +29,7 @@ import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts"
 import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
 import { ParkingLimits } from "./parking-limits.ts";
 import type { ConsumptionStatus, Runner } from "./status.ts";
+import { Tenure } from "./tenure.ts";
 import { inConsumerSpan } from "./trace.ts";
 
 /** The path notes' cap: beyond it a transaction only gets slower. */
@@ -53,6 +54,7 @@ export class EffectRunner<Service> implements Runner {
   readonly #sought = new Set<AssignedPartition>();
   readonly #assigned = new Map<string, AssignedPartition>();
   readonly #membership: GroupMembership;
+  readonly #tenure = new Tenure();
   /** What memory knows of the tables must be read again before the next unit of work. */
   #isStale = false;
 
@@ -158,6 +160,7 @@ export class EffectRunner<Service> implements Runner {
     // Of these alone: a transaction of the others may be under way, and is not in what was read.
     const given = parked.filter((state) => positions.has(topicPartitionKey(state)));
     this.#know(given);
+    this.#tenure.renew();
     const recent = given.reduce((sum, state) => sum + state.recent, 0);
     this.#limits.inherit(this.#parts.clock.nowMs(), recent);
     this.#membership.works();
@@ -197,9 +200,13 @@ export class EffectRunner<Service> implements Runner {
       try {
         if (judged.advances.length > 0) await this.#commit(records, judged, tried);
       } catch (error) {
+        const rested = this.#tenure.undone();
         const unknown = error instanceof StoreError && error.code === "commit_unknown";
         const outOfDate = isOutOfDate(error);
-        if (!unknown && !outOfDate && !isRetryable(error)) return { error };
+        if (!unknown && !outOfDate && !isRetryable(error)) {
+          if (!rested) return { error };
+          continue;
+        }
         // A COMMIT of unknown outcome may still be under way when the marks are read: it then shows as a moved mark.
         if (unknown) uncertain = tried.decided;
         if (unknown || outOfDate) {
@@ -252,6 +259,7 @@ export class EffectRunner<Service> implements Runner {
       topics: this.#topics,
       records,
       judging: { partitionOf: this.#partitionOf, rules: this.#rules },
+      tenure: this.#tenure,
     };
     await inConsumerSpan(`${serviceName}.${this.subscription}`, traceparent, async (span) => {
       span.setAttribute("batch.size", judged.envelopes.length);
@@ -279,6 +287,7 @@ export class EffectRunner<Service> implements Runner {
   #settle({ judged, rows }: DecidedBatch, isReloaded: boolean): void {
     const { metrics, log } = this.#parts;
     const label = { subscription: this.subscription };
+    this.#tenure.settled();
     if (rows.length > 0) this.#parked(rows, isReloaded);
     if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
     for (const { to } of judged.advances) {
@@ -353,6 +362,7 @@ export class EffectRunner<Service> implements Runner {
   async #reload(): Promise<void> {
     const { marks, parked } = await this.#membership.untilAnswered("marks.read", () => this.#readTables());
     this.#isStale = false;
+    this.#tenure.renew();
     for (const at of this.#assigned.values()) {
       at.marks.clear();
       at.queues = noQueues();

@@ -6,6 +6,7 @@ import { type JudgedBatch, type JudgeOptions, type RecordFailure, setAside } fro
 import type { Envelope } from "./envelope.ts";
 import { RecordRefused } from "./failure-policy.ts";
 import { type ParkedRow, parkStatements } from "./parked-rows.ts";
+import type { Tenure } from "./tenure.ts";
 
 export interface UnitInHand<Service> {
   readonly consumption: EffectConsumption<Service>;
@@ -13,6 +14,7 @@ export interface UnitInHand<Service> {
   readonly topics: ReadonlyMap<string, Topic>;
   readonly records: readonly BusRecord[];
   readonly judging: Pick<JudgeOptions, "partitionOf" | "rules">;
+  readonly tenure: Tenure;
 }
 
 /** What one transaction of a consumer comes to. */
@@ -46,7 +48,7 @@ export async function decideBatch<Service>(
 }
 
 async function handle<Service>(
-  { consumption, service }: UnitInHand<Service>,
+  { consumption, service, tenure }: UnitInHand<Service>,
   { envelopes, parkings }: JudgedBatch,
   unit: Unit,
   park: ConsumerUnit["park"],
@@ -56,7 +58,19 @@ async function handle<Service>(
   // An EpochStarted alone moves marks and is nobody's event (R6).
   if (envelopes.length === 0 && parked.length === 0) return NOTHING;
   const { nowMs, run } = unit;
-  return await consumption.handle(service, envelopes, { nowMs, run, park, parked });
+  // Of a try before this one: it lost a race, or has refused a record.
+  tenure.undone();
+  let own: object | undefined;
+  return await consumption.handle(service, envelopes, {
+    nowMs,
+    run,
+    park,
+    parked,
+    get tenure() {
+      own ??= tenure.enter();
+      return own;
+    },
+  });
 }
 
 const NONE: readonly Envelope[] = [];

@@ -43,6 +43,8 @@ export type {
   OnceOutcome,
 } from "./idempotency/idempotency.ts";
 export { createIdempotency } from "./idempotency/idempotency.ts";
+export type { Known } from "./known-rows.ts";
+export { KnownRows } from "./known-rows.ts";
 export type { Log } from "./log.ts";
 export { deliveryMigrations } from "./migrations.ts";
 export type {

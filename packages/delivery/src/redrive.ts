@@ -428,6 +428,7 @@ async function redoEffect<Service>(
       throw new RecordRefused(code, message);
     },
     parked: [],
+    tenure: {},
   });
   return {
     count: envelopes.length,

@@ -26,7 +26,7 @@ import { machineTimer, testProducer } from "@bourse/host/testing";
 import type { Store } from "@bourse/store";
 import { testDatabase } from "@bourse/store/testing";
 import { Registry } from "prom-client";
-import type { DropCopy } from "./drop-copy.ts";
+import { type DropCopy, nothingKnown } from "./drop-copy.ts";
 import { dropCopyMetrics } from "./metrics.ts";
 import { dropCopy } from "./service.ts";
 import { created, executed, funds, reported } from "./testing.ts";
@@ -95,7 +95,10 @@ function instanceOf(bus: EventBus, store: Store, sharedFolder: string): Instance
     instanceId: sharedFolder.slice(-1),
     sharedFolder,
   });
-  return { runtime, service: { store, bus, cashAsset: "USD", metrics: dropCopyMetrics(metrics) } };
+  return {
+    runtime,
+    service: { store, bus, cashAsset: "USD", ...nothingKnown(), metrics: dropCopyMetrics(metrics) },
+  };
 }
 
 const clientOf = (number: number): string => `client-${number % CLIENTS}`;

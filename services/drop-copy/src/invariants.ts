@@ -70,8 +70,10 @@ async function isCut({ bus }: DropCopy, topics: readonly Topic[]): Promise<boole
 }
 
 async function* allOrders({ store }: DropCopy): AsyncGenerator<OrderCopy> {
-  for (let after = ""; ; ) {
-    const page = readOrders(await store.query(selectOrders(after, PAGE)));
+  for (let after: string | null = null; ; ) {
+    const page: readonly OrderCopy[] = readOrders(await store.query(selectOrders(after, PAGE))).map(
+      ({ copy }) => copy,
+    );
     yield* page;
     const last = page.at(-1);
     if (last === undefined) return;

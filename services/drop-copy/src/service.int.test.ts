@@ -146,6 +146,86 @@ test("a day opens with what the days before came to", async (t) => {
   });
 });
 
+/** Known rows may be out of date: another instance writes them, too. */
+async function known(tested: Tested): Promise<void> {
+  for (const number of [11, 12]) {
+    await tested.publish(orderEvents, [created(number, "alice")]);
+    await tested.quiet();
+  }
+}
+
+test("an order whose facts another instance has had before is told with them", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await known(tested);
+  const trade = {
+    kind: "trade",
+    orderId: orderIdOf(1),
+    engineSequence: 3,
+    tradeId: "AAPL-3",
+    qty: "4",
+    price: "180",
+    cumulative: "4",
+  };
+  await plant(
+    tested,
+    sql`INSERT INTO orders (order_id, waiting) VALUES (${orderIdOf(1)}::uuid, ${JSON.stringify([trade])})`,
+  );
+  await tested.publish(orderEvents, [created(13, "bob"), created(1, "alice", { remark: "hedge" })]);
+  await tested.quiet();
+  const [told] = await valuesOf(tested, tradesFeed, "alice");
+  assert.deepEqual([told.trade_id, told.remark], ["AAPL-3", "hedge"]);
+  assert.equal((await tested.published(ordersFeed)).length, 4);
+});
+
+test("a report meets its order as another instance has left it", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  await known(tested);
+  await plant(
+    tested,
+    sql`UPDATE orders SET qty = '8', orders_told = orders_told + 1, engine_sequence = 3, version = version + 1
+      WHERE order_id = ${orderIdOf(12)}::uuid`,
+  );
+  await tested.publish(executionEvents, [
+    reported(12, "alice", { sequence: 4, execType: "REPLACED", leaves: "7", price: "179" }),
+  ]);
+  await tested.quiet();
+  const [row] = await tested.store.query(
+    sql`SELECT qty, orders_told FROM orders WHERE order_id = ${orderIdOf(12)}::uuid`,
+  );
+  assert.deepEqual([row?.qty, Number(row?.orders_told)], ["7", 3]);
+  assert.equal((await valuesOf(tested, ordersFeed, "alice")).length, 3);
+});
+
+test("trades are added to a client's day, and told where its row is of another one", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  const trade = (sequence: number) =>
+    executed({
+      sequence,
+      quantity: "4",
+      notional: "720",
+      fee: "0.5",
+      buyer: [1, "alice", "4"],
+      seller: [2, "bob", "4"],
+    });
+  for (const sequence of [1, 2, 3]) {
+    await tested.publish(tradeEvents, [trade(sequence)]);
+    await tested.quiet();
+  }
+  assert.equal((await tested.published(cashBalanceFeed)).length, 2);
+  await plant(tested, sql`UPDATE clients SET business_day = '2023-01-02' WHERE client_id = 'alice'`);
+  await tested.publish(tradeEvents, [trade(4)]);
+  await tested.quiet();
+  const told = (await valuesOf(tested, cashBalanceFeed, "alice")).at(-1);
+  assert.equal(told?.opening_balance, String(-3 * 720.5));
+  const rows = await tested.store.query(
+    sql`SELECT opening + traded AS total FROM clients ORDER BY client_id`,
+  );
+  assert.deepEqual(
+    rows.map(({ total }) => BigInt(String(total)) / 10n ** 17n),
+    [-4n * 7205n, 4n * 7195n],
+  );
+});
+
 test("another cash asset is refused once there are clients", async (t) => {
   const tested = await testService<DropCopy>(t, dropCopy);
   await copied(tested);

@@ -13,7 +13,7 @@ import { type Store, sql } from "@bourse/store";
 import { DropCopyConfig } from "./config.ts";
 import { copyCash } from "./consumers/copy-cash.ts";
 import { copyOrders } from "./consumers/copy-orders.ts";
-import type { DropCopy } from "./drop-copy.ts";
+import { type DropCopy, nothingKnown } from "./drop-copy.ts";
 import { dropCopyInvariants } from "./invariants.ts";
 import { countCopied, dropCopyMetrics } from "./metrics.ts";
 
@@ -29,7 +29,7 @@ export const dropCopy = defineService<typeof DropCopyConfig, DropCopy>({
   setup: async ({ store, bus, metrics, config }) => {
     const cashAsset = config.DROP_COPY_CASH_ASSET;
     await refuseOtherAsset(store, cashAsset);
-    return { store, bus, cashAsset, metrics: dropCopyMetrics(metrics) };
+    return { store, bus, cashAsset, ...nothingKnown(), metrics: dropCopyMetrics(metrics) };
   },
   consumes: [
     {

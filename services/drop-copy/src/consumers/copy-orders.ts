@@ -7,10 +7,10 @@ import {
   type TradeExecuted,
   tradesFeed,
 } from "@bourse/contracts";
-import type { Effects, Envelope, OutgoingEvent, Unit } from "@bourse/delivery";
+import type { ConsumerUnit, Effects, Envelope, Known, OutgoingEvent } from "@bourse/delivery";
 import { applyFact, type OrderFact, type ReportFact, type Told, unknownOrder } from "../domain/order-copy.ts";
 import type { DropCopy } from "../drop-copy.ts";
-import { lockOrders, readOrders, writeOrders } from "../sql/order-rows.ts";
+import { findOrders, type KnownOrder, lockOrders, readOrders, writeOrders } from "../sql/order-rows.ts";
 
 type Created = EventOf<typeof OrderCreated>;
 type Report = EventOf<typeof ExecutionReport>;
@@ -18,24 +18,50 @@ type Executed = EventOf<typeof TradeExecuted>;
 
 const NOTHING: Effects = { statements: [], events: [], result: undefined };
 
-/** Tells orders and trades to their feeds: locks the orders of a batch, applies its facts, writes one row each (R13). */
+/**
+ * Tells orders and trades to their feeds: applies the facts of a batch to the orders as they are known, and writes one row
+ * for each that has changed (R13).
+ */
 export async function copyOrders(
-  _service: DropCopy,
+  service: DropCopy,
   batch: readonly Envelope[],
-  unit: Unit,
+  unit: ConsumerUnit,
 ): Promise<Effects> {
-  const facts = batch.flatMap(({ event }) => orderFactsOf(event));
+  const facts: OrderFact[] = [];
+  for (const { event } of batch) for (const fact of orderFactsOf(event)) facts.push(fact);
   if (facts.length === 0) return NOTHING;
-  const orderIds = [...new Set(facts.map(({ orderId }) => orderId))];
-  const [, rows = []] = await unit.run(lockOrders(orderIds));
-  const copies = new Map(readOrders(rows).map((copy) => [copy.orderId, copy]));
+  const known = service.knownOrders.of(unit.tenure);
+  await readUnknown(unit, known, facts);
+  const { rows } = known;
+  const changed = new Map<string, KnownOrder>();
   const events: OutgoingEvent[] = [];
   for (const fact of facts) {
-    const { copy, told } = applyFact(copies.get(fact.orderId) ?? unknownOrder(fact.orderId), fact);
-    copies.set(fact.orderId, copy);
-    events.push(...told.map(outgoing));
+    const { orderId } = fact;
+    const { copy: before, version } = changed.get(orderId) ??
+      rows.get(orderId) ?? { copy: unknownOrder(orderId), version: 0 };
+    const { copy, told } = applyFact(before, fact);
+    if (copy !== before) changed.set(orderId, { copy, version });
+    for (const each of told) events.push(outgoing(each));
   }
-  return { statements: [writeOrders([...copies.values()])], events, result: undefined };
+  for (const [orderId, { copy, version }] of changed) rows.set(orderId, { copy, version: version + 1 });
+  return { statements: writeOrders([...changed.values()]), events, result: undefined };
+}
+
+/**
+ * Reads the orders that are not known. One that comes now is taken for new: where another instance has had facts of it
+ * before, its row breaks the key, and the unit is done again with locks.
+ */
+async function readUnknown(
+  unit: ConsumerUnit,
+  { rows, isCareful }: Known<KnownOrder>,
+  facts: readonly OrderFact[],
+): Promise<void> {
+  const unknown = new Set<string>();
+  for (const { orderId } of facts) if (!rows.has(orderId)) unknown.add(orderId);
+  if (!isCareful) for (const { kind, orderId } of facts) if (kind === "created") unknown.delete(orderId);
+  if (unknown.size === 0) return;
+  const results = await unit.run(isCareful ? lockOrders([...unknown]) : [findOrders([...unknown])]);
+  for (const known of readOrders(results.at(-1) ?? [])) rows.set(known.copy.orderId, known);
 }
 
 /** What an event says of orders; most say nothing. */

@@ -69,13 +69,12 @@ describe("the copy of an order", () => {
   });
 
   it("has its trades told with what is filled after each", () => {
-    const { records, copy } = told([created, trade(2, "4", "4"), report(3, "4", "6"), trade(4, "6.0", "10")]);
+    const { records } = told([created, trade(2, "4", "4"), report(3, "4", "6"), trade(4, "6.0", "10")]);
     const fill = { ...own, price: "100", remark: "hedge" };
     assert.deepEqual(records.slice(1), [
       { feed: "trades", record: { ...fill, qty: "4", trade_id: "T-2", partial_filled_qty: "4" } },
       { feed: "trades", record: { ...fill, qty: "6", trade_id: "T-4", partial_filled_qty: "10" } },
     ]);
-    assert.deepEqual([copy.filled, copy.tradesTold, copy.ordersTold], ["10", 2, 1]);
   });
 
   it("tells the same records whichever topic is ahead (R7)", () => {
@@ -91,6 +90,35 @@ describe("the copy of an order", () => {
       const other = told(order.filter((fact) => fact !== undefined));
       assert.deepEqual(byFeed(other.records), byFeed(wanted.records));
       assert.deepEqual(other.copy, wanted.copy);
+    }
+  });
+
+  it("keeps nothing of a trade, nor of a report without news", () => {
+    const { copy } = told([created]);
+    for (const fact of [report(1, "0", "10"), report(2, "4.0", "6"), trade(3, "4", "4")])
+      assert.equal(applyFact(copy, fact).copy, copy);
+    assert.notEqual(applyFact(copy, report(4, "4", "5")).copy, copy);
+  });
+
+  it("tells plain decimals, whatever form they came in", () => {
+    for (const [given, wanted] of [
+      ["10", "10"],
+      ["10.0", "10"],
+      ["0.50", "0.5"],
+      ["0.05", "0.05"],
+      ["123456789012345678900.10", "123456789012345678900.1"],
+      ["0.000000000000000001", "0.000000000000000001"],
+    ] as const) {
+      const { records } = told([{ ...created, qty: given }, trade(2, given, given)]);
+      assert.equal(records[0]?.record.qty, wanted);
+      assert.deepEqual(records[1]?.record, {
+        ...own,
+        qty: wanted,
+        price: "100",
+        remark: "hedge",
+        trade_id: "T-2",
+        partial_filled_qty: wanted,
+      });
     }
   });
 

@@ -9,11 +9,9 @@ export interface OrderCopy {
   /** What it stands for, and its worst price, as they were last told. */
   readonly qty: string;
   readonly price: string;
+  /** Of the last report that was told. */
   readonly engineSequence: number;
   readonly ordersTold: number;
-  readonly tradesTold: number;
-  /** By the trades that were told. */
-  readonly filled: string;
   readonly waiting: readonly EngineFact[];
 }
 
@@ -78,8 +76,6 @@ export function unknownOrder(orderId: string): OrderCopy {
     price: "",
     engineSequence: 0,
     ordersTold: 0,
-    tradesTold: 0,
-    filled: "0",
     waiting: [],
   };
 }
@@ -87,7 +83,8 @@ export function unknownOrder(orderId: string): OrderCopy {
 /**
  * What a fact makes of an order, and what is told of it: the order itself when it comes; a report where it changes what the
  * order stands for, its price, or ends it; each trade. Facts that come before the order wait for it and are then told in
- * the engine's order: so the same records are told whichever topic is ahead (R7).
+ * the engine's order: so the same records are told whichever topic is ahead (R7). The copy is the very same one where
+ * nothing is to be kept of the fact: a trade says all there is to tell, and a report without news is like none.
  */
 export function applyFact(
   copy: OrderCopy,
@@ -127,11 +124,11 @@ function applyReport(
   { engineSequence, cumulative, leaves, price, ended }: ReportFact,
 ): { readonly copy: OrderCopy; readonly told: readonly Told[] } {
   if (engineSequence <= before.engineSequence) return { copy: before, told: [] };
-  const copy = { ...before, engineSequence, qty: sum(cumulative, leaves), price: plain(price) };
-  const isNews = ended !== null || copy.qty !== before.qty || copy.price !== before.price;
-  if (!isNews) return { copy, told: [] };
-  const record = recordOf(copy, ended ?? copy.remark);
-  return { copy: { ...copy, ordersTold: copy.ordersTold + 1 }, told: [{ feed: "orders", record }] };
+  const [qty, plainPrice] = [sum(cumulative, leaves), plain(price)];
+  const isNews = ended !== null || qty !== before.qty || plainPrice !== before.price;
+  if (!isNews) return { copy: before, told: [] };
+  const copy = { ...before, engineSequence, qty, price: plainPrice, ordersTold: before.ordersTold + 1 };
+  return { copy, told: [{ feed: "orders", record: recordOf(copy, ended ?? copy.remark) }] };
 }
 
 function applyTrade(
@@ -147,11 +144,7 @@ function applyTrade(
     trade_id: tradeId,
     partial_filled_qty: plain(cumulative),
   };
-  const filled = isMore(cumulative, before.filled) ? plain(cumulative) : before.filled;
-  return {
-    copy: { ...before, tradesTold: before.tradesTold + 1, filled },
-    told: [{ feed: "trades", record }],
-  };
+  return { copy: before, told: [{ feed: "trades", record }] };
 }
 
 function recordOf({ clientId, orderId, qty, price }: OrderCopy, remark: string): OrderRecord {
@@ -161,14 +154,21 @@ function recordOf({ clientId, orderId, qty, price }: OrderCopy, remark: string):
 /** More decimals than any asset has. */
 const SCALE = 18;
 
+/** Without trailing zeros. Our own services write decimals so: then there is nothing to do. */
 function plain(decimal: string): string {
-  return formatDecimal(decimalUnits(decimal, SCALE), SCALE);
+  return isPlain(decimal) ? decimal : formatDecimal(decimalUnits(decimal, SCALE), SCALE);
 }
 
 function sum(a: string, b: string): string {
+  if (a === "0") return plain(b);
+  if (b === "0") return plain(a);
   return formatDecimal(decimalUnits(a, SCALE) + decimalUnits(b, SCALE), SCALE);
 }
 
-function isMore(a: string, b: string): boolean {
-  return decimalUnits(a, SCALE) > decimalUnits(b, SCALE);
+const ZERO = 48;
+
+/** Of a decimal as the contracts allow it: no leading zeros, no exponent. */
+function isPlain(decimal: string): boolean {
+  if (decimal.length > SCALE || decimal.startsWith("-")) return false;
+  return decimal.charCodeAt(decimal.length - 1) !== ZERO || !decimal.includes(".");
 }

@@ -7,7 +7,7 @@ export function lockClients(clientIds: readonly string[], cashAsset: string): re
   return [
     sql`INSERT INTO clients (client_id, cash_asset) SELECT id, ${cashAsset}::text FROM unnest(${ids}::text[]) WITH ORDINALITY AS k (id, place)
       ORDER BY place ON CONFLICT (client_id) DO NOTHING`,
-    sql`SELECT * FROM clients WHERE client_id = ANY (${ids}::text[]) ORDER BY client_id COLLATE "C" FOR UPDATE`,
+    sql`SELECT * FROM clients WHERE client_id = ANY (${ids}::text[]) ORDER BY client_id FOR UPDATE`,
   ];
 }
 
@@ -35,6 +35,20 @@ export function writeClients(clients: readonly ClientCash[]): Statement {
       ${amountArray(clients.map((each) => each.traded))}::numeric[])
       AS k (client_id, business_day, opening, pay_in, payout, traded)
     WHERE c.client_id = k.client_id`;
+}
+
+/**
+ * What trades of a day moved, by client, sorted (R13). Fails as a whole where a client's row is of another day: then there
+ * is something to tell.
+ */
+export function addTraded(clientIds: readonly string[], traded: readonly bigint[], day: string): Statement {
+  return sql`
+    WITH written AS (
+      UPDATE clients c SET traded = c.traded + k.traded
+      FROM unnest(${sqlArray(clientIds)}::text[], ${amountArray(traded)}::numeric[]) AS k (client_id, traded)
+      WHERE c.client_id = k.client_id AND c.business_day = ${day}
+      RETURNING 1)
+    SELECT rows_written(count(*), ${clientIds.length}::bigint, 'clients') FROM written`;
 }
 
 /** A page of all clients, for checks. */
