@@ -31,8 +31,8 @@ export async function openBus(options: OpenBusOptions): Promise<EventBus> {
   return closedOnFailure(bus, () => withSchemaIds(bus, { ...options.schemas, idsFile }));
 }
 
-function openEmbedded({ data, clock }: OpenBusOptions): Promise<EventBus> {
-  const bus = embeddedBus({ folder: data.folder("bus"), clock });
+function openEmbedded({ data, clock, progress }: OpenBusOptions): Promise<EventBus> {
+  const bus = embeddedBus({ folder: data.folder("bus"), clock, notice: progress });
   return closedOnFailure(bus, async () => {
     await bus.ensureTopics(topicSpecs(catalogue, 1));
     return bus;

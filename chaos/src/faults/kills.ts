@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Fleet, PLATFORM, type ProcessName } from "../fleet/fleet.ts";
 import { type Fault, mustHave, type Stage } from "./fault.ts";
@@ -57,7 +57,7 @@ export const killMidAppend: Fault = {
     for (let death = 1; death <= APPENDS; death++) {
       await untilLogGrows(stage.fleet);
       mustHave((await node.kill()) === "SIGKILL", "the platform was not killed");
-      if (death === 1) stage.fired("SIGKILL while the event log's write-ahead log grew");
+      if (death === 1) stage.fired("SIGKILL while the event log's last segment grew");
       await stage.healed(() => node.start());
     }
     stage.note(`${APPENDS} times`);
@@ -74,10 +74,11 @@ async function killOnce({ fleet, fired }: Stage, name: ProcessName): Promise<voi
 
 /** Resolves between two looks of which the second finds more bytes. */
 async function untilLogGrows({ folder }: Fleet): Promise<void> {
-  const file = join(folder, "data", "bus", "log.sqlite-wal");
+  const log = join(folder, "data", "bus");
   const stampOf = (): string => {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    return `${stat?.mtimeMs} ${stat?.size}`;
+    const segments = readdirSync(log).filter((name) => name.endsWith(".segment"));
+    const last = segments.sort().at(-1) ?? "";
+    return `${last} ${statSync(join(log, last)).size}`;
   };
   const before = stampOf();
   const deadline = performance.now() + LONGEST_LOOK_MS;

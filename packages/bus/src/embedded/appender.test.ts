@@ -6,8 +6,7 @@ import { test } from "node:test";
 import type { OutgoingBatch } from "../port.ts";
 import { appender } from "./appender.ts";
 import { EventLog } from "./event-log.ts";
-import { openLogFile } from "./log-file.ts";
-import { logStatements } from "./statements.ts";
+import { NODE_DISK } from "./log-disk.ts";
 
 const batch = (value: string, isKept?: boolean): OutgoingBatch => ({
   topic: "t",
@@ -19,8 +18,14 @@ const batch = (value: string, isKept?: boolean): OutgoingBatch => ({
 test("an append waits for the disk unless the senders of all of it keep it", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "bourse-appender-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const log = new EventLog(folder, 1_000_000);
+  let diskSyncs = 0;
+  const sync = (file: number): void => {
+    diskSyncs++;
+    NODE_DISK.sync(file);
+  };
+  const log = new EventLog({ folder, recentBytes: 1_000_000, disk: { ...NODE_DISK, sync } });
   log.createTopic({ name: "t", partitions: 1, retentionMs: -1 });
+  const before = diskSyncs;
   const { send } = appender(log);
   await Promise.all([send([batch("1", true)]), send([batch("2", true)])]);
   assert.equal(log.syncs, 0);
@@ -29,8 +34,9 @@ test("an append waits for the disk unless the senders of all of it keep it", asy
   await send([batch("5", true)]);
   await send([batch("6", false)]);
   assert.equal(log.syncs, 2);
+  assert.equal(diskSyncs - before, 2);
   log.close();
-  const again = new EventLog(folder, 1_000_000);
+  const again = new EventLog({ folder, recentBytes: 1_000_000 });
   const at = again.partition({ topic: "t", partition: 0 });
   assert.deepEqual(
     [0, 1, 2, 3, 4, 5].map((offset) => {
@@ -40,19 +46,4 @@ test("an append waits for the disk unless the senders of all of it keep it", asy
     ["1", "2", "3", "4", "5", "6"],
   );
   again.close();
-});
-
-test("SQLite is told so", (context) => {
-  const folder = mkdtempSync(join(tmpdir(), "bourse-appender-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const { database, close } = openLogFile(folder);
-  const sql = logStatements(database);
-  const mode = (): unknown => database.prepare("PRAGMA synchronous").get()?.synchronous;
-  const [NORMAL, FULL] = [1, 2];
-  assert.equal(mode(), FULL);
-  sql.syncCommits(false);
-  assert.equal(mode(), NORMAL);
-  sql.syncCommits(true);
-  assert.equal(mode(), FULL);
-  close();
 });

@@ -168,12 +168,6 @@ test("a damaged log is refused by name", async (context) => {
   writeFileSync(join(foreign, "log.sqlite"), "not a database, but long enough to look like one".repeat(100));
   assert.throws(() => embeddedBus({ folder: foreign }), refusal(/not an event log/));
 
-  const flipped = await closedLog(context);
-  const database = new DatabaseSync(flipped.path);
-  database.exec("UPDATE runs SET body = CAST(body || 'x' AS BLOB) WHERE base = (SELECT max(base) FROM runs)");
-  database.close();
-  assert.throws(() => embeddedBus(flipped), refusal(/damaged on disk/));
-
   const zeroed = await closedLog(context);
   const file = openSync(zeroed.path, "r+");
   writeSync(file, Buffer.alloc(8192), 0, 8192, 4096);
@@ -183,9 +177,9 @@ test("a damaged log is refused by name", async (context) => {
 test("a log of another format is refused with both numbers", async (context) => {
   const log = await closedLog(context);
   const database = new DatabaseSync(log.path);
-  database.exec("PRAGMA user_version = 2");
+  database.exec("PRAGMA user_version = 3");
   database.close();
-  assert.throws(() => embeddedBus(log), refusal(/format 2, .* format 1/));
+  assert.throws(() => embeddedBus(log), refusal(/format 3, .* format 2/));
 });
 
 async function closedLog(context: TestContext): Promise<{ readonly folder: string; readonly path: string }> {

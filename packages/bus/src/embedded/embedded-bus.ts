@@ -19,7 +19,6 @@ import { EmbeddedConsumer } from "./consumer.ts";
 import { cursor } from "./cursor.ts";
 import { EventLog } from "./event-log.ts";
 import { consumerGroup, type Group } from "./group.ts";
-import { nextTurn } from "./next-turn.ts";
 import { openReader } from "./reader.ts";
 
 export interface EmbeddedBusOptions {
@@ -29,6 +28,10 @@ export interface EmbeddedBusOptions {
   readonly clock?: Clock;
   /** How much of the newest records stays in memory for those who follow closely. Default 16 MB, as an estimate. */
   readonly recentBytes?: number;
+  /** When a file of the log is followed by the next one. Default 64 MB. */
+  readonly segmentBytes?: number;
+  /** Told in a sentence what was done to the log that someone may want to know: a torn tail was cut away. */
+  readonly notice?: (line: string) => void;
 }
 
 export interface EmbeddedBus extends EventBus {
@@ -41,7 +44,7 @@ export interface EmbeddedBus extends EventBus {
 
 const RECENT_BYTES = 16_000_000;
 const RETENTION_INTERVAL_MS = 60_000;
-/** A committed offset is a hint: it goes with the next append, or alone after this long. */
+/** A committed offset is a hint: it is written after this long, with those that came meanwhile. */
 const HINT_DELAY_MS = 200;
 
 /**
@@ -60,17 +63,17 @@ class LogBus implements EmbeddedBus {
   readonly #groups = new Map<string, Group>();
   readonly #open = new Set<GroupConsumer | PartitionReader>();
   readonly #retention: NodeJS.Timeout;
+  #reclaiming: Promise<void> | undefined;
   #hintTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ folder, clock, recentBytes = RECENT_BYTES }: EmbeddedBusOptions) {
-    this.#log = new EventLog(folder, recentBytes);
+  constructor({ clock, recentBytes = RECENT_BYTES, ...options }: EmbeddedBusOptions) {
+    this.#log = new EventLog({ ...options, recentBytes });
     this.#clock = clock;
     this.#appender = appender(this.#log);
-    this.#retention = setInterval(
-      () => void this.dropExpired().catch(() => undefined),
-      RETENTION_INTERVAL_MS,
-    ).unref();
+    const failed = (cause: unknown): void =>
+      options.notice?.(`nothing was dropped: ${(cause as Error).message}`);
+    this.#retention = setInterval(() => void this.dropExpired().catch(failed), RETENTION_INTERVAL_MS).unref();
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -171,7 +174,13 @@ class LogBus implements EmbeddedBus {
   }
 
   async dropExpired(): Promise<void> {
-    while (!this.#closed && this.#log.dropExpired(this.#nowMs())) await nextTurn();
+    if (this.#closed) return;
+    this.#log.dropExpired(this.#nowMs());
+    // One at a time.
+    this.#reclaiming ??= this.#log.reclaim().finally(() => {
+      this.#reclaiming = undefined;
+    });
+    await this.#reclaiming;
   }
 
   async close(): Promise<void> {
@@ -181,9 +190,10 @@ class LogBus implements EmbeddedBus {
     this.#closed = true;
     clearInterval(this.#retention);
     clearTimeout(this.#hintTimer);
+    this.#log.stopReclaiming();
+    await this.#reclaiming?.catch(() => undefined);
     try {
       this.#appender.drain();
-      this.#log.flushHints();
     } finally {
       this.#log.close();
     }

@@ -1,44 +1,81 @@
-import type { DatabaseSync } from "node:sqlite";
 import { present } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
 import type { OutgoingRecord, StartPosition, TopicPartition, TopicSpec } from "../port.ts";
+import { convertFormat1 } from "./convert-format-1.ts";
 import { type GroupOffsets, groupOffsets } from "./group-offsets.ts";
-import { openLogFile } from "./log-file.ts";
+import type { LogPlace } from "./load-segments.ts";
+import { type LogDisk, NODE_DISK } from "./log-disk.ts";
+import { FORMAT_WITH_RUNS, type LogFile, openLogFile } from "./log-file.ts";
 import { type PartitionLog, runsOf, type TopicLog } from "./partition-log.ts";
 import { type Run, type RunCache, runCache } from "./run-cache.ts";
-import { decodeRun, encodeRun } from "./run-codec.ts";
+import { decodeRun } from "./run-codec.ts";
+import { SegmentLog } from "./segment-log.ts";
 import { busErrorOf } from "./sqlite-failure.ts";
-import { type LogStatements, logStatements, type StoredPartition } from "./statements.ts";
+import { type LogStatements, logStatements } from "./statements.ts";
 
-/** How many runs of one partition one pass of retention drops: bounds how long the process stands still. */
-const RETENTION_RUNS_PER_PASS = 256;
+const SEGMENT_BYTES = 64_000_000;
 const FETCHED_CACHE_BYTES = 8_000_000;
 /** By the time of the records, which is near enough. */
 const MAX_AGE_MS = 1_000;
 
-/** The topics and records of one folder. Every method is synchronous; errors are {@link BusError}. */
+export interface EventLogOptions {
+  readonly folder: string;
+  /** How much of the newest records stays in memory. */
+  readonly recentBytes: number;
+  /** When a file of the log is followed by the next one. Default 64 MB. */
+  readonly segmentBytes?: number;
+  /** Told in a sentence what a start had to do to the log. */
+  readonly notice?: (line: string) => void;
+  readonly disk?: LogDisk;
+}
+
+/**
+ * The topics and records of one folder. What is known of topics lies in a small SQLite file, the records in segments
+ * (0030). Methods are synchronous but for {@link EventLog.reclaim}; errors are {@link BusError}.
+ */
 export class EventLog {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
-  readonly #closeFile: () => void;
+  readonly #file: LogFile;
   readonly #sql: LogStatements;
+  readonly #segments: SegmentLog;
   readonly #groupOffsets: GroupOffsets;
   readonly #topics = new Map<string, TopicLog>();
+  readonly #byNumber = new Map<number, PartitionLog>();
   readonly #recent: RunCache;
   readonly #fetched: RunCache = runCache(FETCHED_CACHE_BYTES, Number.POSITIVE_INFINITY);
+  #writtenPlace: LogPlace | undefined;
   #diskReads = 0;
   #syncs = 0;
 
-  constructor(folder: string, recentBytes: number) {
-    const file = openLogFile(folder);
-    this.#database = file.database;
-    this.#path = file.path;
-    this.#closeFile = file.close;
+  constructor(options: EventLogOptions) {
+    const {
+      folder,
+      recentBytes,
+      segmentBytes = SEGMENT_BYTES,
+      notice = () => {},
+      disk = NODE_DISK,
+    } = options;
     this.#recent = runCache(recentBytes, MAX_AGE_MS);
+    const file = openLogFile(folder);
+    this.#file = file;
     try {
+      if (file.format === FORMAT_WITH_RUNS) {
+        convertFormat1(file.database, { folder, disk, segmentBytes, notice });
+        notice(`the event log ${file.path} had its records in a table; they are in segments now`);
+      }
       this.#sql = logStatements(file.database);
       this.#groupOffsets = groupOffsets(this.#sql);
-      this.#load();
+      this.#loadTopics();
+      this.#writtenPlace = this.#sql.durable();
+      this.#segments = new SegmentLog({
+        folder,
+        segmentBytes,
+        disk,
+        notice,
+        durable: this.#writtenPlace,
+        earliestOf: (partition) => this.#byNumber.get(partition)?.earliest,
+      });
+      for (const log of this.#byNumber.values()) this.#setEnd(log);
+      this.#loadGroupOffsets();
     } catch (cause) {
       file.close();
       throw busErrorOf(cause, file.path);
@@ -89,15 +126,9 @@ export class EventLog {
       number: created.number,
       info: { name: spec.name, id: created.id, partitions: spec.partitions },
       retentionMs: spec.retentionMs,
-      partitions: created.partitions.map((number, partition) => ({
-        number,
-        topic: spec.name,
-        partition,
-        earliest: 0,
-        next: 0,
-        highMs: 0,
-        listeners: new Set<() => void>(),
-      })),
+      partitions: created.partitions.map((number, partition) =>
+        this.#partitionLog({ number, topic: spec.name, partition, earliest: 0 }),
+      ),
     });
   }
 
@@ -111,11 +142,13 @@ export class EventLog {
   deleteTopic(name: string): void {
     const topic = this.topic(name);
     this.#synced(() => {
-      for (const log of topic.partitions) this.#sql.deletePartition(log.number);
+      for (const log of topic.partitions) this.#sql.deleteGroupOffsets(log.number);
       this.#sql.deleteTopic(topic.number);
     });
     this.#topics.delete(name);
     for (const log of topic.partitions) {
+      this.#byNumber.delete(log.number);
+      this.#segments.forget(log.number);
       this.#recent.drop(log.number);
       this.#fetched.drop(log.number);
       this.#groupOffsets.forget(log);
@@ -128,8 +161,8 @@ export class EventLog {
   }
 
   /**
-   * Appends to each partition, in one transaction that is synced when this returns, unless that is not asked for. The
-   * write-ahead log is one file: what is synced later is never there without what came before. Answers the first offsets.
+   * Appends to each partition, in one write that is synced when this returns, unless that is not asked for. The log is
+   * one order: what is synced later is never there without what came before. Answers the first offsets.
    */
   append(
     appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>,
@@ -137,15 +170,7 @@ export class EventLog {
   ): ReadonlyMap<PartitionLog, number> {
     const written = Array.from(appends, ([log, records]) => [...runsOf(log, records)]).flat();
     if (sync) this.#syncs++;
-    this.#sql.syncCommits(sync);
-    this.#transaction(() => {
-      for (const { log, sent, run, maxMs, highMs } of written) {
-        const head = { number: log.number, base: run.base, count: sent.length, maxMs, highMs };
-        this.#sql.insertRun(head, encodeRun(sent));
-      }
-      this.#groupOffsets.write();
-    });
-    this.#groupOffsets.written();
+    if (written.length > 0) this.#segments.append(written, sync);
     const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
     for (const { log, run, maxMs, highMs } of written) {
       this.#recent.put(log.number, run, maxMs);
@@ -165,29 +190,27 @@ export class EventLog {
     if (known !== undefined) return known;
     try {
       this.#diskReads++;
-      const found = present(
-        this.#sql.runBefore(log.number, offset),
-        `the run of ${log.topic}/${log.partition} at ${offset}`,
-      );
-      const cached = this.#recent.get(log.number, found.base) ?? this.#fetched.get(log.number, found.base);
+      const { base } = this.#segments.entry(log.number, offset);
+      const cached = this.#recent.get(log.number, base) ?? this.#fetched.get(log.number, base);
       if (cached !== undefined) return cached;
-      const records = decodeRun({ at: log, base: found.base, count: found.count, body: found.body });
-      const run: Run = { base: found.base, records, bytes: found.body.byteLength * 3 };
+      const { count, maxMs, body } = this.#segments.read(log.number, offset);
+      const records = decodeRun({ at: log, base, count, maxMs, body });
+      const run: Run = { base, records, bytes: body.byteLength * 3 };
       this.#fetched.put(log.number, run, 0);
       return run;
     } catch (cause) {
-      throw busErrorOf(cause, this.#path);
+      throw busErrorOf(cause, this.#file.path);
     }
   }
 
   /** The first offset whose record's time is at or after `timestampMs`, or the end. */
   offsetAt(log: PartitionLog, timestampMs: number): number {
-    // The highest time so far never falls along the log, so the run is found by halving (each step by the index).
+    // The highest time so far never falls along the log, so the run is found by halving (each step by the tables of runs).
     let low = log.earliest;
     let high = log.next;
     while (low < high) {
       const middle = low + Math.floor((high - low) / 2);
-      const run = present(this.#sql.runHeadBefore(log.number, middle), "a run before every offset");
+      const run = this.#segments.entry(log.number, middle);
       if (run.highMs >= timestampMs) high = run.base;
       else low = run.base + run.count;
     }
@@ -208,115 +231,110 @@ export class EventLog {
     return offset >= log.earliest && offset <= log.next ? offset : log.earliest;
   }
 
-  /** Drops whole runs whose newest record is older than the topic keeps them. True when there may be more to drop. */
-  dropExpired(nowMs: number): boolean {
-    let more = false;
-    for (const topic of this.#topics.values()) {
-      if (topic.retentionMs < 0) continue;
-      for (const log of topic.partitions) {
-        if (this.#dropExpiredOf(log, nowMs - topic.retentionMs)) more = true;
+  /** Drops whole runs whose newest record is older than the topic keeps them. {@link EventLog.reclaim} makes space of it. */
+  dropExpired(nowMs: number): void {
+    const dropped = new Map<PartitionLog, number>();
+    for (const { retentionMs, partitions } of this.#topics.values()) {
+      if (retentionMs < 0) continue;
+      for (const log of partitions) {
+        const end = this.#segments.endOfOlder(log.number, log.earliest, nowMs - retentionMs);
+        if (end > log.earliest) dropped.set(log, end);
       }
     }
-    return more;
-  }
-
-  #dropExpiredOf(log: PartitionLog, beforeMs: number): boolean {
-    if (log.earliest === log.next) return false;
-    const runs = this.#sql.oldestRuns(log.number, RETENTION_RUNS_PER_PASS);
-    let end = log.earliest;
-    for (const run of runs) {
-      if (run.maxMs >= beforeMs) break;
-      end = run.base + run.count;
+    if (dropped.size === 0) return;
+    this.#synced(() => {
+      for (const [log, end] of dropped) this.#sql.setEarliest(log.number, end);
+    });
+    for (const [log, end] of dropped) {
+      log.earliest = end;
+      this.#segments.forget(log.number);
     }
-    if (end === log.earliest) return false;
-    this.#synced(() => this.#sql.dropRuns(log.number, end));
-    log.earliest = end;
-    return runs.length === RETENTION_RUNS_PER_PASS;
   }
 
-  /** What groups have committed. A new offset is written with the next append, or by {@link flushHints}. */
+  /** Gives the disk back what was dropped, beside everything else. */
+  async reclaim(): Promise<void> {
+    try {
+      await this.#segments.reclaim();
+    } catch (cause) {
+      throw busErrorOf(cause, this.#file.path);
+    }
+  }
+
+  /** {@link EventLog.reclaim} ends soon, and for good. */
+  stopReclaiming(): void {
+    this.#segments.stopReclaiming();
+  }
+
+  /** What groups have committed. A new offset is written by {@link flushHints}. */
   get groupOffsets(): GroupOffsets {
     return this.#groupOffsets;
   }
 
+  /** Writes down what groups have committed, and up to where the segments are durable. */
   flushHints(): void {
-    if (!this.#groupOffsets.hasUnwritten) return;
+    const place = this.#segments.durable;
+    const { segment, position } = this.#writtenPlace ?? {};
+    const hasMoved = place.segment !== segment || place.position !== position;
+    if (!hasMoved && !this.#groupOffsets.hasUnwritten) return;
     // Marks say where consumers go on (R5): a hint that is lost with the power costs nothing.
-    this.#sql.syncCommits(false);
-    this.#transaction(() => this.#groupOffsets.write());
+    this.#transaction({ sync: false }, () => {
+      this.#groupOffsets.write();
+      this.#sql.setDurable(place);
+    });
     this.#groupOffsets.written();
+    this.#writtenPlace = place;
   }
 
+  /** Syncs what has been appended, and lets the folder go. */
   close(): void {
-    this.#closeFile();
+    try {
+      this.#segments.sync();
+      this.flushHints();
+    } finally {
+      this.#segments.close();
+      this.#file.close();
+    }
   }
 
-  #load(): void {
+  #loadTopics(): void {
     for (const topic of this.#sql.topics()) {
+      const { name } = topic.info;
       const partitions = this.#sql
         .partitions(topic.number)
-        .map((stored) => this.#loadPartition(topic.info.name, stored));
-      this.#topics.set(topic.info.name, { ...topic, partitions });
-    }
-    const byNumber = new Map<number, PartitionLog>();
-    for (const topic of this.#topics.values())
-      for (const log of topic.partitions) byNumber.set(log.number, log);
-    for (const stored of this.#sql.groupOffsets()) {
-      const log = byNumber.get(stored.partitionNumber);
-      if (log === undefined) continue;
-      this.#groupOffsets.load(stored.group, log, stored.nextOffset);
+        .map((stored) => this.#partitionLog({ ...stored, topic: name }));
+      this.#topics.set(name, { ...topic, partitions });
     }
   }
 
-  #loadPartition(topic: string, { number, partition, earliest }: StoredPartition): PartitionLog {
-    const last = this.#sql.runBefore(number, Number.MAX_SAFE_INTEGER);
-    if (last !== undefined) {
-      // The newest run is the one that a torn write would have damaged.
-      decodeRun({ at: { topic, partition }, base: last.base, count: last.count, body: last.body });
-    }
-    return {
-      number,
-      topic,
-      partition,
-      earliest,
-      next: last === undefined ? earliest : last.base + last.count,
-      highMs: last?.highMs ?? 0,
-      listeners: new Set(),
-    };
+  #partitionLog(known: Pick<PartitionLog, "number" | "topic" | "partition" | "earliest">): PartitionLog {
+    const log = { ...known, next: known.earliest, highMs: 0, listeners: new Set<() => void>() };
+    this.#byNumber.set(log.number, log);
+    return log;
   }
 
-  /** Topics and retention; appends say whether they are synced. */
+  #setEnd(log: PartitionLog): void {
+    const end = this.#segments.endOf(log.number);
+    log.next = end?.end ?? log.earliest;
+    log.highMs = end?.highMs ?? 0;
+  }
+
+  #loadGroupOffsets(): void {
+    for (const { group, partitionNumber, nextOffset } of this.#sql.groupOffsets()) {
+      const log = this.#byNumber.get(partitionNumber);
+      // The log may have lost its end with the power, and the hint not.
+      if (log !== undefined) this.#groupOffsets.load(group, log, Math.min(nextOffset, log.next));
+    }
+  }
+
   #synced<T>(body: () => T): T {
-    this.#sql.syncCommits(true);
-    return this.#transaction(body);
+    return this.#transaction({ sync: true }, body);
   }
 
-  #transaction<T>(body: () => T): T {
-    let committing = false;
+  #transaction<T>(options: { readonly sync: boolean }, body: () => T): T {
     try {
-      this.#sql.begin();
-      const result = body();
-      committing = true;
-      this.#sql.commit();
-      return result;
+      return this.#sql.transaction(options, body);
     } catch (cause) {
-      throw this.#failedTransaction(cause, committing);
+      throw busErrorOf(cause, this.#file.path);
     }
-  }
-
-  /** Rolls back; where even COMMIT failed the file says what is there, and the sender does not know. */
-  #failedTransaction(cause: unknown, committing: boolean): BusError {
-    if (this.#database.isOpen && this.#database.isTransaction) this.#sql.rollback();
-    if (!committing) return busErrorOf(cause, this.#path);
-    for (const topic of this.#topics.values()) {
-      for (const log of topic.partitions) {
-        const last = this.#sql.runHeadBefore(log.number, Number.MAX_SAFE_INTEGER);
-        log.next = last === undefined ? log.earliest : last.base + last.count;
-      }
-    }
-    return new BusError("bus_outcome_unknown", `the event log ${this.#path} could not be synced`, {
-      retryable: true,
-      cause,
-    });
   }
 }

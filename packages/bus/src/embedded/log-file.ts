@@ -1,22 +1,25 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BusError } from "../bus-error.ts";
 import { busErrorOf, isLocked } from "./sqlite-failure.ts";
+import { refuseTornFile } from "./torn-file.ts";
 
-/** Counted up when the tables change in a way that older code can't read. */
-const FORMAT_VERSION = 1;
+/** Counted up when the tables or the segments change in a way that older code can't read. */
+export const FORMAT_VERSION: number = 2;
+/** It had the records in a table; it is converted at start. */
+export const FORMAT_WITH_RUNS: number = 1;
 /** "BOUS": tells our file from any other SQLite database. */
 const APPLICATION_ID = 0x424f5553;
+
+/** Up to where the segments are known to be durable: at most one row. */
+export const DURABLE_PLACE: string = `
+  CREATE TABLE durable_place (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    segment INTEGER NOT NULL,
+    position INTEGER NOT NULL
+  ) STRICT;
+`;
 
 const TABLES = `
   CREATE TABLE topics (
@@ -32,26 +35,21 @@ const TABLES = `
     partition INTEGER NOT NULL,
     earliest INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE runs (
-    partition_number INTEGER NOT NULL,
-    base INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    max_ms INTEGER NOT NULL,
-    high_ms INTEGER NOT NULL,
-    body BLOB NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX runs_by_offset ON runs (partition_number, base);
   CREATE TABLE group_offsets (
     consumer_group TEXT NOT NULL,
     partition_number INTEGER NOT NULL,
     next_offset INTEGER NOT NULL,
     PRIMARY KEY (consumer_group, partition_number)
   ) STRICT, WITHOUT ROWID;
+  ${DURABLE_PLACE}
 `;
 
+/** What the log knows besides its records: topics, where partitions begin, hints; and the lock. */
 export interface LogFile {
   readonly database: DatabaseSync;
   readonly path: string;
+  /** {@link FORMAT_VERSION}, or {@link FORMAT_WITH_RUNS}. */
+  readonly format: number;
   close(): void;
 }
 
@@ -70,11 +68,12 @@ export function openLogFile(folder: string): LogFile {
     database = new DatabaseSync(path);
     const opened = database;
     lock(opened, path, pidPath);
-    checkFormat(opened, path);
+    const format = checkFormat(opened, path);
     writeFileSync(pidPath, `${process.pid}\n`);
     return {
       database: opened,
       path,
+      format,
       close: () => {
         // The pid file goes while the lock is still held: afterwards it could be the next owner's.
         rmSync(pidPath, { force: true });
@@ -119,25 +118,26 @@ function ownerOf(pidPath: string): string {
   }
 }
 
-function checkFormat(database: DatabaseSync, path: string): void {
+function checkFormat(database: DatabaseSync, path: string): number {
   const application = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   if (application === 0 && version === 0 && isEmpty(database)) {
     database.exec(
       `BEGIN; ${TABLES} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT;`,
     );
-    return;
+    return FORMAT_VERSION;
   }
   if (application !== APPLICATION_ID) {
     throw new BusError("bus_refused", `${path} is not an event log of Bourse`, { retryable: false });
   }
-  if (version !== FORMAT_VERSION) {
+  if (version !== FORMAT_VERSION && version !== FORMAT_WITH_RUNS) {
     throw new BusError(
       "bus_refused",
       `the event log ${path} has format ${version}, this version of Bourse reads format ${FORMAT_VERSION}`,
       { retryable: false },
     );
   }
+  return version;
 }
 
 function pragma(database: DatabaseSync, name: "application_id" | "user_version"): number {
@@ -146,37 +146,4 @@ function pragma(database: DatabaseSync, name: "application_id" | "user_version")
 
 function isEmpty(database: DatabaseSync): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
-}
-
-/** A file shorter than its header says lost its end; with a write-ahead log beside it SQLite decides itself. */
-function refuseTornFile(path: string): void {
-  const size = sizeOf(path);
-  if (size === 0 || sizeOf(`${path}-wal`) > 0) return;
-  const header = Buffer.alloc(100);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, header, 0, header.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  if (!header.toString("latin1").startsWith("SQLite format 3\0")) {
-    throw new BusError("bus_refused", `${path} is not an event log, or its beginning is damaged`, {
-      retryable: false,
-    });
-  }
-  const pageBytes = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
-  const expected = header.readUInt32BE(28) * pageBytes;
-  if (size < expected) {
-    throw new BusError(
-      "bus_refused",
-      `the event log ${path} is damaged: ${size} bytes of ${expected} are there`,
-      {
-        retryable: false,
-      },
-    );
-  }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

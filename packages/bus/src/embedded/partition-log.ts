@@ -1,4 +1,5 @@
 import type { BusRecord, OutgoingRecord, TopicInfo } from "../port.ts";
+import type { RunToStore } from "./frame.ts";
 import type { Run } from "./run-cache.ts";
 
 /** One run holds at most this many records: what is decoded at once when it is read from disk. */
@@ -34,17 +35,15 @@ export function* runsOf(log: PartitionLog, records: readonly OutgoingRecord[]): 
     const maxMs = part.records.reduce((highest, record) => Math.max(highest, record.timestampMs), 0);
     highMs = Math.max(highMs, maxMs);
     const run = { base, bytes: part.bytes, records: asBusRecords(log, base, part.records) };
-    yield { log, sent: part.records, run, maxMs, highMs };
+    yield { log, run, partition: log.number, base, records: part.records, maxMs, highMs };
     base += part.records.length;
   }
 }
 
-export interface NewRun {
+export interface NewRun extends RunToStore {
   readonly log: PartitionLog;
-  readonly sent: readonly OutgoingRecord[];
+  /** As who follows closely gets it. */
   readonly run: Run;
-  readonly maxMs: number;
-  readonly highMs: number;
 }
 
 function asBusRecords(

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TopicInfo, TopicSpec } from "../port.ts";
+import type { LogPlace } from "./load-segments.ts";
 
 export interface StoredTopic {
   readonly number: number;
@@ -13,21 +14,10 @@ export interface StoredPartition {
   readonly earliest: number;
 }
 
-/** Everything of a run but its body. */
-export interface RunHead {
-  readonly base: number;
-  readonly count: number;
-  readonly maxMs: number;
-  readonly highMs: number;
-}
-
-/** The statements of the log, prepared once, with their rows given types. */
+/** The statements of the log's tables, prepared once, with their rows given types. */
 export interface LogStatements {
-  /** Outside a transaction: whether the commits that follow wait for the disk (SQLite's synchronous FULL, or NORMAL). */
-  syncCommits(sync: boolean): void;
-  begin(): void;
-  commit(): void;
-  rollback(): void;
+  /** Whether its commit waits for the disk is asked for (SQLite's synchronous FULL, or NORMAL). */
+  transaction<T>(options: { readonly sync: boolean }, body: () => T): T;
   topics(): readonly StoredTopic[];
   /** Its id is made by the storage, as a broker makes it. */
   insertTopic(spec: TopicSpec): { readonly number: number; readonly id: string };
@@ -35,24 +25,18 @@ export interface LogStatements {
   deleteTopic(topicNumber: number): void;
   partitions(topicNumber: number): readonly StoredPartition[];
   insertPartition(topicNumber: number, partition: number): number;
-  deletePartition(partitionNumber: number): void;
-  insertRun(head: RunHead & { readonly number: number }, body: Uint8Array): void;
-  /** The last run that starts at or before an offset. */
-  runBefore(partitionNumber: number, offset: number): (RunHead & { readonly body: Uint8Array }) | undefined;
-  runHeadBefore(partitionNumber: number, offset: number): RunHead | undefined;
-  oldestRuns(partitionNumber: number, limit: number): readonly RunHead[];
-  /** Drops the runs below an offset, which becomes the earliest. */
-  dropRuns(partitionNumber: number, before: number): void;
+  deleteGroupOffsets(partitionNumber: number): void;
+  setEarliest(partitionNumber: number, earliest: number): void;
   groupOffsets(): readonly {
     readonly group: string;
     readonly partitionNumber: number;
     readonly nextOffset: number;
   }[];
   setGroupOffset(group: string, partitionNumber: number, nextOffset: number): void;
+  /** Up to where the segments are known to be durable. */
+  durable(): LogPlace | undefined;
+  setDurable(place: LogPlace): void;
 }
-
-const RUN_HEAD = `base, count, max_ms AS "maxMs", high_ms AS "highMs"`;
-const RUN_BEFORE = "FROM runs WHERE partition_number = ? AND base <= ? ORDER BY base DESC LIMIT 1";
 
 export function logStatements(database: DatabaseSync): LogStatements {
   const prepare = (sql: string) => database.prepare(sql);
@@ -73,26 +57,27 @@ export function logStatements(database: DatabaseSync): LogStatements {
   const insertPartition = prepare(
     "INSERT INTO partitions (topic_number, partition, earliest) VALUES (?, ?, 0)",
   );
-  const deleteRuns = prepare("DELETE FROM runs WHERE partition_number = ?");
   const deleteGroupOffsets = prepare("DELETE FROM group_offsets WHERE partition_number = ?");
-  const insertRun = prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)");
-  const runBefore = prepare(`SELECT ${RUN_HEAD}, body ${RUN_BEFORE}`);
-  const runHeadBefore = prepare(`SELECT ${RUN_HEAD} ${RUN_BEFORE}`);
-  const oldestRuns = prepare(`SELECT ${RUN_HEAD} FROM runs WHERE partition_number = ? ORDER BY base LIMIT ?`);
-  const dropRuns = prepare("DELETE FROM runs WHERE partition_number = ? AND base < ?");
   const setEarliest = prepare("UPDATE partitions SET earliest = ? WHERE number = ?");
   const groupOffsets = prepare("SELECT consumer_group, partition_number, next_offset FROM group_offsets");
   const setGroupOffset = prepare("INSERT OR REPLACE INTO group_offsets VALUES (?, ?, ?)");
+  const durable = prepare("SELECT segment, position FROM durable_place");
+  const setDurable = prepare("INSERT OR REPLACE INTO durable_place VALUES (1, ?, ?)");
 
   return {
-    syncCommits: (sync) => {
-      if (sync === syncing) return;
-      database.exec(sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    transaction: ({ sync }, body) => {
+      if (sync !== syncing) database.exec(`PRAGMA synchronous = ${sync ? "FULL" : "NORMAL"}`);
       syncing = sync;
+      try {
+        begin.run();
+        const result = body();
+        commit.run();
+        return result;
+      } catch (cause) {
+        if (database.isOpen && database.isTransaction) rollback.run();
+        throw cause;
+      }
     },
-    begin: () => void begin.run(),
-    commit: () => void commit.run(),
-    rollback: () => void rollback.run(),
     topics: () =>
       topics.all().map((row) => ({
         number: Number(row.number),
@@ -112,24 +97,8 @@ export function logStatements(database: DatabaseSync): LogStatements {
     partitions: (topicNumber) => partitions.all(topicNumber) as unknown as readonly StoredPartition[],
     insertPartition: (topicNumber, partition) =>
       Number(insertPartition.run(topicNumber, partition).lastInsertRowid),
-    deletePartition: (partitionNumber) => {
-      deleteRuns.run(partitionNumber);
-      deleteGroupOffsets.run(partitionNumber);
-    },
-    insertRun: ({ number, base, count, maxMs, highMs }, body) =>
-      void insertRun.run(number, base, count, maxMs, highMs, body),
-    runBefore: (partitionNumber, offset) =>
-      runBefore.get(partitionNumber, offset) as unknown as
-        | (RunHead & { readonly body: Uint8Array })
-        | undefined,
-    runHeadBefore: (partitionNumber, offset) =>
-      runHeadBefore.get(partitionNumber, offset) as unknown as RunHead | undefined,
-    oldestRuns: (partitionNumber, limit) =>
-      oldestRuns.all(partitionNumber, limit) as unknown as readonly RunHead[],
-    dropRuns: (partitionNumber, before) => {
-      dropRuns.run(partitionNumber, before);
-      setEarliest.run(before, partitionNumber);
-    },
+    deleteGroupOffsets: (partitionNumber) => void deleteGroupOffsets.run(partitionNumber),
+    setEarliest: (partitionNumber, earliest) => void setEarliest.run(earliest, partitionNumber),
     groupOffsets: () =>
       groupOffsets.all().map((row) => ({
         group: String(row.consumer_group),
@@ -138,5 +107,7 @@ export function logStatements(database: DatabaseSync): LogStatements {
       })),
     setGroupOffset: (group, partitionNumber, nextOffset) =>
       void setGroupOffset.run(group, partitionNumber, nextOffset),
+    durable: () => durable.get() as unknown as LogPlace | undefined,
+    setDurable: ({ segment, position }) => void setDurable.run(segment, position),
   };
 }
