@@ -89,8 +89,8 @@ async function positionsEqualTrades(service: Portfolio): Promise<InvariantReport
       const fills = executedOf(batch).flatMap((event) => fillsOf(event, instrumentOf(service, event.symbol)));
       findings.checked += fills.length;
       for (const fill of fills) addTo(sums, fill);
-      const known = fills.flatMap((fill) => folded.get(nameOf(fill)) ?? []);
-      for (const each of applyFills(known, fills, service.method)) folded.set(nameOf(each), each);
+      for (const { after } of applyFills((key) => folded.get(nameOf(key)), fills, service.method))
+        folded.set(nameOf(after), after);
     }
   }
   for await (const kept of allPositions(service)) {

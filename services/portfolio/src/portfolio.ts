@@ -1,10 +1,12 @@
 import type { Clock } from "@bourse/base";
 import { OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
+import type { KnownRows } from "@bourse/delivery";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { CostMethod } from "@bourse/positions";
 import type { Store } from "@bourse/store";
 import type { PortfolioMetrics } from "./metrics.ts";
+import type { KnownPosition } from "./sql/position-rows.ts";
 
 /** What routes, consumers and invariants of portfolio are given. */
 export interface Portfolio {
@@ -15,6 +17,7 @@ export interface Portfolio {
   readonly reference: ReferenceBook;
   /** The last price of each symbol, as market-data publishes it. */
   readonly lastPrices: Map<string, string>;
+  readonly known: KnownRows<KnownPosition>;
   readonly metrics: PortfolioMetrics;
 }
 

@@ -1,5 +1,6 @@
 import { OperationalError } from "@bourse/base";
 import { portfolioEvents, priceEvents, referenceEvents, tradeEvents } from "@bourse/contracts";
+import { KnownRows } from "@bourse/delivery";
 import { defineService } from "@bourse/host";
 import { ReferenceBook } from "@bourse/market";
 import type { CostMethod } from "@bourse/positions";
@@ -12,6 +13,9 @@ import { portfolioInvariants } from "./invariants.ts";
 import { portfolioMetrics } from "./metrics.ts";
 import type { Portfolio } from "./portfolio.ts";
 import { positionRoutes } from "./routes/positions.ts";
+
+/** Positions in memory, some 500 bytes each where there are no open lots. */
+const MAX_KNOWN = 20_000;
 
 /** What accounts have of each symbol, what they paid for it and what they made of it. */
 export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
@@ -32,6 +36,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       method,
       reference: new ReferenceBook(),
       lastPrices: new Map(),
+      known: new KnownRows(MAX_KNOWN),
       metrics: portfolioMetrics(metrics),
     };
   },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@bourse/base";
-import { COST_METHODS } from "@bourse/positions";
+import { COST_METHODS, type CostMethod } from "@bourse/positions";
 import {
   type AccountFill,
   type AccountPosition,
@@ -20,6 +20,15 @@ function fill(
   return { accountId, symbol, side, quantityLots, priceTicks, feeUnits: 1n, tickLotUnits: 10_000n };
 }
 
+const applied = (
+  known: readonly AccountPosition[],
+  fills: readonly AccountFill[],
+  method: CostMethod,
+): readonly AccountPosition[] =>
+  applyFills((key) => known.find((each) => nameOf(each) === nameOf(key)), fills, method).map(
+    ({ after }) => after,
+  );
+
 test("each position that changes comes once, in the order of its lock", () => {
   const fills = [
     fill("bob", "SELL", 1, 5),
@@ -33,7 +42,7 @@ test("each position that changes comes once, in the order of its lock", () => {
     { accountId: "alice", symbol: "AAPL" },
     { accountId: "bob", symbol: "AAPL" },
   ]);
-  const changed = applyFills([], fills, "AVERAGE");
+  const changed = applied([], fills, "AVERAGE");
   assert.deepEqual(changed.map(nameOf), keys.map(nameOf));
   assert.deepEqual(
     changed.map(({ position, trades }) => [position.quantityLots, position.feesUnits, trades]),
@@ -46,13 +55,22 @@ test("each position that changes comes once, in the order of its lock", () => {
 });
 
 test("positions that no fill touches are not changed", () => {
-  const known = applyFills([], [fill("alice", "BUY", 1, 5), fill("bob", "SELL", 1, 5)], "FIFO");
-  assert.deepEqual(applyFills(known, [fill("bob", "BUY", 1, 6)], "FIFO").map(nameOf), ["bob AAPL"]);
+  const known = applied([], [fill("alice", "BUY", 1, 5), fill("bob", "SELL", 1, 5)], "FIFO");
+  assert.deepEqual(applied(known, [fill("bob", "BUY", 1, 6)], "FIFO").map(nameOf), ["bob AAPL"]);
+});
+
+test("a change says what the position was before", () => {
+  const known = applied([], [fill("alice", "BUY", 1, 5)], "FIFO");
+  const [bob, ...none] = applyFills(() => undefined, [fill("bob", "SELL", 1, 5)], "FIFO");
+  assert.deepEqual([bob?.before.trades, bob?.before.position.quantityLots, none], [0, 0n, []]);
+  const [alice] = applyFills(() => known[0], [fill("alice", "BUY", 2, 5)], "FIFO");
+  assert.equal(alice?.before, known[0]);
+  assert.deepEqual([alice?.after.trades, alice?.after.position.quantityLots], [2, 3n]);
 });
 
 test("a position by another method is a broken invariant", () => {
-  const known = applyFills([], [fill("alice", "BUY", 1, 5)], "FIFO");
-  assert.throws(() => applyFills(known, [fill("alice", "BUY", 1, 5)], "LIFO"), /keeps the method/);
+  const known = applied([], [fill("alice", "BUY", 1, 5)], "FIFO");
+  assert.throws(() => applied(known, [fill("alice", "BUY", 1, 5)], "LIFO"), /keeps the method/);
 });
 
 test("however fills are cut into batches, the positions are the same", () => {
@@ -67,12 +85,12 @@ test("however fills are cut into batches, the positions are the same", () => {
     ),
   );
   for (const method of COST_METHODS) {
-    const whole = applyFills([], fills, method);
+    const whole = applied([], fills, method);
     const kept = new Map<string, AccountPosition>();
     for (let at = 0; at < fills.length; ) {
       const batch = fills.slice(at, at + 1 + random.below(40));
       at += batch.length;
-      for (const each of applyFills([...kept.values()], batch, method)) kept.set(nameOf(each), each);
+      for (const each of applied([...kept.values()], batch, method)) kept.set(nameOf(each), each);
     }
     assert.deepEqual(
       whole.map((each) => kept.get(nameOf(each))),

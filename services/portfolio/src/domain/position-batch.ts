@@ -24,38 +24,47 @@ export interface PositionKey {
 export function positionKeys(fills: readonly PositionKey[]): readonly PositionKey[] {
   const keys = new Map<string, PositionKey>();
   for (const { accountId, symbol } of fills) keys.set(nameOf({ accountId, symbol }), { accountId, symbol });
-  return [...keys.values()].sort((a, b) => {
-    if (a.accountId !== b.accountId) return a.accountId < b.accountId ? -1 : 1;
-    return a.symbol < b.symbol ? -1 : 1;
-  });
+  return [...keys.values()].sort(inLockOrder);
+}
+
+function inLockOrder(a: PositionKey, b: PositionKey): number {
+  if (a.accountId !== b.accountId) return a.accountId < b.accountId ? -1 : 1;
+  return a.symbol < b.symbol ? -1 : 1;
+}
+
+/** A position before and after a batch. */
+export interface PositionChange {
+  readonly before: AccountPosition;
+  readonly after: AccountPosition;
 }
 
 /**
  * The positions after the fills, in the order in which they came: one net result for each position that changed, in the
- * order of `positionKeys`. `known` may hold others; a position that is not in it begins empty.
+ * order of `positionKeys`. A position that is not known begins empty.
  */
 export function applyFills(
-  known: readonly AccountPosition[],
+  known: (key: PositionKey) => AccountPosition | undefined,
   fills: readonly AccountFill[],
   method: CostMethod,
-): readonly AccountPosition[] {
-  const positions = new Map(known.map((each) => [nameOf(each), each]));
+): readonly PositionChange[] {
+  const changes = new Map<string, { before: AccountPosition; after: AccountPosition }>();
   for (const fill of fills) {
-    const { accountId, symbol, tickLotUnits } = fill;
-    const before = positions.get(nameOf(fill)) ?? {
-      accountId,
-      symbol,
-      position: emptyPosition(method, tickLotUnits),
-      trades: 0,
-    };
-    assert(before.position.method === method, "a position keeps the method it began with");
-    positions.set(nameOf(fill), {
-      ...before,
-      position: applyFill(before.position, fill),
-      trades: before.trades + 1,
-    });
+    const name = nameOf(fill);
+    let change = changes.get(name);
+    if (change === undefined) {
+      const before = known(fill) ?? emptyOf(fill, method);
+      assert(before.position.method === method, "a position keeps the method it began with");
+      change = { before, after: before };
+      changes.set(name, change);
+    }
+    const { accountId, symbol, position, trades } = change.after;
+    change.after = { accountId, symbol, position: applyFill(position, fill), trades: trades + 1 };
   }
-  return positionKeys(fills).flatMap((key) => positions.get(nameOf(key)) ?? []);
+  return [...changes.values()].sort((a, b) => inLockOrder(a.after, b.after));
+}
+
+function emptyOf({ accountId, symbol, tickLotUnits }: AccountFill, method: CostMethod): AccountPosition {
+  return { accountId, symbol, position: emptyPosition(method, tickLotUnits), trades: 0 };
 }
 
 export function nameOf(key: PositionKey): string {

@@ -1,15 +1,25 @@
 import { assert } from "@bourse/base";
-import { COST_METHODS, type OpenLot } from "@bourse/positions";
+import { COST_METHODS, type OpenLot, type Position } from "@bourse/positions";
 import { amountArray, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
-import type { AccountPosition, PositionKey } from "../domain/position-batch.ts";
+import type { AccountPosition, PositionChange, PositionKey } from "../domain/position-batch.ts";
 
-/** In the order of the keys, which is the order of all locks here (R13). */
-export function lockPositions(keys: readonly PositionKey[]): Statement {
-  return sql`
+/** A position as the table has it, and which table: a rebuild puts another one in its place (R5). */
+export interface KnownPosition {
+  /** Without trades: there is no row yet. */
+  readonly kept: AccountPosition;
+  readonly tableId: number;
+}
+
+/** In the order of the keys, which is the order of all locks here (R13). Then the table that they are in. */
+export function lockPositions(keys: readonly PositionKey[]): readonly Statement[] {
+  return [
+    sql`
     SELECT p.* FROM unnest(${sqlArray(keys.map((key) => key.accountId))}::text[],
       ${sqlArray(keys.map((key) => key.symbol))}::text[]) AS k (a, s)
     JOIN positions p ON p.account_id = k.a AND p.symbol = k.s
-    ORDER BY p.account_id COLLATE "C", p.symbol COLLATE "C" FOR UPDATE OF p`;
+    ORDER BY p.account_id, p.symbol FOR UPDATE OF p`,
+    sql`SELECT to_regclass(${"positions"}::text)::oid::bigint AS table_id`,
+  ];
 }
 
 export function readPositions(
@@ -37,10 +47,55 @@ export function readPositions(
   });
 }
 
-/** Positions as they are now: they are locked, or new, and of a partition that only this unit applies (R5). */
-export function writePositions(changed: readonly AccountPosition[]): Statement {
+/** What a batch made of a position. */
+export interface WrittenPosition extends PositionChange {
+  readonly tableId: number;
+}
+
+/**
+ * One row for each position that has changed: those that are new, and what the others have changed by. They are of a
+ * partition that only this unit applies (R5); all of it fails where a row is not as it was known: of as many trades, and
+ * in the same table.
+ */
+export function writePositions(changes: readonly WrittenPosition[]): readonly Statement[] {
+  return [
+    ...insertPositions(changes.flatMap(({ before, after }) => (before.trades === 0 ? [after] : []))),
+    ...addToPositions(changes.filter(({ before }) => before.trades > 0)),
+  ];
+}
+
+function addToPositions(changes: readonly WrittenPosition[]): readonly Statement[] {
+  if (changes.length === 0) return [];
+  const difference = (of: (position: Position) => bigint): string =>
+    amountArray(changes.map(({ before, after }) => of(after.position) - of(before.position)));
+  return [
+    sql`
+    WITH written AS (
+      UPDATE positions p SET quantity_lots = p.quantity_lots + k.quantity_lots, cost = p.cost + k.cost,
+        realised = p.realised + k.realised, fees = p.fees + k.fees, open_lots = k.open_lots, trades = k.trades
+      FROM unnest(${sqlArray(changes.map(({ after }) => after.accountId))}::text[],
+        ${sqlArray(changes.map(({ after }) => after.symbol))}::text[],
+        ${difference((position) => position.quantityLots)}::numeric[],
+        ${difference((position) => position.costUnits)}::numeric[],
+        ${difference((position) => position.realisedUnits)}::numeric[],
+        ${difference((position) => position.feesUnits)}::numeric[],
+        ${sqlArray(changes.map(({ after }) => writeLots(after.position.openLots)))}::text[],
+        ${sqlArray(changes.map(({ after }) => after.trades))}::bigint[],
+        ${sqlArray(changes.map(({ before }) => before.trades))}::bigint[],
+        ${sqlArray(changes.map(({ tableId }) => tableId))}::oid[])
+        AS k (account_id, symbol, quantity_lots, cost, realised, fees, open_lots, trades, known_trades, table_id)
+      WHERE p.account_id = k.account_id AND p.symbol = k.symbol AND p.trades = k.known_trades
+        AND p.tableoid = k.table_id
+      RETURNING 1)
+    SELECT rows_written(count(*), ${changes.length}::bigint, 'positions') FROM written`,
+  ];
+}
+
+function insertPositions(changed: readonly AccountPosition[]): readonly Statement[] {
+  if (changed.length === 0) return [];
   const positions = changed.map((each) => each.position);
-  return sql`
+  return [
+    sql`
     INSERT INTO positions (account_id, symbol, method, quantity_lots, cost, realised, fees, open_lots, trades)
     SELECT * FROM unnest(${sqlArray(changed.map((each) => each.accountId))}::text[],
       ${sqlArray(changed.map((each) => each.symbol))}::text[],
@@ -50,13 +105,12 @@ export function writePositions(changed: readonly AccountPosition[]): Statement {
       ${amountArray(positions.map((each) => each.realisedUnits))}::numeric[],
       ${amountArray(positions.map((each) => each.feesUnits))}::numeric[],
       ${sqlArray(positions.map((each) => writeLots(each.openLots)))}::text[],
-      ${sqlArray(changed.map((each) => each.trades))}::bigint[])
-    ON CONFLICT (account_id, symbol) DO UPDATE SET quantity_lots = EXCLUDED.quantity_lots, cost = EXCLUDED.cost,
-      realised = EXCLUDED.realised, fees = EXCLUDED.fees, open_lots = EXCLUDED.open_lots, trades = EXCLUDED.trades`;
+      ${sqlArray(changed.map((each) => each.trades))}::bigint[])`,
+  ];
 }
 
 export function selectPositions(accountId: string): Statement {
-  return sql`SELECT * FROM positions WHERE account_id = ${accountId} ORDER BY symbol COLLATE "C"`;
+  return sql`SELECT * FROM positions WHERE account_id = ${accountId} ORDER BY symbol`;
 }
 
 export function selectPosition(accountId: string, symbol: string): Statement {
