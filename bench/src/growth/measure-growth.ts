@@ -7,7 +7,7 @@ import { LoadProcess } from "../spine/load-process.ts";
 import { MemoryWatch } from "../spine/memory-watch.ts";
 import { untilQuiet } from "../spine/quiet.ts";
 import { setUpVenue } from "../spine/set-up-venue.ts";
-import { cpuSeconds } from "./cpu-time.ts";
+import { cpuSeconds } from "../cpu-time.ts";
 import { restOrders } from "./rest-orders.ts";
 import type { Scenario } from "./scenarios.ts";
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { cpuSeconds } from "../cpu-time.ts";
 import { CLI_ENTRY } from "../spine/benched-platform.ts";
 
 /** A command of ours, or of Kafka's own tools, as anyone would start it. */
@@ -7,6 +8,8 @@ export interface RunningCommand {
   readonly pid: number;
   /** The most that its resident memory was, as far as was looked. */
   readonly peakRssMb: () => number;
+  /** Processor time that it had used when it was last looked at, which is now as long as it runs. */
+  readonly cpuSeconds: () => number;
   readonly ended: Promise<string>;
   /** Lines of stderr as they come. */
   onLine(listener: (line: string) => void): void;
@@ -39,9 +42,12 @@ export function command(
     errors = (errors + piece.toString()).slice(-4_000);
     for (const line of piece.toString().split("\n")) for (const listener of listeners) listener(line);
   });
-  const looking = setInterval(() => {
+  let used = 0;
+  const look = (): void => {
     peak = Math.max(peak, rssMb(child.pid ?? 0));
-  }, LOOK_EVERY_MS);
+    used = Math.max(used, cpuSeconds([child.pid ?? 0]));
+  };
+  const looking = setInterval(look, LOOK_EVERY_MS);
   const ended = new Promise<string>((resolve, reject) => {
     child.once("exit", (code, signal) => {
       clearInterval(looking);
@@ -58,6 +64,10 @@ export function command(
   return {
     pid: child.pid ?? 0,
     peakRssMb: () => peak,
+    cpuSeconds: () => {
+      look();
+      return used;
+    },
     ended,
     onLine: (listener) => listeners.push(listener),
     end: async (signal = "SIGTERM") => {

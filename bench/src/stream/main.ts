@@ -7,13 +7,16 @@ import { readOptions, USAGE } from "./options.ts";
 
 const options = optionsOrExit(readOptions, USAGE);
 const figures = await measureStream(options, say);
-const lines: readonly (readonly [string, number | string])[] = [
+const lines: readonly (readonly [string, number | null])[] = [
   ["produced a second", figures.producerPerSecond],
   ["processed a second, without the database", figures.processorPerSecond],
   ["processed a second, stored with marks", figures.storedPerSecond],
   ["both at once, a second", figures.endToEndPerSecond],
+  ...Object.entries(figures.endToEndCpuMicros ?? {}).map(
+    ([name, micros]) => [`both at once, processor time a trade: ${name}, µs`, micros] as const,
+  ),
   ["p99 from produced to processed at 20,000 a second, ms", figures.processedP99Ms],
-  ["largest process of ours, MB", figures.peakRssMb],
+  ...Object.entries(figures.rssMb).map(([name, mb]) => [`${name}, the largest it was, MB`, mb] as const),
   ["Kafka's ProducerPerformance, a second", figures.kafkaProducerPerSecond],
   ["Kafka's ConsumerPerformance, a second", figures.kafkaConsumerPerSecond],
   ["the same job with kafkajs, a second", figures.kafkajsEndToEndPerSecond],
@@ -24,6 +27,7 @@ for (const [name, fact] of Object.entries(machineFacts("bench:stream")))
   process.stdout.write(`${name.padEnd(8)} ${fact}\n`);
 process.stdout.write(`\n${options.trades.toLocaleString("en-US")} trades of about 200 bytes\n`);
 for (const [what, figure] of lines)
-  process.stdout.write(`${what.padEnd(56)} ${figure.toLocaleString("en-US").padStart(12)}\n`);
+  if (figure !== null)
+    process.stdout.write(`${what.padEnd(56)} ${figure.toLocaleString("en-US").padStart(12)}\n`);
 if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
-if (figures.lost !== 0 || figures.duplicated !== 0) process.exitCode = 1;
+if ((figures.lost ?? 0) !== 0 || (figures.duplicated ?? 0) !== 0) process.exitCode = 1;

@@ -7,22 +7,42 @@ import { kafkaCacheFolder, type LocalKafka, provisionKafka, startKafka } from "@
 import { tradeStream } from "@bourse/contracts";
 import { postgresStore, type Store, schemaOfService, sql } from "@bourse/store";
 import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { cpuSeconds } from "../cpu-time.ts";
 import { bourse, command, lastObject, type RunningCommand } from "./commands.ts";
-import type { StreamOptions } from "./options.ts";
+import type { Measurement, StreamOptions } from "./options.ts";
 
+/** null: it was not asked for. */
 export interface StreamFigures {
-  readonly producerPerSecond: number;
+  readonly producerPerSecond: number | null;
   /** Consumed, validated, positions computed, rows made: without the database. */
-  readonly processorPerSecond: number;
+  readonly processorPerSecond: number | null;
   /** The same, stored with its marks, out of a topic that is full already. */
-  readonly storedPerSecond: number;
+  readonly storedPerSecond: number | null;
   /** Producer, broker, processor and database at once, from the first send to the last commit. */
-  readonly endToEndPerSecond: number;
-  readonly processedP99Ms: number;
+  readonly endToEndPerSecond: number | null;
+  /** Processor time of each of them for one trade of that, in microseconds. */
+  readonly endToEndCpuMicros: CpuMicros | null;
+  readonly processedP99Ms: number | null;
+  /** Of each of our commands, the largest that it was. */
+  readonly rssMb: Readonly<Record<string, number>>;
   readonly peakRssMb: number;
-  readonly kafkaProducerPerSecond: number;
-  readonly kafkaConsumerPerSecond: number;
-  readonly kafkajsEndToEndPerSecond: number;
+  readonly kafkaProducerPerSecond: number | null;
+  readonly kafkaConsumerPerSecond: number | null;
+  readonly kafkajsEndToEndPerSecond: number | null;
+  readonly lost: number | null;
+  readonly duplicated: number | null;
+}
+
+export interface CpuMicros {
+  readonly producer: number;
+  readonly broker: number;
+  readonly processor: number;
+  readonly postgres: number;
+}
+
+interface EndToEnd {
+  readonly perSecond: number;
+  readonly cpuMicros: CpuMicros;
   readonly lost: number;
   readonly duplicated: number;
 }
@@ -66,7 +86,7 @@ class StreamBench {
   readonly #parts: Parts;
   readonly #env: Readonly<Record<string, string>>;
   readonly #running = new Set<RunningCommand>();
-  #peakRssMb = 0;
+  readonly #rssMb = new Map<string, number>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -75,38 +95,56 @@ class StreamBench {
       DATABASE_URL: parts.postgres.adminUrl,
       BOURSE_DATA: join(parts.folder, "data"),
       LOG_LEVEL: "warn",
+      ...(parts.options.profileFolder === null
+        ? {}
+        : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${parts.options.profileFolder}` }),
     };
   }
 
   async run(): Promise<StreamFigures> {
     const { progress, options } = this.#parts;
-    progress("producing");
-    const producerPerSecond = await this.#produce("full.");
-    progress("processing without the database");
-    const processorPerSecond = await this.#bare("full.");
-    progress("processing with the database");
-    const storedPerSecond = await this.#stored("full.");
-    progress("both at once");
-    const { perSecond: endToEndPerSecond, lost, duplicated } = await this.#endToEnd("both.");
-    progress(`${STEADY_PER_SECOND} a second for ${options.steadySeconds} s`);
-    const processedP99Ms = await this.#steady("steady.");
-    progress("Kafka's own producer and consumer");
-    const kafkaProducerPerSecond = await this.#kafkaProducer();
-    const kafkaConsumerPerSecond = await this.#kafkaConsumer();
-    progress("the same job with kafkajs");
-    const kafkajsEndToEndPerSecond = await this.#kafkajs("kafkajs.");
+    const measured = async <T>(
+      what: Measurement,
+      doing: string,
+      measure: () => Promise<T>,
+    ): Promise<T | null> => {
+      if (!options.only.includes(what)) return null;
+      progress(doing);
+      return await measure();
+    };
+    const producerPerSecond = await measured("produce", "producing", () => this.#produce("full."));
+    const processorPerSecond = await measured("bare", "processing without the database", () =>
+      this.#bare("full."),
+    );
+    const storedPerSecond = await measured("stored", "processing with the database", () =>
+      this.#stored("full."),
+    );
+    const both = await measured("both", "both at once", () => this.#endToEnd("both."));
+    const steadily = `${STEADY_PER_SECOND} a second for ${options.steadySeconds} s`;
+    const processedP99Ms = await measured("steady", steadily, () => this.#steady("steady."));
+    const kafkaProducerPerSecond = await measured("peers", "Kafka's own producer", () =>
+      this.#kafkaProducer(),
+    );
+    const kafkaConsumerPerSecond = await measured("peers", "Kafka's own consumer", () =>
+      this.#kafkaConsumer(),
+    );
+    const kafkajsEndToEndPerSecond = await measured("peers", "the same job with kafkajs", () =>
+      this.#kafkajs("kafkajs."),
+    );
     return {
       producerPerSecond,
       processorPerSecond,
       storedPerSecond,
-      endToEndPerSecond,
+      endToEndPerSecond: both?.perSecond ?? null,
+      endToEndCpuMicros: both?.cpuMicros ?? null,
       processedP99Ms,
-      peakRssMb: this.#peakRssMb,
+      rssMb: Object.fromEntries(this.#rssMb),
+      peakRssMb: Math.max(0, ...this.#rssMb.values()),
       kafkaProducerPerSecond,
       kafkaConsumerPerSecond,
       kafkajsEndToEndPerSecond,
-      lost,
-      duplicated,
+      lost: both?.lost ?? null,
+      duplicated: both?.duplicated ?? null,
     };
   }
 
@@ -115,12 +153,13 @@ class StreamBench {
   }
 
   /** The command's processes are ours to measure; Kafka's and kafkajs' are beside. */
-  async #ended(running: RunningCommand, isOurs = true): Promise<string> {
+  async #ended(running: RunningCommand, ours?: string): Promise<string> {
     try {
       return await running.ended;
     } finally {
       this.#running.delete(running);
-      if (isOurs) this.#peakRssMb = Math.max(this.#peakRssMb, running.peakRssMb());
+      if (ours !== undefined)
+        this.#rssMb.set(ours, Math.max(this.#rssMb.get(ours) ?? 0, running.peakRssMb()));
     }
   }
 
@@ -129,19 +168,23 @@ class StreamBench {
     return running;
   }
 
-  async #produce(prefix: string, more: readonly string[] = []): Promise<number> {
+  #producer(prefix: string, more: readonly string[] = []): RunningCommand {
     const { trades, clients } = this.#parts.options;
     const counting = ["--count", String(trades), "--clients", String(clients)];
     const args = ["produce", "--topic-prefix", prefix, ...counting, "--json", ...more];
-    const report = lastObject(await this.#ended(this.#start(bourse(args, this.#env))));
-    return Number(report.perSecond);
+    return this.#start(bourse(args, this.#env));
+  }
+
+  async #produce(prefix: string, more: readonly string[] = []): Promise<number> {
+    return Number(lastObject(await this.#ended(this.#producer(prefix, more), "producer")).perSecond);
   }
 
   async #bare(prefix: string): Promise<number> {
     const { kafka, options } = this.#parts;
     const script = join(import.meta.dirname, "bare-processor.ts");
     const args = [script, kafka.bootstrapServers, prefix, String(options.trades)];
-    return Number(lastObject(await this.#ended(this.#start(command(process.execPath, args)))).perSecond);
+    const running = this.#start(command(process.execPath, args));
+    return Number(lastObject(await this.#ended(running, "bare processor")).perSecond);
   }
 
   /** A processor that has its share of the topic, with its address. */
@@ -161,7 +204,7 @@ class StreamBench {
 
   async #stop(running: RunningCommand): Promise<void> {
     void running.end("SIGTERM").catch(() => undefined);
-    await this.#ended(running);
+    await this.#ended(running, "processor");
   }
 
   async #stored(prefix: string): Promise<number> {
@@ -175,27 +218,45 @@ class StreamBench {
     return Math.round((last.count - first.count) / ((last.atMs - first.atMs) / 1_000));
   }
 
-  async #endToEnd(
-    prefix: string,
-  ): Promise<{ readonly perSecond: number; readonly lost: number; readonly duplicated: number }> {
+  async #endToEnd(prefix: string): Promise<EndToEnd> {
     const { trades } = this.#parts.options;
     const store = this.#results(prefix);
     await this.#makeTopics(prefix);
     const { running } = await this.#processor(prefix);
-    const producing = this.#produce(prefix);
+    const producer = this.#producer(prefix);
+    const before = this.#cpuSeconds(running, producer);
     const first = await this.#until(store, 1);
     const startedMs = await this.#firstSentMs(prefix, first.atMs);
     const last = await this.#until(store, trades);
-    await producing;
+    const after = this.#cpuSeconds(running, producer);
+    await this.#ended(producer, "producer");
     await this.#stop(running);
     const [row] = await store.query(sql`SELECT count(*) AS stored,
       count(DISTINCT (client_id, trade_id)) AS different FROM trades`);
     await store.close();
     const [stored, different] = [Number(row?.stored), Number(row?.different)];
+    const micros = (of: keyof CpuMicros): number =>
+      Math.round(((after[of] - before[of]) / trades) * 1e7) / 10;
     return {
       perSecond: Math.round(trades / ((last.atMs - startedMs) / 1_000)),
+      cpuMicros: {
+        producer: micros("producer"),
+        broker: micros("broker"),
+        processor: micros("processor"),
+        postgres: micros("postgres"),
+      },
       lost: trades - different,
       duplicated: stored - different,
+    };
+  }
+
+  #cpuSeconds(processor: RunningCommand, producer: RunningCommand): CpuMicros {
+    const { kafka, postgres } = this.#parts;
+    return {
+      producer: producer.cpuSeconds(),
+      broker: cpuSeconds(kafka.pid === undefined ? [] : [kafka.pid]),
+      processor: processor.cpuSeconds(),
+      postgres: cpuSeconds([postgres.pid]),
     };
   }
 
@@ -256,14 +317,14 @@ class StreamBench {
     const running = this.#start(command(process.execPath, args));
     await new Promise<void>((resolve) => running.onLine((line) => line.includes("joined") && resolve()));
     const producing = this.#produce(prefix);
-    const report = lastObject(await this.#ended(running, false));
+    const report = lastObject(await this.#ended(running));
     await producing;
     return Number(report.perSecond);
   }
 
   async #java(main: string, args: readonly string[]): Promise<string> {
     const java = ["-Xmx256m", "-cp", join(this.#parts.libraries, "*"), main, ...args];
-    return await this.#ended(this.#start(command("java", java)), false);
+    return await this.#ended(this.#start(command("java", java)));
   }
 
   async #topic(name: string, partitions: number): Promise<void> {

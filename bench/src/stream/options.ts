@@ -1,4 +1,9 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+
+/** What is measured, in this order. What comes later finds nothing of what came before but the servers. */
+export const MEASUREMENTS = ["produce", "bare", "stored", "both", "steady", "peers"] as const;
+export type Measurement = (typeof MEASUREMENTS)[number];
 
 export interface StreamOptions {
   /** Trades of each measurement. */
@@ -6,11 +11,16 @@ export interface StreamOptions {
   /** Of the steady stream, at 20,000 a second. */
   readonly steadySeconds: number;
   readonly clients: number;
+  readonly only: readonly Measurement[];
+  /** Where processor profiles of our processes go; null: none are made. */
+  readonly profileFolder: string | null;
   readonly json: boolean;
 }
 
-export const USAGE =
-  "npm run bench:stream -- [--trades 1000000] [--clients 1000] [--quick] [--json]\n  --quick: 100,000 trades, and 5 steady seconds instead of 20";
+export const USAGE = `npm run bench:stream -- [--trades 1000000] [--clients 1000] [--quick] [--json]
+  --quick           100,000 trades, and 5 steady seconds instead of 20
+  --only <list>     of ${MEASUREMENTS.join(",")} (default: all)
+  --profile <dir>   writes a processor profile of each of our processes there; slows them down`;
 
 /** Throws for what it does not know. */
 export function readOptions(args: readonly string[]): StreamOptions {
@@ -20,6 +30,8 @@ export function readOptions(args: readonly string[]): StreamOptions {
       trades: { type: "string" },
       clients: { type: "string", default: "1000" },
       quick: { type: "boolean", default: false },
+      only: { type: "string", default: MEASUREMENTS.join(",") },
+      profile: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -29,5 +41,18 @@ export function readOptions(args: readonly string[]): StreamOptions {
     throw new Error(`--trades: ${values.trades} -> 1000 or more`);
   if (!Number.isSafeInteger(clients) || clients < 1)
     throw new Error(`--clients: ${values.clients} -> 1 or more`);
-  return { trades, clients, steadySeconds: values.quick ? 5 : 20, json: values.json };
+  return {
+    trades,
+    clients,
+    steadySeconds: values.quick ? 5 : 20,
+    only: values.only.split(",").map(measurement),
+    profileFolder: values.profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", values.profile),
+    json: values.json,
+  };
+}
+
+function measurement(word: string): Measurement {
+  const found = MEASUREMENTS.find((each) => each === word);
+  if (found === undefined) throw new Error(`--only: ${word} -> ${MEASUREMENTS.join(", ")}`);
+  return found;
 }

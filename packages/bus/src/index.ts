@@ -19,7 +19,7 @@ export type { KafkaBus, KafkaBusOptions } from "./kafka/kafka-bus.ts";
 export { kafkaBus } from "./kafka/kafka-bus.ts";
 export type { SendPackedOptions } from "./kafka/packed-sender.ts";
 export type { UserQuota } from "./kafka/quotas.ts";
-export type { PackedBatch, PackerOptions } from "./kafka/record-packer.ts";
+export type { PackedBatch, PackerOptions, ValueWriter } from "./kafka/record-packer.ts";
 export { RecordPacker } from "./kafka/record-packer.ts";
 export type { AccessNeeds } from "./kafka/required-access.ts";
 export type { ScramUser } from "./kafka/scram-users.ts";

@@ -30,7 +30,7 @@ test("a broker that is killed in the middle of a run loses nothing of it; what c
       run: "r1",
       seed: 3,
       poisonShare: 0,
-      source: tradeGenerator({ seed: 3, run: "r1", clients: 50 }),
+      source: tradeGenerator({ seed: 3, clients: 50 }),
       count: COUNT,
       patienceMs: 60_000,
       onRecord: ({ partition, sequence }) => {

@@ -4,5 +4,11 @@ export { POISON_KINDS, type PoisonKind, type PoisonRecord, poisonRecord } from "
 export { type Produced, type ProduceOptions, produceTrades } from "./produce-trades.ts";
 export { type RecordedTrade, recordedSource } from "./recorded-source.ts";
 export { StreamWriter, type WriterOptions, type WrittenRecord } from "./stream-writer.ts";
-export { type GeneratorOptions, type TradeGenerator, tradeGenerator } from "./trade-generator.ts";
-export type { StreamTrade, TradeSource } from "./trade-source.ts";
+export {
+  type GeneratedTrade,
+  type GeneratorOptions,
+  type TradeGenerator,
+  tradeGenerator,
+} from "./trade-generator.ts";
+export type { Amount, ScaledAmount, StreamTrade, TradeSource } from "./trade-source.ts";
+export { decimalText } from "./trade-source.ts";

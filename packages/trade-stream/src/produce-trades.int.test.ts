@@ -30,7 +30,7 @@ test("a run on a real Kafka is numbered, keyed and decodable; its poison is wher
       run: "r1",
       seed: 7,
       poisonShare: 0.02,
-      source: tradeGenerator({ seed: 7, run: "r1", clients: 100 }),
+      source: tradeGenerator({ seed: 7, clients: 100 }),
       count: COUNT,
       patienceMs: 20_000,
       onRecord: (record) => journal.set(`${record.partition}/${record.sequence}`, record),

@@ -17,14 +17,13 @@ export interface RecordedTrade {
  */
 export function recordedSource(
   trades: AsyncIterable<RecordedTrade>,
-  options: { readonly seed: number; readonly run: string; readonly clients: number },
+  options: { readonly seed: number; readonly clients: number },
 ): TradeSource {
   const random = seededRandom(options.seed);
   const clients = clientNames(options.clients);
   const iterator = trades[Symbol.asyncIterator]();
   let before: RecordedTrade | undefined;
   let clientId = "";
-  let number = 0;
   return {
     async next(): Promise<StreamTrade | null> {
       const { done, value } = await iterator.next();
@@ -33,17 +32,7 @@ export function recordedSource(
       if (before?.timeMs !== timeMs || before.side !== side)
         clientId = clients[random.below(clients.length)] ?? "";
       before = value;
-      number++;
-      return {
-        tradeId: `${options.run}-${number}`,
-        clientId,
-        symbol,
-        side,
-        quantity,
-        price,
-        fee: "0",
-        timeMs,
-      };
+      return { clientId, symbol, side, quantity, price, fee: "0", timeMs };
     },
   };
 }

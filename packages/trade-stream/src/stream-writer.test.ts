@@ -6,6 +6,7 @@ import { JOURNAL_HEADER, journalLine } from "./journal.ts";
 import { POISON_KINDS, poisonRecord } from "./poison.ts";
 import { StreamWriter, type WrittenRecord } from "./stream-writer.ts";
 import { tradeGenerator } from "./trade-generator.ts";
+import type { StreamTrade } from "./trade-source.ts";
 
 const NOW_MS = 1_795_000_000_000;
 const contract = Compile(TradeReported.schema);
@@ -67,7 +68,7 @@ describe("a writer of the stream", () => {
       seed: 5,
       onRecord: (record) => told.push(record),
     });
-    const generator = tradeGenerator({ seed: 5, run: "r", clients: 20 });
+    const generator = tradeGenerator({ seed: 5, clients: 20 });
     for (let index = 0; index < count; index++) writer.add(generator.next(), NOW_MS);
     return { writer, told };
   };
@@ -90,6 +91,43 @@ describe("a writer of the stream", () => {
     );
     assert.deepEqual(writer.take(), []);
     assert.equal(writer.waitingBytes, 0);
+  });
+
+  it("writes the same bytes whether anybody is told of them or not", () => {
+    const strange = [
+      {
+        clientId: "C1",
+        symbol: "AAPL",
+        side: "SELL",
+        quantity: "10.50",
+        price: "1e3",
+        fee: "-0.1",
+        timeMs: 5,
+      },
+      { clientId: 'é"', symbol: "BTC-USD", side: "BUY", quantity: "1", price: "2", fee: "3" },
+      { clientId: "C2", symbol: "\\", side: "BUY", quantity: "1\n", price: "2", fee: "3" },
+      { clientId: "C2", symbol: "AAPL", side: "BUY", quantity: "1\n", price: "2", fee: "3" },
+      ...[0, 7, 10, 99_999, 123_456_789, Number.MAX_SAFE_INTEGER].map((units, scale) => ({
+        clientId: "C3",
+        symbol: "TSLA",
+        side: "BUY",
+        quantity: { units, scale },
+        price: { units, scale: 0 },
+        fee: { units, scale: 8 },
+      })),
+    ] as readonly StreamTrade[];
+    const packed = (onRecord?: () => void): Buffer[] => {
+      const options = { topic: "sim.trade-events", partitions: 3, run: "r", poisonShare: 0, seed: 5 };
+      const writer = new StreamWriter({ ...options, ...(onRecord === undefined ? {} : { onRecord }) });
+      const generator = tradeGenerator({ seed: 5, clients: 20 });
+      for (const each of strange) writer.add(each, NOW_MS);
+      for (let index = 0; index < 2_000; index++) writer.add(generator.next(), NOW_MS + (index >> 8));
+      return writer.take().map(({ bytes }) => bytes);
+    };
+    assert.deepEqual(
+      packed(),
+      packed(() => undefined),
+    );
   });
 
   it("spoils the share that is asked for, all kinds alike, and tells which", () => {

@@ -8,12 +8,13 @@ import {
   TradeReported,
 } from "@bourse/contracts";
 import { POISON_KINDS, type PoisonKind, poisonRecord } from "./poison.ts";
-import type { StreamTrade } from "./trade-source.ts";
+import { ReportEncoder } from "./report-encoder.ts";
+import { decimalText, type StreamTrade } from "./trade-source.ts";
 
 export interface WriterOptions {
   readonly topic: string;
   readonly partitions: number;
-  /** Names this run: its producer, whose numbers begin at 1 in each partition (R7). */
+  /** Names this run: its producer, whose numbers begin at 1 in each partition (R7), and the beginning of its trade ids. */
   readonly run: string;
   /** How much of it is bad on purpose, 0 to 1. */
   readonly poisonShare: number;
@@ -31,6 +32,12 @@ export interface WrittenRecord {
   readonly trade: EventOf<typeof TradeReported>;
 }
 
+/** Where a client's trades go, and their key. */
+interface ClientPlace {
+  readonly partition: number;
+  readonly key: Uint8Array;
+}
+
 const EPOCH = 1;
 
 /** Puts trades into numbered, keyed record batches: the envelope of R3 around each. */
@@ -38,16 +45,19 @@ export class StreamWriter {
   readonly producer: string;
   readonly #options: WriterOptions;
   readonly #packers: readonly RecordPacker[];
-  readonly #partitionOf = new Map<string, number>();
+  readonly #places = new Map<string, ClientPlace>();
   readonly #random: Random;
   readonly #lastGood: (string | undefined)[];
   readonly #poisoned = new Map<PoisonKind, number>();
+  readonly #encoder: ReportEncoder;
+  #trades = 0;
   #bytes = 0;
   #kinds = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
     this.producer = generatorProducer(options.run);
+    this.#encoder = new ReportEncoder(options.run);
     this.#random = seededRandom(options.seed ^ 0x5eed);
     this.#lastGood = new Array<string | undefined>(options.partitions);
     this.#packers = Array.from(
@@ -78,22 +88,25 @@ export class StreamWriter {
   }
 
   add(source: StreamTrade, nowMs: number): void {
-    const { tradeId, clientId, symbol, side, quantity, price, fee, timeMs = nowMs } = source;
-    const trade = {
-      eventType: "TradeReported",
-      timestamp: rfc3339(timeMs),
-      tradeId,
-      clientId,
-      symbol,
-      side,
-      quantity,
-      price,
-      fee,
-    } as const;
-    const partition = this.#partition(clientId);
+    const number = ++this.#trades;
+    const { clientId, timeMs = nowMs } = source;
+    const { partition, key } = this.#place(clientId);
     const packer = this.#packers[partition];
     assert(packer !== undefined, "a client has a partition");
     const before = packer.bytes;
+    const { poisonShare, onRecord } = this.#options;
+    if (poisonShare === 0 && onRecord === undefined && this.#encoder.take(source, number, timeMs))
+      packer.add(key, this.#encoder, nowMs);
+    else this.#addTold(packer, partition, { trade: this.#report(source, number, timeMs), nowMs });
+    this.#bytes += packer.bytes - before;
+  }
+
+  /** What is spoilt, or told of, or has strange letters, is made as a text first. */
+  #addTold(
+    packer: RecordPacker,
+    partition: number,
+    { trade, nowMs }: { readonly trade: EventOf<typeof TradeReported>; readonly nowMs: number },
+  ): void {
     const { poisonShare, onRecord } = this.#options;
     let sequence: number;
     let kind: WrittenRecord["kind"] = "good";
@@ -105,11 +118,25 @@ export class StreamWriter {
       sequence = packer.add(bad.key, bad.value, nowMs);
     } else {
       const value = encodeTradeReported(trade);
-      sequence = packer.add(clientId, value, nowMs);
+      sequence = packer.add(trade.clientId, value, nowMs);
       if (poisonShare > 0) this.#lastGood[partition] = value;
     }
-    this.#bytes += packer.bytes - before;
     onRecord?.({ partition, sequence, kind, trade });
+  }
+
+  #report(source: StreamTrade, number: number, timeMs: number): EventOf<typeof TradeReported> {
+    const { clientId, symbol, side, quantity, price, fee } = source;
+    return {
+      eventType: "TradeReported",
+      timestamp: rfc3339(timeMs),
+      tradeId: `${this.#options.run}-${number}`,
+      clientId,
+      symbol,
+      side,
+      quantity: decimalText(quantity),
+      price: decimalText(price),
+      fee: decimalText(fee),
+    };
   }
 
   /** What waits, one batch for each partition that has something. Valid until the call after the next. */
@@ -125,12 +152,12 @@ export class StreamWriter {
     return kind;
   }
 
-  #partition(clientId: string): number {
-    let partition = this.#partitionOf.get(clientId);
-    if (partition === undefined) {
-      partition = partitionOf(clientId, this.#packers.length);
-      this.#partitionOf.set(clientId, partition);
+  #place(clientId: string): ClientPlace {
+    let place = this.#places.get(clientId);
+    if (place === undefined) {
+      place = { partition: partitionOf(clientId, this.#packers.length), key: Buffer.from(clientId) };
+      this.#places.set(clientId, place);
     }
-    return partition;
+    return place;
   }
 }

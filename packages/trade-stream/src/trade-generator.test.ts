@@ -4,12 +4,15 @@ import { STREAM_SYMBOLS, TradeReported } from "@bourse/contracts";
 import { Compile } from "typebox/compile";
 import { quantile, SHARES, STREAM_INSTRUMENTS } from "./market-model.ts";
 import { tradeGenerator } from "./trade-generator.ts";
-import type { StreamTrade } from "./trade-source.ts";
+import { decimalText } from "./trade-source.ts";
 
 const COUNT = 50_000;
-const stream = (seed: number, count: number, clients = 100): StreamTrade[] => {
-  const generator = tradeGenerator({ seed, run: "r", clients });
-  return Array.from({ length: count }, () => ({ ...generator.next() }));
+const stream = (seed: number, count: number, clients = 100) => {
+  const generator = tradeGenerator({ seed, clients });
+  return Array.from({ length: count }, () => {
+    const { quantity, price, fee, ...rest } = generator.next();
+    return { ...rest, quantity: decimalText(quantity), price: decimalText(price), fee: decimalText(fee) };
+  });
 };
 
 describe("the generated stream", () => {
@@ -20,14 +23,14 @@ describe("the generated stream", () => {
     assert.notDeepEqual(stream(12, 500), trades.slice(0, 500));
   });
 
-  it("keeps its contract: every symbol that readers know, ids once, positive decimals", () => {
+  it("keeps its contract: every symbol that readers know, positive decimals", () => {
     const contract = Compile(TradeReported.schema);
     for (const trade of trades) {
-      const event = { eventType: "TradeReported", timestamp: "2026-11-21T09:30:00.000Z", ...trade };
+      const timestamp = "2026-11-21T09:30:00.000Z";
+      const event = { eventType: "TradeReported", timestamp, tradeId: "r-1", ...trade };
       assert.ok(contract.Check(event), JSON.stringify(event));
       assert.ok(Number(trade.price) > 0 && Number(trade.quantity) > 0);
     }
-    assert.equal(new Set(trades.map(({ tradeId }) => tradeId)).size, COUNT);
     assert.deepEqual(new Set(trades.map(({ symbol }) => symbol)), new Set(STREAM_SYMBOLS));
     assert.deepEqual(STREAM_INSTRUMENTS.map(({ symbol }) => symbol).sort(), [...STREAM_SYMBOLS].sort());
   });

@@ -1,17 +1,21 @@
 import { assert, type Random, seededRandom } from "@bourse/base";
 import { quantile, STREAM_INSTRUMENTS, type StreamInstrument } from "./market-model.ts";
-import type { StreamTrade, TradeSource } from "./trade-source.ts";
+import type { ScaledAmount, StreamTrade, TradeSource } from "./trade-source.ts";
 
 export interface GeneratorOptions {
-  /** The same seed yields the same trades, but for the ids that begin with the run. */
+  /** The same seed yields the same trades. */
   readonly seed: number;
-  /** Begins trade ids, so that two runs never have the same one. */
-  readonly run: string;
   readonly clients: number;
 }
 
+export interface GeneratedTrade extends StreamTrade {
+  readonly quantity: ScaledAmount;
+  readonly price: ScaledAmount;
+  readonly fee: ScaledAmount;
+}
+
 export interface TradeGenerator extends TradeSource {
-  next(): StreamTrade;
+  next(): GeneratedTrade;
 }
 
 /** 0.04%. */
@@ -19,13 +23,17 @@ const FEE_PPM = 400;
 const PPM = 1_000_000;
 
 interface MutableTrade {
-  tradeId: string;
   clientId: string;
   symbol: string;
   side: "BUY" | "SELL";
-  quantity: string;
-  price: string;
-  fee: string;
+  readonly quantity: MutableAmount;
+  readonly price: MutableAmount;
+  readonly fee: MutableAmount;
+}
+
+interface MutableAmount {
+  units: number;
+  scale: number;
 }
 
 /**
@@ -33,23 +41,21 @@ interface MutableTrade {
  * one side at prices that run away, with sizes and steps as measured ({@link STREAM_INSTRUMENTS}). Prices stay within
  * half and double of where they began.
  */
-export function tradeGenerator({ seed, run, clients }: GeneratorOptions): TradeGenerator {
+export function tradeGenerator({ seed, clients }: GeneratorOptions): TradeGenerator {
   assert(Number.isInteger(clients) && clients > 0, "a stream has clients");
   const random = seededRandom(seed);
   const markets = STREAM_INSTRUMENTS.map((instrument) => new Market(instrument, random));
   const byWeight = markets.flatMap((market) => new Array<Market>(market.instrument.weight).fill(market));
   const clientIds = clientNames(clients);
   const trade: MutableTrade = {
-    tradeId: "",
     clientId: "",
     symbol: "",
     side: "BUY",
-    quantity: "",
-    price: "",
-    fee: "",
+    quantity: { units: 0, scale: 0 },
+    price: { units: 0, scale: 0 },
+    fee: { units: 0, scale: 0 },
   };
   let market = markets[0] as Market;
-  let number = 0;
   let left = 0;
   return {
     next() {
@@ -60,7 +66,6 @@ export function tradeGenerator({ seed, run, clients }: GeneratorOptions): TradeG
         trade.clientId = clientIds[Math.floor(random.next() ** 2 * clients)] as string;
       }
       left--;
-      trade.tradeId = `${run}-${++number}`;
       market.fill(trade);
       return trade;
     },
@@ -108,9 +113,12 @@ class Market {
     const feeUnits = Math.ceil((this.#ticks * lots * FEE_PPM) / this.#feeDivisor);
     trade.symbol = symbol;
     trade.side = this.#side;
-    trade.quantity = decimalOf(lots, quantityScale);
-    trade.price = decimalOf(this.#ticks, priceScale);
-    trade.fee = decimalOf(feeUnits, feeScale);
+    trade.quantity.units = lots;
+    trade.quantity.scale = quantityScale;
+    trade.price.units = this.#ticks;
+    trade.price.scale = priceScale;
+    trade.fee.units = feeUnits;
+    trade.fee.scale = feeScale;
   }
 
   #step(): void {
@@ -122,12 +130,4 @@ class Market {
     const inside = next > startTicks / 2 && next < startTicks * 2;
     this.#ticks = inside ? next : this.#ticks + (this.#side === "BUY" ? -ticks : ticks);
   }
-}
-
-/** A whole number of the smallest units, as a decimal string. */
-function decimalOf(units: number, scale: number): string {
-  const digits = String(units);
-  if (scale === 0) return digits;
-  if (digits.length > scale) return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  return `0.${digits.padStart(scale, "0")}`;
 }

@@ -1,16 +1,23 @@
+/** A decimal: as a recording wrote it, or a whole number of the smallest units with so many decimals. */
+export type Amount = string | ScaledAmount;
+
+export interface ScaledAmount {
+  readonly units: number;
+  readonly scale: number;
+}
+
 /**
  * A trade as a source tells it. The source may hand out the same object again with other contents: whoever wants to keep
  * it copies it.
  */
 export interface StreamTrade {
-  readonly tradeId: string;
   readonly clientId: string;
   readonly symbol: string;
   readonly side: "BUY" | "SELL";
-  readonly quantity: string;
-  readonly price: string;
+  readonly quantity: Amount;
+  readonly price: Amount;
   /** In the quote asset. */
-  readonly fee: string;
+  readonly fee: Amount;
   /** Of the event; absent: when it is sent. */
   readonly timeMs?: number;
 }
@@ -19,4 +26,14 @@ export interface StreamTrade {
 export interface TradeSource {
   /** The next trade; null: there are no more. */
   next(): StreamTrade | null | Promise<StreamTrade | null>;
+}
+
+/** As it is written in an event. */
+export function decimalText(amount: Amount): string {
+  if (typeof amount === "string") return amount;
+  const { units, scale } = amount;
+  const digits = String(units);
+  if (scale === 0) return digits;
+  if (digits.length > scale) return `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  return `0.${digits.padStart(scale, "0")}`;
 }

@@ -47,7 +47,7 @@ export interface ProductionReport extends Omit<Produced, "seconds"> {
 /** Produces into Kafka, with a bar; Ctrl-C ends it after what is on its way, and the report tells what was sent. */
 export async function runProduction(production: Production, output: Output): Promise<ProductionReport> {
   const run = newRun();
-  const source = await sourceOf(production, run);
+  const source = await sourceOf(production);
   const { topic, journal: journalPath, count } = production;
   const bus = kafkaBus({
     bootstrapServers: production.bootstrapServers,
@@ -120,9 +120,9 @@ function newRun(): string {
   return `${Date.now().toString(36)}${randomBytes(3).toString("hex")}`;
 }
 
-async function sourceOf({ from, symbol, seed, clients }: Production, run: string): Promise<TradeSource> {
-  if (from === undefined) return tradeGenerator({ seed, run, clients });
-  return recordedSource(await openTrades(from, symbol), { seed, run, clients });
+async function sourceOf({ from, symbol, seed, clients }: Production): Promise<TradeSource> {
+  if (from === undefined) return tradeGenerator({ seed, clients });
+  return recordedSource(await openTrades(from, symbol), { seed, clients });
 }
 
 /** Creates the topic where it is absent. Its partitions are what the broker has: a key stays where it is (R3). */

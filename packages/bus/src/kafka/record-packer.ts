@@ -12,6 +12,13 @@ export interface PackerOptions {
   readonly firstNumber: number;
 }
 
+/** A value that writes itself, where a text of it would be one for nothing. */
+export interface ValueWriter {
+  readonly byteLength: number;
+  /** Writes `byteLength` bytes from `at` on. */
+  write(bytes: Uint8Array, at: number): void;
+}
+
 /** One Kafka record batch, complete. */
 export interface PackedBatch {
   readonly topic: string;
@@ -24,6 +31,8 @@ const FIRST_CAPACITY = 128 * 1024;
 /** Of a record without its texts. */
 const MARGIN = 64;
 const NONE = -1;
+const ZERO = 48;
+const NINE = 57;
 
 /**
  * Writes the records of one partition straight into a record batch, for those who send hundreds of thousands a second:
@@ -34,8 +43,12 @@ export class RecordPacker {
   readonly #topic: string;
   readonly #partition: number;
   readonly #fixed: Buffer;
-  readonly #numbered: readonly Buffer[];
-  readonly #numberedBytes: number;
+  readonly #numbered: readonly (readonly [name: Buffer, before: Buffer])[];
+  /** A record's headers as they are written: of the next one, only the numbers in it differ. */
+  #headers: Buffer = Buffer.alloc(0);
+  /** Where in them the last digits of the numbers are. */
+  #numberEnds: number[] = [];
+  #nextDigitAt = 0;
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #resting: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #end = BATCH_HEADER_BYTES;
@@ -54,9 +67,8 @@ export class RecordPacker {
       varInt(count),
       ...names.flatMap(([name, value]) => [text(name), text(value)]),
     ]);
-    // Behind the name comes the value's length, which the number decides.
-    this.#numbered = Object.entries(numbered).flatMap(([name, before]) => [text(name), Buffer.from(before)]);
-    this.#numberedBytes = this.#numbered.reduce((sum, bytes) => sum + bytes.length, 0);
+    this.#numbered = Object.entries(numbered).map(([name, before]) => [text(name), Buffer.from(before)]);
+    this.#renewHeaders();
   }
 
   /** How many records wait in it. */
@@ -70,17 +82,17 @@ export class RecordPacker {
   }
 
   /** Adds a record and answers its number. */
-  add(key: string | null, value: string | Uint8Array | null, timestampMs: number): number {
-    const keyBytes = key === null ? NONE : Buffer.byteLength(key);
-    const valueBytes = value === null ? NONE : Buffer.byteLength(value);
-    const digits = digitsOf(this.#number);
+  add(
+    key: string | Uint8Array | null,
+    value: string | Uint8Array | ValueWriter | null,
+    timestampMs: number,
+  ): number {
+    const keyBytes = key === null ? NONE : lengthOf(key);
+    const valueBytes = value === null ? NONE : lengthOf(value);
     if (this.#count === 0) {
       this.#baseTime = timestampMs;
       this.#maxTime = timestampMs;
     } else if (timestampMs > this.#maxTime) this.#maxTime = timestampMs;
-    let headers = this.#fixed.length + this.#numberedBytes;
-    for (let index = 1; index < this.#numbered.length; index += 2)
-      headers += varIntSize((this.#numbered[index]?.length ?? 0) + digits) + digits;
     const delta = timestampMs - this.#baseTime;
     const size =
       1 +
@@ -90,43 +102,48 @@ export class RecordPacker {
       Math.max(0, keyBytes) +
       varIntSize(valueBytes) +
       Math.max(0, valueBytes) +
-      headers;
+      this.#headers.length;
     const bytes = this.#room(size + MARGIN);
     let at = writeVarInt(bytes, this.#end, size);
     bytes[at++] = 0;
     at = writeVarInt(bytes, at, delta);
     at = writeVarInt(bytes, at, this.#count);
     at = writeVarInt(bytes, at, keyBytes);
-    if (key !== null) at += bytes.write(key, at);
+    if (key !== null) at = write(bytes, at, key, keyBytes);
     at = writeVarInt(bytes, at, valueBytes);
-    if (typeof value === "string") at += bytes.write(value, at);
-    else if (value !== null) {
-      bytes.set(value, at);
-      at += value.length;
-    }
-    this.#end = this.#writeHeaders(bytes, at, digits);
+    if (value !== null) at = write(bytes, at, value, valueBytes);
+    bytes.set(this.#headers, at);
+    this.#end = at + this.#headers.length;
     this.#count++;
-    return this.#number++;
+    this.#number++;
+    if (this.#number < this.#nextDigitAt) this.#countUp();
+    else this.#renewHeaders();
+    return this.#number - 1;
   }
 
-  #writeHeaders(bytes: Buffer, start: number, digits: number): number {
-    bytes.set(this.#fixed, start);
-    let at = start + this.#fixed.length;
-    for (let index = 0; index < this.#numbered.length; index += 2) {
-      const name = this.#numbered[index] as Buffer;
-      const before = this.#numbered[index + 1] as Buffer;
-      bytes.set(name, at);
-      at = writeVarInt(bytes, at + name.length, before.length + digits);
-      bytes.set(before, at);
-      at += before.length + digits;
-      let rest = this.#number;
-      for (let digit = at - 1; digit >= at - digits; digit--) {
-        const tenth = Math.floor(rest / 10);
-        bytes[digit] = 48 + rest - tenth * 10;
-        rest = tenth;
-      }
+  /** The next number into the headers: mostly one digit of each changes. */
+  #countUp(): void {
+    const headers = this.#headers;
+    for (const end of this.#numberEnds) {
+      let at = end;
+      for (; headers[at] === NINE; at--) headers[at] = ZERO;
+      headers[at] = (headers[at] ?? ZERO) + 1;
     }
-    return at;
+  }
+
+  #renewHeaders(): void {
+    const number = Buffer.from(String(this.#number));
+    this.#nextDigitAt = 10 ** number.length;
+    const pieces: Buffer[] = [this.#fixed];
+    this.#numberEnds = [];
+    let length = this.#fixed.length;
+    for (const [name, before] of this.#numbered) {
+      const size = varInt(before.length + number.length);
+      pieces.push(name, size, before, number);
+      length += name.length + size.length + before.length + number.length;
+      this.#numberEnds.push(length - 1);
+    }
+    this.#headers = Buffer.concat(pieces);
   }
 
   /** The batch of what was added since the last one. There is at least one record. */
@@ -149,10 +166,16 @@ export class RecordPacker {
   }
 }
 
-function digitsOf(number: number): number {
-  let digits = 1;
-  for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) digits++;
-  return digits;
+function lengthOf(part: string | Uint8Array | ValueWriter): number {
+  return typeof part === "string" ? Buffer.byteLength(part) : part.byteLength;
+}
+
+/** Answers the place behind it. */
+function write(bytes: Buffer, at: number, part: string | Uint8Array | ValueWriter, length: number): number {
+  if (typeof part === "string") bytes.write(part, at);
+  else if (part instanceof Uint8Array) bytes.set(part, at);
+  else part.write(bytes, at);
+  return at + length;
 }
 
 function varInt(value: number): Buffer {

@@ -1,4 +1,4 @@
-import { childrenOf, statOf } from "../proc-files.ts";
+import { childrenOf, statOf } from "./proc-files.ts";
 
 /** Of Linux on every machine that this project runs on (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
