@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { partitionOf } from "@bourse/bus";
-import { type EventOf, rfc3339, simulatedTrades, type TradeReported } from "@bourse/contracts";
+import { simulatedTrades } from "@bourse/contracts";
 import { testService } from "@bourse/host/testing";
 import { type Statement, type Store, sql } from "@bourse/store";
 import { tradeProcessorOf } from "@bourse/trade-processor";
 import { type Reported, reporter } from "@bourse/trade-processor/testing";
-import { JOURNAL_HEADER, journalLine, poisonRecord, tradeGenerator } from "@bourse/trade-stream";
+import { JOURNAL_HEADER, journalLine, poisonRecord, reportOf, tradeGenerator } from "@bourse/trade-stream";
 import type { CostMethod } from "./recalculated-profit.ts";
 import { loadJournal, questionResults } from "./stream-oracle.ts";
 
@@ -93,17 +93,14 @@ async function processed(t: TestContext, method: CostMethod): Promise<Store> {
   const topic = simulatedTrades;
   const tested = await testService(t, tradeProcessorOf({ topic }), { env, nowMs: NOON_MS });
   const send = reporter(tested.bus, { topic, timeMs: () => NOON_MS });
-  const source = tradeGenerator({ seed: 5, run: "run", clients: 20 });
+  const source = tradeGenerator({ seed: 5, clients: 20 });
   const numbers = new Map<number, number>();
   const journal = [JOURNAL_HEADER];
   for (let number = 0, batch = 0; batch < BATCHES; batch++) {
     const reports: Reported[] = [];
     for (let nth = 0; nth < OF_BATCH; nth++) {
-      const trade: EventOf<typeof TradeReported> = {
-        eventType: "TradeReported",
-        timestamp: rfc3339(NOON_MS - 10_000_000 + number),
-        ...source.next(),
-      };
+      const timeMs = NOON_MS - 10_000_000 + number;
+      const trade = reportOf(source.next(), { tradeId: `run-${number + 1}`, timeMs });
       const partition = partitionOf(trade.clientId, topic.partitions);
       const sequence = (numbers.get(partition) ?? 0) + 1;
       numbers.set(partition, sequence);

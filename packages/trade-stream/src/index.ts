@@ -11,4 +11,4 @@ export {
   tradeGenerator,
 } from "./trade-generator.ts";
 export type { Amount, ScaledAmount, StreamTrade, TradeSource } from "./trade-source.ts";
-export { decimalText } from "./trade-source.ts";
+export { reportOf } from "./trade-source.ts";

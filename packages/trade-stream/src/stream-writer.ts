@@ -1,15 +1,9 @@
 import { assert, type Random, seededRandom } from "@bourse/base";
 import { type PackedBatch, partitionOf, RecordPacker } from "@bourse/bus";
-import {
-  type EventOf,
-  encodeTradeReported,
-  generatorProducer,
-  rfc3339,
-  TradeReported,
-} from "@bourse/contracts";
+import { type EventOf, encodeTradeReported, generatorProducer, TradeReported } from "@bourse/contracts";
 import { POISON_KINDS, type PoisonKind, poisonRecord } from "./poison.ts";
 import { ReportEncoder } from "./report-encoder.ts";
-import { decimalText, type StreamTrade } from "./trade-source.ts";
+import { reportOf, type StreamTrade } from "./trade-source.ts";
 
 export interface WriterOptions {
   readonly topic: string;
@@ -97,7 +91,10 @@ export class StreamWriter {
     const { poisonShare, onRecord } = this.#options;
     if (poisonShare === 0 && onRecord === undefined && this.#encoder.take(source, number, timeMs))
       packer.add(key, this.#encoder, nowMs);
-    else this.#addTold(packer, partition, { trade: this.#report(source, number, timeMs), nowMs });
+    else {
+      const trade = reportOf(source, { tradeId: `${this.#options.run}-${number}`, timeMs });
+      this.#addTold(packer, partition, { trade, nowMs });
+    }
     this.#bytes += packer.bytes - before;
   }
 
@@ -122,21 +119,6 @@ export class StreamWriter {
       if (poisonShare > 0) this.#lastGood[partition] = value;
     }
     onRecord?.({ partition, sequence, kind, trade });
-  }
-
-  #report(source: StreamTrade, number: number, timeMs: number): EventOf<typeof TradeReported> {
-    const { clientId, symbol, side, quantity, price, fee } = source;
-    return {
-      eventType: "TradeReported",
-      timestamp: rfc3339(timeMs),
-      tradeId: `${this.#options.run}-${number}`,
-      clientId,
-      symbol,
-      side,
-      quantity: decimalText(quantity),
-      price: decimalText(price),
-      fee: decimalText(fee),
-    };
   }
 
   /** What waits, one batch for each partition that has something. Valid until the call after the next. */

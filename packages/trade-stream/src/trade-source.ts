@@ -1,3 +1,5 @@
+import { type EventOf, rfc3339, type TradeReported } from "@bourse/contracts";
+
 /** A decimal: as a recording wrote it, or a whole number of the smallest units with so many decimals. */
 export type Amount = string | ScaledAmount;
 
@@ -26,6 +28,24 @@ export interface StreamTrade {
 export interface TradeSource {
   /** The next trade; null: there are no more. */
   next(): StreamTrade | null | Promise<StreamTrade | null>;
+}
+
+/** A trade as the event that tells of it. */
+export function reportOf(
+  { clientId, symbol, side, quantity, price, fee }: StreamTrade,
+  { tradeId, timeMs }: { readonly tradeId: string; readonly timeMs: number },
+): EventOf<typeof TradeReported> {
+  return {
+    eventType: "TradeReported",
+    timestamp: rfc3339(timeMs),
+    tradeId,
+    clientId,
+    symbol,
+    side,
+    quantity: decimalText(quantity),
+    price: decimalText(price),
+    fee: decimalText(fee),
+  };
 }
 
 /** As it is written in an event. */
