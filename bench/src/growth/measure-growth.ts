@@ -1,3 +1,4 @@
+import { cpuSeconds } from "../cpu-time.ts";
 import { median } from "../percentiles.ts";
 import { type BenchedPlatform, startEmbedded } from "../spine/benched-platform.ts";
 import { BenchDatabase } from "../spine/database.ts";
@@ -7,7 +8,6 @@ import { LoadProcess } from "../spine/load-process.ts";
 import { MemoryWatch } from "../spine/memory-watch.ts";
 import { untilQuiet } from "../spine/quiet.ts";
 import { setUpVenue } from "../spine/set-up-venue.ts";
-import { cpuSeconds } from "../cpu-time.ts";
 import { restOrders } from "./rest-orders.ts";
 import type { Scenario } from "./scenarios.ts";
 
