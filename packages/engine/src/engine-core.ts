@@ -15,25 +15,31 @@ import { MassWorker, nextDeadline } from "./mass-work.ts";
 import { awaitsChildren, isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { joinLevel, leaveLevel } from "./plain-lane.ts";
+import { IMMEDIATE, NOT_PLAIN, takeLevels } from "./plain-take.ts";
 import { Settler } from "./settle.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 import { fillExtra, joinFamily, needsExtra } from "./special-orders.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
 const NONE = NO_SLOT;
-const { HANDLE, PRICE, OPEN, FILLED } = LINE;
-const { FLAGS, EXTRA: EXTRA_SLOT, ACCOUNT, LEVEL } = LINE_INT;
-const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, WORST: AT_WORST } = PLACE_WORD;
-const { TYPE } = FLAG;
+const { HANDLE, PRICE } = LINE;
+const { FLAGS, ACCOUNT } = LINE_INT;
+const { PRICE: AT_PRICE, WORST: AT_WORST } = PLACE_WORD;
 const { LINK_HANDLE } = PLACE_WORD;
 const CHILD = 2 << FLAG.LINK_SHIFT;
 const PLACE_COMMAND = COMMAND.PLACE;
 const CANCEL_COMMAND = COMMAND.CANCEL;
+const IMMEDIATE_SELL = IMMEDIATE | 1;
+/** Where a command has the handle that its rejection names; NO_WORD: it names none. */
+const OWN_REQUEST = 1;
+const NAMED_HANDLE = 3;
+const NO_WORD = 0;
 
 /** Registers: numbers in an array are never boxed. */
 const LAST_REQUEST = 0;
 const NOW = 1;
 const DEADLINE = 2;
+const MOST = Number.MAX_SAFE_INTEGER;
 
 /** The engine on binary commands and binary events. Everything else is an edge of it. */
 export class EngineCore {
@@ -65,12 +71,16 @@ export class EngineCore {
   run(words: CommandWords, from = 0, to: number = words.length): void {
     const { i32 } = words;
     for (let at = from; at < to; ) {
-      const head = i32[at * 2] as number;
+      const head = i32[at << 1] as number;
       const kind = head & 255;
-      if (kind === PLACE_COMMAND) this.#place(words, at, (head >>> 8) & 255);
-      else if (kind === CANCEL_COMMAND) this.#cancel(words, at);
-      else this.#other(words, at, kind);
-      at += (head >>> 8) & 255;
+      const length = (head >>> 8) & 255;
+      if (kind === CANCEL_COMMAND) this.#cancel(words, at);
+      else if (kind === PLACE_COMMAND) this.#place(words, at, length);
+      else {
+        this.#other(words, at, kind);
+        this.#setDeadline();
+      }
+      at += length;
     }
   }
 
@@ -110,27 +120,39 @@ export class EngineCore {
 
   #place(words: CommandWords, at: number, length: number): void {
     const { i32, f64 } = words;
-    const handle = f64[at + 1] as number;
-    if (!this.#begin(words, at, handle)) return;
+    if (!this.#begin(words, at, OWN_REQUEST)) return;
     const book = this.book(i32[at * 2 + 1] as number);
     const flags = i32[at * 2 + 7] as number;
     const account = i32[at * 2 + 6] as number;
     if (
       book !== undefined &&
-      flags <= 1 &&
+      (flags <= 1 || (flags | 1) === IMMEDIATE_SELL) &&
       account < this.limits.maxAccounts &&
-      (length === 6 || obeysWorst(f64, at, length, flags)) &&
-      joinLevel(this.live, this.ring, book, f64, at, account, flags)
-    )
-      return;
+      (length === 6 || obeysWorst(f64, at, length, flags & 1))
+    ) {
+      if (flags <= 1 && joinLevel(this.live, this.ring, book, f64, at, account, flags)) return;
+      const order = takeLevels(this.live, this.ring, book, f64, at, account, flags);
+      if (order !== NOT_PLAIN) {
+        this.#goOn(book, order);
+        return;
+      }
+    }
     const fault =
       book === undefined ? REASON.unknown_symbol : placeFault(this, book, words, at, length, NONE);
     if (book !== undefined && fault === NONE) {
       this.#accept(book, words, at, length, flags);
       return;
     }
+    const handle = f64[at + 1] as number;
     this.events.rejected(handle, handle, fault);
     if ((flags & FLAG.LINK) === CHILD) this.#refuseFamily(words, at, length);
+  }
+
+  /** What taking has left of an order, NONE: nothing, goes the general way. */
+  #goOn(book: Book, order: number): void {
+    if (order !== NONE) this.entries.enter(book, order);
+    this.live.tellLevels();
+    if (book.watch !== 0) this.settle(book);
   }
 
   /** A child that was awaited is refused: its parent will never work. */
@@ -148,8 +170,8 @@ export class EngineCore {
 
   #replace(words: CommandWords, at: number): void {
     const { i32, f64 } = words;
+    if (!this.#begin(words, at, OWN_REQUEST)) return;
     const handle = f64[at + 1] as number;
-    if (!this.#begin(words, at, handle)) return;
     const { live } = this;
     const old = live.slot(f64[at + PLACE_WORD.REPLACED] as number);
     const flags = i32[at * 2 + 7] as number;
@@ -176,18 +198,8 @@ export class EngineCore {
   /** A command has been found sound: its order trades, rests, sleeps or waits. */
   #accept(book: Book, words: CommandWords, at: number, length: number, flags: number): void {
     const { i32, f64 } = words;
-    const { orders } = this.live;
-    const handle = f64[at + 1] as number;
-    this.events.accepted(handle);
-    const order = orders.allocate();
-    orders.f64[(order << 3) | HANDLE] = handle;
-    orders.f64[(order << 3) | PRICE] = f64[at + ((flags & TYPE) === 0 ? AT_PRICE : AT_WORST)] as number;
-    orders.f64[(order << 3) | OPEN] = f64[at + AT_QUANTITY] as number;
-    orders.f64[(order << 3) | FILLED] = 0;
-    orders.i32[(order << 4) | ACCOUNT] = i32[at * 2 + 6] as number;
-    orders.i32[(order << 4) | LEVEL] = book.aside[0];
-    orders.i32[(order << 4) | FLAGS] = (flags & ~FLAG.LINK) | FLAG.FRESH;
-    orders.i32[(order << 4) | EXTRA_SLOT] = NONE;
+    this.events.accepted(f64[at + 1] as number);
+    const order = this.live.newLine(book, f64, at, i32[at * 2 + 6] as number, flags);
     if (needsExtra(words, at, length)) this.#acceptSpecial(book, order, words, at, length);
     else if ((flags & FLAG.SLIDE) !== 0) this.#slideIn(book, order, flags);
     else this.entries.enter(book, order);
@@ -236,9 +248,9 @@ export class EngineCore {
   }
 
   #amend(words: CommandWords, at: number): void {
+    if (!this.#begin(words, at, NAMED_HANDLE)) return;
     const request = words.f64[at + 1] as number;
     const handle = words.f64[at + 3] as number;
-    if (!this.#begin(words, at, handle)) return;
     const order = this.live.slot(handle);
     if (order === NONE) {
       this.events.rejected(request, handle, REASON.unknown_order);
@@ -255,12 +267,12 @@ export class EngineCore {
   }
 
   #cancel(words: CommandWords, at: number): void {
-    const handle = words.f64[at + 3] as number;
-    if (!this.#begin(words, at, handle)) return;
-    const request = words.f64[at + 1] as number;
+    if (!this.#begin(words, at, NAMED_HANDLE)) return;
     const { live } = this;
-    if (leaveLevel(live, this.ring, request, handle)) return;
-    this.#cancelOne(request, handle, live.slot(handle));
+    const { f64 } = words;
+    if (leaveLevel(live, this.ring, f64, at)) return;
+    const handle = f64[at + 3] as number;
+    this.#cancelOne(f64[at + 1] as number, handle, live.slot(handle));
   }
 
   #cancelOne(request: number, handle: number, order: number): void {
@@ -282,10 +294,10 @@ export class EngineCore {
     } else if (kind === COMMAND.REPLACE) {
       this.#replace(words, at);
     } else if (kind === COMMAND.ADVANCE_TIME) {
-      if (this.#takeTurn(words, at, 0)) this.massWork.expire(request);
+      if (this.#takeTurn(words, at, NO_WORD)) this.massWork.expire(request);
     } else if (kind === COMMAND.VOID) {
       this.#void(request, f64[at + 3] as number);
-    } else if (this.#begin(words, at, 0)) {
+    } else if (this.#begin(words, at, NO_WORD)) {
       if (kind === COMMAND.CANCEL_BY_CLIENT_ID) {
         const clientId = f64[at + 4] as number;
         const order =
@@ -305,28 +317,45 @@ export class EngineCore {
     this.events.rejected(request, handle, fault === NONE ? REASON.voided : fault);
   }
 
-  /** Takes a command's turn and runs the expiries that its time passes (R8). False: it is rejected. */
-  #begin(words: CommandWords, at: number, handle: number): boolean {
-    if (!this.#takeTurn(words, at, handle)) return false;
-    if ((this.registers[NOW] as number) >= (this.registers[DEADLINE] as number)) {
+  /**
+   * Takes a command's turn and runs the expiries that its time passes (R8). False: it is rejected. `handleWord`: where it
+   * has the handle that its rejection names. Numbers stay where they are: between functions they would be boxed.
+   */
+  #begin(words: CommandWords, at: number, handleWord: number): boolean {
+    const { f64 } = words;
+    const { registers } = this;
+    const request = f64[at + 1] as number;
+    const atMs = f64[at + 2] as number;
+    if (
+      request > (registers[LAST_REQUEST] as number) &&
+      request <= MOST &&
+      Math.floor(request) === request &&
+      atMs >= (registers[NOW] as number) &&
+      atMs < (registers[DEADLINE] as number) &&
+      atMs <= MOST &&
+      Math.floor(atMs) === atMs
+    ) {
+      registers[LAST_REQUEST] = request;
+      registers[NOW] = atMs;
+      return true;
+    }
+    if (!this.#takeTurn(words, at, handleWord)) return false;
+    if ((registers[NOW] as number) >= (registers[DEADLINE] as number)) {
       while (this.massWork.expireOne());
       this.#setDeadline();
     }
     return true;
   }
 
-  #takeTurn(words: CommandWords, at: number, handle: number): boolean {
-    const request = words.f64[at + 1] as number;
-    const atMs = words.f64[at + 2] as number;
+  #takeTurn({ f64 }: CommandWords, at: number, handleWord: number): boolean {
+    const request = f64[at + 1] as number;
+    const atMs = f64[at + 2] as number;
     const { registers } = this;
     if (this.massWork.pending) this.work(Number.POSITIVE_INFINITY);
-    const valid =
-      request > (registers[LAST_REQUEST] as number) &&
-      request <= Number.MAX_SAFE_INTEGER &&
-      Math.floor(request) === request;
-    if (!valid || !(atMs >= 0 && atMs <= Number.MAX_SAFE_INTEGER && Math.floor(atMs) === atMs)) {
-      const fault = this.#requestFault(request);
-      this.events.rejected(request, handle, fault === NONE ? REASON.invalid_time : fault);
+    let fault = this.#requestFault(request);
+    if (fault === NONE && !(atMs === 0 || isPositive(atMs))) fault = REASON.invalid_time;
+    if (fault !== NONE) {
+      this.events.rejected(request, handleWord === NO_WORD ? 0 : (f64[at + handleWord] as number), fault);
       return false;
     }
     registers[LAST_REQUEST] = request;
@@ -339,8 +368,9 @@ export class EngineCore {
     return request <= this.lastRequest ? REASON.duplicate_request : NONE;
   }
 
+  /** Every command passes it while mass work is left: that goes first. */
   #setDeadline(): void {
-    this.registers[DEADLINE] = nextDeadline(this.live);
+    this.registers[DEADLINE] = this.massWork.pending ? 0 : nextDeadline(this.live);
   }
 }
 

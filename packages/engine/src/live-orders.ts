@@ -1,5 +1,5 @@
 import { assert } from "@bourse/base";
-import { FLAG } from "./binary/command-layout.ts";
+import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { EventWriter } from "./binary/event-writer.ts";
 import { BOOK, Book, type Listing } from "./books/book.ts";
 import { LADDER, LEVEL_INT, LEVEL_LINE, LEVEL_WORDS, TOUCH } from "./books/level-line.ts";
@@ -19,7 +19,7 @@ const NONE = NO_SLOT;
 const { PRICE, OPEN, HANDLE } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, FLAGS, EXTRA: EXTRA_SLOT } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
-const { FIRM, LADDER: LADDER_INDEX, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, COUNT, SYMBOL } = LEVEL_INT;
+const { PEGGED, LADDER: LADDER_INDEX, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, COUNT, SYMBOL } = LEVEL_INT;
 const { UNSEEN, SHOWN, SOFT, LADDER: LADDER_BITS } = TOUCH;
 const ASIDE = LADDER.ASIDE;
 const { HIDDEN, PEG, ICEBERG, EXPIRES, LINKED, REDUCE_ONLY } = FLAG;
@@ -47,6 +47,8 @@ export class LiveOrders {
   readonly tellsOrders: boolean;
   /** The next order of a mass cancel, which must not point to one that has gone. */
   cursor: number = NONE;
+  /** What an order still wants while it takes in the plain lane: a number in an array is never boxed. */
+  readonly wanted: Float64Array = new Float64Array(1);
   readonly #nodes = new PriceNodes();
   readonly index: HandleIndex = new HandleIndex(this.orders);
   #touched: Int32Array = new Int32Array(64);
@@ -113,6 +115,22 @@ export class LiveOrders {
     return this.#isSide(level) && this.levels.f64[level << 3] === price;
   }
 
+  /** The line of an order in flight that its command has just brought. `words`: of its PLACE at `at`. */
+  newLine(book: Book, words: Float64Array, at: number, account: number, flags: number): number {
+    const order = this.orders.allocate();
+    const { f64, i32 } = this.orders;
+    const price = words[at + ((flags & FLAG.TYPE) === 0 ? PLACE_WORD.PRICE : PLACE_WORD.WORST)] as number;
+    f64[(order << 3) | HANDLE] = words[at + 1] as number;
+    f64[(order << 3) | PRICE] = price;
+    f64[(order << 3) | OPEN] = words[at + PLACE_WORD.QUANTITY] as number;
+    f64[(order << 3) | LINE.FILLED] = 0;
+    i32[(order << 4) | ACCOUNT] = account;
+    i32[(order << 4) | LEVEL] = book.aside[0];
+    i32[(order << 4) | FLAGS] = (flags & ~FLAG.LINK) | FLAG.FRESH;
+    i32[(order << 4) | EXTRA_SLOT] = NONE;
+    return order;
+  }
+
   /** Makes an order known by its handle and its account. In the order of handles, always. */
   register(order: number): void {
     const flags = this.orders.i32[(order << 4) | FLAGS] as number;
@@ -162,7 +180,6 @@ export class LiveOrders {
     else i32[(tail << 4) | NEXT] = order;
     levels[at | TAIL] = order;
     levels[at | COUNT] = (levels[at | COUNT] as number) + 1;
-    levels[at | FIRM] = (levels[at | FIRM] as number) + 1;
     this.addShown(level, f64[(order << 3) | OPEN] as number);
   }
 
@@ -179,15 +196,19 @@ export class LiveOrders {
     }
     this.#unlink(order, at | HEAD);
     levels[at | COUNT] = (levels[at | COUNT] as number) - 1;
-    levels[at | FIRM] = (levels[at | FIRM] as number) - 1;
     this.addShown(level, -(f64[(order << 3) | OPEN] as number));
   }
 
   /** Changes what a level shows and remembers that the running command touched it. */
   addShown(level: number, lots: number): void {
-    const { f64, i32 } = this.levels;
-    const total = (f64[(level << 3) | TOTAL] as number) + lots;
-    f64[(level << 3) | TOTAL] = total;
+    const { f64 } = this.levels;
+    f64[(level << 3) | TOTAL] = (f64[(level << 3) | TOTAL] as number) + lots;
+    this.touch(level);
+  }
+
+  /** Remembers that the running command changed what a level shows. */
+  touch(level: number): void {
+    const { i32 } = this.levels;
     const state = i32[(level << 4) | LADDER_INDEX] as number;
     if ((state & SHOWN) !== 0) return;
     i32[(level << 4) | LADDER_INDEX] = state | SHOWN;
@@ -304,7 +325,7 @@ export class LiveOrders {
       return;
     }
     levels[at | COUNT] = (levels[at | COUNT] as number) + 1;
-    if ((flags & PEG) === 0) levels[at | FIRM] = (levels[at | FIRM] as number) + 1;
+    if ((flags & PEG) !== 0) levels[at | PEGGED] = (levels[at | PEGGED] as number) + 1;
     this.addShown(level, open);
     if ((flags & ICEBERG) !== 0) this.addHidden(level, this.reserve(order));
     const ladder = (levels[at | LADDER_INDEX] as number) & LADDER_BITS;
@@ -327,7 +348,7 @@ export class LiveOrders {
     }
     this.#unlink(order, at | HEAD);
     levels[at | COUNT] = (levels[at | COUNT] as number) - 1;
-    if ((flags & PEG) === 0) levels[at | FIRM] = (levels[at | FIRM] as number) - 1;
+    if ((flags & PEG) !== 0) levels[at | PEGGED] = (levels[at | PEGGED] as number) - 1;
     this.addShown(level, -open);
     if ((flags & ICEBERG) !== 0) this.addHidden(level, -this.reserve(order));
     if (this.tellsOrders && ((levels[at | LADDER_INDEX] as number) & LADDER_BITS) <= 1)

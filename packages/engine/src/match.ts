@@ -16,7 +16,8 @@ const { TRADE_NUMBER, LAST_PRICE, LOWER_BAND, UPPER_BAND } = BOOK;
 const { SELF_TRADE, HIDDEN, ICEBERG, REDUCE_ONLY, LINKED, PARENT, PEG } = FLAG;
 
 /** A maker with one of these is more than an order of its level. */
-const SPECIAL = HIDDEN | ICEBERG | REDUCE_ONLY | LINKED | PARENT | PEG;
+export const MAKER_IS_SPECIAL: number = HIDDEN | ICEBERG | REDUCE_ONLY | LINKED | PARENT | PEG;
+const SPECIAL = MAKER_IS_SPECIAL;
 
 /** What matching asks of the rules that not every order needs. */
 export interface MatchRules {

@@ -1,11 +1,11 @@
 import { EVENT } from "./binary/event-layout.ts";
 import type { EventRing } from "./binary/event-ring.ts";
 import { BOOK, type Book } from "./books/book.ts";
+import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./books/level-line.ts";
 import { CAUSE } from "./codes.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { ACCOUNT_ROW } from "./orders/account-table.ts";
-import { homeOf } from "./orders/handle-index.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
@@ -21,7 +21,7 @@ const NONE = NO_SLOT;
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, ACCOUNT_NEXT, ACCOUNT_PREVIOUS, FLAGS, EXTRA } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
-const { HEAD, TAIL, HIDDEN_HEAD, COUNT, FIRM, LADDER, SYMBOL } = LEVEL_INT;
+const { HEAD, TAIL, HIDDEN_HEAD, COUNT, LADDER, SYMBOL } = LEVEL_INT;
 const { HEAD: FIRST, TAIL: LAST, BLOCKED } = ACCOUNT_ROW;
 const LADDER_BITS = TOUCH.LADDER;
 const BOOK_SEQUENCE = BOOK.BOOK_SEQUENCE;
@@ -48,7 +48,7 @@ export function joinLevel(
   if (book.phase !== 0 || book.watch !== 0 || live.tellsOrders || live.orders.live >= live.maxOrders)
     return false;
   const price = words[at + 4] as number;
-  const own = side === 0 ? book.bids : book.asks;
+  const own = book.ladders[side] as Ladder;
   let level = own.window[price & own.mask] as number;
   const before = live.levels.f64;
   if (level < 0 || before[level << 3] !== price) {
@@ -57,11 +57,9 @@ export function joinLevel(
   }
   const lots = words[at + 5] as number;
   if (!(lots > 0 && lots <= book.maxQuantityLots) || Math.floor(lots) !== lots) return false;
-  const best = side === 0 ? book.asks.best : book.bids.best;
-  if (best >= 0) {
-    const bestPrice = before[best << 3] as number;
-    if (side === 0 ? bestPrice <= price : bestPrice >= price) return false;
-  }
+  const best = (book.ladders[side ^ 1] as Ladder).best;
+  // Without a branch on the side, which no processor can foresee.
+  if (best >= 0 && ((before[best << 3] as number) - price) * (1 - (side << 1)) <= 0) return false;
   if (level < 0) level = own.open(price);
   // What opens may have moved the levels.
   const totals = live.levels.f64;
@@ -89,7 +87,6 @@ export function joinLevel(
   if (tail < 0) levels[atLevel | HEAD] = order;
   else i32[(tail << 4) | NEXT] = order;
   levels[atLevel | TAIL] = order;
-  levels[atLevel | FIRM] = ((levels[atLevel | FIRM] as number) + 1) | 0;
   const orders = ((levels[atLevel | COUNT] as number) + 1) | 0;
   levels[atLevel | COUNT] = orders;
   totals[(level << 3) | TOTAL] = total;
@@ -101,12 +98,7 @@ export function joinLevel(
   else i32[(last << 4) | ACCOUNT_NEXT] = order;
   rows[row | LAST] = order;
 
-  live.index.reserve();
-  const { cells, mask } = live.index;
-  let cell = homeOf(handle | 0) & mask;
-  while (cells[(cell << 1) | 1] !== 0) cell = (cell + 1) & mask;
-  cells[cell << 1] = handle | 0;
-  cells[(cell << 1) | 1] = (order + 1) | 0;
+  live.index.set(handle, order);
 
   const { counter } = live.events;
   const { counters } = book;
@@ -130,19 +122,13 @@ export function joinLevel(
   return true;
 }
 
-/** Cancels the order `handle`; false: it is not there or not plain, and nothing has happened. */
-export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, handle: number): boolean {
+/** Cancels the order that the CANCEL at `at` names; false: it is not there or not plain, and nothing has happened. */
+export function leaveLevel(live: LiveOrders, ring: EventRing, words: Float64Array, at: number): boolean {
+  const handle = words[at + 3] as number;
   if (!(handle > 0 && handle <= MOST) || live.tellsOrders) return false;
   const { i32, f64 } = live.orders;
-  const { cells, mask } = live.index;
-  let cell = homeOf(handle | 0) & mask;
-  let order = NONE;
-  for (;;) {
-    order = ((cells[(cell << 1) | 1] as number) - 1) | 0;
-    if (order < 0) return false;
-    if (cells[cell << 1] === (handle | 0) && f64[(order << 3) | HANDLE] === handle) break;
-    cell = (cell + 1) & mask;
-  }
+  const order = live.index.get(handle);
+  if (order < 0) return false;
   const ints = order << 4;
   if (i32[ints | EXTRA] !== NONE || (i32[ints | FLAGS] as number) > PLAIN_FLAGS) return false;
   const level = i32[ints | LEVEL] as number;
@@ -161,7 +147,6 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   else i32[(previous << 4) | NEXT] = next;
   if (next < 0) levels[atLevel | TAIL] = previous;
   else i32[(next << 4) | PREVIOUS] = previous;
-  levels[atLevel | FIRM] = ((levels[atLevel | FIRM] as number) - 1) | 0;
   levels[atLevel | COUNT] = orders;
   const total = (totals[(level << 3) | TOTAL] as number) - lots;
   totals[(level << 3) | TOTAL] = total;
@@ -174,7 +159,7 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   else i32[(earlier << 4) | ACCOUNT_NEXT] = later;
   if (later < 0) rows[row | LAST] = earlier;
   else i32[(later << 4) | ACCOUNT_PREVIOUS] = earlier;
-  live.index.deleteAt(cell);
+  live.index.delete(handle, order);
   live.orders.free(order);
 
   const { counter } = live.events;
@@ -189,7 +174,7 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, request: number, h
   heads[event << 1] = CANCELLED_HEAD;
   heads[(event << 1) | 1] = 0;
   out[event + 1] = sequence;
-  out[event + 2] = request;
+  out[event + 2] = words[at + 1] as number;
   out[event + 3] = handle;
   out[event + 4] = lots;
   heads[(event + 5) << 1] = LEVEL_HEAD | (((levels[atLevel | LADDER] as number) & LADDER_BITS) << 16);

@@ -95,9 +95,10 @@ export class Book {
   /** Price of the best level that shows something, 0 where none does. `firmOnly`: pegged orders don't count. */
   bestShown(side: Ladder, firmOnly: boolean): number {
     const { i32, f64 } = this.#levels;
-    const field = firmOnly ? LEVEL_INT.FIRM : LEVEL_INT.COUNT;
     for (let level = side.best; level !== NONE; level = i32[(level << 4) | LEVEL_INT.WORSE] as number) {
-      if (i32[(level << 4) | field] !== 0) return f64[(level << 3) | LEVEL_LINE.PRICE] as number;
+      const pegged = firmOnly ? (i32[(level << 4) | LEVEL_INT.PEGGED] as number) : 0;
+      if (i32[(level << 4) | LEVEL_INT.COUNT] !== pegged)
+        return f64[(level << 3) | LEVEL_LINE.PRICE] as number;
     }
     return 0;
   }

@@ -8,7 +8,7 @@ const NONE = NO_SLOT;
 
 const { PRICE, TOTAL, RESERVE } = LEVEL_LINE;
 const LADDER_INDEX = LEVEL_INT.LADDER;
-const { FIRM, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, BETTER, WORSE, COUNT, SYMBOL } = LEVEL_INT;
+const { PEGGED, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, BETTER, WORSE, COUNT, SYMBOL } = LEVEL_INT;
 
 const FIRST_WINDOW = 64;
 const LAST_WINDOW = 65_536;
@@ -68,7 +68,7 @@ export class Ladder {
     f64[(level << 3) | TOTAL] = 0;
     f64[(level << 3) | RESERVE] = 0;
     i32[at | LADDER_INDEX] = this.#index;
-    i32[at | FIRM] = 0;
+    i32[at | PEGGED] = 0;
     i32[at | HEAD] = NONE;
     i32[at | TAIL] = NONE;
     i32[at | HIDDEN_HEAD] = NONE;

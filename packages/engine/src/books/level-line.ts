@@ -10,8 +10,8 @@ export const LEVEL_LINE = {
 } as const;
 
 export const LEVEL_INT = {
-  /** Visible orders that are not pegged. */
-  FIRM: 6,
+  /** Visible orders that are pegged. */
+  PEGGED: 6,
   /** Index of its ladder in the book, and what the running command did: bits of `TOUCH`. */
   LADDER: 7,
   HEAD: 8,

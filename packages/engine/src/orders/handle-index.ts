@@ -1,8 +1,5 @@
-import { NONE as NO_SLOT } from "../slots.ts";
+import { grownInt32 } from "../slots.ts";
 import { LINE } from "./order-line.ts";
-
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
-const NONE = NO_SLOT;
 
 const HANDLE = LINE.HANDLE;
 
@@ -12,97 +9,87 @@ export interface OrderLines {
 }
 
 /**
- * From order handle to slot: open addressing with linear probing, and deletion by shifting back, so that there are no
- * tombstones to gather. A cell is the handle's low 32 bits and the slot plus one, 0 while empty; the order's own line
- * decides between handles of equal low bits. Handles are sequences: eight neighbours share a cache line, and only the
- * rest of the handle is mixed, so that old orders that stay don't form a wall.
+ * From order handle to slot: buckets of chained slots, at most half as many slots as buckets, so that most chains are one
+ * long; the order's own line says whether it is the one. An entry is the slot plus one, 0: none. Handles are sequences:
+ * sixteen neighbours share a cache line, and only the rest of the handle is mixed, so that old orders that stay don't
+ * meet in one bucket.
  */
 export class HandleIndex {
   readonly #lines: OrderLines;
-  /** Cells are open to the plain lane, which does `set`'s and `get`'s work in its own loops. */
+  /** Open to the plain lane. */
   mask = 4095;
-  cells: Int32Array = new Int32Array((this.mask + 1) * 2);
+  /** By bucket: the slot that came last. */
+  heads: Int32Array = new Int32Array(this.mask + 1);
+  /** By slot: the next one of its bucket. */
+  chains: Int32Array = new Int32Array(1024);
   #size = 0;
 
   constructor(lines: OrderLines) {
     this.#lines = lines;
   }
 
+  /** NONE: it is not there. */
   get(handle: number): number {
-    const cells = this.cells;
-    const mask = this.mask;
-    const key = handle | 0;
-    let cell = homeOf(key) & mask;
-    for (;;) {
-      const slot = (cells[(cell << 1) | 1] as number) - 1;
-      if (slot === -1) return NONE;
-      if (cells[cell << 1] === key && this.#lines.f64[(slot << 3) | HANDLE] === handle) return slot;
-      cell = (cell + 1) & mask;
-    }
+    const { chains } = this;
+    const { f64 } = this.#lines;
+    let slot = (this.heads[bucketOf(handle | 0) & this.mask] as number) - 1;
+    while (slot >= 0 && f64[(slot << 3) | HANDLE] !== handle) slot = (chains[slot] as number) - 1;
+    return slot;
   }
 
   /** The handle must not be there yet. */
   set(handle: number, slot: number): void {
-    this.reserve();
-    this.#put(handle | 0, slot + 1);
+    this.reserve(slot);
+    this.#put(handle, slot);
   }
 
-  /** Counts one more handle and makes room for it. */
-  reserve(): void {
-    if (++this.#size * 2 > this.mask) this.#grow();
+  /** Makes room for one more. */
+  reserve(slot: number): void {
+    if (++this.#size * 2 > this.mask || slot >= this.chains.length) this.#grow(slot);
   }
 
   /** The handle must be there. */
   delete(handle: number, slot: number): void {
-    const cells = this.cells;
-    const mask = this.mask;
-    let hole = homeOf(handle | 0) & mask;
-    while (cells[(hole << 1) | 1] !== slot + 1) hole = (hole + 1) & mask;
-    this.deleteAt(hole);
-  }
-
-  /** Empties a full cell, and moves what was pushed on by it. */
-  deleteAt(full: number): void {
-    const cells = this.cells;
-    const mask = this.mask;
-    let hole = full;
+    const { heads, chains } = this;
+    const bucket = bucketOf(handle | 0) & this.mask;
     this.#size--;
-    let cell = hole;
-    for (;;) {
-      cell = (cell + 1) & mask;
-      const moved = cells[(cell << 1) | 1] as number;
-      if (moved === 0) break;
-      const key = cells[cell << 1] as number;
-      const home = homeOf(key) & mask;
-      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
-      cells[hole << 1] = key;
-      cells[(hole << 1) | 1] = moved;
-      hole = cell;
-    }
-    cells[(hole << 1) | 1] = 0;
+    if (heads[bucket] === slot + 1) heads[bucket] = chains[slot] as number;
+    else this.#unchain(bucket, slot);
   }
 
-  #put(key: number, value: number): void {
-    const cells = this.cells;
-    const mask = this.mask;
-    let cell = homeOf(key) & mask;
-    while (cells[(cell << 1) | 1] !== 0) cell = (cell + 1) & mask;
-    cells[cell << 1] = key;
-    cells[(cell << 1) | 1] = value;
+  /** Takes a slot out that is not the head of its bucket. */
+  #unchain(bucket: number, slot: number): void {
+    const { chains } = this;
+    let before = (this.heads[bucket] as number) - 1;
+    while (chains[before] !== slot + 1) before = (chains[before] as number) - 1;
+    chains[before] = chains[slot] as number;
   }
 
-  #grow(): void {
-    const cells = this.cells;
-    this.mask = this.mask * 2 + 1;
-    this.cells = new Int32Array((this.mask + 1) * 2);
-    for (let at = 0; at < cells.length; at += 2) {
-      const value = cells[at + 1] as number;
-      if (value !== 0) this.#put(cells[at] as number, value);
+  #put(handle: number, slot: number): void {
+    const bucket = bucketOf(handle | 0) & this.mask;
+    this.chains[slot] = this.heads[bucket] as number;
+    this.heads[bucket] = slot + 1;
+  }
+
+  #grow(slot: number): void {
+    const slots = this.chains.length;
+    if (slot >= slots) this.chains = grownInt32(this.chains, Math.max(slots * 2, slot + 1));
+    if (this.#size * 2 <= this.mask) return;
+    const { heads, chains } = this;
+    const { f64 } = this.#lines;
+    this.mask = this.mask * 4 + 3;
+    this.heads = new Int32Array(this.mask + 1);
+    for (const head of heads) {
+      for (let next = head - 1; next >= 0; ) {
+        const moved = next;
+        next = (chains[moved] as number) - 1;
+        this.#put(f64[(moved << 3) | HANDLE] as number, moved);
+      }
     }
   }
 }
 
-export function homeOf(key: number): number {
-  const mixed = Math.imul(key >>> 3, 0x9e3779b1);
-  return ((mixed ^ (mixed >>> 15)) << 3) | (key & 7);
+export function bucketOf(key: number): number {
+  const mixed = Math.imul(key >>> 4, 0x9e3779b1);
+  return ((mixed ^ (mixed >>> 15)) << 4) | (key & 15);
 }

@@ -110,8 +110,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     bug: "deleting a handle loses others",
     file: "orders/handle-index.ts",
-    line: "if (((cell - home) & mask) < ((cell - hole) & mask)) continue;",
-    wrong: "break;",
+    line: "if (heads[bucket] === slot + 1) heads[bucket]",
+    wrong: "if (slot >= 0) heads[bucket]",
   },
   {
     bug: "a mass cancel takes both sides",
@@ -208,8 +208,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     bug: "a pegged order follows its own kind",
     file: "books/book.ts",
-    line: "const field = firmOnly ? LEVEL_INT.FIRM : LEVEL_INT.COUNT;",
-    wrong: "const field = firmOnly ? LEVEL_INT.COUNT : LEVEL_INT.COUNT;",
+    line: "firmOnly ? (i32[(level << 4) | LEVEL_INT.PEGGED] as number) : 0",
+    wrong: "0",
   },
   {
     bug: "a pegged order goes beyond its bound",
@@ -392,5 +392,23 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "mass-work.ts",
     line: "return ask !== NONE && (f64[(ask << 3) | LINE.PRICE] as number) < lower ? ask : NONE;",
     wrong: "return NONE;",
+  },
+  {
+    bug: "the plain lane takes icebergs for plain orders",
+    file: "plain-take.ts",
+    line: "((i32[(maker << 4) | FLAGS] as number) & SPECIAL) === 0",
+    wrong: "((i32[(maker << 4) | FLAGS] as number) & (SPECIAL ^ FLAG.ICEBERG)) === 0",
+  },
+  {
+    bug: "the plain lane does not see what is hidden behind a level",
+    file: "plain-take.ts",
+    line: "(maker !== NONE || levels[(level << 4) | HIDDEN_HEAD] !== NONE)",
+    wrong: "maker !== NONE",
+  },
+  {
+    bug: "what the plain lane leaves forgets its fills",
+    file: "plain-take.ts",
+    line: "  live.orders.f64[(order << 3) | FILLED] = lots - left;\n",
+    wrong: "",
   },
 ];

@@ -14,8 +14,9 @@ const WRONG = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300,
 /**
  * `count` commands over all features, the same for the same seed: crowded books around a wandering price, far prices,
  * references to recent, old and unknown orders, bursts of time, and a few commands that are wrong in one field.
- * Every fifth seed has plain orders only; the others have one kind of special order more than the rest, and most of
- * them begin with accounts in groups and with positions that are followed.
+ * Every fifth seed has plain orders only, every seventh only such special orders as set nothing off, so that plain orders
+ * meet them in the plain lane; the others have one kind of special order more than the rest, and most of them begin with
+ * accounts in groups and with positions that are followed.
  */
 export function randomCommands(
   seed: number,
@@ -23,6 +24,8 @@ export function randomCommands(
   random: Random = seededRandom(seed),
 ): EngineCommand[] {
   const commands: EngineCommand[] = [];
+  const isCalm = seed % CALM_EVERY === 0;
+  const kinds = isCalm ? CALM_KINDS : KINDS;
   const flow: Flow = {
     random,
     request: seed % 3 === 0 ? BEYOND_32_BITS : 0,
@@ -32,7 +35,9 @@ export function randomCommands(
     places: new Map(),
     related: 0,
     isPlain: seed % PLAIN_EVERY === 0,
-    favourite: seed % KINDS,
+    isCalm,
+    kinds,
+    favourite: kinds[seed % kinds.length] as number,
   };
   for (let symbol = 0; symbol < SYMBOLS && commands.length < count; symbol++) {
     flow.request++;
@@ -41,7 +46,7 @@ export function randomCommands(
   }
   flow.request++;
   commands.push({ kind: "list", request: flow.request, atMs: flow.atMs, symbol: SYMBOLS, ...HUGE });
-  if (!flow.isPlain && random.below(4) !== 0) commands.push(...acquainted(flow));
+  if (!flow.isPlain && !isCalm && random.below(4) !== 0) commands.push(...acquainted(flow));
   commands.length = Math.min(commands.length, count);
   while (commands.length < count) {
     flow.request += random.below(20) === 0 ? 1 + random.below(5) : 1;
@@ -78,9 +83,12 @@ function huge(flow: Flow): Partial<Mutable<PlaceOrder>> {
   };
 }
 
-/** What `special` draws from. It shares no factor with `PLAIN_EVERY`. */
-const KINDS = 16;
+/** What `special` draws from. Its length shares no factor with `PLAIN_EVERY` and `CALM_EVERY`. */
+const KINDS: readonly number[] = Array.from({ length: 16 }, (_, kind) => kind);
+/** Hidden, self-trade prevention, iceberg, minimum, client id and session, one cancels the other. */
+const CALM_KINDS: readonly number[] = [1, 3, 10, 10, 11, 12, 14, 15];
 const PLAIN_EVERY = 5;
+const CALM_EVERY = 7;
 
 interface Flow {
   readonly random: Random;
@@ -94,6 +102,9 @@ interface Flow {
   related: number;
   /** Whether the orders are what most orders are. */
   readonly isPlain: boolean;
+  /** Whether no order sets anything off: none sleeps, is pegged or follows a position, and there are no bands. */
+  readonly isCalm: boolean;
+  readonly kinds: readonly number[];
   /** The kind of special order that this seed has most of. */
   readonly favourite: number;
 }
@@ -106,7 +117,7 @@ function nextCommand(flow: Flow): EngineCommand {
   const symbol = random.below(SYMBOLS);
   const account = random.below(ACCOUNTS);
   const roll = random.below(1_000);
-  const rare = flow.isPlain ? 1_000 : random.below(1_000);
+  const rare = flow.isPlain || flow.isCalm ? 1_000 : random.below(1_000);
   if (rare < 12) return { kind: "cancelByClientId", ...head, account, clientId: random.below(12) };
   if (rare < 18) return { kind: "closeSession", ...head, session: random.below(5) };
   if (rare < 22) return { kind: "setAccountGroup", ...head, account, group: random.below(3) };
@@ -203,7 +214,8 @@ function special(flow: Flow, quantityLots: number): Partial<Mutable<PlaceOrder>>
   const { random } = flow;
   const fields: Partial<Mutable<PlaceOrder>> = {};
   for (let count = 1 + random.below(3); count > 0; count--) {
-    const roll = random.below(3) === 0 ? flow.favourite : random.below(KINDS);
+    const roll =
+      random.below(3) === 0 ? flow.favourite : (flow.kinds[random.below(flow.kinds.length)] as number);
     if (roll === 0) fields.slide = true;
     if (roll === 0) fields.postOnly = true;
     if (roll === 1) fields.hidden = true;
