@@ -244,6 +244,10 @@ acls --add --force --allow-principal 'User:bourse-trade-processor' --operation R
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'dead-letter-sim.' --resource-pattern-type prefixed
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Write --topic 'audit-events.trade-processor' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'orders' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'trades' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'cash_balance' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'bourse-process.' --resource-pattern-type prefixed
 
 configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'

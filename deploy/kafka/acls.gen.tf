@@ -2358,6 +2358,46 @@ resource "kafka_acl" "bourse_trade_processor_write_topic_audit_events_trade_proc
   resource_pattern_type_filter = "Prefixed"
 }
 
+resource "kafka_acl" "bourse_trade_processor_read_topic_orders" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "orders"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_trades" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "trades"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_topic_cash_balance" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "cash_balance"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_trade_processor_read_group_bourse_process" {
+  acl_principal                = "User:bourse-trade-processor"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Group"
+  resource_name                = "bourse-process."
+  resource_pattern_type_filter = "Prefixed"
+}
+
 resource "kafka_quota" "bourse_auth" {
   entity_name = "bourse-auth"
   entity_type = "user"

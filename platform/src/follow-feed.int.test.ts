@@ -28,7 +28,7 @@ test("a feed is followed from where its group was, and what can't be read is sho
   const follow = async (wanted: number): Promise<readonly object[]> => {
     const ending = new AbortController();
     const seen: object[] = [];
-    const options = { topic, bootstrapServers, group: `${topic}-group`, signal: ending.signal };
+    const options = { topic, bootstrapServers, group: `${topic}-group`, env: {}, signal: ending.signal };
     await followFeed({
       ...options,
       handle: (rows) => {

@@ -1,8 +1,12 @@
 import { type BusRecord, kafkaBus } from "@bourse/bus";
-import { cashBalanceFeed, ordersFeed, rfc3339, tradesFeed } from "@bourse/contracts";
+import { rfc3339 } from "@bourse/contracts";
+import type { Environment } from "@bourse/host";
+import { FEED_TOPICS } from "./feeds.ts";
+import { kafkaSecurity } from "./kafka/kafka-settings.ts";
+import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
 
 /** The back office's feeds, by the names of their topics. */
-export const FEEDS: readonly string[] = [ordersFeed.name, tradesFeed.name, cashBalanceFeed.name];
+export const FEEDS: readonly string[] = FEED_TOPICS.map(({ name }) => name);
 
 export interface FeedRow {
   readonly time: string;
@@ -12,6 +16,8 @@ export interface FeedRow {
 export interface FeedOptions {
   readonly topic: string;
   readonly bootstrapServers: string;
+  /** How the brokers are spoken to (docs/kafka.md). */
+  readonly env: Environment;
   /** Processes of one group share the feed; another name begins anew. */
   readonly group: string;
   readonly signal: AbortSignal;
@@ -23,8 +29,9 @@ const MAX_ROWS = 1_000;
 
 /** Follows a feed from where the group was, until the signal. Answers how many rows were handled. */
 export async function followFeed(options: FeedOptions): Promise<number> {
-  const { topic, bootstrapServers, group, signal, handle } = options;
-  const bus = kafkaBus({ bootstrapServers, clientId: `bourse-process-${process.pid}` });
+  const { topic, bootstrapServers, env, group, signal, handle } = options;
+  const security = kafkaSecurity(env, PROCESSOR_USER);
+  const bus = kafkaBus({ bootstrapServers, clientId: `bourse-process-${process.pid}`, ...security });
   let handled = 0;
   try {
     const consumer = await bus.consume({ group, topics: [topic], onAssigned: async () => new Map() });

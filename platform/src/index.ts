@@ -1,6 +1,7 @@
 export type { DataFolder } from "./data-folder.ts";
 export { openDataFolder } from "./data-folder.ts";
 export { allDefinitions, definitions, isServiceName, parkersOf, readersOf } from "./definitions.ts";
+export { FEED_GROUPS } from "./feeds.ts";
 export type { FeedOptions, FeedRow } from "./follow-feed.ts";
 export { FEEDS, followFeed } from "./follow-feed.ts";
 export { ACCESS_FORMATS, type AccessFormat, accessDocument } from "./kafka/access-documents.ts";

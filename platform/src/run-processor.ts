@@ -7,14 +7,15 @@ import {
   type RunningService,
   runService,
 } from "@bourse/host";
-import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService } from "@bourse/store";
-import { startPostgres } from "@bourse/store/local-postgres";
+import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService, sql } from "@bourse/store";
+import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
 import { openDataFolder } from "./data-folder.ts";
 import { kafkaSecurity } from "./kafka/kafka-settings.ts";
 import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
+import { readRunFile } from "./run-file.ts";
 
 export interface ProcessorRun {
   /** In full, such as `sim.trade-events`. */
@@ -64,7 +65,8 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
       `the topic is ${options.topic}; a generated stream has a prefix, such as sim.trade-events (R2)`,
     );
   const data = openDataFolder(options.dataFolder);
-  const adminUrl = options.databaseUrl ?? (await ownDatabase(options, data.folder("postgres")));
+  const own = options.databaseUrl === undefined ? await ownDatabase(options, data.folder("postgres")) : null;
+  const adminUrl = options.databaseUrl ?? own?.adminUrl ?? "";
   const schemaOwner = `trade-processor-${topic.name.replaceAll(/[^a-z0-9]+/g, "-")}`;
   const sink = options.sink;
   const definition = tradeProcessorOf({
@@ -86,6 +88,11 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
     timer: machineTimer,
     random: machineRandom(),
   });
+  const close = async (): Promise<void> => {
+    await directory.close();
+    await bus.close();
+    if (own !== null) await endUnused(own, options.dataFolder);
+  };
   try {
     await bus.ensureTopics(
       [topic, ...publishedTopics(definition as never)].map(({ name, partitions, retentionMs }) => ({
@@ -122,19 +129,32 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
       log: createLogger({ level: options.env.LOG_LEVEL ?? "warn" }),
       listen: { host: options.host, port: options.port },
     });
-    return runningProcessor(running, topic, async () => {
-      await directory.close();
-      await bus.close();
-    });
+    return runningProcessor(running, topic, close);
   } catch (error) {
-    await directory.close();
-    await bus.close();
+    await close();
     throw error;
   }
 }
 
-async function ownDatabase({ progress }: ProcessorRun, folder: string): Promise<string> {
-  return (await startPostgres({ folder, progress })).adminUrl;
+function ownDatabase({ progress }: ProcessorRun, folder: string): Promise<LocalPostgres> {
+  return startPostgres({ folder, progress });
+}
+
+/** The last one that uses it ends it: other processors may, and a platform that runs from the folder. */
+async function endUnused(postgres: LocalPostgres, dataFolder: string): Promise<void> {
+  if (readRunFile(dataFolder) !== null) return;
+  const store = postgresStore({
+    url: postgres.adminUrl,
+    schema: "public",
+    applicationName: "bourse-process-end",
+    maxConnections: 1,
+  });
+  const others = await store
+    .query(
+      sql`SELECT count(*) AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+    )
+    .finally(() => store.close());
+  if (Number(others[0]?.others) === 0) await postgres.stop();
 }
 
 function runningProcessor(

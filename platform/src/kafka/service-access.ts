@@ -2,6 +2,7 @@ import type { AccessNeeds, AccessRule, UserQuota } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
 import { allDefinitions } from "../definitions.ts";
+import { FEED_GROUPS, FEED_TOPICS } from "../feeds.ts";
 import { GENERATOR_USER, PROCESSOR_USER, userOf } from "./kafka-users.ts";
 
 const GENERATED = "sim.";
@@ -94,6 +95,17 @@ function processorRules(): readonly AccessRule[] {
       onTopic(operation, `dead-letter-${GENERATED}`),
       onTopic(operation, "audit-events.trade-processor"),
     ]),
+    // The back office's feeds, to print them.
+    ...FEED_TOPICS.map(
+      ({ name }): AccessRule => ({
+        principal: `User:${PROCESSOR_USER}`,
+        operation: "READ",
+        resource: "topic",
+        name,
+        pattern: "literal",
+      }),
+    ),
+    prefixed(PROCESSOR_USER, "READ", "group", FEED_GROUPS),
   ];
 }
 

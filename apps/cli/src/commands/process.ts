@@ -5,9 +5,10 @@ import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
+import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
 import { type TargetOptions, withData } from "../target.ts";
 
-interface ProcessOptions extends TargetOptions {
+interface ProcessOptions extends TargetOptions, KafkaOptions {
   readonly topicPrefix: string;
   readonly topic?: string;
   readonly bootstrap?: string;
@@ -26,7 +27,7 @@ const TELL_EVERY_MS = 1_000;
 const IDLE_LOOKS = 3;
 
 export function processCommand(): Command {
-  const command = withData(new Command("process"))
+  const command = withKafkaOptions(withData(new Command("process")))
     .description(
       "Process a trade stream in the foreground: positions, profit and loss, into a database or files",
     )
@@ -71,10 +72,10 @@ export function processCommand(): Command {
 
 async function run(options: ProcessOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
-  const { bootstrap } = options;
+  const bootstrap = nonEmpty(options.bootstrap);
   if (bootstrap === undefined)
     throw new CliError(EXIT.usage, "--bootstrap: none -> host:port of Kafka, or KAFKA_BOOTSTRAP_SERVERS");
-  const { FEEDS, followFeed, startProcessor } = await import("@bourse/platform");
+  const { FEED_GROUPS, FEEDS, followFeed, startProcessor } = await import("@bourse/platform");
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
@@ -82,25 +83,26 @@ async function run(options: ProcessOptions): Promise<void> {
       ending.abort();
     });
   const { topic = "" } = options;
+  const env = kafkaEnvironment(options, process.env);
   if (FEEDS.includes(topic)) {
     const handle = (rows: readonly FeedRow[]): void => printFeed(output, rows);
-    const group = `bourse-process.${topic}`;
+    const group = `${FEED_GROUPS}${topic}`;
     const { signal } = ending;
-    const rows = await followFeed({ topic, bootstrapServers: bootstrap, group, signal, handle });
+    const rows = await followFeed({ topic, bootstrapServers: bootstrap, env, group, signal, handle });
     output.result({ topic, rows });
     process.exit(EXIT.ok);
   }
   const processor = await startProcessor({
     topic: nonEmpty(options.topic) ?? `${options.topicPrefix}trade-events`,
     bootstrapServers: bootstrap,
-    databaseUrl: options.database,
+    databaseUrl: nonEmpty(options.database),
     sink: sinkOf(options),
     dataFolder: dataFolderOf(options.data),
     port: options.port,
     host: "127.0.0.1",
     maxBatch: options.maxBatch,
     env: {
-      ...process.env,
+      ...env,
       ...(options.costBasis === undefined ? {} : { TRADE_COST_METHOD: options.costBasis }),
     },
     progress: (line) => output.note(line),

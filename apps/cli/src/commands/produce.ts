@@ -7,8 +7,9 @@ import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
 import type { Production, ProductionReport } from "../produce/run-production.ts";
 import { streamTopic } from "../produce/stream-topic.ts";
+import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
 
-interface CommandOptions {
+interface CommandOptions extends KafkaOptions {
   readonly count?: number;
   readonly rate?: number;
   readonly clients: number;
@@ -29,7 +30,7 @@ const HIGH_VOLUME_COUNT = 100_000;
 const MOST = 1_000_000_000;
 
 export function produceCommand(): Command {
-  const command = new Command("produce")
+  const command = withKafkaOptions(new Command("produce"))
     .description("Produce a stream of trades into Kafka: generated as real ones look, or recorded ones")
     .option(
       "--count <number>",
@@ -100,6 +101,7 @@ function productionOf(options: CommandOptions, env: NodeJS.ProcessEnv): Producti
   return {
     topic: streamTopic({ prefix: options.topicPrefix, topic: nonEmpty(env.KAFKA_TOPIC) }),
     bootstrapServers: brokers(options, env),
+    env: kafkaEnvironment(options, env),
     partitions: options.partitions,
     count: options.count ?? (from === undefined ? usual : undefined),
     rate: options.rate,

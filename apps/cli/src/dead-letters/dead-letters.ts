@@ -1,4 +1,5 @@
 import type { GatewayClient } from "../client.ts";
+import { RefusedError } from "../client-errors.ts";
 import type { Filter, RecordReference } from "./filter.ts";
 
 /** A parked record as its service shows it. */
@@ -68,12 +69,23 @@ interface StatusAnswer {
 export async function servicesWithEffects(
   client: GatewayClient,
 ): Promise<{ readonly names: readonly string[]; readonly silent: readonly string[] }> {
-  const { services } = await client.get<StatusAnswer>("/api/v1/platform/status");
+  const services = await statusOf(client);
+  if (services === null) return { names: ["trade-processor"], silent: [] };
   const names = services.filter(({ delivery }) =>
     delivery?.consumptions.some(({ kind }) => kind === "effect"),
   );
   const silent = services.filter(({ error }) => error !== undefined);
   return { names: names.map(({ service }) => service), silent: silent.map(({ service }) => service) };
+}
+
+/** null: what answers is no gateway. A trade-processor that runs by itself has its own doors, and no platform's. */
+async function statusOf(client: GatewayClient): Promise<StatusAnswer["services"] | null> {
+  try {
+    return (await client.get<StatusAnswer>("/api/v1/platform/status")).services;
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 const pathOf = (service: string): string => `/api/v1/dead-letters/${service}`;

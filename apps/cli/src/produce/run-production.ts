@@ -20,6 +20,8 @@ import { machineTime } from "./machine-time.ts";
 
 export interface Production {
   readonly bootstrapServers: string;
+  /** How the brokers are spoken to. */
+  readonly env: NodeJS.ProcessEnv;
   readonly topic: TradeStream;
   readonly partitions: number | undefined;
   /** Absent: all that `from` has. */
@@ -52,7 +54,7 @@ export async function runProduction(production: Production, output: Output): Pro
   const bus = kafkaBus({
     bootstrapServers: production.bootstrapServers,
     clientId: "bourse-produce",
-    ...kafkaSecurity(process.env, GENERATOR_USER),
+    ...kafkaSecurity(production.env, GENERATOR_USER),
   });
   const stop = new AbortController();
   const interrupted = (): void => stop.abort();

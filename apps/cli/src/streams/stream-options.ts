@@ -8,10 +8,11 @@ import { wholeNumber } from "../help.ts";
 import { Output } from "../output.ts";
 import { findTarget, type TargetOptions, withTarget } from "../target.ts";
 import { GatewaySource } from "./gateway-source.ts";
+import { type KafkaOptions, kafkaEnvironment, kafkaFlags, withKafkaOptions } from "./kafka-options.ts";
 import { KafkaSource } from "./kafka-source.ts";
 import type { StreamFilter, StreamPartition, StreamSource } from "./stream-source.ts";
 
-export interface SourceOptions extends TargetOptions {
+export interface SourceOptions extends TargetOptions, KafkaOptions {
   readonly kafka?: string;
 }
 
@@ -25,10 +26,12 @@ export interface FilterOptions {
 
 /** `--key` is here a record's; the key to act with is given by `BOURSE_KEY` or `--operator-key`. */
 export function withSource(command: Command): Command {
-  return withTarget(command, { key: "--operator-key <key>" }).addOption(
-    new Option(
-      "--kafka <servers>",
-      "ask this Kafka directly, not a platform (KAFKA_BOOTSTRAP_SERVERS, where no --url is given)",
+  return withKafkaOptions(
+    withTarget(command, { key: "--operator-key <key>" }).addOption(
+      new Option(
+        "--kafka <servers>",
+        "ask this Kafka directly, not a platform (KAFKA_BOOTSTRAP_SERVERS, where no --url is given)",
+      ),
     ),
   );
 }
@@ -64,9 +67,15 @@ async function open(options: SourceOptions & { readonly operatorKey?: string }):
   if (servers !== undefined) {
     const { kafkaBus } = await import("@bourse/bus");
     const { kafkaSecurity } = await import("@bourse/platform/kafka");
-    const security = kafkaSecurity(process.env);
+    const security = kafkaSecurity(kafkaEnvironment(options, process.env));
     return new KafkaSource(kafkaBus({ bootstrapServers: servers, clientId: "bourse-cli", ...security }));
   }
+  const [flag] = kafkaFlags(options);
+  if (flag !== undefined)
+    throw new CliError(
+      EXIT.usage,
+      `${flag}: a platform is asked -> only with --kafka, or KAFKA_BOOTSTRAP_SERVERS`,
+    );
   // Here `key` is a record's.
   const { operatorKey, key: _, ...target } = options;
   return new GatewaySource(

@@ -53,7 +53,10 @@ export async function moveGroup(
   );
   for (const { name, partitions } of answer.topics) {
     const refused = partitions.find(({ errorCode }) => errorCode !== KafkaCode.NONE);
-    if (refused !== undefined)
-      throw brokerError(refused.errorCode, `moving group ${group} in ${name}/${refused.partitionIndex}`);
+    if (refused === undefined) continue;
+    const { errorCode, partitionIndex } = refused;
+    const resource = errorCode === KafkaCode.GROUP_AUTHORIZATION_FAILED ? `group ${group}` : `topic ${name}`;
+    const what = `moving group ${group} in ${name}/${partitionIndex}`;
+    throw brokerError(errorCode, what, cluster.access("READ", resource));
   }
 }
