@@ -16,8 +16,12 @@ function started(t: { after(fn: () => Promise<void>): void }): Promise<TestedSer
 const KEYED = { "idempotency-key": "test" };
 
 async function verify(tested: TestedService<Auth>, key: string) {
-  const { body } = await tested.request("POST", "/internal/keys/verify", { as: "internal", body: { key } });
-  return body.principal;
+  return (await verifyAll(tested, [key]))[0];
+}
+
+async function verifyAll(tested: TestedService<Auth>, keys: readonly string[]) {
+  const { body } = await tested.request("POST", "/internal/keys/verify", { as: "internal", body: { keys } });
+  return body.principals;
 }
 
 test("the first operator's key is the one that the platform gave", async (t) => {
@@ -25,6 +29,8 @@ test("the first operator's key is the one that the platform gave", async (t) => 
   assert.deepEqual(await verify(tested, OPERATOR_KEY), operator);
   assert.equal(await verify(tested, `bk_${"b".repeat(40)}`), null);
   assert.equal(await verify(tested, "not a key"), null);
+  const several = ["not a key", OPERATOR_KEY, `bk_${"b".repeat(40)}`, OPERATOR_KEY];
+  assert.deepEqual(await verifyAll(tested, several), [null, operator, null, operator]);
 });
 
 test("a key is issued once, known by its hash alone, and revoked for good", async (t) => {

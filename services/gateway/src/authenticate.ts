@@ -1,3 +1,4 @@
+import type { Clock } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Principal } from "@bourse/contracts";
 import { type Peers, problem, type RouteRequest } from "@bourse/host";
@@ -8,6 +9,7 @@ export interface Gateway {
   readonly bus: EventBus;
   readonly peers: Peers;
   readonly keys: KeyCache;
+  readonly clock: Clock;
 }
 
 type Answer = Principal | null | ReturnType<typeof problem>;
@@ -22,14 +24,34 @@ export function authenticate(gateway: Gateway, headers: RouteRequest["headers"])
 }
 
 async function ask(gateway: Gateway, key: string): Promise<Answer> {
-  const { principal } = await gateway.peers.call<{ principal: Principal | null }>("auth", {
-    method: "POST",
-    path: "/internal/keys/verify",
-    body: { key },
-  });
-  gateway.keys.set(key, principal);
+  const [principal = null] = await askAll(gateway, [key]);
   return principal ?? wrongKey();
 }
+
+async function askAll(
+  { peers, keys, clock }: Gateway,
+  asked: readonly string[],
+): Promise<readonly (Principal | null)[]> {
+  const askedMs = clock.nowMs();
+  const { principals } = await peers.call<{ principals: readonly (Principal | null)[] }>("auth", {
+    method: "POST",
+    path: "/internal/keys/verify",
+    body: { keys: asked },
+  });
+  for (const [index, key] of asked.entries()) keys.set(key, principals[index] ?? null, askedMs);
+  return principals;
+}
+
+/** What auth takes in one question. */
+const MAX_ASKED = 1_000;
+
+/** Keys in use are asked again, together, before they are forgotten: no request waits, and many accounts cost little. */
+export async function refreshKeys(gateway: Gateway): Promise<void> {
+  const expiring = gateway.keys.expiring(2 * REFRESH_EVERY_MS, MAX_ASKED);
+  if (expiring.length > 0) await askAll(gateway, expiring);
+}
+
+export const REFRESH_EVERY_MS = 1_000;
 
 function keyOf(headers: RouteRequest["headers"]): string | null {
   const given = headers.authorization ?? headers["x-api-key"];

@@ -1,6 +1,6 @@
 import { catalogue, SERVICE_NAMES } from "@bourse/contracts";
 import { defineService } from "@bourse/host";
-import { authenticate, type Gateway } from "./authenticate.ts";
+import { authenticate, type Gateway, REFRESH_EVERY_MS, refreshKeys } from "./authenticate.ts";
 import { GatewayConfig } from "./config.ts";
 import { KeyCache } from "./key-cache.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -24,6 +24,7 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
     bus,
     peers,
     keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS),
+    clock,
   }),
   authenticate,
   consumes: [],
@@ -35,6 +36,6 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
     ...lagRoutes(directory),
     ...forwardedRoutes(directory),
   ],
-  jobs: [],
+  jobs: [{ name: "refresh keys", everyMs: REFRESH_EVERY_MS, run: refreshKeys }],
   invariants: [],
 });

@@ -1,6 +1,6 @@
 import { AccountId, oneOf, Principal, ROLES } from "@bourse/contracts";
 import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
-import { type Row, sql } from "@bourse/store";
+import { type Row, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
 import type { Auth } from "../auth.ts";
 import { hashMachineKey, MACHINE_KEY_PATTERN, machineKeyOf } from "../machine-key.ts";
@@ -61,10 +61,12 @@ export const keyRoutes: readonly Route<Auth>[] = [
   {
     method: "POST",
     path: "/internal/keys/verify",
-    summary: "Who a key belongs to",
+    summary: "Who each of some keys belongs to: null for one that was not issued, or was revoked",
     access: "internal",
-    body: Type.Object({ key: Type.String({ maxLength: 200 }) }),
-    answers: { 200: Type.Object({ principal: Type.Union([Principal, Type.Null()]) }) },
+    body: Type.Object({
+      keys: Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 1_000 }),
+    }),
+    answers: { 200: Type.Object({ principals: Type.Array(Type.Union([Principal, Type.Null()])) }) },
     handle: verify,
   },
 ];
@@ -143,17 +145,27 @@ async function revoke(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
 }
 
 async function verify(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
-  const { key } = request.body as { key: string };
-  if (!MACHINE_KEY_PATTERN.test(key)) return { status: 200, body: { principal: null } };
-  const [row] = await auth.store.query(sql`
-    SELECT key_id, role, account_id FROM keys WHERE key_hash = ${hashMachineKey(key)} AND revoked_ms IS NULL`);
-  if (row === undefined) return { status: 200, body: { principal: null } };
-  const principal = { keyId: String(row.key_id), role: String(row.role) };
-  const accountId = row.account_id;
-  return {
-    status: 200,
-    body: { principal: accountId === null ? principal : { ...principal, accountId: String(accountId) } },
-  };
+  const { keys } = request.body as { readonly keys: readonly string[] };
+  const hashes = keys.map((key) => (MACHINE_KEY_PATTERN.test(key) ? hashMachineKey(key) : null));
+  const asked = hashes.filter((hash) => hash !== null);
+  const rows =
+    asked.length === 0
+      ? []
+      : await auth.store.query(sql`
+          SELECT key_hash, key_id, role, account_id FROM keys
+          WHERE key_hash = ANY (${sqlArray(asked)}::bytea[]) AND revoked_ms IS NULL`);
+  const found = new Map(rows.map((row) => [hexOf(row.key_hash as Uint8Array), principalOf(row)]));
+  const principals = hashes.map((hash) => (hash === null ? null : (found.get(hexOf(hash)) ?? null)));
+  return { status: 200, body: { principals } };
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
+
+function principalOf(row: Row): Principal {
+  const principal = { keyId: String(row.key_id), role: String(row.role) as Principal["role"] };
+  return row.account_id === null ? principal : { ...principal, accountId: String(row.account_id) };
 }
 
 function viewOf(row: Row): Record<string, string> {
