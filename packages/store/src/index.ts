@@ -1,4 +1,6 @@
 export { int8Array } from "./binary-array.ts";
+export type { CopyField } from "./copy-rows.ts";
+export { copyRows } from "./copy-rows.ts";
 export { schemaOfService } from "./identifier.ts";
 export type { MigrateOptions, MigrationFolder, MigrationsApplied } from "./migrations.ts";
 export { migrate } from "./migrations.ts";

@@ -4,6 +4,7 @@ import { columnReader, wireValue } from "@bourse/store/testing";
 import { PGlite } from "@electric-sql/pglite";
 import {
   bindMessage,
+  copyMessages,
   EXECUTE,
   prepareMessages,
   queryMessage,
@@ -104,7 +105,7 @@ export class InProcessPostgres {
     const running: Prepared[] = [];
     const fresh: string[] = [];
     const parts: Buffer[] = [];
-    for (const { text, values } of statements) {
+    for (const { text, values, copy } of statements) {
       const key = `${schema}\n${text}`;
       let prepared = this.#prepared.get(key);
       if (prepared === undefined) {
@@ -116,6 +117,7 @@ export class InProcessPostgres {
       running.push(prepared);
       const wire = values.map((value, index) => wireValue(value, index + 1));
       parts.push(bindMessage(prepared.name, wire), EXECUTE);
+      if (copy !== undefined) parts.push(copyMessages(copy));
     }
     parts.push(SYNC);
     this.useSchema(schema);

@@ -40,6 +40,11 @@ export function bindMessage(name: string, values: readonly WireValue[]): Buffer 
   return message("B", [...parts, ALL_RESULTS_AS_TEXT]);
 }
 
+/** The data of a COPY that was executed just before. */
+export function copyMessages(pieces: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([...pieces.map((piece) => message("d", [Buffer.from(piece)])), message("c", [])]);
+}
+
 /** What the server answered, in order. */
 export interface AnswerReader {
   columns(columns: readonly { readonly name: string; readonly typeId: number }[]): void;

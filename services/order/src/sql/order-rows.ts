@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import type { OrderStatus, OrderType, Side, SpecialTerms, TimeInForce } from "@bourse/market";
-import { amountArray, type Row, type Statement, sql, sqlArray } from "@bourse/store";
+import { amountArray, copyRows, type Row, type Statement, sql, sqlArray } from "@bourse/store";
 import type { Order, OrderRecord, Tombstone, TombstoneReason } from "../domain/order.ts";
 import type { Refusal } from "../domain/refusal.ts";
 
@@ -18,29 +18,44 @@ export function insertOrders(
 ): readonly Statement[] {
   if (orders.length === 0) return [];
   const rows = [...orders].sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
-  const texts = <T extends string | null>(of: (order: Order) => T): string => sqlArray(rows.map(of));
-  const numbers = (of: (order: Order) => number | null): string => sqlArray(rows.map(of));
   return [
-    sql`INSERT INTO orders (order_id, body_hash, created_ms, updated_ms, expire_at_ms, quantity_lots, price_ticks,
-        bound_ticks, leaves_lots, cancelled_lots, side, order_type, time_in_force, status, maker_fee_ppm,
-        taker_fee_ppm, partition, post_only, account_id, client_order_id, symbol, bot_id, remark, reason, refusal)
-      SELECT * FROM unnest(
-        ${texts((o) => o.orderId)}::uuid[], ${texts((o) => o.bodyHash)}::uuid[],
-        ${numbers((o) => o.createdMs)}::int8[], ${numbers((o) => o.updatedMs)}::int8[],
-        ${numbers((o) => o.terms.expireAtMs)}::int8[], ${numbers((o) => o.terms.quantityLots)}::int8[],
-        ${numbers((o) => o.terms.priceTicks)}::int8[], ${numbers((o) => o.boundTicks)}::int8[],
-        ${numbers((o) => o.leavesLots)}::int8[], ${numbers((o) => o.cancelledLots)}::int8[],
-        ${texts((o) => o.terms.side)}::side[], ${texts((o) => o.terms.orderType)}::order_type[],
-        ${texts((o) => o.terms.timeInForce)}::time_in_force[], ${texts((o) => o.status)}::order_status[],
-        ${numbers((o) => o.terms.makerFeePpm)}::int4[], ${numbers((o) => o.terms.takerFeePpm)}::int4[],
-        ${numbers((o) => partitionOf(o.terms.symbol))}::int2[], ${sqlArray(rows.map((o) => o.terms.postOnly))}::bool[],
-        ${texts((o) => o.accountId)}::text[], ${texts((o) => o.clientOrderId)}::text[],
-        ${texts((o) => o.terms.symbol)}::text[], ${texts((o) => o.terms.botId)}::text[],
-        ${texts((o) => o.terms.remark)}::text[], ${texts((o) => o.reason)}::text[],
-        ${texts((o) => (o.refusal === null ? null : JSON.stringify(o.refusal)))}::text[])`,
+    copyRows(COPY_ORDERS, rows, (order) => {
+      const { terms } = order;
+      return [
+        order.orderId,
+        order.bodyHash,
+        order.createdMs,
+        order.updatedMs,
+        terms.expireAtMs,
+        terms.quantityLots,
+        terms.priceTicks,
+        order.boundTicks,
+        order.leavesLots,
+        order.cancelledLots,
+        terms.side,
+        terms.orderType,
+        terms.timeInForce,
+        order.status,
+        terms.makerFeePpm,
+        terms.takerFeePpm,
+        partitionOf(terms.symbol),
+        terms.postOnly,
+        order.accountId,
+        order.clientOrderId,
+        terms.symbol,
+        terms.botId,
+        terms.remark,
+        order.reason,
+        order.refusal === null ? null : JSON.stringify(order.refusal),
+      ];
+    }),
     ...writeSpecial(rows),
   ];
 }
+
+const COPY_ORDERS = `COPY orders (order_id, body_hash, created_ms, updated_ms, expire_at_ms, quantity_lots, price_ticks,
+  bound_ticks, leaves_lots, cancelled_lots, side, order_type, time_in_force, status, maker_fee_ppm, taker_fee_ppm, partition,
+  post_only, account_id, client_order_id, symbol, bot_id, remark, reason, refusal) FROM STDIN`;
 
 /** What few orders have is written apart, so that plain ones pay nothing for it. */
 export function writeSpecial(orders: readonly Order[]): readonly Statement[] {

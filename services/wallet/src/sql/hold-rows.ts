@@ -1,6 +1,6 @@
 import type { Hold } from "@bourse/ledger";
 import type { Row, Rows, Statement } from "@bourse/store";
-import { amountArray, sql, sqlArray } from "@bourse/store";
+import { amountArray, amountText, copyRows, sql, sqlArray } from "@bourse/store";
 import type { OrderHold } from "../domain/hold.ts";
 import type { KnownHold } from "./known-rows.ts";
 
@@ -84,26 +84,29 @@ export type HoldRow = readonly [hold: OrderHold, heldUnits: bigint];
 
 export function insertHolds(rows: readonly HoldRow[]): Statement[] {
   if (rows.length === 0) return [];
-  const holds = rows.map(([hold]) => hold);
   return [
-    sql`
-      INSERT INTO holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
-        engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee,
-        held, created_ms)
-      SELECT o, a, s, b, t, f, p, l, d, 0, 0, 0, 0, 0, 0, 0, h, c
-      FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
-        ${sqlArray(holds.map((hold) => hold.accountId))}::text[],
-        ${sqlArray(holds.map((hold) => hold.symbol))}::text[],
-        ${sqlArray(holds.map((hold) => hold.side === "BUY"))}::boolean[],
-        ${sqlArray(holds.map((hold) => hold.asset))}::text[],
-        ${sqlArray(holds.map((hold) => hold.maxFeePpm))}::integer[],
-        ${sqlArray(holds.map((hold) => hold.boundTicks))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.leavesLots))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.done))}::boolean[],
-        ${amountArray(rows.map(([, heldUnits]) => heldUnits))}::numeric[],
-        ${sqlArray(holds.map((hold) => hold.createdMs))}::bigint[]) AS n (o, a, s, b, t, f, p, l, d, h, c)`,
+    copyRows(COPY_HOLDS, rows, ([hold, heldUnits]) => [
+      hold.orderId,
+      hold.accountId,
+      hold.symbol,
+      hold.side === "BUY",
+      hold.asset,
+      hold.maxFeePpm,
+      hold.boundTicks,
+      hold.leavesLots,
+      hold.done,
+      ...NOTHING_EXECUTED,
+      amountText(heldUnits),
+      hold.createdMs,
+    ]),
   ];
 }
+
+const COPY_HOLDS = `COPY holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
+  engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee, held,
+  created_ms) FROM STDIN`;
+/** From `engine_sequence` to `settled_fee`. */
+const NOTHING_EXECUTED = [0, 0, 0, 0, 0, 0, 0];
 
 /** Closed rows where there was no hold (R10). A hold that came meanwhile stays as it is: the next release finds it. */
 export function insertClosedHolds(orderIds: readonly string[], nowMs: number): Statement[] {

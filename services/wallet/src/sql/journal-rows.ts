@@ -1,7 +1,7 @@
 import { assert } from "@bourse/base";
 import type { Journal } from "@bourse/ledger";
 import type { Statement } from "@bourse/store";
-import { amountArray, sql, sqlArray } from "@bourse/store";
+import { amountText, copyRows } from "@bourse/store";
 import type { SettledTrade } from "../domain/settlement.ts";
 
 /** An amount that moved between two accounts that the kind names: one row, from which the view derives both legs. */
@@ -18,16 +18,20 @@ export function insertTransfers(journals: readonly Journal[], partition: number,
   const entries = journals.filter((journal) => journal.kind !== "TRADE").map(transferEntry);
   if (entries.length === 0) return [];
   return [
-    sql`
-      INSERT INTO transfer_entries (journal_id, kind, account_id, asset, amount, partition, time_ms)
-      SELECT j, k, a, s, u, ${partition}::integer, ${nowMs}::bigint
-      FROM unnest(${sqlArray(entries.map((entry) => entry.journalId))}::text[],
-        ${sqlArray(entries.map((entry) => entry.kind))}::text[],
-        ${sqlArray(entries.map((entry) => entry.accountId))}::text[],
-        ${sqlArray(entries.map((entry) => entry.asset))}::text[],
-        ${amountArray(entries.map((entry) => entry.units))}::numeric[]) AS n (j, k, a, s, u)`,
+    copyRows(COPY_TRANSFERS, entries, ({ journalId, kind, accountId, asset, units }) => [
+      journalId,
+      kind,
+      accountId,
+      asset,
+      amountText(units),
+      partition,
+      nowMs,
+    ]),
   ];
 }
+
+const COPY_TRANSFERS =
+  "COPY transfer_entries (journal_id, kind, account_id, asset, amount, partition, time_ms) FROM STDIN";
 
 function transferEntry(journal: Journal): TransferEntry {
   const { journalId, kind, postings } = journal;
@@ -49,23 +53,23 @@ function transferEntry(journal: Journal): TransferEntry {
 
 export function insertTrades(settled: readonly SettledTrade[], nowMs: number): Statement[] {
   if (settled.length === 0) return [];
-  const trades = settled.map(({ trade }) => trade);
   return [
-    sql`
-      INSERT INTO trade_entries (trade_id, symbol, partition, buyer_account, seller_account, base_asset, quote_asset, quantity,
-        notional, buyer_fee, seller_fee, time_ms)
-      SELECT i, s, p, ba, sa, b, q, qu, n, bf, sf, ${nowMs}::bigint
-      FROM unnest(${sqlArray(trades.map((trade) => trade.tradeId))}::text[],
-        ${sqlArray(trades.map((trade) => trade.instrument.symbol))}::text[],
-        ${sqlArray(trades.map((trade) => trade.partition))}::integer[],
-        ${sqlArray(trades.map((trade) => trade.buyer.accountId))}::text[],
-        ${sqlArray(trades.map((trade) => trade.seller.accountId))}::text[],
-        ${sqlArray(trades.map((trade) => trade.instrument.baseAsset))}::text[],
-        ${sqlArray(trades.map((trade) => trade.instrument.quoteAsset))}::text[],
-        ${amountArray(trades.map((trade) => trade.quantityUnits))}::numeric[],
-        ${amountArray(trades.map((trade) => trade.notionalUnits))}::numeric[],
-        ${amountArray(trades.map((trade) => trade.buyer.feeUnits))}::numeric[],
-        ${amountArray(trades.map((trade) => trade.seller.feeUnits))}::numeric[])
-        AS n (i, s, p, ba, sa, b, q, qu, n, bf, sf)`,
+    copyRows(COPY_TRADES, settled, ({ trade }) => [
+      trade.tradeId,
+      trade.instrument.symbol,
+      trade.partition,
+      trade.buyer.accountId,
+      trade.seller.accountId,
+      trade.instrument.baseAsset,
+      trade.instrument.quoteAsset,
+      amountText(trade.quantityUnits),
+      amountText(trade.notionalUnits),
+      amountText(trade.buyer.feeUnits),
+      amountText(trade.seller.feeUnits),
+      nowMs,
+    ]),
   ];
 }
+
+const COPY_TRADES = `COPY trade_entries (trade_id, symbol, partition, buyer_account, seller_account, base_asset, quote_asset,
+  quantity, notional, buyer_fee, seller_fee, time_ms) FROM STDIN`;
