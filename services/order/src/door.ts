@@ -106,21 +106,27 @@ async function runRound(
     try {
       // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
       if (!mayBeCommitted) attempted.clear();
-      const reading = readKnown(desk, jobs, attempted);
       const askedMs = desk.clock.nowMs();
-      if (attempt === 1 && lookNew(desk, jobs)) {
-        // Checked while the ids are looked up: one that is taken after all has everything planned again.
+      const unread = attempt === 1 && lookNew(desk, jobs);
+      if (unread) {
         steps = planRound(jobs, nothingKnown(desk), askedMs);
-        const [known, checked] = await Promise.all([reading, check(desk, steps)]);
-        verdicts = known.orders.size === 0 ? checked : await planAndCheck(known);
-      } else verdicts = await planAndCheck(await reading);
+        verdicts = await check(desk, steps);
+      } else verdicts = await planAndCheck(await readKnown(desk, jobs, attempted));
       await mayWrite;
       // Risk counts on an approval being used within the window or never (R14).
       if (desk.clock.nowMs() - askedMs > desk.config.ORDER_ACCEPT_WINDOW_MS) {
         desk.metrics.replans.inc({ why: "late" });
         continue;
       }
-      const settled = settleRound(steps, verdicts, jobs);
+      let settled = settleRound(steps, verdicts, jobs);
+      if (unread && settled.orders.length < jobs.length) {
+        // What is not written can't meet its own row: an order that is there is answered as it is (R10).
+        const known = await readKnown(desk, jobs, attempted);
+        if (known.orders.size > 0) {
+          verdicts = await planAndCheck(known);
+          settled = settleRound(steps, verdicts, jobs);
+        }
+      }
       for (const order of settled.orders) attempted.add(order.orderId);
       for (const command of settled.commands) attempted.add(command.requestId);
       await write(desk, settled);
@@ -150,8 +156,9 @@ const PLANNED_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Placements that nobody has made before, as far as one can tell without looking. An order that was accepted may be
- * held for again, which changes nothing; one that was refused would hold funds until the orphans are looked for.
+ * Placements that nobody has made before, as far as one can tell without looking: then nothing is looked up, and an id
+ * that is taken after all breaks the insert's key. An order that was accepted may be held for again, which changes
+ * nothing; one that was refused would hold funds until the orphans are looked for.
  */
 function lookNew(desk: Desk, jobs: readonly Job[]): boolean {
   return jobs.every((job) => job.kind === "place" && !desk.refused.has(job.orderId));

@@ -214,6 +214,7 @@ test("the database is away from the start: outcome_unknown, since the hold was a
   const { store } = desk;
   const away = new StoreError("store_unavailable", "away", { retryable: true });
   Object.assign(desk, { store: { ...store, query: () => Promise.reject(away) } });
+  breakCommits(order, ["away"]);
   const refused = await order.post(body());
   assert.equal(refused.body.code, "outcome_unknown");
   const cancel = await order.service.request("DELETE", `/api/v1/orders/${orderId}`, { as: ALICE });
