@@ -7,12 +7,17 @@ import { busErrorOf } from "./sqlite-failure.ts";
 
 /** So much is at most about to be lost with the power, of what is kept elsewhere: who keeps it sends it again. */
 const MOST_UNSYNCED_BYTES = 4_000_000;
+/** The event loop waits for the sync of so much at the end of a segment, or more where the disk is slow. */
+const LAST_SYNC_BYTES = 1_000_000;
+const MOST_OVER_PART = 1 / 4;
 
 export interface ActiveSegmentOptions {
   readonly segment: Segment;
   readonly tables: RunTables;
   /** Up to which byte it is known to be durable. */
   readonly syncedTo: number;
+  /** How long it gets, and some. */
+  readonly fullBytes: number;
   readonly disk: LogDisk;
 }
 
@@ -22,6 +27,7 @@ export class ActiveSegment {
   readonly tables: RunTables;
   readonly file: number;
   readonly #disk: LogDisk;
+  readonly #fullBytes: number;
   #syncedTo: number;
   /** Bytes behind the end that could not be cut off yet. */
   #hasLitter = false;
@@ -32,7 +38,8 @@ export class ActiveSegment {
   #syncingLater = false;
   #closed = false;
 
-  constructor({ segment, tables, syncedTo, disk }: ActiveSegmentOptions) {
+  constructor({ segment, tables, syncedTo, fullBytes, disk }: ActiveSegmentOptions) {
+    this.#fullBytes = fullBytes;
     this.segment = segment;
     this.tables = tables;
     this.#syncedTo = syncedTo;
@@ -42,6 +49,13 @@ export class ActiveSegment {
 
   get syncedTo(): number {
     return this.#syncedTo;
+  }
+
+  /** It is as long as it should get, and most of it is durable already; or it is much too long. */
+  get isFull(): boolean {
+    const { bytes } = this.segment;
+    if (bytes < this.#fullBytes) return false;
+    return this.#unsyncedBytes <= LAST_SYNC_BYTES || bytes > this.#fullBytes * (1 + MOST_OVER_PART);
   }
 
   /**
@@ -62,7 +76,8 @@ export class ActiveSegment {
     }
     segment.bytes = start + bytes.length;
     if (!sync) {
-      if (segment.bytes - this.#syncedTo > MOST_UNSYNCED_BYTES) this.#syncLater();
+      const most = segment.bytes < this.#fullBytes ? MOST_UNSYNCED_BYTES : LAST_SYNC_BYTES;
+      if (this.#unsyncedBytes > most) this.#syncLater();
       return start;
     }
     try {
@@ -93,6 +108,10 @@ export class ActiveSegment {
     this.#closed = true;
     closeSync(this.file);
     if (!this.#syncingLater) this.#closeBackground();
+  }
+
+  get #unsyncedBytes(): number {
+    return this.segment.bytes - this.#syncedTo;
   }
 
   #syncLater(): void {

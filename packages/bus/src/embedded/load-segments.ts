@@ -36,6 +36,8 @@ export interface LogPlace {
 export interface LoadOptions {
   readonly folder: string;
   readonly disk: LogDisk;
+  /** A segment that has so many bytes is followed by the next one. */
+  readonly segmentBytes: number;
   /** Told in a sentence what a start had to cut away. */
   readonly notice: (line: string) => void;
   /** What was known to be durable when this was last written down. */
@@ -67,7 +69,7 @@ export function loadSegments(options: LoadOptions): LoadedSegments {
 
 /** Makes a segment, which is there durably when this returns. Throws what the system says. */
 export function createSegment(
-  { folder, disk }: Pick<LoadOptions, "folder" | "disk">,
+  { folder, disk, segmentBytes }: Pick<LoadOptions, "folder" | "disk" | "segmentBytes">,
   number: number,
 ): ActiveSegment {
   const path = segmentPath(folder, number);
@@ -84,7 +86,13 @@ export function createSegment(
     closeSync(file);
   }
   const segment = { number, from: number, path, bytes: header.length, extents: new Map() };
-  return new ActiveSegment({ segment, tables: new Map(), syncedTo: header.length, disk });
+  return new ActiveSegment({
+    segment,
+    tables: new Map(),
+    syncedTo: header.length,
+    fullBytes: segmentBytes,
+    disk,
+  });
 }
 
 /** The runs of a segment that is no longer written to. */
@@ -139,7 +147,7 @@ function beginningOf(path: string): Buffer {
 }
 
 function loadLast(options: LoadOptions, number: number): ActiveSegment {
-  const { folder, disk, durable } = options;
+  const { folder, disk, durable, segmentBytes } = options;
   const path = segmentPath(folder, number);
   const bytes = readFileSync(path);
   const durableBytes = durable?.segment === number ? durable.position : 0;
@@ -154,7 +162,7 @@ function loadLast(options: LoadOptions, number: number): ActiveSegment {
     cutTornTail(options, { path, bytes, scanned, durableBytes });
   const segment = { number, from: number, path, bytes: scanned.end, extents: extentsOf(scanned.tables) };
   const syncedTo = Math.max(SEGMENT_HEADER_BYTES, durableBytes, scanned.syncedTo);
-  return new ActiveSegment({ segment, tables: scanned.tables, syncedTo, disk });
+  return new ActiveSegment({ segment, tables: scanned.tables, syncedTo, fullBytes: segmentBytes, disk });
 }
 
 interface TornSegment {

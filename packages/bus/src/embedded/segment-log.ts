@@ -15,8 +15,6 @@ import { busErrorOf } from "./sqlite-failure.ts";
 const MOST_OPEN_SEGMENTS = 8;
 
 export interface SegmentLogOptions extends LoadOptions {
-  /** A segment that has so many bytes is followed by the next one. */
-  readonly segmentBytes: number;
   /** Of each partition that there is, by its number; undefined: its records are dropped. */
   readonly earliestOf: (partition: number) => number | undefined;
 }
@@ -66,7 +64,7 @@ export class SegmentLog {
    * is thrown leaves nothing of them: `bus_unavailable`, or `bus_outcome_unknown` where the sync failed.
    */
   append(runs: readonly RunToStore[], sync: boolean): void {
-    if (this.#active.segment.bytes >= this.#options.segmentBytes) this.#roll();
+    if (this.#active.isFull) this.#roll();
     const writer = this.#writer;
     writer.clear();
     const active = this.#active;
