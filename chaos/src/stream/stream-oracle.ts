@@ -133,6 +133,11 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   // A flat position has no cost left, and none has a cost of the other sign.
   "positions with an impossible cost": `SELECT client_id, symbol, quantity, cost FROM positions
     WHERE sign(cost) <> sign(quantity) ORDER BY 1, 2 LIMIT 20`,
+  "open lots that are not what is open": `SELECT p.client_id, p.symbol FROM positions p JOIN instruments i USING (symbol)
+    LEFT JOIN (SELECT client_id, symbol, sum(quantity) AS quantity, sum(quantity * price) AS cost FROM open_lots GROUP BY 1, 2) l
+      USING (client_id, symbol)
+    WHERE p.method <> 'AVERAGE' AND (coalesce(l.quantity, 0) * power(10::numeric, i.quantity_scale) <> abs(p.quantity)
+      OR coalesce(l.cost, 0) * power(10::numeric, i.amount_scale) <> abs(p.cost)) ORDER BY 1, 2 LIMIT 20`,
 };
 
 /** All that is wrong, in words. */

@@ -33,6 +33,8 @@ export class GroupMembership {
   readonly #following: Following;
   readonly #closing = new AbortController();
   readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
+  /** What the group has been told of each partition. */
+  readonly #told = new Map<string, bigint>();
   #consumer: GroupConsumer | null = null;
   #state: RunnerState = "starting";
   #reason: string | null = null;
@@ -141,6 +143,7 @@ export class GroupMembership {
   /** The partition is another's. */
   revoked(at: TopicPartition): void {
     this.#gauge.delete(topicPartitionKey(at));
+    this.#told.delete(topicPartitionKey(at));
   }
 
   #became(state: RunnerState, reason: string | null): void {
@@ -180,7 +183,22 @@ export class GroupMembership {
     if (consumer === null || this.#gauge.size === 0) return;
     const positions = [...this.#gauge.values()];
     this.#gauge.clear();
-    await this.#said(() => consumer.commit(positions), "the lag gauge was not written");
+    let behind = 0;
+    for (const at of positions) {
+      const key = topicPartitionKey(at);
+      const told = this.#told.get(key) ?? at.nextOffset;
+      this.#told.set(key, told);
+      behind += Number(at.nextOffset - told);
+    }
+    const { subscription } = this.#following;
+    const { committedLag } = this.#parts.metrics;
+    committedLag.set({ subscription }, behind);
+    const tell = async (): Promise<void> => {
+      await consumer.commit(positions);
+      committedLag.set({ subscription }, 0);
+      for (const at of positions) this.#told.set(topicPartitionKey(at), at.nextOffset);
+    };
+    await this.#said(tell, "the lag gauge was not written");
   }
 
   /** What fails here is told, and nothing else. */

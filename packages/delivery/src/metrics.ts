@@ -14,6 +14,7 @@ export interface DeliveryMetrics {
   readonly stops: Counter<"subscription">;
   readonly batchSize: Histogram<"subscription">;
   readonly consumerLag: Gauge<"subscription" | "topic" | "partition">;
+  readonly committedLag: Gauge<"subscription">;
   readonly eventLatency: Histogram<"subscription">;
   readonly rebalances: Counter<"subscription">;
   readonly hintsDistrusted: Counter<"subscription">;
@@ -89,6 +90,11 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "subscription",
       "topic",
       "partition",
+    ),
+    committedLag: gauge(
+      "committed_lag",
+      "Applied records that the group's committed offsets, which are a hint (R5), do not have yet",
+      "subscription",
     ),
     eventLatency: histogram(
       "event_latency_ms",

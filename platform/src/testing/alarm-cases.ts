@@ -9,6 +9,7 @@ export type AlarmCase = "unreachable" | Readonly<Record<string, Series>>;
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 const HTTP = "http_request_duration_seconds_count";
+const LATENCY = "bourse_delivery_event_latency_ms";
 
 /** For each alert of the rules; a test that finds one of them missing here fails. */
 export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
@@ -67,6 +68,33 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
     'bourse_delivery_subscription_state{service="wallet",subscription="settlement",state="retrying"}': {
       sound: null,
       broken: 1,
+    },
+  },
+  BourseDeadLettersRising: {
+    'bourse_delivery_dead_letters_total{service="trade-processor",subscription="trade-events",reason="unknown_symbol"}':
+      {
+        sound: { grows: 0 },
+        broken: { grows: 1_000 },
+      },
+  },
+  BourseEventsLate: {
+    [`${LATENCY}_bucket{service="wallet",subscription="settlement",le="10000"}`]: {
+      sound: { grows: 100 },
+      broken: { grows: 0 },
+    },
+    [`${LATENCY}_bucket{service="wallet",subscription="settlement",le="60000"}`]: {
+      sound: { grows: 100 },
+      broken: { grows: 100 },
+    },
+    [`${LATENCY}_bucket{service="wallet",subscription="settlement",le="+Inf"}`]: {
+      sound: { grows: 100 },
+      broken: { grows: 100 },
+    },
+  },
+  BourseCommittedBehind: {
+    'bourse_delivery_committed_lag{service="wallet",subscription="settlement"}': {
+      sound: 100_000,
+      broken: 100_001,
     },
   },
   // Together they are behind by more than either of them.

@@ -13,6 +13,7 @@ import type { TradeSink } from "./adapters/trade-sink.ts";
 import { TradeProcessorConfig } from "./config.ts";
 import { TradeProgram } from "./consumers/trade-program.ts";
 import { InstrumentTable, readInstruments, tradeInstrument } from "./domain/trade-instruments.ts";
+import { processorInvariants } from "./invariants.ts";
 import { processorMetrics } from "./metrics.ts";
 import { resultRoutes } from "./routes/results.ts";
 import { ALL_INSTRUMENTS, writeInstruments } from "./sql/position-rows.ts";
@@ -84,7 +85,7 @@ export function tradeProcessorOf({
     ],
     routes: resultRoutes,
     jobs: [],
-    invariants: [],
+    invariants: processorInvariants,
     ...(operatorKey === undefined ? {} : { authenticate: (_, headers) => operatorBy(operatorKey, headers) }),
     close: async ({ sink }) => await sink?.close(),
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { embeddedBus, type OutgoingBatch } from "@bourse/bus";
+import { type EventBus, embeddedBus, kafkaBus, type OutgoingBatch } from "@bourse/bus";
 import { catalogue } from "@bourse/contracts";
 import { openDataFolder, type Platform, startPlatform } from "@bourse/platform";
 import { removeDataFolder } from "@bourse/store/local-postgres";
@@ -14,17 +14,25 @@ export interface PrivateVenue {
   end(): Promise<void>;
 }
 
-/** `seed`: what lies in the topics before the platform starts. */
-export async function privateVenue(seed: readonly OutgoingBatch[]): Promise<PrivateVenue> {
+/** `seed`: what lies in the topics before the platform starts. `kafka`: brokers in place of the embedded log. */
+export async function privateVenue(
+  seed: readonly OutgoingBatch[],
+  { kafka }: { readonly kafka?: string } = {},
+): Promise<PrivateVenue> {
   const folder = mkdtempSync(join(tmpdir(), "bourse-console-"));
-  await fill(folder, seed);
+  await fill(
+    kafka === undefined
+      ? embeddedBus({ folder: openDataFolder(folder).folder("bus") })
+      : kafkaBus({ bootstrapServers: kafka, clientId: "seed" }),
+    seed,
+  );
   const platform = await startPlatform({
     dataFolder: folder,
-    bus: "embedded",
+    bus: kafka === undefined ? "embedded" : "kafka",
     demo: false,
     ports: "free",
     host: "127.0.0.1",
-    env: { LOG_LEVEL: "error" },
+    env: { LOG_LEVEL: "error", ...(kafka === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: kafka }) },
     progress: () => {},
   });
   const running = await startConsole({
@@ -45,8 +53,7 @@ export async function privateVenue(seed: readonly OutgoingBatch[]): Promise<Priv
   };
 }
 
-async function fill(folder: string, seed: readonly OutgoingBatch[]): Promise<void> {
-  const bus = embeddedBus({ folder: openDataFolder(folder).folder("bus") });
+async function fill(bus: EventBus, seed: readonly OutgoingBatch[]): Promise<void> {
   await bus.ensureTopics(
     catalogue.map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
   );

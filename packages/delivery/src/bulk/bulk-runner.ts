@@ -284,10 +284,21 @@ export class BulkRunner<Service> implements Runner {
     if (judged.count > 0) {
       metrics.unitsCommitted.inc(label);
       metrics.batchSize.observe(label, judged.count);
+      metrics.eventLatency.observe(label, this.#ageOfOldest(judged));
       this.#program.committed?.(judged, effects);
     }
     this.#membership.works();
     if (fault !== null) throw fault.error;
+  }
+
+  /** In milliseconds, by the log's times: each range is in its order. */
+  #ageOfOldest({ ranges }: JudgedChunks): number {
+    const nowMs = this.#parts.clock.nowMs();
+    const oldestMs = ranges.reduce(
+      (ms, { chunk, from }) => Math.min(ms, chunk.timesMs[from] ?? nowMs),
+      nowMs,
+    );
+    return nowMs - oldestMs;
   }
 
   /** One line for each reason: a stream may have many of them. */
