@@ -130,7 +130,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 240_000 }, 
   it("shows groups with their lag, and what comes while one looks", async (t) => {
     const page = await at(t, "/groups");
     await page.getByRole("link", { name: "portfolio.positions" }).click();
-    await page.getByRole("row", { name: /^trade-events 1 \w+ marks/ }).waitFor();
+    await page.getByRole("row", { name: /^trade-events 1 \w+ \d+ marks/ }).waitFor();
     await page.goto(`${venue.console.url}/topics/wallet-events?live=1`);
     await page.getByText("Live: 0 messages").waitFor();
     // The first look has found where the topic ends.

@@ -151,6 +151,13 @@ type CountedReason = Reason & { readonly most: number };
 
 const reason = createColumnHelper<CountedReason>();
 const REASONS = [
+  reason.accessor("code", {
+    header: "Reason",
+    cell: ({ row: { original } }) => {
+      const { service, subscription, topic, code } = original;
+      return <Link to={addressOf(["dead-letters"], { service, subscription, topic, code })}>{code}</Link>;
+    },
+  }),
   reason.accessor("count", {
     header: "Records",
     meta: { figure: true },
@@ -162,13 +169,6 @@ const REASONS = [
     cell: ({ row: { original } }) => (
       <meter min={0} max={original.most} value={original.count} aria-label={`${original.count} records`} />
     ),
-  }),
-  reason.accessor("code", {
-    header: "Reason",
-    cell: ({ row: { original } }) => {
-      const { service, subscription, topic, code } = original;
-      return <Link to={addressOf(["dead-letters"], { service, subscription, topic, code })}>{code}</Link>;
-    },
   }),
   reason.accessor("service", { header: "Service" }),
   reason.accessor("subscription", { header: "Subscription" }),

@@ -86,12 +86,17 @@ const GROUPS = [
     header: "Group",
     cell: ({ getValue }) => <Link to={addressOf(["groups", getValue()])}>{getValue()}</Link>,
   }),
-  group.accessor("kind", { header: "Kind" }),
   group.accessor(({ states }) => states.join(", "), {
     id: "state",
     header: "State",
     cell: ({ getValue }) => <State state={getValue()} />,
   }),
+  group.accessor("lag", {
+    header: "Lag",
+    meta: figure,
+    cell: ({ getValue }) => <Lagging lag={getValue()} />,
+  }),
+  group.accessor("kind", { header: "Kind" }),
   group.accessor(({ members }) => members ?? -1, {
     id: "members",
     header: "Members",
@@ -99,11 +104,6 @@ const GROUPS = [
     cell: ({ row }) => row.original.members ?? <span className="faint">–</span>,
   }),
   group.accessor("partitions", { header: "Partitions", meta: figure }),
-  group.accessor("lag", {
-    header: "Lag",
-    meta: figure,
-    cell: ({ getValue }) => <Lagging lag={getValue()} />,
-  }),
   group.accessor(({ committedLag }) => committedLag ?? -1, {
     id: "committedLag",
     header: "Lag by hint",
@@ -130,6 +130,12 @@ const PARTITIONS = [
   }),
   row.accessor("partition", { header: "Partition", meta: figure }),
   row.accessor("state", { header: "State", cell: ({ getValue }) => <State state={getValue()} /> }),
+  row.accessor(({ lag }) => lag ?? -1, {
+    id: "lag",
+    header: "Lag",
+    meta: figure,
+    cell: ({ row: { original } }) => <Lagging lag={original.lag} />,
+  }),
   row.accessor("source", { header: "Known by" }),
   row.accessor(({ position }) => Number(position ?? -1), {
     id: "position",
@@ -142,12 +148,6 @@ const PARTITIONS = [
     header: "End",
     meta: figure,
     cell: ({ row: { original } }) => offsetText(original.end),
-  }),
-  row.accessor(({ lag }) => lag ?? -1, {
-    id: "lag",
-    header: "Lag",
-    meta: figure,
-    cell: ({ row: { original } }) => <Lagging lag={original.lag} />,
   }),
   row.accessor(({ committed }) => Number(committed ?? -1), {
     id: "committed",

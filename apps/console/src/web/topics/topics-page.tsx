@@ -81,7 +81,7 @@ const COLUMNS = [
     },
   }),
   column.accessor("key", { header: "Key" }),
-  column.accessor(({ events }) => events.map(({ eventType }) => eventType).join(", "), {
+  column.accessor(({ events }) => [...new Set(events.map(({ eventType }) => eventType))].join(", "), {
     id: "events",
     header: "Events",
     meta: { wide: true },
