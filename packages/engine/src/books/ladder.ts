@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import { type Lines, NONE as NO_SLOT } from "../slots.ts";
-import { LEVEL_INT, LEVEL_LINE } from "./level-line.ts";
+import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./level-line.ts";
 import { type PriceNodes, PriceTree } from "./price-tree.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
@@ -10,13 +10,16 @@ const { PRICE, TOTAL, RESERVE } = LEVEL_LINE;
 const LADDER_INDEX = LEVEL_INT.LADDER;
 const { PEGGED, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, BETTER, WORSE, COUNT, SYMBOL } = LEVEL_INT;
 
+const { SOFT, SHOWN, UNSEEN, EMPTIED, GONE } = TOUCH;
+
 const FIRST_WINDOW = 64;
 const LAST_WINDOW = 65_536;
 
 /**
  * Levels by price, best first: the highest where `descending`, else the lowest. A window, indexed by the price's low
  * bits, finds most levels with one load; a radix tree with a bitmap in each node finds the others, and the neighbours of
- * a new level, whatever lies between. A level stays while the command that emptied it runs.
+ * a new level, whatever lies between. A level stays while the command that emptied it runs, and some time longer: where
+ * orders come and go, its price is soon asked for again.
  */
 export class Ladder {
   readonly #levels: Lines;
@@ -30,6 +33,9 @@ export class Ladder {
   #count = 0;
   /** Levels that the window does not show. */
   #outside = 0;
+  /** The last levels that were emptied, a ring; some are in use again, some are gone. */
+  #emptied: Int32Array = new Int32Array(FIRST_WINDOW >> 2);
+  #emptiedCount = 0;
   /** NONE where the ladder is empty. */
   best: number = NONE;
 
@@ -87,8 +93,49 @@ export class Ladder {
     return level;
   }
 
-  /** Takes an empty level out. */
+  /**
+   * An empty level has been told. The best one goes, with what is empty behind it: the best always has orders. Any other
+   * stays for the next order at its price, until as many have been emptied after it as the ladder lets stay.
+   */
   close(level: number): void {
+    if (level === this.best) {
+      this.#remove(level);
+      while (this.best !== NONE && this.#isIdle(this.best)) this.#remove(this.best);
+      return;
+    }
+    const { i32 } = this.#levels;
+    const state = i32[(level << 4) | LADDER_INDEX] as number;
+    i32[(level << 4) | LADDER_INDEX] = (state & ~SOFT) | EMPTIED;
+    if ((state & EMPTIED) !== 0) return;
+    const emptied = this.#emptied;
+    const oldest = this.#emptiedCount & (emptied.length - 1);
+    if (this.#emptiedCount >= emptied.length) this.#letGo(emptied[oldest] as number);
+    emptied[oldest] = level;
+    this.#emptiedCount = oldest === emptied.length - 1 ? emptied.length : this.#emptiedCount + 1;
+  }
+
+  /** Whether a level is empty, and the running command has not touched it: then it is still to be told. */
+  #isIdle(level: number): boolean {
+    const { i32 } = this.#levels;
+    const at = level << 4;
+    return (
+      i32[at | COUNT] === 0 &&
+      i32[at | HIDDEN_HEAD] === NONE &&
+      ((i32[at | LADDER_INDEX] as number) & (SHOWN | UNSEEN)) === 0
+    );
+  }
+
+  /** The level that was emptied longest ago, unless it is in use again, has had its time. */
+  #letGo(level: number): void {
+    const { i32 } = this.#levels;
+    const state = i32[(level << 4) | LADDER_INDEX] as number;
+    i32[(level << 4) | LADDER_INDEX] = state & ~EMPTIED;
+    if ((state & GONE) !== 0) this.#levels.free(level);
+    else if (this.#isIdle(level)) this.#remove(level);
+  }
+
+  /** Takes an empty level out. Its line is free once it is no longer among the emptied. */
+  #remove(level: number): void {
     const { i32, f64 } = this.#levels;
     const better = i32[(level << 4) | BETTER] as number;
     const worse = i32[(level << 4) | WORSE] as number;
@@ -101,7 +148,9 @@ export class Ladder {
     if (this.window[cell] === level) this.window[cell] = NONE;
     else this.#outside--;
     this.#count--;
-    this.#levels.free(level);
+    const state = i32[(level << 4) | LADDER_INDEX] as number;
+    if ((state & EMPTIED) === 0) this.#levels.free(level);
+    else i32[(level << 4) | LADDER_INDEX] = state | GONE;
   }
 
   #betterThan(price: number): number {
@@ -117,8 +166,18 @@ export class Ladder {
     this.window[cell] = level;
   }
 
+  #letMoreStay(): void {
+    const known = this.#emptied;
+    const count = Math.min(this.#emptiedCount, known.length);
+    this.#emptied = new Int32Array((this.mask + 1) >> 2);
+    for (let index = 0; index < count; index++)
+      this.#emptied[index] = known[(this.#emptiedCount - count + index) & (known.length - 1)] as number;
+    this.#emptiedCount = count;
+  }
+
   #widen(): void {
     this.mask = this.mask * 4 + 3;
+    this.#letMoreStay();
     this.window = new Int32Array(this.mask + 1).fill(NONE);
     this.#outside = this.#count;
     const { i32, f64 } = this.#levels;

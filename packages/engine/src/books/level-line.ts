@@ -27,9 +27,17 @@ export const LEVEL_INT = {
 
 /**
  * Bits beside the ladder's index: what the level shows was touched; what it does not show was; orders have stood there
- * since it opened that may go before they are met.
+ * since it opened that may go before they are met; it is among those that its ladder remembers to have been emptied; it
+ * is one of them and no longer in the ladder.
  */
-export const TOUCH = { UNSEEN: 1 << 8, SHOWN: 1 << 9, SOFT: 1 << 10, LADDER: 255 } as const;
+export const TOUCH = {
+  UNSEEN: 1 << 8,
+  SHOWN: 1 << 9,
+  SOFT: 1 << 10,
+  EMPTIED: 1 << 11,
+  GONE: 1 << 12,
+  LADDER: 255,
+} as const;
 
 /**
  * A book's ladders: its two sides, then the orders that sleep, in the order in which they wake. The even ones have
