@@ -4,6 +4,7 @@ import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./books/level-line.ts";
 import { CAUSE } from "./codes.ts";
+import { minus as subtract, plus as add } from "./doubles.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { ACCOUNT_ROW } from "./orders/account-table.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
@@ -18,6 +19,8 @@ import { NONE as NO_SLOT } from "./slots.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
 const NONE = NO_SLOT;
+const plus = add;
+const minus = subtract;
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
 const { NEXT, PREVIOUS, LEVEL, ACCOUNT, ACCOUNT_NEXT, ACCOUNT_PREVIOUS, FLAGS, EXTRA } = LINE_INT;
 const { TOTAL, RESERVE } = LEVEL_LINE;
@@ -59,12 +62,12 @@ export function joinLevel(
   if (!(lots > 0 && lots <= book.maxQuantityLots) || Math.floor(lots) !== lots) return false;
   const best = (book.ladders[side ^ 1] as Ladder).best;
   // Without a branch on the side, which no processor can foresee.
-  if (best >= 0 && ((before[best << 3] as number) - price) * (1 - (side << 1)) <= 0) return false;
+  if (best >= 0 && minus(before[best << 3] as number, price) * (1 - (side << 1)) <= 0) return false;
   if (level < 0) level = own.open(price);
   // What opens may have moved the levels.
   const totals = live.levels.f64;
-  const total = (totals[(level << 3) | TOTAL] as number) + lots;
-  if (total + (totals[(level << 3) | RESERVE] as number) > MOST) return false;
+  const total = plus(totals[(level << 3) | TOTAL] as number, lots);
+  if (plus(total, totals[(level << 3) | RESERVE] as number) > MOST) return false;
 
   const order = live.orders.allocate();
   const { i32, f64 } = live.orders;
@@ -102,8 +105,8 @@ export function joinLevel(
 
   const { counter } = live.events;
   const { counters } = book;
-  const sequence = (counter[0] as number) + 1;
-  const bookSequence = (counters[BOOK_SEQUENCE] as number) + 1;
+  const sequence = plus(counter[0] as number, 1);
+  const bookSequence = plus(counters[BOOK_SEQUENCE] as number, 1);
   counter[0] = sequence;
   counters[BOOK_SEQUENCE] = bookSequence;
   const event = ring.reserve(8);
@@ -148,7 +151,7 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, words: Float64Arra
   if (next < 0) levels[atLevel | TAIL] = previous;
   else i32[(next << 4) | PREVIOUS] = previous;
   levels[atLevel | COUNT] = orders;
-  const total = (totals[(level << 3) | TOTAL] as number) - lots;
+  const total = minus(totals[(level << 3) | TOTAL] as number, lots);
   totals[(level << 3) | TOTAL] = total;
 
   const { rows } = live.accounts;
@@ -164,8 +167,8 @@ export function leaveLevel(live: LiveOrders, ring: EventRing, words: Float64Arra
 
   const { counter } = live.events;
   const { counters } = book;
-  const sequence = (counter[0] as number) + 1;
-  const bookSequence = (counters[BOOK_SEQUENCE] as number) + 1;
+  const sequence = plus(counter[0] as number, 1);
+  const bookSequence = plus(counters[BOOK_SEQUENCE] as number, 1);
   counter[0] = sequence;
   counters[BOOK_SEQUENCE] = bookSequence;
   const event = ring.reserve(10);
