@@ -4,7 +4,7 @@ import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./books/level-line.ts";
 import { CAUSE } from "./codes.ts";
-import { minus as subtract, plus as add } from "./doubles.ts";
+import { plus as add, minus as subtract } from "./doubles.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { ACCOUNT_ROW } from "./orders/account-table.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
