@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { type LogDisk, NODE_DISK } from "./log-disk.ts";
 import {
   append,
+  brokenDisk,
   busError,
   filesOf,
   folderFor,
@@ -61,38 +62,6 @@ test("a segment is durable before the next one begins, and what nobody waits for
   assert.match(write(40), /write,sync,begin,sync,write/, "nobody waits for ever for a slow disk");
   log.close();
 });
-
-/** A disk that does as it is told. */
-function brokenDisk(): LogDisk & {
-  writeBytes: number;
-  failsSync: boolean;
-  failsTruncate: boolean;
-  written: number[];
-} {
-  const disk = {
-    ...NODE_DISK,
-    writeBytes: Number.POSITIVE_INFINITY,
-    failsSync: false,
-    failsTruncate: false,
-    written: [] as number[],
-    write: (file: number, bytes: Uint8Array, position: number): number => {
-      if (disk.writeBytes === 0) throw new Error("ENOSPC: no space left on device, write");
-      const part = bytes.subarray(0, disk.writeBytes);
-      disk.writeBytes -= part.length;
-      disk.written.push(position);
-      return NODE_DISK.write(file, part, position);
-    },
-    sync: (file: number): void => {
-      if (disk.failsSync) throw new Error("EIO: i/o error, fdatasync");
-      NODE_DISK.sync(file);
-    },
-    truncate: (file: number, bytes: number): void => {
-      if (disk.failsTruncate) throw new Error("EIO: i/o error, ftruncate");
-      NODE_DISK.truncate(file, bytes);
-    },
-  };
-  return disk;
-}
 
 test("a full disk: what fits in part is cut away, senders may try again, and the log goes on", (context) => {
   const folder = folderFor(context);

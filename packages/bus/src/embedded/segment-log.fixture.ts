@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { BusError } from "../bus-error.ts";
 import { EventLog, type EventLogOptions } from "./event-log.ts";
+import { type LogDisk, NODE_DISK } from "./log-disk.ts";
 
 export const HOUR_MS = 3_600_000;
 const TOPICS = [
@@ -83,6 +84,12 @@ export function leftBehind(context: TestContext, folder: string): string {
   return copy;
 }
 
+export function overwrite(path: string, position: number, bytes: Uint8Array): void {
+  const file = openSync(path, "r+");
+  writeSync(file, bytes, 0, bytes.length, position);
+  closeSync(file);
+}
+
 export function flip(path: string, position: number): void {
   const file = openSync(path, "r+");
   const byte = Buffer.alloc(1);
@@ -93,4 +100,36 @@ export function flip(path: string, position: number): void {
 
 export function busError(code: string, pattern: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof BusError && error.code === code && pattern.test(error.message);
+}
+
+/** A disk that does as it is told. */
+export function brokenDisk(): LogDisk & {
+  writeBytes: number;
+  failsSync: boolean;
+  failsTruncate: boolean;
+  written: number[];
+} {
+  const disk = {
+    ...NODE_DISK,
+    writeBytes: Number.POSITIVE_INFINITY,
+    failsSync: false,
+    failsTruncate: false,
+    written: [] as number[],
+    write: (file: number, bytes: Uint8Array, position: number): number => {
+      if (disk.writeBytes === 0) throw new Error("ENOSPC: no space left on device, write");
+      const part = bytes.subarray(0, disk.writeBytes);
+      disk.writeBytes -= part.length;
+      disk.written.push(position);
+      return NODE_DISK.write(file, part, position);
+    },
+    sync: (file: number): void => {
+      if (disk.failsSync) throw new Error("EIO: i/o error, fdatasync");
+      NODE_DISK.sync(file);
+    },
+    truncate: (file: number, bytes: number): void => {
+      if (disk.failsTruncate) throw new Error("EIO: i/o error, ftruncate");
+      NODE_DISK.truncate(file, bytes);
+    },
+  };
+  return disk;
 }
