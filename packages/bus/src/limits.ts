@@ -19,15 +19,19 @@ function recordBytes({ key, value, headers }: OutgoingRecord): number {
 
 /** The size of each record of a batch in bytes. Throws `bus_refused` for a record that no adapter takes. */
 export function recordSizes(batch: OutgoingBatch): number[] {
-  return batch.records.map((record) => {
-    const bytes = recordBytes(record);
-    // Only where it may be too much the value is measured by itself.
-    if (bytes > MAX_VALUE_BYTES) refuseLargeValue(batch, Buffer.byteLength(record.value));
-    if (!Number.isSafeInteger(record.timestampMs) || record.timestampMs < 0) {
-      throw refused(batch, `the time ${record.timestampMs}, whole milliseconds since the epoch are taken`);
+  checkRecords(batch);
+  return batch.records.map(recordBytes);
+}
+
+/** Throws `bus_refused` for a record that no adapter takes. */
+export function checkRecords(batch: OutgoingBatch): void {
+  for (const { value, timestampMs } of batch.records) {
+    // Only what may be too much is measured: a UTF-16 unit is at most three bytes.
+    if (3 * value.length > MAX_VALUE_BYTES) refuseLargeValue(batch, Buffer.byteLength(value));
+    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
+      throw refused(batch, `the time ${timestampMs}, whole milliseconds since the epoch are taken`);
     }
-    return bytes;
-  });
+  }
 }
 
 export function sumOf(sizes: readonly number[]): number {

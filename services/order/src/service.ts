@@ -59,7 +59,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
       // Money follows from these states. An illegal transition alone concerns one order, and parks that one (R10).
       policy: "stop",
       failure: { key: orderOfExecution },
-      restMs: 5,
+      restMs: 15,
       around: (desk, unit) => desk.known.guard(unit),
       handle: followExecutions,
       committed: executionsCommitted,

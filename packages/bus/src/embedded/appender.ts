@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
-import { recordSizes, sumOf } from "../limits.ts";
+import { checkRecords } from "../limits.ts";
 import type { OutgoingBatch, OutgoingRecord, SentBatch } from "../port.ts";
 import type { EventLog } from "./event-log.ts";
 import type { PartitionLog } from "./partition-log.ts";
@@ -9,6 +9,9 @@ import type { PartitionLog } from "./partition-log.ts";
 const MAX_APPEND_BYTES = 8_000_000;
 /** Senders that don't wait for their answers are refused beyond this. */
 const MAX_WAITING_BYTES = 256_000_000;
+
+/** What key and headers of a record take, about. */
+const HEADER_BYTES = 200;
 
 interface Call {
   readonly batches: readonly OutgoingBatch[];
@@ -61,7 +64,7 @@ export function appender(log: EventLog): Appender {
     send: (batches) =>
       new Promise((resolve, reject) => {
         const logs = batches.map((batch) => log.partition(batch));
-        const bytes = sumOf(batches.map((batch) => sumOf(recordSizes(batch))));
+        const bytes = batches.reduce((sum, batch) => sum + aboutBytes(batch), 0);
         if (waitingBytes + bytes > MAX_WAITING_BYTES && waiting.length > 0) {
           throw new BusError("bus_unavailable", `${waitingBytes} bytes wait to be written`, {
             retryable: true,
@@ -75,6 +78,12 @@ export function appender(log: EventLog): Appender {
       while (waiting.length > 0) appendSome();
     },
   };
+}
+
+/** Near enough for the bounds above. Throws `bus_refused` for a record that can't be written. */
+function aboutBytes(batch: OutgoingBatch): number {
+  checkRecords(batch);
+  return batch.records.reduce((sum, { value }) => sum + value.length + HEADER_BYTES, 0);
 }
 
 /** Where each batch of a call lies in what its partition gets. */
