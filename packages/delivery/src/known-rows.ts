@@ -19,7 +19,7 @@ interface Tenured<Row extends object> {
 }
 
 /**
- * The rows that a consumer read or wrote last, for as long as its tenure lasts (decision 0029): a unit decides from them
+ * The rows that a consumer read or wrote last, for as long as its tenure lasts (decision 0032): a unit decides from them
  * without reading, and its writes name the versions it has decided from. One that was wrong ends the tenure, and the next
  * one begins with locks.
  */

@@ -25,7 +25,7 @@ type Executed = EventOf<typeof TradeExecuted>;
 
 /**
  * Adds the trades of a batch to both sides' positions: one row and one event each (R13). Those that this instance touched
- * last are known (decision 0029), the others are locked in order and read.
+ * last are known (decision 0032), the others are locked in order and read.
  */
 export async function applyTrades(
   service: Portfolio,
