@@ -33,6 +33,8 @@ export interface RunFile {
   readonly version: 1;
   readonly bus: "embedded" | "kafka";
   readonly gatewayUrl: string;
+  /** Of its Kafka, where it has one. */
+  readonly bootstrapServers?: string;
   readonly startedAt: string;
   /** Everything that was started, in the order in which it is to be stopped. */
   readonly processes: readonly RunningProcess[];

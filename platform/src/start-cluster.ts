@@ -176,7 +176,7 @@ class LocalCluster implements Cluster {
         ...this.#options.env,
         ...urls,
         DATABASE_URL: this.#postgres?.adminUrl ?? this.#options.env.DATABASE_URL,
-        KAFKA_BOOTSTRAP_SERVERS: this.#kafka?.bootstrapServers ?? this.#options.env.KAFKA_BOOTSTRAP_SERVERS,
+        KAFKA_BOOTSTRAP_SERVERS: this.#bootstrapServers,
       },
     });
     closeSync(log);
@@ -206,11 +206,17 @@ class LocalCluster implements Cluster {
     return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${last}`);
   }
 
+  get #bootstrapServers(): string | undefined {
+    return this.#kafka?.bootstrapServers ?? this.#options.env.KAFKA_BOOTSTRAP_SERVERS;
+  }
+
   #writeRunFile(): void {
+    const servers = this.#bootstrapServers;
     writeRunFile(this.#data.path, {
       version: 1,
       bus: "kafka",
       gatewayUrl: this.gatewayUrl,
+      ...(servers === undefined ? {} : { bootstrapServers: servers }),
       startedAt: new Date().toISOString(),
       processes: this.processes(),
     });

@@ -1,11 +1,11 @@
 import type { FeedRow } from "@bourse/platform";
 import { Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
 import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
 import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
+import { kafkaServers } from "../streams/kafka-servers.ts";
 import { type TargetOptions, withData } from "../target.ts";
 
 interface ProcessOptions extends TargetOptions, KafkaOptions {
@@ -33,7 +33,11 @@ export function processCommand(): Command {
     )
     .option("--topic-prefix <prefix>", "of the stream, as `bourse produce` has it", "sim.")
     .addOption(new Option("--topic <name>", "the topic by its whole name").env("KAFKA_TOPIC"))
-    .addOption(new Option("--bootstrap <servers>", "host:port of Kafka").env("KAFKA_BOOTSTRAP_SERVERS"))
+    .addOption(
+      new Option("--bootstrap <servers>", "host:port of Kafka (default: the running platform's)").env(
+        "KAFKA_BOOTSTRAP_SERVERS",
+      ),
+    )
     .addOption(
       new Option("--database <url>", "PostgreSQL (default: one of the data folder)").env("DATABASE_URL"),
     )
@@ -72,9 +76,7 @@ export function processCommand(): Command {
 
 async function run(options: ProcessOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
-  const bootstrap = nonEmpty(options.bootstrap);
-  if (bootstrap === undefined)
-    throw new CliError(EXIT.usage, "--bootstrap: none -> host:port of Kafka, or KAFKA_BOOTSTRAP_SERVERS");
+  const bootstrap = kafkaServers(options, process.env);
   const { FEED_GROUPS, FEEDS, followFeed, startProcessor } = await import("@bourse/platform");
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)

@@ -1,13 +1,12 @@
-import { readRunFile } from "@bourse/platform/run-file";
 import { Command, InvalidArgumentError } from "commander";
-import { CliError } from "../cli-error.ts";
-import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
+import { fromHere, nonEmpty } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
 import type { Production, ProductionReport } from "../produce/run-production.ts";
 import { streamTopic } from "../produce/stream-topic.ts";
 import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
+import { kafkaServers } from "../streams/kafka-servers.ts";
 
 interface CommandOptions extends KafkaOptions {
   readonly count?: number;
@@ -72,7 +71,7 @@ export function produceCommand(): Command {
       "after",
       `
 Environment:
-  KAFKA_BOOTSTRAP_SERVERS  the brokers, host:port with commas between
+  KAFKA_BOOTSTRAP_SERVERS  the brokers, host:port with commas between (default: the running platform's)
   KAFKA_TOPIC              the topic, prefix and all (default: sim.trade-events)
   HIGH_VOLUME              true: ${grouped(HIGH_VOLUME_COUNT)} trades`,
     )
@@ -100,7 +99,7 @@ function productionOf(options: CommandOptions, env: NodeJS.ProcessEnv): Producti
   const usual = nonEmpty(env.HIGH_VOLUME) === "true" ? HIGH_VOLUME_COUNT : DEFAULT_COUNT;
   return {
     topic: streamTopic({ prefix: options.topicPrefix, topic: nonEmpty(env.KAFKA_TOPIC) }),
-    bootstrapServers: brokers(options, env),
+    bootstrapServers: kafkaServers(options, env),
     env: kafkaEnvironment(options, env),
     partitions: options.partitions,
     count: options.count ?? (from === undefined ? usual : undefined),
@@ -113,17 +112,6 @@ function productionOf(options: CommandOptions, env: NodeJS.ProcessEnv): Producti
     journal: journal === undefined ? undefined : fromHere(journal),
     patienceMs: options.patience * 1_000,
   };
-}
-
-/** The embedded log belongs to its one process: a stream needs a broker that others can write to. */
-function brokers(options: CommandOptions, env: NodeJS.ProcessEnv): string {
-  const servers = nonEmpty(env.KAFKA_BOOTSTRAP_SERVERS);
-  if (servers !== undefined) return servers;
-  const embedded = readRunFile(dataFolderOf(options.data, env))?.bus === "embedded";
-  throw new CliError(
-    EXIT.missingPart,
-    `KAFKA_BOOTSTRAP_SERVERS: not set -> host:port of a Kafka broker${embedded ? "; the platform that runs here has the embedded log, which only it may write" : ""}; \`npm run up:kafka\` starts a local one`,
-  );
 }
 
 function print(output: Output, report: ProductionReport): void {
