@@ -15,6 +15,11 @@ export interface RecordChunk extends TopicPartition {
   readonly stride: number;
   /** The record as an object with all its headers, copied out of the bytes: for the few that are looked at closely. */
   record(index: number): BusRecord;
+  /**
+   * Nobody looks at the chunk any more: its memory may become another one's. Whoever never says so leaves it to the
+   * garbage collector. Only once, and by whom all of the chunk was taken.
+   */
+  release(): void;
 }
 
 /**
@@ -80,5 +85,6 @@ function chunkOf(records: readonly BusRecord[], wanted: readonly string[]): Reco
     spans,
     stride,
     record: (index) => records[index] as BusRecord,
+    release: () => undefined,
   };
 }

@@ -34,6 +34,7 @@ export function bareProgram(topic: Topic): BareProgram {
       const batch = reader.judge(slices);
       const tools = { nowMs: 0, isCareful: false, query: async () => [] };
       const { parked } = await program.prepare(batch, tools);
+      reader.prepared(slices, batch.count);
       return batch.count - parked.length;
     },
   };

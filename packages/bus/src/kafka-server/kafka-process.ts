@@ -116,6 +116,12 @@ export class KafkaProcess {
   }
 }
 
+/**
+ * A request of a megabyte is garbage as soon as it is written: a young generation that is used over and over stays in the
+ * processor's caches, and the pauses of this collector are short, since next to nothing in it lives on.
+ */
+const THROUGHPUT = ["-XX:+UseParallelGC", "-Xmn96m"];
+
 function javaOptions({
   heapMb,
   forThroughput = false,
@@ -124,7 +130,7 @@ function javaOptions({
   return [
     `-Xms${Math.min(heap, 256)}m`,
     `-Xmx${heap}m`,
-    ...(forThroughput ? [] : ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]),
+    ...(forThroughput ? THROUGHPUT : ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]),
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",

@@ -9,11 +9,19 @@ export interface DecodedChunks {
   readonly nextOffset: bigint;
 }
 
+export interface ChunkWish {
+  readonly from: bigint;
+  /** Names of headers to find. */
+  readonly wanted: readonly Buffer[];
+  /** Takes the bytes back. */
+  readonly release?: () => void;
+}
+
 /** As `decodeBatches`, without an object for each record. The chunks' bytes are the given ones, not copies. */
 export function decodeChunks(
   at: TopicPartition,
   bytes: Buffer,
-  { from, wanted }: { readonly from: bigint; readonly wanted: readonly Buffer[] },
+  { from, wanted, release = keep }: ChunkWish,
 ): DecodedChunks {
   const { batches, nextOffset } = batchesFrom(at, bytes, from);
   const chunks: RecordChunk[] = [];
@@ -33,8 +41,13 @@ export function decodeChunks(
     chunks.push(...chunkOf(at, body, { batches: [whole], from, wanted }));
   }
   finish();
-  return { chunks, nextOffset };
+  const [only] = chunks;
+  // Several chunks of the same bytes don't know of each other's end.
+  const isAlone = chunks.length === 1 && only?.bytes === bytes;
+  return { chunks: isAlone ? [{ ...only, release }] : chunks, nextOffset };
 }
+
+const keep = (): void => undefined;
 
 interface Run {
   readonly batches: readonly FoundBatch[];
@@ -89,7 +102,7 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
       timestampMs: timesMs[index] ?? 0,
     };
   };
-  return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record }];
+  return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record, release: keep }];
 }
 
 interface Walk {

@@ -4,12 +4,13 @@ import { BusError } from "../bus-error.ts";
 import { type BusRecord, type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
 import type { RecordChunk } from "../record-chunk.ts";
 import { type Backoff, backoff } from "./backoff.ts";
-import { decodeChunks } from "./chunk-decoder.ts";
+import { type ChunkWish, type DecodedChunks, decodeChunks } from "./chunk-decoder.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, isRefusal, KafkaCode } from "./failure.ts";
 import { resolveStart } from "./offsets.ts";
 import { decodeBatches } from "./record-batch.ts";
-import { type FetchedPartition, type FetchReply, fetchApi } from "./requests.ts";
+import { type FetchedPartition, type FetchReply, fetchApi, joined, type ReplyBytes } from "./requests.ts";
 
 /** How long a broker holds a request for which it has nothing. It answers at the first bytes. */
 const MAX_WAIT_MS = 500;
@@ -72,6 +73,7 @@ export class Fetcher {
   readonly #readings = new Map<FetchTarget, Reading>();
   readonly #lanes = new Map<number, Set<number>>();
   readonly #closing = new AbortController();
+  readonly #memory = new ChunkMemory();
   #looking = false;
 
   /** `name` tells this fetcher's connections from others'. */
@@ -286,8 +288,8 @@ export class Fetcher {
     try {
       const decoded =
         wanted === undefined
-          ? { ...decodeBatches(at, batches, offset), chunks: [] }
-          : { ...decodeChunks(at, batches, { from: offset, wanted: wanted.headers }), records: [] };
+          ? { ...decodeBatches(at, joined(batches), offset), chunks: [] }
+          : { ...this.#chunks(at, batches, { from: offset, wanted: wanted.headers }), records: [] };
       const { records, chunks, nextOffset } = decoded;
       reading.pause.reset();
       if (nextOffset === offset) return;
@@ -298,6 +300,15 @@ export class Fetcher {
       // What can't be read may have been damaged on its way: it is asked for again.
       void this.#rest(reading);
     }
+  }
+
+  #chunks(at: TopicPartition, batches: ReplyBytes, wish: ChunkWish): DecodedChunks {
+    if (batches.length === 0) return { chunks: [], nextOffset: wish.from };
+    const memory = this.#memory.take(batches.length);
+    const release = (): void => this.#memory.giveBack(memory);
+    const decoded = decodeChunks(at, joined(batches, memory), { ...wish, release });
+    if (decoded.chunks.length === 0) release();
+    return decoded;
   }
 
   #refused(reading: Reading, code: number): void {

@@ -43,8 +43,21 @@ export interface FetchedPartition {
   readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
-  /** Record batches one after the other; the last one may be cut off. */
-  readonly batches: Buffer;
+  /** Record batches one after the other, as they came in pieces; the last one may be cut off. */
+  readonly batches: ReplyBytes;
+}
+
+/** A part of a reply that nobody has put together yet. */
+export interface ReplyBytes {
+  readonly length: number;
+  readonly buffers: readonly Buffer[];
+}
+
+/** In one piece: in `memory`, which is large enough, or in memory of its own. */
+export function joined({ buffers, length }: ReplyBytes, memory: Buffer = Buffer.allocUnsafe(length)): Buffer {
+  let at = 0;
+  for (const piece of buffers) at += piece.copy(memory, at);
+  return memory.subarray(0, length);
 }
 
 export interface FetchReply {
@@ -80,7 +93,8 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
   // The replica to read from.
   reader.skip(4);
   const size = reader.readUnsignedVarInt() - 1;
-  const batches = size > 0 ? reader.buffer.slice(reader.position, reader.position + size) : Buffer.alloc(0);
+  const batches =
+    size > 0 ? reader.buffer.subarray(reader.position, reader.position + size) : { length: 0, buffers: [] };
   reader.skip(Math.max(0, size));
   reader.readTaggedFields();
   return { topicId, partition, errorCode, batches };

@@ -26,7 +26,8 @@ export interface BulkConsumption<Service> {
 export interface BulkProgram {
   /**
    * What comes of a batch, as data. Called for the next batch while the last one commits: what memory has of the tables
-   * is then ahead of them, and `reset` says when it was wrong. What is refused is parked in `effects.parked`.
+   * is then ahead of them, and `reset` says when it was wrong. What is refused is parked in `effects.parked`. The bytes of
+   * a batch may be looked at until the next one that is not empty has been prepared, and not after that.
    */
   prepare(batch: BulkBatch, tools: BulkTools): Promise<BulkEffects>;
   /** Something that was prepared is not in the tables, or somebody else has written there: forget what they say. */

@@ -24,6 +24,7 @@ import { isRowsMoved } from "../rows-moved.ts";
 import type { ConsumptionStatus, Runner } from "../status.ts";
 import type { BulkConsumption, BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
 import { type BulkPartition, type JudgedChunks, judgeChunks, NUMBER_HEADERS } from "./judge-chunks.ts";
+import { SpentChunks } from "./spent-chunks.ts";
 
 const MAX_BATCH = 20_000;
 const MINUTE_MS = 60_000;
@@ -116,6 +117,7 @@ export class BulkRunner<Service> implements Runner {
     this.#failure = null;
     const { maxBatch = MAX_BATCH } = this.#consumption;
     let committing: Promise<void> = Promise.resolve();
+    const spent = new SpentChunks();
     try {
       while (!this.#membership.closing.aborted) {
         const slices = await consumer.takeChunks(maxBatch);
@@ -133,6 +135,7 @@ export class BulkRunner<Service> implements Runner {
           generation = this.#generation;
           work = await this.#prepare(work, false);
         }
+        spent.prepared(slices, work.judged.count);
         committing = this.#apply(work, 0).catch((error: unknown) => {
           this.#failure ??= { error };
           // What waits for records must hear of it.

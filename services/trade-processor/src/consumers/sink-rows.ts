@@ -49,11 +49,12 @@ export class SinkRows {
       readonly range: BulkRange;
       readonly offset: number;
       readonly entry: BookEntry;
-      readonly realised: bigint;
+      readonly realised: number | bigint;
       readonly instrument: TradeInstrument;
     },
   ): void {
     const { priceScale, quantityScale, amountScale } = instrument;
+    const { quantityLots, costUnits } = entry.held.position;
     const source = columns.sources[row] as Uint8Array;
     const text = (start: number, end: number): string =>
       Buffer.from(source.buffer, source.byteOffset).toString("latin1", start, end);
@@ -71,9 +72,9 @@ export class SinkRows {
       price: formatDecimal(whole(columns.priceTicks[row]), priceScale),
       notional: formatDecimal(whole(columns.notionalUnits[row]), amountScale),
       fee: formatDecimal(whole(columns.feeUnits[row]), amountScale),
-      realised: formatDecimal(realised, amountScale),
-      positionQuantity: formatDecimal(entry.position.quantityLots, quantityScale),
-      positionCost: formatDecimal(entry.position.costUnits, amountScale),
+      realised: formatDecimal(BigInt(realised), amountScale),
+      positionQuantity: formatDecimal(quantityLots, quantityScale),
+      positionCost: formatDecimal(costUnits, amountScale),
       tradeMs: columns.timesMs[row] ?? 0,
     });
   }

@@ -10,7 +10,7 @@ import type {
   BulkTools,
 } from "@bourse/delivery";
 import type { Statement } from "@bourse/store";
-import { addFill, type BookEntry, PositionBook } from "../domain/position-book.ts";
+import { type BookEntry, PositionBook } from "../domain/position-book.ts";
 import { RecentTrades } from "../domain/recent-trades.ts";
 import { ReportScanner, SCAN } from "../domain/scan-report.ts";
 import { LEG, rowsByClient, TradeColumns } from "../domain/trade-columns.ts";
@@ -33,8 +33,6 @@ import { SinkRows } from "./sink-rows.ts";
 const RECENT_TRADES = 250_000;
 const MAX_POSITIONS = 200_000;
 const LOAD_AT_ONCE = 5_000;
-const SAFE_LOTS = BigInt(Number.MAX_SAFE_INTEGER);
-const MAX_INT8 = 2n ** 63n - 1n;
 
 interface TradeEffects extends BulkEffects {
   readonly trades: number;
@@ -317,17 +315,13 @@ export class TradeProgram implements BulkProgram {
       const index = columns.records[row] ?? 0;
       const symbol = columns.symbols[row] ?? 0;
       const entry = this.#book.entry(columns.clients[row] ?? 0, symbol) as BookEntry;
-      const before = entry.position;
-      const realised = addFill(entry, {
+      const realised = entry.held.add({
         isBuy: columns.sides[row] === 1,
         quantityLots: columns.quantityLots[row] ?? 0,
         priceTicks: columns.priceTicks[row] ?? 0,
         feeUnits: columns.feeUnits[row] ?? 0,
       });
-      const lots = entry.position.quantityLots;
-      if (lots > SAFE_LOTS || lots < -SAFE_LOTS || realised > MAX_INT8 || realised < -MAX_INT8) {
-        entry.position = before;
-        entry.trades--;
+      if (realised === null) {
         columns.accepted[row] = 0;
         parked.push({
           range,
@@ -337,13 +331,15 @@ export class TradeProgram implements BulkProgram {
         });
         continue;
       }
+      entry.trades++;
       if (!entry.isChanged) {
         entry.isChanged = true;
         changed.push(entry);
       }
       const { chunk } = range;
       const offset = chunk.offsets[index] ?? 0;
-      columns.realised[row] = realised;
+      if (typeof realised === "number") columns.realised[row] = realised;
+      else columns.setLargeRealised(row, realised);
       sinkRows?.add(columns, row, { range, offset, entry, realised, instrument: instruments.at(symbol) });
       const priceTicks = columns.priceTicks[row] ?? 0;
       noteTrade(

@@ -1,24 +1,18 @@
 import { assert } from "@bourse/base";
-import { applyFill, type CostMethod, emptyPosition, type Position } from "@bourse/positions";
+import { type CostMethod, emptyPosition, type Position } from "@bourse/positions";
+import { HeldPosition } from "./held-position.ts";
 import type { InstrumentTable } from "./trade-instruments.ts";
 
 /** A client's position in a symbol as memory has it, ahead of the tables by what is on its way into them. */
 export interface BookEntry {
   readonly clientId: string;
   readonly symbol: number;
-  position: Position;
+  held: HeldPosition;
   trades: number;
   /** Of the row as it will be once all that is prepared is written; 0: there is none. */
   version: number;
   /** Changed by the batch in hand. */
   isChanged: boolean;
-}
-
-export interface FillOf {
-  readonly isBuy: boolean;
-  readonly quantityLots: number;
-  readonly priceTicks: number;
-  readonly feeUnits: number;
 }
 
 /** Clients by the bytes of their names, and their positions: those that were loaded, and no others. */
@@ -52,14 +46,14 @@ export class PositionBook {
     this.#positions = 0;
   }
 
-  /** A number for the client, the same as long as the book is not cleared. Ids are ASCII. */
+  /** A number for the client, the same as long as the book is not cleared. Ids are ASCII; the bytes are not kept. */
   client(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1;
     let hash = 0x811c9dc5;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const index = this.#slots[slot] ?? -1;
-      if (index === -1) return this.#addClient(bytes.slice(start, end), slot);
+      if (index === -1) return this.#addClient(Uint8Array.from(bytes.subarray(start, end)), slot);
       const name = this.#names[index];
       if (name === undefined || name.length !== end - start) continue;
       let same = 0;
@@ -86,7 +80,7 @@ export class PositionBook {
     const entry: BookEntry = {
       clientId: this.clientId(client),
       symbol,
-      position: stored?.position ?? emptyPosition(this.method, BigInt(unitsPerTickLot)),
+      held: new HeldPosition(stored?.position ?? emptyPosition(this.method, BigInt(unitsPerTickLot))),
       trades: stored?.trades ?? 0,
       version: stored?.version ?? 0,
       isChanged: false,
@@ -123,16 +117,3 @@ export class PositionBook {
 }
 
 const FIRST_SLOTS = 4_096;
-
-/** Adds a fill to a position. Answers what it realised, net of its fee, in amount units. */
-export function addFill(entry: BookEntry, fill: FillOf): bigint {
-  const before = entry.position.realisedUnits;
-  entry.position = applyFill(entry.position, {
-    side: fill.isBuy ? "BUY" : "SELL",
-    quantityLots: fill.quantityLots,
-    priceTicks: fill.priceTicks,
-    feeUnits: BigInt(fill.feeUnits),
-  });
-  entry.trades++;
-  return entry.position.realisedUnits - before;
-}

@@ -32,13 +32,20 @@ export class TradeColumns {
   timesMs = new Float64Array(0);
   /** Index of the client in the book. */
   clients = new Int32Array(0);
-  /** What the trade realised, net of its fee. */
-  realised = new BigInt64Array(0);
+  /** What the trade realised, net of its fee; NaN: it is no safe integer, and in `largeRealised`. */
+  realised = new Float64Array(0);
+  readonly largeRealised = new Map<number, bigint>();
+
+  setLargeRealised(row: number, realised: bigint): void {
+    this.realised[row] = Number.NaN;
+    this.largeRealised.set(row, realised);
+  }
 
   /** Begins a batch of up to about so many rows. */
   reset(rows: number): void {
     this.count = 0;
     this.sources = [];
+    this.largeRealised.clear();
     this.ensure(rows);
   }
 
@@ -64,7 +71,7 @@ export class TradeColumns {
     this.notionalUnits = grown(this.notionalUnits, new Float64Array(capacity));
     this.timesMs = grown(this.timesMs, new Float64Array(capacity));
     this.clients = grown(this.clients, new Int32Array(capacity));
-    this.realised = grown(this.realised, new BigInt64Array(capacity));
+    this.realised = grown(this.realised, new Float64Array(capacity));
   }
 }
 

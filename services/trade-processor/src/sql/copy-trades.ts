@@ -51,8 +51,12 @@ export class CopyTrades {
     this.#int8(columns.priceTicks[row] ?? 0);
     this.#int8(columns.notionalUnits[row] ?? 0);
     this.#int8(columns.feeUnits[row] ?? 0);
-    this.#int4(8);
-    this.#at = this.#bytes.writeBigInt64BE(columns.realised[row] ?? 0n, this.#at);
+    const realised = columns.realised[row] ?? 0;
+    if (!Number.isNaN(realised)) this.#int8(realised);
+    else {
+      this.#int4(8);
+      this.#at = this.#bytes.writeBigInt64BE(columns.largeRealised.get(row) ?? 0n, this.#at);
+    }
     this.#int8(columns.timesMs[row] ?? 0);
     this.#int2Field(rest.partition);
     this.#int8(rest.offset);

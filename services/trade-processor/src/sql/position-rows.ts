@@ -85,8 +85,9 @@ function written(
   entries: readonly BookEntry[],
   instruments: InstrumentTable,
 ): Statement {
+  const positions = entries.map(({ held }) => held.position);
   const columns = (["quantityLots", "costUnits", "realisedUnits", "feesUnits"] as const).map((name) =>
-    entries.map(({ position }) => position[name]),
+    positions.map((position) => position[name]),
   );
   // Few amounts are beyond it, and then the whole batch's travel as text.
   const isSmall = columns.every((column) => column.every((value) => value <= SAFE && value >= -SAFE));
@@ -96,9 +97,9 @@ function written(
     values: [
       idArray(entries.map(({ clientId }) => clientId)),
       idArray(entries.map(({ symbol }) => instruments.at(symbol).symbol)),
-      entries[0]?.position.method ?? "AVERAGE",
+      positions[0]?.method ?? "AVERAGE",
       ...amounts,
-      idArray(entries.map(({ position }) => writeLots(position.openLots))),
+      idArray(positions.map(({ openLots }) => writeLots(openLots))),
       int8Array(entries.map(({ trades }) => trades)),
       int8Array(entries.map(({ version }) => version)),
       ...(what === "update" ? [entries.length] : []),
