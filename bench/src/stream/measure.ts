@@ -22,6 +22,8 @@ export interface StreamFigures {
   readonly endToEndPerSecond: number | null;
   /** Processor time of each of them for one trade of that, in microseconds. */
   readonly endToEndCpuMicros: CpuMicros | null;
+  /** From a record's time, which is when it was packed, to the commit of its results, at a steady rate. */
+  readonly processedP50Ms: number | null;
   readonly processedP99Ms: number | null;
   /** Of each of our commands, the largest that it was. */
   readonly rssMb: Readonly<Record<string, number>>;
@@ -121,7 +123,7 @@ class StreamBench {
     );
     const both = await measured("both", "both at once", () => this.#endToEnd("both."));
     const steadily = `${STEADY_PER_SECOND} a second for ${options.steadySeconds} s`;
-    const processedP99Ms = await measured("steady", steadily, () => this.#steady("steady."));
+    const processedMs = await measured("steady", steadily, () => this.#steady("steady."));
     const kafkaProducerPerSecond = await measured("peers", "Kafka's own producer", () =>
       this.#kafkaProducer(),
     );
@@ -137,7 +139,8 @@ class StreamBench {
       storedPerSecond,
       endToEndPerSecond: both?.perSecond ?? null,
       endToEndCpuMicros: both?.cpuMicros ?? null,
-      processedP99Ms,
+      processedP50Ms: processedMs?.p50 ?? null,
+      processedP99Ms: processedMs?.p99 ?? null,
       rssMb: Object.fromEntries(this.#rssMb),
       peakRssMb: Math.max(0, ...this.#rssMb.values()),
       kafkaProducerPerSecond,
@@ -261,7 +264,7 @@ class StreamBench {
   }
 
   /** A steady stream, behind a short one that warms up; the quantile is the processor's own, of every record. */
-  async #steady(prefix: string): Promise<number> {
+  async #steady(prefix: string): Promise<{ readonly p50: number; readonly p99: number }> {
     const { steadySeconds } = this.#parts.options;
     await this.#makeTopics(prefix);
     const store = this.#results(prefix);
@@ -277,8 +280,11 @@ class StreamBench {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     await this.#stop(running);
     await store.close();
-    const [, p99] = /trade_processor_processed_ms\{[^}]*quantile="0.99"[^}]*\} ([0-9.]+)/.exec(metrics) ?? [];
-    return Number(p99);
+    const quantile = (of: string): number =>
+      Number(
+        new RegExp(`trade_processor_processed_ms{[^}]*quantile="${of}"[^}]*} ([0-9.]+)`).exec(metrics)?.[1],
+      );
+    return { p50: quantile("0.5"), p99: quantile("0.99") };
   }
 
   async #kafkaProducer(): Promise<number> {

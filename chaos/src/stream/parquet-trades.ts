@@ -28,7 +28,9 @@ export async function loadParquet(store: Store, folder: string): Promise<void> {
         record_offset int8)`,
       { text: "COPY in_files FROM STDIN WITH (FORMAT csv)", values: [], copy: pieces },
       sql`DROP INDEX trades_seen`,
-      sql`INSERT INTO trades SELECT client_id, trade_id, leg, order_id, symbol, CASE side WHEN 'BUY' THEN 1 ELSE -1 END,
+      sql`INSERT INTO trades (client_id, trade_id, leg, order_id, symbol, side, quantity, price, notional, fee, realised,
+          trade_ms, partition, record_offset)
+        SELECT client_id, trade_id, leg, order_id, symbol, CASE side WHEN 'BUY' THEN 1 ELSE -1 END,
         quantity * power(10::numeric, quantity_scale), price * power(10::numeric, price_scale),
         notional * power(10::numeric, amount_scale), fee * power(10::numeric, amount_scale),
         realised * power(10::numeric, amount_scale), trade_ms, partition, record_offset
