@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { simulatedTrades } from "@bourse/contracts";
+import { deadLetterTopic, simulatedTrades } from "@bourse/contracts";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { sql } from "@bourse/store";
 import { tradeProcessorOf } from "./service.ts";
@@ -129,6 +129,30 @@ test("what is refused is parked with its reason, and the others of the batch go 
     "wrong_key",
   ];
   assert.deepEqual(await parkedOf(tested), expected);
+});
+
+test("R12: a dead letter has the reason and the place, all headers and the bytes of what was refused", async (t) => {
+  const tested = await processing(t);
+  const value = JSON.stringify(report({ tradeId: "bad-1", symbol: "GME" }));
+  const headers = {
+    sequence: "1",
+    traceparent: "00-11111111111111111111111111111111-2222222222222222-01",
+    desk: "7",
+  };
+  await tested.send([{ key: "C0001", value, headers }]);
+  await tested.quiet();
+  const topic = deadLetterTopic(simulatedTrades);
+  assert.equal(topic.name, "dead-letter-sim.trade-events");
+  const [letter, ...others] = await tested.published(topic);
+  assert.deepEqual(others, []);
+  const { event } = letter ?? {};
+  assert.deepEqual(
+    [event.code, event.originKey, event.originTopic, event.originOffset],
+    ["unknown_symbol", "C0001", simulatedTrades.name, "0"],
+  );
+  assert.match(event.message, /symbol is "GME", which is not known here/);
+  for (const [name, text] of Object.entries(headers)) assert.equal(event.originHeaders[name], text);
+  assert.deepEqual([event.value, event.encoding], [value, "utf-8"]);
 });
 
 const operator = { keyId: "op", role: "operator" } as const;

@@ -1,9 +1,11 @@
 import type { FeedRow } from "@bourse/platform";
 import { Command, Option } from "commander";
+import { CliError } from "../cli-error.ts";
 import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
+import { handlerOf } from "../streams/feed-handler.ts";
 import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
 import { kafkaServers } from "../streams/kafka-servers.ts";
 import { type TargetOptions, withData } from "../target.ts";
@@ -20,6 +22,7 @@ interface ProcessOptions extends TargetOptions, KafkaOptions {
   readonly port: number;
   readonly maxBatch?: number;
   readonly untilIdle?: boolean;
+  readonly handler?: string;
 }
 
 const TELL_EVERY_MS = 1_000;
@@ -61,6 +64,10 @@ export function processCommand(): Command {
     )
     .option("--port <port>", "of its REST API and metrics; 0 is any", wholeNumber(0, 65_535), 0)
     .option("--max-batch <records>", "the most that one transaction holds", wholeNumber(1, 1_000_000))
+    .option(
+      "--handler <file>",
+      "of a feed: an ES module whose `handle(rows)` is awaited in place of printing; what it throws ends the process",
+    )
     .option("--until-idle", "end once the stream has been processed to its end")
     .action(run);
   return withExamples(command, [
@@ -69,6 +76,10 @@ export function processCommand(): Command {
     [
       "process --topic trades",
       "the back office's feed of trades as a table; orders and cash_balance likewise",
+    ],
+    [
+      "process --topic trades --handler ./to-back-office.ts",
+      "each piece of the feed goes to a function of yours: [{time, fields}]",
     ],
     ["process --sink parquet --folder trades", "files that DuckDB and Spark read"],
   ]);
@@ -85,9 +96,12 @@ async function run(options: ProcessOptions): Promise<void> {
       ending.abort();
     });
   const { topic = "" } = options;
+  if (options.handler !== undefined && !FEEDS.includes(topic))
+    throw new CliError(EXIT.usage, `--handler: ${options.handler} -> only with --topic ${FEEDS.join(", ")}`);
   const env = kafkaEnvironment(options, process.env);
   if (FEEDS.includes(topic)) {
-    const handle = (rows: readonly FeedRow[]): void => printFeed(output, rows);
+    const handle =
+      options.handler === undefined ? printer(output) : await handlerOf(fromHere(options.handler));
     const group = `${FEED_GROUPS}${topic}`;
     const { signal } = ending;
     const rows = await followFeed({ topic, bootstrapServers: bootstrap, env, group, signal, handle });
@@ -125,13 +139,17 @@ async function run(options: ProcessOptions): Promise<void> {
   process.exit(clean && summary.stopped === null ? EXIT.ok : EXIT.failed);
 }
 
+type FeedHandler = (rows: readonly FeedRow[]) => void | Promise<void>;
+
 /** A table for what has come together; its columns are the feed's own fields. */
-function printFeed(output: Output, rows: readonly FeedRow[]): void {
-  const names = [...new Set(rows.flatMap(({ fields }) => Object.keys(fields)))];
-  output.table(
-    ["time", ...names],
-    rows.map(({ time, fields }) => [time, ...names.map((name) => String(fields[name] ?? ""))]),
-  );
+function printer(output: Output): FeedHandler {
+  return (rows) => {
+    const names = [...new Set(rows.flatMap(({ fields }) => Object.keys(fields)))];
+    output.table(
+      ["time", ...names],
+      rows.map(({ time, fields }) => [time, ...names.map((name) => String(fields[name] ?? ""))]),
+    );
+  };
 }
 
 interface Summary {
