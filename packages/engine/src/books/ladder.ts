@@ -13,13 +13,16 @@ const { PEGGED, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, BETTER, WORSE, COUNT, SYMB
 const { SOFT, SHOWN, UNSEEN, EMPTIED, GONE } = TOUCH;
 
 const FIRST_WINDOW = 64;
+/** Up to here a window is widened as soon as two levels meet in it. */
+const ROOMY_WINDOW = 1_024;
 const LAST_WINDOW = 65_536;
 
 /**
  * Levels by price, best first: the highest where `descending`, else the lowest. A window, indexed by the price's low
  * bits, finds most levels with one load; a radix tree with a bitmap in each node finds the others, and the neighbours of
  * a new level, whatever lies between. A level stays while the command that emptied it runs, and some time longer: where
- * orders come and go, its price is soon asked for again.
+ * orders come and go, its price is soon asked for again. The best level enters the tree when it is overtaken: most that
+ * open as the best close as the best.
  */
 export class Ladder {
   readonly #levels: Lines;
@@ -36,6 +39,7 @@ export class Ladder {
   /** The last levels that were emptied, a ring; some are in use again, some are gone. */
   #emptied: Int32Array = new Int32Array(FIRST_WINDOW >> 2);
   #emptiedCount = 0;
+  #bestInTree = false;
   /** NONE where the ladder is empty. */
   best: number = NONE;
 
@@ -57,14 +61,17 @@ export class Ladder {
     const cached = this.window[cell] as number;
     if (cached !== NONE && this.#levels.f64[(cached << 3) | PRICE] === price) return cached;
     if (this.#outside === 0) return NONE;
-    const level = this.#tree.find(price);
+    const best = this.best;
+    const isBest = best !== NONE && this.#levels.f64[(best << 3) | PRICE] === price;
+    const level = isBest ? best : this.#tree.find(price);
     if (level !== NONE) this.#show(level, cell);
     return level;
   }
 
   /** A new level at a price that has none. */
   open(price: number): number {
-    if (this.#count > this.mask && this.mask < LAST_WINDOW - 1) this.#widen();
+    const isCrowded = this.#count > this.mask && this.mask < LAST_WINDOW - 1;
+    if (isCrowded || (this.#outside > 0 && this.mask < ROOMY_WINDOW - 1)) this.#widen();
     const level = this.#levels.allocate();
     const { i32, f64 } = this.#levels;
     const better = this.#betterThan(price);
@@ -83,10 +90,12 @@ export class Ladder {
     i32[at | SYMBOL] = this.#symbol;
     i32[at | BETTER] = better;
     i32[at | WORSE] = worse;
-    if (better === NONE) this.best = level;
-    else i32[(better << 4) | WORSE] = level;
+    if (better === NONE) this.#overtake(level);
+    else {
+      i32[(better << 4) | WORSE] = level;
+      this.#tree.insert(price, level);
+    }
     if (worse !== NONE) i32[(worse << 4) | BETTER] = level;
-    this.#tree.insert(price, level);
     this.#count++;
     this.#outside++;
     this.#show(level, price & this.mask);
@@ -114,6 +123,15 @@ export class Ladder {
     this.#emptiedCount = oldest === emptied.length - 1 ? emptied.length : this.#emptiedCount + 1;
   }
 
+  /** A level is the best from here on, and the one that was goes into the tree. */
+  #overtake(level: number): void {
+    const last = this.best;
+    if (last !== NONE && !this.#bestInTree)
+      this.#tree.insert(this.#levels.f64[(last << 3) | PRICE] as number, last);
+    this.best = level;
+    this.#bestInTree = false;
+  }
+
   /** Whether a level is empty, and the running command has not touched it: then it is still to be told. */
   #isIdle(level: number): boolean {
     const { i32 } = this.#levels;
@@ -139,11 +157,14 @@ export class Ladder {
     const { i32, f64 } = this.#levels;
     const better = i32[(level << 4) | BETTER] as number;
     const worse = i32[(level << 4) | WORSE] as number;
-    if (better === NONE) this.best = worse;
-    else i32[(better << 4) | WORSE] = worse;
-    if (worse !== NONE) i32[(worse << 4) | BETTER] = better;
     const price = f64[(level << 3) | PRICE] as number;
-    this.#tree.remove(price);
+    if (better !== NONE || this.#bestInTree) this.#tree.remove(price);
+    if (better !== NONE) i32[(better << 4) | WORSE] = worse;
+    else {
+      this.best = worse;
+      this.#bestInTree = true;
+    }
+    if (worse !== NONE) i32[(worse << 4) | BETTER] = better;
     const cell = price & this.mask;
     if (this.window[cell] === level) this.window[cell] = NONE;
     else this.#outside--;
@@ -156,8 +177,9 @@ export class Ladder {
   #betterThan(price: number): number {
     if (this.best === NONE) return NONE;
     const best = this.#levels.f64[(this.best << 3) | PRICE] as number;
-    if (this.descending) return price > best ? NONE : this.#tree.above(price);
-    return price < best ? NONE : this.#tree.below(price);
+    if (this.descending ? price > best : price < best) return NONE;
+    const better = this.descending ? this.#tree.above(price) : this.#tree.below(price);
+    return better === NONE ? this.best : better;
   }
 
   /** Puts a level that is not in the window there, in place of another one perhaps. */
