@@ -49,6 +49,10 @@ export function command(
   };
   const looking = setInterval(look, LOOK_EVERY_MS);
   const ended = new Promise<string>((resolve, reject) => {
+    child.once("error", (error) => {
+      clearInterval(looking);
+      reject(error);
+    });
     child.once("exit", (code, signal) => {
       clearInterval(looking);
       if (code === 0 || signal !== null) resolve(output);
