@@ -25,7 +25,7 @@ interface Command {
   said(): string;
 }
 
-describe("bourse process, on a real Kafka", { skip, timeout: 60_000 }, () => {
+describe("bourse process, on a real Kafka", { skip, timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "bourse-process-"));
   const prefix = `p${process.pid}.`;
   const topic = `${prefix}trade-events`;

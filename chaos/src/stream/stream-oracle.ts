@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type Rows, type Statement, type Store, sql } from "@bourse/store";
+import { type Row, type Statement, type Store, sql } from "@bourse/store";
 import { type CostMethod, RECALCULATION_TABLES, recalculate } from "./recalculated-profit.ts";
 
 /** Why a record of each kind of poison is refused. */
@@ -69,7 +69,7 @@ async function copyJournal(store: Store, pieces: readonly Uint8Array[]): Promise
   return Number(row?.count);
 }
 
-/** Each question's answer is empty where all is well; else some of what is wrong. */
+/** Each question's answer is empty where all is well; else some of what is wrong. With $1: of each partition by itself. */
 const QUESTIONS: Readonly<Record<string, string>> = {
   "good trades that are missing": `SELECT s.partition, s.sequence, s.trade_id FROM sent s
     LEFT JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id
@@ -108,20 +108,21 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   "clients whose trades lie in another order": `WITH placed AS (
       SELECT s.client_id, s.sequence, t.record_offset,
         lag(t.record_offset) OVER (PARTITION BY s.partition, s.client_id ORDER BY s.sequence) AS before
-      FROM sent s JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id WHERE s.kind = 'good')
+      FROM sent s JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id
+      WHERE s.kind = 'good' AND s.partition = $1 AND t.partition = $1)
     SELECT client_id, sequence, record_offset FROM placed WHERE record_offset <= before ORDER BY 1, 2 LIMIT 20`,
   // ... transactions applied it in that order: of a partition one begins to write only after the one before has ended,
   // and its number is then the higher one ...
   "clients whose trades were applied in another order": `WITH applied AS (
       SELECT client_id, record_offset, xmin::text::int8 AS applied,
         lag(xmin::text::int8) OVER (PARTITION BY partition, client_id ORDER BY record_offset) AS before
-      FROM trades)
+      FROM trades WHERE partition = $1)
     SELECT client_id, record_offset FROM applied WHERE applied < before ORDER BY 1, 2 LIMIT 20`,
   // ... and so did each transaction within itself: what a trade realised depends on all that came before it.
   "trades that realised something else": `SELECT s.client_id, s.trade_id, w.realised AS wanted, t.realised AS found
     FROM wanted w JOIN sent s USING (partition, sequence)
     JOIN trades t ON t.client_id = s.client_id AND t.trade_id = s.trade_id
-    WHERE t.realised <> w.realised ORDER BY 1, 2 LIMIT 20`,
+    WHERE w.partition = $1 AND s.partition = $1 AND t.partition = $1 AND t.realised <> w.realised ORDER BY 1, 2 LIMIT 20`,
   "positions with another profit": `WITH profit AS (
       SELECT s.client_id, s.symbol, sum(w.realised) AS realised
       FROM wanted w JOIN sent s USING (partition, sequence) GROUP BY 1, 2)
@@ -142,13 +143,20 @@ const QUESTIONS: Readonly<Record<string, string>> = {
 
 /** All that is wrong, in words. */
 export async function questionResults(store: Pick<Store, "query">): Promise<readonly string[]> {
+  const sent = await store.query(sql`SELECT DISTINCT partition FROM sent ORDER BY partition`);
+  const partitions = sent.map(({ partition }) => Number(partition));
   const wrong: string[] = [];
   for (const [what, text] of Object.entries(QUESTIONS)) {
-    const rows: Rows = await store.query({ text, values: [] });
-    if (rows.length > 0)
-      wrong.push(
-        `${what}: ${JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value))}`,
-      );
+    const rows: Row[] = [];
+    const each = text.includes("$1") ? partitions.map((partition) => [partition]) : [[]];
+    for (const values of each) rows.push(...(await store.query({ text, values })));
+    if (rows.length > 0) wrong.push(`${what}: ${JSON.stringify(rows.slice(0, LISTED), written)}`);
   }
   return wrong;
+}
+
+const LISTED = 20;
+
+function written(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }
