@@ -5,7 +5,7 @@ import { EXIT } from "../exit-codes.ts";
 
 /**
  * The brokers of a stream: those that are named, else those of the platform that runs from the data folder. Throws
- * `CliError` that says what there is instead: the embedded log is its one process's (docs/decisions/0031).
+ * `CliError` that says what there is instead: the embedded log is its one process's (docs/decisions/0033).
  */
 export function kafkaServers(
   { bootstrap, data }: { readonly bootstrap?: string | undefined; readonly data?: string | undefined },
