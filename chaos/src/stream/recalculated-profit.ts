@@ -63,28 +63,36 @@ export const RECALCULATION_TABLES: readonly Statement[] = [
         RETURN NEXT;
       END LOOP;
     END $$`,
+  sql`CREATE OR REPLACE FUNCTION realised_fifo(of_partition int)
+    RETURNS TABLE (partition int, sequence int8, realised numeric) LANGUAGE plpgsql AS $$
+    DECLARE
+      s record; place text := ''; lots numeric[]; prices numeric[]; head int; tail int; remaining numeric; taken numeric;
+    BEGIN
+      FOR s IN SELECT * FROM sent_units u WHERE u.partition = of_partition ORDER BY u.client_id, u.symbol, u.sequence LOOP
+        IF place <> s.client_id || ' ' || s.symbol THEN
+          place := s.client_id || ' ' || s.symbol; lots := '{}'; prices := '{}'; head := 1; tail := 0;
+        END IF;
+        realised := -s.fee;
+        remaining := s.lots;
+        WHILE head <= tail AND remaining * lots[head] < 0 LOOP
+          taken := least(abs(remaining), abs(lots[head]));
+          realised := realised + sign(lots[head]) * taken * (s.price - prices[head]);
+          lots[head] := lots[head] + sign(remaining) * taken;
+          remaining := remaining - sign(remaining) * taken;
+          IF lots[head] = 0 THEN head := head + 1; END IF;
+        END LOOP;
+        IF remaining <> 0 THEN
+          tail := tail + 1; lots[tail] := remaining; prices[tail] := s.price;
+        END IF;
+        partition := s.partition; sequence := s.sequence;
+        RETURN NEXT;
+      END LOOP;
+    END $$`,
 ];
-
-/**
- * First in, first out needs no walk: a client's nth lot bought always meets the nth lot sold, whichever came first, also
- * through zero. Both sides' cumulative ends cut the axis of lots into pieces of one buy and one sell each; what a piece
- * makes is realised by the later of the two.
- */
-const FIFO = `WITH sides AS (
-    SELECT *, lots > 0 AS buys, sum(abs(lots)) OVER (PARTITION BY client_id, symbol, lots > 0 ORDER BY sequence) AS upto
-    FROM sent_units WHERE partition = $1),
-  pieces AS (
-    SELECT upto - lag(upto, 1, 0::numeric) OVER (PARTITION BY client_id, symbol ORDER BY upto) AS lots,
-      min(sequence) FILTER (WHERE buys) OVER later AS bought, min(sequence) FILTER (WHERE NOT buys) OVER later AS sold
-    FROM sides WINDOW later AS (PARTITION BY client_id, symbol ORDER BY upto DESC)),
-  made AS (
-    SELECT greatest(p.bought, p.sold) AS sequence, sum(p.lots * (s.price - b.price)) AS profit
-    FROM pieces p JOIN sides b ON b.sequence = p.bought JOIN sides s ON s.sequence = p.sold GROUP BY 1)
-  SELECT t.partition, t.sequence, coalesce(m.profit, 0) - t.fee FROM sides t LEFT JOIN made m USING (sequence)`;
 
 const REALISED: Readonly<Record<CostMethod, string>> = {
   AVERAGE: "SELECT * FROM realised_average($1)",
-  FIFO,
+  FIFO: "SELECT * FROM realised_fifo($1)",
   LIFO: "SELECT * FROM realised_lifo($1)",
 };
 

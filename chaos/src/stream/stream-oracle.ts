@@ -40,13 +40,20 @@ export async function loadJournal(store: Store, file: string, method: CostMethod
   const pieces: Uint8Array[] = [];
   for await (const piece of createReadStream(file)) pieces.push(piece as Uint8Array);
   const sent = await copyJournal(store, pieces);
+  // Without knowing how many there are, a plan would compare each with each.
+  await analyse(store);
   const partitions = await store.query(sql`SELECT DISTINCT partition FROM sent ORDER BY partition`);
   for (const { partition } of partitions)
     await store.transaction("recalculate", (tx) => tx.commit([recalculate(method, Number(partition))]));
-  await store.transaction("analyse", (tx) =>
-    tx.commit([sql`CREATE INDEX wanted_trades ON wanted (partition, sequence)`, sql`ANALYZE`]),
+  await store.transaction("index", (tx) =>
+    tx.commit([sql`CREATE INDEX wanted_trades ON wanted (partition, sequence)`]),
   );
+  await analyse(store);
   return sent;
+}
+
+async function analyse(store: Store): Promise<void> {
+  await store.transaction("analyse", (tx) => tx.commit([sql`ANALYZE`]));
 }
 
 async function copyJournal(store: Store, pieces: readonly Uint8Array[]): Promise<number> {
