@@ -35,7 +35,7 @@ import { inConsumerSpan } from "./trace.ts";
 /** The path notes' cap: beyond it a transaction only gets slower. */
 const MAX_BATCH = 4_000;
 /** A batch that is smaller is one that could have served more. */
-const LARGE_BATCH = 500;
+const LARGE_BATCH = 1_000;
 const MINUTE_MS = 60_000;
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
 
