@@ -565,10 +565,10 @@ test("a rest after a small batch lets the next one serve more; a large batch has
   await untilMark(all, 3);
   assert.deepEqual(sizes, [1, 2]);
   await all.time.advance(50);
-  await place(all.bus, upTo(603, 4));
-  await untilMark(all, 603);
-  await place(all.bus, [604]);
+  await place(all.bus, upTo(1103, 4));
+  await untilMark(all, 1103);
+  await place(all.bus, [1104]);
   await all.time.settle();
-  assert.deepEqual(sizes, [1, 2, 600, 1]);
+  assert.deepEqual(sizes, [1, 2, 1100, 1]);
   await all.time.finish("it is closed", runner.close());
 });

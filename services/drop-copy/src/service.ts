@@ -17,12 +17,8 @@ import { type DropCopy, nothingKnown } from "./drop-copy.ts";
 import { dropCopyInvariants } from "./invariants.ts";
 import { countCopied, dropCopyMetrics } from "./metrics.ts";
 
-/**
- * Nobody waits for a copy, and a transaction of a few records costs the database what the orders themselves need. The cap
- * keeps a unit from holding up the process that it may share with the doors.
- */
+/** Nobody waits for a copy, and a transaction of a few records costs the database what the orders themselves need. */
 const REST_MS = 200;
-const MAX_BATCH = 2_000;
 
 /** The feeds that risk engines and back offices live on, made of the platform's events. */
 export const dropCopy = defineService<typeof DropCopyConfig, DropCopy>({
@@ -46,7 +42,6 @@ export const dropCopy = defineService<typeof DropCopyConfig, DropCopy>({
       // An order's records build on each other, and its facts have its symbol as key: other symbols go on.
       policy: "parkKey",
       restMs: REST_MS,
-      maxBatch: MAX_BATCH,
       handle: copyOrders,
       committed: countCopied,
     },
@@ -57,7 +52,6 @@ export const dropCopy = defineService<typeof DropCopyConfig, DropCopy>({
       // Sums: a fact that is applied later leads to the same ones.
       policy: "skip",
       restMs: REST_MS,
-      maxBatch: MAX_BATCH,
       handle: copyCash,
       committed: countCopied,
     },

@@ -80,12 +80,15 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
     const taken: BusRecord[] = [];
     const owned = [...this.#owned.values()];
     const before = this.#owner.log.diskReads;
-    // Each call begins with another partition, so that a busy one can't starve the others.
+    // Each call begins with another partition, and each has its share before one has more of it: so a busy one can't
+    // starve the others, and who is behind goes on in all of them alike.
     const first = this.#turn++;
-    for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
-      const partition = owned[(first + step) % owned.length];
-      if (partition === undefined || partition.paused) continue;
-      partition.cursor?.take(maxRecords - taken.length, taken);
+    for (const share of [Math.ceil(maxRecords / owned.length), maxRecords]) {
+      for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
+        const partition = owned[(first + step) % owned.length];
+        if (partition === undefined || partition.paused) continue;
+        partition.cursor?.take(Math.min(share, maxRecords - taken.length), taken);
+      }
     }
     this.#readFile = this.#owner.log.diskReads !== before;
     return taken;

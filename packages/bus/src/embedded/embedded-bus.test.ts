@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { manualClock } from "@bourse/base/testing";
 import { BusError } from "../bus-error.ts";
 import { record, records, takeCount, values } from "../conformance-suite.ts";
+import { topicPartitionKey } from "../port.ts";
 import { type BusHarness, busConformance } from "../testing.ts";
 import { type EmbeddedBus, embeddedBus } from "./embedded-bus.ts";
 
@@ -62,6 +63,39 @@ test("a live consumer gets the parsed value that the sender had", async (context
   await bus.send([{ topic: "t", partition: 0, records: [{ ...record(JSON.stringify(decoded)), decoded }] }]);
   const [live] = await reader.take(1);
   assert.equal(live?.decoded, decoded);
+});
+
+test("who is behind is given of each partition alike, and never less than it asks for", async (context) => {
+  const bus = await busWithTopic(context);
+  await bus.ensureTopics([{ name: "u", partitions: 2, retentionMs: -1 }]);
+  await bus.send([
+    { topic: "t", partition: 0, records: records(100) },
+    { topic: "u", partition: 0, records: records(100) },
+    { topic: "u", partition: 1, records: records(5) },
+  ]);
+  const consumer = await bus.consume({
+    group: "g",
+    topics: ["t", "u"],
+    onAssigned: (partitions) => new Map(partitions.map((at) => [topicPartitionKey(at), "earliest"])),
+    onRevoked: () => {},
+  });
+  const counts = async (maxRecords: number) => {
+    const taken = Map.groupBy(await consumer.take(maxRecords), topicPartitionKey);
+    for (const each of taken.values())
+      assert.deepEqual(
+        each.map(({ offset }) => offset),
+        each.map((_, index) => (each[0]?.offset ?? 0n) + BigInt(index)),
+      );
+    return [...taken.values()].map((each) => each.length).sort((a, b) => a - b);
+  };
+  assert.deepEqual(await counts(12), [4, 4, 4]);
+  const next = await counts(60);
+  assert.equal(
+    next.reduce((sum, each) => sum + each),
+    60,
+  );
+  assert.deepEqual(next.slice(0, 2), [1, 20]);
+  await consumer.close();
 });
 
 test("records that left memory are read from the file, in one piece with those that have not", async (context) => {
