@@ -76,7 +76,7 @@ test("who is behind is given of each partition alike, and never less than it ask
   const consumer = await bus.consume({
     group: "g",
     topics: ["t", "u"],
-    onAssigned: (partitions) => new Map(partitions.map((at) => [topicPartitionKey(at), "earliest"])),
+    onAssigned: async (partitions) => new Map(partitions.map((at) => [topicPartitionKey(at), "earliest"])),
     onRevoked: () => {},
   });
   const counts = async (maxRecords: number) => {
