@@ -127,7 +127,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const owned of this.#owned.values()) owned.log.listeners.delete(this.#changed.notify);
+    for (const owned of this.#owned.values()) this.#unfollow(owned);
     this.#owned.clear();
     this.#owner.group.leave(this);
     this.#owner.closed(this);
@@ -137,10 +137,16 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   revoke(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
       const key = topicPartitionKey(at);
-      this.#owned.get(key)?.log.listeners.delete(this.#changed.notify);
+      const owned = this.#owned.get(key);
+      if (owned !== undefined) this.#unfollow(owned);
       this.#owned.delete(key);
     }
     this.#options.onRevoked?.(partitions);
+  }
+
+  #unfollow({ log, cursor }: OwnedPartition): void {
+    log.listeners.delete(this.#changed.notify);
+    cursor?.close();
   }
 
   grant(partitions: readonly TopicPartition[]): void {

@@ -3,16 +3,23 @@ import type { EventLog } from "./event-log.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { Run } from "./run-cache.ts";
 
-/** A reading position in one partition. */
+/** A reading position in one partition. Keeps what it has not read in memory, within bounds, until it is closed. */
 export interface Cursor {
   /** Moves up to `maxRecords` records into `taken`. */
   take(maxRecords: number, taken: BusRecord[]): void;
   seek(offset: number): void;
+  close(): void;
 }
 
 export function cursor(log: EventLog, partition: PartitionLog, start: number): Cursor {
   let position = start;
   let run: Run | undefined;
+  const follower = {
+    get position(): number {
+      return position;
+    },
+  };
+  partition.followers.add(follower);
 
   return {
     take: (maxRecords, taken) => {
@@ -31,11 +38,19 @@ export function cursor(log: EventLog, partition: PartitionLog, start: number): C
         }
         left -= end - first;
         position = run.base + end;
+        if (end < run.records.length) return;
+        run = undefined;
+        log.release(partition);
       }
     },
     seek: (offset) => {
       position = offset;
       run = undefined;
+    },
+    close: () => {
+      partition.followers.delete(follower);
+      run = undefined;
+      log.release(partition);
     },
   };
 }

@@ -65,6 +65,20 @@ test("a live consumer gets the parsed value that the sender had", async (context
   assert.equal(live?.decoded, decoded);
 });
 
+test("records stay in memory until all who follow have read them, and no longer", async (context) => {
+  const bus = await busWithTopic(context);
+  const decoded = { eventType: "OrderCreated" };
+  const follow = () => bus.read({ topic: "t", partition: 0, from: "earliest" });
+  const first = await follow();
+  const second = await follow();
+  await bus.send([{ topic: "t", partition: 0, records: [{ ...record("{}"), decoded }] }]);
+  assert.equal((await first.take(1))[0]?.decoded, decoded);
+  assert.equal((await second.take(1))[0]?.decoded, decoded, "it was kept for the second");
+  const late = await follow();
+  const [again] = await late.take(1);
+  assert.deepEqual([again?.value, again?.decoded], ["{}", undefined], "read from the file");
+});
+
 test("who is behind is given of each partition alike, and never less than it asks for", async (context) => {
   const bus = await busWithTopic(context);
   await bus.ensureTopics([{ name: "u", partitions: 2, retentionMs: -1 }]);

@@ -148,7 +148,9 @@ class LogBus implements EmbeddedBus {
     this.#usable();
     const log = this.#log.partition({ topic, partition });
     const taken: BusRecord[] = [];
-    cursor(this.#log, log, Math.max(log.earliest, log.next - count)).take(count, taken);
+    const reading = cursor(this.#log, log, Math.max(log.earliest, log.next - count));
+    reading.take(count, taken);
+    reading.close();
     return taken;
   }
 

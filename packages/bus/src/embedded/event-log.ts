@@ -173,7 +173,7 @@ export class EventLog {
     if (written.length > 0) this.#segments.append(written, sync);
     const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
     for (const { log, run, maxMs, highMs } of written) {
-      this.#recent.put(log.number, run, maxMs);
+      if (log.followers.size > 0) this.#recent.put(log.number, run, maxMs);
       log.next = run.base + run.records.length;
       log.highMs = highMs;
     }
@@ -201,6 +201,13 @@ export class EventLog {
     } catch (cause) {
       throw busErrorOf(cause, this.#file.path);
     }
+  }
+
+  /** Forgets what everybody who follows a partition has read. */
+  release(log: PartitionLog): void {
+    let before = log.next;
+    for (const { position } of log.followers) before = Math.min(before, position);
+    this.#recent.release(log.number, before);
   }
 
   /** The first offset whose record's time is at or after `timestampMs`, or the end. */
@@ -307,7 +314,13 @@ export class EventLog {
   }
 
   #partitionLog(known: Pick<PartitionLog, "number" | "topic" | "partition" | "earliest">): PartitionLog {
-    const log = { ...known, next: known.earliest, highMs: 0, listeners: new Set<() => void>() };
+    const log: PartitionLog = {
+      ...known,
+      next: known.earliest,
+      highMs: 0,
+      listeners: new Set(),
+      followers: new Set(),
+    };
     this.#byNumber.set(log.number, log);
     return log;
   }

@@ -18,6 +18,13 @@ export interface PartitionLog {
   highMs: number;
   /** Called after records were appended. */
   readonly listeners: Set<() => void>;
+  /** Who reads it now: what all of them have read need not stay in memory. */
+  readonly followers: Set<Follower>;
+}
+
+export interface Follower {
+  /** The offset of the next record it will read. */
+  readonly position: number;
 }
 
 export interface TopicLog {

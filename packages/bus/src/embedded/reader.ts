@@ -46,6 +46,7 @@ export function openReader({ topic, partition, from }: ReadOptions, owner: Reade
       if (closed) return;
       closed = true;
       partitionLog.listeners.delete(arrived.notify);
+      reading.close();
       arrived.notify();
       owner.closed(reader);
     },

@@ -27,3 +27,23 @@ test("a run that is larger than the cache does not stay, and partitions are apar
   cache.drop(1);
   assert.equal(cache.get(1, 1), undefined);
 });
+
+test("what everybody has read is forgotten, and its room is free again", () => {
+  const cache = runCache(30, 1_000);
+  const two = (base: number): Run => ({ ...run(base), records: [undefined, undefined] as never });
+  for (const base of [0, 2, 4]) cache.put(1, two(base), base);
+  cache.put(2, run(0, 0), 4);
+  cache.release(1, 3);
+  assert.deepEqual(
+    [0, 2, 4].map((base) => cache.get(1, base) !== undefined),
+    [false, true, true],
+  );
+  cache.put(1, two(6), 6);
+  assert.deepEqual(
+    [2, 4, 6].map((base) => cache.get(1, base) !== undefined),
+    [true, true, true],
+    "nothing had to go for the new one",
+  );
+  assert.notEqual(cache.get(2, 0), undefined, "another partition is left alone");
+  cache.release(3, 10);
+});
