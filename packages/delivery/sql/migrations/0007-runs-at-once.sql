@@ -8,11 +8,9 @@ CREATE OR REPLACE FUNCTION outbox_append(
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  places int[];
   epochs int[];
   firsts bigint[];
   times  bigint[];
-  done   int := 1;
 BEGIN
   WITH given AS (
     SELECT * FROM unnest(string_to_array(topics, E'\x1e'), partitions, counts, string_to_array(run_keys, E'\x1e'),
@@ -21,25 +19,26 @@ BEGIN
   ), numbered AS (
     UPDATE outbox_head SET next = next + run_count, last_time = greatest(last_time, now_ms)
     FROM given WHERE topic = run_topic AND partition = run_partition
+      -- All of them or none: so they are locked in the order given, also where some are not there yet.
+      AND (SELECT count(*) FROM given JOIN outbox_head ON topic = run_topic AND partition = run_partition)
+        = cardinality(partitions)
     RETURNING given.*, epoch, next - run_count AS first, last_time
   ), written AS (
     INSERT INTO outbox (topic, partition, epoch, first_sequence, last_sequence, time_ms, keys, bodies, versions, traceparent)
     SELECT run_topic, run_partition, epoch, first, first + run_count - 1, last_time, key_list, body_list, version_list, trace
     FROM numbered
   )
-  SELECT array_agg(place), array_agg(epoch), array_agg(first), array_agg(last_time) INTO places, epochs, firsts, times
-  FROM (SELECT place, epoch, first, last_time FROM numbered ORDER BY place) AS runs;
+  SELECT array_agg(epoch), array_agg(first), array_agg(last_time) INTO epochs, firsts, times
+  FROM (SELECT epoch, first, last_time FROM numbered ORDER BY place) AS runs;
   FOR i IN 1 .. cardinality(partitions) LOOP
-    IF places[done] = i THEN
-      run_epoch := epochs[done];
-      run_first := firsts[done];
-      run_time := times[done];
-      done := done + 1;
+    IF epochs IS NOT NULL THEN
+      run_epoch := epochs[i];
+      run_first := firsts[i];
+      run_time := times[i];
     ELSE
-      -- The first run of its topic and partition: it makes the head.
-      SELECT first_run.* INTO run_epoch, run_first, run_time FROM outbox_begin(
+      SELECT run.* INTO run_epoch, run_first, run_time FROM outbox_begin(
         now_ms, split_part(topics, E'\x1e', i), partitions[i], counts[i], split_part(run_keys, E'\x1e', i),
-        split_part(run_bodies, E'\x1e', i), split_part(run_versions, E'\x1e', i), trace) AS first_run;
+        split_part(run_bodies, E'\x1e', i), split_part(run_versions, E'\x1e', i), trace) AS run;
     END IF;
     RETURN NEXT;
   END LOOP;
