@@ -1,16 +1,18 @@
 import { orderEvents } from "@bourse/contracts";
+import { isRowsMoved } from "@bourse/delivery";
 import { type Gather, gather } from "@bourse/host";
 import { StoreError } from "@bourse/store";
 import { check, instrumentOf } from "./checks.ts";
 import type { Desk } from "./desk.ts";
 import { type Answer, type Job, refusedAnswer } from "./domain/job.ts";
-import { type Known, planRound, type Step } from "./domain/plan-round.ts";
+import { planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
 import { RoundLine, type Turn } from "./domain/round-line.ts";
 import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
 import { engineEvents, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
-import { amendsOf, commandOfRow, insertCommands, selectAmends, selectCommands } from "./sql/command-rows.ts";
-import { insertOrders, insertTombstones, orderRecordOf, selectOrders } from "./sql/order-rows.ts";
+import { type Look, lookAtAll, lookAtLittle } from "./look.ts";
+import { insertCommands } from "./sql/command-rows.ts";
+import { checkOpen, insertOrders, insertTombstones, selectOrders } from "./sql/order-rows.ts";
 
 /** Cancels are taken also when the queue is full for everything else (R14): this many more. */
 const CANCEL_RESERVE = 50_000;
@@ -98,44 +100,38 @@ async function runRound(
   let steps: readonly Step[] = [];
   let verdicts: ReadonlyMap<number, Verdict> = new Map();
   let mayBeCommitted = false;
-  const planAndCheck = (known: Known): Promise<ReadonlyMap<number, Verdict>> => {
-    steps = planRound(jobs, known, desk.clock.nowMs());
-    return check(desk, steps);
-  };
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
     try {
       // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
       if (!mayBeCommitted) attempted.clear();
       const askedMs = desk.clock.nowMs();
-      const unread = attempt === 1 && lookNew(desk, jobs);
-      if (unread) {
-        steps = planRound(jobs, nothingKnown(desk), askedMs);
-        verdicts = await check(desk, steps);
-      } else verdicts = await planAndCheck(await readKnown(desk, jobs, attempted));
+      const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, attempted);
+      steps = planRound(jobs, look.known, askedMs);
+      verdicts = await check(desk, steps);
       await mayWrite;
       // Risk counts on an approval being used within the window or never (R14).
       if (desk.clock.nowMs() - askedMs > desk.config.ORDER_ACCEPT_WINDOW_MS) {
         desk.metrics.replans.inc({ why: "late" });
         continue;
       }
-      let settled = settleRound(steps, verdicts, jobs);
-      if (unread && settled.orders.length < jobs.length) {
-        // What is not written can't meet its own row: an order that is there is answered as it is (R10).
-        const known = await readKnown(desk, jobs, attempted);
-        if (known.orders.size > 0) {
-          verdicts = await planAndCheck(known);
-          settled = settleRound(steps, verdicts, jobs);
-        }
+      const settled = settleRound(steps, verdicts, jobs);
+      if (await meetsItsOwn(desk, jobs.slice(0, steps.length), settled, look)) {
+        desk.metrics.replans.inc({ why: "placed_before" });
+        continue;
       }
       for (const order of settled.orders) attempted.add(order.orderId);
       for (const command of settled.commands) attempted.add(command.requestId);
-      await write(desk, settled);
+      await write(desk, settled, look);
       for (const order of settled.orders) if (order.refusal !== null) desk.refused.add(order.orderId);
       for (const { orderId } of settled.tombstones) desk.refused.add(orderId);
       desk.metrics.roundJobs.observe(steps.length);
       return settled.answers;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      if (isRowsMoved(error)) {
+        desk.metrics.replans.inc({ why: "rows_moved" });
+        continue;
+      }
       if (error.code === "statement_failed") throw error;
       if (error.code === "constraint_violated") {
         if (!PLANNED_KEYS.has(error.constraint ?? "")) throw error;
@@ -155,49 +151,22 @@ const PLANNED_KEYS: ReadonlySet<string> = new Set([
   "raises_in_flight_pkey",
 ]);
 
-/**
- * Placements that nobody has made before, as far as one can tell without looking: then nothing is looked up, and an id
- * that is taken after all breaks the insert's key. An order that was accepted may be held for again, which changes
- * nothing; one that was refused would hold funds until the orphans are looked for.
- */
-function lookNew(desk: Desk, jobs: readonly Job[]): boolean {
-  return jobs.every((job) => job.kind === "place" && !desk.refused.has(job.orderId));
-}
-
-function nothingKnown(desk: Desk): Known {
-  return {
-    orders: new Map(),
-    commands: new Map(),
-    inFlight: new Map(),
-    amendsMade: new Map(),
-    listing: (symbol) => desk.venue.listing(symbol),
-    attempted: new Set(),
-  };
-}
-
-async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
-  const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
-  // Before the orders: an amendment that completes between the two is then counted twice, never not at all.
-  const amends = amendsOf(amended.length === 0 ? [] : await desk.store.query(selectAmends(amended)));
-  const requestIds = jobs.flatMap((job) =>
-    job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
-  );
-  const [orders, commands] = await Promise.all([
-    desk.store.query(selectOrders(jobs.map((job) => job.orderId))),
-    requestIds.length === 0 ? [] : desk.store.query(selectCommands(requestIds)),
-  ]);
-  return {
-    orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
-    commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
-    inFlight: amends.inFlight,
-    amendsMade: amends.made,
-    listing: (symbol) => desk.venue.listing(symbol),
-    attempted,
-  };
+/** What is not written can't meet its own row: a placement that is there is answered as it is (R10). */
+async function meetsItsOwn(
+  desk: Desk,
+  jobs: readonly Job[],
+  { orders }: Settled,
+  { unread }: Look,
+): Promise<boolean> {
+  const written = new Set(orders.map((order) => order.orderId));
+  const unmade = jobs
+    .filter((job) => job.kind === "place" && unread.has(job.orderId) && !written.has(job.orderId))
+    .map((job) => job.orderId);
+  return unmade.length > 0 && (await desk.store.query(selectOrders(unmade))).length > 0;
 }
 
 /** Rows and events of a round in one transaction; the engine's lag is counted from here. */
-async function write(desk: Desk, settled: Settled): Promise<void> {
+async function write(desk: Desk, settled: Settled, { believed }: Look): Promise<void> {
   const { orders, tombstones, commands, engine } = settled;
   if (orders.length + tombstones.length + commands.length === 0) return;
   const events = [
@@ -209,6 +178,7 @@ async function write(desk: Desk, settled: Settled): Promise<void> {
   ];
   const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
     statements: [
+      ...checkOpen(commands.map((command) => command.orderId).filter((orderId) => believed.has(orderId))),
       ...insertOrders(orders, partitionOfSymbol),
       ...insertTombstones(tombstones),
       ...insertCommands(commands, partitionOfSymbol, nowMs),

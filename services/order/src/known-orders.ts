@@ -22,6 +22,11 @@ export class KnownOrders {
     return this.#isGuarded ? this.#orders.get(orderId) : undefined;
   }
 
+  /** As this instance wrote it last; others may have written it since. For what is checked when it is written. */
+  lastWritten(orderId: string): Order | undefined {
+    return this.#orders.get(orderId);
+  }
+
   /** Orders that are committed. Those that are final are forgotten: no report follows. */
   keep(orders: readonly Order[]): void {
     for (const order of orders)

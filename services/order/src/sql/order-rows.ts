@@ -8,6 +8,16 @@ export function selectOrders(orderIds: readonly string[]): Statement {
   return sql`SELECT * FROM orders WHERE order_id = ANY (${sqlArray(orderIds)}::uuid[]) ORDER BY order_id`;
 }
 
+/** Fails, and with it the transaction, where one of them is final by now or not there (`isRowsMoved`). */
+export function checkOpen(orderIds: readonly string[]): readonly Statement[] {
+  if (orderIds.length === 0) return [];
+  const distinct = [...new Set(orderIds)];
+  return [
+    sql`SELECT rows_written(count(*), ${distinct.length}::bigint, 'open orders') FROM orders
+      WHERE order_id = ANY (${sqlArray(distinct)}::uuid[]) AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')`,
+  ];
+}
+
 /**
  * New orders, sorted by id (R10). An id that is taken breaks `orders_pkey`: the whole round is then planned again,
  * with that order known.

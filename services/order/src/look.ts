@@ -1,0 +1,72 @@
+import type { Desk } from "./desk.ts";
+import type { Job } from "./domain/job.ts";
+import type { Order } from "./domain/order.ts";
+import type { Known } from "./domain/plan-round.ts";
+import { amendsOf, commandOfRow, selectAmends, selectCommands } from "./sql/command-rows.ts";
+import { orderRecordOf, selectOrders } from "./sql/order-rows.ts";
+
+/** What a round rests on, and what of it was not looked up. */
+export interface Look {
+  readonly known: Known;
+  /** Placements taken for new: one that is there after all breaks the insert's key. */
+  readonly unread: ReadonlySet<string>;
+  /** Orders to be cancelled, taken as this instance wrote them last: the write checks that they are still open. */
+  readonly believed: ReadonlySet<string>;
+}
+
+/** Everything that the jobs name, as the tables have it. */
+export async function lookAtAll(
+  desk: Desk,
+  jobs: readonly Job[],
+  attempted: ReadonlySet<string>,
+): Promise<Look> {
+  return { known: await readKnown(desk, jobs, attempted), unread: new Set(), believed: new Set() };
+}
+
+/**
+ * As little as a first try needs. A placement that nobody has made before, as far as one can tell, is not looked up: an
+ * order that was accepted may be held for again, which changes nothing; one that was refused would hold funds until the
+ * orphans are looked for. Nor is what a cancel names, where this instance has written it: most cancels name an order that
+ * is open, and their requests are new.
+ */
+export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Look> {
+  const unread = new Set<string>();
+  const believed = new Map<string, Order>();
+  const rest: Job[] = [];
+  for (const job of jobs) {
+    if (job.kind === "place" && !desk.refused.has(job.orderId)) unread.add(job.orderId);
+    else if (job.kind === "cancel" && unread.has(job.orderId)) continue;
+    else {
+      const order = job.kind === "cancel" ? desk.known.lastWritten(job.orderId) : undefined;
+      if (order === undefined) rest.push(job);
+      else believed.set(job.orderId, order);
+    }
+  }
+  const read = await readKnown(desk, rest, new Set());
+  return {
+    known: { ...read, orders: new Map([...believed, ...read.orders]) },
+    unread,
+    believed: new Set([...believed.keys()].filter((orderId) => !read.orders.has(orderId))),
+  };
+}
+
+async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
+  const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
+  // Before the orders: an amendment that completes between the two is then counted twice, never not at all.
+  const amends = amendsOf(amended.length === 0 ? [] : await desk.store.query(selectAmends(amended)));
+  const requestIds = jobs.flatMap((job) =>
+    job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
+  );
+  const [orders, commands] = await Promise.all([
+    jobs.length === 0 ? [] : desk.store.query(selectOrders(jobs.map((job) => job.orderId))),
+    requestIds.length === 0 ? [] : desk.store.query(selectCommands(requestIds)),
+  ]);
+  return {
+    orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
+    commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
+    inFlight: amends.inFlight,
+    amendsMade: amends.made,
+    listing: (symbol) => desk.venue.listing(symbol),
+    attempted,
+  };
+}
