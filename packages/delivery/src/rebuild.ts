@@ -456,6 +456,7 @@ function guarded(
         });
       }),
     query: (statement) => store.query(statement),
+    queries: (statements) => store.queries(statements),
     ping: () => store.ping(),
     close: () => store.close(),
   };

@@ -17,6 +17,9 @@ export interface Store {
   /** Statements without an order to keep between them and the caller's other work: reads. One round trip, read-only. */
   query(statement: Statement): Promise<Rows>;
 
+  /** Reads in one round trip, one after the other; each sees what is committed when it runs. The rows of each. */
+  queries(statements: readonly Statement[]): Promise<readonly Rows[]>;
+
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 

@@ -60,14 +60,19 @@ class PostgresStore implements Store {
     }
   }
 
-  query(statement: Statement): Promise<Rows> {
+  async query(statement: Statement): Promise<Rows> {
+    const [rows = []] = await this.queries([statement]);
+    return rows;
+  }
+
+  queries(statements: readonly Statement[]): Promise<readonly Rows[]> {
     return rerunPolicy().execute(async () => {
       const client = await this.#connect("query");
       let broken = true;
       try {
-        const results = await sendPipeline(client, [READ_ONLY, statement]);
+        const results = await sendPipeline(client, [READ_ONLY, ...statements]);
         broken = false;
-        return results[1] ?? [];
+        return results.slice(1);
       } catch (error) {
         const failure = queryError(error);
         broken = failure.sqlState === undefined && failure.code === "store_unavailable";

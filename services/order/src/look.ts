@@ -52,15 +52,19 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
 
 async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
-  // Before the orders: an amendment that completes between the two is then counted twice, never not at all.
-  const amends = amendsOf(amended.length === 0 ? [] : await desk.store.query(selectAmends(amended)));
   const requestIds = jobs.flatMap((job) =>
     job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
   );
-  const [orders, commands] = await Promise.all([
-    jobs.length === 0 ? [] : desk.store.query(selectOrders(jobs.map((job) => job.orderId))),
-    requestIds.length === 0 ? [] : desk.store.query(selectCommands(requestIds)),
-  ]);
+  // Amendments before the orders: one that completes between the two is then counted twice, never not at all.
+  const [inFlight = [], orders = [], commands = []] =
+    jobs.length === 0
+      ? []
+      : await desk.store.queries([
+          selectAmends(amended),
+          selectOrders(jobs.map((job) => job.orderId)),
+          selectCommands(requestIds),
+        ]);
+  const amends = amendsOf(inFlight);
   return {
     orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
     commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),

@@ -188,15 +188,15 @@ test("R10: the order is committed between a cancel's look and its tombstone: it 
   const desk = order.service.service;
   const { store } = desk;
   let looked = false;
-  const query: typeof store.query = async (statement) => {
-    const rows = await store.query(statement);
-    if (!looked && statement.text.includes("FROM orders")) {
+  const queries: typeof store.queries = async (statements) => {
+    const rows = await store.queries(statements);
+    if (!looked && statements.some(({ text }) => text.includes("FROM orders"))) {
       looked = true;
       assert.equal((await placeAt(other)).kind, "created");
     }
     return rows;
   };
-  Object.assign(desk, { store: { ...store, query } });
+  Object.assign(desk, { store: { ...store, queries } });
   const cancelled = await cancelByClientOrderId(order);
   Object.assign(desk, { store });
   assert.equal(cancelled.status, 202);

@@ -213,7 +213,9 @@ test("the database is away from the start: outcome_unknown, since the hold was a
   const desk = order.service.service;
   const { store } = desk;
   const away = new StoreError("store_unavailable", "away", { retryable: true });
-  Object.assign(desk, { store: { ...store, query: () => Promise.reject(away) } });
+  Object.assign(desk, {
+    store: { ...store, query: () => Promise.reject(away), queries: () => Promise.reject(away) },
+  });
   breakCommits(order, ["away"]);
   const refused = await order.post(body());
   assert.equal(refused.body.code, "outcome_unknown");

@@ -146,6 +146,24 @@ export function gatedStore(options: {
     }
   };
 
+  const queries: Store["queries"] = async (statements) => {
+    const call = {
+      port: "query",
+      what: `${service}: ${firstWords(statements[0]?.text ?? "")}`,
+      writes: false,
+    } as const;
+    return await gate.pass({ ...call, lost: null, refused: unavailable }, async () => {
+      const give = await session.turn();
+      try {
+        return statements.map((each) => (gate.alive ? session.database.look(schema, each) : []));
+      } catch (error) {
+        throw storeError(error, "query", false);
+      } finally {
+        give();
+      }
+    });
+  };
+
   return {
     transaction: async (name, work) => {
       for (let run = 1; ; run++) {
@@ -156,23 +174,8 @@ export function gatedStore(options: {
         }
       }
     },
-    query: async (statement) => {
-      const call = {
-        port: "query",
-        what: `${service}: ${firstWords(statement.text)}`,
-        writes: false,
-      } as const;
-      return await gate.pass({ ...call, lost: null, refused: unavailable }, async () => {
-        const give = await session.turn();
-        try {
-          return gate.alive ? session.database.look(schema, statement) : [];
-        } catch (error) {
-          throw storeError(error, "query", false);
-        } finally {
-          give();
-        }
-      });
-    },
+    query: async (statement) => (await queries([statement]))[0] ?? [],
+    queries,
     ping: () => gate.through(() => undefined),
     close: async () => undefined,
   };

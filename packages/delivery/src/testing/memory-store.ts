@@ -119,6 +119,11 @@ export function memoryStore(initial?: Tables): MemoryStore {
       }
     }
   };
+  const query: MemoryStore["query"] = async (statement) => {
+    await setImmediate();
+    if (away) throw unavailable();
+    return execute(structuredClone(tables), statement);
+  };
   return {
     get effects() {
       return tables.effects;
@@ -150,11 +155,8 @@ export function memoryStore(initial?: Tables): MemoryStore {
     },
     copy: () => memoryStore(structuredClone(tables)),
     transaction,
-    query: async (statement) => {
-      await setImmediate();
-      if (away) throw unavailable();
-      return execute(structuredClone(tables), statement);
-    },
+    query,
+    queries: (statements) => Promise.all(statements.map(query)),
     ping: () => (away ? Promise.reject(unavailable()) : Promise.resolve()),
     close: () => Promise.resolve(),
   };
