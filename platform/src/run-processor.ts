@@ -9,7 +9,7 @@ import {
 } from "@bourse/host";
 import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService, sql } from "@bourse/store";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
-import { openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
+import { LANES, openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
 import { openDataFolder } from "./data-folder.ts";
 import { kafkaSecurity } from "./kafka/kafka-settings.ts";
 import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
@@ -29,6 +29,8 @@ export interface ProcessorRun {
   readonly port: number;
   readonly host: string;
   readonly maxBatch?: number | undefined;
+  /** Transactions beside each other. */
+  readonly lanes?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: (line: string) => void;
 }
@@ -50,6 +52,7 @@ export interface ProcessorCounts {
   readonly lag: number;
 }
 
+/** Of what answers, and of what reads for the lanes. Each lane has one more. */
 const CONNECTIONS = 2;
 const DRAIN_MS = 15_000;
 
@@ -73,6 +76,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
     topic,
     operatorKey: data.operatorKey,
     ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     ...(sink.kind === "postgres" ? {} : { openSink: () => openSink(sink) }),
   });
   const bus = kafkaBus({
@@ -119,7 +123,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
           url,
           schema: schemaOfService(schemaOwner),
           applicationName,
-          maxConnections: CONNECTIONS,
+          maxConnections: pool === "consumers" ? CONNECTIONS + (options.lanes ?? LANES) : CONNECTIONS,
         });
       },
       directory,

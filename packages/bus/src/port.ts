@@ -174,8 +174,11 @@ export interface GroupConsumer {
    * While the broker is away it waits (retrying for ever, capped backoff with full jitter).
    */
   take(maxRecords: number): Promise<readonly BusRecord[]>;
-  /** As `take`, in chunks of one partition each: for a consumer with `chunkHeaders`. */
-  takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]>;
+  /**
+   * As `take`, in chunks of one partition each: for a consumer with `chunkHeaders`. With `isWanted` only of partitions of
+   * which it says so, at the moment of taking: several may take at once, each of partitions of its own.
+   */
+  takeChunks(maxRecords: number, isWanted?: (at: TopicPartition) => boolean): Promise<readonly ChunkSlice[]>;
   /**
    * The next offset of a partition for the group: a hint and a gauge, never the truth. Never rejects for long.
    * It may become durable a moment after it resolves.

@@ -6,6 +6,7 @@ import { USUAL_INSTRUMENTS } from "./config.ts";
 import { TradeProgram } from "./consumers/trade-program.ts";
 import { InstrumentTable, readInstruments } from "./domain/trade-instruments.ts";
 import { processorMetrics } from "./metrics.ts";
+import { RECENT_TRADES } from "./trade-processor.ts";
 
 /** A processor without its database: numbers, validation, positions and rows, which go nowhere. For benchmarks. */
 export interface BareProgram {
@@ -17,7 +18,7 @@ export interface BareProgram {
 
 export function bareProgram(topic: Topic): BareProgram {
   const instruments = new InstrumentTable(readInstruments(USUAL_INSTRUMENTS) ?? []);
-  const program = new TradeProgram({
+  const service = {
     clock: { nowMs: () => 0 },
     store: null as never,
     method: "AVERAGE",
@@ -26,7 +27,8 @@ export function bareProgram(topic: Topic): BareProgram {
     sink: null,
     metrics: processorMetrics(new Registry()),
     deadLetters: async () => 0,
-  });
+  } as const;
+  const program = new TradeProgram(service, RECENT_TRADES);
   const reader = readInBulk(topic);
   return {
     headers: reader.headers,

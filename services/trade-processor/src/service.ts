@@ -17,7 +17,7 @@ import { processorInvariants } from "./invariants.ts";
 import { processorMetrics } from "./metrics.ts";
 import { resultRoutes } from "./routes/results.ts";
 import { ALL_INSTRUMENTS, writeInstruments } from "./sql/position-rows.ts";
-import type { TradeProcessor } from "./trade-processor.ts";
+import { RECENT_TRADES, type TradeProcessor } from "./trade-processor.ts";
 
 /** Dead letters of a stream are as many as its writers' mistakes: what is bounded is their number, not their rate. */
 const PARKED_PER_MINUTE = 1_000_000;
@@ -26,6 +26,9 @@ const MAX_PARKED = 5_000_000;
 /** The larger a batch, the fewer positions are written for its trades. */
 const MAX_BATCH = 16_384;
 
+/** PostgreSQL works for one while another one waits for the disk. */
+export const LANES = 2;
+
 /** Delivery's own count. */
 const DEAD_LETTERS = "bourse_delivery_dead_letters_total";
 
@@ -33,6 +36,8 @@ export interface ProcessorOptions {
   /** What is processed: the platform's own trades, or a generated stream behind a prefix (R2). */
   readonly topic: Topic;
   readonly maxBatch?: number;
+  /** Transactions beside each other, each of partitions of its own. Default: {@link LANES} where that is of use, else 1. */
+  readonly lanes?: number;
   readonly openSink?: () => Promise<TradeSink>;
   /** By itself there is no gateway in front of it: who has this key is its operator. */
   readonly operatorKey?: string;
@@ -43,6 +48,8 @@ export function tradeProcessorOf({
   topic,
   maxBatch = MAX_BATCH,
   openSink,
+  // The platform's own trades have two clients each, who are in other partitions too; a sink takes one batch at a time.
+  lanes = topic === tradeEvents || openSink !== undefined ? 1 : LANES,
   operatorKey,
 }: ProcessorOptions): ServiceDefinition<typeof TradeProcessorConfig, TradeProcessor> {
   return defineService<typeof TradeProcessorConfig, TradeProcessor>({
@@ -80,7 +87,8 @@ export function tradeProcessorOf({
         policy: "skip",
         failure: { parkedPerMinute: PARKED_PER_MINUTE, maxParked: MAX_PARKED },
         maxBatch,
-        create: (service) => new TradeProgram(service),
+        lanes,
+        create: (service) => new TradeProgram(service, RECENT_TRADES / lanes),
       },
     ],
     routes: resultRoutes,

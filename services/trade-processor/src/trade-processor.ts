@@ -5,6 +5,9 @@ import type { TradeSink } from "./adapters/trade-sink.ts";
 import type { InstrumentTable } from "./domain/trade-instruments.ts";
 import type { ProcessorMetrics } from "./metrics.ts";
 
+/** How many trades a processor remembers, to ask less often which were seen. */
+export const RECENT_TRADES = 250_000;
+
 /** What routes and consumers of trade-processor are given. */
 export interface TradeProcessor {
   readonly clock: Clock;

@@ -54,18 +54,25 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
     return this.held;
   }
 
-  async take(maxRecords: number): Promise<readonly BusRecord[]> {
+  take(maxRecords: number): Promise<readonly BusRecord[]> {
+    return this.#take(maxRecords, () => true);
+  }
+
+  async #take(maxRecords: number, isWanted: (at: TopicPartition) => boolean): Promise<readonly BusRecord[]> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) return [];
-      const taken = this.#collect(maxRecords);
+      const taken = this.#collect(maxRecords, isWanted);
       if (taken.length > 0) return taken;
       await this.#changed.wait();
     }
   }
 
-  async takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
-    return chunksOfRecords(await this.take(maxRecords), this.#options.chunkHeaders ?? []);
+  async takeChunks(
+    maxRecords: number,
+    isWanted: (at: TopicPartition) => boolean = () => true,
+  ): Promise<readonly ChunkSlice[]> {
+    return chunksOfRecords(await this.#take(maxRecords, isWanted), this.#options.chunkHeaders ?? []);
   }
 
   async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
@@ -147,9 +154,9 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
   }
 
   /** Each call begins with another partition, so that a busy one can't starve the others. */
-  #collect(maxRecords: number): readonly BusRecord[] {
+  #collect(maxRecords: number, isWanted: (at: TopicPartition) => boolean): readonly BusRecord[] {
     const taken: BusRecord[] = [];
-    const owned = [...this.#owned.values()];
+    const owned = [...this.#owned.values()].filter(({ at }) => isWanted(at));
     const first = this.#turn++;
     for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
       const each = owned[(first + step) % owned.length];

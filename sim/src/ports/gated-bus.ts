@@ -61,7 +61,7 @@ function gatedConsumer(consumer: GroupConsumer, group: string, gate: CrashGate):
       return consumer.bufferedRecords;
     },
     take: (maxRecords) => taken(gate, group, consumer.take(maxRecords)),
-    takeChunks: (maxRecords) => taken(gate, group, consumer.takeChunks(maxRecords)),
+    takeChunks: (maxRecords, isWanted) => taken(gate, group, consumer.takeChunks(maxRecords, isWanted)),
     commit: (positions) => gate.pass(commit, () => consumer.commit(positions)),
     pause: (at) => consumer.pause(at),
     resume: (at) => consumer.resume(at),

@@ -21,6 +21,7 @@ interface ProcessOptions extends TargetOptions, KafkaOptions {
   readonly costBasis?: "FIFO" | "LIFO" | "AVERAGE";
   readonly port: number;
   readonly maxBatch?: number;
+  readonly lanes?: number;
   readonly untilIdle?: boolean;
   readonly handler?: string;
 }
@@ -64,6 +65,11 @@ export function processCommand(): Command {
     )
     .option("--port <port>", "of its REST API and metrics; 0 is any", wholeNumber(0, 65_535), 0)
     .option("--max-batch <records>", "the most that one transaction holds", wholeNumber(1, 1_000_000))
+    .option(
+      "--lanes <transactions>",
+      "how many commit beside each other (default: 2; 1 with a sink)",
+      wholeNumber(1, 16),
+    )
     .option(
       "--handler <file>",
       "of a feed: an ES module whose `handle(rows)` is awaited in place of printing; what it throws ends the process",
@@ -117,6 +123,7 @@ async function run(options: ProcessOptions): Promise<void> {
     port: options.port,
     host: "127.0.0.1",
     maxBatch: options.maxBatch,
+    lanes: options.lanes,
     env: {
       ...env,
       ...(options.costBasis === undefined ? {} : { TRADE_COST_METHOD: options.costBasis }),

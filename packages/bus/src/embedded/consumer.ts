@@ -61,24 +61,31 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
     return this.held;
   }
 
-  async take(maxRecords: number): Promise<readonly BusRecord[]> {
+  take(maxRecords: number): Promise<readonly BusRecord[]> {
+    return this.#take(maxRecords, () => true);
+  }
+
+  async #take(maxRecords: number, isWanted: (at: TopicPartition) => boolean): Promise<readonly BusRecord[]> {
     if (this.#readFile) await nextTurn();
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#closed) return [];
-      const taken = this.#collect(maxRecords);
+      const taken = this.#collect(maxRecords, isWanted);
       if (taken.length > 0) return taken;
       await this.#changed.wait();
     }
   }
 
-  async takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
-    return chunksOfRecords(await this.take(maxRecords), this.#options.chunkHeaders ?? []);
+  async takeChunks(
+    maxRecords: number,
+    isWanted: (at: TopicPartition) => boolean = () => true,
+  ): Promise<readonly ChunkSlice[]> {
+    return chunksOfRecords(await this.#take(maxRecords, isWanted), this.#options.chunkHeaders ?? []);
   }
 
-  #collect(maxRecords: number): readonly BusRecord[] {
+  #collect(maxRecords: number, isWanted: (at: TopicPartition) => boolean): readonly BusRecord[] {
     const taken: BusRecord[] = [];
-    const owned = [...this.#owned.values()];
+    const owned = [...this.#owned.values()].filter(({ at }) => isWanted(at));
     const before = this.#owner.log.diskReads;
     // Each call begins with another partition, and each has its share before one has more of it: so a busy one can't
     // starve the others, and who is behind goes on in all of them alike.

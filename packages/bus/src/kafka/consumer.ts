@@ -110,9 +110,12 @@ export class KafkaConsumer implements GroupConsumer {
     );
   }
 
-  takeChunks(maxRecords: number): Promise<readonly ChunkSlice[]> {
+  takeChunks(
+    maxRecords: number,
+    isWanted: (at: TopicPartition) => boolean = () => true,
+  ): Promise<readonly ChunkSlice[]> {
     return this.#taking((taken: ChunkSlice[]) =>
-      this.#collect(maxRecords, ({ chunks }, left) => chunks.take(left, taken)),
+      this.#collect(maxRecords, ({ at, chunks }, left) => (isWanted(at) ? chunks.take(left, taken) : 0)),
     );
   }
 

@@ -17,9 +17,14 @@ export interface BulkConsumption<Service> {
   readonly topics: readonly Topic[];
   readonly policy: "skip";
   readonly failure?: Pick<FailureOptions, "parkedPerMinute" | "maxParked">;
-  /** Caps a unit of work. Default 20,000. */
+  /** Caps a unit of work. Default 20,000. Twice as many records are fetched ahead, for all lanes together. */
   readonly maxBatch?: number;
-  /** What decides, with its memory. One for the consumer, and one for each redrive, which remembers nothing. */
+  /**
+   * How many transactions are on their way at most, of different partitions. Default 1. A record's effects must not hang
+   * on those of another partition, but for what versions and constraints of the tables decide.
+   */
+  readonly lanes?: number;
+  /** What decides, with its memory. One for each lane, and one for each redrive, which remembers nothing. */
   readonly create: (service: Service) => BulkProgram;
 }
 

@@ -1,75 +1,61 @@
-import { assert } from "@bourse/base";
-import {
-  type ChunkSlice,
-  type GroupConsumer,
-  type StartPosition,
-  type TopicPartition,
-  topicPartitionKey,
-} from "@bourse/bus";
+import { type GroupConsumer, type StartPosition, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import { type Topic, writersOf } from "@bourse/contracts";
-import { StoreError } from "@bourse/store";
-import { type Backoff, createBackoff, isRetryable } from "../backoff.ts";
-import { commitUnit } from "../commit.ts";
-import { deadLetters, parkedRows } from "../dead-letter.ts";
-import { type BatchFault, noQueues, type Parking } from "../effect-batch.ts";
+import { noQueues } from "../effect-batch.ts";
 import type { EffectParts } from "../effect-parts.ts";
 import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "../elsewhere.ts";
-import { blameOf, type FailureRules, failureRules, RecordRefused } from "../failure-policy.ts";
+import { failureRules } from "../failure-policy.ts";
 import { GroupMembership } from "../group-membership.ts";
-import { reasonOf } from "../log.ts";
-import { advanceStatement, isOutOfDate, type Mark, readMarks } from "../marks.ts";
-import { type ParkedRow, parkStatements, readParkedState } from "../parked-rows.ts";
+import { readMarks } from "../marks.ts";
+import { readParkedState } from "../parked-rows.ts";
 import { ParkingLimits } from "../parking-limits.ts";
-import { isRowsMoved } from "../rows-moved.ts";
 import type { ConsumptionStatus, Runner } from "../status.ts";
-import type { BulkConsumption, BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
-import { type BulkPartition, type JudgedChunks, judgeChunks, NUMBER_HEADERS } from "./judge-chunks.ts";
-import { SpentChunks } from "./spent-chunks.ts";
+import type { BulkConsumption } from "./bulk-definitions.ts";
+import { BulkLane } from "./bulk-lane.ts";
+import { type BulkPartition, NUMBER_HEADERS } from "./judge-chunks.ts";
 
 const MAX_BATCH = 20_000;
 const MINUTE_MS = 60_000;
 
-/** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
-interface Work {
-  readonly slices: readonly ChunkSlice[];
-  readonly judged: JudgedChunks;
-  readonly effects: BulkEffects;
-  /** What must stop the subscription once what lies before it is applied. */
-  readonly fault: BatchFault | null;
-}
-
-/** R1, R5: takes chunks of a group's partitions; while one batch commits, the next is prepared. */
+/**
+ * R1, R5: takes chunks of a group's partitions, some of them in each lane. Lanes commit beside each other: while one of
+ * them waits for the disk, the database works for another.
+ */
 export class BulkRunner<Service> implements Runner {
   readonly subscription: string;
   readonly #parts: EffectParts;
   readonly #consumption: BulkConsumption<Service>;
-  readonly #program: BulkProgram;
+  readonly #lanes: readonly BulkLane[];
   readonly #topics: ReadonlyMap<string, Topic>;
-  readonly #rules: FailureRules;
   readonly #limits: ParkingLimits;
-  readonly #assigned = new Map<string, BulkPartition>();
   readonly #membership: GroupMembership;
-  /** Grows whenever what was prepared before must be prepared again. */
-  #generation = 0;
-  /** The share has changed: memory is of partitions that others may have by now. */
-  #isShareNew = false;
-  /** What prepares or resets, and what waits to. */
-  #last: Promise<unknown> = Promise.resolve();
-  #failure: { readonly error: unknown } | null = null;
+  readonly #maxBatch: number;
 
   constructor(parts: EffectParts, service: Service, consumption: BulkConsumption<Service>) {
+    const { subscription, topics, maxBatch = MAX_BATCH, lanes = 1, create } = consumption;
     this.#parts = parts;
     this.#consumption = consumption;
-    this.subscription = consumption.subscription;
+    this.#maxBatch = maxBatch;
+    this.subscription = subscription;
     this.#membership = new GroupMembership(parts, {
-      subscription: consumption.subscription,
+      subscription,
       join: () => this.#join(),
       follow: (consumer) => this.#follow(consumer),
     });
-    this.#program = consumption.create(service);
-    this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
-    this.#rules = failureRules(consumption);
-    this.#limits = new ParkingLimits(this.#rules);
+    this.#topics = new Map(topics.map((topic) => [topic.name, topic]));
+    const rules = failureRules(consumption);
+    this.#limits = new ParkingLimits(rules);
+    const shared = {
+      parts,
+      subscription,
+      topics: this.#topics,
+      rules,
+      limits: this.#limits,
+      membership: this.#membership,
+      maxBatch,
+      waiting: () => this.#waiting(),
+      works: () => this.#works(),
+    };
+    this.#lanes = Array.from({ length: lanes }, () => new BulkLane(shared, create(service)));
   }
 
   start(): void {
@@ -77,12 +63,12 @@ export class BulkRunner<Service> implements Runner {
   }
 
   status(): ConsumptionStatus {
-    return this.#membership.status(this.#assigned.values());
+    return this.#membership.status(this.#assigned());
   }
 
   elsewhere(): Promise<readonly PartitionElsewhere[]> {
     return elsewhereOfMarks(this.#parts, this.subscription, [...this.#topics.values()], (at) =>
-      this.#assigned.has(topicPartitionKey(at)),
+      this.#lanes.some(({ assigned }) => assigned.has(topicPartitionKey(at))),
     );
   }
 
@@ -94,240 +80,43 @@ export class BulkRunner<Service> implements Runner {
     return this.#membership.close();
   }
 
+  #assigned(): readonly BulkPartition[] {
+    return this.#lanes.flatMap(({ assigned }) => [...assigned.values()]);
+  }
+
+  /** One lane's success says nothing of another one that still tries. */
+  #works(): void {
+    if (!this.#lanes.some(({ isFailing }) => isFailing)) this.#membership.works();
+  }
+
   #join(): Promise<GroupConsumer> {
     const { bus, serviceName } = this.#parts;
-    const { maxBatch = MAX_BATCH } = this.#consumption;
     return bus.consume({
       group: `${serviceName}.${this.subscription}`,
       topics: this.#consumption.topics.map((topic) => topic.name),
       chunkHeaders: NUMBER_HEADERS,
-      bufferRecords: 2 * maxBatch,
+      bufferRecords: 2 * this.#maxBatch,
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => {
-        this.#isShareNew = true;
-        for (const at of partitions) {
-          this.#assigned.delete(topicPartitionKey(at));
-          this.#membership.revoked(at);
+        for (const lane of this.#lanes) {
+          lane.shareChanged();
+          for (const at of partitions) lane.assigned.delete(topicPartitionKey(at));
         }
+        for (const at of partitions) this.#membership.revoked(at);
       },
     });
   }
 
+  /** Each lane ends by itself, and its own work is ended with it; the first that failed says why. */
   async #follow(consumer: GroupConsumer): Promise<void> {
-    this.#failure = null;
-    const { maxBatch = MAX_BATCH } = this.#consumption;
-    let committing: Promise<void> = Promise.resolve();
-    const spent = new SpentChunks();
-    try {
-      while (!this.#membership.closing.aborted) {
-        const slices = await consumer.takeChunks(maxBatch);
-        if (slices.length === 0) break;
-        if (this.#isShareNew) {
-          await committing;
-          this.#isShareNew = false;
-          this.#program.reset();
-        }
-        let generation = this.#generation;
-        let work = await this.#prepare({ slices }, false);
-        await committing;
-        if (this.#failure !== null) break;
-        while (generation !== this.#generation) {
-          generation = this.#generation;
-          work = await this.#prepare(work, false);
-        }
-        spent.prepared(slices, work.judged.count);
-        committing = this.#apply(work, 0).catch((error: unknown) => {
-          this.#failure ??= { error };
-          // What waits for records must hear of it.
-          void consumer.close();
-        });
-      }
-    } finally {
-      await committing;
-    }
-    if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
-  }
-
-  /** One at a time: the program forgets between two preparations, never within one. */
-  #prepare(of: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
-    return this.#alone(() => this.#prepareAlone(of, isCareful));
-  }
-
-  #reset(): Promise<void> {
-    return this.#alone(() => this.#resetAlone());
-  }
-
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  /** By the numbers first, then by the program. Waits for the database for ever. */
-  async #prepareAlone({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
-    const judged = judgeChunks(slices, (at) => this.#assigned.get(topicPartitionKey(at)));
-    const { fault } = judged;
-    const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
-    if (isHintWrong) this.#distrustHint(fault);
-    const { store, clock } = this.#parts;
-    const tools: BulkTools = {
-      nowMs: clock.nowMs(),
-      query: (statement) => store.query(statement),
-      isCareful,
-    };
-    const effects =
-      judged.count === 0
-        ? NO_EFFECTS
-        : await this.#membership.untilAnswered("prepare", () => this.#program.prepare(judged, tools));
-    if (isHintWrong) return { slices: withoutFaulted(slices, judged), judged, effects, fault: null };
-    return { slices, judged, effects, fault };
-  }
-
-  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
-  #distrustHint(fault: BatchFault): void {
-    fault.at.fromHint = false;
-    this.#parts.metrics.hintsDistrusted.inc({ subscription: this.subscription });
-    this.#parts.log.warn(
-      { subscription: this.subscription, reason: reasonOf(fault.error) },
-      "read again from the beginning of the partition",
-    );
-    this.#membership.consumer?.seek(fault.at, "earliest");
-  }
-
-  /** Until all of it is applied, parked or dropped. Rejects with what must stop the subscription. */
-  async #apply(given: Work, failures: number): Promise<void> {
-    const { timer, metrics } = this.#parts;
-    let backoff: Backoff | null = null;
-    let work = given;
-    while (!this.#membership.closing.aborted || backoff === null) {
-      try {
-        const rows = await this.#commit(work);
-        this.#settle(work, rows);
-        return;
-      } catch (error) {
-        const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
-        if (isUnknown && (await this.#wasApplied(work))) {
-          this.#settle(work, []);
-          return;
-        }
-        if (isOutOfDate(error) || isRowsMoved(error)) {
-          await this.#reset();
-          work = await this.#prepare(work, failures > 0);
-          continue;
-        }
-        if (!isUnknown && !isRetryable(error)) return await this.#applyApart(work, error, failures);
-        metrics.retries.inc({ subscription: this.subscription });
-        this.#membership.failed(error);
-        backoff ??= createBackoff(timer, this.#membership.closing);
-        await backoff.wait();
-        if (this.#membership.closing.aborted) return;
-      }
-    }
-  }
-
-  /** Once more with care; then in halves, until the record that fails is alone (R12). */
-  async #applyApart(work: Work, error: unknown, failures: number): Promise<void> {
-    if (blameOf(error) === "stop") throw error;
-    await this.#reset();
-    if (failures === 0) return await this.#apply(await this.#prepare(work, true), 1);
-    const count = work.slices.reduce((sum, { from, to }) => sum + to - from, 0);
-    if (count > 1) {
-      const [first, second] = halves(work.slices, count >> 1);
-      await this.#apply(await this.#prepare({ slices: first }, true), failures + 1);
-      return await this.#apply(await this.#prepare({ slices: second }, true), failures + 1);
-    }
-    if (failures > this.#rules.attempts + MOST_HALVINGS) throw error;
-    const alone = await this.#prepare(work, true);
-    const [range] = alone.judged.ranges;
-    if (range === undefined) return await this.#apply(alone, failures + 1);
-    const refusal = { range, index: range.from, code: "retries_exhausted", message: reasonOf(error) };
-    const effects = { ...NO_EFFECTS, parked: [refusal] };
-    this.#parts.metrics.recordRetries.inc({ subscription: this.subscription });
-    await this.#apply({ ...alone, effects }, this.#rules.attempts + MOST_HALVINGS + 1);
-  }
-
-  /** One transaction: the marks first, the effects, what is parked, the outbox last (R5, R12). */
-  async #commit({ judged, effects }: Work): Promise<readonly ParkedRow[]> {
-    await effects.before?.();
-    if (judged.advances.length === 0) return [];
-    const { commit, clock } = this.#parts;
-    const rows = parkedRows({ parkings: parkingsOf(judged, effects) }, clock.nowMs());
-    if (rows.length > 0) this.#limits.check(clock.nowMs(), rows, this.#waiting());
-    await commitUnit(commit, {
-      name: `consume.${this.subscription}`,
-      front: [advanceStatement(this.subscription, judged.advances)],
-      traceparent: undefined,
-      work: async ({ nowMs }) => ({
-        statements:
-          rows.length === 0
-            ? effects.statements
-            : [...effects.statements, ...parkStatements(this.subscription, nowMs, rows)],
-        events:
-          rows.length === 0
-            ? effects.events
-            : [...effects.events, ...deadLetters(this.subscription, rows, this.#topics)],
-        result: undefined,
-      }),
-    });
-    return rows;
-  }
-
-  /** After the commit, never before: memory follows the tables. */
-  #settle({ judged, effects, fault }: Work, rows: readonly ParkedRow[]): void {
-    const { metrics } = this.#parts;
-    const label = { subscription: this.subscription };
-    if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
-    for (const { to } of judged.advances)
-      this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
-    for (const [at, nextOffset] of judged.reached) {
-      at.nextOffset = nextOffset;
-      if (this.#assigned.get(topicPartitionKey(at)) === at) this.#membership.reached(at, nextOffset);
-    }
-    if (rows.length > 0) this.#parked(rows);
-    if (judged.count > 0) {
-      metrics.unitsCommitted.inc(label);
-      metrics.batchSize.observe(label, judged.count);
-      metrics.eventLatency.observe(label, this.#ageOfOldest(judged));
-      this.#program.committed?.(judged, effects);
-    }
-    this.#membership.works();
-    if (fault !== null) throw fault.error;
-  }
-
-  /** In milliseconds, by the log's times: each range is in its order. */
-  #ageOfOldest({ ranges }: JudgedChunks): number {
-    const nowMs = this.#parts.clock.nowMs();
-    const oldestMs = ranges.reduce(
-      (ms, { chunk, from }) => Math.min(ms, chunk.timesMs[from] ?? nowMs),
-      nowMs,
-    );
-    return nowMs - oldestMs;
-  }
-
-  /** One line for each reason: a stream may have many of them. */
-  #parked(rows: readonly ParkedRow[]): void {
-    const { metrics, log, clock } = this.#parts;
-    const subscription = this.subscription;
-    this.#limits.parked(clock.nowMs(), rows);
-    for (const [reason, ofReason] of Map.groupBy(rows, ({ code }) => code)) {
-      metrics.parkedRecords.inc({ subscription, reason }, ofReason.length);
-      metrics.deadLetters.inc({ subscription, reason }, ofReason.length);
-      const first = ofReason[0]?.parking.record;
-      const at = `${first?.topic}/${first?.partition}/${first?.offset}`;
-      log.error(
-        { subscription, reason, records: ofReason.length, first: at, message: ofReason[0]?.message },
-        "records parked",
-      );
-    }
-    for (const { parking, place } of rows) {
-      parking.at.queues.nextPlace = Math.max(parking.at.queues.nextPlace, place + 1);
-      parking.at.queues.waiting++;
-    }
+    const ends = await Promise.allSettled(this.#lanes.map((lane) => lane.follow(consumer)));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   #waiting(): number {
     let waiting = 0;
-    for (const { queues } of this.#assigned.values()) waiting += queues.waiting;
+    for (const { queues } of this.#assigned()) waiting += queues.waiting;
     return waiting;
   }
 
@@ -342,7 +131,7 @@ export class BulkRunner<Service> implements Runner {
     }));
     const ids = new Map(topics.map(({ name, id }) => [name, id]));
     const positions = new Map<string, StartPosition>();
-    this.#isShareNew = true;
+    for (const lane of this.#lanes) lane.shareChanged();
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
       const topicId = ids.get(topic) ?? "";
@@ -350,7 +139,7 @@ export class BulkRunner<Service> implements Runner {
       const key = topicPartitionKey({ topic, partition });
       const queues = parked.find((state) => state.topic === topic && state.partition === partition);
       this.#limits.inherit(clock.nowMs(), queues?.recent ?? 0);
-      this.#assigned.set(key, {
+      this.#laneWithFewest().assigned.set(key, {
         topic,
         partition,
         topicId,
@@ -363,103 +152,11 @@ export class BulkRunner<Service> implements Runner {
       });
       positions.set(key, hint ?? "earliest");
     }
-    this.#membership.works();
+    this.#works();
     return positions;
   }
 
-  /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
-  async #resetAlone(): Promise<void> {
-    const { store, clock } = this.#parts;
-    const { marks, parked } = await this.#membership.untilAnswered("marks.read", async () => ({
-      marks: await readMarks(store, this.subscription),
-      parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
-    }));
-    this.#generation++;
-    this.#program.reset();
-    for (const at of this.#assigned.values()) {
-      at.marks.clear();
-      at.expected.clear();
-      at.queues = noQueues();
-    }
-    for (const state of parked) {
-      const at = this.#assigned.get(topicPartitionKey(state));
-      if (at !== undefined) at.queues = state.queues;
-    }
-    for (const mark of marks) {
-      const at = this.#assigned.get(topicPartitionKey(mark));
-      at?.marks.set(mark.producer, mark);
-      at?.expected.set(mark.producer, mark);
-    }
+  #laneWithFewest(): BulkLane {
+    return this.#lanes.reduce((fewest, lane) => (lane.assigned.size < fewest.assigned.size ? lane : fewest));
   }
-
-  /** After a COMMIT of unknown outcome: one that is still under way shows as a moved mark at the next try. */
-  async #wasApplied({ judged }: Work): Promise<boolean> {
-    const marks = await this.#membership.untilAnswered("marks.read", () =>
-      readMarks(this.#parts.store, this.subscription),
-    );
-    const isReached = (mark: Mark, to: Mark): boolean =>
-      mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
-    return judged.advances.every(({ to }) =>
-      marks.some(
-        (mark) =>
-          mark.topic === to.topic &&
-          mark.partition === to.partition &&
-          mark.producer === to.producer &&
-          isReached(mark, to),
-      ),
-    );
-  }
-}
-
-/** A batch of 2^30 records is halved down to one. */
-const MOST_HALVINGS = 30;
-const NO_EFFECTS: BulkEffects = { statements: [], events: [], parked: [] };
-
-/** What the program refuses, and what has no number, in the order of the log. */
-function parkingsOf({ parkings, reached }: JudgedChunks, { parked }: BulkEffects): readonly Parking[] {
-  if (parked.length === 0) return parkings;
-  const refused = parked.map(({ range, index, code, message }): Parking => {
-    const { chunk, producer, epoch } = range;
-    const at = [...reached.keys()].find(
-      ({ topic, partition }) => topic === chunk.topic && partition === chunk.partition,
-    );
-    assert(at !== undefined, "a record that is refused was taken from a partition");
-    const number = { producer, epoch, sequence: range.firstSequence + index - range.from };
-    const failure = { code, error: new RecordRefused(code, message), attempts: 1, firstFailedMs: null };
-    return { at, record: chunk.record(index), envelope: null, number, queue: null, failure };
-  });
-  return [...parkings, ...refused].sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
-}
-
-/** Without what follows a fault: it is not looked at again. */
-function withoutFaulted(
-  slices: readonly ChunkSlice[],
-  { fault, reached }: JudgedChunks,
-): readonly ChunkSlice[] {
-  if (fault === null) return slices;
-  const { at } = fault;
-  const end = Number(reached.get(at) ?? 0n);
-  return slices.flatMap(({ chunk, from, to }) => {
-    if (chunk.topic !== at.topic || chunk.partition !== at.partition) return [{ chunk, from, to }];
-    let last = from;
-    while (last < to && (chunk.offsets[last] ?? 0) < end) last++;
-    return last > from ? [{ chunk, from, to: last }] : [];
-  });
-}
-
-/** The first `count` records, and the others. */
-function halves(
-  slices: readonly ChunkSlice[],
-  count: number,
-): readonly [readonly ChunkSlice[], readonly ChunkSlice[]] {
-  const first: ChunkSlice[] = [];
-  const second: ChunkSlice[] = [];
-  let left = count;
-  for (const { chunk, from, to } of slices) {
-    const cut = Math.min(to, from + left);
-    if (cut > from) first.push({ chunk, from, to: cut });
-    if (cut < to) second.push({ chunk, from: cut, to });
-    left -= cut - from;
-  }
-  return [first, second];
 }

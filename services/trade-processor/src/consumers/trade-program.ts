@@ -30,7 +30,6 @@ import { findTrades, keyOfRow, SeenTrades, tradeKey } from "./seen-trades.ts";
 import { SinkRows } from "./sink-rows.ts";
 
 /** Bounds of what one processor remembers. */
-const RECENT_TRADES = 250_000;
 const MAX_POSITIONS = 200_000;
 const LOAD_AT_ONCE = 5_000;
 
@@ -59,7 +58,7 @@ export class TradeProgram implements BulkProgram {
   #former = new TradeColumns();
   #isFormerKnown = false;
 
-  constructor(service: TradeProcessor, recentTrades = RECENT_TRADES) {
+  constructor(service: TradeProcessor, recentTrades: number) {
     this.#service = service;
     this.#scanner = new ReportScanner(service.instruments);
     this.#book = new PositionBook(service.method, service.instruments);

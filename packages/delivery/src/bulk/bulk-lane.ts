@@ -1,0 +1,411 @@
+import { assert } from "@bourse/base";
+import { type ChunkSlice, type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import { StoreError } from "@bourse/store";
+import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
+import { commitUnit } from "../commit.ts";
+import { deadLetters, parkedRows } from "../dead-letter.ts";
+import { type BatchFault, noQueues, type Parking } from "../effect-batch.ts";
+import type { EffectParts } from "../effect-parts.ts";
+import { blameOf, type FailureRules, RecordRefused } from "../failure-policy.ts";
+import type { GroupMembership } from "../group-membership.ts";
+import { reasonOf } from "../log.ts";
+import { advanceStatement, isOutOfDate, type Mark, readMarks } from "../marks.ts";
+import { type ParkedRow, parkStatements, readParkedState } from "../parked-rows.ts";
+import type { ParkingLimits } from "../parking-limits.ts";
+import { isRowsMoved } from "../rows-moved.ts";
+import type { BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
+import { type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
+import { SpentChunks } from "./spent-chunks.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
+interface Work {
+  readonly slices: readonly ChunkSlice[];
+  readonly judged: JudgedChunks;
+  readonly effects: BulkEffects;
+  /** What must stop the subscription once what lies before it is applied. */
+  readonly fault: BatchFault | null;
+}
+
+/** What the lanes of a subscription have together. */
+export interface BulkLaneParts {
+  readonly parts: EffectParts;
+  readonly subscription: string;
+  readonly topics: ReadonlyMap<string, Topic>;
+  readonly rules: FailureRules;
+  readonly limits: ParkingLimits;
+  readonly membership: GroupMembership;
+  readonly maxBatch: number;
+  /** Parked records of all lanes. */
+  readonly waiting: () => number;
+  /** A lane has applied what it had in hand. */
+  readonly works: () => void;
+}
+
+/**
+ * Some of a member's partitions, in one transaction after the other: while one batch commits, the next is prepared. What
+ * another lane, or another instance, has written beside it shows at the marks, the versions and the constraints.
+ */
+export class BulkLane {
+  readonly assigned = new Map<string, BulkPartition>();
+  readonly #shared: BulkLaneParts;
+  readonly #parts: EffectParts;
+  readonly #program: BulkProgram;
+  /** Grows whenever what was prepared before must be prepared again. */
+  #generation = 0;
+  /** The share has changed: memory is of partitions that others may have by now. */
+  #isShareNew = false;
+  /** What prepares or resets, and what waits to. */
+  #last: Promise<unknown> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
+  #isFailing = false;
+
+  constructor(shared: BulkLaneParts, program: BulkProgram) {
+    this.#shared = shared;
+    this.#parts = shared.parts;
+    this.#program = program;
+  }
+
+  /** Other partitions are the member's from now on. */
+  shareChanged(): void {
+    this.#isShareNew = true;
+  }
+
+  /** Its last attempt failed, and is made again. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** Until the consumer is closed, which it closes itself where it fails. Rejects with what the lane fails of. */
+  async follow(consumer: GroupConsumer): Promise<void> {
+    this.#failure = null;
+    this.#isFailing = false;
+    const { maxBatch, membership } = this.#shared;
+    const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
+    let committing: Promise<void> = Promise.resolve();
+    const spent = new SpentChunks();
+    try {
+      while (!membership.closing.aborted) {
+        const slices = await consumer.takeChunks(maxBatch, isOwn);
+        if (slices.length === 0) break;
+        if (this.#isShareNew) {
+          await committing;
+          this.#isShareNew = false;
+          this.#program.reset();
+        }
+        let generation = this.#generation;
+        let work = await this.#prepare({ slices }, false);
+        await committing;
+        if (this.#failure !== null) break;
+        while (generation !== this.#generation) {
+          generation = this.#generation;
+          work = await this.#prepare(work, false);
+        }
+        spent.prepared(slices, work.judged.count);
+        committing = this.#apply(work, 0).catch((error: unknown) => {
+          this.#failure ??= { error };
+          // What waits for records must hear of it.
+          void consumer.close();
+        });
+      }
+    } catch (error) {
+      this.#failure ??= { error };
+      void consumer.close();
+    } finally {
+      await committing;
+    }
+    if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
+  }
+
+  #works(): void {
+    this.#isFailing = false;
+    this.#shared.works();
+  }
+
+  #failed(error: unknown, what?: string): void {
+    this.#isFailing = true;
+    this.#shared.membership.failed(error, what);
+  }
+
+  /** Waits for a dependency for ever, or until it is to end. */
+  #untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const signal = this.#shared.membership.closing;
+    const failed = (error: unknown): void => this.#failed(error, what);
+    return retryForEver({ timer: this.#parts.timer, signal, failed }, attempt);
+  }
+
+  /** One at a time: the program forgets between two preparations, never within one. */
+  #prepare(of: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
+    return this.#alone(() => this.#prepareAlone(of, isCareful));
+  }
+
+  #reset(): Promise<void> {
+    return this.#alone(() => this.#resetAlone());
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** By the numbers first, then by the program. Waits for the database for ever. */
+  async #prepareAlone({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
+    const judged = judgeChunks(slices, (at) => this.assigned.get(topicPartitionKey(at)));
+    const { fault } = judged;
+    const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
+    if (isHintWrong) this.#distrustHint(fault);
+    const { store, clock } = this.#parts;
+    const tools: BulkTools = {
+      nowMs: clock.nowMs(),
+      query: (statement) => store.query(statement),
+      isCareful,
+    };
+    const effects =
+      judged.count === 0
+        ? NO_EFFECTS
+        : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
+    if (isHintWrong) return { slices: withoutFaulted(slices, judged), judged, effects, fault: null };
+    return { slices, judged, effects, fault };
+  }
+
+  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
+  #distrustHint(fault: BatchFault): void {
+    fault.at.fromHint = false;
+    this.#parts.metrics.hintsDistrusted.inc({ subscription: this.#shared.subscription });
+    this.#parts.log.warn(
+      { subscription: this.#shared.subscription, reason: reasonOf(fault.error) },
+      "read again from the beginning of the partition",
+    );
+    this.#shared.membership.consumer?.seek(fault.at, "earliest");
+  }
+
+  /** Until all of it is applied, parked or dropped. Rejects with what must stop the subscription. */
+  async #apply(given: Work, failures: number): Promise<void> {
+    const { timer, metrics } = this.#parts;
+    let backoff: Backoff | null = null;
+    let work = given;
+    while (!this.#shared.membership.closing.aborted || backoff === null) {
+      try {
+        const rows = await this.#commit(work);
+        this.#settle(work, rows);
+        return;
+      } catch (error) {
+        const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
+        if (isUnknown && (await this.#wasApplied(work))) {
+          this.#settle(work, []);
+          return;
+        }
+        if (isOutOfDate(error) || isRowsMoved(error)) {
+          await this.#reset();
+          work = await this.#prepare(work, failures > 0);
+          continue;
+        }
+        if (!isUnknown && !isRetryable(error)) return await this.#applyApart(work, error, failures);
+        metrics.retries.inc({ subscription: this.#shared.subscription });
+        this.#failed(error);
+        backoff ??= createBackoff(timer, this.#shared.membership.closing);
+        await backoff.wait();
+        if (this.#shared.membership.closing.aborted) return;
+      }
+    }
+  }
+
+  /** Once more with care; then in halves, until the record that fails is alone (R12). */
+  async #applyApart(work: Work, error: unknown, failures: number): Promise<void> {
+    if (blameOf(error) === "stop") throw error;
+    await this.#reset();
+    if (failures === 0) return await this.#apply(await this.#prepare(work, true), 1);
+    const count = work.slices.reduce((sum, { from, to }) => sum + to - from, 0);
+    if (count > 1) {
+      const [first, second] = halves(work.slices, count >> 1);
+      await this.#apply(await this.#prepare({ slices: first }, true), failures + 1);
+      return await this.#apply(await this.#prepare({ slices: second }, true), failures + 1);
+    }
+    if (failures > this.#shared.rules.attempts + MOST_HALVINGS) throw error;
+    const alone = await this.#prepare(work, true);
+    const [range] = alone.judged.ranges;
+    if (range === undefined) return await this.#apply(alone, failures + 1);
+    const refusal = { range, index: range.from, code: "retries_exhausted", message: reasonOf(error) };
+    const effects = { ...NO_EFFECTS, parked: [refusal] };
+    this.#parts.metrics.recordRetries.inc({ subscription: this.#shared.subscription });
+    await this.#apply({ ...alone, effects }, this.#shared.rules.attempts + MOST_HALVINGS + 1);
+  }
+
+  /** One transaction: the marks first, the effects, what is parked, the outbox last (R5, R12). */
+  async #commit({ judged, effects }: Work): Promise<readonly ParkedRow[]> {
+    await effects.before?.();
+    if (judged.advances.length === 0) return [];
+    const { commit, clock } = this.#parts;
+    const rows = parkedRows({ parkings: parkingsOf(judged, effects) }, clock.nowMs());
+    if (rows.length > 0) this.#shared.limits.check(clock.nowMs(), rows, this.#shared.waiting());
+    await commitUnit(commit, {
+      name: `consume.${this.#shared.subscription}`,
+      front: [advanceStatement(this.#shared.subscription, judged.advances)],
+      traceparent: undefined,
+      work: async ({ nowMs }) => ({
+        statements:
+          rows.length === 0
+            ? effects.statements
+            : [...effects.statements, ...parkStatements(this.#shared.subscription, nowMs, rows)],
+        events:
+          rows.length === 0
+            ? effects.events
+            : [...effects.events, ...deadLetters(this.#shared.subscription, rows, this.#shared.topics)],
+        result: undefined,
+      }),
+    });
+    return rows;
+  }
+
+  /** After the commit, never before: memory follows the tables. */
+  #settle({ judged, effects, fault }: Work, rows: readonly ParkedRow[]): void {
+    const { metrics } = this.#parts;
+    const label = { subscription: this.#shared.subscription };
+    if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
+    for (const { to } of judged.advances)
+      this.assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
+    for (const [at, nextOffset] of judged.reached) {
+      at.nextOffset = nextOffset;
+      if (this.assigned.get(topicPartitionKey(at)) === at) this.#shared.membership.reached(at, nextOffset);
+    }
+    if (rows.length > 0) this.#parked(rows);
+    if (judged.count > 0) {
+      metrics.unitsCommitted.inc(label);
+      metrics.batchSize.observe(label, judged.count);
+      metrics.eventLatency.observe(label, this.#ageOfOldest(judged));
+      this.#program.committed?.(judged, effects);
+    }
+    this.#works();
+    if (fault !== null) throw fault.error;
+  }
+
+  /** In milliseconds, by the log's times: each range is in its order. */
+  #ageOfOldest({ ranges }: JudgedChunks): number {
+    const nowMs = this.#parts.clock.nowMs();
+    const oldestMs = ranges.reduce(
+      (ms, { chunk, from }) => Math.min(ms, chunk.timesMs[from] ?? nowMs),
+      nowMs,
+    );
+    return nowMs - oldestMs;
+  }
+
+  /** One line for each reason: a stream may have many of them. */
+  #parked(rows: readonly ParkedRow[]): void {
+    const { metrics, log, clock } = this.#parts;
+    const subscription = this.#shared.subscription;
+    this.#shared.limits.parked(clock.nowMs(), rows);
+    for (const [reason, ofReason] of Map.groupBy(rows, ({ code }) => code)) {
+      metrics.parkedRecords.inc({ subscription, reason }, ofReason.length);
+      metrics.deadLetters.inc({ subscription, reason }, ofReason.length);
+      const first = ofReason[0]?.parking.record;
+      const at = `${first?.topic}/${first?.partition}/${first?.offset}`;
+      log.error(
+        { subscription, reason, records: ofReason.length, first: at, message: ofReason[0]?.message },
+        "records parked",
+      );
+    }
+    for (const { parking, place } of rows) {
+      parking.at.queues.nextPlace = Math.max(parking.at.queues.nextPlace, place + 1);
+      parking.at.queues.waiting++;
+    }
+  }
+
+  /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
+  async #resetAlone(): Promise<void> {
+    const { store, clock } = this.#parts;
+    const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
+      marks: await readMarks(store, this.#shared.subscription),
+      parked: await readParkedState(store, this.#shared.subscription, clock.nowMs() - MINUTE_MS),
+    }));
+    this.#generation++;
+    this.#program.reset();
+    for (const at of this.assigned.values()) {
+      at.marks.clear();
+      at.expected.clear();
+      at.queues = noQueues();
+    }
+    for (const state of parked) {
+      const at = this.assigned.get(topicPartitionKey(state));
+      if (at !== undefined) at.queues = state.queues;
+    }
+    for (const mark of marks) {
+      const at = this.assigned.get(topicPartitionKey(mark));
+      at?.marks.set(mark.producer, mark);
+      at?.expected.set(mark.producer, mark);
+    }
+  }
+
+  /** After a COMMIT of unknown outcome: one that is still under way shows as a moved mark at the next try. */
+  async #wasApplied({ judged }: Work): Promise<boolean> {
+    const marks = await this.#untilAnswered("marks.read", () =>
+      readMarks(this.#parts.store, this.#shared.subscription),
+    );
+    const isReached = (mark: Mark, to: Mark): boolean =>
+      mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
+    return judged.advances.every(({ to }) =>
+      marks.some(
+        (mark) =>
+          mark.topic === to.topic &&
+          mark.partition === to.partition &&
+          mark.producer === to.producer &&
+          isReached(mark, to),
+      ),
+    );
+  }
+}
+
+/** A batch of 2^30 records is halved down to one. */
+const MOST_HALVINGS = 30;
+const NO_EFFECTS: BulkEffects = { statements: [], events: [], parked: [] };
+
+/** What the program refuses, and what has no number, in the order of the log. */
+function parkingsOf({ parkings, reached }: JudgedChunks, { parked }: BulkEffects): readonly Parking[] {
+  if (parked.length === 0) return parkings;
+  const refused = parked.map(({ range, index, code, message }): Parking => {
+    const { chunk, producer, epoch } = range;
+    const at = [...reached.keys()].find(
+      ({ topic, partition }) => topic === chunk.topic && partition === chunk.partition,
+    );
+    assert(at !== undefined, "a record that is refused was taken from a partition");
+    const number = { producer, epoch, sequence: range.firstSequence + index - range.from };
+    const failure = { code, error: new RecordRefused(code, message), attempts: 1, firstFailedMs: null };
+    return { at, record: chunk.record(index), envelope: null, number, queue: null, failure };
+  });
+  return [...parkings, ...refused].sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
+}
+
+/** Without what follows a fault: it is not looked at again. */
+function withoutFaulted(
+  slices: readonly ChunkSlice[],
+  { fault, reached }: JudgedChunks,
+): readonly ChunkSlice[] {
+  if (fault === null) return slices;
+  const { at } = fault;
+  const end = Number(reached.get(at) ?? 0n);
+  return slices.flatMap(({ chunk, from, to }) => {
+    if (chunk.topic !== at.topic || chunk.partition !== at.partition) return [{ chunk, from, to }];
+    let last = from;
+    while (last < to && (chunk.offsets[last] ?? 0) < end) last++;
+    return last > from ? [{ chunk, from, to: last }] : [];
+  });
+}
+
+/** The first `count` records, and the others. */
+function halves(
+  slices: readonly ChunkSlice[],
+  count: number,
+): readonly [readonly ChunkSlice[], readonly ChunkSlice[]] {
+  const first: ChunkSlice[] = [];
+  const second: ChunkSlice[] = [];
+  let left = count;
+  for (const { chunk, from, to } of slices) {
+    const cut = Math.min(to, from + left);
+    if (cut > from) first.push({ chunk, from, to: cut });
+    if (cut < to) second.push({ chunk, from: cut, to });
+    left -= cut - from;
+  }
+  return [first, second];
+}
