@@ -3,5 +3,7 @@
 // The `bourse` command: `npx bourse ...` in this repository, before and after anything is installed.
 
 const { launch } = require("./launch.cjs");
+const { streamSettings } = require("./stream-settings.cjs");
 
-void launch("apps/cli/src/main.ts", process.argv.slice(2));
+const args = process.argv.slice(2);
+void launch("apps/cli/src/main.ts", args, streamSettings(args));

@@ -6,13 +6,13 @@ const path = require("node:path");
 
 /**
  * Resolves when the script has ended; this process then ends the same way.
- * @param {{ node: string, script: string, args: string[], cwd: string }} job
+ * @param {{ node: string, script: string, args: string[], cwd: string, flags?: string[], env?: Record<string, string> }} job
  */
-async function runScript({ node, script, args, cwd }) {
-  const env = environmentWith(node);
+async function runScript({ node, script, args, cwd, flags = [], env: usual = {} }) {
+  const env = { ...usual, ...environmentWith(node) };
   // Told to this script already, through its working folder; what it starts has its own.
   delete env.INIT_CWD;
-  const child = spawn(node, [script, ...args], { cwd, env, stdio: "inherit" });
+  const child = spawn(node, [...flags, script, ...args], { cwd, env, stdio: "inherit" });
   const forward = (signal) => child.kill(signal);
   const signals = ["SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, forward);

@@ -1,9 +1,6 @@
 export type { DataFolder } from "./data-folder.ts";
 export { openDataFolder } from "./data-folder.ts";
 export { allDefinitions, definitions, isServiceName, parkersOf, readersOf } from "./definitions.ts";
-export { FEED_GROUPS } from "./feeds.ts";
-export type { FeedOptions, FeedRow } from "./follow-feed.ts";
-export { FEEDS, followFeed } from "./follow-feed.ts";
 export { ACCESS_FORMATS, type AccessFormat, accessDocument } from "./kafka/access-documents.ts";
 export type { AppliedAccess, ApplyAccessOptions } from "./kafka/apply-access.ts";
 export { applyKafkaAccess } from "./kafka/apply-access.ts";
@@ -18,8 +15,6 @@ export { busOf, recoverService } from "./recover-service.ts";
 export type { Refusal } from "./refusals.ts";
 export { readRefusals } from "./refusals.ts";
 export { readRunFile } from "./run-file.ts";
-export type { ProcessorCounts, ProcessorRun, RunningProcessor } from "./run-processor.ts";
-export { startProcessor } from "./run-processor.ts";
 export type { Cluster } from "./start-cluster.ts";
 export { startCluster } from "./start-cluster.ts";
 export { startPlatform, urlVariable } from "./start-platform.ts";

@@ -36,8 +36,8 @@ function commands(command: Command): readonly Command[] {
 }
 
 describe("the command line", () => {
-  it("shows every command with a description and examples that it understands", () => {
-    const all = commands(buildProgram());
+  it("shows every command with a description and examples that it understands", async () => {
+    const all = commands(await buildProgram());
     assert.ok(all.length >= 14);
     for (const command of all) {
       let help = "";
@@ -47,11 +47,16 @@ describe("the command line", () => {
     }
   });
 
-  it("documents every exit code", () => {
+  it("loads a command by itself, under its own name", async () => {
+    for (const { name } of (await buildProgram()).commands.map((command) => ({ name: command.name() }))) {
+      const [command, ...others] = (await buildProgram(name)).commands;
+      assert.deepEqual([command?.name(), others], [name, []]);
+    }
+  });
+
+  it("documents every exit code", async () => {
     let help = "";
-    buildProgram()
-      .configureOutput({ writeOut: (text) => (help += text) })
-      .outputHelp();
+    (await buildProgram()).configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     for (const code of Object.values(EXIT)) {
       assert.ok(help.includes(`${code}  ${EXIT_MEANINGS[code]}`), String(code));
     }
@@ -70,14 +75,9 @@ describe("the command line", () => {
     assert.match(stderr, /bourse recover order/);
   });
 
-  it("has one file for each command", () => {
+  it("has one file for each command", async () => {
     const files = readdirSync(join(import.meta.dirname, "commands")).map((file) => file.replace(".ts", ""));
-    assert.deepEqual(
-      files.sort(),
-      buildProgram()
-        .commands.map((command) => command.name())
-        .sort(),
-    );
+    assert.deepEqual(files.sort(), (await buildProgram()).commands.map((command) => command.name()).sort());
   });
 
   for (const [name, args, code, words] of [

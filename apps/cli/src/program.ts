@@ -1,67 +1,43 @@
 import { Command, CommanderError } from "commander";
 import { endOf } from "./cli-error.ts";
 import { RefusedError } from "./client-errors.ts";
-import { accountsCommand } from "./commands/accounts.ts";
-import { aclsCommand } from "./commands/acls.ts";
-import { bookCommand } from "./commands/book.ts";
-import { consoleCommand } from "./commands/console.ts";
-import { countCommand } from "./commands/count.ts";
-import { dlqCommand } from "./commands/dlq.ts";
-import { downCommand } from "./commands/down.ts";
-import { engineCommand } from "./commands/engine.ts";
-import { lagCommand } from "./commands/lag.ts";
-import { marketCommand } from "./commands/market.ts";
-
-import { orderCommand } from "./commands/order.ts";
-import { processCommand } from "./commands/process.ts";
-import { produceCommand } from "./commands/produce.ts";
-import { rebuildCommand } from "./commands/rebuild.ts";
-import { recoverCommand } from "./commands/recover.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { resetCommand } from "./commands/reset.ts";
-import { schemasCommand } from "./commands/schemas.ts";
-import { seekCommand } from "./commands/seek.ts";
-import { statusCommand } from "./commands/status.ts";
-import { tailCommand } from "./commands/tail.ts";
-import { topicsCommand } from "./commands/topics.ts";
-import { upCommand } from "./commands/up.ts";
-import { verifyCommand } from "./commands/verify.ts";
-import { voidCommand } from "./commands/void.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
 
-const COMMANDS = [
-  upCommand,
-  downCommand,
-  statusCommand,
-  accountsCommand,
-  orderCommand,
-  marketCommand,
-  bookCommand,
-  replayCommand,
-  engineCommand,
-  verifyCommand,
-  consoleCommand,
-  produceCommand,
-  topicsCommand,
-  schemasCommand,
-  tailCommand,
-  countCommand,
-  seekCommand,
-  lagCommand,
-  dlqCommand,
-  aclsCommand,
-  recoverCommand,
-  processCommand,
-  rebuildCommand,
-  voidCommand,
-  resetCommand,
-];
+/** By their names, in the order of the help. What a command needs is loaded where it is meant. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import("./commands/up.ts")).upCommand(),
+  down: async () => (await import("./commands/down.ts")).downCommand(),
+  status: async () => (await import("./commands/status.ts")).statusCommand(),
+  accounts: async () => (await import("./commands/accounts.ts")).accountsCommand(),
+  order: async () => (await import("./commands/order.ts")).orderCommand(),
+  market: async () => (await import("./commands/market.ts")).marketCommand(),
+  book: async () => (await import("./commands/book.ts")).bookCommand(),
+  replay: async () => (await import("./commands/replay.ts")).replayCommand(),
+  engine: async () => (await import("./commands/engine.ts")).engineCommand(),
+  verify: async () => (await import("./commands/verify.ts")).verifyCommand(),
+  console: async () => (await import("./commands/console.ts")).consoleCommand(),
+  produce: async () => (await import("./commands/produce.ts")).produceCommand(),
+  topics: async () => (await import("./commands/topics.ts")).topicsCommand(),
+  schemas: async () => (await import("./commands/schemas.ts")).schemasCommand(),
+  tail: async () => (await import("./commands/tail.ts")).tailCommand(),
+  count: async () => (await import("./commands/count.ts")).countCommand(),
+  seek: async () => (await import("./commands/seek.ts")).seekCommand(),
+  lag: async () => (await import("./commands/lag.ts")).lagCommand(),
+  dlq: async () => (await import("./commands/dlq.ts")).dlqCommand(),
+  acls: async () => (await import("./commands/acls.ts")).aclsCommand(),
+  recover: async () => (await import("./commands/recover.ts")).recoverCommand(),
+  process: async () => (await import("./commands/process.ts")).processCommand(),
+  rebuild: async () => (await import("./commands/rebuild.ts")).rebuildCommand(),
+  void: async () => (await import("./commands/void.ts")).voidCommand(),
+  reset: async () => (await import("./commands/reset.ts")).resetCommand(),
+};
 
 /** Runs the command line and answers with the exit code. Never rejects. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const before = process.exitCode;
   try {
-    await buildProgram().parseAsync([...args], { from: "user" });
+    const program = await buildProgram(args[0]);
+    await program.parseAsync([...args], { from: "user" });
     return Number(process.exitCode ?? before ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -69,14 +45,16 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-export function buildProgram(): Command {
+/** All of it; where `only` is a command's name, with that command alone. */
+export async function buildProgram(only = ""): Promise<Command> {
   const program = new Command("bourse")
     .description(
       "An exchange, broker and back office on your machine: start it, trade on it, replay markets through it.",
     )
     .showHelpAfterError("(--help shows what there is)")
     .addHelpText("after", help());
-  for (const command of COMMANDS) program.addCommand(command());
+  const commands = Object.hasOwn(COMMANDS, only) ? [COMMANDS[only]] : Object.values(COMMANDS);
+  for (const command of commands) if (command !== undefined) program.addCommand(await command());
   // After the sub-commands are there: they end by throwing too.
   for (const command of withSubCommands(program)) command.exitOverride();
   return program;

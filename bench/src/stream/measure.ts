@@ -10,6 +10,7 @@ import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/sto
 import { cpuSeconds } from "../cpu-time.ts";
 import { bourse, command, lastObject, type RunningCommand } from "./commands.ts";
 import type { Measurement, StreamOptions } from "./options.ts";
+import { streamSettings } from "./stream-settings.ts";
 
 /** null: it was not asked for. */
 export interface StreamFigures {
@@ -97,8 +98,7 @@ class StreamBench {
       DATABASE_URL: parts.postgres.adminUrl,
       BOURSE_DATA: join(parts.folder, "data"),
       LOG_LEVEL: "warn",
-      MALLOC_ARENA_MAX: "2",
-      NODE_OPTIONS: nodeOptions(parts.options),
+      NODE_OPTIONS: profiling(parts.options),
     };
   }
 
@@ -187,7 +187,8 @@ class StreamBench {
     const { kafka, options } = this.#parts;
     const script = join(import.meta.dirname, "bare-processor.ts");
     const args = [script, kafka.bootstrapServers, prefix, String(options.trades)];
-    const running = this.#start(command(process.execPath, args, this.#env));
+    const { flags, env } = streamSettings(["process"]);
+    const running = this.#start(command(process.execPath, [...flags, ...args], { ...env, ...this.#env }));
     return Number(lastObject(await this.#ended(running, "bare processor")).perSecond);
   }
 
@@ -385,10 +386,8 @@ class StreamBench {
   }
 }
 
-/** Streams leave little for the garbage collector: a young generation of three times 8 MB is enough, and memory flat. */
-function nodeOptions({ profileFolder }: StreamOptions): string {
-  const profile = profileFolder === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
-  return ["--max-semi-space-size=8", ...profile].join(" ");
+function profiling({ profileFolder }: StreamOptions): string {
+  return profileFolder === null ? "" : `--cpu-prof --cpu-prof-dir=${profileFolder}`;
 }
 
 async function stored(store: Store): Promise<number> {

@@ -1,4 +1,4 @@
-import type { FeedRow } from "@bourse/platform";
+import type { FeedRow } from "@bourse/platform/follow-feed";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, fromHere, nonEmpty } from "../data-folder.ts";
@@ -94,7 +94,10 @@ export function processCommand(): Command {
 async function run(options: ProcessOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const bootstrap = kafkaServers(options, process.env);
-  const { FEED_GROUPS, FEEDS, followFeed, startProcessor } = await import("@bourse/platform");
+  // Not the whole platform: a processor has its memory for other things.
+  const { FEEDS, followFeed } = await import("@bourse/platform/follow-feed");
+  const { FEED_GROUPS } = await import("@bourse/platform/feeds");
+  const { startProcessor } = await import("@bourse/platform/run-processor");
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
@@ -166,7 +169,7 @@ interface Summary {
   readonly stopped: string | null;
 }
 
-type Processor = Awaited<ReturnType<typeof import("@bourse/platform")["startProcessor"]>>;
+type Processor = Awaited<ReturnType<typeof import("@bourse/platform/run-processor")["startProcessor"]>>;
 
 /** A line a second while something comes, until somebody ends it, or the stream's end where that is asked for. */
 async function follow(

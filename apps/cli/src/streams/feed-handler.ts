@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import type { FeedOptions } from "@bourse/platform";
+import type { FeedOptions } from "@bourse/platform/follow-feed";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 

@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from "commander";
 import { buildProgram } from "../program.ts";
 
+const bourse = await buildProgram();
+
 /** Scripts that `npm run` knows, and what npm does by itself. */
 export interface NpmScripts {
   readonly scripts: Readonly<Record<string, string>>;
@@ -14,7 +16,7 @@ export function unknownCommands(text: string, { scripts }: NpmScripts): readonly
   return commandsIn(text).flatMap((words) => {
     const [program, ...args] = words;
     if (program === "npm") return npmFault(args, scripts);
-    return faultOf(buildProgram(), args.slice(1), words.join(" "));
+    return faultOf(bourse, args.slice(1), words.join(" "));
   });
 }
 
