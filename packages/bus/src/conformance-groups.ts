@@ -57,6 +57,33 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await consumer.close();
   });
 
+  busTest("several take at once, each of partitions of its own", async () => {
+    const name = await makeTopic(3);
+    const { bus } = harness();
+    const from = async () => new Map([0, 1, 2].map((partition) => [`${name}/${partition}`, 0n]));
+    const options = { group: makeGroup(), topics: [name], onAssigned: from, chunkHeaders: [] };
+    const consumer = await bus.consume(options);
+    const taken = async (partition: number): Promise<readonly string[]> => {
+      const values: string[] = [];
+      while (values.length < 30) {
+        const slices = await consumer.takeChunks(7, (at) => at.partition === partition);
+        for (const { chunk, from: first, to } of slices) {
+          assert.equal(chunk.partition, partition);
+          for (let index = first; index < to; index++) values.push(chunk.record(index).value);
+        }
+      }
+      return values;
+    };
+    const takers = [taken(0), taken(2)];
+    // Nobody wants those of the one in between.
+    for (const partition of [1, 2, 0]) await bus.send([{ topic: name, partition, records: records(30) }]);
+    const expected = records(30).map(({ value }) => value);
+    assert.deepEqual(await Promise.all(takers), [expected, expected]);
+    const waiting = consumer.takeChunks(7, ({ partition }) => partition === 0);
+    await consumer.close();
+    assert.deepEqual(await waiting, []);
+  });
+
   busTest("without a mark a consumer starts at the committed offset, with one at the mark", async () => {
     const name = await makeTopic(1);
     const group = makeGroup();

@@ -131,6 +131,39 @@ test("what is refused is parked with its reason, and the others of the batch go 
   assert.deepEqual(await parkedOf(tested), expected);
 });
 
+test("a client in two partitions, which two lanes take: each trade once, and positions are right", async (t) => {
+  const tested = await processing(t);
+  const reports = Array.from({ length: 1_500 }, (_, nth) =>
+    report({ tradeId: `t-${nth}`, clientId: `C${nth % 30}`, quantity: "1", price: "20", fee: "0" }),
+  );
+  // The same trades in the other order, so that each lane holds what the other one waits for.
+  const all = [...reports, ...reports.toReversed()];
+  const place = (_: string, nth: number): number => (nth < reports.length ? 0 : 1);
+  const send = reporter(tested.bus, { topic: simulatedTrades, run: "crossed", timeMs: () => NOON_MS, place });
+  for (let from = 0; from < reports.length; from += 100) {
+    const some = [...all.slice(from, from + 100), ...all.slice(1_500 + from, 1_600 + from)];
+    const each = reporter(tested.bus, {
+      topic: simulatedTrades,
+      run: `crossed-${from}`,
+      timeMs: () => NOON_MS,
+      place: (_, nth) => (nth < 100 ? 0 : 1),
+    });
+    await each(some);
+  }
+  await send(all);
+  await tested.quiet();
+  const [row] = await tested.store.query(sql`SELECT (SELECT count(*) FROM trades) AS trades,
+    (SELECT count(DISTINCT trade_id) FROM trades) AS different, (SELECT sum(trades) FROM positions) AS counted,
+    (SELECT sum(quantity) FROM positions) AS quantity, (SELECT count(*) FROM parked WHERE code = 'trade_seen') AS seen`);
+  assert.deepEqual([row?.trades, row?.different, row?.counted, row?.quantity, row?.seen].map(Number), [
+    1_500,
+    1_500,
+    1_500,
+    1_500 * 10_000,
+    4_500,
+  ]);
+});
+
 test("R12: a dead letter has the reason and the place, all headers and the bytes of what was refused", async (t) => {
   const tested = await processing(t);
   const value = JSON.stringify(report({ tradeId: "bad-1", symbol: "GME" }));
