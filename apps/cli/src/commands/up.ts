@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunningConsole } from "@bourse/console";
@@ -9,6 +10,7 @@ import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, operatorKeyIn } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
+import { boundHeapGrowth } from "../heap-growth.ts";
 import { withExamples } from "../help.ts";
 import { Output } from "../output.ts";
 import { type TargetOptions, withData } from "../target.ts";
@@ -67,9 +69,12 @@ async function up(options: UpOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
   if (options.detach === true) return await upDetached(dataFolder, output);
+  boundHeapGrowth();
   const stop = stopSignal(output);
   const started = performance.now();
   const platform = await start(options, dataFolder, output);
+  // What was compiled is kept for the next start, also where this process will be killed.
+  flushCompileCache();
   const operators = options.only === undefined ? await openConsole(options, platform, output) : null;
   if (!stop.given())
     announce(output, platform, {

@@ -1,0 +1,9 @@
+import { setFlagsFromString } from "node:v8";
+
+/**
+ * A process that serves for long lets its heap grow to twice of what lives in it before it is collected. V8 by itself
+ * lets it grow up to four times: under load that was 200 MB of what had passed through, to save a collection or two a second.
+ */
+export function boundHeapGrowth(): void {
+  setFlagsFromString("--heap-growing-percent=100");
+}
