@@ -69,7 +69,7 @@ async function up(options: UpOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
   if (options.detach === true) return await upDetached(dataFolder, output);
-  boundHeapGrowth();
+  boundHeapGrowth(options.only === undefined ? "platform" : "service");
   const stop = stopSignal(output);
   const started = performance.now();
   const platform = await start(options, dataFolder, output);
