@@ -1,5 +1,6 @@
 import type { BusRecord, Headers, TopicPartition } from "../port.ts";
 import { CHUNK_SPANS, type RecordChunk, SPAN } from "../record-chunk.ts";
+import type { ChunkMemory } from "./chunk-memory.ts";
 import { batchesFrom, decompressed, type FoundBatch } from "./record-batch.ts";
 import { FRAME_BYTES, isFramed } from "./schema-frame.ts";
 import { RecordReader } from "./varint.ts";
@@ -13,6 +14,8 @@ export interface ChunkWish {
   readonly from: bigint;
   /** Names of headers to find. */
   readonly wanted: readonly Buffer[];
+  /** Where what chunks consist of beside the bytes comes from, and goes back to. */
+  readonly memory?: ChunkMemory;
   /** Takes the bytes back. */
   readonly release?: () => void;
 }
@@ -21,13 +24,13 @@ export interface ChunkWish {
 export function decodeChunks(
   at: TopicPartition,
   bytes: Buffer,
-  { from, wanted, release = keep }: ChunkWish,
+  { from, wanted, memory, release = keep }: ChunkWish,
 ): DecodedChunks {
   const { batches, nextOffset } = batchesFrom(at, bytes, from);
   const chunks: RecordChunk[] = [];
   let run: FoundBatch[] = [];
   const finish = (): void => {
-    if (run.length > 0) chunks.push(...chunkOf(at, bytes, { batches: run, from, wanted }));
+    if (run.length > 0) chunks.push(...chunkOf(at, bytes, { batches: run, from, wanted, memory }));
     run = [];
   };
   for (const batch of batches) {
@@ -38,13 +41,18 @@ export function decodeChunks(
     finish();
     const body = decompressed(bytes.subarray(batch.start, batch.end), batch.compression);
     const whole = { ...batch, start: 0, end: body.length };
-    chunks.push(...chunkOf(at, body, { batches: [whole], from, wanted }));
+    chunks.push(...chunkOf(at, body, { batches: [whole], from, wanted, memory }));
   }
   finish();
   const [only] = chunks;
   // Several chunks of the same bytes don't know of each other's end.
   const isAlone = chunks.length === 1 && only?.bytes === bytes;
-  return { chunks: isAlone ? [{ ...only, release }] : chunks, nextOffset };
+  if (!isAlone) return { chunks, nextOffset };
+  const releaseAll = (): void => {
+    only.release();
+    release();
+  };
+  return { chunks: [{ ...only, release: releaseAll }], nextOffset };
 }
 
 const keep = (): void => undefined;
@@ -53,16 +61,21 @@ interface Run {
   readonly batches: readonly FoundBatch[];
   readonly from: bigint;
   readonly wanted: readonly Buffer[];
+  readonly memory: ChunkMemory | undefined;
 }
 
 /** One chunk, or none where all records lie before `from`. */
 function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run): RecordChunk[] {
   const most = run.batches.reduce((sum, { count }) => sum + count, 0);
   const stride = CHUNK_SPANS + 2 * run.wanted.length;
-  const offsets = new Float64Array(most);
-  const timesMs = new Float64Array(most);
-  const spans = new Int32Array(most * stride);
-  const headersAt = new Int32Array(most);
+  const { memory } = run;
+  const size = most * (16 + 4 * (stride + 1));
+  const block = memory?.take(size) ?? Buffer.allocUnsafeSlow(size);
+  const offsets = new Float64Array(block.buffer, 0, most);
+  const timesMs = new Float64Array(block.buffer, 8 * most, most);
+  const spans = new Int32Array(block.buffer, 16 * most, most * stride);
+  const headersAt = new Int32Array(block.buffer, (16 + 4 * stride) * most, most);
+  const release = (): void => memory?.giveBack(block);
   const walk: Walk = { bytes, position: 0 };
   const first = Number(run.from);
   let count = 0;
@@ -84,7 +97,10 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
       walk.position = end;
     }
   }
-  if (count === 0) return [];
+  if (count === 0) {
+    release();
+    return [];
+  }
   const record = (index: number): BusRecord => {
     const base = index * stride;
     const [keyStart = -1, keyEnd = -1, valueStart = 0, valueEnd = 0] = spans.subarray(base, base + 4);
@@ -102,7 +118,7 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
       timestampMs: timesMs[index] ?? 0,
     };
   };
-  return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record, release: keep }];
+  return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record, release }];
 }
 
 interface Walk {

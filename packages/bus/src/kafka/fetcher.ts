@@ -304,9 +304,10 @@ export class Fetcher {
 
   #chunks(at: TopicPartition, batches: ReplyBytes, wish: ChunkWish): DecodedChunks {
     if (batches.length === 0) return { chunks: [], nextOffset: wish.from };
-    const memory = this.#memory.take(batches.length);
-    const release = (): void => this.#memory.giveBack(memory);
-    const decoded = decodeChunks(at, joined(batches, memory), { ...wish, release });
+    const memory = this.#memory;
+    const bytes = memory.take(batches.length);
+    const release = (): void => memory.giveBack(bytes);
+    const decoded = decodeChunks(at, joined(batches, bytes), { ...wish, memory, release });
     if (decoded.chunks.length === 0) release();
     return decoded;
   }

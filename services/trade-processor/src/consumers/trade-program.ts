@@ -41,6 +41,7 @@ interface TradeEffects extends BulkEffects {
   readonly logTimesMs: Float64Array;
   readonly bySymbol: ReadonlyMap<number, number>;
   readonly sinkRows: number;
+  readonly copied: readonly Statement[];
 }
 
 /**
@@ -90,8 +91,9 @@ export class TradeProgram implements BulkProgram {
     // A record that fails by itself is parked by delivery, and nothing of it was prepared here.
     if (!("bySymbol" in effects)) return;
     const { metrics, clock, instruments, sink } = this.#service;
-    const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows } =
+    const { positions, eventTimesMs, logTimesMs, bySymbol, sinkRows, copied } =
       effects as BulkEffects as TradeEffects;
+    for (const statement of copied) this.#copy.giveBack(statement);
     const nowMs = clock.nowMs();
     for (const [symbol, trades] of bySymbol)
       metrics.trades.inc({ symbol: instruments.at(symbol).symbol }, trades);
@@ -377,6 +379,7 @@ export class TradeProgram implements BulkProgram {
       logTimesMs: logTimesMs.subarray(0, trades),
       bySymbol,
       sinkRows: written === undefined ? 0 : trades,
+      copied,
     };
   }
 

@@ -12,8 +12,12 @@ const COPY_TRADES = `COPY trades (client_id, trade_id, leg, order_id, symbol, si
   trade_ms, partition, record_offset) FROM STDIN WITH (FORMAT binary)`;
 const COPY_IDS = "COPY trade_ids (client_id, trade_id, leg) FROM STDIN WITH (FORMAT binary)";
 
-/** Rows of COPY in PostgreSQL's binary form, written into one buffer that grows with the largest batch. */
+/** What is kept of buffers that are free again: two batches are on their way at most. */
+const MAX_FREE = 2;
+
+/** Rows of COPY in PostgreSQL's binary form, written into buffers that grow with the largest batch and take turns. */
 export class CopyTrades {
+  readonly #free: Buffer[] = [];
   #bytes: Buffer;
   #at = 0;
   #rows = 0;
@@ -74,13 +78,22 @@ export class CopyTrades {
     this.#rows++;
   }
 
-  /** What was written so far as a statement of its own; the next row begins another. */
+  /**
+   * What was written so far as a statement of its own; the next row begins another. Its bytes stay as they are until they
+   * are given back.
+   */
   take(what: "trades" | "trade_ids"): Statement {
     this.#int2(-1);
-    // The driver writes it while the next batch is made.
-    const copy = [Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at)];
+    const copy = [this.#bytes.subarray(0, this.#at)];
+    this.#bytes = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bytes.length);
     this.#begin();
     return { text: what === "trades" ? COPY_TRADES : COPY_IDS, values: [], copy };
+  }
+
+  /** The database has all of what `take` answered, and nobody else will ask for it. */
+  giveBack({ copy = [] }: Statement): void {
+    for (const { buffer } of copy)
+      if (this.#free.length < MAX_FREE) this.#free.push(Buffer.from(buffer as ArrayBuffer));
   }
 
   #begin(): void {
