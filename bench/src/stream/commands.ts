@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpuSeconds } from "../cpu-time.ts";
 import { CLI_ENTRY } from "../spine/benched-platform.ts";
-import { streamSettings } from "./stream-settings.ts";
+import { streamFlags } from "./stream-flags.ts";
 
 /** A command of ours, or of Kafka's own tools, as anyone would start it. */
 export interface RunningCommand {
@@ -21,8 +21,7 @@ const LOOK_EVERY_MS = 250;
 
 /** As the `bourse` command starts it, without the launcher's own process. */
 export function bourse(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
-  const { flags, env: usual } = streamSettings(args);
-  return command(process.execPath, [...flags, CLI_ENTRY, ...args], { ...usual, ...env });
+  return command(process.execPath, [...streamFlags(args), CLI_ENTRY, ...args], env);
 }
 
 export function command(

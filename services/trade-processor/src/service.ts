@@ -23,8 +23,8 @@ import { RECENT_TRADES, type TradeProcessor } from "./trade-processor.ts";
 const PARKED_PER_MINUTE = 1_000_000;
 const MAX_PARKED = 5_000_000;
 
-/** The larger a batch, the fewer positions are written for its trades. */
-const MAX_BATCH = 16_384;
+/** The larger a batch, the fewer positions are written for its trades, and the more memory each lane takes. */
+const MAX_BATCH = 8_192;
 
 /** PostgreSQL works for one while another one waits for the disk. */
 export const LANES = 2;
