@@ -1,73 +1,20 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { type KafkaBus, kafkaBus } from "@bourse/bus";
-import { kafkaSkip, type TestKafka, testKafka } from "@bourse/bus/testing";
-import { removeDataFolder } from "@bourse/store/local-postgres";
+import { describe, it } from "node:test";
+import { kafkaSkip } from "@bourse/bus/testing";
 import { EXIT } from "./exit-codes.ts";
+import { type Command, jsonOf, streamCommands } from "./testing/stream-commands.ts";
 
-const MAIN = join(import.meta.dirname, "main.ts");
 const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
-interface Ended {
-  readonly status: number | null;
-  readonly stderr: string;
-  readonly stdout: string;
-}
-
-interface Command {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** What it has said so far to people. */
-  said(): string;
-}
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe("bourse process, on a real Kafka", { skip, timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "bourse-process-"));
   const prefix = `p${process.pid}.`;
   const topic = `${prefix}trade-events`;
-  let kafka: TestKafka;
-  let bus: KafkaBus;
-
-  before(async () => {
-    kafka = await testKafka(process.env);
-    bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "test" });
-  });
-  after(async () => {
-    for (const name of [topic, `dead-letter-${topic}`]) await bus.deleteTopic(name).catch(() => undefined);
-    await bus.close();
-    await kafka.remove();
-    removeDataFolder(join(folder, "data", "postgres"));
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  function bourse(...args: readonly string[]): Command {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: {
-        ...process.env,
-        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-        KAFKA_TOPIC: "",
-        DATABASE_URL: "",
-        BOURSE_DATA: join(folder, "data"),
-        BOURSE_URL: "",
-        BOURSE_KEY: "",
-        INIT_CWD: folder,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk) => (stdout += chunk));
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    const ended = new Promise<Ended>((resolve) =>
-      child.once("close", (status) => resolve({ status, stdout, stderr })),
-    );
-    return { child, ended, said: () => stderr };
-  }
-
-  const jsonOf = ({ stdout }: Ended) => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "null");
+  const commands = streamCommands([topic, `k${topic}`].flatMap((name) => [name, `dead-letter-${name}`]));
+  const bourse = (...args: readonly string[]) => commands.start(args);
 
   it("processes a stream to its end", async () => {
     const sent = await bourse("produce", "--count", "400", "--topic-prefix", prefix).ended;
@@ -98,9 +45,9 @@ describe("bourse process, on a real Kafka", { skip, timeout: 120_000 }, () => {
         !running.said().includes(` ${poisoned} dead letters, 0 behind`)
       ) {
         assert.equal(running.child.exitCode, null, running.said());
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await turn();
       }
-      const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(running.said()) ?? [];
+      const url = await urlOf(running);
       const listed = jsonOf(await bourse("dlq", "list", "--url", url, "--json", "--limit", "1000").ended);
       assert.equal(listed.records.length, poisoned);
       const redriven = await bourse("dlq", "redrive", "--all", "--url", url, "--json").ended;
@@ -112,6 +59,63 @@ describe("bourse process, on a real Kafka", { skip, timeout: 120_000 }, () => {
     }
     assert.equal((await running.ended).status, EXIT.ok);
   });
+
+  it("R12: a redrive that is killed goes on at the next one: each trade once", async () => {
+    const [count, own] = [6_000, `k${prefix}`];
+    const args = ["--count", String(count), "--clients", "40", "--topic-prefix", own];
+    assert.equal((await bourse("produce", ...args).ended).status, EXIT.ok);
+    const process = ["process", "--topic-prefix", own];
+    // All other symbols are unknown at first.
+    const strict = commands.start([...process, "--until-idle"], { TRADE_INSTRUMENTS: "BTC-USD:2:6" });
+    assert.equal((await strict.ended).status, EXIT.ok, strict.said());
+
+    const redrive = (url: string): Command => bourse("dlq", "redrive", "--all", "--url", url, "--json");
+    const first = bourse(...process);
+    const url = await urlOf(first);
+    const before = await processed(url);
+    const interrupted = redrive(url);
+    while ((await processed(url)) === before) await turn();
+    first.child.kill("SIGKILL");
+    await first.ended;
+    await interrupted.ended;
+
+    const second = bourse(...process);
+    try {
+      const again = await urlOf(second);
+      const between = await processed(again);
+      assert.ok(between > before && between < count, `${before}, ${between}, ${count}`);
+      const [outcome] = jsonOf(await redrive(again).ended).services;
+      assert.deepEqual([outcome.applied, outcome.failed], [count - between, []]);
+      assert.equal(await processed(again), count);
+      assert.deepEqual(jsonOf(await bourse("dlq", "list", "--url", again, "--json").ended).records, []);
+    } finally {
+      second.child.kill("SIGTERM");
+    }
+    assert.equal((await second.ended).status, EXIT.ok);
+  });
+
+  async function urlOf(running: Command): Promise<string> {
+    for (;;) {
+      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(running.said()) ?? [];
+      if (url !== undefined) return url;
+      assert.equal(running.child.exitCode, null, running.said());
+      await turn();
+    }
+  }
+
+  /** How many trades its positions are made of. */
+  async function processed(url: string): Promise<number> {
+    const key = readFileSync(join(commands.folder, "data", "operator.key"), "utf8").trim();
+    const answer = await fetch(`${url}/api/v1/processed/positions?limit=1000`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { positions, nextCursor } = (await answer.json()) as {
+      readonly positions: readonly { readonly trades: number }[];
+      readonly nextCursor?: string;
+    };
+    assert.equal(nextCursor, undefined, "all positions are on one page");
+    return positions.reduce((sum, { trades }) => sum + trades, 0);
+  }
 
   it("refuses a topic that is neither a generated stream nor a feed", async () => {
     const { status, stderr } = await bourse("process", "--topic", "trade-events").ended;

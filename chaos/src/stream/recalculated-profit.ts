@@ -38,32 +38,15 @@ export const RECALCULATION_TABLES: readonly Statement[] = [
         RETURN NEXT;
       END LOOP;
     END $$`,
-  sql`CREATE OR REPLACE FUNCTION realised_lifo(of_partition int)
-    RETURNS TABLE (partition int, sequence int8, realised numeric) LANGUAGE plpgsql AS $$
-    DECLARE
-      s record; place text := ''; lots numeric[]; prices numeric[]; top int; remaining numeric; taken numeric;
-    BEGIN
-      FOR s IN SELECT * FROM sent_units u WHERE u.partition = of_partition ORDER BY u.client_id, u.symbol, u.sequence LOOP
-        IF place <> s.client_id || ' ' || s.symbol THEN
-          place := s.client_id || ' ' || s.symbol; lots := '{}'; prices := '{}'; top := 0;
-        END IF;
-        realised := -s.fee;
-        remaining := s.lots;
-        WHILE top > 0 AND remaining * lots[top] < 0 LOOP
-          taken := least(abs(remaining), abs(lots[top]));
-          realised := realised + sign(lots[top]) * taken * (s.price - prices[top]);
-          lots[top] := lots[top] + sign(remaining) * taken;
-          remaining := remaining - sign(remaining) * taken;
-          IF lots[top] = 0 THEN top := top - 1; END IF;
-        END LOOP;
-        IF remaining <> 0 THEN
-          top := top + 1; lots[top] := remaining; prices[top] := s.price;
-        END IF;
-        partition := s.partition; sequence := s.sequence;
-        RETURN NEXT;
-      END LOOP;
-    END $$`,
-  sql`CREATE OR REPLACE FUNCTION realised_fifo(of_partition int)
+  walkOverLots("fifo"),
+  walkOverLots("lifo"),
+];
+
+/** Open lots lie from `head` to `tail`, the oldest first, and are closed from one of the two ends. */
+function walkOverLots(method: "fifo" | "lifo"): Statement {
+  const [end, closed] = method === "fifo" ? ["head", "head := head + 1"] : ["tail", "tail := tail - 1"];
+  return {
+    text: `CREATE OR REPLACE FUNCTION realised_${method}(of_partition int)
     RETURNS TABLE (partition int, sequence int8, realised numeric) LANGUAGE plpgsql AS $$
     DECLARE
       s record; place text := ''; lots numeric[]; prices numeric[]; head int; tail int; remaining numeric; taken numeric;
@@ -74,12 +57,12 @@ export const RECALCULATION_TABLES: readonly Statement[] = [
         END IF;
         realised := -s.fee;
         remaining := s.lots;
-        WHILE head <= tail AND remaining * lots[head] < 0 LOOP
-          taken := least(abs(remaining), abs(lots[head]));
-          realised := realised + sign(lots[head]) * taken * (s.price - prices[head]);
-          lots[head] := lots[head] + sign(remaining) * taken;
+        WHILE head <= tail AND remaining * lots[${end}] < 0 LOOP
+          taken := least(abs(remaining), abs(lots[${end}]));
+          realised := realised + sign(lots[${end}]) * taken * (s.price - prices[${end}]);
+          lots[${end}] := lots[${end}] + sign(remaining) * taken;
           remaining := remaining - sign(remaining) * taken;
-          IF lots[head] = 0 THEN head := head + 1; END IF;
+          IF lots[${end}] = 0 THEN ${closed}; END IF;
         END LOOP;
         IF remaining <> 0 THEN
           tail := tail + 1; lots[tail] := remaining; prices[tail] := s.price;
@@ -88,7 +71,9 @@ export const RECALCULATION_TABLES: readonly Statement[] = [
         RETURN NEXT;
       END LOOP;
     END $$`,
-];
+    values: [],
+  };
+}
 
 const REALISED: Readonly<Record<CostMethod, string>> = {
   AVERAGE: "SELECT * FROM realised_average($1)",

@@ -1,54 +1,27 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { type KafkaBus, kafkaBus } from "@bourse/bus";
-import { kafkaSkip, type TestKafka, testKafka } from "@bourse/bus/testing";
+import { describe, it } from "node:test";
+import { kafkaSkip } from "@bourse/bus/testing";
 import { EXIT } from "../exit-codes.ts";
+import { jsonOf, streamCommands } from "../testing/stream-commands.ts";
 
-const MAIN = join(import.meta.dirname, "../main.ts");
 const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
 describe("bourse produce, on a real Kafka", { skip, timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "bourse-produce-"));
   const prefix = `t${process.pid}.`;
-  let kafka: TestKafka;
-  let bus: KafkaBus;
-
-  before(async () => {
-    kafka = await testKafka(process.env);
-    bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "test" });
-  });
-  after(async () => {
-    for (const topic of ["trade-events", "recorded", "high", "steady"])
-      await bus.deleteTopic(prefix + topic).catch(() => undefined);
-    await bus.close();
-    await kafka.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const commands = streamCommands(
+    ["trade-events", "recorded", "high", "steady"].map((name) => prefix + name),
+  );
+  const { folder } = commands;
 
   async function bourse(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [MAIN, "produce", "--json", ...args], {
-      env: {
-        ...process.env,
-        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-        BOURSE_DATA: folder,
-        INIT_CWD: folder,
-        ...env,
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (chunk) => (stdout += chunk));
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { status, stderr, child, report: stdout === "" ? null : JSON.parse(stdout) };
+    const ended = await commands.start(["produce", "--json", ...args], env).ended;
+    return { ...ended, report: jsonOf(ended) };
   }
 
   const held = async (topic: string): Promise<number> =>
-    (await bus.offsets(topic)).reduce((sum, { latest }) => sum + Number(latest), 0);
+    (await commands.bus().offsets(topic)).reduce((sum, { latest }) => sum + Number(latest), 0);
 
   it("creates its topic, produces what is asked for, and keeps a journal of it", async () => {
     const args = ["--count", "5000", "--topic-prefix", prefix, "--poison", "0.02", "--journal", "sent.csv"];
@@ -80,7 +53,7 @@ describe("bourse produce, on a real Kafka", { skip, timeout: 120_000 }, () => {
     const args = ["--from", "xrp-eth.csv", "--partitions", "1"];
     const { status, stderr } = await bourse(args, { KAFKA_TOPIC: topic });
     assert.equal(status, EXIT.ok, stderr);
-    const records = await bus.tail(topic, 0, 10);
+    const records = await commands.bus().tail(topic, 0, 10);
     const { tradeId, clientId, ...trade } = JSON.parse(records[0]?.value ?? "{}");
     assert.equal(records.length, 2);
     assert.equal(records[0]?.key, clientId);
@@ -109,23 +82,14 @@ describe("bourse produce, on a real Kafka", { skip, timeout: 120_000 }, () => {
   it("keeps to a rate, and tells what it sent when it is interrupted", async () => {
     const topic = `${prefix}steady`;
     const args = ["produce", "--json", "--rate", "2000", "--count", "1000000"];
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      env: {
-        ...process.env,
-        KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-        KAFKA_TOPIC: topic,
-        BOURSE_DATA: folder,
-      },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let stdout = "";
-    child.stdout.on("data", (chunk) => (stdout += chunk));
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    while (!(await bus.topics()).some(({ name }) => name === topic) || (await held(topic)) < 500)
+    const running = commands.start(args, { KAFKA_TOPIC: topic });
+    const isThere = async () => (await commands.bus().topics()).some(({ name }) => name === topic);
+    while (!(await isThere()) || (await held(topic)) < 500)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    child.kill("SIGINT");
-    assert.equal(await ended, EXIT.interrupted);
-    const report = JSON.parse(stdout);
+    running.child.kill("SIGINT");
+    const ended = await running.ended;
+    assert.equal(ended.status, EXIT.interrupted);
+    const report = jsonOf(ended);
     assert.equal(report.interrupted, true);
     assert.equal(await held(topic), report.records);
     assert.ok(report.perSecond <= 2_050, `${report.perSecond} a second`);
