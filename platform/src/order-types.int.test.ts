@@ -26,6 +26,12 @@ before(open);
 after(() => venue.remove());
 afterEach(clean);
 
+interface BandsView {
+  readonly bands: object | null;
+  readonly state?: string;
+  readonly pausesAt?: string;
+}
+
 describe("every order type, through the public API", { timeout: 240_000 }, () => {
   it("MARKET takes up to its collar and cancels the rest", async () => {
     await sell("5", "210");
@@ -359,9 +365,13 @@ describe("self-trade prevention", { timeout: 120_000 }, () => {
     const decremented = await placed("alice", { side: "SELL", ...order });
     await placed("twin", { side: "BUY", ...order, selfTradePrevention: "EXPIRE_MAKER" });
     await becomesStatus(decremented, "CANCELLED");
-    await venue.operator.call("PUT", "/api/v1/orders/accounts/twin/self-trade-group", {
-      body: { selfTradeGroup: null },
-    });
+    const group = "/api/v1/orders/accounts/twin/self-trade-group";
+    const groupNow = () =>
+      venue.operator.call<{ selfTradeGroup: string | null; state?: string }>("GET", group);
+    const { selfTradeGroup, state } = await groupNow();
+    assert.deepEqual([selfTradeGroup, state], ["desk", "ACCEPTED"]);
+    await venue.operator.call("PUT", group, { body: { selfTradeGroup: null } });
+    assert.equal((await groupNow()).selfTradeGroup, null);
   });
 });
 
@@ -454,7 +464,10 @@ describe("every command, through the public API", { timeout: 180_000 }, () => {
     await print("206");
     const high = await placed("alice", { side: "BUY", quantity: "1", price: "207.5" });
     const bands = { lowerPrice: "203", upperPrice: "207", limitStateMs: 1_000 };
-    await venue.operator.call("PUT", "/api/v1/orders/symbols/AAPL/bands", { body: bands });
+    const path = "/api/v1/orders/symbols/AAPL/bands";
+    const bandsNow = () => as("alice").call<BandsView>("GET", path);
+    assert.deepEqual(await bandsNow(), { symbol: "AAPL", bands: null });
+    await venue.operator.call("PUT", path, { body: bands });
     assert.equal((await becomesStatus(high, "CANCELLED")).reason, "beyond_band");
     const beyond = await becomesStatus(
       await placed("alice", { side: "SELL", quantity: "1", price: "202" }),
@@ -463,13 +476,17 @@ describe("every command, through the public API", { timeout: 180_000 }, () => {
     assert.equal(beyond.reason, "price_beyond_band");
     const atBand = await placed("alice", { side: "BUY", quantity: "1", price: "207" });
     assert.equal(atBand.status, "OPEN");
+    const standing = await until(bandsNow, ({ pausesAt }) => pausesAt !== undefined);
+    assert.deepEqual([standing.bands, standing.state], [bands, "ACCEPTED"]);
     // The engine pauses by its own log: order tells it the time once the limit state is over.
     await until(
       () => placed("maker", { side: "SELL", quantity: "1", price: "207.5" }),
       ({ reason }) => reason === "symbol_halted",
     );
     await symbol("resume");
-    await venue.operator.call("DELETE", "/api/v1/orders/symbols/AAPL/bands");
+    await venue.operator.call("DELETE", path);
+    const gone = await until(bandsNow, ({ state }) => state === "ACCEPTED");
+    assert.equal(gone.bands, null);
   });
 
   it("names each field that is wrong, what was given and what is allowed", async () => {

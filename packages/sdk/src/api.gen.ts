@@ -3667,6 +3667,36 @@ content: {
 }
 "/api/v1/orders/accounts/{accountId}/self-trade-group": {
 /**
+ * getOrdersAccountsAccountIdSelfTradeGroup: The self-trade group of an account as it was set last
+ */
+get: {
+parameters: {
+path: {
+accountId: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+accountId: string
+selfTradeGroup: (string | null)
+state?: ("PENDING" | "ACCEPTED" | "REJECTED")
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+setAt?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+/**
  * putOrdersAccountsAccountIdSelfTradeGroup: The accounts that count as one for self-trade prevention, besides the account itself
  */
 put: {
@@ -3963,6 +3993,50 @@ content: {
 }
 }
 "/api/v1/orders/symbols/{symbol}/bands": {
+/**
+ * getOrdersSymbolsSymbolBands: The price bands of a symbol as they were set last, and whether it stands at one
+ */
+get: {
+parameters: {
+path: {
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+bands: ({
+lowerPrice: string
+upperPrice: string
+limitStateMs: number
+} | null)
+state?: ("PENDING" | "ACCEPTED" | "REJECTED")
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+setAt?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+pausesAt?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
 /**
  * putOrdersSymbolsSymbolBands: Price bands of a symbol: resting orders beyond them are cancelled, and nothing trades there
  */

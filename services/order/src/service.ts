@@ -19,6 +19,7 @@ import { closeLapsedSessions } from "./jobs/sessions.ts";
 import { KnownOrders } from "./known-orders.ts";
 import { orderMetrics } from "./metrics.ts";
 import { orderRecovery } from "./recovery.ts";
+import { bandRoutes } from "./routes/bands.ts";
 import { batchRoutes } from "./routes/batch.ts";
 import { haltRoutes } from "./routes/halts.ts";
 import { internalRoutes } from "./routes/internal.ts";
@@ -79,6 +80,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
     ...batchRoutes,
     ...readingRoutes,
     ...haltRoutes,
+    ...bandRoutes,
     ...operatorRoutes,
     ...sessionRoutes,
     ...internalRoutes,

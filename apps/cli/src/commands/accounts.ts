@@ -54,11 +54,10 @@ export function accountsCommand(): Command {
     .option("--approve <request>", "the release that was asked for")
     .action(releaseAccount);
   const group = withTarget(new Command("group"))
-    .description(
-      "Have accounts count as one for self-trade prevention; without a group the account stands alone",
-    )
+    .description("Have accounts count as one for self-trade prevention; without a group, show the account's")
     .argument("<account>")
     .argument("[group]", "its name: letters, digits, - and _")
+    .option("--alone", "take the account out of its group")
     .action(groupAccount);
   return new Command("accounts")
     .description("Open, fund, show, block and group trading accounts")
@@ -69,7 +68,13 @@ export function accountsCommand(): Command {
         ["accounts release --approve r-1", "with another operator's key"],
       ]),
     )
-    .addCommand(withExamples(group, [["accounts group alice desk-1", "together with desk-1's others"]]))
+    .addCommand(
+      withExamples(group, [
+        ["accounts group alice desk-1", "together with desk-1's others"],
+        ["accounts group alice", "which group it is in"],
+        ["accounts group alice --alone", "in none"],
+      ]),
+    )
     .addCommand(
       withExamples(create, [
         [
@@ -124,22 +129,36 @@ async function releaseAccount(
 async function groupAccount(
   accountId: string,
   selfTradeGroup: string | undefined,
-  options: TargetOptions,
+  options: TargetOptions & { readonly alone?: boolean },
 ): Promise<void> {
+  const { alone = false } = options;
+  if (alone && selfTradeGroup !== undefined)
+    throw new CliError(EXIT.usage, `a group or --alone: both ${selfTradeGroup} and --alone were given`);
+  const path = `/api/v1/orders/accounts/${encodeURIComponent(accountId)}/self-trade-group`;
   await withClient(options, async (client, output) => {
+    if (selfTradeGroup === undefined && !alone) {
+      const view = await client.get<{ selfTradeGroup: string | null; state?: string }>(path);
+      output.line(groupWords(accountId, view.selfTradeGroup));
+      if (view.state !== undefined && view.state !== "ACCEPTED")
+        output.line(`The engine: ${view.state.toLowerCase()}.`);
+      output.result(view);
+      return;
+    }
     const { body } = await client.request<object>({
       method: "PUT",
-      path: `/api/v1/orders/accounts/${encodeURIComponent(accountId)}/self-trade-group`,
+      path,
       body: { selfTradeGroup: selfTradeGroup ?? null },
       idempotencyKey: randomUUID(),
     });
-    output.line(
-      selfTradeGroup === undefined
-        ? `${accountId} stands alone.`
-        : `${accountId} counts as one with the others of ${selfTradeGroup}.`,
-    );
+    output.line(groupWords(accountId, selfTradeGroup ?? null));
     output.result(body);
   });
+}
+
+function groupWords(accountId: string, selfTradeGroup: string | null): string {
+  return selfTradeGroup === null
+    ? `${accountId} stands alone.`
+    : `${accountId} counts as one with the others of ${selfTradeGroup}.`;
 }
 
 async function createAccount(accountId: string, options: CreateOptions): Promise<void> {

@@ -69,6 +69,6 @@ async function close(desk: Desk, request: RouteRequest, commit: AnswerCommit): P
     commit,
     { kind: "SESSION", accountId },
     (requestId) => ({ eventType: "SessionClosed", requestId, accountId, sessionId }),
-    [dropLease({ accountId, sessionId })],
+    () => [dropLease({ accountId, sessionId })],
   );
 }
