@@ -14,11 +14,13 @@ import { LiveOrders } from "./live-orders.ts";
 import { MassWorker, nextDeadline } from "./mass-work.ts";
 import { awaitsChildren, isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
-import { joinLevel, leaveLevel } from "./plain-lane.ts";
+import { runPlain } from "./plain-lane.ts";
+import { replacePlain } from "./plain-replace.ts";
 import { IMMEDIATE, NOT_PLAIN, takeLevels } from "./plain-take.ts";
 import { Settler } from "./settle.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 import { fillExtra, joinFamily, needsExtra } from "./special-orders.ts";
+import { isNextTurn, REGISTER } from "./turn.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
 const NONE = NO_SLOT;
@@ -35,11 +37,7 @@ const OWN_REQUEST = 1;
 const NAMED_HANDLE = 3;
 const NO_WORD = 0;
 
-/** Registers: numbers in an array are never boxed. */
-const LAST_REQUEST = 0;
-const NOW = 1;
-const DEADLINE = 2;
-const MOST = Number.MAX_SAFE_INTEGER;
+const { LAST_REQUEST, NOW, DEADLINE } = REGISTER;
 
 /** The engine on binary commands and binary events. Everything else is an edge of it. */
 export class EngineCore {
@@ -60,7 +58,7 @@ export class EngineCore {
     this.limits = limits;
     this.ring = ring;
     this.events = new EventWriter(ring);
-    this.live = new LiveOrders(this.events, limits.maxOrders, tellsOrders);
+    this.live = new LiveOrders(this.events, limits, tellsOrders);
     this.endings = new Endings(this.live, this.registers);
     this.entries = new Entries(this.live, this.endings);
     this.settler = new Settler(this.live, this.endings, this.entries);
@@ -70,7 +68,9 @@ export class EngineCore {
   /** Runs the whole commands in `words` from word `from` to word `to`. */
   run(words: CommandWords, from = 0, to: number = words.length): void {
     const { i32 } = words;
-    for (let at = from; at < to; ) {
+    for (let next = from; next < to; ) {
+      const at = runPlain(this.live, this.ring, this.registers, words, next, to);
+      if (at === to) return;
       const head = i32[at << 1] as number;
       const kind = head & 255;
       const length = (head >>> 8) & 255;
@@ -80,7 +80,7 @@ export class EngineCore {
         this.#other(words, at, kind);
         this.#setDeadline();
       }
-      at += length;
+      next = at + length;
     }
   }
 
@@ -130,7 +130,6 @@ export class EngineCore {
       account < this.limits.maxAccounts &&
       (length === 6 || obeysWorst(f64, at, length, flags & 1))
     ) {
-      if (flags <= 1 && joinLevel(this.live, this.ring, book, f64, at, account, flags)) return;
       const order = takeLevels(this.live, this.ring, book, f64, at, account, flags);
       if (order !== NOT_PLAIN) {
         this.#goOn(book, order);
@@ -171,8 +170,9 @@ export class EngineCore {
   #replace(words: CommandWords, at: number): void {
     const { i32, f64 } = words;
     if (!this.#begin(words, at, OWN_REQUEST)) return;
-    const handle = f64[at + 1] as number;
     const { live } = this;
+    if (replacePlain(live, words, at)) return;
+    const handle = f64[at + 1] as number;
     const old = live.slot(f64[at + PLACE_WORD.REPLACED] as number);
     const flags = i32[at * 2 + 7] as number;
     const lines = live.orders.i32;
@@ -270,7 +270,6 @@ export class EngineCore {
     if (!this.#begin(words, at, NAMED_HANDLE)) return;
     const { live } = this;
     const { f64 } = words;
-    if (leaveLevel(live, this.ring, f64, at)) return;
     const handle = f64[at + 3] as number;
     this.#cancelOne(f64[at + 1] as number, handle, live.slot(handle));
   }
@@ -324,19 +323,9 @@ export class EngineCore {
   #begin(words: CommandWords, at: number, handleWord: number): boolean {
     const { f64 } = words;
     const { registers } = this;
-    const request = f64[at + 1] as number;
-    const atMs = f64[at + 2] as number;
-    if (
-      request > (registers[LAST_REQUEST] as number) &&
-      request <= MOST &&
-      Math.floor(request) === request &&
-      atMs >= (registers[NOW] as number) &&
-      atMs < (registers[DEADLINE] as number) &&
-      atMs <= MOST &&
-      Math.floor(atMs) === atMs
-    ) {
-      registers[LAST_REQUEST] = request;
-      registers[NOW] = atMs;
+    if (isNextTurn(registers, f64, at)) {
+      registers[LAST_REQUEST] = f64[at + 1] as number;
+      registers[NOW] = f64[at + 2] as number;
       return true;
     }
     if (!this.#takeTurn(words, at, handleWord)) return false;

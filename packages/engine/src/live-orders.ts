@@ -4,6 +4,7 @@ import type { EventWriter } from "./binary/event-writer.ts";
 import { BOOK, Book, type Listing } from "./books/book.ts";
 import { LADDER, LEVEL_INT, LEVEL_LINE, LEVEL_WORDS, TOUCH } from "./books/level-line.ts";
 import { PriceNodes } from "./books/price-tree.ts";
+import type { EngineLimits } from "./engine.ts";
 import { AccountTable } from "./orders/account-table.ts";
 import { ClientIds } from "./orders/client-ids.ts";
 import { ExpiryQueue } from "./orders/expiry-queue.ts";
@@ -43,6 +44,7 @@ export class LiveOrders {
   readonly limited: Set<Book> = new Set<Book>();
   readonly events: EventWriter;
   readonly maxOrders: number;
+  readonly maxAccounts: number;
   /** Whether single orders are told (L3). */
   readonly tellsOrders: boolean;
   /** The next order of a mass cancel, which must not point to one that has gone. */
@@ -56,8 +58,9 @@ export class LiveOrders {
   /** Levels of which what is not shown was touched. */
   readonly #unseen: number[] = [];
 
-  constructor(events: EventWriter, maxOrders: number, tellsOrders: boolean) {
+  constructor(events: EventWriter, { maxOrders, maxAccounts }: EngineLimits, tellsOrders: boolean) {
     this.maxOrders = maxOrders;
+    this.maxAccounts = maxAccounts;
     this.events = events;
     this.tellsOrders = tellsOrders;
   }

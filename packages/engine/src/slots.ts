@@ -1,6 +1,8 @@
 /** "No slot" in every index column. */
 export const NONE = -1;
 
+const NEW_AT_ONCE = 64;
+
 /** Copies a column into one of `capacity` slots. */
 export function grownFloat64(column: Float64Array, capacity: number): Float64Array {
   const grown = new Float64Array(capacity);
@@ -24,7 +26,8 @@ export class Lines {
   readonly #link: number;
   #capacity: number;
   #used = 0;
-  #firstFree: number = NONE;
+  /** The next record to be taken again, or NONE. Open to the plain lane. */
+  firstFree: number = NONE;
   live = 0;
   f64: Float64Array;
   i32: Int32Array;
@@ -41,9 +44,9 @@ export class Lines {
   /** A record with whatever its last owner left in it. */
   allocate(): number {
     this.live++;
-    const free = this.#firstFree;
+    const free = this.firstFree;
     if (free >= 0) {
-      this.#firstFree = this.i32[(free << (this.#shift + 1)) | this.#link] as number;
+      this.firstFree = this.i32[(free << (this.#shift + 1)) | this.#link] as number;
       return free;
     }
     if (this.#used === this.#capacity) this.#grow();
@@ -52,8 +55,18 @@ export class Lines {
 
   free(slot: number): void {
     this.live--;
-    this.i32[(slot << (this.#shift + 1)) | this.#link] = this.#firstFree;
-    this.#firstFree = slot;
+    this.i32[(slot << (this.#shift + 1)) | this.#link] = this.firstFree;
+    this.firstFree = slot;
+  }
+
+  /** Puts some records that were never used among the freed. */
+  makeRoom(): void {
+    if (this.#used === this.#capacity) this.#grow();
+    const last = Math.min(this.#used + NEW_AT_ONCE, this.#capacity) - 1;
+    const first = this.#used;
+    this.#used = last + 1;
+    this.live += last + 1 - first;
+    for (let slot = last; slot >= first; slot--) this.free(slot);
   }
 
   #grow(): void {

@@ -38,14 +38,13 @@ export class ReportRows {
     this.#use(0);
   }
 
-  add(type: number, message: number, side: number, price: number, quantity: number, maker: number): void {
+  /** The next report, with its first word; where it begins. What its type has besides is for the caller to write. */
+  next(typeAndSide: number, message: number): number {
     if (this.#row === ROWS_A_CHUNK) this.#nextChunk();
     const at = this.#row++ * REPORT_WORDS;
-    this.i32[at * 2] = type | (side << 8);
+    this.i32[at * 2] = typeAndSide;
     this.i32[at * 2 + 1] = message;
-    this.f64[at + 1] = price;
-    this.i32[at * 2 + 4] = quantity;
-    this.i32[at * 2 + 5] = maker;
+    return at;
   }
 
   /** The chunks with reports in them, and how many each has. */

@@ -35,3 +35,9 @@ export const EVENT = {
   /** order sequence, handle, lots */
   ORDER_REDUCED: 14,
 } as const;
+
+/** The first word of an event as the double of the same bits, which is written at once. */
+export function eventHead(kind: number, words: number, code: number, symbol: number): number {
+  const halves = Int32Array.of(kind | (words << 8) | (code << 16), symbol);
+  return new Float64Array(halves.buffer)[0] as number;
+}

@@ -14,10 +14,11 @@ export class EventRing {
   readonly i32: Int32Array;
   readonly #words: number;
   readonly #onFull: (ring: EventRing) => void;
-  #head = 0;
+  /** Where the next record goes. Open to the plain lane. */
+  head = 0;
   #tail = 0;
-  /** Where the writer must stop. */
-  #limit: number;
+  /** Where the writer must stop. Open to the plain lane. */
+  limit: number;
 
   constructor(words: number, onFull: (ring: EventRing) => void) {
     assert(words >= LONGEST_RECORD * 4, "a ring holds a few of the longest records");
@@ -26,59 +27,59 @@ export class EventRing {
     this.f64 = new Float64Array(bytes);
     this.i32 = new Int32Array(bytes);
     this.#words = words;
-    this.#limit = words - 1;
+    this.limit = words - 1;
     this.#onFull = onFull;
   }
 
   /** Where a record of `words` words is to be written. */
   reserve(words: number): number {
-    const at = this.#head;
-    if (at + words > this.#limit) return this.#reserveSlowly(words);
-    this.#head = at + words;
+    const at = this.head;
+    if (at + words > this.limit) return this.#reserveSlowly(words);
+    this.head = at + words;
     return at;
   }
 
   get isEmpty(): boolean {
-    return this.#head === this.#tail;
+    return this.head === this.#tail;
   }
 
   /** Word index of the first unread record; -1 where there is none. */
   first(): number {
-    if (this.#head === this.#tail) return -1;
+    if (this.head === this.#tail) return -1;
     if (this.i32[this.#tail * 2] === 0) this.#tail = 0;
-    return this.#head === this.#tail ? -1 : this.#tail;
+    return this.head === this.#tail ? -1 : this.#tail;
   }
 
   /** Word index of the record after the one at `at`, which must be unread; -1 where there is none. */
   after(at: number): number {
     const next = at + (((this.i32[at * 2] as number) >>> 8) & 255);
-    if (next === this.#head) return -1;
-    return this.i32[next * 2] === 0 ? (this.#head === 0 ? -1 : 0) : next;
+    if (next === this.head) return -1;
+    return this.i32[next * 2] === 0 ? (this.head === 0 ? -1 : 0) : next;
   }
 
   /** Frees everything before the record at `at`; -1 frees all. */
   releaseTo(at: number): void {
     if (at === -1) {
-      this.#head = 0;
+      this.head = 0;
       this.#tail = 0;
-      this.#limit = this.#words - 1;
+      this.limit = this.#words - 1;
     } else {
       this.#tail = at;
-      this.#limit = this.#tail <= this.#head ? this.#words - 1 : this.#tail - 1;
+      this.limit = this.#tail <= this.head ? this.#words - 1 : this.#tail - 1;
     }
   }
 
   #reserveSlowly(words: number): number {
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (this.#head + words <= this.#limit) {
-        const at = this.#head;
-        this.#head = at + words;
+      if (this.head + words <= this.limit) {
+        const at = this.head;
+        this.head = at + words;
         return at;
       }
-      if (this.#head >= this.#tail && this.#tail > words + 1) {
-        this.f64[this.#head] = 0;
-        this.#head = 0;
-        this.#limit = this.#tail - 1;
+      if (this.head >= this.#tail && this.#tail > words + 1) {
+        this.f64[this.head] = 0;
+        this.head = 0;
+        this.limit = this.#tail - 1;
       } else {
         this.#onFull(this);
       }

@@ -1,3 +1,4 @@
+import { EVENT, eventHead } from "../binary/event-layout.ts";
 import { ReadyQueue } from "../orders/ready-queue.ts";
 import { type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { Ladder } from "./ladder.ts";
@@ -27,6 +28,8 @@ export const BOOK = {
   LIMIT_STATE_MS: 6,
   /** When the limit state becomes a pause; 0 outside of one. */
   LIMIT_UNTIL: 7,
+  /** No counters, but read with them: the first words of events of its levels, of bids, then of asks. */
+  LEVEL_EVENTS: 8,
 } as const;
 
 /** One symbol: its listing, its ladders, its counters. */
@@ -38,7 +41,10 @@ export class Book {
   readonly asks: Ladder;
   /** By the numbers of `LADDER`; those of orders that sleep from the first of them on. */
   readonly ladders: (Ladder | undefined)[];
-  readonly counters: Float64Array = Float64Array.of(0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, 0);
+  readonly counters: Float64Array = Float64Array.of(
+    ...[0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, 0],
+    ...[0, 0],
+  );
   /** The queues of buys and of sells that stand aside: levels outside of any ladder. */
   readonly aside: readonly [buys: number, sells: number];
   /** Of `PHASE`. */
@@ -71,6 +77,8 @@ export class Book {
     this.bids = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.BIDS });
     this.asks = new Ladder(levels, nodes, { symbol, maxPriceTicks, index: LADDER.ASKS });
     this.ladders = [this.bids, this.asks, ...new Array<undefined>(LADDER.ASIDE - 2).fill(undefined)];
+    this.counters[BOOK.LEVEL_EVENTS] = eventHead(EVENT.LEVEL, 5, 0, symbol);
+    this.counters[BOOK.LEVEL_EVENTS + 1] = eventHead(EVENT.LEVEL, 5, 1, symbol);
     this.aside = [this.#openAside(), this.#openAside()];
   }
 

@@ -68,6 +68,12 @@ export class Ladder {
     return level;
   }
 
+  /** The level at a price, a new one where it has none. */
+  reach(price: number): number {
+    const level = this.find(price);
+    return level === NONE ? this.open(price) : level;
+  }
+
   /** A new level at a price that has none. */
   open(price: number): number {
     const isCrowded = this.#count > this.mask && this.mask < LAST_WINDOW - 1;

@@ -17,13 +17,11 @@ export interface OrderLines {
 export class HandleIndex {
   readonly #lines: OrderLines;
   /** Open to the plain lane. */
-  mask = 4095;
+  mask = 2047;
   /** By bucket: the slot that came last. */
   heads: Int32Array = new Int32Array(this.mask + 1);
   /** By slot: the next one of its bucket. */
   chains: Int32Array = new Int32Array(1024);
-  #size = 0;
-
   constructor(lines: OrderLines) {
     this.#lines = lines;
   }
@@ -37,24 +35,39 @@ export class HandleIndex {
     return slot;
   }
 
-  /** The handle must not be there yet. */
-  set(handle: number, slot: number): void {
-    this.reserve(slot);
-    this.#put(handle, slot);
+  /** The first slot of a handle's bucket, or NONE; the slot after one. For the plain lane, which looks at lines itself. */
+  first(handle: number): number {
+    return (this.heads[bucketOf(handle | 0) & this.mask] as number) - 1;
   }
 
-  /** Makes room for one more. */
-  reserve(slot: number): void {
-    if (++this.#size * 2 > this.mask || slot >= this.chains.length) this.#grow(slot);
+  next(slot: number): number {
+    return (this.chains[slot] as number) - 1;
+  }
+
+  /** The handle must not be there yet. */
+  set(handle: number, slot: number): void {
+    this.reach(slot);
+    this.add(handle, slot);
+  }
+
+  /** Makes room for a slot. */
+  reach(slot: number): void {
+    if (slot >= this.chains.length) this.#grow(slot);
   }
 
   /** The handle must be there. */
   delete(handle: number, slot: number): void {
     const { heads, chains } = this;
     const bucket = bucketOf(handle | 0) & this.mask;
-    this.#size--;
     if (heads[bucket] === slot + 1) heads[bucket] = chains[slot] as number;
     else this.#unchain(bucket, slot);
+  }
+
+  /** As delete, where the slot before it in its bucket is known; NONE: there is none. */
+  take(handle: number, slot: number, before: number): void {
+    const link = this.chains[slot] as number;
+    if (before < 0) this.heads[bucketOf(handle | 0) & this.mask] = link;
+    else this.chains[before] = link;
   }
 
   /** Takes a slot out that is not the head of its bucket. */
@@ -65,25 +78,25 @@ export class HandleIndex {
     chains[before] = chains[slot] as number;
   }
 
-  #put(handle: number, slot: number): void {
+  /** As set, where there is room. */
+  add(handle: number, slot: number): void {
     const bucket = bucketOf(handle | 0) & this.mask;
     this.chains[slot] = this.heads[bucket] as number;
     this.heads[bucket] = slot + 1;
   }
 
   #grow(slot: number): void {
-    const slots = this.chains.length;
-    if (slot >= slots) this.chains = grownInt32(this.chains, Math.max(slots * 2, slot + 1));
-    if (this.#size * 2 <= this.mask) return;
-    const { heads, chains } = this;
+    const { heads } = this;
     const { f64 } = this.#lines;
-    this.mask = this.mask * 4 + 3;
+    const chains = grownInt32(this.chains, Math.max(this.chains.length * 2, slot + 1));
+    this.chains = chains;
+    while (this.mask < chains.length * 2 - 1) this.mask = this.mask * 2 + 1;
     this.heads = new Int32Array(this.mask + 1);
     for (const head of heads) {
       for (let next = head - 1; next >= 0; ) {
         const moved = next;
         next = (chains[moved] as number) - 1;
-        this.#put(f64[(moved << 3) | HANDLE] as number, moved);
+        this.add(f64[(moved << 3) | HANDLE] as number, moved);
       }
     }
   }

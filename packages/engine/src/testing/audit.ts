@@ -79,8 +79,8 @@ class Auditor {
   end(engine: Engine): void {
     assert(this.#outcomes === 1, `a command has exactly one outcome, got ${this.#outcomes}`);
     const command = this.#command;
-    if (command?.kind === "place" || command?.kind === "amend") {
-      const order = this.#orders.get(command.kind === "place" ? command.request : command.handle);
+    if (command?.kind === "place" || command?.kind === "replace" || command?.kind === "amend") {
+      const order = this.#orders.get(command.kind === "amend" ? command.handle : command.request);
       if (order !== undefined) order.resting = order.leavesLots > 0;
     }
     for (const order of this.#orders.values()) {
@@ -99,7 +99,7 @@ class Auditor {
   }
 
   #accepted(): void {
-    const command = this.#command as { kind: "place" } & PlaceOrder;
+    const command = this.#command as PlaceOrder;
     const { request: handle, symbol, side, type, quantityLots } = command;
     const limitTicks = type === ORDER_TYPE.MARKET ? command.worstPriceTicks : command.priceTicks;
     const quantities = { quantityLots, filledLots: 0, leavesLots: quantityLots, cancelledLots: 0 };

@@ -365,7 +365,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     bug: "a request is taken twice",
-    file: "engine-core.ts",
+    file: "turn.ts",
     line: "request > (registers[LAST_REQUEST] as number) &&",
     wrong: "request >= (registers[LAST_REQUEST] as number) &&",
   },
@@ -410,5 +410,23 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "plain-take.ts",
     line: "  live.orders.f64[(order << 3) | FILLED] = lots - left;\n",
     wrong: "",
+  },
+  {
+    bug: "a replacement keeps its place in the account's list",
+    file: "plain-replace.ts",
+    line: "  live.accounts.remove(order);\n  live.index.delete",
+    wrong: "  live.index.delete",
+  },
+  {
+    bug: "a replacement tells its new level alone",
+    file: "plain-replace.ts",
+    line: "  tell(live, book, old);\n",
+    wrong: "",
+  },
+  {
+    bug: "a replacement may change its side",
+    file: "plain-replace.ts",
+    line: "((i32[(order << 4) | FLAGS] as number) & 1) === halves[(at << 1) + 7]",
+    wrong: "((halves[(at << 1) + 7] as number) | 1) === 1",
   },
 ];

@@ -2,6 +2,9 @@ import { type Random, seededRandom } from "@bourse/base";
 import { ANY, type PlaceOrder } from "../commands.ts";
 import type { EngineCommand } from "./engine-command.ts";
 
+/** The last draw that is a replacement. */
+const REPLACES = 77;
+const NONE_IS_RARE = 1_000;
 const SYMBOLS = 3;
 const ACCOUNTS = 6;
 const MAX_PRICE = 100_000;
@@ -117,7 +120,7 @@ function nextCommand(flow: Flow): EngineCommand {
   const symbol = random.below(SYMBOLS);
   const account = random.below(ACCOUNTS);
   const roll = random.below(1_000);
-  const rare = flow.isPlain || flow.isCalm ? 1_000 : random.below(1_000);
+  const rare = rareDraw(flow);
   if (rare < 12) return { kind: "cancelByClientId", ...head, account, clientId: random.below(12) };
   if (rare < 18) return { kind: "closeSession", ...head, session: random.below(5) };
   if (rare < 22) return { kind: "setAccountGroup", ...head, account, group: random.below(3) };
@@ -126,11 +129,11 @@ function nextCommand(flow: Flow): EngineCommand {
   if (rare < 40) return { kind: "resume", ...head, symbol };
   if (rare < 46) return setBands(flow, symbol);
   if (rare < 47) return { kind: "massCancel", ...head, account: ANY, symbol, side: random.below(3) - 1 };
-  if (rare < 78) {
+  if (rare <= REPLACES) {
     const handle = someHandle(flow);
     const known = flow.places.get(handle);
     const same =
-      known === undefined ? {} : { account: known.account, symbol: known.symbol, side: known.side };
+      known === undefined ? {} : { account: known.account, symbol: known.symbol, side: sideFor(flow, known) };
     return {
       ...place(flow),
       ...same,
@@ -290,4 +293,15 @@ function spoiled(random: Random, command: EngineCommand): EngineCommand {
   const [field] = fields[random.below(fields.length)] ?? ["request"];
   const wrong = WRONG[random.below(WRONG.length)] ?? 0;
   return { ...command, [field]: field === "request" ? Math.min(wrong, command.request - 1) : wrong };
+}
+
+/** Of the rare commands, plain flows have replacements alone, which have a short way of their own. */
+function rareDraw({ random, isPlain, isCalm }: Flow): number {
+  if (isPlain) return random.below(12) === 0 ? REPLACES : NONE_IS_RARE;
+  return isCalm ? NONE_IS_RARE : random.below(1_000);
+}
+
+/** A replacement keeps its order's side; in plain flows some try not to. */
+function sideFor({ random, isPlain }: Flow, known: { readonly side: number }): number {
+  return isPlain && random.below(8) === 0 ? 1 - known.side : known.side;
 }
