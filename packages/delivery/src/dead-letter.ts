@@ -5,9 +5,10 @@ import {
   rfc3339,
   type Topic,
 } from "@bourse/contracts";
-import type { JudgedBatch, Parking } from "./effect-batch.ts";
+import type { JudgedBatch } from "./effect-batch.ts";
 import type { OutgoingEvent } from "./envelope.ts";
 import { type ParkedRow, QUEUED, valueBytes } from "./parked-rows.ts";
+import type { Parking } from "./parking.ts";
 
 type DeadLettered = Omit<EventOf<typeof DeadLetteredContract>, "timestamp">;
 

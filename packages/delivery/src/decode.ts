@@ -10,7 +10,7 @@ import {
 } from "@bourse/contracts";
 import { type CompiledSchema, compiledSchema } from "./contract-check.ts";
 import type { Envelope } from "./envelope.ts";
-import { HEADER } from "./outgoing-records.ts";
+import { HEADER } from "./record-headers.ts";
 import type { Position } from "./sequence-check.ts";
 
 /** `unknown_event_type` is no poison: a later version of its writer may have more to say, and it stops (R12). */

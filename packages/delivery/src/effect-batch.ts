@@ -5,34 +5,9 @@ import { DecodeError, type Decoder, numberOf } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type FailureRules, StopSubscription } from "./failure-policy.ts";
-import type { Advance, Mark } from "./marks.ts";
+import type { Advance, Mark } from "./mark.ts";
+import type { AssignedPartition, Parking, RecordFailure } from "./parking.ts";
 import { judgeExact, judgeLatest, type Position, type Verdict } from "./sequence-check.ts";
-
-/** A partition that a group has given to this consumer. */
-export interface AssignedPartition extends TopicPartition {
-  readonly topicId: string;
-  /** By producer. */
-  readonly marks: Map<string, Mark>;
-  /** Reading began at a mark's hint, which may be wrong; not at the beginning of the log. */
-  fromHint: boolean;
-  nextOffset: bigint | null;
-  /** What is parked of it, as the tables had it when the marks were read (R12). */
-  queues: ParkedQueues;
-}
-
-export interface ParkedQueues {
-  /** Of `parked_heads`: another one in the table means that a key is free again. */
-  readonly generation: number;
-  nextPlace: number;
-  /** How many records wait. */
-  waiting: number;
-  /** Keys whose records queue. */
-  readonly keys: Set<string>;
-}
-
-export function noQueues(): ParkedQueues {
-  return { generation: 0, nextPlace: 1, waiting: 0, keys: new Set() };
-}
 
 /** What is left to do of a batch once duplicates are dropped. */
 export interface JudgedBatch {
@@ -45,27 +20,6 @@ export interface JudgedBatch {
   readonly fault: BatchFault | null;
   /** Records that are parked instead of applied, in the order of their logs. */
   readonly parkings: readonly Parking[];
-}
-
-/** A record on its way into `parked` (R12). */
-export interface Parking {
-  readonly at: AssignedPartition;
-  readonly record: BusRecord;
-  /** null: it can't be decoded. */
-  readonly envelope: Envelope | null;
-  /** null: it has no number that can be believed. */
-  readonly number: (Position & { readonly producer: string }) | null;
-  readonly queue: string | null;
-  /** null: nothing is wrong with it but what lies before it in its queue. */
-  readonly failure: RecordFailure | null;
-}
-
-export interface RecordFailure {
-  readonly code: string;
-  readonly error: unknown;
-  readonly attempts: number;
-  /** null: just now. */
-  readonly firstFailedMs: number | null;
 }
 
 export interface BatchFault {

@@ -12,21 +12,17 @@ import { type Backoff, createBackoff, isRetryable } from "./backoff.ts";
 import { commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
-import {
-  type AssignedPartition,
-  type JudgedBatch,
-  type JudgeOptions,
-  judgeBatch,
-  noQueues,
-} from "./effect-batch.ts";
+import { type JudgedBatch, type JudgeOptions, judgeBatch } from "./effect-batch.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
 import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
 import { GroupMembership } from "./group-membership.ts";
 import { reasonOf } from "./log.ts";
-import { advanceStatement, isOutOfDate, type Mark, readMarks } from "./marks.ts";
+import type { Mark } from "./mark.ts";
+import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
+import { type AssignedPartition, noQueues } from "./parking.ts";
 import { ParkingLimits } from "./parking-limits.ts";
 import type { ConsumptionStatus, Runner } from "./status.ts";
 import { Tenure } from "./tenure.ts";

@@ -2,10 +2,11 @@ import type { BusRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { deadLetters, parkedRows } from "./dead-letter.ts";
 import type { ConsumerUnit, EffectConsumption, Effects, ParkReason, Unit } from "./definitions.ts";
-import { type JudgedBatch, type JudgeOptions, type RecordFailure, setAside } from "./effect-batch.ts";
+import { type JudgedBatch, type JudgeOptions, setAside } from "./effect-batch.ts";
 import type { Envelope } from "./envelope.ts";
 import { RecordRefused } from "./failure-policy.ts";
 import { type ParkedRow, parkStatements } from "./parked-rows.ts";
+import type { RecordFailure } from "./parking.ts";
 import type { Tenure } from "./tenure.ts";
 
 export interface UnitInHand<Service> {

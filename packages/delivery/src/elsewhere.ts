@@ -2,7 +2,8 @@ import type { BusRecord, EventBus, PartitionOffsets, TopicPartition } from "@bou
 import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { numberOf } from "./decode.ts";
-import { type Mark, readMarks } from "./marks.ts";
+import type { Mark } from "./mark.ts";
+import { readMarks } from "./marks.ts";
 import { judgeLatest } from "./sequence-check.ts";
 import type { ElsewhereStatus } from "./status.ts";
 

@@ -2,7 +2,7 @@ import { type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bou
 import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { reasonOf } from "./log.ts";
-import type { Mark } from "./marks.ts";
+import type { Mark } from "./mark.ts";
 import type { ConsumptionStatus, RunnerState } from "./status.ts";
 
 /** The group's offsets are a gauge (R5): they need not follow every batch. */

@@ -1,25 +1,9 @@
 import type { Rows, Statement, Store } from "@bourse/store";
 import { StoreError } from "@bourse/store";
+import type { Advance, Mark } from "./mark.ts";
 import { byTopicAndPartition } from "./outbox.ts";
 import { PARKED_CHANGED } from "./parked-rows.ts";
 import { numberArray, separated } from "./separated.ts";
-import type { Position } from "./sequence-check.ts";
-
-/** How far a subscription has applied one producer's numbers of one partition, and where the log goes on (R5). */
-export interface Mark extends Position {
-  readonly topic: string;
-  readonly partition: number;
-  readonly producer: string;
-  /** A hint where to start reading; it counts only while the topic's id is the same. */
-  readonly nextOffset: bigint;
-  readonly topicId: string;
-}
-
-/** From what was applied before the unit of work (undefined: nothing) to what is applied by it. */
-export interface Advance {
-  readonly from: Position | undefined;
-  readonly to: Mark;
-}
 
 /** SQLSTATE of a mark that has moved: the records are another consumer's, or were applied already. */
 const MARK_MOVED = "BM001";

@@ -2,43 +2,8 @@ import type { OutgoingRecord } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
 import { deadLetterHeaders } from "./dead-letter.ts";
 import { stampBody, stampEvent } from "./outbox.ts";
+import { recordHeaders } from "./record-headers.ts";
 import type { RunSlice } from "./relay-lane.ts";
-
-/** The headers of every record (R3). The value holds the contract and nothing else. */
-export const HEADER = {
-  id: "id",
-  producer: "producer",
-  epoch: "epoch",
-  sequence: "sequence",
-  version: "event-version",
-  traceparent: "traceparent",
-} as const;
-
-/** What is the same for a run of records. */
-export interface RecordOrigin {
-  readonly producer: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly epoch: number;
-}
-
-export function recordHeaders(
-  origin: RecordOrigin,
-  sequence: number,
-  version: number,
-  traceparent: string | undefined,
-): Record<string, string> {
-  const number = String(sequence);
-  const headers: Record<string, string> = {
-    id: `${origin.topic}/${origin.partition}/${origin.epoch}/${number}`,
-    producer: origin.producer,
-    epoch: String(origin.epoch),
-    sequence: number,
-    "event-version": String(version),
-  };
-  if (traceparent !== undefined) headers.traceparent = traceparent;
-  return headers;
-}
 
 /** Their records say in headers, too, why they are there and where they came from (R12). */
 const DEAD_LETTER = "dead-letter-";

@@ -1,6 +1,6 @@
 import { InvariantError } from "@bourse/base";
 import type { BusRecord, EventBus, PartitionReader, StartPosition } from "@bourse/bus";
-import { HEADER } from "./outgoing-records.ts";
+import { HEADER } from "./record-headers.ts";
 
 export interface RegeneratedOutput {
   readonly sequence: number;

@@ -1,5 +1,5 @@
 import type { BusRecord, EventBus } from "@bourse/bus";
-import { HEADER } from "./outgoing-records.ts";
+import { HEADER } from "./record-headers.ts";
 import type { Position } from "./sequence-check.ts";
 
 /** How far back the tail is read in one piece, each step when the one before found nothing of ours. */

@@ -1,7 +1,7 @@
 import type { BusRecord } from "@bourse/bus";
 import { type Rows, type Statement, type Store, sqlArray } from "@bourse/store";
-import type { AssignedPartition, ParkedQueues, Parking } from "./effect-batch.ts";
 import { byTopicAndPartition } from "./outbox.ts";
+import type { AssignedPartition, ParkedQueues, Parking } from "./parking.ts";
 import { numberArray, separated } from "./separated.ts";
 
 /** A record that waits in front of another one of its key. Nothing is wrong with it. */

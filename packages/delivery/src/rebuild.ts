@@ -4,7 +4,8 @@ import { type CommitParts, commitUnit } from "./commit.ts";
 import type { EffectConsumption, Unit } from "./definitions.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
-import { type Mark, readMarks } from "./marks.ts";
+import type { Mark } from "./mark.ts";
+import { readMarks } from "./marks.ts";
 import type { ConsumptionStatus, Runner } from "./status.ts";
 
 export type RebuildState = "NONE" | "BUILDING" | "SWITCHED" | "ENDED";

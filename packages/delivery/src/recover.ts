@@ -6,7 +6,7 @@ import { createDecoder } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf, isEpochStarted } from "./epoch-started.ts";
 import { stampBody } from "./outbox.ts";
-import { HEADER } from "./outgoing-records.ts";
+import { HEADER } from "./record-headers.ts";
 import { type AheadOfStore, readHeads, readTails, tailsAhead } from "./relay-resume.ts";
 import { replayRecords } from "./replay-topic.ts";
 import { judgeLatest, type Position } from "./sequence-check.ts";

@@ -1,7 +1,7 @@
 import type { EventBus } from "@bourse/bus";
 import { EpochStarted, type Topic } from "@bourse/contracts";
-import { HEADER } from "./outgoing-records.ts";
 import { RecentValues } from "./recent-values.ts";
+import { HEADER } from "./record-headers.ts";
 import { replayRecords } from "./replay-topic.ts";
 
 /** What a read of a whole topic has shown of its numbers. */

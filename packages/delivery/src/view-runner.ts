@@ -14,7 +14,7 @@ import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
-import { HEADER } from "./outgoing-records.ts";
+import { HEADER } from "./record-headers.ts";
 import { judgeExact, judgeLatest, type Position } from "./sequence-check.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
 

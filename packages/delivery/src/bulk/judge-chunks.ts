@@ -1,11 +1,12 @@
 import { type ChunkSlice, SPAN, type TopicPartition } from "@bourse/bus";
 import { speaksFor, type Writer } from "@bourse/contracts";
 import { DecodeError } from "../decode.ts";
-import type { AssignedPartition, BatchFault, Parking } from "../effect-batch.ts";
+import type { BatchFault } from "../effect-batch.ts";
 import { sequenceError } from "../effect-batch.ts";
 import { isEpochStarted } from "../epoch-started.ts";
-import type { Advance, Mark } from "../marks.ts";
-import { HEADER } from "../outgoing-records.ts";
+import type { Advance, Mark } from "../mark.ts";
+import type { AssignedPartition, Parking } from "../parking.ts";
+import { HEADER } from "../record-headers.ts";
 import { type EpochStart, judgeExact, judgeLatest, type Position } from "../sequence-check.ts";
 import type { BulkRange } from "./bulk-definitions.ts";
 

@@ -1,6 +1,6 @@
 import { type ChunkSlice, topicPartitionKey } from "@bourse/bus";
 import { type Topic, writersOf } from "@bourse/contracts";
-import { noQueues } from "../effect-batch.ts";
+import { noQueues } from "../parking.ts";
 import type { BulkBatch } from "./bulk-definitions.ts";
 import { type BulkPartition, judgeChunks, NUMBER_HEADERS } from "./judge-chunks.ts";
 import { SpentChunks } from "./spent-chunks.ts";

@@ -15,7 +15,7 @@ import { createContracts } from "../contract-check.ts";
 import type { OutgoingEvent } from "../envelope.ts";
 import type { Log } from "../log.ts";
 import { createMetrics, type DeliveryMetrics } from "../metrics.ts";
-import { HEADER, recordHeaders } from "../outgoing-records.ts";
+import { HEADER, recordHeaders } from "../record-headers.ts";
 
 /** Contracts of delivery's own tests: a command log, and a topic with two writers. */
 export const OrderPlaced = defineEvent({
