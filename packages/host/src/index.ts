@@ -37,6 +37,7 @@ export type {
 } from "./directory.ts";
 export { createDirectory } from "./directory.ts";
 export { errorsDocument } from "./errors-document.ts";
+export { Findings } from "./findings.ts";
 export type { Gather, GatherOptions, QueueFull } from "./gather.ts";
 export { gather, isQueueFull } from "./gather.ts";
 export { faultsInWords } from "./http/fault-words.ts";

@@ -12,6 +12,7 @@ export {
   PRICE_FAULTS,
   QUANTITY_FAULTS,
 } from "./compile-instrument.ts";
+export { compileListed } from "./compile-listed.ts";
 export { cumulativeFeeUnits, feeRoomUnits, fillFeeUnits } from "./fees.ts";
 export type { Instrument, InstrumentStatus } from "./instrument.ts";
 export { INSTRUMENT_STATUSES } from "./instrument.ts";

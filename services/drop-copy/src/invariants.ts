@@ -9,7 +9,7 @@ import {
   walletEvents,
 } from "@bourse/contracts";
 import { type Envelope, replayTopic } from "@bourse/delivery";
-import type { Invariant, InvariantReport } from "@bourse/host";
+import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import { cashFactsOf } from "./consumers/copy-cash.ts";
 import { orderFactsOf } from "./consumers/copy-orders.ts";
 import { type CashRecord, type ClientCash, cashRecord } from "./domain/client-cash.ts";
@@ -37,21 +37,7 @@ export const dropCopyInvariants: readonly Invariant<DropCopy>[] = [
   },
 ];
 
-const LISTED = 20;
 const PAGE = 5_000;
-
-class Findings {
-  readonly violations: string[] = [];
-  checked = 0;
-
-  add(violation: string): void {
-    if (this.violations.length < LISTED) this.violations.push(violation);
-  }
-
-  report(): InvariantReport {
-    return { checked: this.checked, violations: this.violations };
-  }
-}
 
 /** Every event of a topic, each number once. Where retention has cut it, nothing: there would be too little to compare. */
 async function* eventsOf(service: DropCopy, topics: readonly Topic[]): AsyncGenerator<Envelope> {

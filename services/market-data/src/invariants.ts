@@ -1,6 +1,6 @@
 import { bookEvents, tradeEvents } from "@bourse/contracts";
 import { replayTopic } from "@bourse/delivery";
-import type { Invariant, InvariantReport } from "@bourse/host";
+import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import { sql, sqlArray } from "@bourse/store";
 import { isOnTape, tradeOf } from "./consumers/record-trades.ts";
 import { CANDLE_INTERVALS } from "./domain/candle.ts";
@@ -43,19 +43,6 @@ export const marketDataInvariants: readonly Invariant<MarketData>[] = [
 ];
 
 const LISTED = 20;
-
-class Findings {
-  readonly violations: string[] = [];
-  checked = 0;
-
-  add(violation: string): void {
-    if (this.violations.length < LISTED) this.violations.push(violation);
-  }
-
-  report(): InvariantReport {
-    return { checked: this.checked, violations: this.violations };
-  }
-}
 
 async function booksEqualTopic(service: MarketData): Promise<InvariantReport> {
   const findings = new Findings();

@@ -1,6 +1,6 @@
 import { type OpenHoldsAnswer, orderEvents, orderUpdates, riskEvents } from "@bourse/contracts";
 import { replayTopic } from "@bourse/delivery";
-import type { Invariant, InvariantReport } from "@bourse/host";
+import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import type { OrderStatus } from "@bourse/market";
 import { sql, sqlArray } from "@bourse/store";
 import type { Desk } from "./desk.ts";
@@ -47,20 +47,6 @@ export const orderInvariants: readonly Invariant<Desk>[] = [
 
 const LISTED = 20;
 const PAGE = 5_000;
-
-/** At most twenty violations are listed. */
-class Findings {
-  checked = 0;
-  readonly violations: string[] = [];
-
-  add(violation: string): void {
-    if (this.violations.length < LISTED) this.violations.push(violation);
-  }
-
-  report(): InvariantReport {
-    return { checked: this.checked, violations: this.violations };
-  }
-}
 
 async function quantitiesAddUp(desk: Desk): Promise<InvariantReport> {
   const rows = await desk.store.query(sql`

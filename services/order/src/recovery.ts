@@ -1,4 +1,4 @@
-import { assert, present } from "@bourse/base";
+import { present } from "@bourse/base";
 import {
   type EventOf,
   epochMs,
@@ -7,13 +7,12 @@ import {
   type OrderStateChanged,
   orderEvents,
   orderUpdates,
-  type SymbolListed,
   specialFields,
   type TopicEvent,
 } from "@bourse/contracts";
 import type { Envelope } from "@bourse/delivery";
 import type { RecoveryDefinition } from "@bourse/host";
-import { type CompiledInstrument, compileInstrument, type SpecialTerms } from "@bourse/market";
+import { type CompiledInstrument, compileListed, type SpecialTerms } from "@bourse/market";
 import type { Statement } from "@bourse/store";
 import type { Order, OrderTerms } from "./domain/order.ts";
 import { partitionOfSymbol } from "./engine-log.ts";
@@ -60,6 +59,7 @@ export const orderRecovery: RecoveryDefinition = {
           continue;
         }
         const event = envelope.event as TopicEvent<typeof orderEvents>;
+        // One that was listed after the backup: its definition is read again later.
         if (event.eventType === "SymbolListed") listed.set(event.symbol, compileListed(event));
         if (event.eventType === "OrderCreated")
           orders.push(acceptedOrder(event, instrumentOf(event.symbol), envelope.timeMs));
@@ -261,31 +261,4 @@ function untouched(
     createdMs,
     updatedMs: createdMs,
   };
-}
-
-/** Decimals of a symbol that was listed after the backup: its definition is read again later. */
-function compileListed(event: EventOf<typeof SymbolListed>): CompiledInstrument {
-  const { symbol, baseAsset, quoteAsset, tickSize, lotSize, maxPrice, maxQuantity } = event;
-  const compiled = compileInstrument(
-    {
-      symbol,
-      baseAsset,
-      quoteAsset,
-      tickSize,
-      lotSize,
-      maxPrice,
-      maxQuantity,
-      minQuantity: lotSize,
-      referencePrice: tickSize,
-      makerFeePpm: 0,
-      takerFeePpm: 0,
-      collarPpm: 0,
-      calendar: "24x7",
-      status: "TRADING",
-    },
-    { asset: baseAsset, name: baseAsset, kind: "CRYPTO", scale: event.baseScale },
-    { asset: quoteAsset, name: quoteAsset, kind: "FIAT", scale: event.quoteScale },
-  );
-  assert(compiled.ok, `the listed symbol ${symbol} obeys the listing rule`);
-  return compiled.value;
 }

@@ -1,6 +1,6 @@
 import { portfolioEvents, tradeEvents } from "@bourse/contracts";
 import { replayTopic } from "@bourse/delivery";
-import type { Invariant, InvariantReport } from "@bourse/host";
+import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import { sql } from "@bourse/store";
 import { executedOf, fillsOf, positionUpdated } from "./consumers/apply-trades.ts";
 import {
@@ -44,19 +44,6 @@ export const portfolioInvariants: readonly Invariant<Portfolio>[] = [
 
 const LISTED = 20;
 const PAGE = 5_000;
-
-class Findings {
-  readonly violations: string[] = [];
-  checked = 0;
-
-  add(violation: string): void {
-    if (this.violations.length < LISTED) this.violations.push(violation);
-  }
-
-  report(): InvariantReport {
-    return { checked: this.checked, violations: this.violations };
-  }
-}
 
 async function* allPositions(service: Portfolio): AsyncGenerator<AccountPosition> {
   let after: PositionKey = { accountId: "", symbol: "" };

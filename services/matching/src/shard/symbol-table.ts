@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import type { EventOf, SymbolListed } from "@bourse/contracts";
-import { type CompiledInstrument, compileInstrument } from "@bourse/market";
+import { type CompiledInstrument, compileListed } from "@bourse/market";
 
 export type Listing = Omit<EventOf<typeof SymbolListed>, "eventType" | "timestamp" | "requestId">;
 
@@ -28,7 +28,7 @@ export class SymbolTable {
       index,
       symbol: listing.symbol,
       listing,
-      instrument: compile(listing),
+      instrument: compileListed(listing),
       bookSequence: 0,
     };
     this.#symbols.push(listed);
@@ -49,31 +49,4 @@ export class SymbolTable {
   all(): readonly ListedSymbol[] {
     return this.#symbols;
   }
-}
-
-/** Only what the engine's decimals need: fees come with each order, collars and limits are risk's. */
-function compile(listing: Listing): CompiledInstrument {
-  const { symbol, baseAsset, quoteAsset, tickSize, lotSize, maxPrice, maxQuantity } = listing;
-  const compiled = compileInstrument(
-    {
-      symbol,
-      baseAsset,
-      quoteAsset,
-      tickSize,
-      lotSize,
-      maxPrice,
-      maxQuantity,
-      minQuantity: lotSize,
-      referencePrice: tickSize,
-      makerFeePpm: 0,
-      takerFeePpm: 0,
-      collarPpm: 0,
-      calendar: "24x7",
-      status: "TRADING",
-    },
-    { asset: baseAsset, name: baseAsset, kind: "CRYPTO", scale: listing.baseScale },
-    { asset: quoteAsset, name: quoteAsset, kind: "FIAT", scale: listing.quoteScale },
-  );
-  assert(compiled.ok, `the listed symbol ${symbol} obeys the listing rule`);
-  return compiled.value;
 }
