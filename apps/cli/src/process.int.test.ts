@@ -13,7 +13,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5
 describe("bourse process, on a real Kafka", { skip, timeout: 240_000 }, () => {
   const prefix = `p${process.pid}.`;
   const topic = `${prefix}trade-events`;
-  const commands = streamCommands([topic, `dead-letter-${topic}`]);
+  const other = `q${process.pid}.`;
+  const commands = streamCommands([topic, `dead-letter-${topic}`, `${other}trade-events`]);
   const bourse = (...args: readonly string[]) => commands.start(args);
 
   it("R12: a redrive that is killed goes on at the next one: each trade once", async () => {
@@ -48,6 +49,26 @@ describe("bourse process, on a real Kafka", { skip, timeout: 240_000 }, () => {
       second.child.kill("SIGTERM");
     }
     assert.equal((await second.ended).status, EXIT.ok);
+  });
+
+  it("R3: another stream's processor has numbers of its own, also for what operators did", async () => {
+    // In the first stream a redrive has been audited by now.
+    const sent = await bourse("produce", "--count", "40", "--topic-prefix", other).ended;
+    assert.equal(sent.status, EXIT.ok, sent.stderr);
+    const strict = { TRADE_INSTRUMENTS: "BTC-USD:2:6" };
+    const process = ["process", "--topic-prefix", other];
+    const done = commands.start([...process, "--until-idle"], strict);
+    assert.equal((await done.ended).status, EXIT.ok, done.said());
+    const running = bourse(...process);
+    try {
+      const redriven = await bourse("dlq", "redrive", "--all", "--url", await urlOf(running), "--json").ended;
+      assert.deepEqual(jsonOf(redriven).services[0].failed, [], redriven.stderr);
+    } finally {
+      running.child.kill("SIGTERM");
+    }
+    assert.equal((await running.ended).status, EXIT.ok);
+    const again = await bourse("process", "--topic-prefix", prefix, "--until-idle").ended;
+    assert.equal(again.status, EXIT.ok, again.stderr);
   });
 
   it("processes a stream to its end", async () => {

@@ -1,4 +1,4 @@
-import { GatewayClient } from "../spine/gateway-client.ts";
+import { GatewayClient, GatewayRefusal } from "../spine/gateway-client.ts";
 import { OrderFlow } from "../spine/order-flow.ts";
 import type { Desk } from "../spine/order-requests.ts";
 import { untilQuiet } from "../spine/quiet.ts";
@@ -14,6 +14,8 @@ const RETRY_MS = 250;
 interface BatchAnswer {
   readonly results: readonly { readonly status: number; readonly problem?: { readonly code: string } }[];
 }
+
+const SHUT = 503;
 
 /** Places orders far from the market, and waits until all of them rest. */
 export async function restOrders(
@@ -58,13 +60,22 @@ function itemOf(flow: OrderFlow, clientOrderId: string): object {
 async function placeAll(gateway: GatewayClient, items: readonly object[]): Promise<void> {
   let left = items;
   for (let attempt = 1; left.length > 0; attempt++) {
-    const answer = await gateway.call<BatchAnswer>("POST", "/api/v1/orders/batch", { items: left });
-    const refused = answer.results.find(({ status }) => status !== 201 && status !== 200 && status !== 503);
+    const { results } = await place(gateway, left);
+    const refused = results.find(({ status }) => status !== 201 && status !== 200 && status !== SHUT);
     if (refused !== undefined || attempt > MAX_TRIES)
-      throw new Error(
-        `an order that should rest was answered ${JSON.stringify(refused ?? answer.results[0])}`,
-      );
-    left = left.filter((_, index) => answer.results[index]?.status === 503);
+      throw new Error(`an order that should rest was answered ${JSON.stringify(refused ?? results[0])}`);
+    left = left.filter((_, index) => results[index]?.status === SHUT);
     if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+/** A door that is shut answers the whole batch at once. */
+async function place(gateway: GatewayClient, items: readonly object[]): Promise<BatchAnswer> {
+  try {
+    return await gateway.call<BatchAnswer>("POST", "/api/v1/orders/batch", { items });
+  } catch (error) {
+    if (error instanceof GatewayRefusal && error.status === SHUT)
+      return { results: items.map(() => ({ status: SHUT })) };
+    throw error;
   }
 }

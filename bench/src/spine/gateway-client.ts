@@ -1,5 +1,16 @@
 import { Pool } from "undici";
 
+/** Any answer but 2xx. */
+export class GatewayRefusal extends Error {
+  override readonly name = "GatewayRefusal";
+  readonly status: number;
+
+  constructor(status: number, words: string) {
+    super(words);
+    this.status = status;
+  }
+}
+
 /** The public API for what is not measured: setting up, asking how things stand, tailing a topic. */
 export class GatewayClient {
   readonly #pool: Pool;
@@ -14,7 +25,7 @@ export class GatewayClient {
     return this.call("GET", path);
   }
 
-  /** Rejects for any status but 2xx, with what was answered. */
+  /** Rejects with `GatewayRefusal` for any status but 2xx. */
   async call<Answer>(method: "GET" | "POST", path: string, body?: object, key?: string): Promise<Answer> {
     return JSON.parse(await this.text(method, path, body, key)) as Answer;
   }
@@ -33,7 +44,10 @@ export class GatewayClient {
     });
     const text = await answer.body.text();
     if (answer.statusCode >= 300)
-      throw new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 500)}`);
+      throw new GatewayRefusal(
+        answer.statusCode,
+        `${method} ${path}: ${answer.statusCode} ${text.slice(0, 500)}`,
+      );
     return text;
   }
 

@@ -36,5 +36,5 @@ const defined: readonly Topic[] = [
 export const catalogue: readonly Topic[] = [
   ...defined,
   ...defined.map(deadLetterTopic),
-  ...SERVICE_NAMES.map(auditTopic),
+  ...SERVICE_NAMES.map((service) => auditTopic(service)),
 ];

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
-import type { ServiceName, Topic } from "@bourse/contracts";
+import { auditTopic, type ServiceName, type Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import type { Registry } from "prom-client";
 import { BulkRunner } from "./bulk/bulk-runner.ts";
@@ -105,7 +105,13 @@ class ServiceDelivery implements DeliveryRuntime {
     this.#desk =
       store === null
         ? null
-        : new ServiceParkedDesk({ serviceName: service, store, commit: this.#commitParts(store), metrics });
+        : new ServiceParkedDesk({
+            serviceName: service,
+            audit: publishes.find(({ family }) => family === "audit") ?? auditTopic(service),
+            store,
+            commit: this.#commitParts(store),
+            metrics,
+          });
   }
 
   get parked(): ParkedDesk | null {

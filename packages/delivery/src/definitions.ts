@@ -161,7 +161,10 @@ export interface ShardProgram {
   apply(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
   /** R8: an operator has voided this command. Writes its REJECTED outcome, one report, and changes nothing else. */
   void?(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
+  /** The same state has the same bytes, also once it is restored from them. */
   snapshot(): Uint8Array;
+  /** How many things it holds: so many commands lie between two snapshots at least. Absent: few. */
+  size?(): number;
   /** Of the state, not of times and positions in the log (R8). */
   stateHash(): string;
 }

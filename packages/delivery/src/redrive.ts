@@ -1,4 +1,4 @@
-import { auditTopic, type ServiceName, type Topic } from "@bourse/contracts";
+import type { ServiceName, Topic } from "@bourse/contracts";
 import { type Row, type Statement, type Store, sqlArray } from "@bourse/store";
 import { isRetryable } from "./backoff.ts";
 import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
@@ -82,6 +82,8 @@ export interface ParkedDesk {
 
 export interface DeskParts {
   readonly serviceName: ServiceName;
+  /** Where it is told who has redriven or dropped what. */
+  readonly audit: Topic;
   readonly store: Store;
   readonly commit: CommitParts;
   readonly metrics: DeliveryMetrics;
@@ -112,7 +114,7 @@ export class ServiceParkedDesk implements ParkedDesk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.#audit = auditTopic(parts.serviceName);
+    this.#audit = parts.audit;
   }
 
   /** A consumption whose parked records can be redriven here. */

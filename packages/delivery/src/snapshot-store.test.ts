@@ -17,7 +17,6 @@ function snapshot(sequence: number): Snapshot {
       nextOffset: String(sequence),
       timeMs: 5,
       outputs: { out: sequence * 2 },
-      stateHash: `h${sequence}`,
     },
     state: new Uint8Array([0x0a, sequence, 0x0a]),
   };

@@ -19,7 +19,6 @@ export interface SnapshotHead {
   readonly timeMs: number;
   /** The last number given to each output topic. */
   readonly outputs: Readonly<Record<string, number>>;
-  readonly stateHash: string;
   /** The program's own format; absent: "1". */
   readonly program?: string;
   /** Of the voided commands up to `sequence`; absent: there were none. */

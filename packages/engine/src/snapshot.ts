@@ -164,27 +164,78 @@ function readSymbol(reader: ByteReader): SymbolState {
   return { ...fields, bids: orders(), asks: orders(), asleep: orders(), aside: orders() };
 }
 
+/** The numbers of the order in hand, in the order of `ORDER_FIELDS`. */
+const numbers = new Float64Array(ORDER_FIELDS.length);
+const BIT: readonly number[] = ORDER_FIELDS.map((_, bit) => 2 ** bit);
+
+/**
+ * Its numbers one by one by their names: asked for by name in a loop they took most of a snapshot's time, and a market
+ * stands still while its snapshot is taken.
+ */
+function numbersOf(order: OrderState): void {
+  numbers[0] = order.handle;
+  numbers[1] = order.account;
+  numbers[2] = order.side;
+  numbers[3] = order.priceTicks;
+  numbers[4] = order.filledLots;
+  numbers[5] = order.leavesLots;
+  numbers[6] = order.openLots;
+  numbers[7] = order.timeInForce;
+  numbers[8] = order.expireAtMs;
+  numbers[9] = order.type;
+  numbers[10] = order.selfTrade;
+  numbers[11] = order.triggerBy;
+  numbers[12] = order.peg;
+  numbers[13] = order.displayLots;
+  numbers[14] = order.boundTicks;
+  numbers[15] = order.stopTicks;
+  numbers[16] = order.trailTicks;
+  numbers[17] = order.trailBps;
+  numbers[18] = order.activationTicks;
+  numbers[19] = order.minimumLots;
+  numbers[20] = order.clientId;
+  numbers[21] = order.session;
+  numbers[22] = order.group;
+  numbers[23] = order.parent;
+  numbers[24] = order.awaits;
+}
+
+/** A bit each, in the order of `ORDER_FLAGS`. */
+function flagsOf(order: OrderState): number {
+  return (
+    (order.postOnly ? 1 : 0) |
+    (order.slide ? 2 : 0) |
+    (order.hidden ? 4 : 0) |
+    (order.reduceOnly ? 8 : 0) |
+    (order.waits ? 16 : 0) |
+    (order.ready ? 32 : 0) |
+    (order.ifTouched ? 64 : 0)
+  );
+}
+
 function writeOrder(writer: ByteWriter, order: OrderState): void {
+  numbersOf(order);
   let mask = 0;
-  for (const [bit, field] of ORDER_FIELDS.entries()) if (order[field] !== 0) mask += 2 ** bit;
-  let flags = 0;
-  for (const [bit, flag] of ORDER_FLAGS.entries()) if (order[flag]) flags += 2 ** bit;
+  for (let bit = 0; bit < BIT.length; bit++) if (numbers[bit] !== 0) mask += BIT[bit] as number;
   writer.uint(mask);
-  writer.uint(flags);
-  for (const field of ORDER_FIELDS) if (order[field] !== 0) writer.uint(order[field]);
+  writer.uint(flagsOf(order));
+  for (let bit = 0; bit < BIT.length; bit++) {
+    const value = numbers[bit] as number;
+    if (value !== 0) writer.uint(value);
+  }
 }
 
 function readOrder(reader: ByteReader, symbol: number): OrderState {
   const mask = reader.uint();
   const flags = reader.uint();
-  const numbers = Object.fromEntries(
+  const fields = Object.fromEntries(
     ORDER_FIELDS.map((field, bit) => [field, isSet(mask, bit) ? reader.uint() : 0]),
   ) as Record<(typeof ORDER_FIELDS)[number], number>;
   const words = Object.fromEntries(ORDER_FLAGS.map((flag, bit) => [flag, isSet(flags, bit)])) as Record<
     (typeof ORDER_FLAGS)[number],
     boolean
   >;
-  return { symbol, quantityLots: numbers.filledLots + numbers.leavesLots, ...numbers, ...words };
+  return { symbol, quantityLots: fields.filledLots + fields.leavesLots, ...fields, ...words };
 }
 
 function isSet(mask: number, bit: number): boolean {

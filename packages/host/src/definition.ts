@@ -16,6 +16,8 @@ import type { ProblemCode } from "./problem-catalogue.ts";
  */
 export interface ServiceDefinition<Config extends TObject = TObject, Service = unknown> {
   readonly name: ServiceName;
+  /** Which of several services of this name that share no tables: in the name of its audit topic (R3). */
+  readonly scope?: string;
   /** One sentence. */
   readonly description: string;
   readonly port: number;

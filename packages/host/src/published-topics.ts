@@ -12,14 +12,15 @@ export function hasEffects({ consumes }: Pick<AnyServiceDefinition, "consumes">)
  */
 export function publishedTopics({
   name,
+  scope,
   publishes,
   consumes,
-}: Pick<AnyServiceDefinition, "name" | "publishes" | "consumes">): readonly Topic[] {
+}: Pick<AnyServiceDefinition, "name" | "scope" | "publishes" | "consumes">): readonly Topic[] {
   const origins = new Map<string, Topic>();
   for (const consumption of consumes) {
     if (consumption.kind !== "effect" && consumption.kind !== "bulk") continue;
     for (const topic of consumption.topics) origins.set(topic.name, topic);
   }
   if (origins.size === 0) return publishes;
-  return [...publishes, ...[...origins.values()].map(deadLetterTopic), auditTopic(name)];
+  return [...publishes, ...[...origins.values()].map(deadLetterTopic), auditTopic(name, scope)];
 }

@@ -54,6 +54,8 @@ export function tradeProcessorOf({
 }: ProcessorOptions): ServiceDefinition<typeof TradeProcessorConfig, TradeProcessor> {
   return defineService<typeof TradeProcessorConfig, TradeProcessor>({
     name: "trade-processor",
+    // Those of generated streams keep tables of their own for each stream.
+    ...(topic === tradeEvents ? {} : { scope: topic.name }),
     description: "The trade stream: validated, with notional, positions and profit, into a database or files",
     port: 8097,
     config: TradeProcessorConfig,

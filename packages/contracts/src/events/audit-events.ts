@@ -36,12 +36,16 @@ const contract = (writer: ServiceName): EventContract<"ActionAudited", typeof sc
 /** As one service writes it; each has a topic of its own. */
 export const ActionAudited: EventContract<"ActionAudited", typeof schema> = contract("wallet");
 
-/** Security and money actions at a service: exact, chained by the reader of them (R15). */
+/**
+ * Security and money actions at a service: exact, chained by the reader of them (R15). `scope`: which of several that
+ * share no tables, and so no numbers (R3).
+ */
 export function auditTopic(
   service: ServiceName,
+  scope?: string,
 ): Topic<readonly EventContract<"ActionAudited", typeof schema>[]> {
   return {
-    name: `audit-events.${service}`,
+    name: `audit-events.${service}${scope === undefined ? "" : `.${scope}`}`,
     description: `Who did what at ${service}`,
     class: "exact",
     partitions: 1,

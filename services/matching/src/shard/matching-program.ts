@@ -302,6 +302,10 @@ export class MatchingProgram implements ShardProgram {
     });
   }
 
+  size(): number {
+    return this.#orders.size;
+  }
+
   stateHash(): string {
     const names = {
       symbol: (index: number) => this.#symbols.at(index).symbol,

@@ -1,4 +1,4 @@
-import { assert, present } from "@bourse/base";
+import { assert } from "@bourse/base";
 import { ENGINE_VERSION, SNAPSHOT_FORMAT } from "@bourse/engine";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
@@ -19,7 +19,7 @@ export interface ProgramState {
   readonly engine: Uint8Array;
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Of the tables, of the engine's bytes, and of what they mean: a snapshot of others can't be read. */
 export const PROGRAM_SNAPSHOT_FORMAT: string = [FORMAT, SNAPSHOT_FORMAT, ENGINE_VERSION].join(".");
@@ -36,7 +36,7 @@ export function encodeProgram(state: ProgramState): Uint8Array {
       sessions: state.sessions.all(),
       selfTradeGroups: state.selfTradeGroups.all(),
       positions: state.positions.all(),
-      orders: state.orders.all().map(encodeOrder),
+      orders: state.orders.all().map(rowOf),
     }),
   );
   const length = Buffer.alloc(4);
@@ -53,7 +53,7 @@ interface Tables {
   readonly sessions: readonly string[];
   readonly selfTradeGroups: readonly string[];
   readonly positions: readonly (readonly [number, number])[];
-  readonly orders: readonly EncodedOrder[];
+  readonly orders: readonly OrderRow[];
 }
 
 export function decodeProgram(bytes: Uint8Array): ProgramState {
@@ -64,13 +64,14 @@ export function decodeProgram(bytes: Uint8Array): ProgramState {
   const symbols = new SymbolTable();
   for (const { listing, bookSequence } of tables.symbols) symbols.list(listing).bookSequence = bookSequence;
   const orders = new OrderRecords();
-  for (const order of tables.orders) orders.add(decodeOrder(order, symbols));
+  const accounts = new NameTable(tables.accounts);
+  for (const row of tables.orders) orders.add(orderOf(row, symbols, accounts));
   const { version, engineSequence } = tables;
   return {
     version,
     engineSequence,
     symbols,
-    accounts: new NameTable(tables.accounts),
+    accounts,
     sessions: new NameTable(tables.sessions),
     selfTradeGroups: new NameTable(tables.selfTradeGroups),
     positions: new NetPositions(tables.positions),
@@ -79,16 +80,100 @@ export function decodeProgram(bytes: Uint8Array): ProgramState {
   };
 }
 
-type EncodedOrder = Omit<OrderRecord, "symbol" | "feeUnits"> & {
-  readonly symbol: string;
-  readonly feeUnits: string;
-};
+/**
+ * An order without names of its fields, which would be most of it: while a partition's snapshot is taken its market
+ * stands still. What an order has only once it has traded is left out until then.
+ */
+type OrderRow = readonly [
+  orderId: string,
+  handle: number,
+  account: number,
+  symbol: number,
+  side: 0 | 1,
+  makerFeePpm: number,
+  takerFeePpm: number,
+  quantityLots: number,
+  boundTicks: number,
+  leavesLots: number,
+  traded?: readonly [
+    filledLots: number,
+    cancelledLots: number,
+    makerTickLots: number,
+    takerTickLots: number,
+    feeUnits: string,
+    transferredLots: number,
+    transferredTickLots: number,
+    triggered: 0 | 1,
+  ],
+];
 
-function encodeOrder(order: OrderRecord): EncodedOrder {
-  return { ...order, symbol: order.symbol.symbol, feeUnits: order.feeUnits.toString() };
+function rowOf(order: OrderRecord): OrderRow {
+  const { orderId, handle, account, symbol, side, makerFeePpm, takerFeePpm } = order;
+  const { quantityLots, boundTicks, leavesLots } = order;
+  const sideBit = side === "BUY" ? 0 : 1;
+  return order.filledLots === 0 && order.cancelledLots === 0 && !order.triggered
+    ? [
+        orderId,
+        handle,
+        account,
+        symbol.index,
+        sideBit,
+        makerFeePpm,
+        takerFeePpm,
+        quantityLots,
+        boundTicks,
+        leavesLots,
+      ]
+    : [
+        orderId,
+        handle,
+        account,
+        symbol.index,
+        sideBit,
+        makerFeePpm,
+        takerFeePpm,
+        quantityLots,
+        boundTicks,
+        leavesLots,
+        [
+          order.filledLots,
+          order.cancelledLots,
+          order.makerTickLots,
+          order.takerTickLots,
+          order.feeUnits.toString(),
+          order.transferredLots,
+          order.transferredTickLots,
+          order.triggered ? 1 : 0,
+        ],
+      ];
 }
 
-function decodeOrder(order: EncodedOrder, symbols: SymbolTable): OrderRecord {
-  const symbol = present(symbols.find(order.symbol), "the symbol of an order in the snapshot");
-  return { ...order, symbol, feeUnits: BigInt(order.feeUnits) };
+const UNTRADED: NonNullable<OrderRow[10]> = [0, 0, 0, 0, "0", 0, 0, 0];
+
+function orderOf(row: OrderRow, symbols: SymbolTable, accounts: NameTable): OrderRecord {
+  const [orderId, handle, account, symbol, side, makerFeePpm, takerFeePpm] = row;
+  const [, , , , , , , quantityLots, boundTicks, leavesLots, traded = UNTRADED] = row;
+  const [filledLots, cancelledLots, makerTickLots, takerTickLots, feeUnits, ...rest] = traded;
+  const [transferredLots, transferredTickLots, triggered] = rest;
+  return {
+    handle,
+    orderId,
+    accountId: accounts.name(account),
+    account,
+    symbol: symbols.at(symbol),
+    side: side === 0 ? "BUY" : "SELL",
+    makerFeePpm,
+    takerFeePpm,
+    quantityLots,
+    boundTicks,
+    leavesLots,
+    filledLots,
+    cancelledLots,
+    makerTickLots,
+    takerTickLots,
+    feeUnits: BigInt(feeUnits),
+    transferredLots,
+    transferredTickLots,
+    triggered: triggered === 1,
+  };
 }
