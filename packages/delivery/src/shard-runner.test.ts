@@ -299,6 +299,34 @@ test("R8: a snapshot is written only once the outputs up to it are acknowledged"
   await closed(all, two);
 });
 
+test("a large state has its snapshots further apart: as many commands as it holds", async (t) => {
+  const all = await given(t);
+  const one = shard(all, { snapshotEvery: 2, create: () => ({ ...summing(), size: () => 5 }) });
+  one.runner.start();
+  await place(all.bus, upTo(4));
+  await untilReported(all, 4);
+  assert.deepEqual(await snapshotHeads(all), []);
+  await place(all.bus, [5]);
+  await untilSnapshot(all, 5);
+  await closed(all, one);
+});
+
+const isOfSnapshot = (reason: string): boolean => /a restored state is the one that was saved/.test(reason);
+
+test("R8: a program that is not what its snapshot says does not go on from it", async (t) => {
+  const all = await given(t);
+  await place(all.bus, upTo(4));
+  const one = shard(all, { snapshotEvery: 4 });
+  one.runner.start();
+  await untilSnapshot(all, 4);
+  await closed(all, one);
+  const forgetful = (): ShardProgram => ({ ...summing(), restore: () => undefined });
+  const two = shard(all, { create: forgetful });
+  two.runner.start();
+  await all.time.until("the partition has stopped", () => two.runner.unready().some(isOfSnapshot));
+  await closed(all, two);
+});
+
 test("one batch is in flight while the next is computed, and all topics of a batch are one send", async (t) => {
   const all = await given(t);
   const applied: number[] = [];
