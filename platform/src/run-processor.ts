@@ -48,8 +48,8 @@ export interface RunningProcessor {
 export interface ProcessorCounts {
   readonly trades: number;
   readonly deadLetters: number;
-  /** Records of its partitions that it has not come to yet. */
-  readonly lag: number;
+  /** Records of its partitions that it has not come to yet; null: it has not been given any partitions yet. */
+  readonly lag: number | null;
 }
 
 /** Of what answers, and of what reads for the lanes. Each lane has one more. */
@@ -176,11 +176,12 @@ function runningProcessor(
     counts: async () => {
       const { values } = await metrics.trades.get();
       const { delivery } = await running.status();
+      const follows = delivery?.consumptions.every(({ state }) => state === "running") ?? false;
       const lag = (delivery?.subscriptions ?? []).reduce((sum, each) => sum + each.lag, 0);
       return {
         trades: values.reduce((sum, { value }) => sum + value, 0),
         deadLetters: await deadLetters(),
-        lag,
+        lag: follows ? lag : null,
       };
     },
     stopped: async () => {

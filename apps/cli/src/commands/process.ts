@@ -191,9 +191,9 @@ async function follow(
     const done = trades + deadLetters;
     if (done !== told)
       output.note(
-        `${grouped(trades)} trades, ${grouped(done - told)} in the last second, ${grouped(deadLetters)} dead letters, ${grouped(lag)} behind`,
+        `${grouped(trades)} trades, ${grouped(done - told)} in the last second, ${grouped(deadLetters)} dead letters, ${grouped(lag ?? 0)} behind`,
       );
-    idleLooks = done === told && lag === 0 && done > 0 ? idleLooks + 1 : 0;
+    idleLooks = done === told && lag === 0 ? idleLooks + 1 : 0;
     told = done;
     if (stopped !== null) output.note(`stopped: ${stopped}`);
     const isOver = signal.aborted || stopped !== null || (untilIdle && idleLooks >= IDLE_LOOKS);
