@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { present } from "@bourse/base";
 import { type ManualClock, manualClock } from "@bourse/base/testing";
 import { type EmbeddedBus, embeddedBus } from "@bourse/bus";
-import { catalogue } from "@bourse/contracts";
+import { catalogue, type Topic } from "@bourse/contracts";
 import { migrate, postgresStore } from "@bourse/store";
 import { type TestDatabase, testDatabase } from "@bourse/store/testing";
 import { createDirectory, type PlatformDirectory } from "../directory.ts";
@@ -24,6 +24,8 @@ export interface TestRuntimeOptions {
   /** Of a service that keeps something: a database of its own with this schema. */
   readonly schema?: string;
   readonly directory?: PlatformDirectory;
+  /** Besides those of the catalogue. */
+  readonly topics?: readonly Topic[];
 }
 
 export interface TestRuntime {
@@ -55,7 +57,11 @@ export async function testRuntime(t: TestEnd, options: TestRuntimeOptions = {}):
   const bus = embeddedBus({ folder: join(folder, "bus"), clock });
   ends.push(() => bus.close());
   await bus.ensureTopics(
-    catalogue.map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
+    [...catalogue, ...(options.topics ?? [])].map(({ name, partitions, retentionMs }) => ({
+      name,
+      partitions,
+      retentionMs,
+    })),
   );
   const directory =
     options.directory ??

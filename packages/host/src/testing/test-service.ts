@@ -7,6 +7,7 @@ import { request as httpRequest } from "undici";
 import type { AnyServiceDefinition, PeerRequest, RouteAnswer } from "../definition.ts";
 import { createDirectory, type PlatformDirectory } from "../directory.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "../principal.ts";
+import { publishedTopics } from "../published-topics.ts";
 import { type RunningService, runService } from "../run-service.ts";
 import { machineTimer } from "./machine-timer.ts";
 import { type TestEvent, testProducer } from "./test-producer.ts";
@@ -84,6 +85,7 @@ export async function testService<Service>(
   const { runtime, clock, bus, database, ends } = await testRuntime(t, {
     ...options,
     directory,
+    topics: publishedTopics(definition),
     ...(definition.migrations === undefined ? {} : { schema: schemaOfService(definition.name) }),
   });
   const publish = testProducer(bus, clock);
