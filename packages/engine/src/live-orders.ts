@@ -118,9 +118,21 @@ export class LiveOrders {
     return this.#isSide(level) && this.levels.f64[level << 3] === price;
   }
 
+  /** A slot for an order, which the index has room for. */
+  newSlot(): number {
+    const order = this.orders.allocate();
+    this.index.reach(order);
+    return order;
+  }
+
+  /** For the plain lane, which takes free slots itself: there are some afterwards. */
+  makeRoom(): void {
+    this.index.reach(this.orders.makeRoom());
+  }
+
   /** The line of an order in flight that its command has just brought. `words`: of its PLACE at `at`. */
   newLine(book: Book, words: Float64Array, at: number, account: number, flags: number): number {
-    const order = this.orders.allocate();
+    const order = this.newSlot();
     const { f64, i32 } = this.orders;
     const price = words[at + ((flags & FLAG.TYPE) === 0 ? PLACE_WORD.PRICE : PLACE_WORD.WORST)] as number;
     f64[(order << 3) | HANDLE] = words[at + 1] as number;

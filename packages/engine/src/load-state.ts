@@ -84,7 +84,7 @@ function join(live: LiveOrders, order: number, state: OrderState): void {
 
 function newOrder(live: LiveOrders, state: OrderState): number {
   assert(state.leavesLots > 0, "a live order has leaves");
-  const order = live.orders.allocate();
+  const order = live.newSlot();
   const { f64, i32 } = live.orders;
   f64[(order << 3) | LINE.HANDLE] = state.handle;
   f64[(order << 3) | LINE.PRICE] = state.priceTicks;

@@ -162,9 +162,8 @@ export function runPlain(
       const ladder = book.ladders[side] as Ladder;
       let level = ladder.window[price & ladder.mask] as number;
       if (level < 0 || known[level << 3] !== price) level = ladder.reach(price);
-      if (orders.firstFree < 0) orders.makeRoom();
+      if (orders.firstFree < 0) live.makeRoom();
       const order = orders.firstFree;
-      if (order >= index.chains.length) index.reach(order);
       // What opens, and room, may have moved them.
       const { i32, f64 } = orders;
       const { i32: levels, f64: totals } = live.levels;

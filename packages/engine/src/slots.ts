@@ -59,14 +59,15 @@ export class Lines {
     this.firstFree = slot;
   }
 
-  /** Puts some records that were never used among the freed. */
-  makeRoom(): void {
+  /** Puts some records that were never used among the freed; which is the last of them. */
+  makeRoom(): number {
     if (this.#used === this.#capacity) this.#grow();
     const last = Math.min(this.#used + NEW_AT_ONCE, this.#capacity) - 1;
     const first = this.#used;
     this.#used = last + 1;
     this.live += last + 1 - first;
     for (let slot = last; slot >= first; slot--) this.free(slot);
+    return last;
   }
 
   #grow(): void {

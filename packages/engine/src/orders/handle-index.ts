@@ -22,6 +22,7 @@ export class HandleIndex {
   heads: Int32Array = new Int32Array(this.mask + 1);
   /** By slot: the next one of its bucket. */
   chains: Int32Array = new Int32Array(1024);
+
   constructor(lines: OrderLines) {
     this.#lines = lines;
   }
@@ -35,24 +36,16 @@ export class HandleIndex {
     return slot;
   }
 
-  /** The first slot of a handle's bucket, or NONE; the slot after one. For the plain lane, which looks at lines itself. */
-  first(handle: number): number {
-    return (this.heads[bucketOf(handle | 0) & this.mask] as number) - 1;
-  }
-
-  next(slot: number): number {
-    return (this.chains[slot] as number) - 1;
+  /** Makes room for a slot, which it must have before it is set. */
+  reach(slot: number): void {
+    if (slot >= this.chains.length) this.#grow(slot);
   }
 
   /** The handle must not be there yet. */
   set(handle: number, slot: number): void {
-    this.reach(slot);
-    this.add(handle, slot);
-  }
-
-  /** Makes room for a slot. */
-  reach(slot: number): void {
-    if (slot >= this.chains.length) this.#grow(slot);
+    const bucket = bucketOf(handle | 0) & this.mask;
+    this.chains[slot] = this.heads[bucket] as number;
+    this.heads[bucket] = slot + 1;
   }
 
   /** The handle must be there. */
@@ -63,26 +56,12 @@ export class HandleIndex {
     else this.#unchain(bucket, slot);
   }
 
-  /** As delete, where the slot before it in its bucket is known; NONE: there is none. */
-  take(handle: number, slot: number, before: number): void {
-    const link = this.chains[slot] as number;
-    if (before < 0) this.heads[bucketOf(handle | 0) & this.mask] = link;
-    else this.chains[before] = link;
-  }
-
   /** Takes a slot out that is not the head of its bucket. */
   #unchain(bucket: number, slot: number): void {
     const { chains } = this;
     let before = (this.heads[bucket] as number) - 1;
     while (chains[before] !== slot + 1) before = (chains[before] as number) - 1;
     chains[before] = chains[slot] as number;
-  }
-
-  /** As set, where there is room. */
-  add(handle: number, slot: number): void {
-    const bucket = bucketOf(handle | 0) & this.mask;
-    this.chains[slot] = this.heads[bucket] as number;
-    this.heads[bucket] = slot + 1;
   }
 
   #grow(slot: number): void {
@@ -96,7 +75,7 @@ export class HandleIndex {
       for (let next = head - 1; next >= 0; ) {
         const moved = next;
         next = (chains[moved] as number) - 1;
-        this.add(f64[(moved << 3) | HANDLE] as number, moved);
+        this.set(f64[(moved << 3) | HANDLE] as number, moved);
       }
     }
   }
