@@ -23,7 +23,7 @@ Every seed has 2000 commands. A seed that shows a difference is shrunk to the fe
 const COMMANDS_A_SEED = 2_000;
 const REPORT_EVERY_MS = 10_000;
 /** A seed takes a tenth of a second; one that takes so long does not end. */
-const STUCK_AFTER_MS = 120_000;
+const STUCK_AFTER_S = 120;
 
 const { values } = parseArgs({
   options: {
@@ -51,20 +51,26 @@ const startedMs = performance.now();
 const totals = { seeds: 0, commands: 0, events: 0, trades: 0, restores: 0 };
 const met = new Map<string, number>();
 let lastSeed = 0;
+const watches: NodeJS.Timeout[] = [];
 const workers = Array.from({ length: jobs }, (_, index) => startWorker(firstSeed + index));
-const reporting = setInterval(() => process.stderr.write(`${summary()}\n`), REPORT_EVERY_MS);
+watches.push(setInterval(() => process.stderr.write(`${summary()}\n`), REPORT_EVERY_MS));
 if (minutes !== undefined) setTimeout(() => finish(undefined), minutes * 60_000);
 
 function startWorker(seed: number): Worker {
   const task: WorkerTask = { firstSeed: seed, every: jobs, commandsASeed: COMMANDS_A_SEED };
   const worker = new Worker(new URL("fuzz-worker.ts", import.meta.url), { workerData: task });
   let running = seed;
-  const stuck = setTimeout(() => {
-    finish(`seed ${running} does not end: nothing for ${STUCK_AFTER_MS / 1_000} s`);
-  }, STUCK_AFTER_MS);
+  // Seconds that this process runs: one that is stopped for a while has not waited.
+  let waited = 0;
+  watches.push(
+    setInterval(() => {
+      waited++;
+      if (waited === STUCK_AFTER_S) finish(`seed ${running} does not end: nothing for ${waited} s`);
+    }, 1_000),
+  );
   worker.on("message", (report: SeedReport) => {
     running = report.seed + jobs;
-    stuck.refresh();
+    waited = 0;
     count(report);
   });
   worker.on("error", (error: Error) => finish(`seed ${running}: ${error.message}`));
@@ -101,7 +107,7 @@ function explain(seed: number, failure: string): string {
 }
 
 function finish(failure: string | undefined): void {
-  clearInterval(reporting);
+  for (const watch of watches) clearInterval(watch);
   for (const worker of workers) void worker.terminate();
   const unmet = possible().filter((kind) => !met.has(kind));
   for (const [kind, times] of [...met].toSorted(([left], [right]) => (left < right ? -1 : 1)))
