@@ -26,6 +26,9 @@ const MAX_PARKED = 5_000_000;
 /** The larger a batch, the fewer positions are written for its trades, and the more memory each lane takes. */
 const MAX_BATCH = 8_192;
 
+/** Half of the transactions at a steady rate, and nobody waits longer: it passes beside the commit before. */
+const REST_MS = 5;
+
 /** PostgreSQL works for one while another one waits for the disk. */
 export const LANES = 2;
 
@@ -89,6 +92,7 @@ export function tradeProcessorOf({
         policy: "skip",
         failure: { parkedPerMinute: PARKED_PER_MINUTE, maxParked: MAX_PARKED },
         maxBatch,
+        restMs: REST_MS,
         lanes,
         create: (service) => new TradeProgram(service, RECENT_TRADES / lanes),
       },

@@ -42,7 +42,7 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
       // Money: holds and balances build on every fact before them, across accounts. Nothing is passed over.
       policy: "stop",
       // Trades come with their reports, and what is settled comes back: one transaction for what is near in time.
-      restMs: 2,
+      restMs: 8,
       around: (wallet, unit) => wallet.desk.inTurn(unit),
       handle: followEngine,
     },

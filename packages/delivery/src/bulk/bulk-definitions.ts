@@ -20,6 +20,11 @@ export interface BulkConsumption<Service> {
   /** Caps a unit of work. Default 20,000. Twice as many records are fetched ahead, for all lanes together. */
   readonly maxBatch?: number;
   /**
+   * A lane rests so long after a small batch, beside its commit, so that the next one serves more of what comes in
+   * meanwhile. Under load batches are large, and there is no rest. Default 0.
+   */
+  readonly restMs?: number;
+  /**
    * How many transactions are on their way at most, of different partitions. Default 1. A record's effects must not hang
    * on those of another partition, but for what versions and constraints of the tables decide.
    */

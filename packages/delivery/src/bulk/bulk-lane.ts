@@ -21,6 +21,8 @@ import { type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chun
 import { SpentChunks } from "./spent-chunks.ts";
 
 const MINUTE_MS = 60_000;
+/** After a batch of so many there is no rest. */
+const LARGE_BATCH = 1_000;
 
 /** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
 interface Work {
@@ -40,6 +42,7 @@ export interface BulkLaneParts {
   readonly limits: ParkingLimits;
   readonly membership: GroupMembership;
   readonly maxBatch: number;
+  readonly restMs: number;
   /** Parked records of all lanes. */
   readonly waiting: () => number;
   /** A lane has applied what it had in hand. */
@@ -84,7 +87,7 @@ export class BulkLane {
   async follow(consumer: GroupConsumer): Promise<void> {
     this.#failure = null;
     this.#isFailing = false;
-    const { maxBatch, membership } = this.#shared;
+    const { maxBatch, restMs, membership } = this.#shared;
     const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
     let committing: Promise<void> = Promise.resolve();
     const spent = new SpentChunks();
@@ -111,6 +114,8 @@ export class BulkLane {
           // What waits for records must hear of it.
           void consumer.close();
         });
+        if (restMs > 0 && work.judged.count < LARGE_BATCH)
+          await this.#parts.timer.sleep(restMs, membership.closing);
       }
     } catch (error) {
       this.#failure ??= { error };

@@ -31,7 +31,7 @@ export class BulkRunner<Service> implements Runner {
   readonly #maxBatch: number;
 
   constructor(parts: EffectParts, service: Service, consumption: BulkConsumption<Service>) {
-    const { subscription, topics, maxBatch = MAX_BATCH, lanes = 1, create } = consumption;
+    const { subscription, topics, maxBatch = MAX_BATCH, restMs = 0, lanes = 1, create } = consumption;
     this.#parts = parts;
     this.#consumption = consumption;
     this.#maxBatch = maxBatch;
@@ -52,6 +52,7 @@ export class BulkRunner<Service> implements Runner {
       limits: this.#limits,
       membership: this.#membership,
       maxBatch,
+      restMs,
       waiting: () => this.#waiting(),
       works: () => this.#works(),
     };
