@@ -18,13 +18,13 @@ const root = path.resolve(__dirname, "..");
  * Brings what is missing, runs `script` (a path from the repository's root) and ends as it ends.
  * @param {string} script
  * @param {string[]} args
- * @param {string[]} [flags] of its Node
+ * @param {{ flags?: string[], env?: Record<string, string> }} [own] of its Node
  */
-async function launch(script, args, flags = []) {
+async function launch(script, args, own = {}) {
   try {
     const node = await bringNode(root);
     await bringDependencies(root, node);
-    await runScript({ node, script: path.join(root, script), args, cwd: userFolder(), flags });
+    await runScript({ node, script: path.join(root, script), args, cwd: userFolder(), ...own });
   } catch (error) {
     const isTheirs =
       error instanceof LaunchError || ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code);

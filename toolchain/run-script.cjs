@@ -8,10 +8,10 @@ const compileCache = path.resolve(__dirname, "..", "node_modules", ".cache", "no
 
 /**
  * Resolves when the script has ended; this process then ends the same way.
- * @param {{ node: string, script: string, args: string[], cwd: string, flags?: string[] }} job
+ * @param {{ node: string, script: string, args: string[], cwd: string, flags?: string[], env?: Record<string, string> }} job
  */
-async function runScript({ node, script, args, cwd, flags = [] }) {
-  const env = environmentWith(node);
+async function runScript({ node, script, args, cwd, flags = [], env: own = {} }) {
+  const env = { ...own, ...environmentWith(node) };
   // Told to this script already, through its working folder; what it starts has its own.
   delete env.INIT_CWD;
   const child = spawn(node, [...flags, script, ...args], { cwd, env, stdio: "inherit" });

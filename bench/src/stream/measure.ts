@@ -10,7 +10,7 @@ import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/sto
 import { cpuSeconds } from "../cpu-time.ts";
 import { bourse, command, lastObject, type RunningCommand } from "./commands.ts";
 import type { Measurement, StreamOptions } from "./options.ts";
-import { streamFlags } from "./stream-flags.ts";
+import { streamProcess } from "./stream-process.ts";
 
 /** null: it was not asked for. */
 export interface StreamFigures {
@@ -187,7 +187,8 @@ class StreamBench {
     const { kafka, options } = this.#parts;
     const script = join(import.meta.dirname, "bare-processor.ts");
     const args = [script, kafka.bootstrapServers, prefix, String(options.trades)];
-    const running = this.#start(command(process.execPath, [...streamFlags(["process"]), ...args], this.#env));
+    const { flags, env } = streamProcess(["process"]);
+    const running = this.#start(command(process.execPath, [...flags, ...args], { ...env, ...this.#env }));
     return Number(lastObject(await this.#ended(running, "bare processor")).perSecond);
   }
 
