@@ -84,7 +84,9 @@ export function decodeProgram(bytes: Uint8Array): ProgramState {
  * An order without names of its fields, which would be most of it: while a partition's snapshot is taken its market
  * stands still. What an order has only once it has traded is left out until then.
  */
-type OrderRow = readonly [
+type OrderRow = readonly [...OrderHead, traded?: OrderTrades];
+
+type OrderHead = readonly [
   orderId: string,
   handle: number,
   account: number,
@@ -95,57 +97,50 @@ type OrderRow = readonly [
   quantityLots: number,
   boundTicks: number,
   leavesLots: number,
-  traded?: readonly [
-    filledLots: number,
-    cancelledLots: number,
-    makerTickLots: number,
-    takerTickLots: number,
-    feeUnits: string,
-    transferredLots: number,
-    transferredTickLots: number,
-    triggered: 0 | 1,
-  ],
+];
+
+type OrderTrades = readonly [
+  filledLots: number,
+  cancelledLots: number,
+  makerTickLots: number,
+  takerTickLots: number,
+  feeUnits: string,
+  transferredLots: number,
+  transferredTickLots: number,
+  triggered: 0 | 1,
 ];
 
 function rowOf(order: OrderRecord): OrderRow {
   const { orderId, handle, account, symbol, side, makerFeePpm, takerFeePpm } = order;
   const { quantityLots, boundTicks, leavesLots } = order;
   const sideBit = side === "BUY" ? 0 : 1;
-  return order.filledLots === 0 && order.cancelledLots === 0 && !order.triggered
-    ? [
-        orderId,
-        handle,
-        account,
-        symbol.index,
-        sideBit,
-        makerFeePpm,
-        takerFeePpm,
-        quantityLots,
-        boundTicks,
-        leavesLots,
-      ]
-    : [
-        orderId,
-        handle,
-        account,
-        symbol.index,
-        sideBit,
-        makerFeePpm,
-        takerFeePpm,
-        quantityLots,
-        boundTicks,
-        leavesLots,
-        [
-          order.filledLots,
-          order.cancelledLots,
-          order.makerTickLots,
-          order.takerTickLots,
-          order.feeUnits.toString(),
-          order.transferredLots,
-          order.transferredTickLots,
-          order.triggered ? 1 : 0,
-        ],
-      ];
+  const head: OrderHead = [
+    orderId,
+    handle,
+    account,
+    symbol.index,
+    sideBit,
+    makerFeePpm,
+    takerFeePpm,
+    quantityLots,
+    boundTicks,
+    leavesLots,
+  ];
+  const isUntouched = order.filledLots === 0 && order.cancelledLots === 0 && !order.triggered;
+  return isUntouched ? head : [...head, tradesOf(order)];
+}
+
+function tradesOf(order: OrderRecord): OrderTrades {
+  return [
+    order.filledLots,
+    order.cancelledLots,
+    order.makerTickLots,
+    order.takerTickLots,
+    order.feeUnits.toString(),
+    order.transferredLots,
+    order.transferredTickLots,
+    order.triggered ? 1 : 0,
+  ];
 }
 
 const UNTRADED: NonNullable<OrderRow[10]> = [0, 0, 0, 0, "0", 0, 0, 0];
