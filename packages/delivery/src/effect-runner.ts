@@ -15,7 +15,7 @@ import type { EffectConsumption } from "./definitions.ts";
 import { type JudgedBatch, type JudgeOptions, judgeBatch } from "./effect-batch.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
-import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "./elsewhere.ts";
+import { elsewhereOfMarks, furthestHint } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
 import { GroupMembership } from "./group-membership.ts";
 import { reasonOf } from "./log.ts";
@@ -24,7 +24,7 @@ import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
 import { type AssignedPartition, noQueues } from "./parking.ts";
 import { ParkingLimits } from "./parking-limits.ts";
-import type { ConsumptionStatus, Runner } from "./status.ts";
+import type { ConsumptionStatus, PartitionElsewhere, Runner } from "./status.ts";
 import { Tenure } from "./tenure.ts";
 import { inConsumerSpan } from "./trace.ts";
 

@@ -1,22 +1,11 @@
-import type { BusRecord, EventBus, PartitionOffsets, TopicPartition } from "@bourse/bus";
+import type { EventBus, PartitionOffsets, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { numberOf } from "./decode.ts";
 import type { Mark } from "./mark.ts";
 import { readMarks } from "./marks.ts";
 import { judgeLatest } from "./sequence-check.ts";
-import type { ElsewhereStatus } from "./status.ts";
-
-/**
- * How far a partition is done with that this instance was not given: another instance's, or nobody's until the session
- * of a member that was killed ends.
- */
-export interface PartitionElsewhere extends TopicPartition {
-  /** Before it everything is done with. null: from the beginning nothing is known to be. */
-  readonly nextOffset: bigint | null;
-  /** Whether a record behind it was applied all the same: a relay's second copy moves no mark (R4, R5). */
-  readonly isApplied: (record: BusRecord) => boolean;
-}
+import type { ElsewhereStatus, PartitionElsewhere } from "./status.ts";
 
 /** The ends of a topic's logs, asked for once by whoever looks at several subscriptions. */
 export type EndsOf = (topic: string) => Promise<readonly PartitionOffsets[]>;

@@ -12,12 +12,18 @@ import { createBackoff, isRetryable } from "./backoff.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
-import { type PartitionElsewhere, partitionsElsewhere } from "./elsewhere.ts";
+import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
 import type { OpenSnapshots, Snapshot, SnapshotStore } from "./snapshot-store.ts";
-import type { ConsumptionStatus, PartitionStatus, Runner, RunnerState } from "./status.ts";
+import type {
+  ConsumptionStatus,
+  PartitionElsewhere,
+  PartitionStatus,
+  Runner,
+  RunnerState,
+} from "./status.ts";
 import { shardFolder } from "./voided-commands.ts";
 
 export interface ShardParts {

@@ -1,4 +1,4 @@
-import type { PartitionElsewhere } from "./elsewhere.ts";
+import type { BusRecord, TopicPartition } from "@bourse/bus";
 
 /** Where a subscription stands, for `bourse status`, `bourse verify` and the lag gauges. */
 export interface ConsumptionStatus {
@@ -74,4 +74,15 @@ export interface Runner {
   unready(): readonly string[];
   /** Finishes the unit of work in hand and leaves. */
   close(): Promise<void>;
+}
+
+/**
+ * How far a partition is done with that this instance was not given: another instance's, or nobody's until the session
+ * of a member that was killed ends.
+ */
+export interface PartitionElsewhere extends TopicPartition {
+  /** Before it everything is done with. null: from the beginning nothing is known to be. */
+  readonly nextOffset: bigint | null;
+  /** Whether a record behind it was applied all the same: a relay's second copy moves no mark (R4, R5). */
+  readonly isApplied: (record: BusRecord) => boolean;
 }

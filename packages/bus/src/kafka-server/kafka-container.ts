@@ -3,9 +3,9 @@ import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { BusError } from "../bus-error.ts";
+import type { LocalKafka, StartKafkaOptions } from "./local-kafka.ts";
 import { KAFKA_VERSION } from "./provision-kafka.ts";
 import { type Ports, serverProperties } from "./server-properties.ts";
-import type { LocalKafka, StartKafkaOptions } from "./start-kafka.ts";
 
 const IMAGE = `apache/kafka:${KAFKA_VERSION}`;
 const START_TIMEOUT_MS = 120_000;

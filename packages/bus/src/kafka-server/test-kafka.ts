@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BusError } from "../bus-error.ts";
 import { dockerAnswers } from "./kafka-container.ts";
+import type { LocalKafka, StartKafkaOptions } from "./local-kafka.ts";
 import { kafkaCacheFolder, provisionKafka } from "./provision-kafka.ts";
-import { type LocalKafka, type StartKafkaOptions, startKafka } from "./start-kafka.ts";
+import { startKafka } from "./start-kafka.ts";
 
 /** What of the environment decides which broker the tests use. */
 export interface KafkaTestEnvironment {

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
 import {
   type APIWithPromise,
   Connection,
@@ -8,24 +7,8 @@ import {
   type SASLOptions,
 } from "@platformatic/kafka";
 import { connectionError } from "./connection-failure.ts";
+import type { Address, ConnectionSettings } from "./connection-settings.ts";
 import { unavailable } from "./failure.ts";
-
-export interface ConnectionSettings {
-  readonly clientId: string;
-  readonly tls?: TlsOptions;
-  readonly sasl?: SaslSettings;
-}
-
-export interface SaslSettings {
-  readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
-  readonly username: string;
-  readonly password: string;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** One request of the protocol at one version, as the client library has it. */
 export interface KafkaApi<Request extends unknown[], Response> {

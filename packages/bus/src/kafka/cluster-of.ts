@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { BusError } from "../bus-error.ts";
-import type { Address, SaslSettings } from "./broker-connection.ts";
 import { Cluster } from "./cluster.ts";
+import type { Address, SaslSettings } from "./connection-settings.ts";
 
 export interface KafkaConnectionOptions {
   /** `host:port`, or several with commas between: any that answers tells of the others. */

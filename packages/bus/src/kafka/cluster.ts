@@ -1,12 +1,8 @@
 import { findCoordinatorV4, metadataV12 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import type { TopicPartition } from "../port.ts";
-import {
-  type Address,
-  type BrokerConnection,
-  type ConnectionSettings,
-  openConnection,
-} from "./broker-connection.ts";
+import { type BrokerConnection, openConnection } from "./broker-connection.ts";
+import type { Address, ConnectionSettings } from "./connection-settings.ts";
 import { type Access, brokerError, closedError, KafkaCode, unavailable } from "./failure.ts";
 
 const METADATA_LIMIT_MS = 5000;

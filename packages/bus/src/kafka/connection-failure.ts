@@ -1,6 +1,6 @@
 import { AuthenticationError } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
-import type { Address, ConnectionSettings } from "./broker-connection.ts";
+import type { Address, ConnectionSettings } from "./connection-settings.ts";
 import { unavailable } from "./failure.ts";
 
 /** Node's and OpenSSL's words for a certificate that is not believed. */

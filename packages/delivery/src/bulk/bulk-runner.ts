@@ -1,14 +1,14 @@
 import { type GroupConsumer, type StartPosition, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import { type Topic, writersOf } from "@bourse/contracts";
 import type { EffectParts } from "../effect-parts.ts";
-import { elsewhereOfMarks, furthestHint, type PartitionElsewhere } from "../elsewhere.ts";
+import { elsewhereOfMarks, furthestHint } from "../elsewhere.ts";
 import { failureRules } from "../failure-policy.ts";
 import { GroupMembership } from "../group-membership.ts";
 import { readMarks } from "../marks.ts";
 import { readParkedState } from "../parked-rows.ts";
 import { noQueues } from "../parking.ts";
 import { ParkingLimits } from "../parking-limits.ts";
-import type { ConsumptionStatus, Runner } from "../status.ts";
+import type { ConsumptionStatus, PartitionElsewhere, Runner } from "../status.ts";
 import type { BulkConsumption } from "./bulk-definitions.ts";
 import { BulkLane } from "./bulk-lane.ts";
 import { type BulkPartition, NUMBER_HEADERS } from "./judge-chunks.ts";
