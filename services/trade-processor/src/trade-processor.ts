@@ -6,7 +6,7 @@ import type { InstrumentTable } from "./domain/trade-instruments.ts";
 import type { ProcessorMetrics } from "./metrics.ts";
 
 /** How many trades a processor remembers, to ask less often which were seen. */
-export const RECENT_TRADES = 250_000;
+export const RECENT_TRADES = 100_000;
 
 /** What routes and consumers of trade-processor are given. */
 export interface TradeProcessor {

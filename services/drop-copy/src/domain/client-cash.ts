@@ -68,7 +68,7 @@ function beginDay({ clientId, opening, payIn, payout, traded }: ClientCash, day:
   return { clientId, day, opening: opening + payIn - payout + traded, payIn: 0n, payout: 0n, traded: 0n };
 }
 
-/** Risk publishes no margin yet, so nothing of it is utilized. */
+/** Accounts are cash accounts: nothing is lent against a margin, so nothing of one is utilized. */
 export function cashRecord({ clientId, opening, payIn, payout }: ClientCash): CashRecord {
   return {
     client_id: clientId,
