@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import type { RunFile } from "./platform.ts";
-import { readRunFile, writeRunFile } from "./run-file.ts";
+import { readPlatformFile, readRunFile, writeRunFile } from "./run-file.ts";
 import { stopPlatform } from "./stop-platform.ts";
 
 /** A process of its own, and a data folder whose run file names it. */
@@ -47,4 +47,23 @@ it("a process that was given the pid of one of ours after a crash is left alone"
   assert.equal(readRunFile(folder), null);
   assert.deepEqual(await stopPlatform(folder), []);
   assert.equal(child.exitCode ?? child.signalCode, null);
+});
+
+it("a start is not refused where a crash has left PostgreSQL alone, and down still stops that", async (t) => {
+  const { folder, child } = running(t);
+  const run = readRunFile(folder) as RunFile;
+  const gone = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });
+  await new Promise((resolve) => gone.once("exit", resolve));
+  const processes = [
+    { name: "platform", pid: gone.pid ?? 0 },
+    { name: "postgres", pid: child.pid ?? 0 },
+  ];
+  writeRunFile(folder, { ...run, processes });
+  assert.equal(readPlatformFile(folder), null);
+  assert.deepEqual(
+    (await stopPlatform(folder)).map(({ name }) => name),
+    ["postgres"],
+  );
+  writeRunFile(folder, { ...run, processes: [{ name: "platform", pid: process.pid }] });
+  assert.notEqual(readPlatformFile(folder), null);
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import type { RunFile, RunningProcess } from "./platform.ts";
 
-/** What runs from a data folder, or null. A file whose first process is gone was left by a crash and says nothing. */
+/** What runs from a data folder, or null. A file of which no process is left was left by a crash and says nothing. */
 export function readRunFile(dataFolder: string): RunFile | null {
   const file = join(dataFolder, "run.json");
   if (!existsSync(file)) return null;
@@ -12,6 +12,12 @@ export function readRunFile(dataFolder: string): RunFile | null {
   } catch {
     return null;
   }
+}
+
+/** The same, unless all that is left of it is PostgreSQL: a crash leaves that, and the next start adopts it. */
+export function readPlatformFile(dataFolder: string): RunFile | null {
+  const run = readRunFile(dataFolder);
+  return run?.processes.some((each) => each.name !== "postgres" && isRunning(each)) === true ? run : null;
 }
 
 export function writeRunFile(dataFolder: string, run: RunFile): void {

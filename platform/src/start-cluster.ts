@@ -12,7 +12,7 @@ import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, readRefusals } from "./refusals.ts";
-import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
+import { readPlatformFile, removeRunFile, writeRunFile } from "./run-file.ts";
 import { urlVariable } from "./start-platform.ts";
 
 /** A platform of many processes: a local broker, PostgreSQL, and each service by itself. */
@@ -30,7 +30,7 @@ const POLL_MS = 100;
 
 /** Starts the parts one after the other and the services side by side. Throws {@link PlatformError}. */
 export async function startCluster(options: PlatformOptions & { readonly entry: string }): Promise<Cluster> {
-  if (readRunFile(options.dataFolder) !== null) {
+  if (readPlatformFile(options.dataFolder) !== null) {
     throw new PlatformError(
       "already_running",
       `a platform runs from ${options.dataFolder}; \`bourse down\` stops it`,

@@ -21,7 +21,7 @@ import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, keepRefusal } from "./refusals.ts";
-import { readRunFile, removeRunFile, writeRunFile } from "./run-file.ts";
+import { readPlatformFile, removeRunFile, writeRunFile } from "./run-file.ts";
 
 /** How long services may take to end what they have in hand. */
 const DRAIN_MS = 15_000;
@@ -32,7 +32,7 @@ const DRAIN_MS = 15_000;
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const whole = options.only === undefined;
-  if (whole && readRunFile(options.dataFolder) !== null) {
+  if (whole && readPlatformFile(options.dataFolder) !== null) {
     throw new PlatformError(
       "already_running",
       `a platform runs from ${options.dataFolder}; \`bourse down\` stops it`,

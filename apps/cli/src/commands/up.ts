@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunningConsole } from "@bourse/console";
 import type { Platform, PlatformOptions, RunFile } from "@bourse/platform";
-import { readRunFile } from "@bourse/platform/run-file";
+import { readPlatformFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, operatorKeyIn } from "../data-folder.ts";
@@ -199,7 +199,7 @@ const START_TIMEOUT_MS = 180_000;
 
 /** Starts the same command again without a terminal and waits until the platform is up. */
 async function upDetached(dataFolder: string, output: Output): Promise<void> {
-  if (readRunFile(dataFolder) !== null)
+  if (readPlatformFile(dataFolder) !== null)
     throw new CliError(EXIT.alreadyRunning, `a platform runs from ${dataFolder}; \`bourse down\` stops it`);
   const logs = join(dataFolder, "logs");
   mkdirSync(logs, { recursive: true });
@@ -215,7 +215,7 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
       const words = readFileSync(file, "utf8").trimEnd();
       throw new CliError(KEPT.find((code) => code === child.exitCode) ?? EXIT.failed, words);
     }
-    const run = readRunFile(dataFolder);
+    const run = readPlatformFile(dataFolder);
     if (run !== null && (await areReady(run.processes))) {
       output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
       const { gatewayUrl, bus } = run;
