@@ -24,14 +24,13 @@ import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./parked-rows.ts";
 import { type AssignedPartition, noQueues } from "./parking.ts";
 import { ParkingLimits } from "./parking-limits.ts";
+import { rest } from "./rest.ts";
 import type { ConsumptionStatus, PartitionElsewhere, Runner } from "./status.ts";
 import { Tenure } from "./tenure.ts";
 import { inConsumerSpan } from "./trace.ts";
 
 /** The path notes' cap: beyond it a transaction only gets slower. */
 const MAX_BATCH = 4_000;
-/** A batch that is smaller is one that could have served more. */
-const LARGE_BATCH = 1_000;
 const MINUTE_MS = 60_000;
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
 
@@ -117,13 +116,13 @@ export class EffectRunner<Service> implements Runner {
 
   async #follow(consumer: GroupConsumer): Promise<void> {
     const { maxBatch = MAX_BATCH, restMs = 0 } = this.#consumption;
+    const { timer } = this.#parts;
     while (!this.#membership.closing.aborted) {
       const records = await consumer.take(maxBatch);
       if (records.length === 0) return;
       this.#sought.clear();
       await applyApart(this.#tries, records);
-      if (restMs > 0 && records.length < LARGE_BATCH)
-        await this.#parts.timer.sleep(restMs, this.#membership.closing);
+      await rest({ restMs, records: records.length, timer, signal: this.#membership.closing });
     }
   }
 

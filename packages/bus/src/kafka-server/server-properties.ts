@@ -42,6 +42,8 @@ export function serverProperties(options: ServerPropertiesOptions): string {
     "broker.heartbeat.interval.ms=500",
     "num.network.threads=2",
     "num.io.threads=4",
+    // Two indexes of each partition are mapped as large as this, and filled with zeros when they are first touched.
+    "log.index.size.max.bytes=1048576",
     "log.cleaner.dedupe.buffer.size=8388608",
     ...extraProperties,
   ];

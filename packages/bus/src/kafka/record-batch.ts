@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { compressionsAlgorithmsByBitmask, crc32c } from "@platformatic/kafka";
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from "@platformatic/kafka";
 import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
 import { FRAME_BYTES, isFramed, readSchemaId, writeFrame } from "./schema-frame.ts";
 import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
@@ -68,7 +68,7 @@ export function writeBatchHeader(
   // No producer id, epoch and sequence: the producer is not idempotent.
   bytes.fill(0xff, MAX_TIME_AT + 8, COUNT_AT);
   bytes.writeInt32BE(count, COUNT_AT);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CRC_AT);
+  bytes.writeUInt32BE(checksumOf(bytes), CRC_AT);
 }
 
 function recordSize(
@@ -197,11 +197,16 @@ export function batchesFrom(
   return { batches, nextOffset };
 }
 
+/** Of all that comes behind it. The library takes its own kind of buffer as it is and copies any other. */
+function checksumOf(batch: Buffer): number {
+  return crc32c(Writer.create().append(batch.subarray(ATTRIBUTES_AT)).dynamicBuffer);
+}
+
 function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
   if (batch.length < BATCH_HEADER_BYTES || batch[MAGIC_AT] !== MAGIC) {
     throw new Error(`a batch of ${topic}/${partition} is of no known version`);
   }
-  if (batch.readUInt32BE(CRC_AT) !== crc32c(batch.subarray(ATTRIBUTES_AT))) {
+  if (batch.readUInt32BE(CRC_AT) !== checksumOf(batch)) {
     throw new Error(`a batch of ${topic}/${partition} is damaged (checksum)`);
   }
 }

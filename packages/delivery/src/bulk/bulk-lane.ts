@@ -15,14 +15,13 @@ import { advanceStatement, isOutOfDate, readMarks } from "../marks.ts";
 import { type ParkedRow, parkStatements, readParkedState } from "../parked-rows.ts";
 import { noQueues, type Parking } from "../parking.ts";
 import type { ParkingLimits } from "../parking-limits.ts";
+import { rest } from "../rest.ts";
 import { isRowsMoved } from "../rows-moved.ts";
 import type { BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
 import { type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
 import { SpentChunks } from "./spent-chunks.ts";
 
 const MINUTE_MS = 60_000;
-/** After a batch of so many there is no rest. */
-const LARGE_BATCH = 1_000;
 
 /** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
 interface Work {
@@ -88,6 +87,7 @@ export class BulkLane {
     this.#failure = null;
     this.#isFailing = false;
     const { maxBatch, restMs, membership } = this.#shared;
+    const { timer } = this.#parts;
     const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
     let committing: Promise<void> = Promise.resolve();
     const spent = new SpentChunks();
@@ -114,8 +114,7 @@ export class BulkLane {
           // What waits for records must hear of it.
           void consumer.close();
         });
-        if (restMs > 0 && work.judged.count < LARGE_BATCH)
-          await this.#parts.timer.sleep(restMs, membership.closing);
+        await rest({ restMs, records: work.judged.count, timer, signal: membership.closing });
       }
     } catch (error) {
       this.#failure ??= { error };
