@@ -113,6 +113,16 @@ async function counted(store: Store): Promise<number> {
   return Number(row?.n);
 }
 
+/** By principal: what is counted, and what there is. */
+async function ofPrincipals(store: Store): Promise<readonly string[][]> {
+  const lines = async (text: string): Promise<string[]> =>
+    (await store.query({ text, values: [] })).map((row) => `${row.principal} ${row.n}`);
+  return [
+    await lines("SELECT principal, sum(rows)::int8 AS n FROM idempotency_principals GROUP BY 1 ORDER BY 1"),
+    await lines("SELECT principal, count(*)::int8 AS n FROM idempotency GROUP BY 1 ORDER BY 1"),
+  ];
+}
+
 test("R10: while a key is worked on, the same key is told so at once, by every instance", async (t) => {
   const { store, instance } = await given(t);
   const [one, two] = [instance(), instance()];
@@ -172,6 +182,10 @@ test("bounded: counts follow rows through concurrent keeping, replacing and clea
     "table_full",
   );
   assert.deepEqual([await count(store, "idempotency"), await counted(store)], [45, 45]);
+  assert.deepEqual(await ofPrincipals(store), [
+    ["account:alice 30", "account:bob 15"],
+    ["account:alice 30", "account:bob 15"],
+  ]);
   clock.ms += 86_400_000;
   // Two clean at once while keys that have expired are used anew: room is there as soon as some are gone.
   const removed = await Promise.all([one.cleanUp(), two.cleanUp()]);
@@ -180,6 +194,7 @@ test("bounded: counts follow rows through concurrent keeping, replacing and clea
   clock.ms += 86_400_000;
   assert.equal((await one.once(command("k1"), "make", making("k1 third"))).kind, "committed", "replaced");
   assert.deepEqual([await count(store, "idempotency"), await counted(store)], [1, 1]);
+  assert.deepEqual(await ofPrincipals(store), [["account:alice 1"], ["account:alice 1"]], "and no empty rows");
 });
 
 test("R10: whatever races and fails, each key has its effect once and one answer", async (t) => {
