@@ -1,6 +1,6 @@
 const SMALLEST_BYTES = 64 * 1024;
 /** What nobody uses at the moment is kept up to so much. */
-const MAX_FREE_BYTES = 24_000_000;
+const MAX_FREE_BYTES = 6_000_000;
 
 /**
  * Memory for the bytes of replies, used again and again. Fresh memory for each reply would be cleared page by page by the
