@@ -194,7 +194,11 @@ test("bounded: counts follow rows through concurrent keeping, replacing and clea
   clock.ms += 86_400_000;
   assert.equal((await one.once(command("k1"), "make", making("k1 third"))).kind, "committed", "replaced");
   assert.deepEqual([await count(store, "idempotency"), await counted(store)], [1, 1]);
-  assert.deepEqual(await ofPrincipals(store), [["account:alice 1"], ["account:alice 1"]], "and no empty rows");
+  assert.deepEqual(
+    await ofPrincipals(store),
+    [["account:alice 1"], ["account:alice 1"]],
+    "and no empty rows",
+  );
 });
 
 test("R10: whatever races and fails, each key has its effect once and one answer", async (t) => {
