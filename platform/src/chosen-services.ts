@@ -29,7 +29,7 @@ export function chosenServices({
 }
 
 /** Which stream a processor reads is part of what it is: its marks and its dead letters follow from it. */
-function ofTopic(definition: AnyServiceDefinition, env: Environment): AnyServiceDefinition {
+export function ofTopic(definition: AnyServiceDefinition, env: Environment): AnyServiceDefinition {
   if (definition.name !== "trade-processor" || env.TRADE_PROCESSOR_TOPIC !== simulatedTrades.name)
     return definition;
   return tradeProcessorOf({ topic: simulatedTrades }) as unknown as AnyServiceDefinition;

@@ -12,10 +12,11 @@ import {
   planRecovery,
   recover,
 } from "@bourse/delivery";
-import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
+import { type AnyServiceDefinition, publishedTopics, tablesOwner } from "@bourse/host";
 import { type Store, sql } from "@bourse/store";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { openBus } from "./bus.ts";
+import { ofTopic } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { allDefinitions } from "./definitions.ts";
@@ -65,7 +66,8 @@ export interface MissingEvents {
  * Throws `PlatformError` `still_running`, `missing_part`.
  */
 export async function recoverService(options: RecoverOptions): Promise<RecoverReport> {
-  const definition = allDefinitions.find(({ name }) => name === options.service);
+  const found = allDefinitions.find(({ name }) => name === options.service);
+  const definition = found === undefined ? undefined : ofTopic(found, options.env);
   if (definition?.migrations === undefined)
     throw new PlatformError(
       "missing_part",
@@ -176,11 +178,12 @@ class Recovery {
       adminUrl = this.#postgres.adminUrl;
     }
     const databases = new ServiceDatabases(adminUrl, this.#data);
-    await databases.migrate(service, [
+    const owner = tablesOwner(this.#definition);
+    await databases.migrate(owner, [
       { prefix: "delivery", folder: deliveryMigrations },
       { prefix: service, folder: this.#migrations },
     ]);
-    this.#store = databases.openAs(service, `bourse-recover-${service}`);
+    this.#store = databases.openAs(owner, `bourse-recover-${service}`);
     return this.#store;
   }
 

@@ -70,7 +70,6 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
   const data = openDataFolder(options.dataFolder);
   const own = options.databaseUrl === undefined ? await ownDatabase(options, data.folder("postgres")) : null;
   const adminUrl = options.databaseUrl ?? own?.adminUrl ?? "";
-  const schemaOwner = `trade-processor-${topic.name.replaceAll(/[^a-z0-9]+/g, "-")}`;
   const sink = options.sink;
   const definition = tradeProcessorOf({
     topic,
@@ -111,17 +110,17 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
       newId,
       env: options.env,
       bus,
-      migrate: async (_service, folders) => {
-        const password = data.secret(`database/${schemaOwner}`);
-        url = await ensureServiceSchema(adminUrl, { service: schemaOwner, password });
-        await migrate(url, { schema: schemaOfService(schemaOwner), folders });
+      migrate: async (owner, folders) => {
+        const password = data.secret(`database/${owner}`);
+        url = await ensureServiceSchema(adminUrl, { service: owner, password });
+        await migrate(url, { schema: schemaOfService(owner), folders });
       },
-      openStore: (_service, pool) => {
+      openStore: (owner, pool) => {
         if (url === "") throw new StoreError("store_unavailable", "no schema yet", { retryable: true });
         const applicationName = `bourse-process-${pool}`;
         return postgresStore({
           url,
-          schema: schemaOfService(schemaOwner),
+          schema: schemaOfService(owner),
           applicationName,
           maxConnections: pool === "consumers" ? CONNECTIONS + (options.lanes ?? LANES) : CONNECTIONS,
         });

@@ -9,6 +9,7 @@ import {
   type RunningService,
   type Runtime,
   runService,
+  tablesOwner,
 } from "@bourse/host";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { pino } from "pino";
@@ -69,9 +70,7 @@ class StartingPlatform {
     const wanted = this.#services.filter(({ name }) => only === undefined || only.includes(name));
     const adminUrl = await this.#database();
     const databases = new ServiceDatabases(adminUrl, this.#data);
-    await databases.check(
-      wanted.filter(({ migrations }) => migrations !== undefined).map(({ name }) => name),
-    );
+    await databases.check(wanted.filter(({ migrations }) => migrations !== undefined).map(tablesOwner));
     this.#bus = await openBus({
       kind: this.#options.bus,
       data: this.#data,

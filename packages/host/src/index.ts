@@ -56,4 +56,5 @@ export type { RunningService } from "./run-service.ts";
 export { runService } from "./run-service.ts";
 export type { PoolName, Runtime } from "./runtime.ts";
 export type { Phase, Quiet, ServiceStatus } from "./status.ts";
+export { tablesOwner } from "./tables-owner.ts";
 export { currentTraceparent, inSpan, startTracing, type Tracing } from "./tracing.ts";

@@ -28,6 +28,7 @@ import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
 import { exposeService } from "./service-gauges.ts";
 import { type Phase, type Quiet, quietOf, type ServiceStatus } from "./status.ts";
+import { tablesOwner } from "./tables-owner.ts";
 import { startTracing } from "./tracing.ts";
 
 /** A service that takes work. */
@@ -272,6 +273,7 @@ class StartingService {
 
   async #openDelivery(sharedFolder: string): Promise<DeliveryRuntime> {
     const { name, migrations } = this.#definition;
+    const owner = tablesOwner(this.#definition);
     const boot = <T>(what: string, attempt: () => Promise<T>): Promise<T> => this.#retried(what, attempt);
     let store: Store | null = null;
     let consumerStore: Store | null = null;
@@ -280,16 +282,16 @@ class StartingService {
         { prefix: "delivery", folder: deliveryMigrations },
         { prefix: name, folder: migrations },
       ];
-      await boot("migrations", () => this.#runtime.migrate(name, folders));
-      store = await this.#runtime.openStore(name, "http");
+      await boot("migrations", () => this.#runtime.migrate(owner, folders));
+      store = await this.#runtime.openStore(owner, "http");
       this.#stores.push(store);
-      consumerStore = await this.#runtime.openStore(name, "consumers");
+      consumerStore = await this.#runtime.openStore(owner, "consumers");
       this.#stores.push(consumerStore);
     }
     const hasProjection = this.#definition.consumes.some(
       (each) => each.kind === "effect" && each.projection !== undefined,
     );
-    const openRebuildStore = async (): Promise<Store> => await this.#runtime.openStore(name, "consumers");
+    const openRebuildStore = async (): Promise<Store> => await this.#runtime.openStore(owner, "consumers");
     const delivery = createDelivery({
       ...(hasProjection ? { openRebuildStore } : {}),
       service: name,

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
-import type { ServiceName } from "@bourse/contracts";
 import type { OpenSnapshots } from "@bourse/delivery";
 import type { MigrationFolder, Store } from "@bourse/store";
 import type { Logger } from "pino";
@@ -18,10 +17,10 @@ export interface Runtime {
   readonly newId: () => string;
   readonly env: Environment;
   readonly bus: EventBus;
-  /** Brings the service's schema to the state of the code. Called before its store is opened. */
-  readonly migrate: (service: ServiceName, folders: readonly MigrationFolder[]) => Promise<void>;
+  /** Brings the schema to the state of the code. Called before its store is opened. `owner`: see `tablesOwner`. */
+  readonly migrate: (owner: string, folders: readonly MigrationFolder[]) => Promise<void>;
   /** Never called for a service without migrations. The host closes what it opened. */
-  readonly openStore: (service: ServiceName, pool: PoolName) => Store | Promise<Store>;
+  readonly openStore: (owner: string, pool: PoolName) => Store | Promise<Store>;
   readonly directory: PlatformDirectory;
   /** Each service gets a folder of its own in it, shared by its instances. */
   readonly dataFolder: string;

@@ -145,6 +145,10 @@ async function run(options: ProcessOptions): Promise<void> {
     ["dead letters", grouped(summary.deadLetters)],
     ["seconds", summary.seconds.toFixed(1)],
   ]);
+  if (summary.deadLetters > 0)
+    output.note(
+      "dead letters are shown and redriven while a processor of the stream runs: bourse dlq list --url <its address>",
+    );
   output.result({ topic: processor.topic.name, ...summary, clean });
   process.exit(clean && summary.stopped === null ? EXIT.ok : EXIT.failed);
 }

@@ -9,6 +9,7 @@ import { createDirectory, type PlatformDirectory } from "../directory.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "../principal.ts";
 import { publishedTopics } from "../published-topics.ts";
 import { type RunningService, runService } from "../run-service.ts";
+import { tablesOwner } from "../tables-owner.ts";
 import { machineTimer } from "./machine-timer.ts";
 import { type TestEvent, testProducer } from "./test-producer.ts";
 import { TEST_TOKEN, type TestEnd, type TestRuntimeOptions, testRuntime } from "./test-runtime.ts";
@@ -86,7 +87,7 @@ export async function testService<Service>(
     ...options,
     directory,
     topics: publishedTopics(definition),
-    ...(definition.migrations === undefined ? {} : { schema: schemaOfService(definition.name) }),
+    ...(definition.migrations === undefined ? {} : { schema: schemaOfService(tablesOwner(definition)) }),
   });
   const publish = testProducer(bus, clock);
 

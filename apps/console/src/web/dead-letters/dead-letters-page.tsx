@@ -62,7 +62,7 @@ function Reasons({
         items={data.map((reason) => ({ ...reason, most }))}
         columns={REASONS}
         idOf={({ service, subscription, topic, code }) => `${service}/${subscription}/${topic}/${code}`}
-        empty="Nothing is parked: every record was applied."
+        empty="Nothing is parked by the services that run here."
         sorted={[{ id: "count", desc: true }]}
       />
     </>
