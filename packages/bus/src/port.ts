@@ -155,6 +155,11 @@ export interface ConsumeOptions {
    * bytes as they came keeps no objects then; the others make chunks of their records.
    */
   readonly chunkHeaders?: readonly string[];
+  /**
+   * How long a partition is not asked for after each reply, so that the next one brings more: for whoever would rather have
+   * few large replies than each record at once. Only where records are fetched from a broker. Default 0.
+   */
+  readonly fetchRestMs?: number;
   /** After how long without a heartbeat the group gives this member's partitions away. Default 10,000. */
   readonly sessionTimeoutMs?: number;
 }

@@ -16,5 +16,5 @@ test("what is given back is used again for what it has room for, up to a bound",
   for (const each of many) memory.giveBack(each);
   const again = Array.from({ length: 100 }, () => memory.take(1_000_000));
   const kept = again.filter((each) => many.includes(each)).length;
-  assert.ok(kept > 10 && kept < 30, `${kept} of 100 MB were kept`);
+  assert.ok(kept >= 4 && kept < 10, `${kept} of 100 MB were kept`);
 });

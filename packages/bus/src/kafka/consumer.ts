@@ -229,6 +229,7 @@ export class KafkaConsumer implements GroupConsumer {
       target: {
         at,
         wantedBytes: () => (owned.paused ? 0 : this.#wantedBytes()),
+        restMs: this.#options.fetchRestMs ?? 0,
         receive: (records) => {
           if (records.length === 0) return;
           buffer.push(records);

@@ -32,6 +32,8 @@ export interface FetchTarget {
   readonly at: TopicPartition;
   /** How many bytes it wants now; 0 for none. */
   wantedBytes(): number;
+  /** How long it is not asked for after a reply, if all that were asked for with it wish so. Default 0. */
+  readonly restMs?: number;
   /** What came, in order; perhaps nothing, where the log has a gap. Next comes `nextOffset`. */
   receive(records: readonly BusRecord[], nextOffset: bigint): void;
   /** Where it is there, records come by it as chunks with these headers found, and not by `receive`. */
@@ -183,6 +185,8 @@ export class Fetcher {
       if (readings.length === 0) return;
       for (const reading of readings) reading.inFlight = true;
       const failed = await this.#fetch(node, lane, readings);
+      const restMs = Math.min(...readings.map(({ target }) => target.restMs ?? 0));
+      if (!failed && restMs > 0) await this.#pause(restMs);
       for (const reading of readings) this.#putBack(reading);
       if (failed) await this.#lookAgain(pause);
       else pause.reset();
@@ -238,8 +242,11 @@ export class Fetcher {
 
   /** A quota: what is asked for earlier waits at the broker. */
   async #hold(throttleTimeMs: number): Promise<void> {
-    if (throttleTimeMs <= 0) return;
-    await sleep(throttleTimeMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    if (throttleTimeMs > 0) await this.#pause(throttleTimeMs);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   /** Finds the offset to fetch from. A topic made anew is read from its beginning (R5). */

@@ -96,6 +96,7 @@ export class BulkRunner<Service> implements Runner {
       group: `${serviceName}.${this.subscription}`,
       topics: this.#consumption.topics.map((topic) => topic.name),
       chunkHeaders: NUMBER_HEADERS,
+      fetchRestMs: this.#consumption.restMs ?? 0,
       bufferRecords: 2 * this.#maxBatch,
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => {
