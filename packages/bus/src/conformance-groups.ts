@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { busTest, record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
-import type { BusRecord, EventBus, GroupConsumer } from "./port.ts";
+import type { BusRecord, EventBus, GroupConsumer, TopicPartition } from "./port.ts";
 import { topicPartitionKey } from "./port.ts";
 import { type RecordChunk, SPAN } from "./record-chunk.ts";
 
@@ -194,6 +194,52 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await other.close();
     await first.close();
     await taking.done;
+  });
+
+  busTest("what is lost while it is being given is told of after it was given", async () => {
+    const { bus } = harness();
+    const name = await makeTopic(2);
+    const group = makeGroup();
+    const told: { readonly isGiven: boolean; readonly partition: number }[] = [];
+    const note = (isGiven: boolean, partitions: readonly TopicPartition[]): void => {
+      told.push(...partitions.map(({ partition }) => ({ isGiven, partition })));
+    };
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const first = await bus.consume({
+      group,
+      topics: [name],
+      onAssigned: async (partitions) => {
+        await asked;
+        note(true, partitions);
+        return new Map();
+      },
+      onRevoked: (partitions) => note(false, partitions),
+    });
+    await until(() => first.assigned.length === 2);
+    const other = await (await harness().another()).consume({
+      group,
+      topics: [name],
+      onAssigned: async () => new Map(),
+    });
+    await until(() => first.assigned.length === 1 && other.assigned.length === 1);
+    assert.deepEqual(told, []);
+    answer();
+    const kept = first.assigned.map(({ partition }) => partition);
+    const holds = (): ReadonlySet<number> => {
+      const given = new Set<number>();
+      for (const { isGiven, partition } of told) {
+        if (isGiven) given.add(partition);
+        else assert.equal(given.delete(partition), true, JSON.stringify(told));
+      }
+      return given;
+    };
+    await until(() => told.length >= 3 && holds().size === 1);
+    assert.deepEqual([...holds()], kept);
+    await other.close();
+    await first.close();
   });
 
   busTest("two groups do not share: each gets everything", async () => {

@@ -146,7 +146,10 @@ export interface ConsumeOptions {
    * with it, and the partitions go to other members.
    */
   readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<ReadonlyMap<string, StartPosition>>;
-  /** Told after the partitions are no longer delivered. A batch already handed out may still be worked on. */
+  /**
+   * Told after the partitions are no longer delivered, never while `onAssigned` is still to answer: then after it. A batch
+   * already handed out may still be worked on.
+   */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void;
   /** The most records that are fetched ahead for all partitions together (back-pressure). Default 8,192. */
   readonly bufferRecords?: number;

@@ -32,8 +32,7 @@ const RETRIES_EXHAUSTED = "retries_exhausted";
 
 /**
  * Until the records are applied, parked or dropped: halves those that fail together until the one that fails is alone
- * (R12). Each half is a transaction of its own, in order, with its own marks, so a crash in between loses nothing.
- * Rejects with what must stop the subscription.
+ * (R12). Each half is a transaction of its own, in order, with its own marks, so an end in between loses nothing. Rejects with what must stop the subscription.
  */
 export async function applyApart(
   tries: Tries,
@@ -48,6 +47,8 @@ export async function applyApart(
   if (records.length === 1 && only !== undefined) return await alone(tries, only, failed.error, trouble);
   const middle = records.length >> 1;
   await applyApart(tries, records.slice(0, middle), trouble);
+  // What lies before may not be applied then, and marks must not say that it was (R5).
+  if (tries.isClosing()) return;
   await applyApart(tries, records.slice(middle), trouble);
 }
 

@@ -7,6 +7,7 @@ import {
   topicPartitionKey,
 } from "../port.ts";
 import { type ChunkSlice, chunksOfRecords } from "../record-chunk.ts";
+import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
 import { type Cursor, cursor } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
@@ -42,6 +43,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   readonly #owner: ConsumerOwner;
   readonly #owned = new Map<string, OwnedPartition>();
   readonly #changed = signal();
+  readonly #calls: ShareCalls;
   #turn = 0;
   #readFile = false;
   #closed = false;
@@ -50,6 +52,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   constructor(options: ConsumeOptions, owner: ConsumerOwner) {
     this.#options = options;
     this.#owner = owner;
+    this.#calls = new ShareCalls(options, () => this.#closed);
     this.topics = new Set(options.topics);
   }
 
@@ -148,7 +151,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
       if (owned !== undefined) this.#unfollow(owned);
       this.#owned.delete(key);
     }
-    this.#options.onRevoked?.(partitions);
+    this.#calls.lost(partitions);
   }
 
   #unfollow({ log, cursor }: OwnedPartition): void {
@@ -173,7 +176,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   async #start(granted: readonly OwnedPartition[]): Promise<void> {
     const { log } = this.#owner;
     try {
-      const starts = await this.#options.onAssigned(granted.map((owned) => owned.at));
+      const starts = await this.#calls.given(granted.map((owned) => owned.at));
       for (const owned of granted) {
         const key = topicPartitionKey(owned.at);
         // Revoked meanwhile, and perhaps granted anew: that grant asks by itself.

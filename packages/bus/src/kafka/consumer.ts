@@ -8,6 +8,7 @@ import {
   topicPartitionKey,
 } from "../port.ts";
 import type { ChunkSlice } from "../record-chunk.ts";
+import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
 import { retrying } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
@@ -61,6 +62,7 @@ export class KafkaConsumer implements GroupConsumer {
   readonly #committer: HintCommitter;
   readonly #owned = new Map<string, OwnedPartition>();
   readonly #changed = signal();
+  readonly #calls: ShareCalls;
   readonly #closing = new AbortController();
   #turn = 0;
   #failure: unknown;
@@ -68,6 +70,7 @@ export class KafkaConsumer implements GroupConsumer {
   constructor(options: ConsumeOptions, owner: KafkaConsumerOwner) {
     this.#options = options;
     this.#owner = owner;
+    this.#calls = new ShareCalls(options, () => this.#closing.signal.aborted);
     this.#budget = bufferBudget(options.bufferRecords);
     this.#chunkHeaders = options.chunkHeaders?.map((name) => Buffer.from(name)) ?? null;
     this.#fetcher = new Fetcher(owner.cluster, owner.name);
@@ -202,7 +205,7 @@ export class KafkaConsumer implements GroupConsumer {
       this.#owned.delete(key);
     }
     this.#committer.forget(partitions);
-    if (!this.#closing.signal.aborted) this.#options.onRevoked?.(partitions);
+    this.#calls.lost(partitions);
   }
 
   #own(partitions: readonly TopicPartition[]): void {
@@ -267,7 +270,7 @@ export class KafkaConsumer implements GroupConsumer {
 
   async #start(given: readonly OwnedPartition[]): Promise<void> {
     try {
-      const starts = await this.#options.onAssigned(given.map((owned) => owned.at));
+      const starts = await this.#calls.given(given.map((owned) => owned.at));
       const committed = await this.#committedOf(given.filter(({ at }) => !starts.has(topicPartitionKey(at))));
       for (const owned of given) {
         const key = topicPartitionKey(owned.at);

@@ -23,9 +23,14 @@ import { SpentChunks } from "./spent-chunks.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
-interface Work {
+interface Taken {
   readonly slices: readonly ChunkSlice[];
+  /** Who had their partitions then. One that was given away and back meanwhile is read anew, from where its marks are. */
+  readonly held: ReadonlySet<BulkPartition>;
+}
+
+/** Records on their way into the tables: what was taken, and what comes of it as far as is known now. */
+interface Work extends Taken {
   readonly judged: JudgedChunks;
   readonly effects: BulkEffects;
   /** What must stop the subscription once what lies before it is applied. */
@@ -57,11 +62,11 @@ export class BulkLane {
   readonly #shared: BulkLaneParts;
   readonly #parts: EffectParts;
   readonly #program: BulkProgram;
-  /** Grows whenever what was prepared before must be prepared again. */
-  #generation = 0;
-  /** The share has changed: memory is of partitions that others may have by now. */
-  #isShareNew = false;
-  /** What prepares or resets, and what waits to. */
+  /** A batch has failed and is tried again: nothing is prepared beside it. */
+  #isMending = false;
+  /** Memory must be read again from the tables, and what was prepared by it must be prepared again. */
+  #isStale = false;
+  /** What prepares or reloads, and what waits to. */
   #last: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
   #isFailing = false;
@@ -72,9 +77,9 @@ export class BulkLane {
     this.#program = program;
   }
 
-  /** Other partitions are the member's from now on. */
+  /** Other partitions are the member's from now on: memory is of partitions that others may have by now. */
   shareChanged(): void {
-    this.#isShareNew = true;
+    this.#isStale = true;
   }
 
   /** Its last attempt failed, and is made again. */
@@ -86,34 +91,27 @@ export class BulkLane {
   async follow(consumer: GroupConsumer): Promise<void> {
     this.#failure = null;
     this.#isFailing = false;
+    this.#isStale = true;
     const { maxBatch, restMs, membership } = this.#shared;
     const { timer } = this.#parts;
     const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
-    let committing: Promise<void> = Promise.resolve();
+    let committing = Promise.resolve(true);
     const spent = new SpentChunks();
     try {
       while (!membership.closing.aborted) {
         const slices = await consumer.takeChunks(maxBatch, isOwn);
         if (slices.length === 0) break;
-        if (this.#isShareNew) {
-          await committing;
-          this.#isShareNew = false;
-          this.#program.reset();
-        }
-        let generation = this.#generation;
-        let work = await this.#prepare({ slices }, false);
-        await committing;
-        if (this.#failure !== null) break;
-        while (generation !== this.#generation) {
-          generation = this.#generation;
+        const taken = { slices, held: new Set(this.assigned.values()) };
+        if (this.#isMending || this.#isStale) await committing;
+        if (this.#isStale) await this.#reload();
+        let work = await this.#prepare(taken, false);
+        if (!(await committing)) break;
+        while (this.#isStale) {
+          await this.#reload();
           work = await this.#prepare(work, false);
         }
         spent.prepared(slices, work.judged.count);
-        committing = this.#apply(work, 0).catch((error: unknown) => {
-          this.#failure ??= { error };
-          // What waits for records must hear of it.
-          void consumer.close();
-        });
+        committing = this.#applyOrFail(work, consumer);
         await rest({ restMs, records: work.judged.count, timer, signal: membership.closing });
       }
     } catch (error) {
@@ -143,12 +141,12 @@ export class BulkLane {
   }
 
   /** One at a time: the program forgets between two preparations, never within one. */
-  #prepare(of: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
-    return this.#alone(() => this.#prepareAlone(of, isCareful));
+  #prepare(taken: Taken, isCareful: boolean): Promise<Work> {
+    return this.#alone(() => this.#prepareAlone(taken, isCareful));
   }
 
-  #reset(): Promise<void> {
-    return this.#alone(() => this.#resetAlone());
+  #reload(): Promise<void> {
+    return this.#alone(() => this.#reloadAlone());
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -158,8 +156,11 @@ export class BulkLane {
   }
 
   /** By the numbers first, then by the program. Waits for the database for ever. */
-  async #prepareAlone({ slices }: Pick<Work, "slices">, isCareful: boolean): Promise<Work> {
-    const judged = judgeChunks(slices, (at) => this.assigned.get(topicPartitionKey(at)));
+  async #prepareAlone({ slices, held }: Taken, isCareful: boolean): Promise<Work> {
+    const judged = judgeChunks(slices, (chunk) => {
+      const at = this.assigned.get(topicPartitionKey(chunk));
+      return at !== undefined && held.has(at) ? at : undefined;
+    });
     const { fault } = judged;
     const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
     if (isHintWrong) this.#distrustHint(fault);
@@ -173,8 +174,8 @@ export class BulkLane {
       judged.count === 0
         ? NO_EFFECTS
         : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
-    if (isHintWrong) return { slices: withoutFaulted(slices, judged), judged, effects, fault: null };
-    return { slices, judged, effects, fault };
+    if (isHintWrong) return { slices: withoutFaulted(slices, judged), held, judged, effects, fault: null };
+    return { slices, held, judged, effects, fault };
   }
 
   /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
@@ -188,8 +189,29 @@ export class BulkLane {
     this.#shared.membership.consumer?.seek(fault.at, "earliest");
   }
 
-  /** Until all of it is applied, parked or dropped. Rejects with what must stop the subscription. */
-  async #apply(given: Work, failures: number): Promise<void> {
+  /**
+   * Whether the next batch may be applied. What was prepared beside one that has failed follows what is not so, and is
+   * prepared again.
+   */
+  async #applyOrFail(work: Work, consumer: GroupConsumer): Promise<boolean> {
+    try {
+      return await this.#apply(work, 0);
+    } catch (error) {
+      this.#failure ??= { error };
+      // What waits for records must hear of it.
+      void consumer.close();
+      return false;
+    } finally {
+      this.#isStale ||= this.#isMending;
+      this.#isMending = false;
+    }
+  }
+
+  /**
+   * True once all of it is applied, parked or dropped; false where the runner closes before: nothing that follows may be
+   * applied then. Rejects with what must stop the subscription.
+   */
+  async #apply(given: Work, failures: number): Promise<boolean> {
     const { timer, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     let work = given;
@@ -197,15 +219,16 @@ export class BulkLane {
       try {
         const rows = await this.#commit(work);
         this.#settle(work, rows);
-        return;
+        return true;
       } catch (error) {
+        this.#isMending = true;
         const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
         if (isUnknown && (await this.#wasApplied(work))) {
           this.#settle(work, []);
-          return;
+          return true;
         }
         if (isOutOfDate(error) || isRowsMoved(error)) {
-          await this.#reset();
+          await this.#reload();
           work = await this.#prepare(work, failures > 0);
           continue;
         }
@@ -214,21 +237,23 @@ export class BulkLane {
         this.#failed(error);
         backoff ??= createBackoff(timer, this.#shared.membership.closing);
         await backoff.wait();
-        if (this.#shared.membership.closing.aborted) return;
       }
     }
+    return false;
   }
 
   /** Once more with care; then in halves, until the record that fails is alone (R12). */
-  async #applyApart(work: Work, error: unknown, failures: number): Promise<void> {
+  async #applyApart(work: Work, error: unknown, failures: number): Promise<boolean> {
     if (blameOf(error) === "stop") throw error;
-    await this.#reset();
+    await this.#reload();
     if (failures === 0) return await this.#apply(await this.#prepare(work, true), 1);
     const count = work.slices.reduce((sum, { from, to }) => sum + to - from, 0);
     if (count > 1) {
       const [first, second] = halves(work.slices, count >> 1);
-      await this.#apply(await this.#prepare({ slices: first }, true), failures + 1);
-      return await this.#apply(await this.#prepare({ slices: second }, true), failures + 1);
+      const { held } = work;
+      const isDone = await this.#apply(await this.#prepare({ slices: first, held }, true), failures + 1);
+      if (!isDone) return false;
+      return await this.#apply(await this.#prepare({ slices: second, held }, true), failures + 1);
     }
     if (failures > this.#shared.rules.attempts + MOST_HALVINGS) throw error;
     const alone = await this.#prepare(work, true);
@@ -236,8 +261,10 @@ export class BulkLane {
     if (range === undefined) return await this.#apply(alone, failures + 1);
     const refusal = { range, index: range.from, code: "retries_exhausted", message: reasonOf(error) };
     const effects = { ...NO_EFFECTS, parked: [refusal] };
+    // It remembers the record as applied.
+    this.#program.reset();
     this.#parts.metrics.recordRetries.inc({ subscription: this.#shared.subscription });
-    await this.#apply({ ...alone, effects }, this.#shared.rules.attempts + MOST_HALVINGS + 1);
+    return await this.#apply({ ...alone, effects }, this.#shared.rules.attempts + MOST_HALVINGS + 1);
   }
 
   /** One transaction: the marks first, the effects, what is parked, the outbox last (R5, R12). */
@@ -319,14 +346,14 @@ export class BulkLane {
     }
   }
 
-  /** The tables' marks replace memory's, and the program forgets. All that is prepared is prepared again. */
-  async #resetAlone(): Promise<void> {
+  /** The tables' marks replace memory's, and the program forgets. */
+  async #reloadAlone(): Promise<void> {
     const { store, clock } = this.#parts;
+    this.#isStale = false;
     const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
       marks: await readMarks(store, this.#shared.subscription),
       parked: await readParkedState(store, this.#shared.subscription, clock.nowMs() - MINUTE_MS),
     }));
-    this.#generation++;
     this.#program.reset();
     for (const at of this.assigned.values()) {
       at.marks.clear();
