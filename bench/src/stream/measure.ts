@@ -5,8 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaBus } from "@bourse/bus";
 import { kafkaCacheFolder, type LocalKafka, provisionKafka, startKafka } from "@bourse/bus/local-kafka";
 import { tradeStream } from "@bourse/contracts";
+import { tablesOwner } from "@bourse/host";
 import { postgresStore, type Store, schemaOfService, sql } from "@bourse/store";
 import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { tradeProcessorOf } from "@bourse/trade-processor";
 import { cpuSeconds } from "../cpu-time.ts";
 import { bourse, command, lastObject, type RunningCommand } from "./commands.ts";
 import type { Measurement, StreamOptions } from "./options.ts";
@@ -364,9 +366,7 @@ class StreamBench {
   }
 
   #results(prefix: string): Store {
-    const schema = schemaOfService(
-      `trade-processor-${tradeStream(prefix).name.replaceAll(/[^a-z0-9]+/g, "-")}`,
-    );
+    const schema = schemaOfService(tablesOwner(tradeProcessorOf({ topic: tradeStream(prefix) })));
     const url = this.#parts.postgres.adminUrl;
     return postgresStore({ url, schema, applicationName: "bench", maxConnections: 1 });
   }

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaBus } from "@bourse/bus";
-import { postgresStore, type Store, sql } from "@bourse/store";
+import { tradeStream } from "@bourse/contracts";
+import { tablesOwner } from "@bourse/host";
+import { postgresStore, type Store, schemaOfService, sql } from "@bourse/store";
+import { tradeProcessorOf } from "@bourse/trade-processor";
 import { loadParquet } from "./parquet-trades.ts";
 import type { CostMethod } from "./recalculated-profit.ts";
 import { loadJournal, questionResults } from "./stream-oracle.ts";
@@ -36,7 +39,7 @@ export interface StreamChaosReport {
 
 const PREFIX = "chaos.";
 const TOPIC = `${PREFIX}trade-events`;
-const SCHEMA = "trade_processor_chaos_trade_events";
+const SCHEMA = schemaOfService(tablesOwner(tradeProcessorOf({ topic: tradeStream(PREFIX) })));
 const POLL_MS = 200;
 /** Nothing new for so long, although there should be: it hangs. */
 const STALL_MS = 60_000;

@@ -41,7 +41,7 @@ export class LogAheadOfStoreError extends OperationalError {
       "log_ahead_of_store",
       `${service} does not start: its database was restored, since its topics have numbers that the database has not ` +
         `(${each.join("; ")}). With all instances of ${service} stopped, run \`bourse recover ${service} --dry-run\`, ` +
-        `then \`bourse recover ${service}\``,
+        `then \`bourse recover ${service}\`, with the environment that it runs with`,
       { retryable: false },
     );
     this.service = service;

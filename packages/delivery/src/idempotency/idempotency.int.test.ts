@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Store, StoreError, sql, type Transaction } from "@bourse/store";
+import { pathToFileURL } from "node:url";
+import { migrate, type Store, StoreError, sql, type Transaction } from "@bourse/store";
 import { testDatabase } from "@bourse/store/testing";
 import fc from "fast-check";
 import { Registry } from "prom-client";
@@ -260,4 +264,30 @@ test("R10: whatever races and fails, each key has its effect once and one answer
     await count(at.store, "effects"),
     "events with effects, once",
   );
+});
+
+test("tables that had keys before keys were counted for each principal: the counts are right, and stay so", async (t) => {
+  const early = await mkdtemp(join(tmpdir(), "bourse-migrations-"));
+  t.after(() => rm(early, { recursive: true }));
+  for (const file of await readdir(deliveryMigrations))
+    if (file < "0008") await copyFile(new URL(file, deliveryMigrations), join(early, file));
+  const folders = [{ prefix: "delivery", folder: pathToFileURL(`${early}/`) }];
+  const { store, url, schema } = await testDatabase(t, { migrations: folders });
+  await store.transaction("keys", (tx) =>
+    tx.commit([
+      sql`SELECT idempotency_keep('p' || n % 3, 'orders', 'k' || n, 'hash', 201, '{}', '{}', 1000, 2000 + n % 2)
+        FROM generate_series(1, 100) AS n`,
+    ]),
+  );
+  await migrate(url, { schema, folders: FOLDERS });
+  assert.deepEqual(await ofPrincipals(store), [
+    ["p0 33", "p1 34", "p2 33"],
+    ["p0 33", "p1 34", "p2 33"],
+  ]);
+  const [[cleaned] = []] = await store.transaction("clean", (tx) =>
+    tx.commit([sql`SELECT * FROM idempotency_clean(2000, 1000)`]),
+  );
+  assert.deepEqual([cleaned?.removed, cleaned?.row_count], [50, 50n]);
+  const [now, there] = await ofPrincipals(store);
+  assert.deepEqual(now, there);
 });
