@@ -173,6 +173,7 @@ export class ShardRunner<Service> implements Runner {
         this.#consumer = await this.#join();
         backoff.reset();
         await this.#follow(this.#consumer);
+        if (signal.aborted) break;
         await this.#inFlight;
       } catch (error) {
         if (signal.aborted) break;
@@ -472,10 +473,12 @@ export class ShardRunner<Service> implements Runner {
 
   async #leave(): Promise<void> {
     const consumer = this.#consumer;
+    // One that is still joining is left once it has joined: `#run` sees to that.
+    if (consumer === null) return;
     await this.#tellGroup();
     this.#consumer = null;
     try {
-      await consumer?.close();
+      await consumer.close();
     } catch (error) {
       this.#parts.log.warn(
         { subscription: this.subscription, reason: reasonOf(error) },
