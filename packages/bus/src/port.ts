@@ -159,8 +159,9 @@ export interface ConsumeOptions {
    */
   readonly chunkHeaders?: readonly string[];
   /**
-   * How long a partition is not asked for after each reply, so that the next one brings more: for whoever would rather have
-   * few large replies than each record at once. Only where records are fetched from a broker. Default 0.
+   * How long a connection rests after each reply, so that the next one brings more: for whoever would rather have few large
+   * replies than each record at once. There are a few connections to a broker, and one that does not rest may ask meanwhile.
+   * Only where records are fetched from a broker. Default 0.
    */
   readonly fetchRestMs?: number;
   /** After how long without a heartbeat the group gives this member's partitions away. Default 10,000. */

@@ -46,9 +46,14 @@ async function given(t: TestContext): Promise<Given> {
     buses.push(bus);
     return bus;
   };
-  // The broker may be shared with other tests.
+  // The broker may be shared with other tests. Kept for ever: by their times the records are years old, and a broker that
+  // looks for what has expired would take them from a test that runs.
   const suffix = randomBytes(4).toString("hex");
-  const own = <T extends Topic>(topic: T): T => ({ ...topic, name: `${topic.name}-${suffix}` });
+  const own = <T extends Topic>(topic: T): T => ({
+    ...topic,
+    name: `${topic.name}-${suffix}`,
+    retentionMs: -1,
+  });
   const topics = { commands: own(commands), reports: own(reports) };
   const specs = Object.values(topics).map(({ name, partitions, retentionMs }) => ({
     name,

@@ -32,7 +32,7 @@ export interface FetchTarget {
   readonly at: TopicPartition;
   /** How many bytes it wants now; 0 for none. */
   wantedBytes(): number;
-  /** How long it is not asked for after a reply, if all that were asked for with it wish so. Default 0. */
+  /** How long a lane rests after a reply, if all that were asked for with it wish so. Another lane may ask. Default 0. */
   readonly restMs?: number;
   /** What came, in order; perhaps nothing, where the log has a gap. Next comes `nextOffset`. */
   receive(records: readonly BusRecord[], nextOffset: bigint): void;
@@ -186,8 +186,8 @@ export class Fetcher {
       for (const reading of readings) reading.inFlight = true;
       const failed = await this.#fetch(node, lane, readings);
       const restMs = Math.min(...readings.map(({ target }) => target.restMs ?? 0));
-      if (!failed && restMs > 0) await this.#pause(restMs);
       for (const reading of readings) this.#putBack(reading);
+      if (!failed && restMs > 0) await this.#pause(restMs);
       if (failed) await this.#lookAgain(pause);
       else pause.reset();
     }

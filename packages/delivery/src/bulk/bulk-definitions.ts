@@ -21,8 +21,8 @@ export interface BulkConsumption<Service> {
   readonly maxBatch?: number;
   /**
    * A lane rests so long after a small batch, beside its commit, so that the next one serves more of what comes in
-   * meanwhile. Under load batches are large, and there is no rest. A partition is not fetched for so long after each reply,
-   * too. Default 0.
+   * meanwhile. Under load batches are large, and there is no rest. A connection that fetches rests so long after each
+   * reply, too. Default 0.
    */
   readonly restMs?: number;
   /**
