@@ -102,7 +102,7 @@ export class BulkLane {
         const slices = await consumer.takeChunks(maxBatch, isOwn);
         if (slices.length === 0) break;
         const taken = { slices, held: new Set(this.assigned.values()) };
-        if (this.#isMending || this.#isStale) await committing;
+        if ((this.#isMending || this.#isStale) && !(await committing)) break;
         if (this.#isStale) await this.#reload();
         let work = await this.#prepare(taken, false);
         if (!(await committing)) break;
