@@ -46,3 +46,4 @@ export type {
 export { topicPartitionKey } from "./port.ts";
 export type { ChunkSlice, RecordChunk } from "./record-chunk.ts";
 export { CHUNK_SPANS, chunksOfRecords, SPAN } from "./record-chunk.ts";
+export { ShareCalls } from "./share-calls.ts";

@@ -4,6 +4,7 @@ import {
   type ConsumeOptions,
   chunksOfRecords,
   type GroupConsumer,
+  ShareCalls,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
@@ -36,6 +37,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
   readonly #owner: ConsumerOwner;
   readonly #owned = new Map<string, Owned>();
   readonly #changed = arrival();
+  readonly #calls: ShareCalls;
   #turn = 0;
   #closed = false;
   #failure: unknown;
@@ -43,6 +45,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
   constructor(options: ConsumeOptions, owner: ConsumerOwner) {
     this.#options = options;
     this.#owner = owner;
+    this.#calls = new ShareCalls(options, () => this.#closed);
     this.topics = new Set(options.topics);
   }
 
@@ -118,7 +121,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
       this.#owned.get(key)?.log.listeners.delete(this.#changed.notify);
       this.#owned.delete(key);
     }
-    this.#options.onRevoked?.(partitions);
+    this.#calls.lost(partitions);
   }
 
   grant(partitions: readonly TopicPartition[]): void {
@@ -137,7 +140,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
 
   async #start(granted: readonly Owned[]): Promise<void> {
     try {
-      const starts = await this.#options.onAssigned(granted.map(({ at }) => at));
+      const starts = await this.#calls.given(granted.map(({ at }) => at));
       for (const owned of granted) {
         const key = topicPartitionKey(owned.at);
         // Revoked meanwhile, and perhaps granted anew: that grant asks by itself.
