@@ -25,7 +25,7 @@ export function verifyCommand(): Command {
     .action(verify);
   return withExamples(command, [
     ["verify", "each rule with how much was checked"],
-    ["verify --json", "{ok, checks, violations, unchecked}"],
+    ["verify --json", "{ok, checks, violations, unchecked, moving}"],
   ]);
 }
 
@@ -36,6 +36,14 @@ async function verify(options: VerifyOptions): Promise<void> {
     output.table(["service", "rule", "checked", "violations"], rules.map(row));
     for (const violation of report.violations) output.line(`  ${violation}`);
     output.line(report.ok ? `All ${report.checks} rules hold.` : `${report.violations.length} violations.`);
+    if (report.moving.length > 0) {
+      output.line(
+        `Records were written during every look at ${report.moving.join(", ")}: what was found there may have been on`,
+      );
+      output.line(
+        "its way. A market with participants never rests; `bourse up --no-demo` starts one without.",
+      );
+    }
     if (report.unchecked > 0)
       output.line(
         `${grouped(report.unchecked)} records that are there twice are too far apart to be compared.`,

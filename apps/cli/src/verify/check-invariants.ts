@@ -14,6 +14,8 @@ export interface RuleReport {
   readonly violationCount: number;
   /** What was met and could not be judged: duplicates whose number is too far back. Absent: nothing. */
   readonly unchecked?: number;
+  /** Records were written during every look: what was found may have been on its way. */
+  readonly moving?: boolean;
 }
 
 /** What `--json` prints. */
@@ -25,6 +27,8 @@ export interface VerifyReport {
   readonly violations: readonly string[];
   /** How much was met in all that no rule could judge. */
   readonly unchecked: number;
+  /** Services with violations that may have been on their way: records were written during every look at them. */
+  readonly moving: readonly string[];
 }
 
 interface InvariantsAnswer {
@@ -68,5 +72,6 @@ export function verifyReport(rules: readonly RuleReport[]): VerifyReport {
       : []),
   ]);
   const unchecked = rules.reduce((sum, rule) => sum + (rule.unchecked ?? 0), 0);
-  return { ok: violations.length === 0, checks: rules.length, violations, unchecked };
+  const moving = [...new Set(rules.flatMap(({ service, moving }) => (moving === true ? [service] : [])))];
+  return { ok: violations.length === 0, checks: rules.length, violations, unchecked, moving };
 }
