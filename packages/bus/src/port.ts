@@ -126,6 +126,11 @@ export interface BusRecord {
   readonly timestampMs: number;
   /** Set by whoever parses the value first, so that it happens once a process. */
   decoded?: unknown;
+  /**
+   * What a reader has made of the record, value and headers, for the others in this process that read it in the same way.
+   * It says of which record it is, since a copy of a record may have other headers.
+   */
+  read?: { readonly of: BusRecord } | undefined;
 }
 
 export interface TopicPartition {

@@ -42,6 +42,22 @@ test("what was decoded in this process is neither parsed nor validated again", (
   assert.equal(decode(first).event, decode(first).event);
 });
 
+test("a record is read once for all that read its topic, and a copy of it by itself", () => {
+  const first = record();
+  const envelope = decode(first);
+  assert.equal(createDecoder([commands])(first), envelope);
+  const moved = { ...first, headers: { ...first.headers, sequence: "8" } };
+  assert.equal(decode(moved).sequence, 8);
+  assert.equal(decode(first), envelope);
+  const theirs = {
+    ...commands,
+    events: commands.events.map((event) => ({ ...event, writer: "wallet" as const })),
+  };
+  assert.throws(() => createDecoder([theirs])(first), /wallet's to write, not order's/);
+  delete first.decoded;
+  assert.notEqual(decode(first), envelope, "whoever has forgotten the value reads all of it anew");
+});
+
 const faults: readonly [string, Partial<BusRecord>, RegExp][] = [
   ["R12: an unknown event type", { value: '{"eventType":"Other"}' }, /unknown event type "Other"/],
   [

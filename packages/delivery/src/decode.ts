@@ -47,46 +47,80 @@ interface Reading {
   readonly schema: CompiledSchema;
 }
 
+/** How the records of one topic are read, by all who read it. */
+interface TopicReading {
+  readonly byType: ReadonlyMap<string, Reading>;
+  /** Of a topic whose values don't say it. */
+  readonly plainType: string | undefined;
+}
+
+/** An envelope, and which record was read in which way to make it. */
+interface ReadRecord {
+  readonly of: BusRecord;
+  readonly by: TopicReading;
+  readonly envelope: Envelope;
+}
+
 /**
  * Reads records of the given topics: headers, JSON, schema. Unknown fields are ignored, an unknown event type is a
- * fault (R12), and so is an event from a service that is not its writer (R2). A record that was decoded in this
- * process already is taken as it is. Throws {@link DecodeError}.
+ * fault (R12), and so is an event from a service that is not its writer (R2). A value that was decoded in this process
+ * already is taken as it is, and a record that was read already has its envelope. Throws {@link DecodeError}.
  */
 export function createDecoder(topics: readonly Topic[]): Decoder {
-  const readings = new Map<string, Map<string, Reading>>();
-  const plain = new Map(
-    topics.filter(({ values }) => values === "plain").map(({ name, events }) => [name, events[0]?.eventType]),
-  );
-  for (const topic of topics) {
+  const readings = new Map(topics.map((topic) => [topic.name, topicReading(topic)]));
+  let lastTopic = "";
+  let last: TopicReading | undefined;
+  return (record) => {
+    if (record.topic !== lastTopic) {
+      lastTopic = record.topic;
+      last = readings.get(lastTopic);
+    }
+    if (last === undefined) throw new DecodeError(record, "nobody reads this topic here");
+    const read = record.read as ReadRecord | undefined;
+    if (read?.by === last && read.of === record && read.envelope.event === record.decoded)
+      return read.envelope;
+    const made: ReadRecord = { of: record, by: last, envelope: readRecord(record, last) };
+    record.read = made;
+    return made.envelope;
+  };
+}
+
+const TOPIC_READINGS = new WeakMap<Topic, TopicReading>();
+
+/** Made once a process. */
+function topicReading(topic: Topic): TopicReading {
+  let made = TOPIC_READINGS.get(topic);
+  if (made === undefined) {
     const reading = (contract: Omit<EventContract, "writer">, writers: readonly Writer[]) =>
       [contract.eventType, { writers, schema: compiledSchema(contract.schema) }] as const;
-    readings.set(
-      topic.name,
-      new Map<string, Reading>([
+    made = {
+      plainType: topic.values === "plain" ? topic.events[0]?.eventType : undefined,
+      byType: new Map<string, Reading>([
         ...topic.events.map((contract) => reading(contract, writersOfType(topic, contract.eventType))),
         reading(EpochStarted, writersOf(topic)),
       ]),
-    );
+    };
+    TOPIC_READINGS.set(topic, made);
   }
-  return (record) => {
-    const byType = readings.get(record.topic);
-    if (byType === undefined) throw new DecodeError(record, "nobody reads this topic here");
-    const parsed = record.decoded ?? parseValue(record);
-    const eventType = (parsed as { readonly eventType?: unknown }).eventType ?? plain.get(record.topic);
-    const reading = typeof eventType === "string" ? byType.get(eventType) : undefined;
-    if (reading === undefined)
-      throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`, {
-        code: typeof eventType === "string" ? "unknown_event_type" : "undecodable_record",
+  return made;
+}
+
+function readRecord(record: BusRecord, { byType, plainType }: TopicReading): Envelope {
+  const parsed = record.decoded ?? parseValue(record);
+  const eventType = (parsed as { readonly eventType?: unknown }).eventType ?? plainType;
+  const reading = typeof eventType === "string" ? byType.get(eventType) : undefined;
+  if (reading === undefined)
+    throw new DecodeError(record, `unknown event type ${JSON.stringify(eventType)}`, {
+      code: typeof eventType === "string" ? "unknown_event_type" : "undecodable_record",
+    });
+  if (record.decoded === undefined) {
+    if (!reading.schema.check(parsed))
+      throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`, {
+        code: "schema_violated",
       });
-    if (record.decoded === undefined) {
-      if (!reading.schema.check(parsed))
-        throw new DecodeError(record, `${eventType}: ${reading.schema.fault(parsed)}`, {
-          code: "schema_violated",
-        });
-      record.decoded = parsed;
-    }
-    return envelopeOf(record, parsed, reading.writers);
-  };
+    record.decoded = parsed;
+  }
+  return envelopeOf(record, parsed, reading.writers);
 }
 
 /** One, but for the dead letters that every consumer writes. */
@@ -131,7 +165,7 @@ function envelopeOf(record: BusRecord, event: unknown, writers: readonly Writer[
       { code: "not_its_writer" },
     );
   }
-  const envelope: Envelope = {
+  const envelope: { -readonly [field in keyof Envelope]: Envelope[field] } = {
     event,
     topic: record.topic,
     partition: record.partition,
@@ -143,7 +177,8 @@ function envelopeOf(record: BusRecord, event: unknown, writers: readonly Writer[
     timeMs: record.timestampMs,
   };
   const traceparent = headers[HEADER.traceparent];
-  return traceparent === undefined ? envelope : { ...envelope, traceparent };
+  if (traceparent !== undefined) envelope.traceparent = traceparent;
+  return envelope;
 }
 
 function positive(record: BusRecord, header: string): number {

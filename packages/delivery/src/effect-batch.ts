@@ -44,67 +44,164 @@ export interface JudgeOptions {
 
 /** Splits a batch of several partitions into what applies, what is parked, and what was applied before (R5, R12). */
 export function judgeBatch(records: readonly BusRecord[], options: JudgeOptions): JudgedBatch {
-  const envelopes: Envelope[] = [];
-  const parkings: Parking[] = [];
-  const advances = new Map<AssignedPartition, Map<string, Advance>>();
-  const reached = new Map<AssignedPartition, bigint>();
-  const faulted = new Set<AssignedPartition>();
-  const queued = new QueuedKeys();
-  let fault: BatchFault | null = null;
-  let duplicates = 0;
-  let last: AssignedPartition | undefined;
-  for (const record of records) {
-    // Runs of one partition are the rule, so the last answer is usually the next one.
-    const at = sameAs(last, record) ? last : options.partitionOf(record);
-    last = at;
-    if (at === undefined || faulted.has(at)) continue;
-    const nextOffset = record.offset + 1n;
-    const read = tryDecode(options.decode, record);
-    if ("error" in read) {
-      const judged = judgeUndecodable(at, record, read.error, advances.get(at), options);
-      if ("fault" in judged) {
-        faulted.add(at);
-        fault ??= judged.fault;
-        continue;
-      }
-      reached.set(at, nextOffset);
-      if (judged.parking === null) {
-        duplicates++;
-        continue;
-      }
-      parkings.push(judged.parking);
-      queued.add(at, judged.parking.queue);
-      note(advances, at, judged.position, nextOffset);
-      continue;
-    }
-    const { envelope } = read;
-    const mark = advances.get(at)?.get(envelope.producer)?.to ?? at.marks.get(envelope.producer);
-    const start = epochStartOf(envelope);
-    const verdict = verdictOf(options.topics.get(record.topic), mark, envelope, start);
-    if (verdict === "gap" || verdict === "epoch_ahead") {
-      faulted.add(at);
-      fault ??= { at, kind: verdict, error: sequenceError(verdict, record, envelope, mark) };
-      continue;
-    }
-    reached.set(at, nextOffset);
-    if (verdict === "drop") {
-      duplicates++;
-      continue;
-    }
-    // R6: an EpochStarted moves the mark and is nobody's event.
-    if (start === undefined) {
-      const parking =
-        at.queues.keys.size === 0 && queued.isEmpty && options.poison === undefined
-          ? null
-          : parkingOf(at, record, envelope, queued, options);
-      if (parking === null) envelopes.push(envelope);
-      else parkings.push(parking);
-    }
-    note(advances, at, envelope, nextOffset);
+  const judging = new Judging(options);
+  for (const record of records) judging.judge(record);
+  return judging.end();
+}
+
+/** Up to which record a producer's numbers apply; its mark is made once, at the end. */
+interface Advancing extends Position {
+  readonly producer: string;
+  readonly from: Position | undefined;
+  epoch: number;
+  sequence: number;
+  last: BusRecord;
+}
+
+/** What a batch has of one partition. */
+interface JudgedPartition {
+  readonly at: AssignedPartition;
+  readonly topic: Topic | undefined;
+  /** In the order in which they came. */
+  readonly advancing: Advancing[];
+  /** The last record that is done with: applied, parked or dropped. */
+  reached: BusRecord | undefined;
+  isFaulted: boolean;
+}
+
+/** One batch, record by record. Runs of one partition and one producer are the rule: what the last one met is at hand. */
+class Judging {
+  readonly #options: JudgeOptions;
+  readonly #partitions = new Map<AssignedPartition, JudgedPartition>();
+  readonly #envelopes: Envelope[] = [];
+  readonly #parkings: Parking[] = [];
+  readonly #queued = new QueuedKeys();
+  #fault: BatchFault | null = null;
+  #duplicates = 0;
+  #here: JudgedPartition | undefined;
+  /** Of the partition at hand. */
+  #advancing: Advancing | undefined;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
   }
-  const all: Advance[] = [];
-  for (const byProducer of advances.values()) all.push(...byProducer.values());
-  return { envelopes, advances: all, duplicates, reached, fault, parkings };
+
+  judge(record: BusRecord): void {
+    const here = isOf(record, this.#here) ? this.#here : this.#enter(record);
+    if (here === undefined || here.isFaulted) return;
+    let envelope: Envelope;
+    try {
+      envelope = this.#options.decode(record);
+    } catch (error) {
+      this.#judgeUndecodable(here, record, error);
+      return;
+    }
+    const advancing = this.#of(here, envelope.producer);
+    const mark = advancing ?? here.at.marks.get(envelope.producer);
+    const start = epochStartOf(envelope);
+    const verdict = verdictOf(here.topic, mark, envelope, start);
+    if (verdict === "apply") {
+      // R6: an EpochStarted moves the mark and is nobody's event.
+      if (start === undefined) this.#applyOrPark(here, record, envelope);
+      this.#note(here, advancing, envelope, record);
+    } else if (verdict === "drop") this.#duplicates++;
+    else {
+      const error = sequenceError(verdict, record, envelope, mark);
+      this.#failed(here, { at: here.at, kind: verdict, error });
+      return;
+    }
+    here.reached = record;
+  }
+
+  end(): JudgedBatch {
+    const advances: Advance[] = [];
+    const reached = new Map<AssignedPartition, bigint>();
+    for (const { at, advancing, reached: last } of this.#partitions.values()) {
+      for (const each of advancing) advances.push({ from: each.from, to: markOf(at, each) });
+      if (last !== undefined) reached.set(at, last.offset + 1n);
+    }
+    return {
+      envelopes: this.#envelopes,
+      advances,
+      duplicates: this.#duplicates,
+      reached,
+      fault: this.#fault,
+      parkings: this.#parkings,
+    };
+  }
+
+  #enter(record: BusRecord): JudgedPartition | undefined {
+    this.#advancing = undefined;
+    const at = this.#options.partitionOf(record);
+    this.#here = at === undefined ? undefined : this.#partitions.get(at);
+    if (at === undefined || this.#here !== undefined) return this.#here;
+    const topic = this.#options.topics.get(at.topic);
+    this.#here = { at, topic, advancing: [], reached: undefined, isFaulted: false };
+    this.#partitions.set(at, this.#here);
+    return this.#here;
+  }
+
+  #of(here: JudgedPartition, producer: string): Advancing | undefined {
+    if (this.#advancing?.producer !== producer)
+      this.#advancing = here.advancing.find((each) => each.producer === producer);
+    return this.#advancing;
+  }
+
+  #applyOrPark(here: JudgedPartition, record: BusRecord, envelope: Envelope): void {
+    const { at } = here;
+    const mayPark = at.queues.keys.size > 0 || !this.#queued.isEmpty || this.#options.poison !== undefined;
+    const parking = mayPark ? parkingOf(at, record, envelope, this.#queued, this.#options) : null;
+    if (parking === null) this.#envelopes.push(envelope);
+    else this.#parkings.push(parking);
+  }
+
+  #judgeUndecodable(here: JudgedPartition, record: BusRecord, error: unknown): void {
+    const judged = judgeUndecodable(here, record, error, this.#options);
+    if ("fault" in judged) {
+      this.#failed(here, judged.fault);
+      return;
+    }
+    here.reached = record;
+    const { parking, position } = judged;
+    if (parking === null) {
+      this.#duplicates++;
+      return;
+    }
+    this.#parkings.push(parking);
+    this.#queued.add(here.at, parking.queue);
+    this.#note(here, this.#of(here, position.producer), position, record);
+  }
+
+  /** What follows in the partition is not even looked at. */
+  #failed(here: JudgedPartition, fault: BatchFault): void {
+    here.isFaulted = true;
+    this.#fault ??= fault;
+  }
+
+  #note(
+    here: JudgedPartition,
+    advancing: Advancing | undefined,
+    { producer, epoch, sequence }: Position & { readonly producer: string },
+    last: BusRecord,
+  ): void {
+    if (advancing === undefined) {
+      this.#advancing = { producer, from: here.at.marks.get(producer), epoch, sequence, last };
+      here.advancing.push(this.#advancing);
+      return;
+    }
+    advancing.epoch = epoch;
+    advancing.sequence = sequence;
+    advancing.last = last;
+  }
+}
+
+function isOf(record: BusRecord, here: JudgedPartition | undefined): boolean {
+  return here !== undefined && here.at.partition === record.partition && here.at.topic === record.topic;
+}
+
+function markOf({ topic, partition, topicId }: AssignedPartition, advancing: Advancing): Mark {
+  const { producer, epoch, sequence, last } = advancing;
+  return { topic, partition, producer, epoch, sequence, nextOffset: last.offset + 1n, topicId };
 }
 
 /** Whether a record that could be applied is parked all the same: tried in vain, or behind one of its key. */
@@ -181,18 +278,6 @@ class QueuedKeys {
   }
 }
 
-function sameAs(at: AssignedPartition | undefined, record: BusRecord): boolean {
-  return at !== undefined && at.partition === record.partition && at.topic === record.topic;
-}
-
-function tryDecode(decode: Decoder, record: BusRecord): { envelope: Envelope } | { error: unknown } {
-  try {
-    return { envelope: decode(record) };
-  } catch (error) {
-    return { error };
-  }
-}
-
 function verdictOf(
   topic: Topic | undefined,
   mark: Position | undefined,
@@ -213,20 +298,20 @@ type UndecodableJudgement =
   | { readonly parking: Parking | null; readonly position: Position & { readonly producer: string } };
 
 function judgeUndecodable(
-  at: AssignedPartition,
+  { at, topic, advancing }: JudgedPartition,
   record: BusRecord,
   error: unknown,
-  advanced: ReadonlyMap<string, Advance> | undefined,
-  { topics, rules }: JudgeOptions,
+  { rules }: JudgeOptions,
 ): UndecodableJudgement {
-  const topic = topics.get(record.topic);
   const number = topic === undefined ? null : numberOf(record, topic);
   const position = number ?? { producer: UNNUMBERED, epoch: 1, sequence: Number(record.offset) + 1 };
-  const mark = advanced?.get(position.producer)?.to ?? at.marks.get(position.producer);
+  const advanced = advancing.find(({ producer }) => producer === position.producer);
+  const kept = at.marks.get(position.producer);
+  const mark = advanced ?? kept;
+  // Another topic's offsets say nothing.
+  const known = advanced ?? (kept?.topicId === at.topicId ? kept : undefined);
   const verdict =
-    number !== null
-      ? verdictOf(topic, mark, position, undefined)
-      : judgeLatest(mark?.topicId === at.topicId ? mark : undefined, position);
+    number !== null ? verdictOf(topic, mark, position, undefined) : judgeLatest(known, position);
   if (verdict === "drop") return { parking: null, position };
   if (verdict !== "apply")
     return { fault: { at, kind: verdict, error: sequenceError(verdict, record, position, mark) } };
@@ -241,24 +326,6 @@ function judgeUndecodable(
     const reason = `${(error as Error).message}; ${(noKey as Error).message}`;
     return { fault: { at, kind: "undecodable", error: new StopSubscription("no_key_to_park", reason) } };
   }
-}
-
-function note(
-  advances: Map<AssignedPartition, Map<string, Advance>>,
-  at: AssignedPartition,
-  position: Position & { readonly producer: string },
-  nextOffset: bigint,
-): void {
-  const { producer, epoch, sequence } = position;
-  const { topic, partition, topicId } = at;
-  const to: Mark = { topic, partition, producer, epoch, sequence, nextOffset, topicId };
-  let byProducer = advances.get(at);
-  if (byProducer === undefined) {
-    byProducer = new Map();
-    advances.set(at, byProducer);
-  }
-  const advanced = byProducer.get(producer);
-  byProducer.set(producer, { from: advanced === undefined ? at.marks.get(producer) : advanced.from, to });
 }
 
 export function sequenceError(

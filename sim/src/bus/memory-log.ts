@@ -89,7 +89,11 @@ export class MemoryLog {
   /** A process that starts anew parses what it reads: no value comes to it but by its text. */
   forgetParsed(): void {
     for (const { partitions } of this.topics.values())
-      for (const { records } of partitions) for (const record of records) delete record.decoded;
+      for (const { records } of partitions)
+        for (const record of records) {
+          delete record.decoded;
+          delete record.read;
+        }
   }
 }
 

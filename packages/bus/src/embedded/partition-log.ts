@@ -67,6 +67,7 @@ function asBusRecords(
     headers: record.headers,
     timestampMs: record.timestampMs,
     decoded: record.decoded,
+    read: undefined,
   }));
 }
 

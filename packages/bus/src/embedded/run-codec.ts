@@ -151,6 +151,7 @@ export function decodeRun({ at, base, count, maxMs, body }: StoredRun): readonly
       headers: headers(index),
       timestampMs: times(index),
       decoded: undefined,
+      read: undefined,
     };
   }
   if (reading.textPosition !== reading.text.length || reading.position !== 4 + numberBytes) {

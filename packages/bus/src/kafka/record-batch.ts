@@ -266,6 +266,7 @@ function busRecord(
     headers: readHeaders(reader),
     timestampMs,
     decoded: undefined,
+    read: undefined,
   };
   if (!value.includes(REPLACEMENT) || valueBytes === null || isUtf8(valueBytes)) return record;
   // A copy: the bytes are a piece of a whole reply, which would stay in memory with them.
