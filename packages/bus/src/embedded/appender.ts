@@ -83,7 +83,9 @@ export function appender(log: EventLog): Appender {
 /** Near enough for the bounds above. Throws `bus_refused` for a record that can't be written. */
 function aboutBytes(batch: OutgoingBatch): number {
   checkRecords(batch);
-  return batch.records.reduce((sum, { value }) => sum + value.length + HEADER_BYTES, 0);
+  let bytes = 0;
+  for (const { value } of batch.records) bytes += value.length + HEADER_BYTES;
+  return bytes;
 }
 
 /** Where each batch of a call lies in what its partition gets. */
@@ -92,20 +94,46 @@ interface Placed {
   readonly indexes: readonly number[];
 }
 
+/** What each partition gets: the records of its only batch, or those of several in a list of their own. */
+class Appends {
+  readonly byPartition = new Map<PartitionLog, readonly OutgoingRecord[]>();
+  readonly #joined = new Map<PartitionLog, OutgoingRecord[]>();
+
+  /** How many records of the partition lie before these. */
+  add(partition: PartitionLog, records: readonly OutgoingRecord[]): number {
+    const before = this.byPartition.get(partition);
+    if (before === undefined) {
+      this.byPartition.set(partition, records);
+      return 0;
+    }
+    let joined = this.#joined.get(partition);
+    if (joined === undefined) {
+      joined = [...before];
+      this.#joined.set(partition, joined);
+      this.byPartition.set(partition, joined);
+    }
+    const start = joined.length;
+    for (const record of records) joined.push(record);
+    return start;
+  }
+}
+
 function appendCalls(log: EventLog, calls: readonly Call[]): void {
-  const appends = new Map<PartitionLog, OutgoingRecord[]>();
-  const placed = calls
-    .filter((call) => isLive(log, call))
-    .map((call): Placed => ({ call, indexes: place(call, appends) }));
+  const appends = new Appends();
+  const placed: Placed[] = [];
+  let sync = false;
+  for (const call of calls) {
+    sync ||= call.batches.some((batch) => batch.isKept !== true);
+    if (isLive(log, call)) placed.push({ call, indexes: place(call, appends) });
+  }
   try {
-    const sync = calls.some((call) => call.batches.some((batch) => batch.isKept !== true));
-    const firstOffsets = log.append(appends, sync);
+    const firstOffsets = log.append(appends.byPartition, sync);
     for (const { call, indexes } of placed) call.resolve(sentBatches(call, indexes, firstOffsets));
   } catch (cause) {
     for (const { call } of placed) call.reject(cause);
     return;
   }
-  for (const partition of appends.keys()) for (const listener of partition.listeners) listener();
+  for (const partition of appends.byPartition.keys()) for (const listener of partition.listeners) listener();
 }
 
 /** A topic may have been deleted since the call was made. */
@@ -116,18 +144,11 @@ function isLive(log: EventLog, call: Call): boolean {
   return false;
 }
 
-function place(call: Call, appends: Map<PartitionLog, OutgoingRecord[]>): readonly number[] {
+function place(call: Call, appends: Appends): readonly number[] {
   return call.batches.map((batch, index) => {
     const partition = call.logs[index];
     assert(partition !== undefined, "every batch has its partition");
-    const records = appends.get(partition);
-    if (records === undefined) {
-      appends.set(partition, [...batch.records]);
-      return 0;
-    }
-    const start = records.length;
-    for (const record of batch.records) records.push(record);
-    return start;
+    return appends.add(partition, batch.records);
   });
 }
 

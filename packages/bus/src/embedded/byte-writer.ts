@@ -2,6 +2,8 @@ const LEAST_BYTES = 1_000_000;
 /** What was once longer is given back. */
 const MOST_KEPT_BYTES = 32_000_000;
 const UTF8_BYTES_PER_UNIT = 3;
+/** Up to so many units a loop is faster than a call out of JavaScript. */
+const SHORT_UNITS = 48;
 
 /** Bytes that are put together in one buffer, which is used again and again. Integers are little-endian. */
 export class ByteWriter {
@@ -24,9 +26,9 @@ export class ByteWriter {
     if (this.#bytes.length > MOST_KEPT_BYTES) this.#allocate(LEAST_BYTES);
   }
 
-  /** Room for so many bytes of numbers and so many units of text to come. */
-  reserve(numberBytes: number, textUnits: number): void {
-    const needed = this.#end + numberBytes + textUnits * UTF8_BYTES_PER_UNIT;
+  /** Room for so many bytes to come. */
+  reserve(bytes: number): void {
+    const needed = this.#end + bytes;
     if (needed > this.#bytes.length) this.#allocate(Math.max(needed, this.#bytes.length * 2));
   }
 
@@ -53,8 +55,31 @@ export class ByteWriter {
     this.#end += 8;
   }
 
+  /** In UTF-8, with room for it. */
   text(value: string): void {
+    this.reserve(value.length * UTF8_BYTES_PER_UNIT);
+    if (value.length <= SHORT_UNITS && this.#ascii(value)) return;
     this.#end += this.#bytes.write(value, this.#end, "utf8");
+  }
+
+  /** With room for them. */
+  bytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.#bytes.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Says false, and has written nothing, where a unit is more than a byte. */
+  #ascii(value: string): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 127) return false;
+      bytes[end + index] = unit;
+    }
+    this.#end = end + value.length;
+    return true;
   }
 
   #allocate(length: number): void {

@@ -19,10 +19,11 @@ export function cursor(log: EventLog, partition: PartitionLog, start: number): C
       return position;
     },
   };
-  partition.followers.add(follower);
+  partition.followers.push(follower);
 
   return {
     take: (maxRecords, taken) => {
+      if (position >= partition.next) return;
       let left = maxRecords;
       while (left > 0) {
         if (position < partition.earliest) position = partition.earliest;
@@ -32,10 +33,7 @@ export function cursor(log: EventLog, partition: PartitionLog, start: number): C
         }
         const first = position - run.base;
         const end = Math.min(run.records.length, first + left);
-        for (let index = first; index < end; index++) {
-          const record = run.records[index];
-          if (record !== undefined) taken.push(record);
-        }
+        for (let index = first; index < end; index++) taken.push(run.records[index] as BusRecord);
         left -= end - first;
         position = run.base + end;
         if (end < run.records.length) return;
@@ -48,7 +46,8 @@ export function cursor(log: EventLog, partition: PartitionLog, start: number): C
       run = undefined;
     },
     close: () => {
-      partition.followers.delete(follower);
+      const place = partition.followers.indexOf(follower);
+      if (place >= 0) partition.followers.splice(place, 1);
       run = undefined;
       log.release(partition);
     },

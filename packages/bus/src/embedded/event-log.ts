@@ -6,7 +6,7 @@ import { type GroupOffsets, groupOffsets } from "./group-offsets.ts";
 import type { LogPlace } from "./load-segments.ts";
 import { type LogDisk, NODE_DISK } from "./log-disk.ts";
 import { FORMAT_WITH_RUNS, type LogFile, openLogFile } from "./log-file.ts";
-import { type PartitionLog, runsOf, type TopicLog } from "./partition-log.ts";
+import { addRuns, type NewRun, type PartitionLog, type TopicLog } from "./partition-log.ts";
 import { type Run, type RunCache, runCache } from "./run-cache.ts";
 import { decodeRun } from "./run-codec.ts";
 import { SegmentLog } from "./segment-log.ts";
@@ -168,12 +168,16 @@ export class EventLog {
     appends: ReadonlyMap<PartitionLog, readonly OutgoingRecord[]>,
     sync: boolean,
   ): ReadonlyMap<PartitionLog, number> {
-    const written = Array.from(appends, ([log, records]) => [...runsOf(log, records)]).flat();
+    const written: NewRun[] = [];
+    const firstOffsets = new Map<PartitionLog, number>();
+    for (const [log, records] of appends) {
+      firstOffsets.set(log, log.next);
+      addRuns(written, log, records);
+    }
     if (sync) this.#syncs++;
     if (written.length > 0) this.#segments.append(written, sync);
-    const firstOffsets = new Map(Array.from(appends.keys(), (log) => [log, log.next]));
     for (const { log, run, maxMs, highMs } of written) {
-      if (log.followers.size > 0) this.#recent.put(log.number, run, maxMs);
+      if (log.followers.length > 0) this.#recent.put(log.number, run, maxMs);
       log.next = run.base + run.records.length;
       log.highMs = highMs;
     }
@@ -319,7 +323,7 @@ export class EventLog {
       next: known.earliest,
       highMs: 0,
       listeners: new Set(),
-      followers: new Set(),
+      followers: [],
     };
     this.#byNumber.set(log.number, log);
     return log;

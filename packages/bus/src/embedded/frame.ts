@@ -49,7 +49,7 @@ const MOST_RECORDS = 2 ** 16;
 /** Adds a run; how many bytes it takes. */
 export function writeFrame(writer: ByteWriter, run: RunToStore, syncedTo: number): number {
   const start = writer.end;
-  writer.reserve(FRAME_HEAD_BYTES, 0);
+  writer.reserve(FRAME_HEAD_BYTES);
   writer.skip(CHECKED_FROM);
   writer.uint32(run.partition);
   writer.uint32(run.records.length);

@@ -5,6 +5,8 @@ import type { Run } from "./run-cache.ts";
 /** One run holds at most this many records: what is decoded at once when it is read from disk. */
 const MAX_RUN_RECORDS = 1024;
 const MAX_RUN_BYTES = 2_000_000;
+/** What a record takes in memory besides its value. */
+const ABOUT_HEADER_BYTES = 300;
 
 /** One partition's log, as it is in memory. Offsets are safe integers inside this adapter. */
 export interface PartitionLog {
@@ -19,7 +21,7 @@ export interface PartitionLog {
   /** Called after records were appended. */
   readonly listeners: Set<() => void>;
   /** Who reads it now: what all of them have read need not stay in memory. */
-  readonly followers: Set<Follower>;
+  readonly followers: Follower[];
 }
 
 export interface Follower {
@@ -34,16 +36,27 @@ export interface TopicLog {
   readonly partitions: readonly PartitionLog[];
 }
 
-/** The records as runs with their offsets, as they will be stored and as they are handed to who follows closely. */
-export function* runsOf(log: PartitionLog, records: readonly OutgoingRecord[]): Generator<NewRun> {
-  let base = log.next;
-  let highMs = log.highMs;
-  for (const part of inParts(records)) {
-    const maxMs = part.records.reduce((highest, record) => Math.max(highest, record.timestampMs), 0);
+/** Adds the records as runs with their offsets, as they will be stored and as they are handed to who follows closely. */
+export function addRuns(runs: NewRun[], log: PartitionLog, records: readonly OutgoingRecord[]): void {
+  let { highMs } = log;
+  let start = 0;
+  while (start < records.length) {
+    let end = start;
+    let bytes = 0;
+    let maxMs = 0;
+    for (; end < records.length; end++) {
+      const { value, timestampMs } = records[end] as OutgoingRecord;
+      const size = value.length + ABOUT_HEADER_BYTES;
+      if (end > start && (end - start >= MAX_RUN_RECORDS || bytes + size > MAX_RUN_BYTES)) break;
+      bytes += size;
+      if (timestampMs > maxMs) maxMs = timestampMs;
+    }
+    const part = start === 0 && end === records.length ? records : records.slice(start, end);
+    const base = log.next + start;
     highMs = Math.max(highMs, maxMs);
-    const run = { base, bytes: part.bytes, records: asBusRecords(log, base, part.records) };
-    yield { log, run, partition: log.number, base, records: part.records, maxMs, highMs };
-    base += part.records.length;
+    const run = { base, bytes, records: asBusRecords(log, base, part) };
+    runs.push({ log, run, partition: log.number, base, records: part, maxMs, highMs });
+    start = end;
   }
 }
 
@@ -58,32 +71,21 @@ function asBusRecords(
   base: number,
   records: readonly OutgoingRecord[],
 ): readonly BusRecord[] {
-  return records.map((record, index) => ({
-    topic: log.topic,
-    partition: log.partition,
-    offset: BigInt(base + index),
-    key: record.key,
-    value: record.value,
-    headers: record.headers,
-    timestampMs: record.timestampMs,
-    decoded: record.decoded,
-    read: undefined,
-  }));
-}
-
-function* inParts(
-  records: readonly OutgoingRecord[],
-): Generator<{ readonly records: readonly OutgoingRecord[]; readonly bytes: number }> {
-  let start = 0;
-  let bytes = 0;
+  const { topic, partition } = log;
+  const made: BusRecord[] = new Array(records.length);
   for (let index = 0; index < records.length; index++) {
-    const size = (records[index]?.value.length ?? 0) + 300;
-    if (index > start && (index - start >= MAX_RUN_RECORDS || bytes + size > MAX_RUN_BYTES)) {
-      yield { records: records.slice(start, index), bytes };
-      start = index;
-      bytes = 0;
-    }
-    bytes += size;
+    const { key, value, headers, timestampMs, decoded } = records[index] as OutgoingRecord;
+    made[index] = {
+      topic,
+      partition,
+      offset: BigInt(base + index),
+      key,
+      value,
+      headers,
+      timestampMs,
+      decoded,
+      read: undefined,
+    };
   }
-  if (start < records.length) yield { records: start === 0 ? records : records.slice(start), bytes };
+  return made;
 }

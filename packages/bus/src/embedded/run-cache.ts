@@ -22,17 +22,20 @@ export interface RunCache {
 /** What dies young costs the garbage collector nothing: who follows closely has read a run long before `maxAgeMs`. */
 export function runCache(maxBytes: number, maxAgeMs: number): RunCache {
   /** Of each partition in the order of their offsets. */
-  const byPartition = new Map<number, Map<number, Run>>();
+  const byPartition = new Map<number, Run[]>();
   /** Runs in the order in which they came, by place alone: it must not keep what was forgotten in memory. */
   let queue: { readonly partitionNumber: number; readonly base: number; readonly atMs: number }[] = [];
   let head = 0;
   let bytes = 0;
 
-  const forget = (runs: Map<number, Run> | undefined, base: number): void => {
-    const run = runs?.get(base);
-    if (run === undefined) return;
-    runs?.delete(base);
+  const forget = (runs: Run[] | undefined, base: number): void => {
+    if (runs === undefined) return;
+    const place = placeOf(runs, base);
+    const run = runs[place];
+    if (run?.base !== base) return;
     bytes -= run.bytes;
+    if (place === 0) runs.shift();
+    else runs.splice(place, 1);
   };
 
   const evictOldest = (): void => {
@@ -46,29 +49,50 @@ export function runCache(maxBytes: number, maxAgeMs: number): RunCache {
   };
 
   return {
-    get: (partitionNumber, base) => byPartition.get(partitionNumber)?.get(base),
+    get: (partitionNumber, base) => {
+      const runs = byPartition.get(partitionNumber);
+      if (runs === undefined) return undefined;
+      const run = runs[placeOf(runs, base)];
+      return run?.base === base ? run : undefined;
+    },
     put: (partitionNumber, run, atMs) => {
-      const runs = byPartition.get(partitionNumber) ?? new Map<number, Run>();
-      byPartition.set(partitionNumber, runs);
+      let runs = byPartition.get(partitionNumber);
+      if (runs === undefined) {
+        runs = [];
+        byPartition.set(partitionNumber, runs);
+      }
       forget(runs, run.base);
-      runs.set(run.base, run);
+      const place = placeOf(runs, run.base);
+      if (place === runs.length) runs.push(run);
+      else runs.splice(place, 0, run);
       queue.push({ partitionNumber, base: run.base, atMs });
       bytes += run.bytes;
-      const isOver = (): boolean => bytes > maxBytes || (queue[head]?.atMs ?? atMs) < atMs - maxAgeMs;
-      while (head < queue.length && isOver()) evictOldest();
+      while (head < queue.length && (bytes > maxBytes || (queue[head]?.atMs ?? atMs) < atMs - maxAgeMs))
+        evictOldest();
     },
     release: (partitionNumber, before) => {
       const runs = byPartition.get(partitionNumber);
-      if (runs === undefined) return;
-      for (const [base, { records }] of runs) {
-        if (base + records.length > before) return;
-        forget(runs, base);
+      for (let first = runs?.[0]; first !== undefined; first = runs?.[0]) {
+        if (first.base + first.records.length > before) return;
+        bytes -= first.bytes;
+        runs?.shift();
       }
     },
     drop: (partitionNumber) => {
-      const runs = byPartition.get(partitionNumber);
-      for (const base of [...(runs?.keys() ?? [])]) forget(runs, base);
+      for (const run of byPartition.get(partitionNumber) ?? []) bytes -= run.bytes;
       byPartition.delete(partitionNumber);
     },
   };
+}
+
+/** Where the run that begins at `base` is, or belongs. Who follows closely reads the first or the last one. */
+function placeOf(runs: readonly Run[], base: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle]?.base ?? 0) < base) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

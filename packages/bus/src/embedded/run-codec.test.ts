@@ -66,10 +66,24 @@ test("what is written is read, in all shapes of keys, times and headers", () => 
         ...AT,
         offset: BigInt(base + index),
         decoded: undefined,
+        read: undefined,
       })),
       `seed ${seed}`,
     );
   }
+});
+
+test("values of more than one piece are read as they were written", () => {
+  const writer = new ByteWriter();
+  const records = ["a", "ä€", "🙂"].map(
+    (text): OutgoingRecord => ({ key: text, value: text.repeat(20_000), headers: { text }, timestampMs: 1 }),
+  );
+  writeFrame(writer, { partition: 1, base: 0, records, maxMs: 1, highMs: 1 }, 0);
+  const read = decodeRun({ at: AT, base: 0, count: 3, maxMs: 1, body: frameBody(writer.written()) });
+  assert.deepEqual(
+    read.map(({ key, value, headers }) => ({ key, value, headers })),
+    records.map(({ key, value, headers }) => ({ key, value, headers })),
+  );
 });
 
 test("no flipped bit and no shorter frame is taken for whole", () => {

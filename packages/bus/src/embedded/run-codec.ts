@@ -1,6 +1,6 @@
 import { BusError } from "../bus-error.ts";
 import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
-import type { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "./byte-writer.ts";
 
 /**
  * The body of one stored run of records: how many bytes of numbers there are (4 bytes), the numbers, and all texts one
@@ -17,96 +17,98 @@ const EACH = 1;
 /** Instead of a length: null. */
 const NO_TEXT = 0xffff_ffff;
 
-/** What is encoded: the texts gather until the numbers are all there. */
-interface Encoding {
-  readonly writer: ByteWriter;
-  text: string;
-}
+/** Longer texts than this would lie among the objects that are too large to be moved. */
+const PIECE_UNITS = 32_768;
+
+/** The texts gather beside the numbers, which come before them. Used by one call at a time. */
+const texts = new ByteWriter();
 
 export function encodeRun(writer: ByteWriter, records: readonly OutgoingRecord[], maxMs: number): void {
   const names = commonHeaderNames(records);
   const start = writer.end;
-  writer.reserve(numberBytesOf(records, names), 0);
+  writer.reserve(numberBytesOf(records, names));
   writer.skip(4);
-  const encoding: Encoding = { writer, text: "" };
+  texts.clear();
   encodeTimes(writer, records, maxMs);
-  encodeColumn(
-    encoding,
-    records.map(({ key }) => key),
-  );
-  if (names === undefined) encodeHeadersByRecord(encoding, records);
-  else encodeHeadersByName(encoding, records, names);
-  let { text } = encoding;
-  for (const { value } of records) {
-    writer.uint32(value.length);
-    text += value;
-  }
+  encodeKeys(writer, records);
+  if (names === undefined) encodeHeadersByRecord(writer, records);
+  else encodeHeadersByName(writer, records, names);
+  encodeValues(writer, records);
   writer.uint32At(start, writer.end - start - 4);
-  writer.reserve(0, text.length);
-  writer.text(text);
+  writer.bytes(texts.written());
 }
 
 /** At least as many bytes as the numbers take. */
 function numberBytesOf(records: readonly OutgoingRecord[], names: readonly string[] | undefined): number {
   const perRecord = 8 + 4 + 4 + 4 * (names?.length ?? 1);
-  const byRecord =
-    names === undefined
-      ? records.reduce((sum, { headers }) => sum + 8 * Object.keys(headers).length, 0)
-      : 5 * names.length;
-  return 32 + records.length * perRecord + byRecord;
+  let bytes = 32 + records.length * perRecord;
+  if (names !== undefined) return bytes + 5 * names.length;
+  for (const { headers } of records) bytes += 8 * Object.keys(headers).length;
+  return bytes;
 }
 
 function encodeTimes(writer: ByteWriter, records: readonly OutgoingRecord[], maxMs: number): void {
-  if (records.every(({ timestampMs }) => timestampMs === maxMs)) {
-    writer.byte(SAME);
-    return;
-  }
-  writer.byte(EACH);
-  for (const { timestampMs } of records) writer.double(timestampMs);
+  let isSame = true;
+  for (const { timestampMs } of records) isSame &&= timestampMs === maxMs;
+  writer.byte(isSame ? SAME : EACH);
+  if (!isSame) for (const { timestampMs } of records) writer.double(timestampMs);
 }
 
-function encodeColumn(encoding: Encoding, cells: readonly (string | null)[]): void {
-  const first = cells[0] ?? null;
-  if (cells.every((cell) => cell === first)) {
-    encoding.writer.byte(SAME);
-    encodeText(encoding, first);
-    return;
-  }
-  encoding.writer.byte(EACH);
-  for (const cell of cells) encodeText(encoding, cell);
+function encodeText(writer: ByteWriter, text: string | null): void {
+  writer.uint32(text === null ? NO_TEXT : text.length);
+  if (text !== null) texts.text(text);
 }
 
-function encodeText(encoding: Encoding, text: string | null): void {
-  encoding.writer.uint32(text === null ? NO_TEXT : text.length);
-  if (text !== null) encoding.text += text;
+function encodeKeys(writer: ByteWriter, records: readonly OutgoingRecord[]): void {
+  const first = records[0]?.key ?? null;
+  let isSame = true;
+  for (let index = 1; index < records.length && isSame; index++) isSame = records[index]?.key === first;
+  writer.byte(isSame ? SAME : EACH);
+  if (isSame) encodeText(writer, first);
+  else for (const { key } of records) encodeText(writer, key);
 }
 
 function encodeHeadersByName(
-  encoding: Encoding,
+  writer: ByteWriter,
   records: readonly OutgoingRecord[],
   names: readonly string[],
 ): void {
-  encoding.writer.byte(SAME);
-  encoding.writer.uint32(names.length);
+  writer.byte(SAME);
+  writer.uint32(names.length);
   for (const name of names) {
-    encodeText(encoding, name);
-    encodeColumn(
-      encoding,
-      records.map(({ headers }) => headers[name] ?? ""),
-    );
+    encodeText(writer, name);
+    const first = records[0]?.headers[name] ?? "";
+    let isSame = true;
+    for (let index = 1; index < records.length && isSame; index++)
+      isSame = (records[index]?.headers[name] ?? "") === first;
+    writer.byte(isSame ? SAME : EACH);
+    if (isSame) encodeText(writer, first);
+    else for (const { headers } of records) encodeText(writer, headers[name] ?? "");
   }
 }
 
-function encodeHeadersByRecord(encoding: Encoding, records: readonly OutgoingRecord[]): void {
-  encoding.writer.byte(EACH);
+function encodeHeadersByRecord(writer: ByteWriter, records: readonly OutgoingRecord[]): void {
+  writer.byte(EACH);
   for (const { headers } of records) {
-    const entries = Object.entries(headers);
-    encoding.writer.uint32(entries.length);
-    for (const [name, value] of entries) {
-      encodeText(encoding, name);
-      encodeText(encoding, value);
+    const names = Object.keys(headers);
+    writer.uint32(names.length);
+    for (const name of names) {
+      encodeText(writer, name);
+      encodeText(writer, headers[name] ?? "");
     }
   }
+}
+
+function encodeValues(writer: ByteWriter, records: readonly OutgoingRecord[]): void {
+  let piece = "";
+  for (const { value } of records) {
+    writer.uint32(value.length);
+    piece += value;
+    if (piece.length < PIECE_UNITS) continue;
+    texts.text(piece);
+    piece = "";
+  }
+  texts.text(piece);
 }
 
 function commonHeaderNames(records: readonly OutgoingRecord[]): readonly string[] | undefined {
