@@ -2,8 +2,15 @@ import type { Clock } from "@bourse/base";
 import type { Rows, Statement, Store } from "@bourse/store";
 import { StoreError } from "@bourse/store";
 import type { Contracts } from "./contract-check.ts";
-import type { Committed, Delivery, Effects, Unit } from "./definitions.ts";
-import { appendStatement, numberedEvents, numberRuns, planRuns, type Run } from "./outbox.ts";
+import type { Delivery, Effects, Unit } from "./definitions.ts";
+import {
+  appendStatement,
+  numberedEvents,
+  numberRuns,
+  type PlannedRun,
+  planRuns,
+  type Run,
+} from "./outbox.ts";
 import { activeTraceparent } from "./trace.ts";
 
 /** Where committed runs go: the relay. */
@@ -31,44 +38,52 @@ export interface UnitOfWork<Result> {
   readonly work: (unit: Unit) => Promise<Effects<Result>>;
 }
 
+/** A unit that is committed. What became of each single event is asked for by few. */
+export interface CommittedUnit<Result> {
+  readonly result: Result;
+  readonly planned: readonly PlannedRun[];
+  /** Parallel to those that were planned. */
+  readonly runs: readonly Run[];
+  readonly events: number;
+}
+
+const NO_RUNS: readonly never[] = [];
+
 /** The one transaction there is: front, the unit's reads, effects, and the outbox last, sent with COMMIT (R3, R5). */
 export async function commitUnit<Result>(
   parts: CommitParts,
   unitOfWork: UnitOfWork<Result>,
-): Promise<Committed<Result>> {
+): Promise<CommittedUnit<Result>> {
   const { store, clock, contracts, sink } = parts;
   const traceparent = activeTraceparent() ?? unitOfWork.traceparent;
   try {
-    const { runs, committed } = await store.transaction(unitOfWork.name, async (tx) => {
+    const committed = await store.transaction(unitOfWork.name, async (tx): Promise<CommittedUnit<Result>> => {
       const nowMs = clock.nowMs();
       let front = unitOfWork.front;
-      const effects = await unitOfWork.work({
+      const { result, statements, events } = await unitOfWork.work({
         nowMs,
-        run: async (statements) => {
-          if (front.length === 0) return tx.run(statements);
+        run: async (reads) => {
+          if (front.length === 0) return tx.run(reads);
           const sent = front;
           front = [];
-          const rows = await tx.run([...sent, ...statements]);
+          const rows = await tx.run([...sent, ...reads]);
           return rows.slice(sent.length);
         },
       });
-      const planned = planRuns(contracts, effects.events);
+      const planned = planRuns(contracts, events);
       if (planned.length === 0) {
-        await tx.commit([...front, ...effects.statements]);
-        return { runs: [], committed: { result: effects.result, numbered: [] } };
+        await tx.commit(front.length === 0 ? statements : [...front, ...statements]);
+        return { result, planned, runs: NO_RUNS, events: 0 };
       }
-      const rows = await tx.commit([
-        ...front,
-        ...effects.statements,
-        appendStatement(planned, nowMs, traceparent),
-      ]);
-      const numberedRuns = numberRuns(planned, rows.at(-1) ?? ([] satisfies Rows), traceparent);
-      const numbered = numberedEvents(planned, numberedRuns, effects.events.length);
-      return { runs: numberedRuns, committed: { result: effects.result, numbered } };
+      const append = appendStatement(planned, nowMs, traceparent);
+      const rows = await tx.commit([...front, ...statements, append]);
+      const runs = numberRuns(planned, rows.at(-1) ?? ([] satisfies Rows), traceparent);
+      return { result, planned, runs, events: events.length };
     });
+    const { runs, events } = committed;
     if (runs.length > 0) {
       sink.hand(runs);
-      parts.counted(committed.numbered.length);
+      parts.counted(events);
     }
     return committed;
   } catch (error) {
@@ -80,6 +95,10 @@ export async function commitUnit<Result>(
 
 export function createDeliveryDoor(parts: CommitParts): Delivery {
   return {
-    commit: (name, work) => commitUnit(parts, { name, front: [], traceparent: undefined, work }),
+    commit: async <Result>(name: string, work: (unit: Unit) => Promise<Effects<Result>>) => {
+      const unit = { name, front: [], traceparent: undefined, work };
+      const { result, planned, runs, events } = await commitUnit(parts, unit);
+      return { result, numbered: numberedEvents(planned, runs, events) };
+    },
   };
 }

@@ -36,7 +36,7 @@ export function createContracts(
       topic.values === "plain"
         ? topic.events[0]?.eventType
         : (event as { readonly eventType?: unknown }).eventType;
-    const contract = writable.get(topic.name)?.get(String(eventType));
+    const contract = typeof eventType === "string" ? writable.get(topic.name)?.get(eventType) : undefined;
     if (contract === undefined) {
       throw new InvariantError(
         `${service} writes only what it is the writer of, not ${eventType} to ${topic.name} (R2)`,
@@ -48,10 +48,10 @@ export function createContracts(
     checkOutgoing: (outgoing) => {
       const contract = contractOf(outgoing.topic, outgoing.event);
       const { partition, topic } = outgoing;
-      assert(
-        Number.isInteger(partition) && partition >= 0 && partition < topic.partitions,
-        `an event's partition is one of its topic's, not ${partition} of ${topic.name}`,
-      );
+      if (!Number.isInteger(partition) || partition < 0 || partition >= topic.partitions)
+        throw new InvariantError(
+          `an event's partition is one of its topic's, not ${partition} of ${topic.name}`,
+        );
       assert(
         !("timestamp" in outgoing.event),
         "an outgoing event has no timestamp: it gets one when it is numbered",

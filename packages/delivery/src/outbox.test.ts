@@ -5,6 +5,7 @@ import { createContracts } from "./contract-check.ts";
 import type { OutgoingEvent } from "./envelope.ts";
 import {
   appendStatement,
+  createStamp,
   numberedEvents,
   numberRuns,
   planRuns,
@@ -24,8 +25,18 @@ test("the timestamp stands behind eventType, and the decoded event is what parsi
     const value = stampBody(JSON.stringify(event), "2026-01-02T03:04:05.678Z");
     assert.ok(value.startsWith('{"eventType":"OrderPlaced","timestamp":"2026-01-02T03:04:05.678Z"'), value);
     assert.deepEqual(JSON.parse(value), stampEvent(event, "2026-01-02T03:04:05.678Z"));
-    assert.deepEqual(Object.keys(stampEvent(event, "")), Object.keys(JSON.parse(value)));
   }
+});
+
+test("bodies of several types are stamped one after the other", () => {
+  const stamp = createStamp("2026-01-02T03:04:05.678Z");
+  const events = ["A", "A", "AB", "A", "", "A"].map((eventType, n) => ({ eventType, n }));
+  for (const event of events) {
+    const body = JSON.stringify(event);
+    assert.equal(stamp(body), stampBody(body, "2026-01-02T03:04:05.678Z"));
+    assert.deepEqual(JSON.parse(stamp(body)), stampEvent(event, "2026-01-02T03:04:05.678Z"));
+  }
+  assert.equal(stamp('{"plain":1}'), '{"plain":1}');
 });
 
 test("R2: an event is refused from a service that is not its writer, on a topic it does not publish", () => {
@@ -105,7 +116,7 @@ test("a row of the outbox gives the records that memory gives", () => {
   const fromTable = recordsOfSlice("order", { run: read, from: 1, to: 3 });
   assert.deepEqual(
     fromTable,
-    fromMemory.map(({ decoded: _, ...record }) => record),
+    fromMemory.map((record) => ({ ...record, decoded: undefined })),
   );
   for (const { decoded, value } of fromMemory) assert.deepEqual(decoded, JSON.parse(value));
   assert.deepEqual(fromTable[0]?.headers, {

@@ -2,7 +2,7 @@ import { assert } from "@bourse/base";
 import type { Rows, Statement } from "@bourse/store";
 import type { Contracts } from "./contract-check.ts";
 import type { NumberedEvent, OutgoingEvent } from "./envelope.ts";
-import { numberArray, separated } from "./separated.ts";
+import { numberArray, SEPARATOR, separated } from "./separated.ts";
 
 /** The events of one transaction for one (topic, partition), not numbered yet. */
 export interface PlannedRun {
@@ -35,35 +35,39 @@ export interface Run {
 
 /** Groups events by (topic, partition), sorted so that every transaction locks the heads in one order (R13). */
 export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[]): readonly PlannedRun[] {
-  const byTopic = new Map<string, Map<number, PlannedRun>>();
   const runs: PlannedRun[] = [];
+  const byTopic = new Map<string, Map<number, PlannedRun>>();
+  let run: PlannedRun | undefined;
   for (let place = 0; place < events.length; place++) {
     const outgoing = events[place];
     if (outgoing === undefined) continue;
     const version = contracts.checkOutgoing(outgoing);
-    let byPartition = byTopic.get(outgoing.topic.name);
-    if (byPartition === undefined) {
-      byPartition = new Map();
-      byTopic.set(outgoing.topic.name, byPartition);
-    }
-    let run = byPartition.get(outgoing.partition);
-    if (run === undefined) {
-      run = {
-        topic: outgoing.topic.name,
-        partition: outgoing.partition,
-        places: [],
-        events: [],
-        keys: [],
-        bodies: [],
-        versions: [],
-      };
-      byPartition.set(outgoing.partition, run);
-      runs.push(run);
+    const body = bodyOf(outgoing);
+    const { topic, partition, event, key } = outgoing;
+    // Neighbours mostly go the same way.
+    if (run?.partition !== partition || run.topic !== topic.name) {
+      run = byTopic.get(topic.name)?.get(partition);
+      if (run === undefined) {
+        run = {
+          topic: topic.name,
+          partition,
+          places: [place],
+          events: [event],
+          keys: [key],
+          bodies: [body],
+          versions: [version],
+        };
+        runs.push(run);
+        const byPartition = byTopic.get(topic.name);
+        if (byPartition === undefined) byTopic.set(topic.name, new Map([[partition, run]]));
+        else byPartition.set(partition, run);
+        continue;
+      }
     }
     run.places.push(place);
-    run.events.push(outgoing.event);
-    run.keys.push(outgoing.key);
-    run.bodies.push(bodyOf(outgoing));
+    run.events.push(event);
+    run.keys.push(key);
+    run.bodies.push(body);
     run.versions.push(version);
   }
   return runs.sort(byTopicAndPartition);
@@ -88,15 +92,26 @@ function bodyOf({ topic, event }: OutgoingEvent): string {
 
 /** The value that is sent: the body with the timestamp behind `eventType`. A plain body is sent as it is. */
 export function stampBody(body: string, timestamp: string): string {
-  if (!body.startsWith(BODY_START)) return body;
-  const end = body.indexOf('"', BODY_START.length) + 1;
-  return `${body.slice(0, end)},"timestamp":"${timestamp}"${body.slice(end)}`;
+  return createStamp(timestamp)(body);
 }
 
-/** What `JSON.parse` of the stamped body gives, without parsing. */
+/** {@link stampBody} of one body after the other: neighbours mostly begin alike. */
+export function createStamp(timestamp: string): (body: string) => string {
+  let start = BODY_START;
+  let stamped = "";
+  return (body) => {
+    if (stamped === "" || !body.startsWith(start)) {
+      if (!body.startsWith(BODY_START)) return body;
+      start = body.slice(0, body.indexOf('"', BODY_START.length) + 1);
+      stamped = `${start},"timestamp":"${timestamp}"`;
+    }
+    return stamped + body.slice(start.length);
+  };
+}
+
+/** What `JSON.parse` of the stamped body gives, without parsing; the timestamp comes last, which is copied faster. */
 export function stampEvent(event: object, timestamp: string): object {
-  const { eventType } = event as { readonly eventType?: string };
-  return eventType === undefined ? event : { eventType, timestamp, ...event };
+  return "eventType" in event ? { ...event, timestamp } : event;
 }
 
 /** One order for all that is locked by (topic, partition), whatever the database's collation. */
@@ -125,11 +140,25 @@ export function appendStatement(
       numberArray(runs.map((run) => run.partition)),
       numberArray(runs.map((run) => run.bodies.length)),
       separated(runs.map((run) => JSON.stringify(run.keys))),
-      separated(runs.map((run) => run.bodies.join("\n"))),
+      joinedBodies(runs),
       separated(runs.map((run) => writeVersions(run.versions))),
       traceparent ?? null,
     ],
   };
+}
+
+/** The largest text there is, so it is put together in one go: the bodies of a run in lines, the runs as by `separated`. */
+function joinedBodies(runs: readonly PlannedRun[]): string {
+  let text = "";
+  let before = "";
+  for (const { bodies } of runs) {
+    for (const body of bodies) {
+      text += before + body;
+      before = "\n";
+    }
+    before = SEPARATOR;
+  }
+  return text;
 }
 
 /** The planned runs with the numbers that the append answered. */

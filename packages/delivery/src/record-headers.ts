@@ -16,20 +16,36 @@ export interface RecordOrigin {
   readonly epoch: number;
 }
 
+/** Headers of one record after the other, whose number is all that tells them apart. */
+export type HeadersOf = (
+  sequence: number,
+  version: number,
+  traceparent: string | undefined,
+) => Record<string, string>;
+
+export function headersFrom({ producer, topic, partition, epoch: epochNumber }: RecordOrigin): HeadersOf {
+  const epoch = String(epochNumber);
+  const idStart = `${topic}/${partition}/${epoch}/`;
+  return (sequenceNumber, version, traceparent) => {
+    const sequence = String(sequenceNumber);
+    const id = idStart + sequence;
+    const headers: Record<string, string> = {
+      id,
+      producer,
+      epoch,
+      sequence,
+      "event-version": String(version),
+    };
+    if (traceparent !== undefined) headers.traceparent = traceparent;
+    return headers;
+  };
+}
+
 export function recordHeaders(
   origin: RecordOrigin,
   sequence: number,
   version: number,
   traceparent: string | undefined,
 ): Record<string, string> {
-  const number = String(sequence);
-  const headers: Record<string, string> = {
-    id: `${origin.topic}/${origin.partition}/${origin.epoch}/${number}`,
-    producer: origin.producer,
-    epoch: String(origin.epoch),
-    sequence: number,
-    "event-version": String(version),
-  };
-  if (traceparent !== undefined) headers.traceparent = traceparent;
-  return headers;
+  return headersFrom(origin)(sequence, version, traceparent);
 }

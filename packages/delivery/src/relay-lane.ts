@@ -8,6 +8,11 @@ export interface RunSlice {
   readonly to: number;
 }
 
+/** How many records wait in memory, in all lanes of a relay together. */
+export interface QueuedRecords {
+  records: number;
+}
+
 /**
  * What one relay knows of one (topic, partition): numbers up to `acknowledged` are durable in the topic, those up to
  * `through` are acknowledged, in flight or queued here without a gap, those up to `known` are committed in the outbox.
@@ -36,13 +41,15 @@ export class RelayLane {
   topicId = "";
   fault: string | null = null;
   queuedRecords = 0;
+  readonly #queuedInAll: QueuedRecords;
   readonly #queue: Run[] = [];
   /** Runs that were handed over before an earlier one, by first sequence. */
   readonly #early = new Map<number, Run>();
 
-  constructor(topic: string, partition: number) {
+  constructor(topic: string, partition: number, queuedInAll: QueuedRecords = { records: 0 }) {
     this.topic = topic;
     this.partition = partition;
+    this.#queuedInAll = queuedInAll;
   }
 
   /** Where the topic's own last record stands: sending goes on behind it. */
@@ -140,13 +147,18 @@ export class RelayLane {
       if (to < run.bodies.length) break;
       this.#queue.shift();
     }
-    this.queuedRecords -= records;
+    this.#queued(-records);
     return slices;
+  }
+
+  #queued(records: number): void {
+    this.queuedRecords += records;
+    this.#queuedInAll.records += records;
   }
 
   #push(run: Run): void {
     this.#queue.push(run);
-    this.queuedRecords += run.lastSequence - this.through;
+    this.#queued(run.lastSequence - this.through);
     this.through = run.lastSequence;
     this.throughEpoch = run.epoch;
   }
@@ -154,7 +166,7 @@ export class RelayLane {
   #keepEarly(run: Run): void {
     if (this.#early.has(run.firstSequence)) return;
     this.#early.set(run.firstSequence, run);
-    this.queuedRecords += run.bodies.length;
+    this.#queued(run.bodies.length);
   }
 
   #linkEarly(): void {
@@ -162,7 +174,7 @@ export class RelayLane {
       for (const [first, run] of [...this.#early].sort(([a], [b]) => a - b)) {
         if (first > this.through + 1) break;
         this.#early.delete(first);
-        this.queuedRecords -= run.bodies.length;
+        this.#queued(-run.bodies.length);
         if (run.lastSequence > this.through) this.#push(run);
       }
     }

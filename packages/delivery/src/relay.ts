@@ -1,15 +1,15 @@
 import { type Clock, OperationalError, type Timer } from "@bourse/base";
-import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { EventBus, OutgoingBatch, OutgoingRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
-import { createBackoff, retryForEver } from "./backoff.ts";
+import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
 import type { RunSink } from "./commit.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
 import { OutboxWaits } from "./outbox-waits.ts";
-import { recordsOfSlice } from "./outgoing-records.ts";
-import { RelayLane } from "./relay-lane.ts";
+import { addRecords } from "./outgoing-records.ts";
+import { type QueuedRecords, RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
 import { laneKey, readHeads, readSent, resumeLanes, type SentMark } from "./relay-resume.ts";
 import { numberArray, separated } from "./separated.ts";
@@ -60,6 +60,9 @@ export class Relay implements RunSink {
   readonly #parts: RelayParts;
   readonly #bounds: RelayBounds;
   readonly #lanes = new Map<string, RelayLane>();
+  /** By topic and partition. */
+  readonly #byTopic = new Map<string, readonly RelayLane[]>();
+  readonly #queued: QueuedRecords = { records: 0 };
   readonly #stopping = new AbortController();
   readonly #cancel: (() => void)[] = [];
   #resumed = false;
@@ -77,9 +80,12 @@ export class Relay implements RunSink {
     this.#bounds = { ...BOUNDS, ...parts.bounds };
     this.#lingering = new LingeringLanes(parts, (lane) => this.#drive(lane));
     for (const topic of parts.publishes) {
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        this.#lanes.set(laneKey(topic.name, partition), new RelayLane(topic.name, partition));
-      }
+      const lanes = Array.from(
+        { length: topic.partitions },
+        (_, partition) => new RelayLane(topic.name, partition, this.#queued),
+      );
+      this.#byTopic.set(topic.name, lanes);
+      for (const lane of lanes) this.#lanes.set(laneKey(lane.topic, lane.partition), lane);
     }
   }
 
@@ -99,10 +105,10 @@ export class Relay implements RunSink {
   hand(runs: readonly Run[]): void {
     if (!this.#resumed) return;
     for (const run of runs) {
-      const lane = this.#lanes.get(laneKey(run.topic, run.partition));
+      const lane = this.#byTopic.get(run.topic)?.[run.partition];
       if (lane === undefined || lane.fault !== null) continue;
       try {
-        lane.offer(run, this.#bounds.queuedRecords - this.#queuedRecords());
+        lane.offer(run, this.#bounds.queuedRecords - this.#queued.records);
       } catch (error) {
         // The transaction is committed whatever becomes of its relay: the caller must hear yes.
         this.#stop(lane, error);
@@ -188,7 +194,7 @@ export class Relay implements RunSink {
 
   /** Resolves when nothing known is left to send. */
   #settled(): Promise<void> {
-    if ([...this.#lanes.values()].every((lane) => lane.acknowledged >= lane.known)) return Promise.resolve();
+    if (this.#isSettled()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -197,15 +203,7 @@ export class Relay implements RunSink {
     if (lane.busy || !this.#resumed || this.#stopping.signal.aborted) return;
     if (lane.empty && !this.#shouldRead(lane)) return;
     lane.busy = true;
-    void this.#run(lane).finally(() => {
-      lane.busy = false;
-      if (
-        this.#idle.length > 0 &&
-        [...this.#lanes.values()].every((each) => each.acknowledged >= each.known)
-      ) {
-        for (const resolve of this.#idle.splice(0)) resolve();
-      }
-    });
+    void this.#run(lane);
   }
 
   async #run(lane: RelayLane): Promise<void> {
@@ -219,7 +217,19 @@ export class Relay implements RunSink {
       }
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#stop(lane, error);
+    } finally {
+      lane.busy = false;
+      this.#tellIdle();
     }
+  }
+
+  #tellIdle(): void {
+    if (this.#idle.length === 0 || !this.#isSettled()) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #isSettled(): boolean {
+    return [...this.#lanes.values()].every((lane) => lane.acknowledged >= lane.known);
   }
 
   /** A broken invariant: this partition's events stay in the table until someone has looked. */
@@ -242,27 +252,25 @@ export class Relay implements RunSink {
   }
 
   async #sendBatch(lane: RelayLane): Promise<void> {
-    const { bus, clock, metrics, producer } = this.#parts;
-    const slices = lane.takeBatch(this.#bounds.batchRecords, this.#bounds.batchCharacters);
+    const { clock, metrics, producer } = this.#parts;
+    const { topic, partition } = lane;
     const records: OutgoingRecord[] = [];
-    for (const slice of slices) for (const record of recordsOfSlice(producer, slice)) records.push(record);
-    await this.#untilAcknowledged(lane, async () => {
-      await bus.send([{ topic: lane.topic, partition: lane.partition, records, isKept: true }]);
-    });
+    const { batchRecords, batchCharacters } = this.#bounds;
+    for (const slice of lane.takeBatch(batchRecords, batchCharacters)) addRecords(records, producer, slice);
+    await this.#untilAcknowledged(lane, [{ topic, partition, records, isKept: true }]);
     lane.acknowledged += records.length;
-    metrics.recordsRelayed.inc({ topic: lane.topic }, records.length);
+    metrics.recordsRelayed.inc({ topic }, records.length);
     const first = records[0];
-    if (first !== undefined)
-      metrics.relayLag.observe({ topic: lane.topic }, clock.nowMs() - first.timestampMs);
+    if (first !== undefined) metrics.relayLag.observe({ topic }, clock.nowMs() - first.timestampMs);
   }
 
   /** An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. */
-  async #untilAcknowledged(lane: RelayLane, send: () => Promise<void>): Promise<void> {
-    const { timer, log, metrics } = this.#parts;
-    const backoff = createBackoff(timer, this.#stopping.signal);
+  async #untilAcknowledged(lane: RelayLane, batches: readonly OutgoingBatch[]): Promise<void> {
+    const { bus, timer, log, metrics } = this.#parts;
+    let backoff: Backoff | null = null;
     for (;;) {
       try {
-        await send();
+        await bus.send(batches);
         this.#failing.delete(lane.topic);
         return;
       } catch (error) {
@@ -275,6 +283,7 @@ export class Relay implements RunSink {
           );
         }
         this.#failing.set(lane.topic, reasonOf(error));
+        backoff ??= createBackoff(timer, this.#stopping.signal);
         await backoff.wait();
         if (this.#stopping.signal.aborted) throw error;
       }
@@ -377,12 +386,6 @@ export class Relay implements RunSink {
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, "the outbox's days were not rolled: tried again in an hour");
     }
-  }
-
-  #queuedRecords(): number {
-    let records = 0;
-    for (const lane of this.#lanes.values()) records += lane.queuedRecords;
-    return records;
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /** U+001E: JSON escapes control characters, so no item of a list of JSON texts contains it. */
-const SEPARATOR = "\u001e";
+export const SEPARATOR = "\u001e";
 
 /** A list of texts as one SQL parameter, split by `string_to_array` on the other side. Items hold no U+001E. */
 export function separated(items: readonly string[]): string {

@@ -9,7 +9,7 @@ import { epochStartOf } from "./epoch-started.ts";
 import { reasonOf } from "./log.ts";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { ownTail } from "./own-tail.ts";
-import { recordHeaders } from "./record-headers.ts";
+import { type HeadersOf, headersFrom } from "./record-headers.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
@@ -71,6 +71,7 @@ interface OutputTail {
 
 interface Output {
   readonly topic: Topic;
+  readonly headersOf: HeadersOf;
   next: number;
   /** Up to here the outputs are in the topic already: compared, not sent. */
   tail: number;
@@ -78,6 +79,12 @@ interface Output {
   /** Of the batch in hand. */
   regenerated: RegeneratedOutput[];
   records: OutgoingRecord[];
+}
+
+interface MadeOutput {
+  readonly topic: Topic;
+  readonly key: string | null;
+  readonly event: object;
 }
 
 /** R8: one partition's program, its place in the input and its output numbers. All of it can be made again. */
@@ -96,6 +103,11 @@ export class ShardPartition {
   #sinceSnapshot = 0;
   #lastText = "";
   #lastMs = 0;
+  /** Of the command in hand: one that breaks an invariant has no outputs. */
+  readonly #made: MadeOutput[] = [];
+  readonly #write = (topic: Topic, key: string | null, event: object): void => {
+    this.#made.push({ topic, key, event });
+  };
 
   private constructor(
     parts: ShardPartitionParts,
@@ -256,20 +268,21 @@ export class ShardPartition {
       this.#mark = { epoch: command.epoch, sequence: command.sequence };
       return true;
     }
-    const made: { topic: Topic; key: string | null; event: object }[] = [];
-    this.#run(command, (topic, key, event) => made.push({ topic, key, event }));
+    const made = this.#made;
+    made.length = 0;
+    this.#run(command);
     for (const { topic, key, event } of made) this.#number(command, topic, key, event);
     this.#mark = { epoch: command.epoch, sequence: command.sequence };
     this.#timeMs = command.timeMs;
     return true;
   }
 
-  #run(command: Envelope, output: Parameters<ShardProgram["apply"]>[1]): void {
+  #run(command: Envelope): void {
     try {
       if (this.#voidedSequences.has(command.sequence)) {
         assert(this.program.void !== undefined, "a program whose commands are voided says what that means");
-        this.program.void(command, output);
-      } else this.program.apply(command, output);
+        this.program.void(command, this.#write);
+      } else this.program.apply(command, this.#write);
     } catch (error) {
       throw new BrokenCommandError(command, error);
     }
@@ -285,16 +298,10 @@ export class ShardPartition {
       output.regenerated.push({ sequence, key, value });
       return;
     }
-    const origin = {
-      producer: this.#parts.producer,
-      topic: topic.name,
-      partition: this.partition,
-      epoch: OUTPUT_EPOCH,
-    };
     output.records.push({
       key,
       value,
-      headers: recordHeaders(origin, sequence, version, command.traceparent),
+      headers: output.headersOf(sequence, version, command.traceparent),
       timestampMs: this.#timeOf(event),
       decoded: event,
     });
@@ -390,7 +397,8 @@ async function openOutput(
       head === null ? undefined : (await bus.offsetsAt(topic.name, head.timeMs))[partition]?.offset;
     overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
   }
-  return { topic, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
+  const headersOf = headersFrom({ producer, topic: topic.name, partition, epoch: OUTPUT_EPOCH });
+  return { topic, headersOf, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
 }
 
 /**

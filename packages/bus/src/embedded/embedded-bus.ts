@@ -96,9 +96,8 @@ class LogBus implements EmbeddedBus {
     return Array.from(this.#log.topics.values(), (topic) => topic.info);
   }
 
-  async send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
-    this.#usable();
-    return this.#appender.send(batches);
+  send(batches: readonly OutgoingBatch[]): Promise<readonly SentBatch[]> {
+    return this.#closed ? Promise.reject(closedError()) : this.#appender.send(batches);
   }
 
   async consume(options: ConsumeOptions): Promise<GroupConsumer> {
@@ -234,8 +233,12 @@ class LogBus implements EmbeddedBus {
   }
 
   #usable(): void {
-    if (this.#closed) throw new BusError("bus_closed", "the event bus is closed", { retryable: false });
+    if (this.#closed) throw closedError();
   }
+}
+
+function closedError(): BusError {
+  return new BusError("bus_closed", "the event bus is closed", { retryable: false });
 }
 
 function refuseMismatch(spec: TopicSpec, existing: TopicInfo | undefined): void {
