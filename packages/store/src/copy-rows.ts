@@ -17,41 +17,126 @@ export function copyRows<Row>(
   rows: readonly Row[],
   fields: (row: Row) => readonly CopyField[],
 ): Statement {
-  let lines = "";
-  for (const row of rows) {
-    let separator = "";
-    for (const field of fields(row)) {
-      lines += separator + fieldText(field);
-      separator = "\t";
+  const writer = spare ?? new RowWriter();
+  spare = undefined;
+  for (const row of rows) writer.row(fields(row));
+  const lines = writer.take();
+  spare = writer;
+  return { text, values: [], copy: [lines] };
+}
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BACKSLASH = 0x5c;
+/** Behind a backslash, by the character that needs one. */
+const ESCAPES: ReadonlyMap<number, number> = new Map(
+  [
+    ["\t", "t"],
+    ["\n", "n"],
+    ["\r", "r"],
+    ["\\", "\\"],
+  ].map(([character = "", letter = ""]) => [character.charCodeAt(0), letter.charCodeAt(0)]),
+);
+const FIRST_BYTES = 65_536;
+/** What was once longer is given back. */
+const MOST_KEPT_BYTES = 8_000_000;
+/** A unit of UTF-16 is at most three bytes of UTF-8; one that is escaped is two. */
+const BYTES_PER_UNIT = 3;
+
+/** Lines of fields, put together in one buffer that is used again and again. */
+class RowWriter {
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #end = 0;
+
+  /** A copy of what has been written, which is forgotten. */
+  take(): Buffer {
+    const taken = Buffer.from(this.#bytes.subarray(0, this.#end));
+    this.#end = 0;
+    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    return taken;
+  }
+
+  row(fields: readonly CopyField[]): void {
+    for (let index = 0; index < fields.length; index++) {
+      if (index > 0) this.#bytes[this.#end++] = TAB;
+      this.#field(fields[index] ?? null);
     }
-    lines += "\n";
+    this.#reserve(1);
+    this.#bytes[this.#end++] = NEWLINE;
   }
-  if (lines.includes("\0") || !lines.isWellFormed())
-    throw new StoreError(
-      "statement_failed",
-      "a row holds a NUL character or half of a surrogate pair, which text cannot store",
-      { retryable: false },
-    );
-  return { text, values: [], copy: [Buffer.from(lines)] };
+
+  #field(field: CopyField): void {
+    switch (typeof field) {
+      case "string":
+        this.#text(field);
+        break;
+      case "number":
+        assert(Number.isFinite(field), "a row holds finite numbers");
+        this.#plain(String(field));
+        break;
+      case "bigint":
+        this.#plain(field.toString());
+        break;
+      case "boolean":
+        this.#plain(field ? "t" : "f");
+        break;
+      default:
+        this.#plain("\\N");
+    }
+  }
+
+  #text(text: string): void {
+    this.#reserve(text.length * BYTES_PER_UNIT + 1);
+    const bytes = this.#bytes;
+    let end = this.#end;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 127 || unit === 0) {
+        this.#end = end;
+        this.#unusual(text.slice(index));
+        return;
+      }
+      if (unit === BACKSLASH || unit === TAB || unit === NEWLINE || unit === CARRIAGE_RETURN) {
+        bytes[end++] = BACKSLASH;
+        bytes[end++] = ESCAPES.get(unit) ?? unit;
+      } else bytes[end++] = unit;
+    }
+    this.#end = end;
+  }
+
+  /** From the first character on that is not of ASCII. */
+  #unusual(text: string): void {
+    if (text.includes("\0") || !text.isWellFormed())
+      throw new StoreError(
+        "statement_failed",
+        "a row holds a NUL character or half of a surrogate pair, which text cannot store",
+        { retryable: false },
+      );
+    const escaped = text.replace(EACH_SPECIAL, (character) => {
+      const letter = ESCAPES.get(character.charCodeAt(0));
+      return letter === undefined ? character : `\\${String.fromCharCode(letter)}`;
+    });
+    this.#end += this.#bytes.write(escaped, this.#end, "utf8");
+  }
+
+  /** Digits and letters. */
+  #plain(text: string): void {
+    this.#reserve(text.length + 1);
+    for (let index = 0; index < text.length; index++) this.#bytes[this.#end++] = text.charCodeAt(index);
+  }
+
+  /** With room for a tab behind it. */
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes + 1;
+    if (needed <= this.#bytes.length) return;
+    const before = this.#bytes;
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(needed, before.length * 2));
+    before.copy(this.#bytes, 0, 0, this.#end);
+  }
 }
 
-function fieldText(field: CopyField): string {
-  switch (typeof field) {
-    case "string":
-      return SPECIAL.test(field) ? field.replace(EACH_SPECIAL, escaped) : field;
-    case "number":
-      assert(Number.isFinite(field), "a row holds finite numbers");
-      return String(field);
-    case "bigint":
-      return field.toString();
-    case "boolean":
-      return field ? "t" : "f";
-    default:
-      return "\\N";
-  }
-}
-
-const SPECIAL = /[\\\t\n\r]/;
 const EACH_SPECIAL = /[\\\t\n\r]/g;
-const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
-const escaped = (character: string): string => ESCAPES[character] ?? character;
+
+/** Of the call before, where it has come to its end. */
+let spare: RowWriter | undefined;

@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { assert } from "@bourse/base";
 import type { Client, Submittable } from "pg";
 import type { Row, Rows, Statement } from "./port.ts";
-import { columnReader, type WireValue, wireValue } from "./sql-value.ts";
+import { checkValue, columnReader } from "./sql-value.ts";
 import { StoreError } from "./store-error.ts";
+import { WireWriter } from "./wire-writer.ts";
 
 /** Statements kept prepared on one connection; the least recently used one is closed beyond it. */
 const MAX_PREPARED = 256;
@@ -23,9 +24,8 @@ export async function sendPipeline(
   client: Client,
   statements: readonly Statement[],
 ): Promise<readonly Rows[]> {
-  const values = statements.map((statement) =>
-    statement.values.map((value, index) => wireValue(value, index + 1)),
-  );
+  for (const { values } of statements)
+    for (let at = 0; at < values.length; at++) checkValue(values[at], at + 1);
   return new Promise((resolve, reject) => {
     const lost = setTimeout(
       () => client.connection.stream.destroy(new Error("no answer")),
@@ -36,7 +36,7 @@ export async function sendPipeline(
       settle();
     };
     client.query(
-      new Pipeline(statements, values, preparedOn(client), {
+      new Pipeline(statements, preparedOn(client), {
         resolve: (rows) => settled(() => resolve(rows)),
         reject: (error) => settled(() => reject(error)),
       }),
@@ -77,15 +77,12 @@ export function forgetPrepared(client: Client): void {
 /** The driver's connection, as far as a Submittable uses it. */
 interface Wire {
   readonly stream: Duplex;
-  close(message: { type: "S"; name: string }): void;
-  parse(message: { name: string; text: string; types: readonly number[] }): void;
-  describe(message: { type: "S"; name: string }): void;
-  bind(message: { statement: string; values: readonly WireValue[] }): void;
-  execute(message?: undefined): void;
   sync(): void;
-  endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
+
+/** Whoever submits has it to himself until all is written. */
+const writer = new WireWriter();
 
 /**
  * What the driver calls while the answers come in. The driver reports at most one error, after which the server skips
@@ -93,7 +90,6 @@ interface Wire {
  */
 class Pipeline implements Submittable {
   readonly #statements: readonly Statement[];
-  readonly #values: readonly (readonly WireValue[])[];
   readonly #prepared: PreparedStatements;
   readonly #settle: { resolve(rows: readonly Rows[]): void; reject(error: Error): void };
   readonly #running: Prepared[] = [];
@@ -104,53 +100,54 @@ class Pipeline implements Submittable {
 
   constructor(
     statements: readonly Statement[],
-    values: readonly (readonly WireValue[])[],
     prepared: PreparedStatements,
     settle: { resolve(rows: readonly Rows[]): void; reject(error: Error): void },
   ) {
     this.#statements = statements;
-    this.#values = values;
     this.#prepared = prepared;
     this.#settle = settle;
   }
 
   submit(connection: unknown): void {
-    const wire = connection as Wire;
+    const { stream } = connection as Wire;
     this.#submitted = true;
-    wire.stream.cork();
-    this.#statements.forEach((statement, index) => {
-      const prepared = this.#prepare(wire, statement.text);
+    writer.clear();
+    stream.cork();
+    for (const { text, values, copy } of this.#statements) {
+      const prepared = this.#prepare(text);
       this.#running.push(prepared);
-      wire.bind({ statement: prepared.name, values: this.#values[index] ?? [] });
-      wire.execute();
-      if (statement.copy === undefined) return;
+      writer.bind(prepared.name, values);
+      writer.execute();
+      if (copy === undefined) continue;
       // After an error the server skips all of it up to the Sync, so nothing has to be waited for.
-      for (const piece of statement.copy) writeCopyData(wire.stream, piece);
-      wire.endCopyFrom();
-    });
-    wire.sync();
-    wire.stream.uncork();
+      send(stream, writer.take());
+      for (const piece of copy) sendCopyData(stream, piece);
+      writer.copyDone();
+    }
+    writer.sync();
+    send(stream, writer.take());
+    stream.uncork();
   }
 
-  #prepare(wire: Wire, text: string): Prepared {
+  #prepare(text: string): Prepared {
     const known = this.#prepared.get(text);
     if (known !== undefined) {
       this.#prepared.delete(text);
       this.#prepared.set(text, known);
       return known;
     }
-    const name = createHash("sha1").update(text).digest("base64url");
+    const name = hash("sha1", text, "base64url");
     const prepared: Prepared = { name, columns: [] };
     // A pipeline that failed may have left the name behind; closing a name that does not exist is no error.
-    wire.close({ type: "S", name });
-    wire.parse({ name, text, types: [] });
-    wire.describe({ type: "S", name });
+    writer.close(name);
+    writer.parse(name, text);
+    writer.describe(name);
     this.#fresh.push(text);
     this.#prepared.set(text, prepared);
     for (const [oldText, old] of this.#prepared) {
       if (this.#prepared.size <= MAX_PREPARED) break;
       this.#prepared.delete(oldText);
-      wire.close({ type: "S", name: old.name });
+      writer.close(old.name);
     }
     return prepared;
   }
@@ -213,13 +210,17 @@ const COPY_DATA = 0x64;
 /** A length counts itself. */
 const LENGTH_BYTES = 4;
 
-/** As the driver's own `sendCopyFromChunk`, which copies the megabytes of a batch into a message of its own. */
-function writeCopyData(stream: Duplex, piece: Uint8Array): void {
-  if (!stream.writable) return;
+/** The megabytes of a batch go out as they are. */
+function sendCopyData(stream: Duplex, piece: Uint8Array): void {
   const head = Buffer.alloc(1 + LENGTH_BYTES, COPY_DATA);
   head.writeInt32BE(LENGTH_BYTES + piece.length, 1);
-  stream.write(head);
-  stream.write(piece);
+  send(stream, head);
+  send(stream, piece);
+}
+
+/** The driver tells of a connection that was lost. */
+function send(stream: Duplex, bytes: Uint8Array): void {
+  if (stream.writable) stream.write(bytes);
 }
 
 function lostBefore(cause: Error): StoreError {

@@ -31,7 +31,17 @@ class PostgresStore implements Store {
     this.#pool.on("connect", (client) => client.on("error", ignore));
   }
 
-  transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#once(name, work);
+    } catch (error) {
+      if (!mayRunAgain(error)) throw error;
+      return await this.#again(name, work, error);
+    }
+  }
+
+  /** Runs a transaction that has lost its race until it wins one, or has lost too many. */
+  #again<T>(name: string, work: (tx: Transaction) => Promise<T>, lost: unknown): Promise<T> {
     const reruns = rerunPolicy();
     if (this.#onRerun !== undefined) {
       const observe = this.#onRerun;
@@ -40,7 +50,7 @@ class PostgresStore implements Store {
           observe(name, reason.error.sqlState ?? "");
       });
     }
-    return reruns.execute(() => this.#once(name, work));
+    return runAgain(reruns, lost, () => this.#once(name, work));
   }
 
   async #once<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -65,23 +75,30 @@ class PostgresStore implements Store {
     return rows;
   }
 
-  queries(statements: readonly Statement[]): Promise<readonly Rows[]> {
-    return rerunPolicy().execute(async () => {
-      const client = await this.#connect("query");
-      let broken = true;
-      try {
-        const results = await sendPipeline(client, [READ_ONLY, ...statements]);
-        broken = false;
-        return results.slice(1);
-      } catch (error) {
-        const failure = queryError(error);
-        broken = failure.sqlState === undefined && failure.code === "store_unavailable";
-        if (isStalePlan(failure)) forgetPrepared(client);
-        throw failure;
-      } finally {
-        client.release(broken);
-      }
-    });
+  async queries(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    try {
+      return await this.#read(statements);
+    } catch (error) {
+      if (!mayRunAgain(error)) throw error;
+      return await runAgain(rerunPolicy(), error, () => this.#read(statements));
+    }
+  }
+
+  async #read(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    const client = await this.#connect("query");
+    let broken = true;
+    try {
+      const results = await sendPipeline(client, [READ_ONLY, ...statements]);
+      broken = false;
+      return results.slice(1);
+    } catch (error) {
+      const failure = queryError(error);
+      broken = failure.sqlState === undefined && failure.code === "store_unavailable";
+      if (isStalePlan(failure)) forgetPrepared(client);
+      throw failure;
+    } finally {
+      client.release(broken);
+    }
   }
 
   async ping(): Promise<void> {
@@ -129,6 +146,16 @@ function rerunPolicy(): RetryPolicy {
   return retry(handleWhen(mayRunAgain), {
     maxAttempts: MAX_RERUNS,
     backoff: new ExponentialBackoff(RERUN_BACKOFF),
+  });
+}
+
+/** Goes on behind a first try that was lost: few are, and the policy is made for them alone. */
+function runAgain<T>(reruns: RetryPolicy, lost: unknown, attempt: () => Promise<T>): Promise<T> {
+  let isFirst = true;
+  return reruns.execute(() => {
+    if (!isFirst) return attempt();
+    isFirst = false;
+    throw lost;
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "./sql.ts";
-import { columnReader, wireValue } from "./sql-value.ts";
+import { checkValue, columnReader, wireValue } from "./sql-value.ts";
 
 test("values are written as PostgreSQL reads them", () => {
   assert.deepEqual(
@@ -21,6 +21,12 @@ test("what text can't hold is refused, naming its place", () => {
   assert.throws(() => wireValue("a\0b", 3), refused(/\$3 holds a NUL/));
   assert.throws(() => wireValue("\ud800", 2), refused(/\$2 holds half of a surrogate pair/));
   assert.throws(() => wireValue(Number.NaN, 1), refused(/\$1 is NaN/));
+});
+
+test("what is checked is what can be written", () => {
+  for (const value of [undefined, Symbol("s"), Number.POSITIVE_INFINITY, "\udc00"] as never[])
+    assert.throws(() => checkValue(value, 4), { code: "statement_failed", message: /\$4/ });
+  for (const value of ["ü", 1, 1n, false, null, new Uint8Array(1)]) checkValue(value, 4);
 });
 
 test("whole int8 and numeric are bigint, other numeric stays text", () => {

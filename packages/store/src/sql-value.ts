@@ -4,31 +4,38 @@ import { StoreError } from "./store-error.ts";
 /** What travels in a Bind message: text, binary (bytea only), or SQL's NULL. */
 export type WireValue = string | Buffer | null;
 
-/** Writes a value as PostgreSQL reads it. Throws `StoreError` `statement_failed` for what text columns cannot hold. */
+/** Writes a value as PostgreSQL reads it. Throws as {@link checkValue} does. */
 export function wireValue(value: SqlValue, position: number): WireValue {
+  checkValue(value, position);
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "t" : "f";
+  if (typeof value === "object") return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return value.toString();
+}
+
+/** Throws `StoreError` `statement_failed` for what has no form in SQL, and for what text columns cannot hold. */
+export function checkValue(value: SqlValue | undefined, position: number): void {
   switch (typeof value) {
     case "string":
-      return checkedText(value, position);
+      checkText(value, position);
+      return;
     case "bigint":
-      return value.toString();
+    case "boolean":
+      return;
     case "number":
       if (!Number.isFinite(value)) throw badValue(position, `is ${value}, not a finite number`);
-      return String(value);
-    case "boolean":
-      return value ? "t" : "f";
+      return;
     case "object":
-      if (value === null) return null;
-      if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      if (value === null || value instanceof Uint8Array) return;
   }
   throw badValue(position, `is of type ${typeof value}, which has no form in SQL`);
 }
 
 /** PostgreSQL has no NUL in text, and a lone surrogate would silently become U+FFFD on the way. */
-function checkedText(text: string, position: number): string {
+function checkText(text: string, position: number): void {
   if (text.includes("\0")) throw badValue(position, "holds a NUL character, which text cannot store");
   if (!text.isWellFormed())
     throw badValue(position, "holds half of a surrogate pair, which UTF-8 cannot write");
-  return text;
 }
 
 function badValue(position: number, why: string): StoreError {
