@@ -9,6 +9,7 @@ import type { Topic } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
 import { applyApart, type Tries } from "./apply-apart.ts";
 import { type Backoff, createBackoff, isRetryable } from "./backoff.ts";
+import { ByPartition } from "./by-partition.ts";
 import { commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
@@ -47,7 +48,7 @@ export class EffectRunner<Service> implements Runner {
   readonly #tries: Tries;
   /** Partitions that are read again from another place: what is left of them in the batch in hand does not count. */
   readonly #sought = new Set<AssignedPartition>();
-  readonly #assigned = new Map<string, AssignedPartition>();
+  readonly #assigned = new ByPartition<AssignedPartition>();
   readonly #membership: GroupMembership;
   readonly #tenure = new Tenure();
   /** What memory knows of the tables must be read again before the next unit of work. */
@@ -87,7 +88,7 @@ export class EffectRunner<Service> implements Runner {
 
   elsewhere(): Promise<readonly PartitionElsewhere[]> {
     return elsewhereOfMarks(this.#parts, this.subscription, [...this.#topics.values()], (at) =>
-      this.#assigned.has(topicPartitionKey(at)),
+      this.#assigned.has(at),
     );
   }
 
@@ -107,7 +108,7 @@ export class EffectRunner<Service> implements Runner {
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => {
         for (const at of partitions) {
-          this.#assigned.delete(topicPartitionKey(at));
+          this.#assigned.delete(at);
           this.#membership.revoked(at);
         }
       },
@@ -139,9 +140,9 @@ export class EffectRunner<Service> implements Runner {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
       const topicId = topicIds.get(topic) ?? "";
       const hint = furthestHint(own, topicId);
-      const key = topicPartitionKey({ topic, partition });
       const byProducer = new Map(own.map((mark) => [mark.producer, mark]));
-      this.#assigned.set(key, {
+      const at = { topic, partition };
+      this.#assigned.set(at, {
         topic,
         partition,
         topicId,
@@ -150,7 +151,7 @@ export class EffectRunner<Service> implements Runner {
         nextOffset: hint,
         queues: noQueues(),
       });
-      positions.set(key, hint ?? "earliest");
+      positions.set(topicPartitionKey(at), hint ?? "earliest");
     }
     // Of these alone: a transaction of the others may be under way, and is not in what was read.
     const given = parked.filter((state) => positions.has(topicPartitionKey(state)));
@@ -172,7 +173,7 @@ export class EffectRunner<Service> implements Runner {
 
   #know(parked: readonly ParkedState[]): void {
     for (const state of parked) {
-      const at = this.#assigned.get(topicPartitionKey(state));
+      const at = this.#assigned.get(state);
       if (at !== undefined) at.queues = state.queues;
     }
   }
@@ -236,7 +237,7 @@ export class EffectRunner<Service> implements Runner {
   }
 
   readonly #partitionOf = (at: TopicPartition): AssignedPartition | undefined => {
-    const found = this.#assigned.get(topicPartitionKey(at));
+    const found = this.#assigned.get(at);
     return found !== undefined && this.#sought.has(found) ? undefined : found;
   };
 
@@ -286,7 +287,7 @@ export class EffectRunner<Service> implements Runner {
     if (rows.length > 0) this.#parked(rows, isReloaded);
     if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
     for (const { to } of judged.advances) {
-      this.#assigned.get(topicPartitionKey(to))?.marks.set(to.producer, to);
+      this.#assigned.get(to)?.marks.set(to.producer, to);
     }
     for (const [at, nextOffset] of judged.reached) {
       at.nextOffset = nextOffset;
@@ -344,7 +345,7 @@ export class EffectRunner<Service> implements Runner {
     this.#limits.parked(clock.nowMs(), rows);
     for (const { parking, place } of rows) {
       const { at, queue } = parking;
-      const now = this.#assigned.get(topicPartitionKey(at));
+      const now = this.#assigned.get(at);
       // Given away and given back meanwhile: what was read then may be from before this commit.
       if (now !== undefined && now !== at) this.#isStale = true;
       at.queues.nextPlace = place + 1;
@@ -363,12 +364,12 @@ export class EffectRunner<Service> implements Runner {
       at.queues = noQueues();
     }
     this.#know(parked);
-    for (const mark of marks) this.#assigned.get(topicPartitionKey(mark))?.marks.set(mark.producer, mark);
+    for (const mark of marks) this.#assigned.get(mark)?.marks.set(mark.producer, mark);
   }
 
   #isApplied(judged: JudgedBatch): boolean {
     return judged.advances.every(({ to }) => {
-      const mark: Mark | undefined = this.#assigned.get(topicPartitionKey(to))?.marks.get(to.producer);
+      const mark: Mark | undefined = this.#assigned.get(to)?.marks.get(to.producer);
       if (mark === undefined) return false;
       return mark.epoch > to.epoch || (mark.epoch === to.epoch && mark.sequence >= to.sequence);
     });

@@ -1,5 +1,6 @@
-import { type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import type { GroupConsumer, TopicPartition } from "@bourse/bus";
 import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
+import { ByPartition } from "./by-partition.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { reasonOf } from "./log.ts";
 import type { Mark } from "./mark.ts";
@@ -32,9 +33,9 @@ export class GroupMembership {
   readonly #parts: EffectParts;
   readonly #following: Following;
   readonly #closing = new AbortController();
-  readonly #gauge = new Map<string, TopicPartition & { readonly nextOffset: bigint }>();
+  readonly #gauge = new ByPartition<TopicPartition & { readonly nextOffset: bigint }>();
   /** What the group has been told of each partition. */
-  readonly #told = new Map<string, bigint>();
+  readonly #told = new ByPartition<bigint>();
   #consumer: GroupConsumer | null = null;
   #state: RunnerState = "starting";
   #reason: string | null = null;
@@ -137,13 +138,13 @@ export class GroupMembership {
   /** All before `nextOffset` is done with. */
   reached(at: TopicPartition, nextOffset: bigint): void {
     const { topic, partition } = at;
-    this.#gauge.set(topicPartitionKey(at), { topic, partition, nextOffset });
+    this.#gauge.set(at, { topic, partition, nextOffset });
   }
 
   /** The partition is another's. */
   revoked(at: TopicPartition): void {
-    this.#gauge.delete(topicPartitionKey(at));
-    this.#told.delete(topicPartitionKey(at));
+    this.#gauge.delete(at);
+    this.#told.delete(at);
   }
 
   #became(state: RunnerState, reason: string | null): void {
@@ -180,14 +181,14 @@ export class GroupMembership {
 
   async #writeGauge(): Promise<void> {
     const consumer = this.#consumer;
-    if (consumer === null || this.#gauge.size === 0) return;
+    if (consumer === null) return;
     const positions = [...this.#gauge.values()];
+    if (positions.length === 0) return;
     this.#gauge.clear();
     let behind = 0;
     for (const at of positions) {
-      const key = topicPartitionKey(at);
-      const told = this.#told.get(key) ?? at.nextOffset;
-      this.#told.set(key, told);
+      const told = this.#told.get(at) ?? at.nextOffset;
+      this.#told.set(at, told);
       behind += Number(at.nextOffset - told);
     }
     const { subscription } = this.#following;
@@ -196,7 +197,7 @@ export class GroupMembership {
     const tell = async (): Promise<void> => {
       await consumer.commit(positions);
       committedLag.set({ subscription }, 0);
-      for (const at of positions) this.#told.set(topicPartitionKey(at), at.nextOffset);
+      for (const at of positions) this.#told.set(at, at.nextOffset);
     };
     await this.#said(tell, "the lag gauge was not written");
   }

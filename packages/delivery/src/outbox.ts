@@ -36,7 +36,6 @@ export interface Run {
 /** Groups events by (topic, partition), sorted so that every transaction locks the heads in one order (R13). */
 export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[]): readonly PlannedRun[] {
   const runs: PlannedRun[] = [];
-  const byTopic = new Map<string, Map<number, PlannedRun>>();
   let run: PlannedRun | undefined;
   for (let place = 0; place < events.length; place++) {
     const outgoing = events[place];
@@ -44,25 +43,20 @@ export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[])
     const version = contracts.checkOutgoing(outgoing);
     const body = bodyOf(outgoing);
     const { topic, partition, event, key } = outgoing;
-    // Neighbours mostly go the same way.
-    if (run?.partition !== partition || run.topic !== topic.name) {
-      run = byTopic.get(topic.name)?.get(partition);
-      if (run === undefined) {
-        run = {
-          topic: topic.name,
-          partition,
-          places: [place],
-          events: [event],
-          keys: [key],
-          bodies: [body],
-          versions: [version],
-        };
-        runs.push(run);
-        const byPartition = byTopic.get(topic.name);
-        if (byPartition === undefined) byTopic.set(topic.name, new Map([[partition, run]]));
-        else byPartition.set(partition, run);
-        continue;
-      }
+    // Neighbours mostly go the same way, and all of a transaction go a few ways only.
+    if (run?.partition !== partition || run.topic !== topic.name) run = runTo(runs, topic.name, partition);
+    if (run === undefined) {
+      run = {
+        topic: topic.name,
+        partition,
+        places: [place],
+        events: [event],
+        keys: [key],
+        bodies: [body],
+        versions: [version],
+      };
+      runs.push(run);
+      continue;
     }
     run.places.push(place);
     run.events.push(event);
@@ -71,6 +65,11 @@ export function planRuns(contracts: Contracts, events: readonly OutgoingEvent[])
     run.versions.push(version);
   }
   return runs.sort(byTopicAndPartition);
+}
+
+function runTo(runs: readonly PlannedRun[], topic: string, partition: number): PlannedRun | undefined {
+  for (const run of runs) if (run.partition === partition && run.topic === topic) return run;
+  return undefined;
 }
 
 const BODY_START = '{"eventType":"';

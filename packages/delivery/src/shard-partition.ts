@@ -201,8 +201,8 @@ export class ShardPartition {
   /** Applies the commands, compares what the topics have already, and says what is to be sent. Never rejects. */
   async step(records: readonly BusRecord[]): Promise<ShardStep> {
     for (const output of this.#outputs.values()) {
-      output.regenerated = [];
-      output.records = [];
+      if (output.regenerated.length > 0) output.regenerated = [];
+      if (output.records.length > 0) output.records = [];
     }
     let commands = 0;
     let duplicates = 0;

@@ -15,7 +15,7 @@ import { epochStartOf } from "./epoch-started.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { HEADER } from "./record-headers.ts";
-import { judgeExact, judgeLatest, type Position } from "./sequence-check.ts";
+import { judgeExact, judgeLatest } from "./sequence-check.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
 
 /** A record that concerns nobody here, as far as its number goes. One without a number is found by whom it concerns. */
@@ -52,7 +52,8 @@ interface FollowedPartition {
   nextOffset: bigint | null;
   caughtUp: boolean;
   trouble: string | null;
-  readonly applied: Map<string, Position>;
+  /** By producer: moved on with each record. */
+  readonly applied: Map<string, { epoch: number; sequence: number }>;
   reader: PartitionReader | null;
 }
 
@@ -251,7 +252,12 @@ export class ViewRunner<Service> implements Runner {
         { retryable: false },
       );
     }
-    at.applied.set(envelope.producer, { epoch: envelope.epoch, sequence: envelope.sequence });
+    if (mark === undefined) {
+      at.applied.set(envelope.producer, { epoch: envelope.epoch, sequence: envelope.sequence });
+      return true;
+    }
+    mark.epoch = envelope.epoch;
+    mark.sequence = envelope.sequence;
     return true;
   }
 

@@ -97,7 +97,7 @@ interface Placed {
 /** What each partition gets: the records of its only batch, or those of several in a list of their own. */
 class Appends {
   readonly byPartition = new Map<PartitionLog, readonly OutgoingRecord[]>();
-  readonly #joined = new Map<PartitionLog, OutgoingRecord[]>();
+  #joined: Map<PartitionLog, OutgoingRecord[]> | undefined;
 
   /** How many records of the partition lie before these. */
   add(partition: PartitionLog, records: readonly OutgoingRecord[]): number {
@@ -106,6 +106,7 @@ class Appends {
       this.byPartition.set(partition, records);
       return 0;
     }
+    this.#joined ??= new Map();
     let joined = this.#joined.get(partition);
     if (joined === undefined) {
       joined = [...before];

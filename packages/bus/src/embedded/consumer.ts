@@ -42,6 +42,8 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   readonly #options: ConsumeOptions;
   readonly #owner: ConsumerOwner;
   readonly #owned = new Map<string, OwnedPartition>();
+  /** The same, to go through; undefined: what is owned has changed. */
+  #inTurn: readonly OwnedPartition[] | undefined;
   readonly #changed = signal();
   readonly #calls: ShareCalls;
   #turn = 0;
@@ -65,10 +67,13 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
   }
 
   take(maxRecords: number): Promise<readonly BusRecord[]> {
-    return this.#take(maxRecords, () => true);
+    return this.#take(maxRecords, undefined);
   }
 
-  async #take(maxRecords: number, isWanted: (at: TopicPartition) => boolean): Promise<readonly BusRecord[]> {
+  async #take(
+    maxRecords: number,
+    isWanted: ((at: TopicPartition) => boolean) | undefined,
+  ): Promise<readonly BusRecord[]> {
     if (this.#readFile) await nextTurn();
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -81,27 +86,44 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
 
   async takeChunks(
     maxRecords: number,
-    isWanted: (at: TopicPartition) => boolean = () => true,
+    isWanted?: (at: TopicPartition) => boolean,
   ): Promise<readonly ChunkSlice[]> {
     return chunksOfRecords(await this.#take(maxRecords, isWanted), this.#options.chunkHeaders ?? []);
   }
 
-  #collect(maxRecords: number, isWanted: (at: TopicPartition) => boolean): readonly BusRecord[] {
+  #collect(
+    maxRecords: number,
+    isWanted: ((at: TopicPartition) => boolean) | undefined,
+  ): readonly BusRecord[] {
     const taken: BusRecord[] = [];
-    const owned = [...this.#owned.values()].filter(({ at }) => isWanted(at));
+    this.#inTurn ??= [...this.#owned.values()];
+    const owned = isWanted === undefined ? this.#inTurn : this.#inTurn.filter(({ at }) => isWanted(at));
     const before = this.#owner.log.diskReads;
     // Each call begins with another partition, and each has its share before one has more of it: so a busy one can't
     // starve the others, and who is behind goes on in all of them alike.
     const first = this.#turn++;
-    for (const share of [Math.ceil(maxRecords / owned.length), maxRecords]) {
-      for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
-        const partition = owned[(first + step) % owned.length];
-        if (partition === undefined || partition.paused) continue;
-        partition.cursor?.take(Math.min(share, maxRecords - taken.length), taken);
-      }
-    }
+    const share = Math.ceil(maxRecords / owned.length);
+    this.#takeShares(owned, { first, share, maxRecords }, taken);
+    // Whoever has not had a whole share has nothing more.
+    if (taken.length >= share) this.#takeShares(owned, { first, share: maxRecords, maxRecords }, taken);
     this.#readFile = this.#owner.log.diskReads !== before;
     return taken;
+  }
+
+  #takeShares(
+    owned: readonly OwnedPartition[],
+    {
+      first,
+      share,
+      maxRecords,
+    }: { readonly first: number; readonly share: number; readonly maxRecords: number },
+    taken: BusRecord[],
+  ): void {
+    for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
+      const partition = owned[(first + step) % owned.length];
+      if (partition === undefined || partition.paused) continue;
+      partition.cursor?.take(Math.min(share, maxRecords - taken.length), taken);
+    }
   }
 
   async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
@@ -139,6 +161,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
     this.#closed = true;
     for (const owned of this.#owned.values()) this.#unfollow(owned);
     this.#owned.clear();
+    this.#inTurn = undefined;
     this.#owner.group.leave(this);
     this.#owner.closed(this);
     this.#changed.notify();
@@ -151,6 +174,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
       if (owned !== undefined) this.#unfollow(owned);
       this.#owned.delete(key);
     }
+    this.#inTurn = undefined;
     this.#calls.lost(partitions);
   }
 
@@ -170,6 +194,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
       }),
     );
     for (const owned of granted) this.#owned.set(topicPartitionKey(owned.at), owned);
+    this.#inTurn = undefined;
     void this.#start(granted);
   }
 
