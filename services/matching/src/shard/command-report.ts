@@ -1,6 +1,5 @@
 import { assert, present } from "@bourse/base";
 import {
-  type BookChanged,
   bookEvents,
   type EventOf,
   type ExecutionReport,
@@ -42,12 +41,20 @@ export interface CommandInHand {
   readonly eventType: string;
   readonly requestId: string;
   /** The order that the command places, amends or cancels. */
-  readonly orderId?: string;
-  readonly accountId?: string;
-  readonly symbol?: string;
+  readonly orderId: string | undefined;
+  readonly accountId: string | undefined;
+  readonly symbol: string | undefined;
 }
 
-type LevelChange = EventOf<typeof BookChanged>["changes"][number];
+const NO_COMMAND: CommandInHand = {
+  sequence: 0,
+  timeMs: 0,
+  eventType: "",
+  requestId: "",
+  orderId: undefined,
+  accountId: undefined,
+  symbol: undefined,
+};
 
 /** A BookSnapshot follows every so many changes of a symbol: what a reader who starts late has to go through. */
 export const BOOK_SNAPSHOT_EVERY = 1_000;
@@ -64,12 +71,15 @@ export class CommandReport implements EventSink {
   /** Gapless over execution reports and trades (R11). */
   engineSequence = 0;
   #output: Output = () => {};
-  #command: CommandInHand = { sequence: 0, timeMs: 0, eventType: "", requestId: "" };
+  #command = NO_COMMAND;
   #timestamp = "";
   /** The order being placed, until the engine has accepted it. */
   #placing: OrderRecord | null = null;
   #taker: OrderRecord | null = null;
-  readonly #levels = new Map<ListedSymbol, LevelChange[]>();
+  /** As of the taker's last fill; null where it has changed since. */
+  #takerFacts: OrderFacts | null = null;
+  /** Those whose levels the command has changed, in the order of their first change. */
+  #touched: ListedSymbol[] = [];
 
   constructor(orders: OrderRecords, symbols: SymbolTable, positions: NetPositions) {
     this.#orders = orders;
@@ -77,19 +87,26 @@ export class CommandReport implements EventSink {
     this.#positions = positions;
   }
 
-  begin(command: CommandInHand, output: Output, placing: OrderRecord | null = null): void {
+  begin(command: CommandInHand, output: Output): void {
     this.#command = command;
     this.#output = output;
     this.#timestamp = rfc3339(command.timeMs);
-    this.#placing = placing;
+    this.#placing = null;
+  }
+
+  /** The command places this order: what is told next is of it. */
+  placing(order: OrderRecord): void {
+    this.#placing = order;
   }
 
   /** After the engine has returned. `snapshot` writes the whole book of a symbol. */
   end(snapshot: (symbol: ListedSymbol) => object): void {
     this.#tellTaker();
-    for (const [listed, changes] of this.#levels) {
+    if (this.#touched.length === 0) return;
+    for (const listed of this.#touched) {
       listed.bookSequence++;
-      const { symbol, bookSequence } = listed;
+      const { symbol, bookSequence, changes } = listed;
+      listed.changes = [];
       this.#output(bookEvents, symbol, {
         eventType: "BookChanged",
         timestamp: this.#timestamp,
@@ -101,7 +118,7 @@ export class CommandReport implements EventSink {
       const whole = { eventType: "BookSnapshot", timestamp: this.#timestamp, symbol, bookSequence };
       this.#output(bookEvents, symbol, { ...whole, ...snapshot(listed) });
     }
-    this.#levels.clear();
+    this.#touched = [];
   }
 
   accepted(_sequence: number, handle: number): void {
@@ -139,24 +156,26 @@ export class CommandReport implements EventSink {
     _sequence: number,
     symbol: number,
     tradeNumber: number,
-    maker: number,
-    taker: number,
+    makerHandle: number,
+    takerHandle: number,
     priceTicks: number,
     quantityLots: number,
     makerLeavesLots: number,
     takerLeavesLots: number,
   ): void {
-    const making = this.#order(maker);
-    const taking = this.#order(taker);
+    const making = this.#order(makerHandle);
+    const taking = this.#order(takerHandle);
     if (this.#taker !== taking) this.#tellTaker();
     const makerFeeUnits = fill(making, "MAKER", priceTicks, quantityLots, makerLeavesLots);
     const takerFeeUnits = fill(taking, "TAKER", priceTicks, quantityLots, takerLeavesLots);
     this.#moveLots(symbol, making, taking, quantityLots);
-    const sides = { maker: making, taker: taking, makerFeeUnits, takerFeeUnits };
-    this.#tellTrade(symbol, sides, { number: tradeNumber, priceTicks, quantityLots });
-    this.#report(making, "TRADE", false);
+    const maker = { order: making, feeUnits: makerFeeUnits, facts: factsOf(making) };
+    const taker = { order: taking, feeUnits: takerFeeUnits, facts: factsOf(taking) };
+    this.#tellTrade(symbol, maker, taker, { number: tradeNumber, priceTicks, quantityLots });
+    this.#tell(making, maker.facts, "TRADE", false);
     if (isDone(making)) this.#orders.remove(making);
     this.#taker = taking;
+    this.#takerFacts = taker.facts;
   }
 
   #moveLots(symbol: number, maker: OrderRecord, taker: OrderRecord, lots: number): void {
@@ -168,16 +187,18 @@ export class CommandReport implements EventSink {
   /** Both sides of a fill or, where it has no number, of a transfer. */
   #tellTrade(
     symbol: number,
-    { maker, taker, makerFeeUnits, takerFeeUnits }: TradeSides,
+    maker: TradeSide,
+    taker: TradeSide,
     {
       number,
       priceTicks,
       quantityLots,
     }: { readonly number: number | null; readonly priceTicks: number; readonly quantityLots: number },
   ): void {
-    const { instrument, listing } = this.#symbols.at(symbol);
-    const makerSide = tradeSide(maker, "MAKER", makerFeeUnits);
-    const takerSide = tradeSide(taker, "TAKER", takerFeeUnits);
+    const { instrument, listing, prices, quantities } = this.#symbols.at(symbol);
+    const makerSide = sideOf(maker, "MAKER");
+    const takerSide = sideOf(taker, "TAKER");
+    const { side } = taker.order;
     const engineSequence = ++this.engineSequence;
     const executed: EventOf<typeof TradeExecuted> = {
       eventType: "TradeExecuted",
@@ -188,14 +209,15 @@ export class CommandReport implements EventSink {
       symbol: listing.symbol,
       baseAsset: listing.baseAsset,
       quoteAsset: listing.quoteAsset,
-      price: instrument.formatPrice(priceTicks),
-      quantity: instrument.formatQuantity(quantityLots),
+      price: prices.text(priceTicks),
+      quantity: quantities.text(quantityLots),
       notional: instrument.formatNotional(priceTicks * quantityLots),
-      aggressorSide: taker.side,
-      buyer: taker.side === "BUY" ? takerSide : makerSide,
-      seller: taker.side === "BUY" ? makerSide : takerSide,
+      aggressorSide: side,
+      buyer: side === "BUY" ? takerSide : makerSide,
+      seller: side === "BUY" ? makerSide : takerSide,
     };
-    this.#output(tradeEvents, listing.symbol, number === null ? { ...executed, transfer: true } : executed);
+    if (number === null) executed.transfer = true;
+    this.#output(tradeEvents, listing.symbol, executed);
   }
 
   /** Lots that would have been a self-trade: moved between two accounts of one group, or cancelled on both sides. */
@@ -219,8 +241,12 @@ export class CommandReport implements EventSink {
       transfer(making, priceTicks, preventedLots, makerLeavesLots);
       transfer(taking, priceTicks, preventedLots, takerLeavesLots);
       this.#moveLots(symbol, making, taking, preventedLots);
-      const sides = { maker: making, taker: taking, makerFeeUnits: 0n, takerFeeUnits: 0n };
-      this.#tellTrade(symbol, sides, { number: null, priceTicks, quantityLots: preventedLots });
+      this.#tellTrade(
+        symbol,
+        { order: making, feeUnits: 0n, facts: factsOf(making) },
+        { order: taking, feeUnits: 0n, facts: factsOf(taking) },
+        { number: null, priceTicks, quantityLots: preventedLots },
+      );
     }
     for (const order of [making, taking]) {
       if (!moves) cancelSome(order, preventedLots);
@@ -250,6 +276,7 @@ export class CommandReport implements EventSink {
     leavesLots: number,
   ): void {
     const order = this.#order(handle);
+    if (order === this.#taker) this.#takerFacts = null;
     order.boundTicks = priceTicks;
     order.leavesLots = leavesLots;
     // The engine does not count what was cancelled or transferred as part of the order's quantity.
@@ -287,16 +314,14 @@ export class CommandReport implements EventSink {
     orderCount: number,
   ): void {
     const listed = this.#symbols.at(symbol);
-    const { instrument } = listed;
-    const change: LevelChange = [
+    const { changes, prices, quantities } = listed;
+    if (changes.length === 0) this.#touched.push(listed);
+    changes.push([
       side === SIDE.BUY ? "BUY" : "SELL",
-      instrument.formatPrice(priceTicks),
-      instrument.formatQuantity(totalLots),
+      prices.text(priceTicks),
+      quantities.text(totalLots),
       orderCount,
-    ];
-    const changes = this.#levels.get(listed);
-    if (changes === undefined) this.#levels.set(listed, [change]);
-    else changes.push(change);
+    ]);
   }
 
   /** The outcome of a command that changes no order by itself. */
@@ -353,12 +378,16 @@ export class CommandReport implements EventSink {
     const taker = this.#taker;
     if (taker === null) return;
     this.#taker = null;
-    this.#report(taker, "TRADE", false);
+    this.#tell(taker, this.#takerFacts ?? factsOf(taker), "TRADE", false);
     if (isDone(taker)) this.#orders.remove(taker);
   }
 
   #report(order: OrderRecord, execType: ExecType, outcome: boolean, reason?: string): void {
-    const { instrument } = order.symbol;
+    this.#tell(order, factsOf(order), execType, outcome, reason);
+  }
+
+  #tell(order: OrderRecord, facts: OrderFacts, execType: ExecType, outcome: boolean, reason?: string): void {
+    const { symbol, quantities } = order.symbol;
     const report: EventOf<typeof ExecutionReport> = {
       eventType: "ExecutionReport",
       timestamp: this.#timestamp,
@@ -367,31 +396,41 @@ export class CommandReport implements EventSink {
       commandSequence: this.#command.sequence,
       requestId: this.#command.requestId,
       outcome,
-      symbol: instrument.symbol,
+      symbol,
       orderId: order.orderId,
       accountId: order.accountId,
       side: order.side,
       orderStatus: statusOf(order, execType),
-      quantity: instrument.formatQuantity(order.quantityLots),
-      boundPrice: instrument.formatPrice(order.boundTicks),
-      leavesQuantity: instrument.formatQuantity(order.leavesLots),
-      cumulativeQuantity: instrument.formatQuantity(order.filledLots),
-      cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
-      cumulativeNotional: instrument.formatNotional(tradedTickLots(order)),
-      cumulativeFee: instrument.formatQuoteUnits(order.feeUnits),
-      done: isDone(order),
+      quantity: quantities.text(order.quantityLots),
+      boundPrice: facts.boundPrice,
+      leavesQuantity: facts.leavesQuantity,
+      cumulativeQuantity: facts.cumulativeQuantity,
+      cancelledQuantity: quantities.text(order.cancelledLots),
+      cumulativeNotional: facts.cumulativeNotional,
+      cumulativeFee: facts.cumulativeFee,
+      done: facts.done,
     };
     if (reason !== undefined) report.reason = reason;
     if (order.triggered) report.triggered = true;
-    this.#output(executionEvents, instrument.symbol, report);
+    this.#output(executionEvents, symbol, report);
   }
 }
 
-interface TradeSides {
-  readonly maker: OrderRecord;
-  readonly taker: OrderRecord;
-  readonly makerFeeUnits: bigint;
-  readonly takerFeeUnits: bigint;
+/** What a trade and a report say alike of an order, as they say it. */
+interface OrderFacts {
+  readonly boundPrice: string;
+  readonly leavesQuantity: string;
+  readonly cumulativeQuantity: string;
+  readonly cumulativeNotional: string;
+  readonly cumulativeFee: string;
+  readonly done: boolean;
+}
+
+/** One side of a trade, after it. */
+interface TradeSide {
+  readonly order: OrderRecord;
+  readonly feeUnits: bigint;
+  readonly facts: OrderFacts;
 }
 
 const MARKET_STATUS: Readonly<Record<BookStatus, MarketStatus>> = {
@@ -402,22 +441,33 @@ const MARKET_STATUS: Readonly<Record<BookStatus, MarketStatus>> = {
   limit_state: "LIMIT_STATE",
 };
 
-function tradeSide(
-  order: OrderRecord,
+function factsOf(order: OrderRecord): OrderFacts {
+  const { instrument, prices, quantities } = order.symbol;
+  const tickLots = tradedTickLots(order);
+  return {
+    boundPrice: prices.text(order.boundTicks),
+    leavesQuantity: quantities.text(order.leavesLots),
+    cumulativeQuantity: quantities.text(order.filledLots),
+    cumulativeNotional: tickLots === 0 ? "0" : instrument.formatNotional(tickLots),
+    cumulativeFee: order.feeUnits === 0n ? "0" : instrument.formatQuoteUnits(order.feeUnits),
+    done: isDone(order),
+  };
+}
+
+function sideOf(
+  { order, feeUnits, facts }: TradeSide,
   liquidity: Liquidity,
-  feeUnits: bigint,
 ): EventOf<typeof TradeExecuted>["buyer"] {
-  const { instrument } = order.symbol;
   return {
     orderId: order.orderId,
     accountId: order.accountId,
     liquidity,
-    fee: instrument.formatQuoteUnits(feeUnits),
-    boundPrice: instrument.formatPrice(order.boundTicks),
-    leavesQuantity: instrument.formatQuantity(order.leavesLots),
-    cumulativeQuantity: instrument.formatQuantity(order.filledLots),
-    cumulativeNotional: instrument.formatNotional(tradedTickLots(order)),
-    cumulativeFee: instrument.formatQuoteUnits(order.feeUnits),
-    done: isDone(order),
+    fee: feeUnits === 0n ? "0" : order.symbol.instrument.formatQuoteUnits(feeUnits),
+    boundPrice: facts.boundPrice,
+    leavesQuantity: facts.leavesQuantity,
+    cumulativeQuantity: facts.cumulativeQuantity,
+    cumulativeNotional: facts.cumulativeNotional,
+    cumulativeFee: facts.cumulativeFee,
+    done: facts.done,
   };
 }

@@ -71,28 +71,26 @@ export class MatchingProgram implements ShardProgram {
     const command = envelope.event as Command;
     const head: CommandHead = { request: envelope.sequence, atMs: envelope.timeMs };
     this.#report.begin(inHand(command, envelope), output);
-    this.#run(command, head, output, envelope);
+    this.#run(command, head);
     while (this.#engine.pendingWork()) this.#engine.work(WORK_CHUNK);
-    this.#report.end((symbol) => this.book(symbol));
+    this.#report.end(this.#wholeBook);
   }
 
   /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
   void(envelope: Envelope, output: OutputTo): void {
     const command = envelope.event as Command;
     const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
-    const order =
-      command.eventType === "OrderCreated" && symbol !== undefined && !this.#orders.has(command.orderId)
-        ? this.#orderOf(command, symbol, envelope.sequence)
-        : null;
-    this.#report.begin(inHand(command, envelope), output, order);
+    this.#report.begin(inHand(command, envelope), output);
+    if (command.eventType === "OrderCreated" && symbol !== undefined && !this.#orders.has(command.orderId))
+      this.#report.placing(this.#orderOf(command, symbol, envelope.sequence));
     this.#report.rejectVoided();
-    this.#report.end((listed) => this.book(listed));
+    this.#report.end(this.#wholeBook);
   }
 
-  #run(command: Command, head: CommandHead, output: OutputTo, envelope: Envelope): void {
+  #run(command: Command, head: CommandHead): void {
     switch (command.eventType) {
       case "OrderCreated":
-        this.#place(command, head, output, envelope);
+        this.#place(command, head);
         return;
       case "OrderModified":
         this.#amend(command, head);
@@ -154,7 +152,7 @@ export class MatchingProgram implements ShardProgram {
     }
   }
 
-  #place(command: Placed, head: CommandHead, output: OutputTo, envelope: Envelope): void {
+  #place(command: Placed, head: CommandHead): void {
     const symbol = this.#symbols.find(command.symbol);
     if (symbol === undefined || this.#orders.has(command.orderId)) {
       this.#report.refuse(symbol === undefined ? "unknown_symbol" : "duplicate_order");
@@ -163,9 +161,10 @@ export class MatchingProgram implements ShardProgram {
     const { instrument } = symbol;
     const order = this.#orderOf(command, symbol, head.request);
     const { account, quantityLots, boundTicks } = order;
-    this.#report.begin(inHand(command, envelope), output, order);
+    this.#report.placing(order);
     const terms = {
-      ...head,
+      request: head.request,
+      atMs: head.atMs,
       symbol: symbol.index,
       account,
       side: SIDE[command.side],
@@ -272,6 +271,8 @@ export class MatchingProgram implements ShardProgram {
   #indexOf(symbol: string): number {
     return this.#symbols.find(symbol)?.index ?? this.#symbols.all().length;
   }
+
+  readonly #wholeBook = (symbol: ListedSymbol): { bids: BookRow[]; asks: BookRow[] } => this.book(symbol);
 
   /** The whole visible book, best first: price, quantity, orders. */
   book(symbol: ListedSymbol): { bids: BookRow[]; asks: BookRow[] } {
@@ -387,14 +388,13 @@ type BookRow = [price: string, quantity: string, orders: number];
 /** What the reports of a command say of it. */
 function inHand(command: Command, { sequence, timeMs }: Envelope): CommandInHand {
   const { eventType } = command;
-  const requestId = eventType === "OrderCreated" ? command.orderId : command.requestId;
   return {
     sequence,
     timeMs,
     eventType,
-    requestId,
-    ...("orderId" in command ? { orderId: command.orderId } : {}),
-    ...("accountId" in command ? { accountId: command.accountId } : {}),
-    ...("symbol" in command && command.symbol !== undefined ? { symbol: command.symbol } : {}),
+    requestId: eventType === "OrderCreated" ? command.orderId : command.requestId,
+    orderId: "orderId" in command ? command.orderId : undefined,
+    accountId: "accountId" in command ? command.accountId : undefined,
+    symbol: "symbol" in command ? command.symbol : undefined,
   };
 }

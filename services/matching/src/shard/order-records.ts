@@ -94,7 +94,15 @@ export function isDone(order: OrderRecord): boolean {
 }
 
 export function statusOf(order: OrderRecord, execType: ExecType): OrderStatus {
-  return reportedStatus({ ...order, execType, done: isDone(order) });
+  const { quantityLots, filledLots, leavesLots, cancelledLots } = order;
+  return reportedStatus({
+    execType,
+    done: isDone(order),
+    quantityLots,
+    filledLots,
+    leavesLots,
+    cancelledLots,
+  });
 }
 
 /** The live orders of a partition, by handle and by id. */
