@@ -21,6 +21,10 @@ export function countCopied(
   { metrics }: { readonly metrics: DropCopyMetrics },
   batch: readonly Envelope[],
 ): void {
-  for (const { event } of batch)
-    metrics.facts.inc({ event: (event as { readonly eventType: string }).eventType });
+  const facts = new Map<string, number>();
+  for (const { event } of batch) {
+    const { eventType } = event as { readonly eventType: string };
+    facts.set(eventType, (facts.get(eventType) ?? 0) + 1);
+  }
+  for (const [event, count] of facts) metrics.facts.inc({ event }, count);
 }

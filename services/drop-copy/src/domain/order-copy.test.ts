@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { applyFact, type OrderCopy, type OrderFact, type Told, unknownOrder } from "./order-copy.ts";
+import {
+  applyFact,
+  type OrderCopy,
+  type OrderFact,
+  type OrderRecord,
+  type TradeRecord,
+  unknownOrder,
+} from "./order-copy.ts";
 
 const ORDER = "a".repeat(32);
 const created: OrderFact = {
@@ -35,14 +42,22 @@ const trade = (engineSequence: number, qty: string, cumulative: string): OrderFa
   cumulative,
 });
 
-function told(facts: readonly OrderFact[]): { copy: OrderCopy; records: readonly Told[] } {
-  let copy = unknownOrder(ORDER);
+interface Told {
+  readonly feed: "orders" | "trades";
+  readonly record: OrderRecord | TradeRecord;
+}
+
+function told(
+  facts: readonly OrderFact[],
+  before: OrderCopy = unknownOrder(ORDER),
+): { copy: OrderCopy; records: readonly Told[] } {
+  let copy = before;
   const records: Told[] = [];
-  for (const fact of facts) {
-    const next = applyFact(copy, fact);
-    copy = next.copy;
-    records.push(...next.told);
-  }
+  const feeds = {
+    tellOrder: (record: OrderRecord) => void records.push({ feed: "orders", record }),
+    tellTrade: (record: TradeRecord) => void records.push({ feed: "trades", record }),
+  };
+  for (const fact of facts) copy = applyFact(copy, fact, feeds);
   return { copy, records };
 }
 
@@ -96,8 +111,8 @@ describe("the copy of an order", () => {
   it("keeps nothing of a trade, nor of a report without news", () => {
     const { copy } = told([created]);
     for (const fact of [report(1, "0", "10"), report(2, "4.0", "6"), trade(3, "4", "4")])
-      assert.equal(applyFact(copy, fact).copy, copy);
-    assert.notEqual(applyFact(copy, report(4, "4", "5")).copy, copy);
+      assert.equal(told([fact], copy).copy, copy);
+    assert.notEqual(told([report(4, "4", "5")], copy).copy, copy);
   });
 
   it("tells plain decimals, whatever form they came in", () => {

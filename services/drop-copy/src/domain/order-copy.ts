@@ -62,10 +62,11 @@ export interface TradeRecord extends OrderRecord {
   readonly partial_filled_qty: string;
 }
 
-/** A record for one of the two feeds. */
-export type Told =
-  | { readonly feed: "orders"; readonly record: OrderRecord }
-  | { readonly feed: "trades"; readonly record: TradeRecord };
+/** Where records go. */
+export interface Feeds {
+  tellOrder(record: OrderRecord): void;
+  tellTrade(record: TradeRecord): void;
+}
 
 export function unknownOrder(orderId: string): OrderCopy {
   return {
@@ -86,69 +87,71 @@ export function unknownOrder(orderId: string): OrderCopy {
  * the engine's order: so the same records are told whichever topic is ahead (R7). The copy is the very same one where
  * nothing is to be kept of the fact: a trade says all there is to tell, and a report without news is like none.
  */
-export function applyFact(
-  copy: OrderCopy,
-  fact: OrderFact,
-): { readonly copy: OrderCopy; readonly told: readonly Told[] } {
-  if (fact.kind === "created") return applyCreated(copy, fact);
-  if (copy.clientId === null) return { copy: { ...copy, waiting: [...copy.waiting, fact] }, told: [] };
-  return fact.kind === "report" ? applyReport(copy, fact) : applyTrade(copy, fact);
+export function applyFact(copy: OrderCopy, fact: OrderFact, feeds: Feeds): OrderCopy {
+  if (fact.kind === "created") return applyCreated(copy, fact, feeds);
+  if (copy.clientId === null) return { ...copy, waiting: [...copy.waiting, fact] };
+  if (fact.kind === "report") return applyReport(copy, fact, feeds);
+  tellTrade(copy, copy.clientId, fact, feeds);
+  return copy;
 }
 
 function applyCreated(
   before: OrderCopy,
   { clientId, remark, qty, price }: CreatedFact,
-): { readonly copy: OrderCopy; readonly told: readonly Told[] } {
-  if (before.clientId !== null) return { copy: before, told: [] };
-  const waiting = [...before.waiting].sort((a, b) => a.engineSequence - b.engineSequence);
+  feeds: Feeds,
+): OrderCopy {
+  if (before.clientId !== null) return before;
+  const { orderId, engineSequence, waiting } = before;
   let copy: OrderCopy = {
-    ...before,
+    orderId,
     clientId,
     remark,
     qty: plain(qty),
     price: plain(price),
+    engineSequence,
     ordersTold: 1,
     waiting: [],
   };
-  const told: Told[] = [{ feed: "orders", record: recordOf(copy, remark) }];
-  for (const fact of waiting) {
-    const next = applyFact(copy, fact);
-    copy = next.copy;
-    told.push(...next.told);
-  }
-  return { copy, told };
+  feeds.tellOrder(recordOf(copy, clientId, remark));
+  for (const fact of [...waiting].sort((a, b) => a.engineSequence - b.engineSequence))
+    copy = applyFact(copy, fact, feeds);
+  return copy;
 }
 
 function applyReport(
   before: OrderCopy,
   { engineSequence, cumulative, leaves, price, ended }: ReportFact,
-): { readonly copy: OrderCopy; readonly told: readonly Told[] } {
-  if (engineSequence <= before.engineSequence) return { copy: before, told: [] };
-  const [qty, plainPrice] = [sum(cumulative, leaves), plain(price)];
+  feeds: Feeds,
+): OrderCopy {
+  if (engineSequence <= before.engineSequence) return before;
+  const qty = sum(cumulative, leaves);
+  const plainPrice = plain(price);
   const isNews = ended !== null || qty !== before.qty || plainPrice !== before.price;
-  if (!isNews) return { copy: before, told: [] };
+  if (!isNews) return before;
   const copy = { ...before, engineSequence, qty, price: plainPrice, ordersTold: before.ordersTold + 1 };
-  return { copy, told: [{ feed: "orders", record: recordOf(copy, ended ?? copy.remark) }] };
+  feeds.tellOrder(recordOf(copy, copy.clientId ?? "", ended ?? copy.remark));
+  return copy;
 }
 
-function applyTrade(
-  before: OrderCopy,
+function tellTrade(
+  { orderId, remark }: OrderCopy,
+  clientId: string,
   { tradeId, qty, price, cumulative }: TradeFact,
-): { readonly copy: OrderCopy; readonly told: readonly Told[] } {
-  const record: TradeRecord = {
-    client_id: before.clientId ?? "",
-    order_id: before.orderId,
+  feeds: Feeds,
+): void {
+  feeds.tellTrade({
+    client_id: clientId,
+    order_id: orderId,
     qty: plain(qty),
     price: plain(price),
-    remark: before.remark,
+    remark,
     trade_id: tradeId,
     partial_filled_qty: plain(cumulative),
-  };
-  return { copy: before, told: [{ feed: "trades", record }] };
+  });
 }
 
-function recordOf({ clientId, orderId, qty, price }: OrderCopy, remark: string): OrderRecord {
-  return { client_id: clientId ?? "", order_id: orderId, qty, price, remark };
+function recordOf({ orderId, qty, price }: OrderCopy, clientId: string, remark: string): OrderRecord {
+  return { client_id: clientId, order_id: orderId, qty, price, remark };
 }
 
 /** More decimals than any asset has. */

@@ -1,4 +1,4 @@
-import { type Row, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
+import { copyRows, type Row, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
 import type { EngineFact, OrderCopy } from "../domain/order-copy.ts";
 
 /** A row as it was read or written last. Version 0: there is none yet. */
@@ -49,24 +49,31 @@ function readOrder(row: Row): OrderCopy {
  */
 export function writeOrders(changed: readonly KnownOrder[]): readonly Statement[] {
   const sorted = [...changed].sort((a, b) => (a.copy.orderId < b.copy.orderId ? -1 : 1));
-  const made = sorted.filter(({ version }) => version === 0);
-  return [
-    ...insertOrders(made.flatMap(({ copy }) => (copy.clientId === null ? [] : [copy]))),
-    ...insertWaiting(made.flatMap(({ copy }) => (copy.clientId === null ? [copy] : []))),
-    ...updateOrders(sorted.filter(({ version }) => version > 0)),
-  ];
+  const made: OrderCopy[] = [];
+  const waiting: OrderCopy[] = [];
+  const updated: KnownOrder[] = [];
+  for (const order of sorted) {
+    if (order.version > 0) updated.push(order);
+    else (order.copy.clientId === null ? waiting : made).push(order.copy);
+  }
+  return [...insertOrders(made), ...insertWaiting(waiting), ...updateOrders(updated)];
 }
+
+const COPY_ORDERS =
+  "COPY orders (order_id, client_id, remark, qty, price, engine_sequence, orders_told) FROM STDIN";
 
 function insertOrders(copies: readonly OrderCopy[]): readonly Statement[] {
   if (copies.length === 0) return [];
   return [
-    sql`
-    INSERT INTO orders (order_id, client_id, remark, qty, price, engine_sequence, orders_told)
-    SELECT * FROM unnest(${sqlArray(copies.map((copy) => copy.orderId))}::uuid[],
-      ${sqlArray(copies.map((copy) => copy.clientId))}::text[], ${sqlArray(copies.map((copy) => copy.remark))}::text[],
-      ${sqlArray(copies.map((copy) => copy.qty))}::text[], ${sqlArray(copies.map((copy) => copy.price))}::text[],
-      ${sqlArray(copies.map((copy) => copy.engineSequence))}::bigint[],
-      ${sqlArray(copies.map((copy) => copy.ordersTold))}::bigint[])`,
+    copyRows(COPY_ORDERS, copies, ({ orderId, clientId, remark, qty, price, engineSequence, ordersTold }) => [
+      orderId,
+      clientId,
+      remark,
+      qty,
+      price,
+      engineSequence,
+      ordersTold,
+    ]),
   ];
 }
 
