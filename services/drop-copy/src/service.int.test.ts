@@ -226,6 +226,46 @@ test("trades are added to a client's day, and told where its row is of another o
   );
 });
 
+test("who is told in a batch leaves the others' trades to be added", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  const trade = (sequence: number, buyer: string, seller: string) =>
+    executed({
+      sequence,
+      quantity: "4",
+      notional: "720",
+      fee: "0.5",
+      buyer: [1, buyer, "4"],
+      seller: [2, seller, "4"],
+    });
+  for (const sequence of [1, 2]) {
+    await tested.publish(tradeEvents, [trade(sequence, "alice", "bob")]);
+    await tested.quiet();
+  }
+  // Of carol nothing is known, bob has a trade before and one behind his deposit, alice has trades alone.
+  await tested.publish(walletEvents, [funds("FundsDeposited", "bob", "10")]);
+  await tested.publish(tradeEvents, [
+    trade(3, "alice", "bob"),
+    trade(4, "alice", "carol"),
+    trade(5, "bob", "alice"),
+  ]);
+  await tested.quiet();
+  const rows = await tested.store.query(
+    sql`SELECT client_id, pay_in, (traded / 10^18::numeric)::text AS traded FROM clients ORDER BY client_id`,
+  );
+  assert.deepEqual(
+    rows.map(({ client_id, pay_in, traded }) => [client_id, pay_in, Number(traded)]),
+    [
+      ["alice", 0n, -4 * 720.5 + 719.5],
+      ["bob", 10n * 10n ** 18n, 3 * 719.5 - 720.5],
+      ["carol", 0n, 719.5],
+    ],
+  );
+  const told = (await tested.published(cashBalanceFeed)).map(({ key }) => key);
+  assert.deepEqual(told.sort(), ["alice", "bob", "bob", "carol"]);
+  const cash = dropCopy.invariants.find(({ name }) => name === "cash-told");
+  assert.deepEqual((await cash?.check(tested.service))?.violations, []);
+});
+
 test("another cash asset is refused once there are clients", async (t) => {
   const tested = await testService<DropCopy>(t, dropCopy);
   await copied(tested);

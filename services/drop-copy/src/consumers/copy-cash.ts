@@ -7,18 +7,36 @@ import {
   type FundsWithdrawn,
   type TradeExecuted,
 } from "@bourse/contracts";
-import type { ConsumerUnit, Effects, Envelope, Known, OutgoingEvent } from "@bourse/delivery";
-import type { Statement } from "@bourse/store";
-import { applyCash, type CashFact, cashUnits, dayOf, unknownClient } from "../domain/client-cash.ts";
-import type { DropCopy, KnownDay } from "../drop-copy.ts";
+import type { ConsumerUnit, Effects, Envelope, OutgoingEvent } from "@bourse/delivery";
+import {
+  applyCash,
+  type CashFact,
+  type CashRecord,
+  type ClientCash,
+  cashUnits,
+  dayOf,
+  unknownClient,
+} from "../domain/client-cash.ts";
+import type { DropCopy } from "../drop-copy.ts";
 import { addTraded, lockClients, readClients, writeClients } from "../sql/client-rows.ts";
 
 type Executed = EventOf<typeof TradeExecuted>;
 type Funds = EventOf<typeof FundsDeposited> | EventOf<typeof FundsWithdrawn> | EventOf<typeof AccountShort>;
 
+/** A client that a batch has facts of. */
+interface OpenClient {
+  readonly clientId: string;
+  /** The business day of its row, where that is known. */
+  readonly day: string | undefined;
+  /** By trades of that day. */
+  traded: bigint;
+  /** Something of it may be to be told, so its row is locked and read. */
+  isTold: boolean;
+}
+
 /**
  * Tells clients' cash. Trades of the day that a client's row is of tell nothing: they are added to it, whatever else is
- * added meanwhile. For anything else the clients of the batch are locked, its facts added, and one row each written (R13).
+ * added meanwhile. Clients with other facts are read, and one row each is written.
  */
 export async function copyCash(
   service: DropCopy,
@@ -26,73 +44,100 @@ export async function copyCash(
   unit: ConsumerUnit,
 ): Promise<Effects> {
   const facts: CashFact[] = [];
-  for (const { event } of batch) for (const fact of cashFactsOf(event, service.cashAsset)) facts.push(fact);
-  if (facts.length === 0) return { statements: [], events: [], result: undefined };
+  for (const { event } of batch) addFactsOf(event, service.cashAsset, facts);
+  const [first] = facts;
+  if (first === undefined) return { statements: [], events: [], result: undefined };
   const { rows, isCareful } = service.knownDays.of(unit.tenure);
-  const day = isCareful ? null : dayOfTrades(facts, (clientId) => rows.get(clientId)?.day);
-  if (day !== null) return { statements: [addSums(facts, day)], events: [], result: undefined };
-  return await tellCash(service, facts, unit, rows);
-}
-
-/** The day that all of them are trades of, and that all of their clients' rows are of; null: they are not. */
-function dayOfTrades(
-  facts: readonly CashFact[],
-  knownDay: (clientId: string) => string | undefined,
-): string | null {
-  const day = facts[0]?.day ?? null;
-  const isPlain = (fact: CashFact): boolean =>
-    fact.day === day && fact.payIn === 0n && fact.payout === 0n && knownDay(fact.clientId) === day;
-  return facts.every(isPlain) ? day : null;
-}
-
-function addSums(facts: readonly CashFact[], day: string): Statement {
-  const sums = new Map<string, bigint>();
-  for (const { clientId, traded } of facts) sums.set(clientId, (sums.get(clientId) ?? 0n) + traded);
-  const clientIds = [...sums.keys()].sort();
-  return addTraded(
-    clientIds,
-    clientIds.map((clientId) => sums.get(clientId) ?? 0n),
-    day,
+  const clients = openClients(facts, first.day, (clientId) =>
+    isCareful ? undefined : rows.get(clientId)?.day,
   );
+  const { told, events } = await tellCash(service, facts, clients, unit);
+  for (const { clientId, day } of told) rows.set(clientId, { day });
+  const added = [...clients.values()].filter(({ isTold }) => !isTold);
+  return {
+    statements: [
+      ...(told.length === 0 ? [] : [writeClients(told)]),
+      ...(added.length === 0 ? [] : [addTraded(added, first.day)]),
+    ],
+    events,
+    result: undefined,
+  };
 }
 
-async function tellCash(
-  service: DropCopy,
+/** Of a client that is not told all facts are trades of the given day, and so is its row. */
+function openClients(
   facts: readonly CashFact[],
+  day: string,
+  knownDay: (clientId: string) => string | undefined,
+): ReadonlyMap<string, OpenClient> {
+  const clients = new Map<string, OpenClient>();
+  for (const fact of facts) {
+    let client = clients.get(fact.clientId);
+    if (client === undefined) {
+      const { clientId } = fact;
+      client = { clientId, day: knownDay(clientId), traded: 0n, isTold: false };
+      clients.set(clientId, client);
+    }
+    const isPlain = fact.day === day && client.day === day && fact.payIn === 0n && fact.payout === 0n;
+    if (isPlain) client.traded += fact.traded;
+    else client.isTold = true;
+  }
+  return clients;
+}
+
+/** The facts of clients that are told, applied to their rows in the order in which they came. */
+async function tellCash(
+  { cashAsset }: DropCopy,
+  facts: readonly CashFact[],
+  clients: ReadonlyMap<string, OpenClient>,
   unit: ConsumerUnit,
-  days: Known<KnownDay>["rows"],
-): Promise<Effects> {
-  const clientIds = [...new Set(facts.map(({ clientId }) => clientId))];
-  const [, rows = []] = await unit.run(lockClients(clientIds, service.cashAsset));
-  const clients = new Map(readClients(rows).map((client) => [client.clientId, client]));
+): Promise<{ readonly told: readonly ClientCash[]; readonly events: readonly OutgoingEvent[] }> {
+  const clientIds: string[] = [];
+  for (const { clientId, isTold } of clients.values()) if (isTold) clientIds.push(clientId);
+  if (clientIds.length === 0) return { told: [], events: [] };
+  const results = await unit.run(lockClients(clientIds, [...clients.keys()], cashAsset));
+  const told = new Map(clientIds.map((clientId) => [clientId, unknownClient(clientId)]));
+  for (const client of readClients(results.at(-1) ?? [])) told.set(client.clientId, client);
   const events: OutgoingEvent[] = [];
   for (const fact of facts) {
-    const { cash, told } = applyCash(clients.get(fact.clientId) ?? unknownClient(fact.clientId), fact);
-    clients.set(fact.clientId, cash);
-    if (told === null) continue;
-    const { partitions } = cashBalanceFeed;
-    const key = told.client_id;
-    events.push({ topic: cashBalanceFeed, key, partition: partitionOf(key, partitions), event: told });
+    const before = told.get(fact.clientId);
+    if (before === undefined) continue;
+    const { cash, told: record } = applyCash(before, fact);
+    told.set(fact.clientId, cash);
+    if (record !== null) events.push(outgoing(record));
   }
-  for (const { clientId, day } of clients.values()) days.set(clientId, { day });
-  return { statements: [writeClients([...clients.values()])], events, result: undefined };
+  return { told: [...told.values()], events };
+}
+
+function outgoing(record: CashRecord): OutgoingEvent {
+  const key = record.client_id;
+  const partition = partitionOf(key, cashBalanceFeed.partitions);
+  return { topic: cashBalanceFeed, key, partition, event: record };
 }
 
 /** What an event says of clients' cash in this asset; most say nothing. */
 export function cashFactsOf(decoded: unknown, asset: string): readonly CashFact[] {
+  const facts: CashFact[] = [];
+  addFactsOf(decoded, asset, facts);
+  return facts;
+}
+
+function addFactsOf(decoded: unknown, asset: string, facts: CashFact[]): void {
   const event = decoded as Executed | Funds;
   switch (event.eventType) {
     case "FundsDeposited":
-      return event.asset === asset ? [fundsFact(event, { payIn: cashUnits(event.amount) })] : [];
+      if (event.asset === asset) facts.push(fundsFact(event, { payIn: cashUnits(event.amount) }));
+      return;
     case "FundsWithdrawn":
-      return event.asset === asset ? [fundsFact(event, { payout: cashUnits(event.amount) })] : [];
+      if (event.asset === asset) facts.push(fundsFact(event, { payout: cashUnits(event.amount) }));
+      return;
     case "AccountShort":
       // Suspense paid what the account lacked: so much less was taken from it.
-      return event.asset === asset ? [fundsFact(event, { traded: cashUnits(event.amount) })] : [];
+      if (event.asset === asset) facts.push(fundsFact(event, { traded: cashUnits(event.amount) }));
+      return;
     case "TradeExecuted":
-      return tradeFacts(event, asset);
-    default:
-      return [];
+      addTradeFacts(event, asset, facts);
+      return;
   }
 }
 
@@ -108,24 +153,22 @@ function fundsFact(event: Funds, moved: Partial<CashFact>): CashFact {
 }
 
 /** Fees are in the quote asset. */
-function tradeFacts(event: Executed, asset: string): readonly CashFact[] {
-  const { baseAsset, quoteAsset, notional, quantity, buyer, seller } = event;
-  const day = dayOf(event.timestamp);
-  const fact = (clientId: string, traded: bigint): CashFact => ({
-    clientId,
-    day,
-    payIn: 0n,
-    payout: 0n,
-    traded,
-  });
+function addTradeFacts(event: Executed, asset: string, facts: CashFact[]): void {
+  const { baseAsset, quoteAsset, buyer, seller } = event;
   if (quoteAsset === asset) {
-    const price = cashUnits(notional);
-    return [
-      fact(buyer.accountId, -price - cashUnits(buyer.fee)),
-      fact(seller.accountId, price - cashUnits(seller.fee)),
-    ];
+    const price = cashUnits(event.notional);
+    const day = dayOf(event.timestamp);
+    facts.push(
+      tradeFact(buyer.accountId, day, -price - cashUnits(buyer.fee)),
+      tradeFact(seller.accountId, day, price - cashUnits(seller.fee)),
+    );
+  } else if (baseAsset === asset) {
+    const units = cashUnits(event.quantity);
+    const day = dayOf(event.timestamp);
+    facts.push(tradeFact(buyer.accountId, day, units), tradeFact(seller.accountId, day, -units));
   }
-  if (baseAsset !== asset) return [];
-  const units = cashUnits(quantity);
-  return [fact(buyer.accountId, units), fact(seller.accountId, -units)];
+}
+
+function tradeFact(clientId: string, day: string, traded: bigint): CashFact {
+  return { clientId, day, payIn: 0n, payout: 0n, traded };
 }

@@ -1,13 +1,23 @@
 import { amountArray, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
 import type { ClientCash } from "../domain/client-cash.ts";
 
-/** Makes the rows that are missing, then locks them all by id (R13). */
-export function lockClients(clientIds: readonly string[], cashAsset: string): readonly Statement[] {
-  const ids = sqlArray([...clientIds].sort());
+/**
+ * Makes the rows of clients to be told where they are missing, locks those of all clients of a batch by id (R13), and answers
+ * in the last place those that are told.
+ */
+export function lockClients(
+  told: readonly string[],
+  all: readonly string[],
+  cashAsset: string,
+): readonly Statement[] {
+  const toldIds = sqlArray([...told].sort());
+  const allIds = sqlArray([...all].sort());
   return [
-    sql`INSERT INTO clients (client_id, cash_asset) SELECT id, ${cashAsset}::text FROM unnest(${ids}::text[]) WITH ORDINALITY AS k (id, place)
+    sql`INSERT INTO clients (client_id, cash_asset) SELECT id, ${cashAsset}::text FROM unnest(${toldIds}::text[]) WITH ORDINALITY AS k (id, place)
       ORDER BY place ON CONFLICT (client_id) DO NOTHING`,
-    sql`SELECT * FROM clients WHERE client_id = ANY (${ids}::text[]) ORDER BY client_id FOR UPDATE`,
+    sql`SELECT count(*) FROM (
+        SELECT FROM clients WHERE client_id = ANY (${allIds}::text[]) ORDER BY client_id FOR UPDATE) AS locked`,
+    sql`SELECT * FROM clients WHERE client_id = ANY (${toldIds}::text[]) ORDER BY client_id`,
   ];
 }
 
@@ -38,17 +48,23 @@ export function writeClients(clients: readonly ClientCash[]): Statement {
 }
 
 /**
- * What trades of a day moved, by client, sorted (R13). Fails as a whole where a client's row is of another day: then there
- * is something to tell.
+ * What trades of a day moved, one row a client, sorted (R13). Fails as a whole where a client's row is of another day: then
+ * there is something to tell.
  */
-export function addTraded(clientIds: readonly string[], traded: readonly bigint[], day: string): Statement {
+export function addTraded(
+  clients: readonly { readonly clientId: string; readonly traded: bigint }[],
+  day: string,
+): Statement {
+  const sorted = [...clients].sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
+  const clientIds = sqlArray(sorted.map(({ clientId }) => clientId));
+  const traded = amountArray(sorted.map((each) => each.traded));
   return sql`
     WITH written AS (
       UPDATE clients c SET traded = c.traded + k.traded
-      FROM unnest(${sqlArray(clientIds)}::text[], ${amountArray(traded)}::numeric[]) AS k (client_id, traded)
+      FROM unnest(${clientIds}::text[], ${traded}::numeric[]) AS k (client_id, traded)
       WHERE c.client_id = k.client_id AND c.business_day = ${day}
       RETURNING 1)
-    SELECT rows_written(count(*), ${clientIds.length}::bigint, 'clients') FROM written`;
+    SELECT rows_written(count(*), ${sorted.length}::bigint, 'clients') FROM written`;
 }
 
 /** A page of all clients, for checks. */
