@@ -47,7 +47,7 @@ export function emptyPosition(method: CostMethod, tickLotUnits: bigint): Positio
     costUnits: 0n,
     realisedUnits: 0n,
     feesUnits: 0n,
-    openLots: [],
+    openLots: NO_LOTS,
   };
 }
 
@@ -58,47 +58,42 @@ export function emptyPosition(method: CostMethod, tickLotUnits: bigint): Positio
 export function applyFill(position: Position, fill: Fill): Position {
   assert(Number.isSafeInteger(fill.quantityLots) && fill.quantityLots > 0, "a fill has a quantity");
   assert(Number.isSafeInteger(fill.priceTicks) && fill.priceTicks > 0, "a fill has a price");
-  const quantityLots = BigInt(fill.quantityLots);
+  const { method, tickLotUnits } = position;
+  const filledLots = BigInt(fill.quantityLots);
   const priceTicks = BigInt(fill.priceTicks);
   const direction = fill.side === "BUY" ? 1n : -1n;
-  const charged = {
-    ...position,
-    realisedUnits: position.realisedUnits - fill.feeUnits,
+  const isOpposite = position.quantityLots * direction < 0n;
+  const closingLots = isOpposite ? smaller(magnitude(position.quantityLots), filledLots) : 0n;
+  const openingLots = filledLots - closingLots;
+  let { costUnits, openLots } = position;
+  let realisedUnits = position.realisedUnits - fill.feeUnits;
+  if (closingLots > 0n) {
+    const removed = removeCost(position, closingLots);
+    costUnits -= removed.costUnits;
+    realisedUnits -= direction * closingLots * priceTicks * tickLotUnits + removed.costUnits;
+    openLots = removed.openLots;
+  }
+  if (openingLots > 0n) {
+    costUnits += direction * openingLots * priceTicks * tickLotUnits;
+    openLots = method === "AVERAGE" ? NO_LOTS : withLot(openLots, openingLots, priceTicks);
+  }
+  return {
+    method,
+    tickLotUnits,
+    quantityLots: position.quantityLots + direction * filledLots,
+    costUnits,
+    realisedUnits,
     feesUnits: position.feesUnits + fill.feeUnits,
+    openLots,
   };
-  const opposite = position.quantityLots * direction < 0n;
-  const closingLots = opposite ? smaller(magnitude(position.quantityLots), quantityLots) : 0n;
-  const closed = closingLots > 0n ? close(charged, closingLots, priceTicks) : charged;
-  const openingLots = quantityLots - closingLots;
-  return openingLots > 0n ? open(closed, direction, openingLots, priceTicks) : closed;
 }
+
+const NO_LOTS: readonly OpenLot[] = [];
 
 /** What closing the whole position at a price would add to the realised profit, fees aside. */
 export function unrealisedPnl(position: Position, markPriceTicks: number): bigint {
   assert(Number.isSafeInteger(markPriceTicks) && markPriceTicks >= 0, "a mark is a price in ticks");
   return position.quantityLots * BigInt(markPriceTicks) * position.tickLotUnits - position.costUnits;
-}
-
-function open(position: Position, direction: bigint, lots: bigint, priceTicks: bigint): Position {
-  return {
-    ...position,
-    quantityLots: position.quantityLots + direction * lots,
-    costUnits: position.costUnits + direction * lots * priceTicks * position.tickLotUnits,
-    openLots: position.method === "AVERAGE" ? [] : withLot(position.openLots, lots, priceTicks),
-  };
-}
-
-function close(position: Position, lots: bigint, priceTicks: bigint): Position {
-  const direction = position.quantityLots > 0n ? 1n : -1n;
-  const { costUnits, openLots } = removeCost(position, lots, direction);
-  const valueUnits = direction * lots * priceTicks * position.tickLotUnits;
-  return {
-    ...position,
-    quantityLots: position.quantityLots - direction * lots,
-    costUnits: position.costUnits - costUnits,
-    realisedUnits: position.realisedUnits + valueUnits - costUnits,
-    openLots,
-  };
 }
 
 interface RemovedCost {
@@ -107,11 +102,12 @@ interface RemovedCost {
 }
 
 /** The cost of what is closed, and the lots that stay open. */
-function removeCost(position: Position, lots: bigint, direction: bigint): RemovedCost {
+function removeCost(position: Position, lots: bigint): RemovedCost {
   // By average cost the share is truncated towards zero, and the fraction of a unit stays with what is open:
   // closing the rest takes all of it, so that nothing is lost over the life of a position.
   if (position.method === "AVERAGE")
-    return { costUnits: (position.costUnits * lots) / magnitude(position.quantityLots), openLots: [] };
+    return { costUnits: (position.costUnits * lots) / magnitude(position.quantityLots), openLots: NO_LOTS };
+  const direction = position.quantityLots > 0n ? 1n : -1n;
   const openLots = [...position.openLots];
   let remaining = lots;
   let tickLots = 0n;

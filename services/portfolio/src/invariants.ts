@@ -73,15 +73,15 @@ async function positionsEqualTrades(service: Portfolio): Promise<InvariantReport
   const sums = new Map<string, Sums>();
   for (let partition = 0; partition < tradeEvents.partitions; partition++) {
     for await (const batch of replayTopic(service.bus, tradeEvents, partition)) {
-      const fills = executedOf(batch).flatMap((event) => fillsOf(event, instrumentOf(service, event.symbol)));
+      const fills = fillsOf(service, executedOf(batch));
       findings.checked += fills.length;
       for (const fill of fills) addTo(sums, fill);
-      for (const { after } of applyFills((key) => folded.get(nameOf(key)), fills, service.method))
-        folded.set(nameOf(after), after);
+      for (const { after } of applyFills((name) => folded.get(name), fills, service.method))
+        folded.set(after.name, after);
     }
   }
   for await (const kept of allPositions(service)) {
-    const name = nameOf(kept);
+    const { name } = kept;
     const expected = folded.get(name);
     const sum = sums.get(name);
     if (expected === undefined || sum === undefined) {
@@ -96,12 +96,12 @@ async function positionsEqualTrades(service: Portfolio): Promise<InvariantReport
 }
 
 function addTo(sums: Map<string, Sums>, fill: AccountFill): void {
-  const sum = sums.get(nameOf(fill)) ?? { quantityLots: 0n, feesUnits: 0n, trades: 0 };
+  const sum = sums.get(fill.name) ?? { quantityLots: 0n, feesUnits: 0n, trades: 0 };
   const lots = BigInt(fill.quantityLots);
   sum.quantityLots += fill.side === "BUY" ? lots : -lots;
   sum.feesUnits += fill.feeUnits;
   sum.trades += 1;
-  sums.set(nameOf(fill), sum);
+  sums.set(fill.name, sum);
 }
 
 function differences(kept: AccountPosition, expected: AccountPosition, sum: Sums): readonly string[] {
@@ -154,13 +154,13 @@ async function openLotsSumUp(service: Portfolio): Promise<InvariantReport> {
     const cost =
       openLots.reduce((sum, lot) => sum + lot.quantityLots * lot.priceTicks * tickLotUnits, 0n) * direction;
     if (method !== service.method)
-      findings.add(`${nameOf(each)} is kept by ${method}, not by ${service.method}`);
+      findings.add(`${each.name} is kept by ${method}, not by ${service.method}`);
     else if (method === "AVERAGE" ? openLots.length > 0 : lots !== quantityLots || cost !== costUnits)
       findings.add(
-        `${nameOf(each)} has ${quantityLots} lots at ${costUnits}; its open lots are ${lots} at ${cost}`,
+        `${each.name} has ${quantityLots} lots at ${costUnits}; its open lots are ${lots} at ${cost}`,
       );
     if (quantityLots === 0n && costUnits !== 0n)
-      findings.add(`${nameOf(each)} is closed and has a cost of ${costUnits}`);
+      findings.add(`${each.name} is closed and has a cost of ${costUnits}`);
   }
   return findings.report();
 }
@@ -177,16 +177,16 @@ async function positionsPublished(service: Portfolio): Promise<InvariantReport> 
   }
   const cut = (await service.bus.offsets(portfolioEvents.name)).some(({ earliest }) => earliest > 0n);
   for await (const each of allPositions(service)) {
-    const event = told.get(nameOf(each));
+    const event = told.get(each.name);
     if (event === undefined) {
-      if (!cut) findings.add(`${nameOf(each)} was never published`);
+      if (!cut) findings.add(`${each.name} was never published`);
       continue;
     }
     findings.checked++;
-    told.delete(nameOf(each));
+    told.delete(each.name);
     const wanted = JSON.stringify(positionUpdated(each, instrumentOf(service, each.symbol)).event);
     if (JSON.stringify(event) !== wanted)
-      findings.add(`${nameOf(each)} was published as ${JSON.stringify(event)}, and is ${wanted}`);
+      findings.add(`${each.name} was published as ${JSON.stringify(event)}, and is ${wanted}`);
   }
   for (const name of told.keys()) findings.add(`${name} was published and has no position`);
   return findings.report();

@@ -19,7 +19,13 @@ import {
   positionKeys,
 } from "../domain/position-batch.ts";
 import { instrumentOf, type Portfolio } from "../portfolio.ts";
-import { type KnownPosition, lockPositions, readPositions, writePositions } from "../sql/position-rows.ts";
+import {
+  type KnownPosition,
+  lockPositions,
+  readPositions,
+  type WrittenPosition,
+  writePositions,
+} from "../sql/position-rows.ts";
 
 type Executed = EventOf<typeof TradeExecuted>;
 
@@ -32,40 +38,40 @@ export async function applyTrades(
   batch: readonly Envelope[],
   unit: ConsumerUnit,
 ): Promise<Effects> {
-  const fills = executedOf(batch).flatMap((event) => fillsOf(event, instrumentOf(service, event.symbol)));
+  const fills = fillsOf(service, executedOf(batch));
   if (fills.length === 0) return { statements: [], events: [], result: undefined };
-  const positions = await openPositions(service, fills, unit);
-  const changes = applyFills((key) => positions.get(nameOf(key))?.kept, fills, service.method).map(
-    (change) => ({ ...change, tableId: positions.get(nameOf(change.after))?.tableId ?? 0 }),
-  );
-  for (const { after, tableId } of changes) positions.set(nameOf(after), { kept: after, tableId });
-  return {
-    statements: writePositions(changes),
-    events: changes.map(({ after }) => positionUpdated(after, instrumentOf(service, after.symbol))),
-    result: undefined,
-  };
+  const { rows: known } = service.known.of(unit.tenure);
+  await readUnknown(service, known, fills, unit);
+  const changes: WrittenPosition[] = [];
+  const events: OutgoingEvent[] = [];
+  for (const { before, after } of applyFills((name) => known.get(name)?.kept, fills, service.method)) {
+    const tableId = known.get(after.name)?.tableId ?? 0;
+    changes.push({ before, after, tableId });
+    known.set(after.name, { kept: after, tableId });
+    events.push(positionUpdated(after, instrumentOf(service, after.symbol)));
+  }
+  return { statements: writePositions(changes), events, result: undefined };
 }
 
-/** The positions of the fills, those without trades included. */
-async function openPositions(
+/** Afterwards all positions of the fills are known, those without trades included. */
+async function readUnknown(
   service: Portfolio,
+  known: Known<KnownPosition>["rows"],
   fills: readonly AccountFill[],
   unit: ConsumerUnit,
-): Promise<Known<KnownPosition>["rows"]> {
-  const { rows: known } = service.known.of(unit.tenure);
-  const unknown = fills.filter((fill) => !known.has(nameOf(fill)));
-  if (unknown.length === 0) return known;
+): Promise<void> {
+  const unknown = fills.filter(({ name }) => !known.has(name));
+  if (unknown.length === 0) return;
   const keys = positionKeys(unknown);
   const [rows = [], tables] = await unit.run(lockPositions(keys));
   const tableId = Number(tables?.[0]?.table_id);
   for (const kept of readPositions(rows, (symbol) => instrumentOf(service, symbol)))
-    known.set(nameOf(kept), { kept, tableId });
+    known.set(kept.name, { kept, tableId });
   for (const key of keys) {
-    if (known.has(nameOf(key))) continue;
+    if (known.has(key.name)) continue;
     const position = emptyPosition(service.method, instrumentOf(service, key.symbol).tickLotUnits);
-    known.set(nameOf(key), { kept: { ...key, position, trades: 0 }, tableId });
+    known.set(key.name, { kept: { ...key, position, trades: 0 }, tableId });
   }
-  return known;
 }
 
 /** R5: positions that a rebuild has changed are told again as they are now. */
@@ -79,39 +85,61 @@ export function tradesApplied(service: Portfolio, batch: readonly Envelope[]): v
   const executed = executedOf(batch);
   service.metrics.trades.inc(executed.length);
   const written = new Set<string>();
-  for (const { symbol, buyer, seller } of executed)
-    for (const { accountId } of [buyer, seller]) written.add(nameOf({ accountId, symbol }));
+  for (const { symbol, buyer, seller } of executed) {
+    written.add(nameOf({ accountId: buyer.accountId, symbol }));
+    written.add(nameOf({ accountId: seller.accountId, symbol }));
+  }
   service.metrics.positions.inc(written.size);
 }
 
 export function executedOf(batch: readonly Envelope[]): readonly Executed[] {
-  return batch
-    .map(({ event }) => event as TopicEvent<typeof tradeEvents>)
-    .filter((event): event is Executed => event.eventType === "TradeExecuted");
+  const executed: Executed[] = [];
+  for (const { event } of batch as readonly Envelope<TopicEvent<typeof tradeEvents>>[])
+    if (event.eventType === "TradeExecuted") executed.push(event);
+  return executed;
 }
 
 /** A trade is two fills, the buyer's and the seller's. An account that trades with itself has both. */
-export function fillsOf(event: Executed, instrument: CompiledInstrument): readonly AccountFill[] {
-  const common = {
-    symbol: event.symbol,
+export function fillsOf(
+  service: Pick<Portfolio, "reference">,
+  executed: readonly Executed[],
+): readonly AccountFill[] {
+  const fills: AccountFill[] = [];
+  for (const { symbol, quantity, price, buyer, seller } of executed) {
+    const instrument = instrumentOf(service, symbol);
+    const trade = {
+      symbol,
+      instrument,
+      quantityLots: instrument.decodeQuantity(quantity),
+      priceTicks: instrument.decodePrice(price),
+    };
+    fills.push(fillOf(trade, "BUY", buyer), fillOf(trade, "SELL", seller));
+  }
+  return fills;
+}
+
+interface DecodedTrade {
+  readonly symbol: string;
+  readonly instrument: CompiledInstrument;
+  readonly quantityLots: number;
+  readonly priceTicks: number;
+}
+
+function fillOf(
+  { symbol, instrument, quantityLots, priceTicks }: DecodedTrade,
+  side: "BUY" | "SELL",
+  { accountId, fee }: Executed["buyer"],
+): AccountFill {
+  return {
+    name: nameOf({ accountId, symbol }),
+    accountId,
+    symbol,
+    side,
+    quantityLots,
+    priceTicks,
+    feeUnits: decimalUnits(fee, instrument.quoteScale),
     tickLotUnits: instrument.tickLotUnits,
-    quantityLots: instrument.decodeQuantity(event.quantity),
-    priceTicks: instrument.decodePrice(event.price),
   };
-  return [
-    {
-      ...common,
-      side: "BUY",
-      accountId: event.buyer.accountId,
-      feeUnits: decimalUnits(event.buyer.fee, instrument.quoteScale),
-    },
-    {
-      ...common,
-      side: "SELL",
-      accountId: event.seller.accountId,
-      feeUnits: decimalUnits(event.seller.fee, instrument.quoteScale),
-    },
-  ];
 }
 
 export function positionUpdated(

@@ -17,7 +17,8 @@ function fill(
   priceTicks: number,
   symbol = "AAPL",
 ): AccountFill {
-  return { accountId, symbol, side, quantityLots, priceTicks, feeUnits: 1n, tickLotUnits: 10_000n };
+  const name = nameOf({ accountId, symbol });
+  return { name, accountId, symbol, side, quantityLots, priceTicks, feeUnits: 1n, tickLotUnits: 10_000n };
 }
 
 const applied = (
@@ -25,9 +26,7 @@ const applied = (
   fills: readonly AccountFill[],
   method: CostMethod,
 ): readonly AccountPosition[] =>
-  applyFills((key) => known.find((each) => nameOf(each) === nameOf(key)), fills, method).map(
-    ({ after }) => after,
-  );
+  applyFills((name) => known.find((each) => each.name === name), fills, method).map(({ after }) => after);
 
 test("each position that changes comes once, in the order of its lock", () => {
   const fills = [
@@ -38,9 +37,9 @@ test("each position that changes comes once, in the order of its lock", () => {
   ];
   const keys = positionKeys(fills);
   assert.deepEqual(keys, [
-    { accountId: "alice", symbol: "A" },
-    { accountId: "alice", symbol: "AAPL" },
-    { accountId: "bob", symbol: "AAPL" },
+    { name: "alice A", accountId: "alice", symbol: "A" },
+    { name: "alice AAPL", accountId: "alice", symbol: "AAPL" },
+    { name: "bob AAPL", accountId: "bob", symbol: "AAPL" },
   ]);
   const changed = applied([], fills, "AVERAGE");
   assert.deepEqual(changed.map(nameOf), keys.map(nameOf));

@@ -1,29 +1,31 @@
 import { assert } from "@bourse/base";
 import { applyFill, type CostMethod, emptyPosition, type Fill, type Position } from "@bourse/positions";
 
-/** A position with how many fills made it. */
-export interface AccountPosition {
-  readonly accountId: string;
-  readonly symbol: string;
-  readonly position: Position;
-  readonly trades: number;
-}
-
-export interface AccountFill extends Fill {
-  readonly accountId: string;
-  readonly symbol: string;
-  readonly tickLotUnits: bigint;
-}
-
 export interface PositionKey {
   readonly accountId: string;
   readonly symbol: string;
 }
 
+/** A key with both as one text, which is made once and by which positions are looked up. */
+export interface NamedKey extends PositionKey {
+  readonly name: string;
+}
+
+/** A position with how many fills made it. */
+export interface AccountPosition extends NamedKey {
+  readonly position: Position;
+  readonly trades: number;
+}
+
+export interface AccountFill extends Fill, NamedKey {
+  readonly tickLotUnits: bigint;
+}
+
 /** Each position that the fills change once, in the order of its lock: account, then symbol (R13). */
-export function positionKeys(fills: readonly PositionKey[]): readonly PositionKey[] {
-  const keys = new Map<string, PositionKey>();
-  for (const { accountId, symbol } of fills) keys.set(nameOf({ accountId, symbol }), { accountId, symbol });
+export function positionKeys(fills: readonly NamedKey[]): readonly NamedKey[] {
+  const keys = new Map<string, NamedKey>();
+  for (const { name, accountId, symbol } of fills)
+    if (!keys.has(name)) keys.set(name, { name, accountId, symbol });
   return [...keys.values()].sort(inLockOrder);
 }
 
@@ -43,30 +45,32 @@ export interface PositionChange {
  * order of `positionKeys`. A position that is not known begins empty.
  */
 export function applyFills(
-  known: (key: PositionKey) => AccountPosition | undefined,
+  known: (name: string) => AccountPosition | undefined,
   fills: readonly AccountFill[],
   method: CostMethod,
 ): readonly PositionChange[] {
   const changes = new Map<string, { before: AccountPosition; after: AccountPosition }>();
   for (const fill of fills) {
-    const name = nameOf(fill);
-    let change = changes.get(name);
+    let change = changes.get(fill.name);
     if (change === undefined) {
-      const before = known(fill) ?? emptyOf(fill, method);
+      const before = known(fill.name) ?? emptyOf(fill, method);
       assert(before.position.method === method, "a position keeps the method it began with");
       change = { before, after: before };
-      changes.set(name, change);
+      changes.set(fill.name, change);
     }
-    const { accountId, symbol, position, trades } = change.after;
-    change.after = { accountId, symbol, position: applyFill(position, fill), trades: trades + 1 };
+    const { name, accountId, symbol, position, trades } = change.after;
+    change.after = { name, accountId, symbol, position: applyFill(position, fill), trades: trades + 1 };
   }
   return [...changes.values()].sort((a, b) => inLockOrder(a.after, b.after));
 }
 
-function emptyOf({ accountId, symbol, tickLotUnits }: AccountFill, method: CostMethod): AccountPosition {
-  return { accountId, symbol, position: emptyPosition(method, tickLotUnits), trades: 0 };
+function emptyOf(
+  { name, accountId, symbol, tickLotUnits }: AccountFill,
+  method: CostMethod,
+): AccountPosition {
+  return { name, accountId, symbol, position: emptyPosition(method, tickLotUnits), trades: 0 };
 }
 
-export function nameOf(key: PositionKey): string {
-  return `${key.accountId} ${key.symbol}`;
+export function nameOf({ accountId, symbol }: PositionKey): string {
+  return `${accountId} ${symbol}`;
 }

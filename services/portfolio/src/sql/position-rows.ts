@@ -1,7 +1,12 @@
 import { assert } from "@bourse/base";
 import { COST_METHODS, type OpenLot, type Position } from "@bourse/positions";
-import { amountArray, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
-import type { AccountPosition, PositionChange, PositionKey } from "../domain/position-batch.ts";
+import { amountArray, amountText, copyRows, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
+import {
+  type AccountPosition,
+  nameOf,
+  type PositionChange,
+  type PositionKey,
+} from "../domain/position-batch.ts";
 
 /** A position as the table has it, and which table: a rebuild puts another one in its place (R5). */
 export interface KnownPosition {
@@ -30,8 +35,10 @@ export function readPositions(
     const symbol = String(row.symbol);
     const method = COST_METHODS.find((each) => each === row.method);
     assert(method !== undefined, "a position has a cost method");
+    const accountId = String(row.account_id);
     return {
-      accountId: String(row.account_id),
+      name: nameOf({ accountId, symbol }),
+      accountId,
       symbol,
       position: {
         method,
@@ -58,14 +65,20 @@ export interface WrittenPosition extends PositionChange {
  * in the same table.
  */
 export function writePositions(changes: readonly WrittenPosition[]): readonly Statement[] {
-  return [
-    ...insertPositions(changes.flatMap(({ before, after }) => (before.trades === 0 ? [after] : []))),
-    ...addToPositions(changes.filter(({ before }) => before.trades > 0)),
-  ];
+  const made: AccountPosition[] = [];
+  const added: WrittenPosition[] = [];
+  for (const change of changes) {
+    if (change.before.trades === 0) made.push(change.after);
+    else added.push(change);
+  }
+  return [...insertPositions(made), ...addToPositions(added)];
 }
 
 function addToPositions(changes: readonly WrittenPosition[]): readonly Statement[] {
-  if (changes.length === 0) return [];
+  const [first] = changes;
+  if (first === undefined) return [];
+  // Where they were known of several tables, all but one of those are gone: then no row is as it was known.
+  const isOneTable = changes.every(({ tableId }) => tableId === first.tableId);
   const difference = (of: (position: Position) => bigint): string =>
     amountArray(changes.map(({ before, after }) => of(after.position) - of(before.position)));
   return [
@@ -81,31 +94,32 @@ function addToPositions(changes: readonly WrittenPosition[]): readonly Statement
         ${difference((position) => position.feesUnits)}::numeric[],
         ${sqlArray(changes.map(({ after }) => writeLots(after.position.openLots)))}::text[],
         ${sqlArray(changes.map(({ after }) => after.trades))}::bigint[],
-        ${sqlArray(changes.map(({ before }) => before.trades))}::bigint[],
-        ${sqlArray(changes.map(({ tableId }) => tableId))}::oid[])
-        AS k (account_id, symbol, quantity_lots, cost, realised, fees, open_lots, trades, known_trades, table_id)
+        ${sqlArray(changes.map(({ before }) => before.trades))}::bigint[])
+        AS k (account_id, symbol, quantity_lots, cost, realised, fees, open_lots, trades, known_trades)
       WHERE p.account_id = k.account_id AND p.symbol = k.symbol AND p.trades = k.known_trades
-        AND p.tableoid = k.table_id
+        AND p.tableoid = ${isOneTable ? first.tableId : 0}::oid
       RETURNING 1)
     SELECT rows_written(count(*), ${changes.length}::bigint, 'positions') FROM written`,
   ];
 }
 
+const COPY_POSITIONS =
+  "COPY positions (account_id, symbol, method, quantity_lots, cost, realised, fees, open_lots, trades) FROM STDIN";
+
 function insertPositions(changed: readonly AccountPosition[]): readonly Statement[] {
   if (changed.length === 0) return [];
-  const positions = changed.map((each) => each.position);
   return [
-    sql`
-    INSERT INTO positions (account_id, symbol, method, quantity_lots, cost, realised, fees, open_lots, trades)
-    SELECT * FROM unnest(${sqlArray(changed.map((each) => each.accountId))}::text[],
-      ${sqlArray(changed.map((each) => each.symbol))}::text[],
-      ${sqlArray(positions.map((each) => each.method))}::text[],
-      ${amountArray(positions.map((each) => each.quantityLots))}::numeric[],
-      ${amountArray(positions.map((each) => each.costUnits))}::numeric[],
-      ${amountArray(positions.map((each) => each.realisedUnits))}::numeric[],
-      ${amountArray(positions.map((each) => each.feesUnits))}::numeric[],
-      ${sqlArray(positions.map((each) => writeLots(each.openLots)))}::text[],
-      ${sqlArray(changed.map((each) => each.trades))}::bigint[])`,
+    copyRows(COPY_POSITIONS, changed, ({ accountId, symbol, position, trades }) => [
+      accountId,
+      symbol,
+      position.method,
+      amountText(position.quantityLots),
+      amountText(position.costUnits),
+      amountText(position.realisedUnits),
+      amountText(position.feesUnits),
+      writeLots(position.openLots),
+      trades,
+    ]),
   ];
 }
 
@@ -125,6 +139,7 @@ export function selectPage(after: PositionKey, limit: number): Statement {
 }
 
 function writeLots(lots: readonly OpenLot[]): string {
+  if (lots.length === 0) return "";
   return lots.map(({ quantityLots, priceTicks }) => `${quantityLots}@${priceTicks}`).join(",");
 }
 
