@@ -1,7 +1,7 @@
 import type { TopicPartition } from "@bourse/bus";
 import type { bookEvents, TopicEvent } from "@bourse/contracts";
 import type { Envelope } from "@bourse/delivery";
-import type { OrderBook } from "../domain/order-book.ts";
+import type { BookOutcome } from "../domain/order-book.ts";
 import type { MarketData } from "../market-data.ts";
 import { bookOfRow, forgetPartition, selectBooks, selectPosition } from "../sql/book-rows.ts";
 
@@ -26,21 +26,21 @@ export async function startOfBooks(service: MarketData, at: TopicPartition): Pro
 }
 
 /** Keeps the books as the engine tells them. What was seen before, also across restarts, is dropped by its number. */
-export function applyBooks(service: MarketData, batch: readonly Envelope[]): void {
+export function applyBooks({ books, metrics, unpublished }: MarketData, batch: readonly Envelope[]): void {
+  const outcomes = new Map<BookOutcome, number>();
   for (const { event, partition, offset } of batch as readonly Envelope<TopicEvent<typeof bookEvents>>[]) {
-    const book = service.books.getOrAdd(event.symbol);
-    const before = touchOf(book);
+    const book = books.getOrAdd(event.symbol);
+    const { stale, bestBid, bestAsk } = book;
     const outcome =
       event.eventType === "BookSnapshot"
         ? book.snapshot(event)
         : book.change(event.bookSequence, event.changes);
-    service.metrics.bookEvents.inc({ outcome });
-    service.books.lastOffsets.set(partition, offset);
-    if (outcome === "applied" || outcome === "healed") service.books.unstored.set(event.symbol, partition);
-    if (touchOf(book) !== before) service.unpublished.add(event.symbol);
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    books.lastOffsets.set(partition, offset);
+    if (outcome === "applied" || outcome === "healed") books.unstored.set(event.symbol, partition);
+    const isTouched = bestBid?.[0] !== book.bestBid?.[0] || bestAsk?.[0] !== book.bestAsk?.[0];
+    // A stale book shows no touch.
+    if (stale !== book.stale || (isTouched && !stale)) unpublished.add(event.symbol);
   }
-}
-
-function touchOf(book: OrderBook): string {
-  return book.stale ? "" : `${book.bestBid?.[0]}/${book.bestAsk?.[0]}`;
+  for (const [outcome, count] of outcomes) metrics.bookEvents.inc({ outcome }, count);
 }

@@ -14,38 +14,40 @@ export async function recordTrades(
   batch: readonly Envelope[],
   _unit: Unit,
 ): Promise<Effects> {
-  const trades = executedOf(batch).map(({ event, timeMs }) => tradeOf(service, event, timeMs));
+  const trades: TradeRow[] = [];
+  const last = new Map<string, TradeRow>();
+  for (const { event, timeMs } of batch as readonly TradeEnvelope[]) {
+    if (!isOnTape(event)) continue;
+    const trade = tradeOf(service, event, timeMs);
+    trades.push(trade);
+    last.set(trade.symbol, trade);
+  }
   if (trades.length === 0) return { statements: [], events: [], result: undefined };
-  const candles = candlesOf(
-    trades.map((trade) => ({
-      symbol: trade.symbol,
-      timeMs: trade.timeMs,
-      priceTicks: trade.priceTicks,
-      quantityLots: trade.quantityLots,
-      notionalUnits: instrumentOf(service, trade.symbol).notionalUnits(trade.priceTicks * trade.quantityLots),
-    })),
+  const candles = candlesOf(trades, ({ symbol, priceTicks, quantityLots }) =>
+    instrumentOf(service, symbol).notionalUnits(priceTicks * quantityLots),
   );
-  const last = [...new Map(trades.map((trade) => [trade.symbol, trade])).values()];
-  last.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const lastTrades = [...last.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   return {
-    statements: [insertTrades(trades), addToCandles(candles), writeLastTrades(last)],
+    statements: [insertTrades(trades), addToCandles(candles), writeLastTrades(lastTrades)],
     events: [],
     result: undefined,
   };
 }
 
-export function tradesRecorded(service: MarketData, batch: readonly Envelope[]): void {
-  for (const { event } of executedOf(batch)) {
-    service.metrics.trades.inc();
-    service.unpublished.add(event.symbol);
+export function tradesRecorded({ metrics, unpublished }: MarketData, batch: readonly Envelope[]): void {
+  let recorded = 0;
+  let last = "";
+  for (const { event } of batch as readonly TradeEnvelope[]) {
+    if (!isOnTape(event)) continue;
+    recorded++;
+    // Trades of a symbol come together.
+    if (event.symbol !== last) unpublished.add(event.symbol);
+    last = event.symbol;
   }
+  metrics.trades.inc(recorded);
 }
 
-function executedOf(batch: readonly Envelope[]): readonly Envelope<Executed>[] {
-  return (batch as readonly Envelope<TopicEvent<typeof tradeEvents>>[]).filter(
-    (envelope): envelope is Envelope<Executed> => isOnTape(envelope.event),
-  );
-}
+type TradeEnvelope = Envelope<TopicEvent<typeof tradeEvents>>;
 
 /** A transfer between accounts of one self-trade group is no trade of the market. */
 export function isOnTape(event: TopicEvent<typeof tradeEvents>): event is Executed {

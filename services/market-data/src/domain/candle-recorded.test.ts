@@ -19,9 +19,9 @@ test("recorded trades make the candles that their venue showed", { skip }, () =>
     const [time, , , price = "", amount = ""] = line.split(",");
     const priceTicks = Number(decimalUnits(price, PRICE_SCALE));
     const quantityLots = Number(decimalUnits(amount, 0));
-    return { symbol: "XRP-ETH", timeMs: Number(time), priceTicks, quantityLots, notionalUnits: 0n };
+    return { symbol: "XRP-ETH", timeMs: Number(time), priceTicks, quantityLots };
   });
-  const candles = candlesOf(trades);
+  const candles = candlesOf(trades, () => 0n);
   for (const [file, intervalMs] of [
     ["1m.csv", 60_000],
     ["5m.csv", 300_000],

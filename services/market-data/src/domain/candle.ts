@@ -8,7 +8,6 @@ export interface CandleTrade {
   readonly timeMs: number;
   readonly priceTicks: number;
   readonly quantityLots: number;
-  readonly notionalUnits: bigint;
 }
 
 /** Open, high, low and close in ticks; intervals begin at whole multiples of their length since the epoch. */
@@ -25,48 +24,78 @@ export interface Candle {
   readonly trades: number;
 }
 
-/** One candle for each symbol and interval that the trades, in their order, fall into; sorted as their rows are locked. */
-export function candlesOf(trades: readonly CandleTrade[]): readonly Candle[] {
-  const candles = new Map<string, Candle>();
+const INTERVALS_MS: readonly number[] = Object.values(CANDLE_INTERVALS);
+/** Every interval is so many whole minutes. */
+const MINUTE_MS = CANDLE_INTERVALS["1m"];
+
+/**
+ * One candle for each symbol and interval that the trades, in their order, fall into; sorted as their rows are locked.
+ * Trades of a symbol that follow each other in one minute fall into the same candles: they are summed up first.
+ */
+export function candlesOf<Trade extends CandleTrade>(
+  trades: readonly Trade[],
+  notionalUnits: (trade: Trade) => bigint,
+): readonly Candle[] {
+  const candles = new Map<string, Sums>();
+  const minutes = new Map<string, Sums>();
   for (const trade of trades) {
-    for (const intervalMs of Object.values(CANDLE_INTERVALS)) {
-      const startMs = trade.timeMs - (trade.timeMs % intervalMs);
-      const key = `${trade.symbol} ${intervalMs} ${startMs}`;
-      const candle = candles.get(key);
-      candles.set(
-        key,
-        candle === undefined ? openCandle(trade, intervalMs, startMs) : extended(candle, trade),
-      );
+    const startMs = trade.timeMs - (trade.timeMs % MINUTE_MS);
+    const minute = minutes.get(trade.symbol);
+    if (minute?.startMs === startMs) {
+      addTrade(minute, trade, notionalUnits(trade));
+      continue;
     }
+    if (minute !== undefined) addMinute(candles, minute);
+    minutes.set(trade.symbol, sumsOf(trade, startMs, notionalUnits(trade)));
   }
+  for (const minute of minutes.values()) addMinute(candles, minute);
   return [...candles.values()].sort(inLockOrder);
 }
 
-function openCandle(trade: CandleTrade, intervalMs: number, startMs: number): Candle {
+/** A candle that is being made. */
+type Sums = { -readonly [Field in keyof Candle]: Candle[Field] };
+
+function sumsOf({ symbol, priceTicks, quantityLots }: CandleTrade, startMs: number, units: bigint): Sums {
   return {
-    symbol: trade.symbol,
-    intervalMs,
+    symbol,
+    intervalMs: MINUTE_MS,
     startMs,
-    openTicks: trade.priceTicks,
-    highTicks: trade.priceTicks,
-    lowTicks: trade.priceTicks,
-    closeTicks: trade.priceTicks,
-    volumeLots: BigInt(trade.quantityLots),
-    turnoverUnits: trade.notionalUnits,
+    openTicks: priceTicks,
+    highTicks: priceTicks,
+    lowTicks: priceTicks,
+    closeTicks: priceTicks,
+    volumeLots: BigInt(quantityLots),
+    turnoverUnits: units,
     trades: 1,
   };
 }
 
-function extended(candle: Candle, trade: CandleTrade): Candle {
-  return {
-    ...candle,
-    highTicks: Math.max(candle.highTicks, trade.priceTicks),
-    lowTicks: Math.min(candle.lowTicks, trade.priceTicks),
-    closeTicks: trade.priceTicks,
-    volumeLots: candle.volumeLots + BigInt(trade.quantityLots),
-    turnoverUnits: candle.turnoverUnits + trade.notionalUnits,
-    trades: candle.trades + 1,
-  };
+function addTrade(sums: Sums, { priceTicks, quantityLots }: CandleTrade, units: bigint): void {
+  if (priceTicks > sums.highTicks) sums.highTicks = priceTicks;
+  if (priceTicks < sums.lowTicks) sums.lowTicks = priceTicks;
+  sums.closeTicks = priceTicks;
+  sums.volumeLots += BigInt(quantityLots);
+  sums.turnoverUnits += units;
+  sums.trades++;
+}
+
+/** What a minute saw is part of one candle of each interval. */
+function addMinute(candles: Map<string, Sums>, minute: Sums): void {
+  for (const intervalMs of INTERVALS_MS) {
+    const startMs = minute.startMs - (minute.startMs % intervalMs);
+    const key = `${minute.symbol} ${intervalMs} ${startMs}`;
+    const candle = candles.get(key);
+    if (candle === undefined) {
+      candles.set(key, { ...minute, intervalMs, startMs });
+      continue;
+    }
+    candle.highTicks = Math.max(candle.highTicks, minute.highTicks);
+    candle.lowTicks = Math.min(candle.lowTicks, minute.lowTicks);
+    candle.closeTicks = minute.closeTicks;
+    candle.volumeLots += minute.volumeLots;
+    candle.turnoverUnits += minute.turnoverUnits;
+    candle.trades += minute.trades;
+  }
 }
 
 function inLockOrder(a: Candle, b: Candle): number {

@@ -1,4 +1,4 @@
-import { amountArray, type Row, type Statement, sql, sqlArray } from "@bourse/store";
+import { amountText, copyRows, type Row, type Statement, sql, sqlArray } from "@bourse/store";
 
 /** A trade as it is kept. Prices in ticks, quantities in lots, fees in minor units of the quote asset. */
 export interface TradeRow {
@@ -17,20 +17,25 @@ export interface TradeRow {
   readonly sellerFeeUnits: bigint;
 }
 
+const COPY_TRADES = `COPY trades (symbol, engine_sequence, trade_number, time_ms, price_ticks, quantity_lots,
+  buyer_aggressed, buyer_order, seller_order, buyer_account, seller_account, buyer_fee, seller_fee) FROM STDIN`;
+
 export function insertTrades(trades: readonly TradeRow[]): Statement {
-  const column = <Value extends string | number | boolean>(of: (trade: TradeRow) => Value): string =>
-    sqlArray(trades.map(of));
-  return sql`
-    INSERT INTO trades (symbol, engine_sequence, trade_number, time_ms, price_ticks, quantity_lots, buyer_aggressed,
-      buyer_order, seller_order, buyer_account, seller_account, buyer_fee, seller_fee)
-    SELECT * FROM unnest(${column((trade) => trade.symbol)}::text[], ${column((trade) => trade.engineSequence)}::bigint[],
-      ${column((trade) => trade.tradeNumber)}::bigint[], ${column((trade) => trade.timeMs)}::bigint[],
-      ${column((trade) => trade.priceTicks)}::bigint[], ${column((trade) => trade.quantityLots)}::bigint[],
-      ${column((trade) => trade.buyerAggressed)}::boolean[], ${column((trade) => trade.buyerOrderId)}::uuid[],
-      ${column((trade) => trade.sellerOrderId)}::uuid[], ${column((trade) => trade.buyerAccountId)}::text[],
-      ${column((trade) => trade.sellerAccountId)}::text[],
-      ${amountArray(trades.map((trade) => trade.buyerFeeUnits))}::numeric[],
-      ${amountArray(trades.map((trade) => trade.sellerFeeUnits))}::numeric[])`;
+  return copyRows(COPY_TRADES, trades, (trade) => [
+    trade.symbol,
+    trade.engineSequence,
+    trade.tradeNumber,
+    trade.timeMs,
+    trade.priceTicks,
+    trade.quantityLots,
+    trade.buyerAggressed,
+    trade.buyerOrderId,
+    trade.sellerOrderId,
+    trade.buyerAccountId,
+    trade.sellerAccountId,
+    amountText(trade.buyerFeeUnits),
+    amountText(trade.sellerFeeUnits),
+  ]);
 }
 
 export function tradeOfRow(row: Row): TradeRow {
