@@ -16,6 +16,9 @@ import { marketRoutes } from "./routes/markets.ts";
 import { tapeRoutes } from "./routes/tape.ts";
 import { tradeRoutes } from "./routes/trades.ts";
 
+/** As often as prices are published: what is on the tape sooner would be seen no sooner there. */
+const REST_MS = 100;
+
 /** What the market shows: books, tape, tickers, candles, prices. */
 export const marketData = defineService<typeof MarketDataConfig, MarketData>({
   name: "market-data",
@@ -54,7 +57,7 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       topics: [tradeEvents],
       // A candle's close and the last price are those of the symbol's last trade: order counts within a symbol only.
       policy: "parkKey",
-      restMs: 50,
+      restMs: REST_MS,
       handle: recordTrades,
       committed: tradesRecorded,
     },

@@ -17,6 +17,9 @@ import { positionRoutes } from "./routes/positions.ts";
 /** Positions in memory, some 500 bytes each where there are no open lots. */
 const MAX_KNOWN = 20_000;
 
+/** Nobody waits for a position, and a transaction costs much the same whatever is in it. */
+const REST_MS = 200;
+
 /** What accounts have of each symbol, what they paid for it and what they made of it. */
 export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
   name: "portfolio",
@@ -55,7 +58,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       topics: [tradeEvents],
       // A position's cost depends on the order of its symbol's trades, and on no other symbol's: those go on.
       policy: "parkKey",
-      restMs: 50,
+      restMs: REST_MS,
       handle: applyTrades,
       projection: { tables: ["positions"], republish: republishPositions },
       committed: tradesApplied,
