@@ -96,6 +96,12 @@ test("events become the three feeds: plain values, keyed by client, numbered in 
     "sequence",
   ]);
   assert.equal(first?.headers.producer, "drop-copy");
+  const { body: figures } = await tested.request("GET", "/metrics");
+  const counted = (event: string): number =>
+    Number(new RegExp(`^drop_copy_events_total\\{.*event="${event}".*\\} (\\d+)$`, "m").exec(figures)?.[1]);
+  const counts = ["OrderCreated", "ExecutionReport", "FundsDeposited", "FundsWithdrawn"].map(counted);
+  // A trade is told in two feeds, by two subscriptions.
+  assert.deepEqual([...counts, counted("TradeExecuted")], [2, 4, 2, 1, 2]);
   assert.deepEqual(await violations(tested), []);
 });
 

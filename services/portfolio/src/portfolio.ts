@@ -1,7 +1,7 @@
 import type { Clock } from "@bourse/base";
 import { OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
-import type { KnownRows } from "@bourse/delivery";
+import type { Envelope, KnownRows } from "@bourse/delivery";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { CostMethod } from "@bourse/positions";
 import type { Store } from "@bourse/store";
@@ -18,6 +18,8 @@ export interface Portfolio {
   /** The last price of each symbol, as market-data publishes it. */
   readonly lastPrices: Map<string, string>;
   readonly known: KnownRows<KnownPosition>;
+  /** How many positions each batch in hand changes: counted once it is committed. */
+  readonly written: WeakMap<readonly Envelope[], number>;
   readonly metrics: PortfolioMetrics;
 }
 

@@ -91,6 +91,12 @@ test("trades make both sides' positions, published once a batch and valued at th
     fees: "1.2",
     trades: 3,
   });
+  // However many batches the trades came in, what was written was told.
+  const { body: figures } = await tested.request("GET", "/metrics");
+  const counted = (name: string): number =>
+    Number(new RegExp(`^portfolio_${name}_total(?:\\{.*\\})? (\\d+)$`, "m").exec(figures)?.[1]);
+  assert.equal(counted("trades"), 3);
+  assert.equal(counted("positions_written"), (await tested.published(portfolioEvents)).length);
 });
 
 test("an account's key sees that account only", async (t) => {

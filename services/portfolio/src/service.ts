@@ -40,6 +40,7 @@ export const portfolio = defineService<typeof PortfolioConfig, Portfolio>({
       reference: new ReferenceBook(),
       lastPrices: new Map(),
       known: new KnownRows(MAX_KNOWN),
+      written: new WeakMap(),
       metrics: portfolioMetrics(metrics),
     };
   },

@@ -50,6 +50,7 @@ export async function applyTrades(
     known.set(after.name, { kept: after, tableId });
     events.push(positionUpdated(after, instrumentOf(service, after.symbol)));
   }
+  service.written.set(batch, changes.length);
   return { statements: writePositions(changes), events, result: undefined };
 }
 
@@ -81,15 +82,9 @@ export function republishPositions(service: Portfolio, rows: Rows): readonly Out
   );
 }
 
-export function tradesApplied(service: Portfolio, batch: readonly Envelope[]): void {
-  const executed = executedOf(batch);
-  service.metrics.trades.inc(executed.length);
-  const written = new Set<string>();
-  for (const { symbol, buyer, seller } of executed) {
-    written.add(nameOf({ accountId: buyer.accountId, symbol }));
-    written.add(nameOf({ accountId: seller.accountId, symbol }));
-  }
-  service.metrics.positions.inc(written.size);
+export function tradesApplied({ metrics, written }: Portfolio, batch: readonly Envelope[]): void {
+  metrics.trades.inc(executedOf(batch).length);
+  metrics.positions.inc(written.get(batch) ?? 0);
 }
 
 export function executedOf(batch: readonly Envelope[]): readonly Executed[] {
