@@ -1,12 +1,14 @@
 export { assert, assertSafeInteger, InvariantError, present, unreachable } from "./assert.ts";
 export type { Branded } from "./brand.ts";
-export type { DecimalFault } from "./decimal.ts";
+export type { DecimalFault, FixedPointFault } from "./decimal.ts";
 export {
   DECIMAL_MAX_LENGTH,
   DECIMAL_PATTERN,
   decimalUnits,
   formatDecimal,
+  formatFixedPoint,
   parseDecimal,
+  parseFixedPoint,
   powerOfTen,
 } from "./decimal.ts";
 export { OperationalError } from "./operational-error.ts";

@@ -2,15 +2,16 @@ import {
   assert,
   assertSafeInteger,
   formatDecimal,
+  formatFixedPoint,
   ok,
   parseDecimal,
+  parseFixedPoint,
   powerOfTen,
   type Result,
   refused,
 } from "@bourse/base";
 import type { Asset } from "./asset.ts";
 import { CALENDARS, isCalendar } from "./calendar.ts";
-import { formatFixedPoint, parseFixedPoint } from "./fixed-point.ts";
 import type { Instrument } from "./instrument.ts";
 
 /**

@@ -1,6 +1,6 @@
+import { parseFixedPoint } from "@bourse/base";
 import { worstPriceTicks } from "./collar.ts";
 import type { CompiledInstrument } from "./compile-instrument.ts";
-import { parseFixedPoint } from "./fixed-point.ts";
 import type { OrderType, Side } from "./order.ts";
 
 /** How far a trailing stop stays behind: in ticks, or in 1/10,000 of the best reference. */
