@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalPlacement, type Placement } from "./domain/placement.ts";
 
 /** R10: 128 bits of SHA-256 over account, NUL, client order id, as 32 hex digits. Neither holds a NUL. */
@@ -22,5 +22,5 @@ export function derivedRequestId(cause: string): string {
 }
 
 function hash128(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+  return hash("sha256", text, "hex").slice(0, 32);
 }
