@@ -166,3 +166,51 @@ test("a second batch starts beside the first only once enough items wait", async
   await turn();
   assert.ok(idle);
 });
+
+test("items that are taken together get their results together, whatever batches they go in", async () => {
+  const { batches, run } = controlled();
+  const door = gather({ run, maxBatch: 2, maxQueued: 100, maxInFlight: 2 });
+  const alone = taken(door.submit(1));
+  const together = door.submitAll([2, 3, 4]);
+  assert.equal(together.count, 3);
+  await turn();
+  assert.deepEqual(
+    batches.map(({ items }) => items),
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  );
+  batches[1]?.finish();
+  await turn();
+  batches[0]?.finish();
+  assert.equal(await alone, "r1");
+  assert.deepEqual(await together.results, ["r2", "r3", "r4"]);
+  await door.idle();
+});
+
+test("of items that come together those are taken that there is room for", async () => {
+  const { batches, run } = controlled();
+  const door = gather({ run, maxBatch: 10, maxQueued: 3 });
+  const first = taken(door.submit(1));
+  const some = door.submitAll([2, 3, 4, 5]);
+  const none = door.submitAll([6]);
+  assert.deepEqual([some.count, none.count, door.queued], [2, 0, 3]);
+  await turn();
+  assert.deepEqual(batches[0]?.items, [1, 2, 3]);
+  batches[0]?.finish();
+  assert.deepEqual(await Promise.all([first, some.results, none.results]), ["r1", ["r2", "r3"], []]);
+});
+
+test("a batch that fails rejects all that were taken together with one of its items, and nobody else", async () => {
+  const { batches, run } = controlled();
+  const door = gather({ run, maxBatch: 2, maxQueued: 100 });
+  const together = door.submitAll([1, 2, 3]);
+  const other = taken(door.submit(4));
+  await turn();
+  batches[0]?.fail(new Error("away"));
+  await assert.rejects(together.results, /away/);
+  await turn();
+  batches[1]?.finish();
+  assert.equal(await other, "r4");
+});

@@ -5,6 +5,8 @@
 export interface Gather<Item, Result> {
   /** Resolves with the item's own result. Rejects with what its batch rejected with. */
   submit(item: Item): Promise<Result> | QueueFull;
+  /** Takes items that belong together, from the first on as many as there is room for. */
+  submitAll(items: readonly Item[]): Taken<Result>;
   /** Items that wait for a batch. */
   readonly queued: number;
   /** Batches that run now. */
@@ -17,6 +19,12 @@ export interface Gather<Item, Result> {
 export interface QueueFull {
   readonly refused: "queue_full";
   readonly queued: number;
+}
+
+/** How many items were taken, and their results in order. Rejects with what the first batch to fail rejected with. */
+export interface Taken<Result> {
+  readonly count: number;
+  readonly results: Promise<readonly Result[]>;
 }
 
 export interface GatherOptions<Item, Result> {
@@ -64,17 +72,30 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
     }
   };
 
+  const startSoon = (): void => {
+    // After this turn: what one request submits item by item forms one batch.
+    if (scheduled || !mayStart()) return;
+    scheduled = true;
+    queueMicrotask(start);
+  };
+
   return {
     submit(item) {
       if (queue.length >= maxQueued) return { refused: "queue_full", queued: queue.length };
       return new Promise<Result>((resolve, reject) => {
-        queue.push({ item, resolve, reject });
-        // After this turn: what one request submits item by item forms one batch.
-        if (!scheduled && mayStart()) {
-          scheduled = true;
-          queueMicrotask(start);
-        }
+        queue.push({ item, ticket: { results: null, missing: 1, resolve, reject }, place: 0 });
+        startSoon();
       });
+    },
+    submitAll(items) {
+      const count = Math.max(0, Math.min(items.length, maxQueued - queue.length));
+      if (count === 0) return { count, results: Promise.resolve([]) };
+      const results = new Promise<readonly Result[]>((resolve, reject) => {
+        const ticket = { results: new Array<Result>(count), missing: count, resolve, reject };
+        for (let place = 0; place < count; place++) queue.push({ item: items[place] as Item, ticket, place });
+        startSoon();
+      });
+      return { count, results };
     },
     get queued() {
       return queue.length;
@@ -89,10 +110,19 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
   };
 }
 
+/** What is owed to one caller: the result of its only item, or of all its items once none is missing. */
+type Ticket<Result> = {
+  missing: number;
+  readonly reject: (error: unknown) => void;
+} & (
+  | { readonly results: null; readonly resolve: (result: Result) => void }
+  | { readonly results: Result[]; readonly resolve: (results: readonly Result[]) => void }
+);
+
 interface Waiting<Item, Result> {
   readonly item: Item;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: unknown) => void;
+  readonly ticket: Ticket<Result>;
+  readonly place: number;
 }
 
 /** Never rejects: the items are told. */
@@ -105,8 +135,19 @@ async function runBatch<Item, Result>(
     if (results.length !== batch.length) {
       throw new RangeError(`a batch of ${batch.length} items has as many results, got ${results.length}`);
     }
-    for (const [index, waiting] of batch.entries()) waiting.resolve(results[index] as Result);
+    for (let index = 0; index < batch.length; index++)
+      deliver(batch[index] as Waiting<Item, Result>, results[index] as Result);
   } catch (error) {
-    for (const waiting of batch) waiting.reject(error);
+    for (const { ticket } of batch) ticket.reject(error);
   }
+}
+
+function deliver<Item, Result>({ ticket, place }: Waiting<Item, Result>, result: Result): void {
+  if (ticket.results === null) {
+    ticket.resolve(result);
+    return;
+  }
+  ticket.results[place] = result;
+  ticket.missing -= 1;
+  if (ticket.missing === 0) ticket.resolve(ticket.results);
 }
