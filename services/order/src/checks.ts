@@ -15,24 +15,29 @@ import type { Desk } from "./desk.ts";
 import type { Order } from "./domain/order.ts";
 import type { Step } from "./domain/plan-round.ts";
 import type { Refusal } from "./domain/refusal.ts";
-import type { Verdict } from "./domain/settle-round.ts";
+import type { Verdict, Verdicts } from "./domain/settle-round.ts";
 
 /** A step that must ask risk, wallet or both before it goes on. */
-type AskingStep = Extract<Step, { kind: "place" | "amend" }>;
+interface Asking {
+  readonly index: number;
+  readonly step: Extract<Step, { kind: "place" | "amend" }>;
+  readonly instrument: CompiledInstrument;
+}
 
 /**
  * Asks risk, then wallet, each once for the whole round. Where risk does not answer nothing is held; where wallet
  * does not, it may be: `outcome_unknown` (R10). Steps that ask nobody have no verdict.
  */
-export async function check(desk: Desk, steps: readonly Step[]): Promise<Map<number, Verdict>> {
-  const verdicts = new Map<number, Verdict>();
-  const asking = new Map<number, AskingStep>();
-  for (const [index, step] of steps.entries()) {
+export async function check(desk: Desk, steps: readonly Step[]): Promise<Verdicts> {
+  const verdicts = new Array<Verdict | undefined>(steps.length);
+  const asking: Asking[] = [];
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index] as Step;
     if (step.kind !== "place" && step.kind !== "amend") continue;
     if (step.kind === "amend" && !step.plan.needsRiskCheck && !step.plan.raises) continue;
     if (desk.venue.isBlocked(step.order.accountId))
-      verdicts.set(index, { kind: "refused", refusal: killSwitch(step.order) });
-    else asking.set(index, step);
+      verdicts[index] = { kind: "refused", refusal: killSwitch(step.order) };
+    else asking.push({ index, step, instrument: instrumentOf(desk, step.order.terms.symbol) });
   }
   await askRisk(desk, asking, verdicts);
   await askWallet(desk, asking, verdicts);
@@ -41,18 +46,17 @@ export async function check(desk: Desk, steps: readonly Step[]): Promise<Map<num
 
 async function askRisk(
   desk: Desk,
-  asking: ReadonlyMap<number, AskingStep>,
-  verdicts: Map<number, Verdict>,
+  asking: readonly Asking[],
+  verdicts: (Verdict | undefined)[],
 ): Promise<void> {
-  const asked = [...asking].filter(([, step]) => step.kind === "place" || step.plan.needsRiskCheck);
+  const asked = asking.filter(({ step }) => step.kind === "place" || step.plan.needsRiskCheck);
   if (asked.length === 0) return;
-  const orders = asked.map(([, step]) => riskItem(step, instrumentOf(desk, step.order.terms.symbol)));
   let outcomes: readonly RiskOutcome[];
   try {
     const answer = await desk.peers.call<RiskCheckAnswer>("risk", {
       method: "POST",
       path: "/internal/risk/check",
-      body: { orders },
+      body: { orders: asked.map(riskItem) },
     });
     outcomes = answer.outcomes;
   } catch (error) {
@@ -61,61 +65,68 @@ async function askRisk(
       code: "peer_unavailable",
       detail: "risk does not answer; nothing was held or kept",
     };
-    for (const [index] of asked) verdicts.set(index, { kind: "refused", refusal });
+    for (const { index } of asked) verdicts[index] = { kind: "refused", refusal };
     return;
   }
   assert(outcomes.length === asked.length, "risk answers each order it is asked about");
-  for (const [nth, [index, step]] of asked.entries()) {
+  asked.forEach(({ index, instrument }, nth) => {
     const outcome = present(outcomes[nth], "the outcome of a risk check");
-    verdicts.set(
-      index,
+    verdicts[index] =
       outcome.status === "approved"
-        ? {
-            kind: "go",
-            boundTicks: instrumentOf(desk, step.order.terms.symbol).decodePrice(outcome.worstPrice),
-          }
-        : { kind: "refused", refusal: riskRefusal(outcome) },
-    );
-  }
+        ? { kind: "go", boundTicks: instrument.decodePrice(outcome.worstPrice) }
+        : { kind: "refused", refusal: riskRefusal(outcome) };
+  });
 }
 
 async function askWallet(
   desk: Desk,
-  asking: ReadonlyMap<number, AskingStep>,
-  verdicts: Map<number, Verdict>,
+  asking: readonly Asking[],
+  verdicts: (Verdict | undefined)[],
 ): Promise<void> {
-  const holds: (readonly [number, HoldRequest])[] = [];
-  const raises: (readonly [number, HoldRaise])[] = [];
-  for (const [index, step] of asking) {
-    const verdict = verdicts.get(index);
+  const body: { holds: HoldRequest[]; raises: HoldRaise[] } = { holds: [], raises: [] };
+  const holding: number[] = [];
+  const raising: number[] = [];
+  for (const { index, step, instrument } of asking) {
+    const verdict = verdicts[index];
     if (verdict?.kind === "refused") continue;
-    const instrument = instrumentOf(desk, step.order.terms.symbol);
-    if (step.kind === "amend") {
-      if (step.plan.raises) raises.push([index, holdRaise(step, instrument)]);
-    } else holds.push([index, holdRequest(step.order, boundOf(verdict), instrument)]);
+    if (step.kind === "place") {
+      body.holds.push(holdRequest(step.order, boundOf(verdict), instrument));
+      holding.push(index);
+    } else if (step.plan.raises) {
+      body.raises.push(holdRaise(step, instrument));
+      raising.push(index);
+    }
   }
-  if (holds.length + raises.length === 0) return;
-  const body: HoldBatch = { holds: holds.map(([, hold]) => hold), raises: raises.map(([, raise]) => raise) };
-  const indices = [...holds, ...raises].map(([index]) => index);
-  let outcomes: readonly HoldOutcome[];
+  if (holding.length + raising.length === 0) return;
+  let answer: HoldBatchAnswer;
   try {
-    const answer = await desk.peers.call<HoldBatchAnswer>("wallet", {
+    answer = await desk.peers.call<HoldBatchAnswer>("wallet", {
       method: "POST",
       path: "/internal/holds",
-      body,
+      body: body satisfies HoldBatch,
     });
-    outcomes = [...answer.holds, ...answer.raises];
   } catch (error) {
     if (!(error instanceof PeerError) || error.code === "peer_refused") throw error;
-    for (const index of indices) verdicts.set(index, { kind: "refused", refusal: walletSilent(error) });
+    for (const index of [...holding, ...raising])
+      verdicts[index] = { kind: "refused", refusal: walletSilent(error) };
     return;
   }
+  noteHolds(holding, answer.holds, verdicts);
+  noteHolds(raising, answer.raises, verdicts);
+}
+
+function noteHolds(
+  indices: readonly number[],
+  outcomes: readonly HoldOutcome[],
+  verdicts: (Verdict | undefined)[],
+): void {
   assert(outcomes.length === indices.length, "wallet answers each hold it is asked for");
-  for (const [nth, index] of indices.entries()) {
+  indices.forEach((index, nth) => {
     const outcome = present(outcomes[nth], "the outcome of a hold");
-    if (outcome.status === "refused") verdicts.set(index, { kind: "refused", refusal: holdRefusal(outcome) });
-    else if (!verdicts.has(index)) verdicts.set(index, { kind: "go", boundTicks: 0 });
-  }
+    if (outcome.status === "refused") verdicts[index] = { kind: "refused", refusal: holdRefusal(outcome) };
+    // A raise that risk was not asked about.
+    else verdicts[index] ??= { kind: "go", boundTicks: 0 };
+  });
 }
 
 /** An instrument that has orders. Another instance may have listed it a moment ago: then it is tried again. */
@@ -132,22 +143,20 @@ function boundOf(verdict: Verdict | undefined): number {
   return verdict.boundTicks;
 }
 
-function riskItem(step: AskingStep, instrument: CompiledInstrument): RiskCheckItem {
+function riskItem({ step, instrument }: Asking): RiskCheckItem {
   const { orderId, accountId, terms } = step.order;
   const quantityLots = step.kind === "amend" ? step.plan.newQuantityLots : terms.quantityLots;
   const priceTicks = step.kind === "amend" ? step.plan.newBoundTicks : terms.priceTicks;
-  return {
+  const item: RiskCheckItem = {
     orderId,
     accountId,
     symbol: terms.symbol,
     side: terms.side,
     orderType: terms.orderType,
     quantity: instrument.formatQuantity(quantityLots),
-    ...(priceTicks === null || terms.priceTicks === null
-      ? {}
-      : { price: instrument.formatPrice(priceTicks) }),
-    ...(terms.special === null ? {} : startOf(terms.special)),
   };
+  if (priceTicks !== null && terms.priceTicks !== null) item.price = instrument.formatPrice(priceTicks);
+  return terms.special === null ? item : { ...item, ...startOf(terms.special) };
 }
 
 /** From where a stop's worst price is measured. */

@@ -1,5 +1,5 @@
 import { orderEvents } from "@bourse/contracts";
-import { isRowsMoved } from "@bourse/delivery";
+import { isRowsMoved, type OutgoingEvent } from "@bourse/delivery";
 import { type Gather, gather } from "@bourse/host";
 import { StoreError } from "@bourse/store";
 import { check, instrumentOf } from "./checks.ts";
@@ -8,8 +8,8 @@ import { type Answer, type Job, refusedAnswer } from "./domain/job.ts";
 import { planRound, type Step } from "./domain/plan-round.ts";
 import { isRetryable, type Refusal } from "./domain/refusal.ts";
 import { RoundLine, type Turn } from "./domain/round-line.ts";
-import { isForNow, type Settled, settleRound, type Verdict } from "./domain/settle-round.ts";
-import { engineEvents, orderUpdate, partitionOfSymbol } from "./engine-log.ts";
+import { isForNow, type Settled, settleRound, type Verdicts } from "./domain/settle-round.ts";
+import { orderUpdate, partitionOfSymbol, tellEngine } from "./engine-log.ts";
 import { type Look, lookAtAll, lookAtLittle } from "./look.ts";
 import { insertCommands } from "./sql/command-rows.ts";
 import { checkOpen, insertOrders, insertTombstones, selectOrders } from "./sql/order-rows.ts";
@@ -49,23 +49,23 @@ export async function runJobs(
   jobs: readonly Job[],
   mayWrite: Promise<void>,
 ): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
+  let answers: readonly Answer[] = [];
   while (answers.length < jobs.length) {
     const rest = answers.length === 0 ? jobs : jobs.slice(answers.length);
     const round = await runContained(desk, rest, mayWrite);
     breakChains(rest, round);
-    answers.push(...round);
+    answers = answers.length === 0 ? round : [...answers, ...round];
   }
-  for (const [index, answer] of answers.entries()) count(desk, jobs[index], answer);
+  count(desk, jobs, answers);
   return answers;
 }
 
 /** What comes in later rounds of a chain is not done either. */
 function breakChains(jobs: readonly Job[], answers: readonly Answer[]): void {
-  for (const [index, answer] of answers.entries()) {
+  answers.forEach((answer, index) => {
     const chain = jobs[index]?.chain;
     if (chain !== undefined && isForNow(answer)) chain.broken ??= answer.refusal;
-  }
+  });
 }
 
 /** A job that nothing can be done with must not take its neighbours with it: the batch is halved around it. */
@@ -96,16 +96,16 @@ async function runRound(
   jobs: readonly Job[],
   mayWrite: Promise<void>,
 ): Promise<readonly Answer[]> {
-  const attempted = new Set<string>();
+  let tried: readonly Settled[] = [];
   let steps: readonly Step[] = [];
-  let verdicts: ReadonlyMap<number, Verdict> = new Map();
+  let verdicts: Verdicts = [];
   let mayBeCommitted = false;
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
     try {
       // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
-      if (!mayBeCommitted) attempted.clear();
+      if (!mayBeCommitted) tried = [];
       const askedMs = desk.clock.nowMs();
-      const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, attempted);
+      const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, idsOf(tried));
       steps = planRound(jobs, look.known, askedMs);
       verdicts = await check(desk, steps);
       await mayWrite;
@@ -115,12 +115,11 @@ async function runRound(
         continue;
       }
       const settled = settleRound(steps, verdicts, jobs);
-      if (await meetsItsOwn(desk, jobs.slice(0, steps.length), settled, look)) {
+      if (await meetsItsOwn(desk, jobs, settled, look)) {
         desk.metrics.replans.inc({ why: "placed_before" });
         continue;
       }
-      for (const order of settled.orders) attempted.add(order.orderId);
-      for (const command of settled.commands) attempted.add(command.requestId);
+      tried = [...tried, settled];
       await write(desk, settled, look);
       for (const order of settled.orders) if (order.refusal !== null) desk.refused.add(order.orderId);
       for (const { orderId } of settled.tombstones) desk.refused.add(orderId);
@@ -151,31 +150,44 @@ const PLANNED_KEYS: ReadonlySet<string> = new Set([
   "raises_in_flight_pkey",
 ]);
 
+/** What was sent to be written. */
+function idsOf(tried: readonly Settled[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { orders, commands } of tried) {
+    for (const order of orders) ids.add(order.orderId);
+    for (const command of commands) ids.add(command.requestId);
+  }
+  return ids;
+}
+
 /** What is not written can't meet its own row: a placement that is there is answered as it is (R10). */
 async function meetsItsOwn(
   desk: Desk,
   jobs: readonly Job[],
-  { orders }: Settled,
+  { answers, orders }: Settled,
   { unread }: Look,
 ): Promise<boolean> {
-  const written = new Set(orders.map((order) => order.orderId));
-  const unmade = jobs
-    .filter((job) => job.kind === "place" && unread.has(job.orderId) && !written.has(job.orderId))
-    .map((job) => job.orderId);
-  return unmade.length > 0 && (await desk.store.query(selectOrders(unmade))).length > 0;
+  const unmade = new Set<string>();
+  answers.forEach((answer, index) => {
+    const job = jobs[index];
+    // What was created here is among the new rows.
+    if (answer.kind !== "created" && job?.kind === "place" && unread.has(job.orderId))
+      unmade.add(job.orderId);
+  });
+  if (unmade.size === 0) return false;
+  for (const order of orders) unmade.delete(order.orderId);
+  return unmade.size > 0 && (await desk.store.query(selectOrders([...unmade]))).length > 0;
 }
 
 /** Rows and events of a round in one transaction; the engine's lag is counted from here. */
 async function write(desk: Desk, settled: Settled, { believed }: Look): Promise<void> {
   const { orders, tombstones, commands, engine } = settled;
   if (orders.length + tombstones.length + commands.length === 0) return;
-  const events = [
-    ...engine.flatMap((command) => engineEvents(command, instrumentOf(desk, symbolOf(command)))),
-    // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
-    ...orders
-      .filter((order) => order.status !== "PENDING")
-      .map((order) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
-  ];
+  const events: OutgoingEvent[] = [];
+  for (const command of engine) tellEngine(command, instrumentOf(desk, symbolOf(command)), events);
+  // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
+  for (const order of orders)
+    if (order.status !== "PENDING") events.push(orderUpdate(order, instrumentOf(desk, order.terms.symbol)));
   const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
     statements: [
       ...checkOpen(commands.map((command) => command.orderId).filter((orderId) => believed.has(orderId))),
@@ -195,10 +207,13 @@ export function trackLag(
   desk: Pick<Desk, "lag" | "clock">,
   numbered: readonly { readonly topic: string; readonly partition: number; readonly sequence: number }[],
 ): void {
-  const last = new Map<number, number>();
+  const last: number[] = [];
   for (const { topic, partition, sequence } of numbered)
-    if (topic === orderEvents.name) last.set(partition, Math.max(sequence, last.get(partition) ?? 0));
-  for (const [partition, sequence] of last) desk.lag.committed(partition, sequence, desk.clock.nowMs());
+    if (topic === orderEvents.name) last[partition] = Math.max(sequence, last[partition] ?? 0);
+  // Partitions without an event are holes, which forEach passes over.
+  last.forEach((sequence, partition) => {
+    desk.lag.committed(partition, sequence, desk.clock.nowMs());
+  });
 }
 
 function symbolOf(command: Settled["engine"][number]): string {
@@ -209,18 +224,14 @@ function symbolOf(command: Settled["engine"][number]): string {
  * The database does not answer. What was decided without it stands; what may be held or committed is unknown, and
  * only the same key can still make it (R10); where nothing was begun, nothing was done.
  */
-function databaseAway(
-  jobs: readonly Job[],
-  steps: readonly Step[],
-  verdicts: ReadonlyMap<number, Verdict>,
-): readonly Answer[] {
+function databaseAway(jobs: readonly Job[], steps: readonly Step[], verdicts: Verdicts): readonly Answer[] {
   if (steps.length === 0)
     return jobs.map(() =>
       refusedAnswer({ code: "store_unavailable", detail: "the database does not answer; nothing was done" }),
     );
   return steps.map((step, index) => {
     if (step.kind === "answered") return step.answer;
-    const verdict = verdicts.get(index);
+    const verdict = verdicts[index];
     // What may be tried again was not to be written anyway.
     const known = verdict?.kind === "refused" && isRetryable(verdict.refusal.code);
     return refusedAnswer(known ? verdict.refusal : DATABASE_AWAY);
@@ -235,9 +246,18 @@ const DATABASE_AWAY = unknownOutcome(
   "the database does not answer, or not in time; send again with the same key, or ask for the order",
 );
 
-function count(desk: Desk, job: Job | undefined, answer: Answer): void {
-  desk.metrics.answers.inc({ job: job?.kind ?? "place", answer: answer.kind });
-  if (answer.kind === "refused") desk.metrics.refusals.inc({ code: answer.refusal.code });
+/** The library hashes labels at every call, and most answers of a round are alike: each run of them is counted at once. */
+function count(desk: Desk, jobs: readonly Job[], answers: readonly Answer[]): void {
+  let begin = 0;
+  for (let index = 0; index < answers.length; index++) {
+    const kind = answers[index]?.kind as Answer["kind"];
+    const job = jobs[index]?.kind as Job["kind"];
+    if (kind === answers[index + 1]?.kind && job === jobs[index + 1]?.kind) continue;
+    desk.metrics.answers.inc({ job, answer: kind }, index + 1 - begin);
+    begin = index + 1;
+  }
+  for (const answer of answers)
+    if (answer.kind === "refused") desk.metrics.refusals.inc({ code: answer.refusal.code });
 }
 
 /** R14: why placements and amendments are not taken now. Cancels are never asked. */

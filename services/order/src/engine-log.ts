@@ -1,10 +1,17 @@
 import { present } from "@bourse/base";
 import { partitionOf } from "@bourse/bus";
-import { type EventOf, type OrderCreated, orderEvents, orderUpdates, rfc3339 } from "@bourse/contracts";
+import {
+  type EventOf,
+  type OrderCreated,
+  type OrderStateChanged,
+  orderEvents,
+  orderUpdates,
+  rfc3339,
+} from "@bourse/contracts";
 import type { OutgoingEvent } from "@bourse/delivery";
 import type { CompiledInstrument } from "@bourse/market";
 import type { Command } from "./domain/job.ts";
-import type { Order } from "./domain/order.ts";
+import type { Order, OrderTerms } from "./domain/order.ts";
 import type { EngineCommand } from "./domain/settle-round.ts";
 import { derivedRequestId } from "./order-id.ts";
 
@@ -31,16 +38,19 @@ export function toPartition(partition: number, event: EngineEvent): OutgoingEven
   return outgoing({ topic: orderEvents, key: null, partition, event });
 }
 
-/** What the engine is told of a round, in the order of its jobs. */
-export function engineEvents(
+/** Adds to a round's events what the engine is told by a command. */
+export function tellEngine(
   command: EngineCommand,
   instrument: CompiledInstrument,
-): readonly OutgoingEvent[] {
-  if (command.kind !== "create")
-    return [toSymbol(command.command.symbol, commandEvent(command.command, instrument))];
+  events: OutgoingEvent[],
+): void {
+  if (command.kind !== "create") {
+    events.push(toSymbol(command.command.symbol, commandEvent(command.command, instrument)));
+    return;
+  }
   const { order } = command;
-  const created = toSymbol(order.terms.symbol, orderCreated(order, instrument));
-  return order.terms.special?.reduceOnly === true ? [positionFollowed(order), created] : [created];
+  if (order.terms.special?.reduceOnly === true) events.push(positionFollowed(order));
+  events.push(toSymbol(order.terms.symbol, orderCreated(order, instrument)));
 }
 
 /** The engine knows how to keep a reduce-only order within a position only once it follows that. */
@@ -51,8 +61,8 @@ function positionFollowed({ orderId, accountId, terms: { symbol } }: Order): Out
 
 function orderCreated(order: Order, instrument: CompiledInstrument): Unstamped<EventOf<typeof OrderCreated>> {
   const { terms } = order;
-  return {
-    eventType: "OrderCreated",
+  const start = {
+    eventType: "OrderCreated" as const,
     orderId: order.orderId,
     accountId: order.accountId,
     clientOrderId: order.clientOrderId,
@@ -61,17 +71,30 @@ function orderCreated(order: Order, instrument: CompiledInstrument): Unstamped<E
     orderType: terms.orderType,
     timeInForce: terms.timeInForce,
     quantity: instrument.formatQuantity(terms.quantityLots),
-    ...(terms.priceTicks === null ? {} : { price: instrument.formatPrice(terms.priceTicks) }),
+  };
+  const priced = {
+    ...withPrice(start, terms, instrument),
     worstPrice: instrument.formatPrice(present(order.boundTicks, "the worst price of an accepted order")),
     postOnly: terms.postOnly,
-    ...(terms.expireAtMs === null ? {} : { expireAt: rfc3339(terms.expireAtMs) }),
+  };
+  const event: Unstamped<EventOf<typeof OrderCreated>> = {
+    ...(terms.expireAtMs === null ? priced : { ...priced, expireAt: rfc3339(terms.expireAtMs) }),
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
     status: "PENDING",
-    ...(terms.botId === null ? {} : { botId: terms.botId }),
-    ...(terms.remark === null ? {} : { remark: terms.remark }),
-    ...terms.special,
   };
+  if (terms.botId !== null) event.botId = terms.botId;
+  if (terms.remark !== null) event.remark = terms.remark;
+  return terms.special === null ? event : { ...event, ...terms.special };
+}
+
+/** Only spreads at the front are fast: what few orders have is added to a whole, never spread into its middle. */
+function withPrice<Start extends object>(
+  start: Start,
+  { priceTicks }: OrderTerms,
+  instrument: CompiledInstrument,
+): Start | (Start & { price: string }) {
+  return priceTicks === null ? start : { ...start, price: instrument.formatPrice(priceTicks) };
 }
 
 function commandEvent(command: Command, instrument: CompiledInstrument): EngineEvent {
@@ -92,31 +115,34 @@ function commandEvent(command: Command, instrument: CompiledInstrument): EngineE
 /** The order as it is now, for its owner. */
 export function orderUpdate(order: Order, instrument: CompiledInstrument): OutgoingEvent {
   const { terms } = order;
+  const start = {
+    eventType: "OrderStateChanged" as const,
+    orderId: order.orderId,
+    accountId: order.accountId,
+    clientOrderId: order.clientOrderId,
+    symbol: terms.symbol,
+    side: terms.side,
+    orderType: terms.orderType,
+    timeInForce: terms.timeInForce,
+    status: order.status,
+    quantity: instrument.formatQuantity(terms.quantityLots),
+  };
+  const event: Unstamped<EventOf<typeof OrderStateChanged>> = {
+    ...withPrice(start, terms, instrument),
+    filledQuantity: instrument.formatQuantity(order.filledLots),
+    leavesQuantity: instrument.formatQuantity(order.leavesLots),
+    cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
+    filledNotional: instrument.formatQuoteUnits(order.filledNotionalUnits),
+    fee: instrument.formatQuoteUnits(order.feeUnits),
+  };
+  if (order.reason !== null) event.reason = order.reason;
+  if (terms.botId !== null) event.botId = terms.botId;
+  if (order.triggered) event.triggered = true;
   return outgoing({
     topic: orderUpdates,
     key: order.accountId,
     partition: partitionOf(order.accountId, orderUpdates.partitions),
-    event: {
-      eventType: "OrderStateChanged",
-      orderId: order.orderId,
-      accountId: order.accountId,
-      clientOrderId: order.clientOrderId,
-      symbol: terms.symbol,
-      side: terms.side,
-      orderType: terms.orderType,
-      timeInForce: terms.timeInForce,
-      status: order.status,
-      quantity: instrument.formatQuantity(terms.quantityLots),
-      ...(terms.priceTicks === null ? {} : { price: instrument.formatPrice(terms.priceTicks) }),
-      filledQuantity: instrument.formatQuantity(order.filledLots),
-      leavesQuantity: instrument.formatQuantity(order.leavesLots),
-      cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
-      filledNotional: instrument.formatQuoteUnits(order.filledNotionalUnits),
-      fee: instrument.formatQuoteUnits(order.feeUnits),
-      ...(order.reason === null ? {} : { reason: order.reason }),
-      ...(terms.botId === null ? {} : { botId: terms.botId }),
-      ...(order.triggered ? { triggered: true } : {}),
-    },
+    event,
   });
 }
 

@@ -1,10 +1,9 @@
 import { isRowsMoved } from "@bourse/delivery";
 import { isFinal } from "@bourse/market";
-import { LRUCache } from "lru-cache";
 import type { Order } from "./domain/order.ts";
 
-/** About half a kilobyte each. */
-const MAX_ORDERS = 20_000;
+/** About half a kilobyte each; at most twice as many are kept. */
+const ORDERS_REMEMBERED = 10_000;
 const MAX_TRIES = 3;
 
 /**
@@ -13,25 +12,38 @@ const MAX_TRIES = 3;
  * (decision 0016).
  */
 export class KnownOrders {
-  readonly #orders = new LRUCache<string, Order>({ max: MAX_ORDERS });
+  /** Since the last time there were enough of them, and those from before; an order is in one of the two. */
+  #young = new Map<string, Order>();
+  #old = new Map<string, Order>();
   #isGuarded = false;
   #staged: readonly Order[] = [];
 
   /** Undefined also where nobody would notice that what is known is out of date. */
   get(orderId: string): Order | undefined {
-    return this.#isGuarded ? this.#orders.get(orderId) : undefined;
+    return this.#isGuarded ? this.lastWritten(orderId) : undefined;
   }
 
   /** As this instance wrote it last; others may have written it since. For what is checked when it is written. */
   lastWritten(orderId: string): Order | undefined {
-    return this.#orders.get(orderId);
+    return this.#young.get(orderId) ?? this.#old.get(orderId);
   }
 
   /** Orders that are committed. Those that are final are forgotten: no report follows. */
   keep(orders: readonly Order[]): void {
-    for (const order of orders)
-      if (isFinal(order.status)) this.#orders.delete(order.orderId);
-      else this.#orders.set(order.orderId, order);
+    for (const order of orders) {
+      const { orderId } = order;
+      if (isFinal(order.status)) this.#young.delete(orderId);
+      else this.#young.set(orderId, order);
+      this.#old.delete(orderId);
+    }
+    if (this.#young.size < ORDERS_REMEMBERED) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  #forget(): void {
+    this.#young = new Map();
+    this.#old = new Map();
   }
 
   /** To be kept once the unit of work that runs now is committed. */
@@ -49,7 +61,7 @@ export class KnownOrders {
         this.keep(this.#staged);
         return;
       } catch (error) {
-        this.#orders.clear();
+        this.#forget();
         if (!isRowsMoved(error) || attempt === MAX_TRIES) throw error;
       } finally {
         this.#isGuarded = false;

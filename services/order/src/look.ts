@@ -1,6 +1,7 @@
 import type { Desk } from "./desk.ts";
 import type { Job } from "./domain/job.ts";
 import type { Order } from "./domain/order.ts";
+import type { Listing } from "./domain/placement.ts";
 import type { Known } from "./domain/plan-round.ts";
 import { amendsOf, commandOfRow, selectAmends, selectCommands } from "./sql/command-rows.ts";
 import { orderRecordOf, selectOrders } from "./sql/order-rows.ts";
@@ -42,7 +43,8 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
       else believed.set(job.orderId, order);
     }
   }
-  const read = await readKnown(desk, rest, new Set());
+  const read = await readKnown(desk, rest, NOTHING);
+  if (believed.size === 0) return { known: read, unread, believed: NOTHING };
   return {
     known: { ...read, orders: new Map([...believed, ...read.orders]) },
     unread,
@@ -50,27 +52,35 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
   };
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
+  const listing = (symbol: string): Listing | undefined => desk.venue.listing(symbol);
+  if (jobs.length === 0) return { ...NOTHING_KNOWN, listing, attempted };
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
   const requestIds = jobs.flatMap((job) =>
     job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
   );
   // Amendments before the orders: one that completes between the two is then counted twice, never not at all.
-  const [inFlight = [], orders = [], commands = []] =
-    jobs.length === 0
-      ? []
-      : await desk.store.queries([
-          selectAmends(amended),
-          selectOrders(jobs.map((job) => job.orderId)),
-          selectCommands(requestIds),
-        ]);
+  const [inFlight = [], orders = [], commands = []] = await desk.store.queries([
+    selectAmends(amended),
+    selectOrders(jobs.map((job) => job.orderId)),
+    selectCommands(requestIds),
+  ]);
   const amends = amendsOf(inFlight);
   return {
     orders: new Map(orders.map(orderRecordOf).map((record) => [record.orderId, record])),
     commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
     inFlight: amends.inFlight,
     amendsMade: amends.made,
-    listing: (symbol) => desk.venue.listing(symbol),
+    listing,
     attempted,
   };
 }
+
+const NOTHING_KNOWN: Omit<Known, "listing" | "attempted"> = {
+  orders: new Map(),
+  commands: new Map(),
+  inFlight: new Map(),
+  amendsMade: new Map(),
+};

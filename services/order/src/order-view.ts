@@ -53,14 +53,17 @@ export const OrderView = Type.Object({
 });
 export type OrderView = Static<typeof OrderView>;
 
+/** On its way to JSON, which leaves out what is undefined: an object whose shape does not vary is made and written faster. */
+export type ShownOrder = { readonly [Field in keyof OrderView]: OrderView[Field] | undefined };
+
 /** Decimals out of ticks, lots and minor units. `instrumentOf` knows every symbol that an order has. */
-export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => CompiledInstrument): OrderView {
+export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => CompiledInstrument): ShownOrder {
   const createdAt = rfc3339(order.createdMs);
   if (isTombstone(order)) {
     return {
       orderId: order.orderId,
       accountId: order.accountId,
-      ...(order.clientOrderId === null ? {} : { clientOrderId: order.clientOrderId }),
+      clientOrderId: order.clientOrderId ?? undefined,
       status: order.status,
       filledQuantity: "0",
       leavesQuantity: "0",
@@ -74,7 +77,7 @@ export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => Com
   }
   const { terms } = order;
   const instrument = instrumentOf(terms.symbol);
-  return {
+  const plain = {
     orderId: order.orderId,
     accountId: order.accountId,
     clientOrderId: order.clientOrderId,
@@ -84,22 +87,24 @@ export function viewOf(order: OrderRecord, instrumentOf: (symbol: string) => Com
     timeInForce: terms.timeInForce,
     status: order.status,
     quantity: instrument.formatQuantity(terms.quantityLots),
-    ...(terms.priceTicks === null ? {} : { price: instrument.formatPrice(terms.priceTicks) }),
-    ...(order.boundTicks === null ? {} : { worstPrice: instrument.formatPrice(order.boundTicks) }),
+    price: terms.priceTicks === null ? undefined : instrument.formatPrice(terms.priceTicks),
+    worstPrice: order.boundTicks === null ? undefined : instrument.formatPrice(order.boundTicks),
     filledQuantity: instrument.formatQuantity(order.filledLots),
     leavesQuantity: instrument.formatQuantity(order.leavesLots),
     cancelledQuantity: instrument.formatQuantity(order.cancelledLots),
     filledNotional: instrument.formatQuoteUnits(order.filledNotionalUnits),
     fee: instrument.formatQuoteUnits(order.feeUnits),
     postOnly: terms.postOnly,
-    ...(terms.expireAtMs === null ? {} : { expireAt: rfc3339(terms.expireAtMs) }),
+    expireAt: terms.expireAtMs === null ? undefined : rfc3339(terms.expireAtMs),
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
-    ...(order.reason === null ? {} : { reason: order.reason }),
-    ...(terms.botId === null ? {} : { botId: terms.botId }),
-    ...(terms.remark === null ? {} : { remark: terms.remark }),
-    ...terms.special,
-    ...(order.triggered ? { triggered: true } : {}),
+    reason: order.reason ?? undefined,
+    botId: terms.botId ?? undefined,
+    remark: terms.remark ?? undefined,
+  };
+  return {
+    ...(terms.special === null ? plain : { ...plain, ...terms.special }),
+    triggered: order.triggered || undefined,
     createdAt,
     updatedAt: rfc3339(order.updatedMs),
   };

@@ -10,7 +10,7 @@ export class Venue {
   readonly #reference = new ReferenceBook();
   /** What was compiled, so that a refresh compiles only what has changed. */
   readonly #definitions = new Map<string, string>();
-  #halted: ReadonlySet<string> = new Set();
+  #listings: ReadonlyMap<string, Listing> = new Map();
   #blocked: ReadonlySet<string> = new Set();
 
   /** Replaces everything by what the tables hold. */
@@ -22,14 +22,18 @@ export class Venue {
       this.#reference.listInstrument(instrument);
       this.#definitions.set(instrument.symbol, definition);
     }
-    this.#halted = new Set(tables.halted);
+    const halted = new Set(tables.halted);
+    this.#listings = new Map(
+      this.#reference.instruments().map((instrument) => {
+        const { symbol, status } = instrument.instrument;
+        return [symbol, { instrument, trading: status === "TRADING" && !halted.has(symbol) }];
+      }),
+    );
     this.#blocked = new Set(tables.blocked);
   }
 
   listing(symbol: string): Listing | undefined {
-    const instrument = this.#reference.instrument(symbol);
-    if (instrument === undefined) return undefined;
-    return { instrument, trading: instrument.instrument.status === "TRADING" && !this.#halted.has(symbol) };
+    return this.#listings.get(symbol);
   }
 
   instrument(symbol: string): CompiledInstrument | undefined {

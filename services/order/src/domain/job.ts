@@ -15,7 +15,7 @@ export interface Chain {
 }
 
 interface Chained {
-  readonly chain?: Chain;
+  readonly chain?: Chain | undefined;
 }
 
 export interface PlaceJob extends Chained {

@@ -87,7 +87,9 @@ export function pendingOrder(
   nowMs: number,
 ): Order {
   return {
-    ...identity,
+    orderId: identity.orderId,
+    accountId: identity.accountId,
+    clientOrderId: identity.clientOrderId,
     terms,
     status: "PENDING",
     boundTicks: terms.priceTicks,
@@ -100,6 +102,7 @@ export function pendingOrder(
     reason: null,
     triggered: false,
     refusal: null,
+    bodyHash: identity.bodyHash,
     createdMs: nowMs,
     updatedMs: nowMs,
   };

@@ -59,7 +59,7 @@ export function admitPlacement(
     faults.push(quantityFault(quantityLots, placement.quantity, instrument));
   const priceTicks = placement.price === null ? null : instrument.priceTicks(placement.price);
   if (typeof priceTicks === "string") faults.push(priceFault(priceTicks, placement.price ?? "", instrument));
-  faults.push(...combinationFaults(placement, nowMs));
+  addCombinationFaults(placement, nowMs, faults);
   let special: SpecialTerms | null = null;
   if (placement.special !== null || (placement.orderType !== "LIMIT" && placement.orderType !== "MARKET")) {
     const admitted = admitSpecial(
@@ -74,7 +74,8 @@ export function admitPlacement(
     return refused(refusalOf(faults));
   if (!listing.trading) return refused(halted(placement.symbol));
   return ok({
-    symbol: placement.symbol,
+    // The listing's own text: whatever is looked up by it is found without comparing.
+    symbol: instrument.symbol,
     side: placement.side,
     orderType: placement.orderType,
     timeInForce: placement.timeInForce,
@@ -123,7 +124,7 @@ const DECIMALS: ReadonlySet<string> = new Set(["stopPrice", "displayQuantity", "
 
 /** A well-formed decimal without trailing zeros. */
 export function canonicalDecimal(text: string): string {
-  if (!text.includes(".")) return text;
+  if (!text.endsWith("0") || !text.includes(".")) return text;
   return text.replace(/\.?0+$/, "");
 }
 
@@ -185,26 +186,25 @@ export function priceFault(fault: PriceFault, given: string, instrument: Compile
 }
 
 /** Whether an order of the type must have a price, and whether it may. A pegged one's is the limit that it keeps to. */
-const PRICES: Readonly<Record<OrderType, readonly [needed: boolean, taken: boolean]>> = {
-  LIMIT: [true, true],
-  MARKET: [false, false],
-  STOP_LOSS: [false, false],
-  STOP_LIMIT: [true, true],
-  TRAILING_STOP: [false, false],
-  ICEBERG: [true, true],
-  PEGGED: [false, true],
+const PRICES: Readonly<Record<OrderType, { readonly needed: boolean; readonly taken: boolean }>> = {
+  LIMIT: { needed: true, taken: true },
+  MARKET: { needed: false, taken: false },
+  STOP_LOSS: { needed: false, taken: false },
+  STOP_LIMIT: { needed: true, taken: true },
+  TRAILING_STOP: { needed: false, taken: false },
+  ICEBERG: { needed: true, taken: true },
+  PEGGED: { needed: false, taken: true },
 };
 
 /** Fields that are right by themselves and wrong together. */
-function combinationFaults(placement: Placement, nowMs: number): CodedFault[] {
+function addCombinationFaults(placement: Placement, nowMs: number, faults: CodedFault[]): void {
   const { orderType, timeInForce, price, postOnly, expireAt, expireAtMs } = placement;
-  const faults: CodedFault[] = [];
   const add = (field: string, given: string, allowed: string): void => {
     faults.push({ code: "order_terms_invalid", field, given, allowed });
   };
-  const [needsPrice, takesPrice] = PRICES[orderType];
-  if (needsPrice && price === null) add("price", "nothing", `a price: ${orderType} orders have one`);
-  if (!takesPrice && price !== null) add("price", price, `nothing: ${orderType} orders have no price`);
+  const { needed, taken } = PRICES[orderType];
+  if (needed && price === null) add("price", "nothing", `a price: ${orderType} orders have one`);
+  if (!taken && price !== null) add("price", price, `nothing: ${orderType} orders have no price`);
   if (orderType === "MARKET" && timeInForce !== "IOC" && timeInForce !== "FOK")
     add("timeInForce", timeInForce, "IOC or FOK: MARKET orders never rest");
   if (postOnly && (timeInForce === "IOC" || timeInForce === "FOK" || orderType === "MARKET"))
@@ -215,8 +215,9 @@ function combinationFaults(placement: Placement, nowMs: number): CodedFault[] {
   } else if (expireAtMs === null) add("expireAt", "nothing", "a time in the future: GTD orders have one");
   else if (expireAtMs <= nowMs || expireAtMs > nowMs + MAX_LIFETIME_MS)
     add("expireAt", expireAt ?? "", "a time in the future, at most five years ahead");
-  for (const field of ["botId", "remark"] as const)
+  for (const field of FREE_TEXTS)
     if (placement[field]?.isWellFormed() === false)
       add(field, "text with half of a surrogate pair", "well-formed Unicode text");
-  return faults;
 }
+
+const FREE_TEXTS = ["botId", "remark"] as const;

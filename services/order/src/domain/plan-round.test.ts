@@ -67,7 +67,7 @@ function go(
   const verdictOf = (index: number): Verdict => (typeof verdict === "function" ? verdict(index) : verdict);
   return settleRound(
     steps,
-    new Map(steps.flatMap((step, index) => (step.kind === "place" ? [[index, verdictOf(index)]] : []))),
+    steps.map((step, index) => (step.kind === "place" ? verdictOf(index) : undefined)),
     jobs,
   );
 }

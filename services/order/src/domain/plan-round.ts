@@ -114,10 +114,8 @@ class Round {
     this.#placedAt.set(job.orderId, this.steps.length);
     const { orderId, bodyHash } = job;
     const { accountId, clientOrderId } = placement;
-    return {
-      kind: "place",
-      order: pendingOrder({ orderId, accountId, clientOrderId, bodyHash }, terms.value, this.#nowMs),
-    };
+    const identity = { orderId, accountId, clientOrderId, bodyHash };
+    return { kind: "place", order: pendingOrder(identity, terms.value, this.#nowMs) };
   }
 
   #amend(job: AmendJob): Step | "wait" {

@@ -18,13 +18,15 @@ export class RoundLine {
 
   enter(jobs: readonly Job[]): Turn {
     const before = this.#rounds;
-    const touched = touchedBy(jobs);
-    const inTheWay = before.filter((round) => round.touched.some((each) => touched.has(each)));
+    const inTheWay = before.filter((round) => {
+      round.touched ??= touchedBy(round.jobs);
+      return touchesAny(jobs, round.touched);
+    });
     let end: () => void = () => undefined;
     const over = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const round: Round = { touched: [...touched], over };
+    const round: Round = { jobs, touched: null, over };
     this.#rounds = [...before, round];
     return {
       mayLook: allOver(inTheWay),
@@ -38,11 +40,22 @@ export class RoundLine {
 }
 
 interface Round {
-  readonly touched: readonly (string | Chain)[];
+  readonly jobs: readonly Job[];
+  /** Told apart once a round comes behind it, and mostly none does. */
+  touched: ReadonlySet<string | Chain> | null;
   readonly over: Promise<void>;
 }
 
-function touchedBy(jobs: readonly Job[]): Set<string | Chain> {
+function touchesAny(jobs: readonly Job[], touched: ReadonlySet<string | Chain>): boolean {
+  return jobs.some(
+    (job) =>
+      touched.has(job.orderId) ||
+      (job.kind !== "place" && touched.has(job.requestId)) ||
+      (job.chain !== undefined && touched.has(job.chain)),
+  );
+}
+
+function touchedBy(jobs: readonly Job[]): ReadonlySet<string | Chain> {
   const touched = new Set<string | Chain>();
   for (const job of jobs) {
     touched.add(job.orderId);

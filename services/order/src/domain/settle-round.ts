@@ -11,6 +11,9 @@ export type Verdict =
   | { readonly kind: "go"; readonly boundTicks: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+/** By index of the step; steps that asked nobody have none. */
+export type Verdicts = readonly (Verdict | undefined)[];
+
 /** What a round writes and answers. */
 export interface Settled {
   /** One for each step. */
@@ -28,15 +31,8 @@ export type EngineCommand =
   | { readonly kind: "create"; readonly order: Order }
   | { readonly kind: "command"; readonly command: Command };
 
-/**
- * Turns steps and verdicts into rows, commands and answers. `verdicts` is by index of the step; `jobs` are those of the
- * steps, and tell which of them stand in a chain.
- */
-export function settleRound(
-  steps: readonly Step[],
-  verdicts: ReadonlyMap<number, Verdict>,
-  jobs: readonly Job[],
-): Settled {
+/** Turns steps and verdicts into rows, commands and answers. `jobs` tell which of the steps stand in a chain. */
+export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: readonly Job[]): Settled {
   const answers: Answer[] = [];
   const orders: Order[] = [];
   const tombstones: Tombstone[] = [];
@@ -54,16 +50,20 @@ export function settleRound(
       case "again":
         return repeat(present(answers[step.first], "the answer of the first"));
       case "place": {
-        const { order, answer } = placed(
-          step.order,
-          present(verdicts.get(index), "the verdict of a placement"),
-        );
-        if (order !== null) orders.push(order);
-        if (order?.status === "PENDING") engine.push({ kind: "create", order });
-        return answer;
+        const verdict = present(verdicts[index], "the verdict of a placement");
+        if (verdict.kind === "refused") {
+          const { refusal } = verdict;
+          // Stored as a REJECTED order; one that may be tried again leaves nothing (R10).
+          if (!isRetryable(refusal.code)) orders.push(rejectedOrder(step.order, refusal));
+          return refusedAnswer(refusal);
+        }
+        const order = bounded(step.order, verdict.boundTicks);
+        orders.push(order);
+        engine.push({ kind: "create", order });
+        return { kind: "created", order };
       }
       case "amend": {
-        const verdict = verdicts.get(index);
+        const verdict = verdicts[index];
         if (verdict?.kind === "refused") return refusedAnswer(verdict.refusal);
         const order = targetOf(step, answers);
         if (!("terms" in order)) return order;
@@ -80,9 +80,10 @@ export function settleRound(
     }
   };
   const broken = new Map<Chain, Answer>();
-  for (const [index, step] of steps.entries()) {
+  for (let index = 0; index < steps.length; index++) {
     const chain = jobs[index]?.chain;
-    const answer = (chain === undefined ? undefined : broken.get(chain)) ?? answerTo(step, index);
+    const answer =
+      (chain === undefined ? undefined : broken.get(chain)) ?? answerTo(steps[index] as Step, index);
     if (chain !== undefined && isForNow(answer)) broken.set(chain, answer);
     answers.push(answer);
   }
@@ -94,16 +95,10 @@ export function isForNow(answer: Answer): answer is Extract<Answer, { kind: "ref
   return answer.kind === "refused" && isRetryable(answer.refusal.code);
 }
 
-/** A refusal by risk or funds is stored as a REJECTED order; one that may be tried again leaves nothing (R10). */
-function placed(pending: Order, verdict: Verdict): { readonly order: Order | null; readonly answer: Answer } {
-  if (verdict.kind === "go") {
-    assert(verdict.boundTicks > 0, "every accepted order carries a worst price");
-    const order: Order = { ...pending, boundTicks: verdict.boundTicks };
-    return { order, answer: { kind: "created", order } };
-  }
-  const { refusal } = verdict;
-  if (isRetryable(refusal.code)) return { order: null, answer: refusedAnswer(refusal) };
-  return { order: rejectedOrder(pending, refusal), answer: refusedAnswer(refusal) };
+/** The order with its worst price, which of most orders is their limit. */
+function bounded(pending: Order, boundTicks: number): Order {
+  assert(boundTicks > 0, "every accepted order carries a worst price");
+  return pending.boundTicks === boundTicks ? pending : { ...pending, boundTicks };
 }
 
 /** The order a command is about, or the refusal where the round that was to place it has not. */

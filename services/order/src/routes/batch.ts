@@ -8,11 +8,11 @@ import {
   refuseFields,
 } from "@bourse/host";
 import type { Desk } from "../desk.ts";
-import type { Answer, Job } from "../domain/job.ts";
+import type { Answer, Chain, Job } from "../domain/job.ts";
 import { admission } from "../door.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { type AmendItem, BatchAnswer, BatchBody, type CancelItem } from "./bodies.ts";
-import { accountOf, enter, orderView, placeJob, problemOf, visibleTo } from "./intake.ts";
+import { accountOf, enterAll, orderView, placeJob, problemOf, visibleTo } from "./intake.ts";
 
 const FOUR_MEBIBYTES = 4 * 1024 * 1024;
 
@@ -56,20 +56,23 @@ async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer>
     const closed = admission(desk);
     if (closed !== null) return problemOf(closed);
   }
+  const chain = stopWhenUnavailable ? { broken: null } : undefined;
   const placed = new Set<string>();
-  const jobs = items.map((item, index) => {
-    const job = jobOf(desk, request, item, { index, placed });
-    if (job.ok && job.value.kind === "place") placed.add(job.value.orderId);
-    return job;
-  });
-  const chain = stopWhenUnavailable ? { chain: { broken: null } } : {};
-  const answers = await Promise.all(
-    jobs.map((job) => (job.ok ? enter(desk, { ...job.value, ...chain }) : null)),
-  );
-  const results = jobs.map((job, index) => {
-    if (!job.ok) return problemResult(job.error, index);
-    const answer = answers[index];
-    return answer === null || answer === undefined ? null : itemResult(desk, answer, index);
+  const results = new Array<object>(items.length);
+  const jobs: Job[] = [];
+  /** Which item each job is of. */
+  const places: number[] = [];
+  for (let index = 0; index < items.length; index++) {
+    const job = jobOf(desk, request, items[index] as Item, { index, placed, chain });
+    if (job.ok) {
+      jobs.push(job.value);
+      places.push(index);
+      if (job.value.kind === "place") placed.add(job.value.orderId);
+    } else results[index] = problemResult(job.error, index);
+  }
+  const answers = await enterAll(desk, jobs, chain);
+  places.forEach((index, nth) => {
+    results[index] = itemResult(desk, answers[nth] as Answer, index);
   });
   return { status: 200, body: { results } };
 }
@@ -81,10 +84,12 @@ interface Place {
   readonly index: number;
   /** Orders that earlier items place. */
   readonly placed: ReadonlySet<string>;
+  /** Where the batch stops once an item could not be taken now. */
+  readonly chain: Chain | undefined;
 }
 
 function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Result<Job, ProblemAnswer> {
-  if (item.action === "PLACE") return placeJob(item, undefined, request.principal);
+  if (item.action === "PLACE") return placeJob(item, undefined, request.principal, place.chain);
   const target = targetOf(request, item);
   if (!target.ok) return target;
   const { orderId, identity } = target.value;
@@ -94,6 +99,7 @@ function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Res
     ofAccount: identity?.accountId ?? visibleTo(request.principal),
     requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
     repeatable: key !== undefined,
+    chain: place.chain,
   };
   if (item.action === "AMEND")
     return ok({

@@ -4,13 +4,13 @@ import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseField
 import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
-import type { Answer, Job } from "../domain/job.ts";
+import { type Answer, type Chain, type Job, refusedAnswer } from "../domain/job.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { Placement } from "../domain/placement.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import { admission } from "../door.ts";
 import { bodyHashOf, orderIdOf } from "../order-id.ts";
-import { type OrderView, viewOf } from "../order-view.ts";
+import { type ShownOrder, viewOf } from "../order-view.ts";
 import type { PlaceBody } from "./bodies.ts";
 
 /** From requests to jobs and from answers to HTTP: what single requests and batches share. */
@@ -42,6 +42,7 @@ export function placeJob(
   body: PlaceBody,
   key: string | undefined,
   principal: Principal | null,
+  chain?: Chain,
 ): Result<Job, ProblemAnswer> {
   const account = accountOf(principal, body.accountId);
   if (!account.ok) return account;
@@ -86,10 +87,11 @@ export function placeJob(
     special: specialOf(body, account.value, clientOrderId),
   };
   const orderId = orderIdOf(account.value, clientOrderId);
-  return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement });
+  return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement, chain });
 }
 
 const SPECIAL_FIELDS = Object.keys(specialFields) as readonly (keyof SpecialTerms)[];
+const IS_SPECIAL: ReadonlySet<string> = new Set(SPECIAL_FIELDS);
 const DEFAULTS: SpecialTerms = {
   triggerBy: "LAST",
   hidden: false,
@@ -101,6 +103,7 @@ const DEFAULTS: SpecialTerms = {
 
 /** What the body has beyond a plain order; null where it has nothing but defaults. */
 function specialOf(body: SpecialTerms, accountId: string, clientOrderId: string): SpecialTerms | null {
+  if (!hasSpecial(body)) return null;
   let special: Record<string, unknown> | null = null;
   for (const field of SPECIAL_FIELDS) {
     const value = body[field];
@@ -115,6 +118,12 @@ function specialOf(body: SpecialTerms, accountId: string, clientOrderId: string)
   return special;
 }
 
+/** Most orders are plain, and have fewer fields than there are special ones. */
+function hasSpecial(body: object): boolean {
+  for (const field in body) if (IS_SPECIAL.has(field)) return true;
+  return false;
+}
+
 /** Hands a job to the door and waits for its answer. */
 export async function submit(desk: Desk, job: Job): Promise<RouteAnswer> {
   if (job.kind !== "cancel") {
@@ -126,14 +135,25 @@ export async function submit(desk: Desk, job: Job): Promise<RouteAnswer> {
 
 /** Past the admission. A queue that is full for cancels too is a failure of ours, and says so. */
 export async function enter(desk: Desk, job: Job): Promise<Answer> {
-  const broken = job.chain?.broken ?? null;
-  if (broken !== null) return { kind: "refused", refusal: broken, replayed: false };
   const submitted = desk.door.submit(job);
-  if (!isQueueFull(submitted)) return await submitted;
-  const detail = `${submitted.queued} orders and commands wait; nothing was done`;
-  const refusal: Refusal = { code: "queue_full", detail };
-  if (job.chain !== undefined) job.chain.broken ??= refusal;
-  return { kind: "refused", refusal, replayed: false };
+  return isQueueFull(submitted) ? refusedAnswer(queueFull(submitted.queued)) : await submitted;
+}
+
+/** Jobs of one batch, whose chain is broken where the queue has no room for all of them. */
+export async function enterAll(
+  desk: Desk,
+  jobs: readonly Job[],
+  chain: Chain | undefined,
+): Promise<readonly Answer[]> {
+  const { count, results } = desk.door.submitAll(jobs);
+  if (count === jobs.length) return await results;
+  const refusal = queueFull(desk.door.queued);
+  if (chain !== undefined) chain.broken = refusal;
+  return [...(await results), ...jobs.slice(count).map(() => refusedAnswer(refusal))];
+}
+
+function queueFull(queued: number): Refusal {
+  return { code: "queue_full", detail: `${queued} orders and commands wait; nothing was done` };
 }
 
 export function routeAnswer(desk: Desk, answer: Answer): RouteAnswer {
@@ -167,6 +187,6 @@ export function problemOf(
   });
 }
 
-export function orderView(desk: Pick<Desk, "venue">, order: OrderRecord): OrderView {
+export function orderView(desk: Pick<Desk, "venue">, order: OrderRecord): ShownOrder {
   return viewOf(order, (symbol) => instrumentOf(desk, symbol));
 }
