@@ -12,8 +12,7 @@ const ACCOUNTS = 1_000;
 export function unloaded(risk: Risk, batch: RiskCheckBatch): readonly string[] {
   const missing = batch.orders.filter(
     ({ accountId }) =>
-      limitsOpen(risk.limits.effective({ accountId, symbol: null })) &&
-      risk.exposures.of(accountId) === undefined,
+      limitsOpen(risk.limits.of(accountId).own) && risk.exposures.of(accountId) === undefined,
   );
   return missing.length === 0 ? [] : [...new Set(missing.map(({ accountId }) => accountId))];
 }

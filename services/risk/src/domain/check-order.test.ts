@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiledBtcUsd } from "@bourse/market/testing";
-import { type CheckedOrder, checkOrder, exceeds } from "./check-order.ts";
+import { type CheckedOrder, checkOrder, unitsAtMost } from "./check-order.ts";
 import { type Limits, LimitTable } from "./limits.ts";
 import { fullBucket, takeToken } from "./token-bucket.ts";
 
@@ -93,10 +93,15 @@ test("size and notional: at most the limit, exactly", () => {
   assert.equal(check({ side: "SELL" }, { maxOrderNotional: "60000" }), "54000");
 });
 
-test("decimals are compared exactly, whatever their decimals", () => {
-  assert.ok(exceeds("1.000000000000000001", "1"));
-  assert.ok(!exceeds("1", "1.000000000000000000"));
-  assert.ok(!exceeds("0.1", "0.10"));
+test("limits are compared exactly, whatever their decimals", () => {
+  assert.equal(unitsAtMost("1.5", 2), 150n);
+  assert.equal(unitsAtMost("1.509999999999999999", 2), 150n);
+  assert.equal(unitsAtMost("1.510000000000000000", 2), 151n);
+  const quantity = "1.0001";
+  const of = (maxOrderQuantity: string): string => check({ price: "60000", quantity }, { maxOrderQuantity });
+  assert.equal(of("1.000100000000000000"), "60000");
+  assert.equal(of("1.000099999999999999"), "size_limit_exceeded");
+  assert.equal(of("1.000100000000000001"), "60000");
 });
 
 test("each field comes from the narrowest scope that sets it; null is no limit, absent is inherited", () => {
@@ -106,6 +111,7 @@ test("each field comes from the narrowest scope that sets it; null is no limit, 
     { accountId: null, symbol: "BTC-USD", setting: { maxOrderQuantity: "4", maxOrderNotional: "200" } },
     { accountId: "a", symbol: null, setting: { maxOrderNotional: null } },
     { accountId: "a", symbol: "BTC-USD", setting: { maxOrderQuantity: "3" } },
+    { accountId: "c", symbol: "BTC-USD", setting: { maxOrderQuantity: "9" } },
   ]);
   const of = (accountId: string | null, symbol: string | null): readonly unknown[] => {
     const { maxOrderNotional, maxOrderQuantity, ordersPerSecond } = table.effective({ accountId, symbol });
@@ -115,6 +121,10 @@ test("each field comes from the narrowest scope that sets it; null is no limit, 
   assert.deepEqual(of("b", "AAPL"), ["100", "5", 10]);
   assert.deepEqual(of("b", "BTC-USD"), ["200", "4", 10]);
   assert.deepEqual(of("a", "AAPL"), [null, "5", 10]);
+  assert.deepEqual(of("a", "BTC-USD"), [null, "3", 10]);
+  assert.deepEqual(of("a", null), [null, "5", 10]);
+  assert.deepEqual(of("c", "BTC-USD"), ["200", "9", 10]);
+  assert.deepEqual(of("c", "AAPL"), ["100", "5", 10]);
   assert.deepEqual(of("a", "BTC-USD"), [null, "3", 10]);
   table.load([]);
   assert.deepEqual(of("a", "BTC-USD"), ["100", null, 10]);

@@ -54,8 +54,9 @@ function sizeRefusal(
 ): CheckRefusal | null {
   const { maxOrderQuantity } = limits;
   if (maxOrderQuantity === null) return null;
+  const units = instrument.quantityUnits(order.quantityLots);
+  if (units <= unitsAtMost(maxOrderQuantity, instrument.baseScale)) return null;
   const given = instrument.formatQuantity(order.quantityLots);
-  if (!exceeds(given, maxOrderQuantity)) return null;
   return { code: "size_limit_exceeded", field: "quantity", given, allowed: `at most ${maxOrderQuantity}` };
 }
 
@@ -89,23 +90,15 @@ function notionalRefusal(
 ): CheckRefusal | null {
   const { maxOrderNotional } = limits;
   if (maxOrderNotional === null) return null;
-  const given = formatDecimal(
-    instrument.notionalUnits(priceTicks * order.quantityLots),
-    instrument.quoteScale,
-  );
-  if (!exceeds(given, maxOrderNotional)) return null;
+  const units = instrument.notionalUnits(priceTicks * order.quantityLots);
+  if (units <= unitsAtMost(maxOrderNotional, instrument.quoteScale)) return null;
+  const given = formatDecimal(units, instrument.quoteScale);
   return {
     code: "notional_limit_exceeded",
     field: order.priceTicks === null ? "quantity" : "price",
     given: `${given} ${instrument.quoteAsset} of price x quantity`,
     allowed: `at most ${maxOrderNotional} ${instrument.quoteAsset}`,
   };
-}
-
-/** Two decimals compared exactly, whatever their decimals. */
-export function exceeds(given: string, limit: string): boolean {
-  const scale = Math.max(decimalsOf(given), decimalsOf(limit));
-  return decimalUnits(given, scale) > decimalUnits(limit, scale);
 }
 
 /** A limit in minor units of an asset; what it has of further decimals can't be reached. */

@@ -41,35 +41,48 @@ export function limitsOpen({ maxOpenOrders, maxOpenNotional }: Limits): boolean 
 /** Settings by scope; each field comes from the narrowest scope that sets it. */
 export class LimitTable {
   readonly #defaults: Limits;
-  #settings = new Map<string, LimitSetting>();
-  #effective = new Map<string, Limits>();
+  #settings: ReadonlyMap<string, LimitSetting> = new Map();
+  /** Of the accounts that have settings of their own, which few have. */
+  #ofAccounts: ReadonlyMap<string, AccountLimits> = new Map();
+  #ofOthers: AccountLimits;
 
   constructor(defaults: Limits) {
     this.#defaults = defaults;
+    this.#ofOthers = new AccountLimits(defaults, undefined, new Map(), new Map());
   }
 
   /** Replaces all settings. */
   load(settings: readonly (LimitScope & { readonly setting: LimitSetting })[]): void {
     this.#settings = new Map(settings.map((each) => [scopeKey(each), each.setting]));
-    this.#effective = new Map();
+    const ofAny = (accountId: string | null): LimitSetting | undefined =>
+      this.#settings.get(scopeKey({ accountId, symbol: null }));
+    const inSymbols = new Map<string | null, Map<string, LimitSetting>>();
+    for (const { accountId, symbol, setting } of settings) {
+      const ofAccount = inSymbols.get(accountId) ?? new Map<string, LimitSetting>();
+      inSymbols.set(accountId, ofAccount);
+      if (symbol !== null) ofAccount.set(symbol, setting);
+    }
+    const base = overlaid(this.#defaults, ofAny(null));
+    const everyones = inSymbols.get(null) ?? new Map();
+    inSymbols.delete(null);
+    this.#ofOthers = new AccountLimits(base, undefined, everyones, new Map());
+    this.#ofAccounts = new Map(
+      [...inSymbols].map(([accountId, own]) => [
+        accountId ?? "",
+        new AccountLimits(base, ofAny(accountId), everyones, own),
+      ]),
+    );
+  }
+
+  /** What an account may do. null: any that has no settings of its own. */
+  of(accountId: string | null): AccountLimits {
+    return (accountId === null ? undefined : this.#ofAccounts.get(accountId)) ?? this.#ofOthers;
   }
 
   /** Account in symbol, then account, then symbol, then everyone, then the configuration. */
-  effective(scope: LimitScope): Limits {
-    const key = scopeKey(scope);
-    const known = this.#effective.get(key);
-    if (known !== undefined) return known;
-    const { accountId, symbol } = scope;
-    const layers = [
-      this.#settings.get(scopeKey({ accountId: null, symbol: null })),
-      symbol === null ? undefined : this.#settings.get(scopeKey({ accountId: null, symbol })),
-      accountId === null ? undefined : this.#settings.get(scopeKey({ accountId, symbol: null })),
-      accountId === null || symbol === null ? undefined : this.#settings.get(key),
-    ];
-    const limits = layers.reduce<Limits>((below, layer) => overlaid(below, layer), this.#defaults);
-    if (this.#effective.size >= MAX_CACHED) this.#effective.clear();
-    this.#effective.set(key, limits);
-    return limits;
+  effective({ accountId, symbol }: LimitScope): Limits {
+    const limits = this.of(accountId);
+    return symbol === null ? limits.own : limits.inSymbol(symbol);
   }
 
   setting(scope: LimitScope): LimitSetting {
@@ -77,8 +90,46 @@ export class LimitTable {
   }
 }
 
-/** Effective limits are remembered for so many scopes. */
-const MAX_CACHED = 100_000;
+/** The limits of an account, or of all accounts without settings of their own: over all symbols and in each. */
+export class AccountLimits {
+  /** Over all symbols. */
+  readonly own: Limits;
+  readonly #base: Limits;
+  readonly #setting: LimitSetting | undefined;
+  readonly #everyones: ReadonlyMap<string, LimitSetting>;
+  readonly #inSymbols: ReadonlyMap<string, LimitSetting>;
+  /** Only of symbols that something is set for. */
+  readonly #found = new Map<string, Limits>();
+
+  constructor(
+    base: Limits,
+    setting: LimitSetting | undefined,
+    everyones: ReadonlyMap<string, LimitSetting>,
+    inSymbols: ReadonlyMap<string, LimitSetting>,
+  ) {
+    this.own = overlaid(base, setting);
+    this.#base = base;
+    this.#setting = setting;
+    this.#everyones = everyones;
+    this.#inSymbols = inSymbols;
+  }
+
+  inSymbol(symbol: string): Limits {
+    const ofSymbol = this.#everyones.get(symbol);
+    const ofBoth = this.#inSymbols.get(symbol);
+    if (ofSymbol === undefined && ofBoth === undefined) return this.own;
+    let limits = this.#found.get(symbol);
+    if (limits === undefined) {
+      limits = overlaid(overlaid(overlaid(this.#base, ofSymbol), this.#setting), ofBoth);
+      if (this.#found.size >= MAX_FOUND) this.#found.clear();
+      this.#found.set(symbol, limits);
+    }
+    return limits;
+  }
+}
+
+/** Of an account, limits are remembered in so many symbols. */
+const MAX_FOUND = 1_000;
 
 function overlaid(below: Limits, above: LimitSetting | undefined): Limits {
   if (above === undefined) return below;

@@ -10,6 +10,6 @@ export async function refresh(risk: Pick<Risk, "store" | "limits" | "stopped" | 
   ]);
   risk.limits.load(settings);
   for (const accountId of risk.exposures.accounts())
-    if (!limitsOpen(risk.limits.effective({ accountId, symbol: null }))) risk.exposures.drop(accountId);
+    if (!limitsOpen(risk.limits.of(accountId).own)) risk.exposures.drop(accountId);
   risk.stopped = new Set(switches.map((row) => killSwitchOf(row).accountId));
 }

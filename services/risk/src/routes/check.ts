@@ -36,11 +36,16 @@ export const checkRoutes: readonly Route<Risk>[] = [
 export function checkBatch(risk: Risk, batch: RiskCheckBatch): RiskCheckAnswer {
   const nowMs = risk.clock.nowMs();
   const instruments = batch.orders.map((item) => instrumentOf(risk, item.symbol));
-  const outcomes = batch.orders.map((item, index): RiskOutcome => {
+  const outcomes: RiskOutcome[] = [];
+  let approved = 0;
+  for (let index = 0; index < batch.orders.length; index++) {
+    const item = batch.orders[index] as RiskCheckItem;
     const outcome = check(risk, item, instruments[index] as CompiledInstrument, nowMs);
-    risk.metrics.checks.inc({ outcome: outcome.status === "approved" ? "approved" : outcome.code });
-    return outcome;
-  });
+    if (outcome.status === "approved") approved += 1;
+    else risk.metrics.checks.inc({ outcome: outcome.code });
+    outcomes.push(outcome);
+  }
+  if (approved > 0) risk.metrics.checks.inc({ outcome: "approved" }, approved);
   return { outcomes };
 }
 
@@ -54,8 +59,9 @@ function check(risk: Risk, item: RiskCheckItem, instrument: CompiledInstrument, 
       given: accountId,
       allowed: "an account whose kill switch is not engaged",
     };
-  const limits = risk.limits.effective({ accountId, symbol });
-  const own = risk.limits.effective({ accountId, symbol: null });
+  const ofAccount = risk.limits.of(accountId);
+  const limits = ofAccount.inSymbol(symbol);
+  const { own } = ofAccount;
   if (!withinRate(risk, accountId, own, nowMs)) return rateExceeded(accountId, own);
   const priceTicks = item.price === undefined ? null : instrument.decodePrice(item.price);
   const quantityLots = instrument.decodeQuantity(item.quantity);
