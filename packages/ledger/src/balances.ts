@@ -1,13 +1,18 @@
-import { assert, present } from "@bourse/base";
-import type { LedgerAccount } from "./account.ts";
-import { balanceChange, type Journal } from "./journal.ts";
+import { assert, InvariantError } from "@bourse/base";
+import { available, held, type LedgerAccount } from "./account.ts";
+import { type BalanceKey, BalanceTable, inLockOrder } from "./balance-table.ts";
 
 /** What a trading account has of one asset, in minor units. */
-export interface Balance {
-  readonly accountId: string;
-  readonly asset: string;
+export interface Balance extends BalanceKey {
   readonly availableUnits: bigint;
   readonly heldUnits: bigint;
+}
+
+/** A balance in a batch: as the batch has left it so far, beside the row that was read. */
+export interface WorkingBalance<Read extends Balance = Balance> extends BalanceKey {
+  readonly read: Read;
+  availableUnits: bigint;
+  heldUnits: bigint;
 }
 
 /** One row to write: a balance as it is after a batch, and by how much the batch changed it. */
@@ -31,119 +36,69 @@ export interface InsufficientFunds {
 }
 
 /**
- * The balances that one transaction has locked and read, while it decides in request order: each journal sees
+ * The balances that one transaction has locked and read, while it decides in request order: each movement sees
  * what the ones before it left (R13). It opens with the rows read and ends with one net row per account and asset.
  */
-export class BatchBalances {
-  readonly #balances = new Map<string, WorkingBalance>();
-  readonly #journalIds: Set<string>;
-  readonly #posted: Journal[] = [];
+export class BatchBalances<Read extends Balance = Balance> {
+  readonly #table = new BalanceTable<WorkingBalance<Read>>();
+  readonly #all: WorkingBalance<Read>[] = [];
 
-  /** `postedIds`: ids of journals that were posted before and may come again. */
-  constructor(balances: Iterable<Balance>, postedIds: Iterable<string> = []) {
-    this.#journalIds = new Set(postedIds);
-    for (const balance of balances) {
-      const key = balanceKey(balance.accountId, balance.asset);
-      assert(!this.#balances.has(key), "a balance is read once");
-      const { availableUnits, heldUnits } = balance;
-      this.#balances.set(key, { read: balance, availableUnits, heldUnits });
-    }
+  constructor(balances: Iterable<Read> = []) {
+    for (const balance of balances) this.add(balance);
   }
 
-  /** Applies a journal, or refuses it whole where a customer's balance that it lowers would go below zero. */
-  post(journal: Journal): PostOutcome {
-    if (this.#journalIds.has(journal.journalId)) return { kind: "duplicate" };
-    const refusal = this.#refusal(journal);
-    if (refusal !== null) return refusal;
-    this.#journalIds.add(journal.journalId);
-    this.#posted.push(journal);
-    for (const posting of journal.postings) {
-      const { kind, owner, asset } = posting.account;
-      if (kind === "CUSTOMER_AVAILABLE") this.#working(owner, asset).availableUnits += balanceChange(posting);
-      else if (kind === "CUSTOMER_HELD") this.#working(owner, asset).heldUnits += balanceChange(posting);
-    }
-    return { kind: "posted" };
+  add(read: Read): void {
+    const { accountId, asset, availableUnits, heldUnits } = read;
+    const working = { accountId, asset, read, availableUnits, heldUnits };
+    this.#table.set(read, working);
+    assert(this.#table.size > this.#all.length, "a balance is read once");
+    this.#all.push(working);
   }
 
-  wasPosted(journalId: string): boolean {
-    return this.#journalIds.has(journalId);
+  has(at: BalanceKey): boolean {
+    return this.#table.get(at) !== undefined;
   }
 
-  balance(accountId: string, asset: string): Balance {
-    const { availableUnits, heldUnits } = this.#working(accountId, asset);
-    return { accountId, asset, availableUnits, heldUnits };
+  at(accountId: string, asset: string): WorkingBalance<Read> {
+    const working = this.#table.find(accountId, asset);
+    if (working === undefined)
+      throw new InvariantError(`the balance of ${accountId} in ${asset}, read before the batch is present`);
+    return working;
   }
 
-  /** The journals posted, in order. */
-  posted(): readonly Journal[] {
-    return this.#posted;
-  }
-
-  /** The balances that changed, one row each, in the order of their locks: account, then asset, by code unit. */
-  netRows(): readonly NetRow[] {
-    const rows: NetRow[] = [];
-    for (const { read, availableUnits, heldUnits } of this.#balances.values()) {
-      const availableChangeUnits = availableUnits - read.availableUnits;
-      const heldChangeUnits = heldUnits - read.heldUnits;
-      if (availableChangeUnits === 0n && heldChangeUnits === 0n) continue;
-      const { accountId, asset } = read;
-      rows.push({ accountId, asset, availableUnits, heldUnits, availableChangeUnits, heldChangeUnits });
-    }
-    return rows.sort(inLockOrder);
-  }
-
-  #refusal(journal: Journal): InsufficientFunds | null {
-    const { postings } = journal;
-    for (let index = 0; index < postings.length; index++) {
-      const posting = present(postings[index], "a posting of the journal");
-      const { kind, owner, asset } = posting.account;
-      if (kind !== "CUSTOMER_AVAILABLE" && kind !== "CUSTOMER_HELD") continue;
-      const working = this.#working(owner, asset);
-      if (balanceChange(posting) > 0n) continue;
-      const balanceUnits = kind === "CUSTOMER_AVAILABLE" ? working.availableUnits : working.heldUnits;
-      // An account may have several legs in one journal: what counts is their sum.
-      const changeUnits = changeOf(journal, posting.account);
-      if (changeUnits < 0n && balanceUnits + changeUnits < 0n)
-        return {
-          kind: "insufficient_funds",
-          account: posting.account,
-          balanceUnits,
-          requiredUnits: -changeUnits,
-        };
-    }
-    return null;
-  }
-
-  #working(accountId: string, asset: string): WorkingBalance {
-    return present(
-      this.#balances.get(balanceKey(accountId, asset)),
-      `the balance of ${accountId} in ${asset}, read before the batch`,
-    );
+  /** The balances that changed, in the order of their locks. */
+  changed(): readonly WorkingBalance<Read>[] {
+    return this.#all.filter(hasChanged).sort(inLockOrder);
   }
 }
 
-interface WorkingBalance {
-  readonly read: Balance;
-  availableUnits: bigint;
-  heldUnits: bigint;
+export function netRow({ accountId, asset, availableUnits, heldUnits, read }: WorkingBalance): NetRow {
+  const availableChangeUnits = availableUnits - read.availableUnits;
+  const heldChangeUnits = heldUnits - read.heldUnits;
+  return { accountId, asset, availableUnits, heldUnits, availableChangeUnits, heldChangeUnits };
 }
 
-function balanceKey(accountId: string, asset: string): string {
-  return `${accountId}/${asset}`;
+/** What the account lacks for a change of what it has available and held, which then is not to be made; else null. */
+export function lacking(
+  at: WorkingBalance,
+  availableChangeUnits: bigint,
+  heldChangeUnits: bigint,
+): InsufficientFunds | null {
+  if (availableChangeUnits < 0n && at.availableUnits + availableChangeUnits < 0n)
+    return insufficient(available(at.accountId, at.asset), at.availableUnits, -availableChangeUnits);
+  if (heldChangeUnits < 0n && at.heldUnits + heldChangeUnits < 0n)
+    return insufficient(held(at.accountId, at.asset), at.heldUnits, -heldChangeUnits);
+  return null;
 }
 
-function changeOf(journal: Journal, account: LedgerAccount): bigint {
-  let sum = 0n;
-  for (const posting of journal.postings) {
-    const other = posting.account;
-    if (other.kind === account.kind && other.owner === account.owner && other.asset === account.asset)
-      sum += balanceChange(posting);
-  }
-  return sum;
+function insufficient(
+  account: LedgerAccount,
+  balanceUnits: bigint,
+  requiredUnits: bigint,
+): InsufficientFunds {
+  return { kind: "insufficient_funds", account, balanceUnits, requiredUnits };
 }
 
-function inLockOrder(a: Balance, b: Balance): number {
-  if (a.accountId !== b.accountId) return a.accountId < b.accountId ? -1 : 1;
-  if (a.asset === b.asset) return 0;
-  return a.asset < b.asset ? -1 : 1;
+function hasChanged({ read, availableUnits, heldUnits }: WorkingBalance): boolean {
+  return availableUnits !== read.availableUnits || heldUnits !== read.heldUnits;
 }

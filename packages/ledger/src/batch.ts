@@ -1,11 +1,16 @@
 import { assert } from "@bourse/base";
+import { venueAccount } from "./account.ts";
 import {
   type Balance,
   BatchBalances,
   type InsufficientFunds,
+  lacking,
   type NetRow,
+  netRow,
   type PostOutcome,
+  type WorkingBalance,
 } from "./balances.ts";
+import { type Entry, journalOf, type TransferEntry } from "./entry.ts";
 import {
   closedHold,
   decideOpen,
@@ -15,36 +20,42 @@ import {
   openedHold,
   withHeld,
 } from "./hold.ts";
-import type { Journal } from "./journal.ts";
-import { hold, release, settleTrade, shortfall, type TradeToSettle, tradeJournalId } from "./movements.ts";
+import { balanceChange, type Journal } from "./journal.ts";
+import { assertSettles, type TradeToSettle, tradeJournalId } from "./movements.ts";
 
 /**
  * One transaction's decisions over the balances and the holds that it has locked and read: requests in their order,
  * each seeing what the ones before it left (R13). It opens with the rows read; it ends with one net row per balance
- * and one per hold, and the journals that lead from the first to the last.
+ * and one per hold, and the entries of the journal that lead from the first to the last.
  */
-export class LedgerBatch {
-  readonly #balances: BatchBalances;
+export class LedgerBatch<Read extends Balance = Balance> {
+  readonly #balances: BatchBalances<Read>;
   readonly #holds = new Map<string, Hold>();
   readonly #changedHolds = new Set<string>();
+  readonly #journalIds: Set<string>;
+  readonly #entries: Entry[] = [];
   readonly #partition: number;
 
-  constructor(read: LedgerRead) {
-    this.#balances = new BatchBalances(read.balances, read.postedIds);
+  constructor(read: LedgerRead<Read>) {
+    const { balances } = read;
+    this.#balances = balances instanceof BatchBalances ? balances : new BatchBalances(balances);
+    this.#journalIds = new Set(read.postedIds);
     this.#partition = read.partition;
     for (const each of read.holds) this.#holds.set(each.holdId, each);
   }
 
   /** Sets an amount aside. The same request again is held again; a closed hold stays closed. */
   openHold(request: HoldRequest): OpenOutcome {
-    const decision = decideOpen(this.#holds.get(request.holdId), request);
+    const { holdId, accountId, asset, amountUnits } = request;
+    const decision = decideOpen(this.#holds.get(holdId), request);
     if (decision === "hold_closed" || decision === "hold_differs") return { kind: decision };
-    if (decision === "already_open") return { kind: "held" };
-    const posted = this.#balances.post(hold({ ...request, journalId: `hold/${request.holdId}` }));
-    if (posted.kind === "insufficient_funds") return posted;
-    assert(posted.kind === "posted", "a hold that does not exist has no journal");
+    if (decision === "already_open") return HELD;
+    const journalId = `hold/${holdId}`;
+    assert(!this.#journalIds.has(journalId), "a hold that does not exist has no journal");
+    const refusal = this.#hold(journalId, this.#balances.at(accountId, asset), amountUnits);
+    if (refusal !== null) return refusal;
     this.#setHold(openedHold(request));
-    return { kind: "held" };
+    return HELD;
   }
 
   /**
@@ -54,21 +65,15 @@ export class LedgerBatch {
   resizeHold(holdId: string, heldUnits: bigint, journalId: string): ResizeOutcome {
     const open = this.#openHold(holdId);
     const changeUnits = heldUnits - open.heldUnits;
-    if (changeUnits === 0n) return { kind: "held" };
-    const { accountId, asset } = open;
-    const movement = {
-      journalId,
-      accountId,
-      asset,
-      amountUnits: changeUnits < 0n ? -changeUnits : changeUnits,
-    };
-    const posted = this.#balances.post(changeUnits > 0n ? hold(movement) : release(movement));
-    if (posted.kind === "insufficient_funds") {
-      assert(changeUnits > 0n, "what an account has held is at least the sum of its holds");
-      return posted;
+    if (changeUnits === 0n || this.#journalIds.has(journalId)) return HELD;
+    const balance = this.#balances.at(open.accountId, open.asset);
+    if (changeUnits < 0n) this.#release(journalId, balance, -changeUnits);
+    else {
+      const refusal = this.#hold(journalId, balance, changeUnits);
+      if (refusal !== null) return refusal;
     }
-    if (posted.kind === "posted") this.#setHold(withHeld(open, heldUnits));
-    return { kind: "held" };
+    this.#setHold(withHeld(open, heldUnits));
+    return HELD;
   }
 
   /** Releases what a hold still has and leaves a tombstone, also where there was no hold (R10). */
@@ -84,44 +89,74 @@ export class LedgerBatch {
    * to suspense from there on. Returns what was posted to suspense: empty but for a broken promise somewhere (R11).
    */
   settle(trade: TradeToSettle, holdIds: { readonly buyer: string; readonly seller: string }): SettleOutcome {
-    if (this.#balances.wasPosted(tradeJournalId(trade.tradeId))) return { kind: "duplicate" };
-    const { tradeId, buyerAccountId, sellerAccountId, baseAsset, quoteAsset } = trade;
-    const payUnits = trade.notionalUnits + trade.buyerFeeUnits;
-    const shortfalls = [
-      this.#draw({
-        tradeId,
-        holdId: holdIds.buyer,
-        accountId: buyerAccountId,
-        asset: quoteAsset,
-        units: payUnits,
-      }),
-      this.#draw({
-        tradeId,
-        holdId: holdIds.seller,
-        accountId: sellerAccountId,
-        asset: baseAsset,
-        units: trade.quantityUnits,
-      }),
-    ].filter((each) => each !== null);
-    this.#mustPost(settleTrade(trade));
-    return { kind: "settled", shortfalls };
+    const { tradeId, buyerAccountId, sellerAccountId, baseAsset, quoteAsset, notionalUnits, quantityUnits } =
+      trade;
+    const journalId = tradeJournalId(tradeId);
+    if (this.#journalIds.has(journalId)) return { kind: "duplicate" };
+    assertSettles(trade);
+    const payUnits = notionalUnits + trade.buyerFeeUnits;
+    const buyerPays = this.#balances.at(buyerAccountId, quoteAsset);
+    const buyerLacks = this.#draw(journalId, holdIds.buyer, buyerPays, payUnits);
+    const sellerDelivers = this.#balances.at(sellerAccountId, baseAsset);
+    const sellerLacks = this.#draw(journalId, holdIds.seller, sellerDelivers, quantityUnits);
+    assert(
+      buyerPays.heldUnits >= payUnits && sellerDelivers.heldUnits >= quantityUnits,
+      "what an account has held is at least the sum of its holds",
+    );
+    buyerPays.heldUnits -= payUnits;
+    sellerDelivers.heldUnits -= quantityUnits;
+    this.#balances.at(buyerAccountId, baseAsset).availableUnits += quantityUnits;
+    this.#balances.at(sellerAccountId, quoteAsset).availableUnits += notionalUnits - trade.sellerFeeUnits;
+    this.#enter({ kind: "TRADE", journalId, trade });
+    return { kind: "settled", shortfalls: shortfallsOf(buyerLacks, sellerLacks) };
   }
 
-  /** Posts a journal that concerns no hold: a deposit, a withdrawal. */
+  /** Posts a journal that concerns no hold: a deposit or a withdrawal, on the external account of the batch's partition. */
   post(journal: Journal): PostOutcome {
-    return this.#balances.post(journal);
+    const { journalId, kind, postings } = journal;
+    if (this.#journalIds.has(journalId)) return { kind: "duplicate" };
+    const customer = postings.find(({ account }) => account.kind === "CUSTOMER_AVAILABLE");
+    const venue = postings.find(({ account }) => account.kind === "EXTERNAL");
+    assert(
+      (kind === "DEPOSIT" || kind === "WITHDRAWAL") && customer !== undefined && venue !== undefined,
+      "cash moves between a customer and what lies outside",
+    );
+    const { owner, asset } = customer.account;
+    assert(
+      venue.account.owner === venueAccount("EXTERNAL", this.#partition, asset).owner,
+      "cash stands on the external account of the batch's partition",
+    );
+    const balance = this.#balances.at(owner, asset);
+    const changeUnits = balanceChange(customer);
+    const refusal = lacking(balance, changeUnits, 0n);
+    if (refusal !== null) return refusal;
+    balance.availableUnits += changeUnits;
+    this.#enter({ kind, journalId, balance, amountUnits: customer.amountUnits });
+    return { kind: "posted" };
   }
 
   hold(holdId: string): Hold | undefined {
     return this.#holds.get(holdId);
   }
 
+  /** What is set aside under this id: nothing where there is no hold, or a closed one. */
+  heldUnits(holdId: string): bigint {
+    const existing = this.#holds.get(holdId);
+    return existing?.status === "OPEN" ? existing.heldUnits : 0n;
+  }
+
   balance(accountId: string, asset: string): Balance {
-    return this.#balances.balance(accountId, asset);
+    const { availableUnits, heldUnits } = this.#balances.at(accountId, asset);
+    return { accountId, asset, availableUnits, heldUnits };
+  }
+
+  /** The balances that changed, beside what was read of them, in the order of their locks. */
+  changedBalances(): readonly WorkingBalance<Read>[] {
+    return this.#balances.changed();
   }
 
   netRows(): readonly NetRow[] {
-    return this.#balances.netRows();
+    return this.#balances.changed().map(netRow);
   }
 
   /** The holds that were opened, changed or closed, as they are now, in the order of their locks: by id. */
@@ -130,40 +165,79 @@ export class LedgerBatch {
     return ids.map((id) => this.#holds.get(id)).filter((each) => each !== undefined);
   }
 
+  /** The ids of those holds, in the order of their first change. */
+  changedHoldIds(): Iterable<string> {
+    return this.#changedHolds;
+  }
+
+  /** What was posted, in order. */
+  entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** The journals of the entries, with all their legs. */
   posted(): readonly Journal[] {
-    return this.#balances.posted();
+    return this.#entries.map((entry) => journalOf(entry, this.#partition));
   }
 
   /** Takes what a settlement needs out of a hold, after filling it up to that. Null where nothing was lacking. */
-  #draw(need: Draw): Shortfall | null {
-    const { tradeId, holdId, accountId, asset, units } = need;
+  #draw(journalId: string, holdId: string, balance: WorkingBalance, units: bigint): Shortfall | null {
     const existing = this.#holds.get(holdId);
     const open = existing?.status === "OPEN" ? existing : null;
     assert(
-      open === null || (open.accountId === accountId && open.asset === asset),
+      open === null || (open.accountId === balance.accountId && open.asset === balance.asset),
       "a trade draws on its own order's hold",
     );
     const heldUnits = open?.heldUnits ?? 0n;
     const lackingUnits = units > heldUnits ? units - heldUnits : 0n;
     if (open !== null) this.#setHold(withHeld(open, heldUnits + lackingUnits - units));
-    if (lackingUnits === 0n) return null;
-    const { availableUnits } = this.#balances.balance(accountId, asset);
-    const ownUnits = availableUnits < lackingUnits ? availableUnits : lackingUnits;
-    const name = `${tradeJournalId(tradeId)}/${holdId}`;
-    if (ownUnits > 0n)
-      this.#mustPost(hold({ journalId: `${name}/own`, accountId, asset, amountUnits: ownUnits }));
-    const amountUnits = lackingUnits - ownUnits;
-    if (amountUnits === 0n) return null;
-    const partition = this.#partition;
-    this.#mustPost(shortfall({ journalId: `${name}/short`, accountId, asset, amountUnits, partition }));
-    return { accountId, asset, amountUnits };
+    return lackingUnits === 0n ? null : this.#lend(`${journalId}/${holdId}`, balance, lackingUnits);
   }
 
-  #mustPost(journal: Journal): void {
-    assert(
-      this.#balances.post(journal).kind === "posted",
-      `journal ${journal.journalId} of a settlement is posted`,
-    );
+  /** What a hold lacks: out of available as far as that goes, and out of suspense from there on. */
+  #lend(name: string, balance: WorkingBalance, lackingUnits: bigint): Shortfall | null {
+    const ownUnits = balance.availableUnits < lackingUnits ? balance.availableUnits : lackingUnits;
+    if (ownUnits > 0n)
+      assert(this.#hold(`${name}/own`, balance, ownUnits) === null, "what is available can be held");
+    const amountUnits = lackingUnits - ownUnits;
+    if (amountUnits === 0n) return null;
+    balance.heldUnits += amountUnits;
+    this.#transfer("SHORTFALL", `${name}/short`, balance, amountUnits);
+    return { accountId: balance.accountId, asset: balance.asset, amountUnits };
+  }
+
+  /** From available to held, where there is as much. */
+  #hold(journalId: string, balance: WorkingBalance, units: bigint): InsufficientFunds | null {
+    const refusal = lacking(balance, -units, units);
+    if (refusal !== null) return refusal;
+    balance.availableUnits -= units;
+    balance.heldUnits += units;
+    this.#transfer("HOLD", journalId, balance, units);
+    return null;
+  }
+
+  /** From held back to available. */
+  #release(journalId: string, balance: WorkingBalance, units: bigint): void {
+    assert(balance.heldUnits >= units, "what an account has held is at least the sum of its holds");
+    balance.heldUnits -= units;
+    balance.availableUnits += units;
+    this.#transfer("RELEASE", journalId, balance, units);
+  }
+
+  #transfer(
+    kind: TransferEntry["kind"],
+    journalId: string,
+    balance: WorkingBalance,
+    amountUnits: bigint,
+  ): void {
+    assert(amountUnits > 0n, "a posting is positive");
+    this.#enter({ kind, journalId, balance, amountUnits });
+  }
+
+  #enter(entry: Entry): void {
+    assert(!this.#journalIds.has(entry.journalId), "a journal is posted once");
+    this.#journalIds.add(entry.journalId);
+    this.#entries.push(entry);
   }
 
   #openHold(holdId: string): OpenHold {
@@ -178,12 +252,22 @@ export class LedgerBatch {
   }
 }
 
+const HELD: { readonly kind: "held" } = { kind: "held" };
+
+function shortfallsOf(buyer: Shortfall | null, seller: Shortfall | null): readonly Shortfall[] {
+  if (buyer === null && seller === null) return NONE;
+  return [buyer, seller].filter((each) => each !== null);
+}
+
+const NONE: readonly Shortfall[] = [];
+
 /** What a transaction has locked and read. Every balance and hold that the batch touches is in it, where it exists. */
-export interface LedgerRead {
-  readonly balances: Iterable<Balance>;
+export interface LedgerRead<Read extends Balance = Balance> {
+  /** The batch works on what it is given as `BatchBalances`. */
+  readonly balances: BatchBalances<Read> | Iterable<Read>;
   readonly holds: Iterable<Hold>;
   readonly postedIds?: Iterable<string>;
-  /** Whose suspense account takes shortfalls (R13). */
+  /** Whose suspense and external accounts stand on the other side (R13). */
   readonly partition: number;
 }
 
@@ -204,11 +288,3 @@ export interface Shortfall {
 export type SettleOutcome =
   | { readonly kind: "settled"; readonly shortfalls: readonly Shortfall[] }
   | { readonly kind: "duplicate" };
-
-interface Draw {
-  readonly tradeId: string;
-  readonly holdId: string;
-  readonly accountId: string;
-  readonly asset: string;
-  readonly units: bigint;
-}

@@ -1,8 +1,12 @@
 export type { AccountKind, CustomerKind, LedgerAccount, NormalSide } from "./account.ts";
 export { ACCOUNT_KINDS, accountKey, available, held, venueAccount } from "./account.ts";
-export type { Balance, InsufficientFunds, NetRow, PostOutcome } from "./balances.ts";
+export type { BalanceKey } from "./balance-table.ts";
+export { BalanceTable, inLockOrder } from "./balance-table.ts";
+export type { Balance, InsufficientFunds, NetRow, PostOutcome, WorkingBalance } from "./balances.ts";
+export { BatchBalances, netRow } from "./balances.ts";
 export type { LedgerRead, OpenOutcome, ResizeOutcome, SettleOutcome, Shortfall } from "./batch.ts";
 export { LedgerBatch } from "./batch.ts";
+export type { Entry, TradeEntry, TransferEntry } from "./entry.ts";
 export type { ClosedHold, Hold, HoldRequest, OpenHold } from "./hold.ts";
 export type { Journal, JournalKind, Posting, Transfer } from "./journal.ts";
 export { balanceChange, imbalances, JOURNAL_KINDS, journal, transferJournal } from "./journal.ts";

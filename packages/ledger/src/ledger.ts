@@ -1,6 +1,7 @@
 import { ACCOUNT_KINDS, accountKey, type LedgerAccount } from "./account.ts";
-import { type Balance, BatchBalances, type PostOutcome } from "./balances.ts";
+import type { Balance, PostOutcome } from "./balances.ts";
 import { balanceChange, imbalances, type Journal, type Posting } from "./journal.ts";
+import { PostingBalances } from "./posting-balances.ts";
 
 /**
  * A whole ledger in memory: the oracle that stored balances are compared with. Every account's balance is kept on
@@ -25,7 +26,7 @@ export function applyJournals(
   state: LedgerState,
   journals: readonly Journal[],
 ): { readonly state: LedgerState; readonly outcomes: readonly PostOutcome[] } {
-  const batch = new BatchBalances(customerBalances(state, journals), state.journalIds);
+  const batch = new PostingBalances(customerBalances(state, journals), state.journalIds);
   const outcomes = journals.map((each) => batch.post(each));
   const balances = new Map(state.balances);
   const journalIds = new Set(state.journalIds);

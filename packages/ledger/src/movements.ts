@@ -80,8 +80,7 @@ export function tradeJournalId(tradeId: string): string {
  */
 export function settleTrade(trade: TradeToSettle): Journal {
   const { buyerAccountId, sellerAccountId, baseAsset, quoteAsset, quantityUnits, notionalUnits } = trade;
-  assert(trade.sellerFeeUnits <= notionalUnits, "a seller's fee comes out of the proceeds");
-  assert(-trade.buyerFeeUnits <= notionalUnits, "a rebate never exceeds the notional");
+  assertSettles(trade);
   const buyerPays = held(buyerAccountId, quoteAsset);
   const sellerGets = available(sellerAccountId, quoteAsset);
   const feeIncome = venueAccount("FEE_INCOME", trade.partition, quoteAsset);
@@ -95,6 +94,14 @@ export function settleTrade(trade: TradeToSettle): Journal {
     signedTransfer({ debit: buyerPays, credit: feeIncome, amountUnits: trade.buyerFeeUnits }),
     signedTransfer({ debit: sellerGets, credit: feeIncome, amountUnits: trade.sellerFeeUnits }),
   ]);
+}
+
+/** What holds of the amounts of every trade. */
+export function assertSettles(trade: TradeToSettle): void {
+  const { quantityUnits, notionalUnits } = trade;
+  assert(quantityUnits >= 0n && notionalUnits >= 0n, "a posting is positive");
+  assert(trade.sellerFeeUnits <= notionalUnits, "a seller's fee comes out of the proceeds");
+  assert(-trade.buyerFeeUnits <= notionalUnits, "a rebate never exceeds the notional");
 }
 
 /** A transfer of a negative amount goes the other way. */

@@ -2,44 +2,32 @@ import { formatDecimal } from "@bourse/base";
 import { partitionOf } from "@bourse/bus";
 import { walletEvents } from "@bourse/contracts";
 import type { OutgoingEvent } from "@bourse/delivery";
-import type { LedgerBatch } from "@bourse/ledger";
+import type { Balance, LedgerBatch } from "@bourse/ledger";
 import type { ReferenceBook } from "@bourse/market";
 
 /** What a batch held and released, net: one event per account and asset each. */
 export function fundsEvents(ledger: LedgerBatch, reference: ReferenceBook): OutgoingEvent[] {
-  const held = new Map<string, Movement>();
-  const released = new Map<string, Movement>();
-  for (const { kind, postings } of ledger.posted()) {
-    if (kind !== "HOLD" && kind !== "RELEASE") continue;
-    const [posting] = postings;
-    if (posting === undefined) continue;
-    const { owner: accountId, asset } = posting.account;
-    const movements = kind === "HOLD" ? held : released;
-    const name = `${accountId} ${asset}`;
-    const before = movements.get(name);
-    if (before === undefined) movements.set(name, { accountId, asset, units: posting.amountUnits });
-    else before.units += posting.amountUnits;
+  const held = new Map<Balance, bigint>();
+  const released = new Map<Balance, bigint>();
+  for (const entry of ledger.entries()) {
+    if (entry.kind !== "HOLD" && entry.kind !== "RELEASE") continue;
+    const movements = entry.kind === "HOLD" ? held : released;
+    movements.set(entry.balance, (movements.get(entry.balance) ?? 0n) + entry.amountUnits);
   }
-  return [
-    ...[...held.values()].map((movement) => fundsEvent("FundsHeld", movement, ledger, reference)),
-    ...[...released.values()].map((movement) => fundsEvent("FundsReleased", movement, ledger, reference)),
-  ];
-}
-
-interface Movement {
-  readonly accountId: string;
-  readonly asset: string;
-  units: bigint;
+  const events: OutgoingEvent[] = [];
+  for (const [balance, units] of held) events.push(fundsEvent("FundsHeld", balance, units, reference));
+  for (const [balance, units] of released)
+    events.push(fundsEvent("FundsReleased", balance, units, reference));
+  return events;
 }
 
 function fundsEvent(
   eventType: "FundsHeld" | "FundsReleased",
-  { accountId, asset, units }: Movement,
-  ledger: LedgerBatch,
+  { accountId, asset, availableUnits, heldUnits }: Balance,
+  units: bigint,
   reference: ReferenceBook,
 ): OutgoingEvent<typeof walletEvents> {
   const scale = reference.asset(asset)?.scale ?? 0;
-  const after = ledger.balance(accountId, asset);
   return {
     topic: walletEvents,
     key: accountId,
@@ -49,8 +37,8 @@ function fundsEvent(
       accountId,
       asset,
       amount: formatDecimal(units, scale),
-      available: formatDecimal(after.availableUnits, scale),
-      held: formatDecimal(after.heldUnits, scale),
+      available: formatDecimal(availableUnits, scale),
+      held: formatDecimal(heldUnits, scale),
     },
   };
 }

@@ -127,15 +127,12 @@ async function holdsEqualFormula(wallet: Wallet): Promise<InvariantReport> {
   for (;;) {
     const rows = await wallet.store.query(sql`
       SELECT * FROM holds WHERE order_id > ${after}::uuid AND account_id <> '' ORDER BY order_id LIMIT ${PAGE}::integer`);
-    const { facts } = readHolds(rows);
-    for (const row of rows) {
-      const hold = facts.get(orderIdOf(row.order_id));
-      if (hold === undefined) continue;
+    for (const hold of readHolds(rows)) {
       checked++;
       const required = requiredUnits(hold, instrumentOf(wallet, hold.symbol));
-      if (BigInt(String(row.held)) === required || violations.length >= LISTED) continue;
+      if (hold.heldUnits === required || violations.length >= LISTED) continue;
       violations.push(
-        `the hold of order ${hold.orderId} is ${row.held} ${hold.asset} units; its facts ask for ${required}`,
+        `the hold of order ${hold.orderId} is ${hold.heldUnits} ${hold.asset} units; its facts ask for ${required}`,
       );
     }
     const last = rows.at(-1);

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Unit } from "@bourse/delivery";
 import { type Statement, StoreError } from "@bourse/store";
 import { Counter } from "prom-client";
-import { type Ask, LedgerDesk } from "./ledger-desk.ts";
+import { LedgerDesk } from "./ledger-desk.ts";
+import type { Ask } from "./ledger-unit.ts";
 
 const USD = { accountId: "alice", asset: "USD" };
 const ASK: Ask = { balances: [USD], holds: [], partition: 0 };

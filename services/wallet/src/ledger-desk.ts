@@ -1,34 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { InvariantError, present } from "@bourse/base";
+import { InvariantError } from "@bourse/base";
 import { isRowsMoved, type Unit } from "@bourse/delivery";
-import { type Hold, LedgerBatch, type NetRow } from "@bourse/ledger";
-import { type Rows, type Statement, StoreError, sql, sqlArray } from "@bourse/store";
+import type { BalanceKey } from "@bourse/ledger";
+import { StoreError } from "@bourse/store";
 import type { Counter } from "prom-client";
-import type { OrderHold } from "./domain/hold.ts";
-import {
-  type BalanceKey,
-  insertBalances,
-  lockBalances,
-  nameOf,
-  readBalances,
-  updateBalances,
-} from "./sql/balance-rows.ts";
-import { type HoldRow, insertHolds, ledgerHold, lockHolds, readHolds, updateHolds } from "./sql/hold-rows.ts";
-import { type KnownBalance, type KnownHold, KnownRows } from "./sql/known-rows.ts";
-
-/** What a unit of work is about. */
-export interface Ask {
-  /** Each once, in the order of their locks. */
-  readonly balances: readonly BalanceKey[];
-  /** Holds that are there. */
-  readonly holds: Iterable<string>;
-  /** Holds that are new, as far as anybody knows. */
-  readonly newHolds?: Iterable<string>;
-  /** Accounts that must be open. */
-  readonly accounts?: Iterable<string>;
-  /** Whose suspense account takes shortfalls (R13). */
-  readonly partition: number;
-}
+import { type Ask, LedgerUnit, type Turn } from "./ledger-unit.ts";
+import { KnownRows } from "./sql/known-rows.ts";
 
 const MAX_TRIES = 8;
 
@@ -70,24 +47,9 @@ export class LedgerDesk {
 
   /** The rows of the unit that calls: those that are not known are read first. */
   async open(unit: Unit, ask: Ask): Promise<LedgerUnit> {
-    const place = this.#places.getStore() ?? OUT_OF_TURN;
-    // Taken now: while the others are read, memory may forget them.
-    const known = place.locking ? nothingKnown() : this.#knownOf(ask);
-    const holdIds = place.locking ? [...ask.holds, ...(ask.newHolds ?? [])] : [...ask.holds];
-    const found = await readRows(unit, {
-      balanceKeys: ask.balances.filter((at) => !known.balances.has(nameOf(at))),
-      holdIds: holdIds.filter((id) => !known.holds.has(id)),
-      accountIds: [...(ask.accounts ?? [])].filter((id) => known.accounts.get(id) !== true),
-      locked: place.locking,
-    });
-    for (const [name, balance] of found.balances) known.balances.set(name, balance);
-    for (const [id, hold] of found.holds) known.holds.set(id, hold);
-    for (const [id, isOpen] of found.accounts) {
-      known.accounts.set(id, isOpen);
-      if (isOpen) this.#known.keepOpen(id);
-      else this.#known.forgetAccount(id);
-    }
-    return new LedgerUnit(this.#known, ask, known, place);
+    const rows = new LedgerUnit(this.#known, this.#places.getStore() ?? OUT_OF_TURN);
+    await rows.open(unit, ask);
+    return rows;
   }
 
   /**
@@ -102,20 +64,6 @@ export class LedgerDesk {
   forget(rows: { readonly balances?: readonly BalanceKey[]; readonly holds?: readonly string[] }): void {
     for (const at of rows.balances ?? []) this.#known.forgetBalance(at);
     for (const id of rows.holds ?? []) this.#known.forgetHold(id);
-  }
-
-  #knownOf(ask: Ask): UnitRows {
-    const rows = nothingKnown();
-    for (const at of ask.balances) {
-      const known = this.#known.balance(at);
-      if (known !== undefined) rows.balances.set(nameOf(at), known);
-    }
-    for (const id of [...ask.holds, ...(ask.newHolds ?? [])]) {
-      const known = this.#known.hold(id);
-      if (known !== undefined) rows.holds.set(id, known);
-    }
-    for (const id of ask.accounts ?? []) if (this.#known.isOpen(id)) rows.accounts.set(id, true);
-    return rows;
   }
 
   #enter(locking: boolean): Place {
@@ -143,12 +91,8 @@ export class LedgerDesk {
 }
 
 /** A unit's place in the line. */
-interface Place {
-  /** Tried before: alone, over rows that are locked. */
-  readonly locking: boolean;
+interface Place extends Turn {
   readonly mayDecide: Promise<void>;
-  readonly mayWrite: Promise<void>;
-  decided(): void;
   over(): void;
 }
 
@@ -162,60 +106,6 @@ const OUT_OF_TURN: Place = {
   decided: ignore,
   over: ignore,
 };
-
-/** The rows of a unit, by name and by id. */
-interface UnitRows {
-  readonly balances: Map<string, KnownBalance>;
-  readonly holds: Map<string, KnownHold>;
-  /** True: open; false: blocked; not there: no such account. */
-  readonly accounts: Map<string, boolean>;
-}
-
-function nothingKnown(): UnitRows {
-  return { balances: new Map(), holds: new Map(), accounts: new Map() };
-}
-
-async function readRows(
-  unit: Unit,
-  wanted: {
-    readonly balanceKeys: readonly BalanceKey[];
-    readonly holdIds: readonly string[];
-    readonly accountIds: readonly string[];
-    readonly locked: boolean;
-  },
-): Promise<UnitRows> {
-  const { balanceKeys, holdIds, accountIds, locked } = wanted;
-  const statements: Statement[] = [];
-  const readers: ((rows: Rows) => void)[] = [];
-  const found = nothingKnown();
-  if (balanceKeys.length > 0) {
-    statements.push(lockBalances(balanceKeys, locked));
-    readers.push((rows) => {
-      const { balances, versions } = readBalances(balanceKeys, rows);
-      for (const balance of balances)
-        found.balances.set(nameOf(balance), { balance, version: versions.get(nameOf(balance)) ?? 0 });
-    });
-  }
-  if (holdIds.length > 0) {
-    statements.push(lockHolds(holdIds, locked));
-    readers.push((rows) => {
-      for (const known of readHolds(rows).known) found.holds.set(known.hold.orderId, known);
-    });
-  }
-  if (accountIds.length > 0) {
-    const sorted = [...new Set(accountIds)].sort();
-    statements.push(
-      sql`SELECT account_id, status FROM accounts WHERE account_id = ANY (${sqlArray(sorted)}::text[]) ORDER BY account_id`,
-    );
-    readers.push((rows) => {
-      for (const row of rows) found.accounts.set(String(row.account_id), row.status === "OPEN");
-    });
-  }
-  if (statements.length === 0) return found;
-  const results = await unit.run(statements);
-  for (const [index, read] of readers.entries()) read(results[index] ?? []);
-  return found;
-}
 
 /** A unit is to be decided again over rows that are locked. */
 class RowsNotLocked extends Error {
@@ -244,91 +134,3 @@ const CONTRADICTING: ReadonlySet<string> = new Set([
   "balances_available_check",
   "balances_held_check",
 ]);
-
-/** One unit's rows: what was known of them, copies to decide with, and what to write. */
-export class LedgerUnit {
-  readonly ledger: LedgerBatch;
-  /** By order id; the unit's own copies, which its decisions change. */
-  readonly holds = new Map<string, OrderHold>();
-  readonly accounts: ReadonlyMap<string, "OPEN" | "BLOCKED">;
-  readonly #known: KnownRows;
-  readonly #balanceVersions = new Map<string, number>();
-  readonly #holdVersions = new Map<string, number>();
-  readonly #place: Place;
-
-  constructor(known: KnownRows, ask: Ask, read: UnitRows, place: Place) {
-    this.#known = known;
-    this.#place = place;
-    const ledgerHolds: Hold[] = [];
-    for (const [id, { hold, heldUnits, version }] of read.holds) {
-      this.holds.set(id, { ...hold });
-      this.#holdVersions.set(id, version);
-      ledgerHolds.push(ledgerHold(hold, heldUnits));
-    }
-    const balances = ask.balances.map((at) => {
-      const row = present(read.balances.get(nameOf(at)), "a balance of the unit was read");
-      this.#balanceVersions.set(nameOf(at), row.version);
-      return row.balance;
-    });
-    this.ledger = new LedgerBatch({ balances, holds: ledgerHolds, partition: ask.partition });
-    this.accounts = new Map([...read.accounts].map(([id, isOpen]) => [id, isOpen ? "OPEN" : "BLOCKED"]));
-  }
-
-  heldUnits(orderId: string): bigint {
-    const hold = this.ledger.hold(orderId);
-    return hold?.status === "OPEN" ? hold.heldUnits : 0n;
-  }
-
-  /**
-   * One net row for each balance that changed and each of the holds given (R13), guarded by their versions. From here on
-   * the next unit decides from what this one leaves; resolves when this one is the next to be written.
-   */
-  async writes(touched: Iterable<OrderHold>): Promise<Statement[]> {
-    const balances = this.ledger.netRows();
-    const holds = [...touched]
-      .sort((left, right) => (left.orderId < right.orderId ? -1 : 1))
-      .map((hold): HoldRow => [hold, this.heldUnits(hold.orderId)]);
-    const version = (row: NetRow): number => this.#balanceVersions.get(nameOf(row)) ?? 0;
-    const holdVersion = (row: HoldRow): number => this.#holdVersions.get(row[0].orderId) ?? 0;
-    const statements = [
-      ...updateBalances(
-        balances.filter((row) => version(row) > 0),
-        version,
-      ),
-      ...insertBalances(balances.filter((row) => version(row) === 0)),
-      ...insertHolds(holds.filter((row) => holdVersion(row) === 0)),
-      ...updateHolds(
-        holds.filter((row) => holdVersion(row) > 0),
-        holdVersion,
-      ),
-      ...this.#mustBeOpen(),
-    ];
-    this.#keep(balances, holds);
-    this.#place.decided();
-    await this.#place.mayWrite;
-    return statements;
-  }
-
-  /** The accounts were open when they were looked at last: whether they still are is asked with the write. */
-  #mustBeOpen(): Statement[] {
-    const open = [...this.accounts].flatMap(([id, status]) => (status === "OPEN" ? [id] : [])).sort();
-    if (open.length === 0) return [];
-    return [
-      sql`SELECT rows_written(count(*), ${open.length}::bigint, 'open accounts') FROM accounts
-        WHERE account_id = ANY (${sqlArray(open)}::text[]) AND status = 'OPEN'`,
-    ];
-  }
-
-  /** What the next unit decides from; a unit that fails has all of it forgotten. */
-  #keep(balances: readonly NetRow[], holds: readonly HoldRow[]): void {
-    for (const row of balances) {
-      const { accountId, asset, availableUnits, heldUnits } = row;
-      this.#known.keepBalance({
-        balance: { accountId, asset, availableUnits, heldUnits },
-        version: (this.#balanceVersions.get(nameOf(row)) ?? 0) + 1,
-      });
-    }
-    for (const [hold, heldUnits] of holds)
-      this.#known.keepHold({ hold, heldUnits, version: (this.#holdVersions.get(hold.orderId) ?? 0) + 1 });
-  }
-}

@@ -8,12 +8,13 @@ import {
   walletEvents,
 } from "@bourse/contracts";
 import type { Effects, Envelope, OutgoingEvent, Unit } from "@bourse/delivery";
-import type { LedgerBatch } from "@bourse/ledger";
+import type { BalanceKey, LedgerBatch } from "@bourse/ledger";
+import type { CompiledInstrument } from "@bourse/market";
 import type { Statement } from "@bourse/store";
 import { sql, sqlArray } from "@bourse/store";
 import { type SettledTrade, Settlement } from "../domain/settlement.ts";
 import { fundsEvents } from "../funds-events.ts";
-import { type BalanceKey, balanceKeys } from "../sql/balance-rows.ts";
+import type { Ask } from "../ledger-unit.ts";
 import { insertTrades, insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, type Wallet } from "../wallet.ts";
 import { factsOfReport, tradeOf } from "./decode-facts.ts";
@@ -24,7 +25,7 @@ type Completed = EventOf<typeof CommandCompleted>;
 type Refused = Completed & { readonly orderId: string; readonly symbol: string; readonly accountId: string };
 
 /** What of the engine's output concerns money: trades settle, reports move holds, refused amends free their raise. */
-type Fact = { readonly partition: number } & (
+type Fact = { readonly instrument: CompiledInstrument; readonly partition: number } & (
   | { readonly kind: "trade"; readonly event: Executed }
   | { readonly kind: "report"; readonly event: Report }
   | { readonly kind: "refused"; readonly event: Refused }
@@ -35,17 +36,17 @@ type Fact = { readonly partition: number } & (
  * came, write one net row of each balance and hold (R13), publish what was settled and released.
  */
 export async function followEngine(wallet: Wallet, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
-  const facts = batch.flatMap(factOf);
+  const facts: Fact[] = [];
+  for (const envelope of batch) {
+    const fact = factOf(wallet, envelope);
+    if (fact !== null) facts.push(fact);
+  }
   const [first] = facts;
   if (first === undefined) return { statements: [], events: [], result: undefined };
-  const rows = await wallet.desk.open(unit, {
-    balances: balanceKeys(facts.flatMap((fact) => balancesOf(wallet, fact))),
-    holds: new Set(facts.flatMap(ordersOf)),
-    partition: first.partition,
-  });
+  const rows = await wallet.desk.open(unit, askOf(facts, first.partition));
   const { ledger } = rows;
   const settlement = new Settlement(ledger, rows.holds);
-  for (const fact of facts) apply(settlement, fact, wallet);
+  for (const fact of facts) apply(settlement, fact);
 
   const settled = settlement.settled();
   const short = settled.filter(({ shortfalls }) => shortfalls.length > 0);
@@ -54,7 +55,7 @@ export async function followEngine(wallet: Wallet, batch: readonly Envelope[], u
   return {
     statements: [
       ...(await rows.writes(settlement.touched())),
-      ...insertTransfers(ledger.posted(), first.partition, unit.nowMs),
+      ...insertTransfers(ledger.entries(), first.partition, unit.nowMs),
       ...insertTrades(settled, unit.nowMs),
       ...blockAccounts(short),
     ],
@@ -67,64 +68,78 @@ export async function followEngine(wallet: Wallet, batch: readonly Envelope[], u
   };
 }
 
-function apply(settlement: Settlement, fact: Fact, wallet: Wallet): void {
-  const instrument = instrumentOf(wallet, fact.event.symbol);
-  if (fact.kind === "trade") {
-    settlement.trade(tradeOf(fact.event, fact.partition, instrument));
-    return;
-  }
-  const { orderId, requestId } = fact.event;
-  if (fact.kind === "refused") {
-    settlement.amendRefused(orderId, requestId, instrument);
-    return;
-  }
-  const { outcome, execType } = fact.event;
-  const isNew = execType === "NEW";
-  settlement.report({
-    orderId,
-    requestId,
-    outcome,
-    isNew,
-    instrument,
-    facts: factsOfReport(fact.event, instrument),
-  });
-}
-
-function factOf({ event: decoded, partition }: Envelope): Fact[] {
+function factOf(wallet: Wallet, { event: decoded, partition }: Envelope): Fact | null {
   const event = decoded as
     | Executed
     | Report
     | Completed
     | { eventType: "TradeSettled" | "MarketStatusChanged" };
-  if (event.eventType === "TradeExecuted") return [{ kind: "trade", event, partition }];
-  if (event.eventType === "ExecutionReport") return [{ kind: "report", event, partition }];
-  if (event.eventType !== "CommandCompleted" || event.accepted) return [];
-  const { orderId, symbol, accountId } = event;
-  if (orderId === undefined || symbol === undefined || accountId === undefined) return [];
-  return [{ kind: "refused", event: { ...event, orderId, symbol, accountId }, partition }];
-}
-
-function ordersOf(fact: Fact): string[] {
-  return fact.kind === "trade" ? [fact.event.buyer.orderId, fact.event.seller.orderId] : [fact.event.orderId];
-}
-
-function balancesOf(wallet: Wallet, fact: Fact): BalanceKey[] {
-  if (fact.kind === "trade") {
-    const { buyer, seller, baseAsset, quoteAsset } = fact.event;
-    return [buyer.accountId, seller.accountId].flatMap((accountId) => [
-      { accountId, asset: baseAsset },
-      { accountId, asset: quoteAsset },
-    ]);
+  switch (event.eventType) {
+    case "TradeExecuted":
+      return { kind: "trade", event, partition, instrument: instrumentOf(wallet, event.symbol) };
+    case "ExecutionReport":
+      return { kind: "report", event, partition, instrument: instrumentOf(wallet, event.symbol) };
+    case "CommandCompleted":
+      if (!isRefusedOrder(event)) return null;
+      return { kind: "refused", event, partition, instrument: instrumentOf(wallet, event.symbol) };
+    default:
+      return null;
   }
-  const { baseAsset, quoteAsset } = instrumentOf(wallet, fact.event.symbol);
-  const { accountId } = fact.event;
-  if (fact.kind === "refused")
-    return [
-      { accountId, asset: baseAsset },
-      { accountId, asset: quoteAsset },
-    ];
-  if (fact.event.execType === "NEW") return [];
-  return [{ accountId, asset: fact.event.side === "BUY" ? quoteAsset : baseAsset }];
+}
+
+function isRefusedOrder(event: Completed): event is Refused {
+  const { accepted, orderId, symbol, accountId } = event;
+  return !accepted && orderId !== undefined && symbol !== undefined && accountId !== undefined;
+}
+
+/** The rows that the facts may change: a report of a new order changes no balance. */
+function askOf(facts: readonly Fact[], partition: number): Ask {
+  const balances: BalanceKey[] = [];
+  const holds: string[] = [];
+  for (const { kind, event, instrument } of facts) {
+    const { baseAsset, quoteAsset } = instrument;
+    if (kind === "trade") {
+      const { buyer, seller } = event;
+      holds.push(buyer.orderId, seller.orderId);
+      askBoth(balances, buyer.accountId, instrument);
+      askBoth(balances, seller.accountId, instrument);
+      continue;
+    }
+    const { orderId, accountId } = event;
+    holds.push(orderId);
+    if (kind === "refused") askBoth(balances, accountId, instrument);
+    else if (event.execType !== "NEW")
+      balances.push({ accountId, asset: event.side === "BUY" ? quoteAsset : baseAsset });
+  }
+  return { balances, holds, partition };
+}
+
+function askBoth(
+  balances: BalanceKey[],
+  accountId: string,
+  { baseAsset, quoteAsset }: CompiledInstrument,
+): void {
+  balances.push({ accountId, asset: baseAsset }, { accountId, asset: quoteAsset });
+}
+
+function apply(settlement: Settlement, { kind, event, partition, instrument }: Fact): void {
+  if (kind === "trade") {
+    settlement.trade(tradeOf(event, partition, instrument));
+    return;
+  }
+  const { orderId, requestId } = event;
+  if (kind === "refused") {
+    settlement.amendRefused(orderId, requestId, instrument);
+    return;
+  }
+  settlement.report({
+    orderId,
+    requestId,
+    outcome: event.outcome,
+    isNew: event.execType === "NEW",
+    instrument,
+    facts: factsOfReport(event, instrument),
+  });
 }
 
 function tradeSettled({ trade, shortfalls }: SettledTrade): OutgoingEvent<typeof tradeEvents> {

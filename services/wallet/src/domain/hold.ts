@@ -23,6 +23,10 @@ export interface OrderHold {
   settledFeeUnits: bigint;
   pending: PendingRaise | null;
   readonly createdMs: number;
+  /** What the ledger's hold had when the row was read or written last. */
+  heldUnits: bigint;
+  /** The row's; 0: there is none yet. */
+  version: number;
 }
 
 /** A raise for an amend that has no outcome yet. */

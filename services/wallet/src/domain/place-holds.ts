@@ -37,6 +37,8 @@ export type HoldDecision =
       readonly availableUnits: bigint;
     };
 
+const HELD: HoldDecision = { status: "held" };
+
 /** What is locked for a batch of holds. Holds that are placed are added to it. */
 export interface HoldDesk {
   readonly nowMs: number;
@@ -60,7 +62,7 @@ export function placeHold(desk: HoldDesk, ask: NewHold): HoldDecision {
   const hold = openHold(ask, asset, desk.nowMs);
   assert(requiredUnits(hold, ask.instrument) === units, "a new hold is the worst cost of its order");
   desk.holds.set(ask.orderId, hold);
-  return { status: "held" };
+  return HELD;
 }
 
 /** Decides the raise for an amend that may cost more: by the worst case of what may fill meanwhile (R11). */
@@ -73,7 +75,7 @@ export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
     const { requestId, boundTicks, quantityLots } = hold.pending;
     const same =
       requestId === ask.requestId && boundTicks === ask.boundTicks && quantityLots === ask.quantityLots;
-    return same ? { status: "held" } : { status: "refused", code: "hold_differs" };
+    return same ? HELD : { status: "refused", code: "hold_differs" };
   }
   const refusal = accountRefusal(desk, ask.accountId);
   if (refusal !== null) return refusal;
@@ -84,7 +86,7 @@ export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
     requiredUnits(hold, ask.instrument),
     `raise/${requestId}`,
   );
-  if (outcome.kind === "held") return { status: "held" };
+  if (outcome.kind === "held") return HELD;
   hold.pending = null;
   return insufficient(hold.asset, outcome);
 }
@@ -105,7 +107,7 @@ function holdAgain(existing: OrderHold, ask: NewHold): HoldDecision {
     existing.boundTicks === ask.boundTicks &&
     existing.maxFeePpm === ask.maxFeePpm;
   const held = sameOrder && (sameTerms || existing.engineSequence > 0);
-  return held ? { status: "held" } : { status: "refused", code: "hold_differs" };
+  return held ? HELD : { status: "refused", code: "hold_differs" };
 }
 
 function accountRefusal(desk: HoldDesk, accountId: string): HoldDecision | null {
@@ -142,5 +144,7 @@ function openHold(ask: NewHold, asset: string, nowMs: number): OrderHold {
     settledFeeUnits: 0n,
     pending: null,
     createdMs: nowMs,
+    heldUnits: 0n,
+    version: 0,
   };
 }

@@ -73,13 +73,16 @@ export class Settlement {
     );
     if (outcome.kind === "duplicate") return;
     this.#settled.push({ trade, shortfalls: outcome.shortfalls });
-    for (const party of [buyer, seller]) {
-      const hold = this.#holds.get(party.orderId);
-      if (hold === undefined) continue;
-      learn(hold, party.facts);
-      settle(hold, { lots: trade.quantityLots, notionalUnits, feeUnits: party.feeUnits });
-      this.#follow(hold, instrument, `follow/${tradeId}/${party.orderId}`);
-    }
+    this.#fill(trade, buyer);
+    this.#fill(trade, seller);
+  }
+
+  #fill({ tradeId, instrument, quantityLots, notionalUnits }: Trade, party: TradeParty): void {
+    const hold = this.#holds.get(party.orderId);
+    if (hold === undefined) return;
+    learn(hold, party.facts);
+    settle(hold, { lots: quantityLots, notionalUnits, feeUnits: party.feeUnits });
+    this.#follow(hold, instrument, tradeId);
   }
 
   report(report: Report): void {
@@ -91,7 +94,7 @@ export class Settlement {
       return;
     }
     if (report.outcome) resolveRaise(hold, report.requestId);
-    this.#follow(hold, report.instrument, `follow/${report.facts.engineSequence}/${report.orderId}`);
+    this.#follow(hold, report.instrument, report.facts.engineSequence);
   }
 
   /** An amend was refused: what was raised for it is free again. */
@@ -99,18 +102,26 @@ export class Settlement {
     const hold = this.#holds.get(orderId);
     if (hold === undefined || hold.pending?.requestId !== requestId) return;
     resolveRaise(hold, requestId);
-    this.#follow(hold, instrument, `refused/${requestId}`);
+    this.#resize(hold, instrument, () => `refused/${requestId}`);
   }
 
-  #follow(hold: OrderHold, instrument: CompiledInstrument, cause: string): void {
+  /** The hold of what a trade or a report says, which is the cause. */
+  #follow(hold: OrderHold, instrument: CompiledInstrument, cause: string | number): void {
+    this.#resize(hold, instrument, () => `follow/${cause}/${hold.orderId}`);
+  }
+
+  /** Most facts leave a hold as it is: its cause is only named where it changes. */
+  #resize(hold: OrderHold, instrument: CompiledInstrument, cause: () => string): void {
     this.#touched.add(hold);
-    if (this.#ledger.hold(hold.orderId)?.status !== "OPEN") return;
-    this.#ledger.resizeHold(hold.orderId, requiredUnits(hold, instrument), cause);
+    const open = this.#ledger.hold(hold.orderId);
+    if (open?.status !== "OPEN") return;
+    const units = requiredUnits(hold, instrument);
+    if (units !== open.heldUnits) this.#ledger.resizeHold(hold.orderId, units, cause());
   }
 
-  /** Holds whose facts changed, by order id (R13). */
-  touched(): readonly OrderHold[] {
-    return [...this.#touched].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));
+  /** Holds whose facts changed. */
+  touched(): Iterable<OrderHold> {
+    return this.#touched;
   }
 
   settled(): readonly SettledTrade[] {

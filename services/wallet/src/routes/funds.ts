@@ -153,7 +153,7 @@ async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>>
   if (accounts.length === 0) return answered(unknownAccount(accountId));
   const [before] = earlier;
   if (before !== undefined) return answered(replayed(move, before));
-  const { balances, versions } = readBalances(keys, rows);
+  const balances = readBalances(keys, rows);
   const ledger = new LedgerBatch({ balances, holds: [], partition: VENUE_PARTITION });
   const movement = {
     journalId: `${accountId}/${requestId}`,
@@ -174,8 +174,8 @@ async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>>
       ${amountText(after.heldUnits)}::numeric)`;
   return {
     statements: [
-      ...addToBalances(ledger.netRows(), versions),
-      ...insertTransfers(ledger.posted(), VENUE_PARTITION, unit.nowMs),
+      ...addToBalances(ledger.changedBalances()),
+      ...insertTransfers(ledger.entries(), VENUE_PARTITION, unit.nowMs),
       remember,
     ],
     events: [fundsMoved(move, after)],

@@ -13,7 +13,7 @@ import {
 } from "@bourse/contracts";
 import type { Effects, Unit } from "@bourse/delivery";
 import type { Route } from "@bourse/host";
-import { LedgerBatch } from "@bourse/ledger";
+import { type BalanceKey, LedgerBatch } from "@bourse/ledger";
 import { type Statement, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
 import { type OrderHold, requiredUnits } from "../domain/hold.ts";
@@ -26,14 +26,9 @@ import {
   raiseHold,
 } from "../domain/place-holds.ts";
 import { fundsEvents } from "../funds-events.ts";
-import {
-  addToBalances,
-  type BalanceKey,
-  balanceKeys,
-  lockBalances,
-  readBalances,
-} from "../sql/balance-rows.ts";
-import { type HoldRow, insertClosedHolds, orderIdOf, readHolds, updateHolds } from "../sql/hold-rows.ts";
+import type { Ask } from "../ledger-unit.ts";
+import { addToBalances, balanceKeys, lockBalances, readBalances } from "../sql/balance-rows.ts";
+import { insertClosedHolds, ledgerHold, orderIdOf, readHolds, updateHolds } from "../sql/hold-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, type Wallet } from "../wallet.ts";
 
@@ -96,19 +91,22 @@ async function placeHolds(wallet: Wallet, ask: HoldBatch): Promise<HoldBatchAnsw
   const { result } = await wallet.desk.inTurn(() =>
     wallet.delivery.commit("place holds", (unit) => decideHolds(wallet, ask, unit)),
   );
-  for (const outcome of result.holds) wallet.metrics.holds.inc({ outcome: outcome.status });
+  countOutcomes(wallet, result.holds);
   return result;
 }
 
+function countOutcomes(wallet: Wallet, outcomes: readonly HoldOutcome[]): void {
+  const refused = outcomes.filter(isRefused).length;
+  if (refused > 0) wallet.metrics.holds.inc({ outcome: "refused" }, refused);
+  if (outcomes.length > refused) wallet.metrics.holds.inc({ outcome: "held" }, outcomes.length - refused);
+}
+
+function isRefused({ status }: HoldOutcome): boolean {
+  return status === "refused";
+}
+
 async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<Effects<HoldBatchAnswer>> {
-  const asks = [...ask.holds, ...ask.raises];
-  const rows = await wallet.desk.open(unit, {
-    balances: balanceKeys(asks.flatMap((each) => balancesOf(wallet, each))),
-    holds: ask.raises.map((each) => each.orderId),
-    newHolds: ask.holds.map((each) => each.orderId),
-    accounts: new Set(asks.map((each) => each.accountId)),
-    partition: 0,
-  });
+  const rows = await wallet.desk.open(unit, rowsOf(wallet, ask));
   const desk: HoldDesk = {
     nowMs: unit.nowMs,
     accounts: rows.accounts,
@@ -118,7 +116,7 @@ async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<
   };
   const holds = ask.holds.map((each) => outcomeOf(wallet, placeHold(desk, newHold(wallet, each))));
   const raises = ask.raises.map((each) => outcomeOf(wallet, raiseHold(desk, newRaise(wallet, each))));
-  if ([...holds, ...raises].some((outcome) => outcome.status === "refused")) wallet.desk.confirm();
+  if (holds.some(isRefused) || raises.some(isRefused)) wallet.desk.confirm();
   // A raise of nothing changes no balance, yet the hold must know that it is pending.
   const raised = ask.raises
     .filter((_, index) => raises[index]?.status === "held")
@@ -126,10 +124,33 @@ async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<
   return {
     statements: [
       ...(await rows.writes(changedHolds(desk, raised))),
-      ...insertTransfers(desk.ledger.posted(), 0, unit.nowMs),
+      ...insertTransfers(desk.ledger.entries(), 0, unit.nowMs),
     ],
     events: fundsEvents(desk.ledger, wallet.reference),
     result: { holds, raises },
+  };
+}
+
+/** A hold is of one asset; the order of a raise may be of either side. */
+function rowsOf(wallet: Wallet, { holds, raises }: HoldBatch): Ask {
+  const balances: BalanceKey[] = [];
+  const accounts: string[] = [];
+  for (const { accountId, symbol, side } of holds) {
+    const { baseAsset, quoteAsset } = instrumentOf(wallet, symbol);
+    accounts.push(accountId);
+    balances.push({ accountId, asset: side === "BUY" ? quoteAsset : baseAsset });
+  }
+  for (const { accountId, symbol } of raises) {
+    const { baseAsset, quoteAsset } = instrumentOf(wallet, symbol);
+    accounts.push(accountId);
+    balances.push({ accountId, asset: baseAsset }, { accountId, asset: quoteAsset });
+  }
+  return {
+    balances,
+    holds: raises.map((each) => each.orderId),
+    newHolds: holds.map((each) => each.orderId),
+    accounts,
+    partition: 0,
   };
 }
 
@@ -156,8 +177,12 @@ function newRaise(wallet: Wallet, each: HoldRaise): NewRaise {
 }
 
 function changedHolds(desk: Pick<HoldDesk, "holds" | "ledger">, raised: readonly string[]): OrderHold[] {
-  const orderIds = new Set([...desk.ledger.changedHolds().map((changed) => changed.holdId), ...raised]);
-  return [...orderIds].map((orderId) => present(desk.holds.get(orderId), "a hold that was placed or raised"));
+  const orderIds = new Set(desk.ledger.changedHoldIds());
+  for (const orderId of raised) orderIds.add(orderId);
+  const holds: OrderHold[] = [];
+  for (const orderId of orderIds)
+    holds.push(present(desk.holds.get(orderId), "a hold that was placed or raised"));
+  return holds;
 }
 
 /** Those of the raises that were given up before (R10). */
@@ -170,22 +195,8 @@ async function closedRaises(raises: readonly HoldRaise[], unit: Unit): Promise<R
   return new Set(rows.map((row) => String(row.request_id)));
 }
 
-function balancesOf(
-  wallet: Wallet,
-  each: { accountId: string; symbol: string; side?: "BUY" | "SELL" },
-): BalanceKey[] {
-  const { baseAsset, quoteAsset } = instrumentOf(wallet, each.symbol);
-  const { accountId, side } = each;
-  if (side === "BUY") return [{ accountId, asset: quoteAsset }];
-  if (side === "SELL") return [{ accountId, asset: baseAsset }];
-  return [
-    { accountId, asset: baseAsset },
-    { accountId, asset: quoteAsset },
-  ];
-}
-
 function outcomeOf(wallet: Wallet, decision: HoldDecision): HoldOutcome {
-  if (decision.status === "held") return { status: "held" };
+  if (decision.status === "held") return decision;
   if (decision.code !== "insufficient_funds") return { status: "refused", code: decision.code };
   const scale = wallet.reference.asset(decision.asset)?.scale ?? 0;
   return {
@@ -202,23 +213,25 @@ async function release(wallet: Wallet, ask: HoldRelease): Promise<number> {
   const keys = balanceKeys(await balancesBehind(wallet, ask));
   const committed = await wallet.delivery.commit("release holds", async (unit) => {
     const [balanceRows = [], holdRows = []] = await unit.run([lockBalances(keys), lockReleased(ask)]);
-    const { balances, versions } = readBalances(keys, balanceRows);
-    const { facts, ledger: ledgerHolds, known } = readHolds(holdRows);
-    const holdVersions = new Map(known.map(({ hold, version }) => [hold.orderId, version]));
-    const ledger = new LedgerBatch({ balances, holds: ledgerHolds, partition: 0 });
-    for (const hold of facts.values()) releaseOne(wallet, hold, ask, ledger);
-    const missing = ask.orderIds.filter((orderId) => !facts.has(orderId));
-    const rows = [...facts.values()].map((hold): HoldRow => [hold, heldUnits(ledger, hold.orderId)]);
+    const holds = readHolds(holdRows);
+    const ledger = new LedgerBatch({
+      balances: readBalances(keys, balanceRows),
+      holds: holds.map(ledgerHold),
+      partition: 0,
+    });
+    for (const hold of holds) releaseOne(wallet, hold, ask, ledger);
+    const found = new Set(holds.map((hold) => hold.orderId));
+    const missing = ask.orderIds.filter((orderId) => !found.has(orderId));
     return {
       statements: [
-        ...addToBalances(ledger.netRows(), versions),
-        ...updateHolds(rows, ([hold]) => present(holdVersions.get(hold.orderId), "a hold that is locked")),
+        ...addToBalances(ledger.changedBalances()),
+        ...updateHolds(holds),
         ...insertClosedHolds(missing, unit.nowMs),
-        ...insertTransfers(ledger.posted(), 0, unit.nowMs),
+        ...insertTransfers(ledger.entries(), 0, unit.nowMs),
         ...closeRaises(ask.raiseRequestIds, unit.nowMs),
       ],
       events: fundsEvents(ledger, wallet.reference),
-      result: { released: ledger.posted().length, touched: [...ask.orderIds, ...facts.keys()] },
+      result: { released: ledger.entries().length, touched: [...ask.orderIds, ...found] },
     };
   });
   wallet.desk.forget({ balances: keys, holds: committed.result.touched });
@@ -232,16 +245,13 @@ function releaseOne(wallet: Wallet, hold: OrderHold, ask: HoldRelease, ledger: L
     hold.leavesLots = 0;
     ledger.closeHold(hold.orderId);
   }
-  if (hold.pending === null || !ask.raiseRequestIds.includes(hold.pending.requestId)) return;
-  const cause = `free/${hold.pending.requestId}`;
-  hold.pending = null;
-  if (ledger.hold(hold.orderId)?.status !== "OPEN") return;
-  ledger.resizeHold(hold.orderId, requiredUnits(hold, instrumentOf(wallet, hold.symbol)), cause);
-}
-
-function heldUnits(ledger: LedgerBatch, orderId: string): bigint {
-  const hold = ledger.hold(orderId);
-  return hold?.status === "OPEN" ? hold.heldUnits : 0n;
+  if (hold.pending !== null && ask.raiseRequestIds.includes(hold.pending.requestId)) {
+    const cause = `free/${hold.pending.requestId}`;
+    hold.pending = null;
+    if (ledger.hold(hold.orderId)?.status === "OPEN")
+      ledger.resizeHold(hold.orderId, requiredUnits(hold, instrumentOf(wallet, hold.symbol)), cause);
+  }
+  hold.heldUnits = ledger.heldUnits(hold.orderId);
 }
 
 function lockReleased(ask: HoldRelease): Statement {

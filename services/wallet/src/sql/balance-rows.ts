@@ -1,20 +1,25 @@
-import type { Balance, NetRow } from "@bourse/ledger";
+import {
+  type Balance,
+  type BalanceKey,
+  BalanceTable,
+  inLockOrder,
+  netRow,
+  type WorkingBalance,
+} from "@bourse/ledger";
 import type { Rows, Statement } from "@bourse/store";
 import { amountArray, sql, sqlArray } from "@bourse/store";
-
-export interface BalanceKey {
-  readonly accountId: string;
-  readonly asset: string;
-}
+import type { KnownBalance } from "./known-rows.ts";
 
 /** Each balance once, in the order of its lock: account, then asset (R13). */
 export function balanceKeys(keys: readonly BalanceKey[]): readonly BalanceKey[] {
-  const byName = new Map<string, BalanceKey>();
-  for (const at of keys) byName.set(`${at.accountId} ${at.asset}`, at);
-  return [...byName.values()].sort((left, right) => {
-    if (left.accountId !== right.accountId) return left.accountId < right.accountId ? -1 : 1;
-    return left.asset < right.asset ? -1 : 1;
-  });
+  const seen = new BalanceTable<true>();
+  const once: BalanceKey[] = [];
+  for (const at of keys) {
+    if (seen.get(at) === true) continue;
+    seen.set(at, true);
+    once.push(at);
+  }
+  return once.sort(inLockOrder);
 }
 
 /** `locked`: for who writes them by {@link addToBalances}; the others are guarded by their versions. */
@@ -34,44 +39,43 @@ export function lockBalances(keys: readonly BalanceKey[], locked = true): Statem
     ORDER BY b.account_id COLLATE "C", b.asset COLLATE "C" FOR UPDATE OF b`;
 }
 
-export interface ReadBalances {
-  /** Of every key asked for; an asset that the account never had is zero of it. */
-  readonly balances: readonly Balance[];
-  /** Of those that have a row. */
-  readonly versions: ReadonlyMap<string, number>;
-}
-
-export function readBalances(keys: readonly BalanceKey[], rows: Rows): ReadBalances {
-  const found = new Map<string, Balance>();
-  const versions = new Map<string, number>();
+/** Of every key asked for; an asset that the account never had is zero of it, and has no row. */
+export function readBalances(keys: readonly BalanceKey[], rows: Rows): readonly KnownBalance[] {
+  const found = new BalanceTable<KnownBalance>();
   for (const row of rows) {
-    const balance: Balance = {
+    const balance: KnownBalance = {
       accountId: String(row.account_id),
       asset: String(row.asset),
       availableUnits: BigInt(String(row.available)),
       heldUnits: BigInt(String(row.held)),
+      version: Number(row.version),
     };
-    found.set(nameOf(balance), balance);
-    versions.set(nameOf(balance), Number(row.version));
+    found.set(balance, balance);
   }
-  const balances = keys.map((at) => found.get(nameOf(at)) ?? { ...at, availableUnits: 0n, heldUnits: 0n });
-  return { balances, versions };
+  return keys.map((at) => found.get(at) ?? noBalance(at));
 }
+
+function noBalance({ accountId, asset }: BalanceKey): KnownBalance {
+  return { accountId, asset, availableUnits: 0n, heldUnits: 0n, version: 0 };
+}
+
+/** A balance that changed, beside its row. */
+export type ChangedBalance = WorkingBalance<KnownBalance>;
 
 /**
  * One net row per account and asset. Fails as a whole where one of them has moved. Changes are added, not set, so that
  * what somebody did to a row by hand is at least met by its CHECKs.
  */
-export function updateBalances(rows: readonly NetRow[], version: (row: NetRow) => number): Statement[] {
+export function updateBalances(rows: readonly ChangedBalance[]): Statement[] {
   if (rows.length === 0) return [];
   return [
     sql`
       WITH written AS (
         UPDATE balances AS b SET available = b.available + n.u, held = b.held + n.h, version = n.v + 1
         FROM unnest(${sqlArray(rows.map((row) => row.accountId))}::text[], ${sqlArray(rows.map((row) => row.asset))}::text[],
-          ${amountArray(rows.map((row) => row.availableChangeUnits))}::numeric[],
-          ${amountArray(rows.map((row) => row.heldChangeUnits))}::numeric[],
-          ${sqlArray(rows.map(version))}::bigint[]) AS n (a, s, u, h, v)
+          ${amountArray(rows.map((row) => row.availableUnits - row.read.availableUnits))}::numeric[],
+          ${amountArray(rows.map((row) => row.heldUnits - row.read.heldUnits))}::numeric[],
+          ${sqlArray(rows.map((row) => row.read.version))}::bigint[]) AS n (a, s, u, h, v)
         WHERE b.account_id = n.a AND b.asset = n.s AND b.version = n.v
         RETURNING 1)
       SELECT rows_written(count(*), ${rows.length}::bigint, 'balances') FROM written`,
@@ -79,7 +83,7 @@ export function updateBalances(rows: readonly NetRow[], version: (row: NetRow) =
 }
 
 /** Balances that have no row yet; another instance's insert breaks the key. */
-export function insertBalances(rows: readonly NetRow[]): Statement[] {
+export function insertBalances(rows: readonly Balance[]): Statement[] {
   if (rows.length === 0) return [];
   return [
     sql`
@@ -95,9 +99,9 @@ export function insertBalances(rows: readonly NetRow[]): Statement[] {
  * For rows that are locked. Changes are added, not set: a row that another transaction inserted meanwhile keeps what that
  * one put there. New rows go by INSERT, since the CHECKs look at a proposed row before its conflict is seen.
  */
-export function addToBalances(rows: readonly NetRow[], existing: ReadonlyMap<string, unknown>): Statement[] {
-  const updated = rows.filter((row) => existing.has(nameOf(row)));
-  const added = rows.filter((row) => !existing.has(nameOf(row)));
+export function addToBalances(rows: readonly ChangedBalance[]): Statement[] {
+  const updated = rows.filter(isStored).map(netRow);
+  const added = rows.filter((row) => !isStored(row)).map(netRow);
   const statements: Statement[] = [];
   if (updated.length > 0) {
     statements.push(sql`
@@ -120,6 +124,6 @@ export function addToBalances(rows: readonly NetRow[], existing: ReadonlyMap<str
   return statements;
 }
 
-export function nameOf(at: BalanceKey): string {
-  return `${at.accountId} ${at.asset}`;
+export function isStored({ read }: ChangedBalance): boolean {
+  return read.version > 0;
 }

@@ -2,14 +2,6 @@ import type { Hold } from "@bourse/ledger";
 import type { Row, Rows, Statement } from "@bourse/store";
 import { amountArray, amountText, copyRows, sql, sqlArray } from "@bourse/store";
 import type { OrderHold } from "../domain/hold.ts";
-import type { KnownHold } from "./known-rows.ts";
-
-/** The two halves of a hold's row: the order's facts, and the amount as the ledger has it. */
-export interface ReadHolds {
-  readonly facts: Map<string, OrderHold>;
-  readonly ledger: readonly Hold[];
-  readonly known: readonly KnownHold[];
-}
 
 /** Holds by order id, locked in order (R13) where that is wanted. */
 export function lockHolds(orderIds: Iterable<string>, locked = true): Statement {
@@ -19,26 +11,15 @@ export function lockHolds(orderIds: Iterable<string>, locked = true): Statement 
   return sql`SELECT * FROM holds WHERE order_id = ANY (${sqlArray(sorted)}::uuid[]) ORDER BY order_id FOR UPDATE`;
 }
 
-export function readHolds(rows: Rows): ReadHolds {
-  const facts = new Map<string, OrderHold>();
-  const ledger: Hold[] = [];
-  const known: KnownHold[] = [];
-  for (const row of rows) {
-    const hold = readHold(row);
-    const heldUnits = BigInt(String(row.held));
-    facts.set(hold.orderId, hold);
-    ledger.push(ledgerHold(hold, heldUnits));
-    known.push({ hold, heldUnits, version: Number(row.version) });
-  }
-  return { facts, ledger, known };
-}
-
 /** A hold that is done and holds nothing is a tombstone to the ledger. */
-export function ledgerHold(hold: OrderHold, heldUnits: bigint): Hold {
-  const { orderId: holdId, accountId, asset } = hold;
-  if (hold.done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
+export function ledgerHold({ orderId: holdId, accountId, asset, done, heldUnits }: OrderHold): Hold {
+  if (done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
   // What it was opened with decides nothing here: place-holds compares the terms (R10).
   return { status: "OPEN", holdId, accountId, asset, openedUnits: heldUnits, heldUnits };
+}
+
+export function readHolds(rows: Rows): readonly OrderHold[] {
+  return rows.map(readHold);
 }
 
 function readHold(row: Row): OrderHold {
@@ -61,6 +42,8 @@ function readHold(row: Row): OrderHold {
     settledFeeUnits: BigInt(String(row.settled_fee)),
     pending: readPending(row),
     createdMs: Number(row.created_ms),
+    heldUnits: BigInt(String(row.held)),
+    version: Number(row.version),
   };
 }
 
@@ -79,13 +62,10 @@ export function orderIdOf(value: unknown): string {
   return String(value).replaceAll("-", "");
 }
 
-/** Holds with what the ledger holds for each. */
-export type HoldRow = readonly [hold: OrderHold, heldUnits: bigint];
-
-export function insertHolds(rows: readonly HoldRow[]): Statement[] {
-  if (rows.length === 0) return [];
+export function insertHolds(holds: readonly OrderHold[]): Statement[] {
+  if (holds.length === 0) return [];
   return [
-    copyRows(COPY_HOLDS, rows, ([hold, heldUnits]) => [
+    copyRows(COPY_HOLDS, holds, (hold) => [
       hold.orderId,
       hold.accountId,
       hold.symbol,
@@ -96,7 +76,7 @@ export function insertHolds(rows: readonly HoldRow[]): Statement[] {
       hold.leavesLots,
       hold.done,
       ...NOTHING_EXECUTED,
-      amountText(heldUnits),
+      amountText(hold.heldUnits),
       hold.createdMs,
     ]),
   ];
@@ -123,9 +103,8 @@ export function insertClosedHolds(orderIds: readonly string[], nowMs: number): S
 }
 
 /** One row per hold, however many facts the batch had of it. Fails as a whole where one of them has moved. */
-export function updateHolds(rows: readonly HoldRow[], version: (row: HoldRow) => number): Statement[] {
-  if (rows.length === 0) return [];
-  const holds = rows.map(([hold]) => hold);
+export function updateHolds(holds: readonly OrderHold[]): Statement[] {
+  if (holds.length === 0) return [];
   return [
     sql`
       WITH written AS (
@@ -144,15 +123,15 @@ export function updateHolds(rows: readonly HoldRow[], version: (row: HoldRow) =>
         ${sqlArray(holds.map((hold) => hold.settledLots))}::bigint[],
         ${amountArray(holds.map((hold) => hold.settledNotionalUnits))}::numeric[],
         ${amountArray(holds.map((hold) => hold.settledFeeUnits))}::numeric[],
-        ${amountArray(rows.map(([, heldUnits]) => heldUnits))}::numeric[],
+        ${amountArray(holds.map((hold) => hold.heldUnits))}::numeric[],
         ${sqlArray(holds.map((hold) => hold.pending?.requestId ?? null))}::text[],
         ${sqlArray(holds.map((hold) => hold.pending?.boundTicks ?? null))}::bigint[],
         ${sqlArray(holds.map((hold) => hold.pending?.quantityLots ?? null))}::bigint[],
         ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[],
-        ${sqlArray(rows.map(version))}::bigint[])
+        ${sqlArray(holds.map((hold) => hold.version))}::bigint[])
         AS n (o, p, l, d, q, cl, cn, cf, sl, sn, sf, h, pr, pb, pq, pc, v)
       WHERE order_id = n.o AND version = n.v
       RETURNING 1)
-      SELECT rows_written(count(*), ${rows.length}::bigint, 'holds') FROM written`,
+      SELECT rows_written(count(*), ${holds.length}::bigint, 'holds') FROM written`,
   ];
 }

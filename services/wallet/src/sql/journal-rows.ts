@@ -1,55 +1,34 @@
-import { assert } from "@bourse/base";
-import type { Journal } from "@bourse/ledger";
+import type { Entry, TransferEntry } from "@bourse/ledger";
 import type { Statement } from "@bourse/store";
 import { amountText, copyRows } from "@bourse/store";
 import type { SettledTrade } from "../domain/settlement.ts";
 
-/** An amount that moved between two accounts that the kind names: one row, from which the view derives both legs. */
-interface TransferEntry {
-  readonly journalId: string;
-  readonly kind: string;
-  readonly accountId: string;
-  readonly asset: string;
-  readonly units: bigint;
-}
-
-/** The journals of a batch but for trades, which have a row of their own. */
-export function insertTransfers(journals: readonly Journal[], partition: number, nowMs: number): Statement[] {
-  const entries = journals.filter((journal) => journal.kind !== "TRADE").map(transferEntry);
-  if (entries.length === 0) return [];
+/**
+ * The entries of a batch but for trades, which have a table of their own: one row each, from which the view `postings`
+ * derives both legs.
+ */
+export function insertTransfers(entries: readonly Entry[], partition: number, nowMs: number): Statement[] {
+  const transfers = entries.filter(isTransfer);
+  if (transfers.length === 0) return [];
   return [
-    copyRows(COPY_TRANSFERS, entries, ({ journalId, kind, accountId, asset, units }) => [
+    copyRows(COPY_TRANSFERS, transfers, ({ journalId, kind, balance, amountUnits }) => [
       journalId,
       kind,
-      accountId,
-      asset,
-      amountText(units),
+      balance.accountId,
+      balance.asset,
+      amountText(amountUnits),
       partition,
       nowMs,
     ]),
   ];
 }
 
+function isTransfer(entry: Entry): entry is TransferEntry {
+  return entry.kind !== "TRADE";
+}
+
 const COPY_TRANSFERS =
   "COPY transfer_entries (journal_id, kind, account_id, asset, amount, partition, time_ms) FROM STDIN";
-
-function transferEntry(journal: Journal): TransferEntry {
-  const { journalId, kind, postings } = journal;
-  const customer = postings.find(
-    ({ account }) => account.kind === "CUSTOMER_AVAILABLE" || account.kind === "CUSTOMER_HELD",
-  );
-  assert(
-    customer !== undefined && postings.length === 2,
-    "a transfer has two legs, one of them a customer's",
-  );
-  return {
-    journalId,
-    kind,
-    accountId: customer.account.owner,
-    asset: customer.account.asset,
-    units: customer.amountUnits,
-  };
-}
 
 export function insertTrades(settled: readonly SettledTrade[], nowMs: number): Statement[] {
   if (settled.length === 0) return [];

@@ -1,18 +1,12 @@
-import type { Balance } from "@bourse/ledger";
-import { LRUCache } from "lru-cache";
+import { type Balance, type BalanceKey, BalanceTable } from "@bourse/ledger";
 import type { OrderHold } from "../domain/hold.ts";
-import { type BalanceKey, nameOf } from "./balance-rows.ts";
+import { LastUsed } from "./last-used.ts";
 
 /** A row as it was read or written last. Version 0: there is no row yet. */
-export interface KnownBalance {
-  readonly balance: Balance;
-  readonly version: number;
-}
-
-export interface KnownHold {
-  readonly hold: OrderHold;
-  readonly heldUnits: bigint;
-  readonly version: number;
+export interface KnownBalance extends Balance {
+  availableUnits: bigint;
+  heldUnits: bigint;
+  version: number;
 }
 
 /** A few hundred bytes each. */
@@ -25,32 +19,31 @@ const MAX_ACCOUNTS = 50_000;
  * the version that it was decided from, and fails as a whole where that is no longer the row's.
  */
 export class KnownRows {
-  readonly #balances = new LRUCache<string, KnownBalance>({ max: MAX_BALANCES });
-  readonly #holds = new LRUCache<string, KnownHold>({ max: MAX_HOLDS });
-  readonly #open = new LRUCache<string, true>({ max: MAX_ACCOUNTS });
+  readonly #balances = new LastUsed<BalanceKey, KnownBalance>(MAX_BALANCES, () => new BalanceTable());
+  readonly #holds = new LastUsed<string, OrderHold>(MAX_HOLDS, () => new Map());
+  readonly #open = new LastUsed<string, true>(MAX_ACCOUNTS, () => new Map());
 
   balance(at: BalanceKey): KnownBalance | undefined {
-    return this.#balances.get(nameOf(at));
+    return this.#balances.get(at);
   }
 
-  hold(orderId: string): KnownHold | undefined {
+  hold(orderId: string): OrderHold | undefined {
     return this.#holds.get(orderId);
   }
 
   /** Whether the account was open when it was looked at last. */
   isOpen(accountId: string): boolean {
-    return this.#open.has(accountId);
+    return this.#open.get(accountId) === true;
   }
 
-  keepBalance(known: KnownBalance): void {
-    this.#balances.set(nameOf(known.balance), known);
+  keepBalance(balance: KnownBalance): void {
+    this.#balances.set(balance, balance);
   }
 
   /** A hold that is over is forgotten: hardly anything comes for it any more. */
-  keepHold(known: KnownHold): void {
-    const { hold, heldUnits } = known;
-    if (hold.done && heldUnits === 0n) this.#holds.delete(hold.orderId);
-    else this.#holds.set(hold.orderId, known);
+  keepHold(hold: OrderHold): void {
+    if (hold.done && hold.heldUnits === 0n) this.#holds.delete(hold.orderId);
+    else this.#holds.set(hold.orderId, hold);
   }
 
   keepOpen(accountId: string): void {
@@ -62,7 +55,7 @@ export class KnownRows {
   }
 
   forgetBalance(at: BalanceKey): void {
-    this.#balances.delete(nameOf(at));
+    this.#balances.delete(at);
   }
 
   forgetHold(orderId: string): void {
