@@ -180,6 +180,7 @@ export class LedgerUnit {
     }
     for (const hold of holds) {
       hold.version++;
+      hold.isRaiseStored = hold.pending !== null;
       this.#known.keepHold(hold);
     }
   }

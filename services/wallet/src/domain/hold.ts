@@ -27,6 +27,8 @@ export interface OrderHold {
   heldUnits: bigint;
   /** The row's; 0: there is none yet. */
   version: number;
+  /** The row names a raise. */
+  isRaiseStored: boolean;
 }
 
 /** A raise for an amend that has no outcome yet. */

@@ -146,5 +146,6 @@ function openHold(ask: NewHold, asset: string, nowMs: number): OrderHold {
     createdMs: nowMs,
     heldUnits: 0n,
     version: 0,
+    isRaiseStored: false,
   };
 }

@@ -7,7 +7,7 @@ import {
   type WorkingBalance,
 } from "@bourse/ledger";
 import type { Rows, Statement } from "@bourse/store";
-import { amountArray, sql, sqlArray } from "@bourse/store";
+import { amountArray, int8Array, sql, sqlArray } from "@bourse/store";
 import type { KnownBalance } from "./known-rows.ts";
 
 /** Each balance once, in the order of its lock: account, then asset (R13). */
@@ -72,10 +72,11 @@ export function updateBalances(rows: readonly ChangedBalance[]): Statement[] {
     sql`
       WITH written AS (
         UPDATE balances AS b SET available = b.available + n.u, held = b.held + n.h, version = n.v + 1
-        FROM unnest(${sqlArray(rows.map((row) => row.accountId))}::text[], ${sqlArray(rows.map((row) => row.asset))}::text[],
-          ${amountArray(rows.map((row) => row.availableUnits - row.read.availableUnits))}::numeric[],
-          ${amountArray(rows.map((row) => row.heldUnits - row.read.heldUnits))}::numeric[],
-          ${sqlArray(rows.map((row) => row.read.version))}::bigint[]) AS n (a, s, u, h, v)
+        FROM (SELECT unnest(${sqlArray(rows.map((row) => row.accountId))}::text[]) AS a,
+          unnest(${sqlArray(rows.map((row) => row.asset))}::text[]) AS s,
+          unnest(${amountArray(rows.map((row) => row.availableUnits - row.read.availableUnits))}::numeric[]) AS u,
+          unnest(${amountArray(rows.map((row) => row.heldUnits - row.read.heldUnits))}::numeric[]) AS h,
+          unnest(${int8Array(rows.map((row) => row.read.version))}::bigint[]) AS v) AS n
         WHERE b.account_id = n.a AND b.asset = n.s AND b.version = n.v
         RETURNING 1)
       SELECT rows_written(count(*), ${rows.length}::bigint, 'balances') FROM written`,

@@ -1,6 +1,6 @@
 import type { Hold } from "@bourse/ledger";
 import type { Row, Rows, Statement } from "@bourse/store";
-import { amountArray, amountText, copyRows, sql, sqlArray } from "@bourse/store";
+import { amountArray, amountText, copyRows, int8Array, sql, sqlArray } from "@bourse/store";
 import type { OrderHold } from "../domain/hold.ts";
 
 /** Holds by order id, locked in order (R13) where that is wanted. */
@@ -44,6 +44,7 @@ function readHold(row: Row): OrderHold {
     createdMs: Number(row.created_ms),
     heldUnits: BigInt(String(row.held)),
     version: Number(row.version),
+    isRaiseStored: row.pending_request !== null,
   };
 }
 
@@ -62,6 +63,7 @@ export function orderIdOf(value: unknown): string {
   return String(value).replaceAll("-", "");
 }
 
+/** New holds: that they have executed nothing is what the columns say by default. */
 export function insertHolds(holds: readonly OrderHold[]): Statement[] {
   if (holds.length === 0) return [];
   return [
@@ -74,19 +76,14 @@ export function insertHolds(holds: readonly OrderHold[]): Statement[] {
       hold.maxFeePpm,
       hold.boundTicks,
       hold.leavesLots,
-      hold.done,
-      ...NOTHING_EXECUTED,
       amountText(hold.heldUnits),
       hold.createdMs,
     ]),
   ];
 }
 
-const COPY_HOLDS = `COPY holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
-  engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee, held,
+const COPY_HOLDS = `COPY holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, held,
   created_ms) FROM STDIN`;
-/** From `engine_sequence` to `settled_fee`. */
-const NOTHING_EXECUTED = [0, 0, 0, 0, 0, 0, 0];
 
 /** Closed rows where there was no hold (R10). A hold that came meanwhile stays as it is: the next release finds it. */
 export function insertClosedHolds(orderIds: readonly string[], nowMs: number): Statement[] {
@@ -102,7 +99,10 @@ export function insertClosedHolds(orderIds: readonly string[], nowMs: number): S
   ];
 }
 
-/** One row per hold, however many facts the batch had of it. Fails as a whole where one of them has moved. */
+/**
+ * One row per hold, however many facts the batch had of it. Fails as a whole where one of them has moved. Arrays that are
+ * unnested side by side in a SELECT are walked together; in FROM each would be kept row by row first.
+ */
 export function updateHolds(holds: readonly OrderHold[]): Statement[] {
   if (holds.length === 0) return [];
   return [
@@ -110,28 +110,42 @@ export function updateHolds(holds: readonly OrderHold[]): Statement[] {
       WITH written AS (
       UPDATE holds SET bound_ticks = p, leaves_lots = l, done = d, engine_sequence = q, cumulative_lots = cl,
         cumulative_notional = cn, cumulative_fee = cf, settled_lots = sl, settled_notional = sn, settled_fee = sf, held = h,
-        pending_request = pr, pending_bound_ticks = pb, pending_quantity_lots = pq, pending_created_ms = pc,
         version = v + 1, touched = q > 0 OR d
-      FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
-        ${sqlArray(holds.map((hold) => hold.boundTicks))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.leavesLots))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.done))}::boolean[],
-        ${sqlArray(holds.map((hold) => hold.engineSequence))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.cumulativeLots))}::bigint[],
-        ${amountArray(holds.map((hold) => hold.cumulativeNotionalUnits))}::numeric[],
-        ${amountArray(holds.map((hold) => hold.cumulativeFeeUnits))}::numeric[],
-        ${sqlArray(holds.map((hold) => hold.settledLots))}::bigint[],
-        ${amountArray(holds.map((hold) => hold.settledNotionalUnits))}::numeric[],
-        ${amountArray(holds.map((hold) => hold.settledFeeUnits))}::numeric[],
-        ${amountArray(holds.map((hold) => hold.heldUnits))}::numeric[],
-        ${sqlArray(holds.map((hold) => hold.pending?.requestId ?? null))}::text[],
-        ${sqlArray(holds.map((hold) => hold.pending?.boundTicks ?? null))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.pending?.quantityLots ?? null))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[],
-        ${sqlArray(holds.map((hold) => hold.version))}::bigint[])
-        AS n (o, p, l, d, q, cl, cn, cf, sl, sn, sf, h, pr, pb, pq, pc, v)
+      FROM (SELECT unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[]) AS o,
+        unnest(${int8Array(holds.map((hold) => hold.boundTicks))}::bigint[]) AS p,
+        unnest(${int8Array(holds.map((hold) => hold.leavesLots))}::bigint[]) AS l,
+        unnest(${sqlArray(holds.map((hold) => hold.done))}::boolean[]) AS d,
+        unnest(${int8Array(holds.map((hold) => hold.engineSequence))}::bigint[]) AS q,
+        unnest(${int8Array(holds.map((hold) => hold.cumulativeLots))}::bigint[]) AS cl,
+        unnest(${amountArray(holds.map((hold) => hold.cumulativeNotionalUnits))}::numeric[]) AS cn,
+        unnest(${amountArray(holds.map((hold) => hold.cumulativeFeeUnits))}::numeric[]) AS cf,
+        unnest(${int8Array(holds.map((hold) => hold.settledLots))}::bigint[]) AS sl,
+        unnest(${amountArray(holds.map((hold) => hold.settledNotionalUnits))}::numeric[]) AS sn,
+        unnest(${amountArray(holds.map((hold) => hold.settledFeeUnits))}::numeric[]) AS sf,
+        unnest(${amountArray(holds.map((hold) => hold.heldUnits))}::numeric[]) AS h,
+        unnest(${int8Array(holds.map((hold) => hold.version))}::bigint[]) AS v) AS n
       WHERE order_id = n.o AND version = n.v
       RETURNING 1)
       SELECT rows_written(count(*), ${holds.length}::bigint, 'holds') FROM written`,
+    ...updateRaises(holds.filter(hasRaiseToWrite)),
+  ];
+}
+
+function hasRaiseToWrite({ pending, isRaiseStored }: OrderHold): boolean {
+  return pending !== null || isRaiseStored;
+}
+
+/** Of rows that {@link updateHolds} has just written, and so locked and found as they were known. */
+function updateRaises(holds: readonly OrderHold[]): Statement[] {
+  if (holds.length === 0) return [];
+  return [
+    sql`
+      UPDATE holds SET pending_request = pr, pending_bound_ticks = pb, pending_quantity_lots = pq, pending_created_ms = pc
+      FROM unnest(${sqlArray(holds.map((hold) => hold.orderId))}::uuid[],
+        ${sqlArray(holds.map((hold) => hold.pending?.requestId ?? null))}::text[],
+        ${sqlArray(holds.map((hold) => hold.pending?.boundTicks ?? null))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.pending?.quantityLots ?? null))}::bigint[],
+        ${sqlArray(holds.map((hold) => hold.pending?.createdMs ?? null))}::bigint[]) AS n (o, pr, pb, pq, pc)
+      WHERE order_id = n.o`,
   ];
 }
