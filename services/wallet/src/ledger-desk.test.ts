@@ -108,3 +108,41 @@ test("a refusal is confirmed over locked rows, once", async () => {
   });
   assert.deepEqual(locks, [false, true]);
 });
+
+test("what a unit that fails has done to a hold that is known is forgotten with it", async () => {
+  const all = desk();
+  const [orderId, reads]: [string, string[]] = ["a".repeat(32), []];
+  const row = { order_id: orderId, account_id: "alice", symbol: "S", buy: true, asset: "USD", done: false };
+  const facts = { max_fee_ppm: 0, bound_ticks: 1n, leaves_lots: 9n, engine_sequence: 0n, created_ms: 0n };
+  const executed = { cumulative_lots: 0n, cumulative_notional: 0n, cumulative_fee: 0n };
+  const settled = { settled_lots: 0n, settled_notional: 0n, settled_fee: 0n };
+  const unit: Unit = {
+    nowMs: 0,
+    run: async (statements) => {
+      for (const { text } of statements) reads.push(text);
+      return statements.map(() => [
+        { ...row, ...facts, ...executed, ...settled, held: 9n, version: 1n, pending_request: null },
+      ]);
+    },
+  };
+  const learn = (leavesLots: number, commit: () => Promise<void>): Promise<number> =>
+    all.desk.inTurn(async () => {
+      const rows = await all.desk.open(unit, { balances: [], holds: [orderId], partition: 0 });
+      const hold = rows.holds.get(orderId);
+      assert.ok(hold);
+      const before = hold.leavesLots;
+      hold.leavesLots = leavesLots;
+      await rows.writes([hold]);
+      await commit();
+      return before;
+    });
+  assert.equal(await learn(8, () => Promise.resolve()), 9);
+  assert.equal(await learn(7, () => Promise.resolve()), 8, "known from the one before");
+  assert.equal(reads.length, 1);
+  await assert.rejects(
+    learn(6, () => Promise.reject(new Error("no"))),
+    /no/,
+  );
+  assert.equal(await learn(5, () => Promise.resolve()), 9, "as the table has it");
+  assert.equal(reads.length, 2);
+});
