@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { tradeEvents } from "@bourse/contracts";
 import { type Statement, sql } from "@bourse/store";
 import { wallet } from "./service.ts";
@@ -94,4 +95,67 @@ test("rows of different moments break no rule: a settlement looks again, with lo
   await tested.quiet();
   assert.ok((await moved(tested)) > 0);
   assert.deepEqual((await balance(tested, "bob")).AAPL, ["4", "1"]);
+});
+
+/** The next write of a hold loses a race against another transaction, as PostgreSQL would say it: the store tries again. */
+const LOSE_ONCE: readonly Statement[] = [
+  "CREATE SEQUENCE races",
+  `CREATE FUNCTION lose_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+     IF nextval('races') = 1 THEN
+       PERFORM pg_sleep(0.5);
+       RAISE EXCEPTION 'a race' USING ERRCODE = '40P01';
+     END IF;
+     RETURN NULL; END $$`,
+  "CREATE TRIGGER lose_once BEFORE INSERT OR UPDATE ON holds EXECUTE FUNCTION lose_once()",
+].map((text) => ({ text, values: [] }));
+
+async function untilLosing(tested: Awaited<ReturnType<typeof funded>>): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    const [row] = await tested.store.query(sql`SELECT is_called FROM races`);
+    if (row?.is_called === true) return;
+    await sleep(10);
+  }
+  assert.fail("no hold was written");
+}
+
+async function checkInvariants({ service }: Pick<Awaited<ReturnType<typeof funded>>, "service">) {
+  for (const { name, check } of wallet.invariants)
+    assert.deepEqual((await check(service)).violations, [], name);
+}
+
+test("a hold that was undone by a lost race is made again, not taken for made", async (t) => {
+  const tested = await funded(t);
+  const before = await balance(tested, "alice");
+  await another(tested, ...LOSE_ONCE);
+  const { body } = await hold(tested, [holdOf(fresh(1), "alice", "BUY", "1")]);
+  assert.equal(body.holds[0].status, "held");
+  const rows = await tested.store.query(sql`SELECT held FROM holds WHERE order_id = ${fresh(1)}::uuid`);
+  assert.equal(rows.length, 1);
+  assert.notDeepEqual(await balance(tested, "alice"), before);
+  await checkInvariants(tested);
+});
+
+test("a raise that loses a race to another instance forgets what it would have left", async (t) => {
+  const tested = await funded(t);
+  await another(tested, ...LOSE_ONCE);
+  const terms = { symbol: "AAPL", newQuantity: "11", newWorstPrice: "100" };
+  const raise = { requestId: "a1", orderId: BUY, accountId: "alice", ...terms };
+  const raised = hold(tested, [], [raise]);
+  await untilLosing(tested);
+  // The winner leaves the version that the loser would have left.
+  await another(tested, sql`UPDATE holds SET version = version + 1 WHERE order_id = ${BUY}::uuid`);
+  assert.deepEqual((await raised).body.raises, [{ status: "held" }]);
+  await checkInvariants(tested);
+});
+
+test("a hold that is known from before is looked for: another instance may have released it", async (t) => {
+  const tested = await funded(t);
+  await hold(tested, [holdOf(fresh(3), "alice", "BUY", "1")]);
+  await another(
+    tested,
+    sql`UPDATE balances SET available = available + held, held = 0, version = version + 1 WHERE account_id = 'alice'`,
+    sql`UPDATE holds SET held = 0, done = true, version = version + 1 WHERE order_id = ${fresh(3)}::uuid`,
+  );
+  const { body } = await hold(tested, [holdOf(fresh(3), "alice", "BUY", "1")]);
+  assert.deepEqual([body.holds[0].status, body.holds[0].code], ["refused", "hold_closed"]);
 });

@@ -75,16 +75,14 @@ test("where the one before it fails, the unit is decided again from the locked r
   const all = desk();
   const at = table(1_000n);
   const lost = new StoreError("store_unavailable", "the database is away", { retryable: true });
-  const moved = Object.assign(new StoreError("statement_failed", "moved", { retryable: false }), {
-    sqlState: "BW001",
-  });
   const first = spend(all, at, 300n, () => Promise.reject(lost));
-  let tries = 0;
-  const second = spend(all, at, 200n, () => (tries++ === 0 ? Promise.reject(moved) : Promise.resolve()));
+  let writes = 0;
+  // The database would not object: another instance may have left the very version that the first one would have.
+  const second = spend(all, at, 200n, async () => void writes++);
   await assert.rejects(first, lost);
   assert.equal(await second, 1_000n, "the first has left nothing");
   assert.deepEqual(at.read, ["read", "locked"]);
-  assert.equal(await all.moved(), 1);
+  assert.deepEqual([writes, await all.moved()], [1, 1]);
 });
 
 test("a unit that fails for good lets the next one in", async () => {

@@ -20,6 +20,8 @@ export class LedgerDesk {
   readonly #known = new KnownRows();
   readonly #moved: Counter;
   readonly #places = new AsyncLocalStorage<Place>();
+  /** How many units were decided and then undone: the next ones may have decided from what those would have left. */
+  #undone = 0;
   #lastDecided: Promise<void> = Promise.resolve();
   #lastOver: Promise<void> = Promise.resolve();
 
@@ -37,6 +39,7 @@ export class LedgerDesk {
       } catch (error) {
         // Whatever went wrong, and where the outcome is unknown all the more: the tables say what is there.
         this.#known.forgetAll();
+        if (place.isDecided) this.#undone++;
         if (!(hasMoved(error) || isUnproven(error, place)) || attempt === MAX_TRIES) throw error;
         this.#moved.inc();
       } finally {
@@ -47,14 +50,18 @@ export class LedgerDesk {
 
   /** The rows of the unit that calls: those that are not known are read first. */
   async open(unit: Unit, ask: Ask): Promise<LedgerUnit> {
-    const rows = new LedgerUnit(this.#known, this.#places.getStore() ?? OUT_OF_TURN);
+    const place = this.#places.getStore() ?? outOfTurn();
+    // The store runs a unit again that has lost a race: what is known now is what the undone try would have left.
+    if (place.openedAfter !== null && !place.locking) throw new RowsNotLocked();
+    place.openedAfter = this.#undone;
+    const rows = new LedgerUnit(this.#known, place);
     await rows.open(unit, ask);
     return rows;
   }
 
   /**
-   * What is refused changes no row, so no version says whether it was decided from what is there: unless the rows were
-   * locked, the unit is tried again with locks.
+   * What is refused, or was there before, changes no row, so no version says whether it was decided from what is there:
+   * unless the rows were locked, the unit is tried again with locks.
    */
   confirm(): void {
     if (this.#places.getStore()?.locking === false) throw new RowsNotLocked();
@@ -76,22 +83,37 @@ export class LedgerDesk {
     this.#lastOver = new Promise((resolve) => {
       over = resolve;
     });
-    return {
+    const place: Place = {
       locking,
+      openedAfter: null,
+      isDecided: false,
       mayDecide: locking ? overBefore : decidedBefore,
-      mayWrite: overBefore,
-      decided: locking ? ignore : decided,
+      // Another instance that was faster may have left the very version that the undone unit would have.
+      mayWrite: async () => {
+        await overBefore;
+        if (!locking && place.openedAfter !== this.#undone) throw new RowsNotLocked();
+      },
+      decided: () => {
+        if (locking) return;
+        place.isDecided = true;
+        decided();
+      },
       over: () => {
         decided();
         // Those before may still be at work where this one gave up early.
         void overBefore.then(over);
       },
     };
+    return place;
   }
 }
 
 /** A unit's place in the line. */
 interface Place extends Turn {
+  /** How many units had been undone when it was opened; null: it was not yet. */
+  openedAfter: number | null;
+  /** The next unit decides from what this one will leave. */
+  isDecided: boolean;
   readonly mayDecide: Promise<void>;
   over(): void;
 }
@@ -99,13 +121,17 @@ interface Place extends Turn {
 const ignore = (): void => undefined;
 
 /** A redrive (R12) is not in the line: it locks what it reads. */
-const OUT_OF_TURN: Place = {
-  locking: true,
-  mayDecide: Promise.resolve(),
-  mayWrite: Promise.resolve(),
-  decided: ignore,
-  over: ignore,
-};
+function outOfTurn(): Place {
+  return {
+    locking: true,
+    openedAfter: null,
+    isDecided: false,
+    mayDecide: Promise.resolve(),
+    mayWrite: () => Promise.resolve(),
+    decided: ignore,
+    over: ignore,
+  };
+}
 
 /** A unit is to be decided again over rows that are locked. */
 class RowsNotLocked extends Error {

@@ -32,7 +32,8 @@ export interface Ask {
 export interface Turn {
   /** Tried before: alone, over rows that are locked. */
   readonly locking: boolean;
-  readonly mayWrite: Promise<void>;
+  /** Resolves when those before it are over. Rejects where one of them was undone: it may have decided from that. */
+  mayWrite(): Promise<void>;
   decided(): void;
 }
 
@@ -92,7 +93,7 @@ export class LedgerUnit {
     ];
     this.#keep(balances, holds);
     this.#turn.decided();
-    await this.#turn.mayWrite;
+    await this.#turn.mayWrite();
     return statements;
   }
 

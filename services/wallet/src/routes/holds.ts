@@ -114,9 +114,10 @@ async function decideHolds(wallet: Wallet, ask: HoldBatch, unit: Unit): Promise<
     closedRaises: await closedRaises(ask.raises, unit),
     ledger: rows.ledger,
   };
+  const isAgain = ask.holds.some(({ orderId }) => rows.holds.has(orderId));
   const holds = ask.holds.map((each) => outcomeOf(wallet, placeHold(desk, newHold(wallet, each))));
   const raises = ask.raises.map((each) => outcomeOf(wallet, raiseHold(desk, newRaise(wallet, each))));
-  if (holds.some(isRefused) || raises.some(isRefused)) wallet.desk.confirm();
+  if (isAgain || holds.some(isRefused) || raises.some(isRefused)) wallet.desk.confirm();
   // A raise of nothing changes no balance, yet the hold must know that it is pending.
   const raised = ask.raises
     .filter((_, index) => raises[index]?.status === "held")
