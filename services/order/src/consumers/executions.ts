@@ -1,4 +1,4 @@
-import { assert, decimalUnits, present } from "@bourse/base";
+import { assert, decimalUnits } from "@bourse/base";
 import { type EventOf, type ExecutionReport, epochMs, executionEvents } from "@bourse/contracts";
 import { type ConsumerUnit, type Effects, type Envelope, eventsOf } from "@bourse/delivery";
 import { instrumentOf } from "../checks.ts";
@@ -28,33 +28,58 @@ export async function followExecutions(
   batch: readonly Envelope[],
   unit: ConsumerUnit,
 ): Promise<Effects> {
-  const reports = new Map<string, Envelope<ReportEvent>>();
-  const outcomes = new Map<string, CommandOutcome>();
-  for (const envelope of eventsOf(batch, executionEvents)) {
-    const { event } = envelope;
-    if (event.eventType === "ExecutionReport") {
-      const known = reports.get(event.orderId);
-      if (known === undefined || known.event.engineSequence < event.engineSequence)
-        reports.set(event.orderId, envelope as Envelope<ReportEvent>);
-    }
-    const outcome = outcomeOf(event);
-    if (outcome !== null) outcomes.set(outcome.requestId, outcome);
-  }
-  const changed = reports.size === 0 ? [] : await changedOrders(desk, reports, unit);
+  const told = toldBy(batch);
+  const changed = told.reports.size === 0 ? [] : await changedOrders(desk, told.reports, unit);
   desk.metrics.reports.inc(changed.length);
   desk.known.stage(changed.map(({ order }) => order));
+  // The engine has answered what is parked, too.
+  for (const envelope of eventsOf(unit.parked, executionEvents)) noteHead(told.heads, envelope);
   return {
     statements: [
-      ...updateOrders(changed),
+      ...updateOrders(changed, unit.nowMs),
       ...markTriggered(changed),
-      ...completeCommands([...outcomes.values()], unit.nowMs),
-      ...noteLimitStates(limitStates(batch)),
-      // The engine has answered what is parked, too.
-      ...raiseEngineHeads(commandHeads([...batch, ...unit.parked])),
+      ...completeCommands([...told.outcomes.values()], unit.nowMs),
+      ...noteLimitStates([...told.limitStates.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))),
+      ...raiseEngineHeads(told.heads),
     ],
     events: changed.map(({ order }) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
     result: undefined,
   };
+}
+
+/** What a batch says, each time the last word. */
+interface Told {
+  readonly reports: Map<string, Envelope<ReportEvent>>;
+  readonly outcomes: Map<string, CommandOutcome>;
+  readonly limitStates: Map<string, LimitState>;
+  readonly heads: Map<number, number>;
+}
+
+type LimitState = Parameters<typeof noteLimitStates>[0][number];
+
+function toldBy(batch: readonly Envelope[]): Told {
+  const told: Told = { reports: new Map(), outcomes: new Map(), limitStates: new Map(), heads: new Map() };
+  for (const envelope of eventsOf(batch, executionEvents)) {
+    const { event, partition } = envelope;
+    noteHead(told.heads, envelope);
+    if (event.eventType === "MarketStatusChanged") {
+      const { symbol, until } = event;
+      told.limitStates.set(symbol, {
+        symbol,
+        partition,
+        untilMs: until === undefined ? null : epochMs(until),
+      });
+      continue;
+    }
+    if (event.eventType === "ExecutionReport") {
+      const known = told.reports.get(event.orderId);
+      if (known === undefined || known.event.engineSequence < event.engineSequence)
+        told.reports.set(event.orderId, envelope as Envelope<ReportEvent>);
+    }
+    const outcome = outcomeOf(event);
+    if (outcome !== null) told.outcomes.set(outcome.requestId, outcome);
+  }
+  return told;
 }
 
 /** After the commit: the engine has answered up to here (R14). */
@@ -63,8 +88,10 @@ export function executionsCommitted(
   batch: readonly Envelope[],
   parked: readonly Envelope[],
 ): void {
-  for (const [partition, sequence] of commandHeads([...batch, ...parked]))
-    desk.lag.outcome(partition, sequence);
+  const heads = new Map<number, number>();
+  for (const envelope of eventsOf(batch, executionEvents)) noteHead(heads, envelope);
+  for (const envelope of eventsOf(parked, executionEvents)) noteHead(heads, envelope);
+  for (const [partition, sequence] of heads) desk.lag.outcome(partition, sequence);
 }
 
 /** What a parked report holds up: its order, not its symbol (R10). */
@@ -80,24 +107,27 @@ async function changedOrders(
   unit: ConsumerUnit,
 ): Promise<readonly ChangedOrder[]> {
   const records = new Map<string, OrderRecord>();
+  const missing: string[] = [];
   for (const orderId of reports.keys()) {
     const known = desk.known.get(orderId);
-    if (known !== undefined) records.set(orderId, known);
+    if (known === undefined) missing.push(orderId);
+    else records.set(orderId, known);
   }
-  const missing = [...reports.keys()].filter((orderId) => !records.has(orderId));
   const [rows = []] = missing.length === 0 ? [] : await unit.run([selectOrders(missing)]);
   for (const record of rows.map(orderRecordOf)) records.set(record.orderId, record);
-  assert(records.size === reports.size, "every order that the engine reports on is kept here");
-  return [...reports].flatMap(([orderId, envelope]) => {
-    const before = present(records.get(orderId), "the order of a report");
+  const changed: ChangedOrder[] = [];
+  for (const [orderId, envelope] of reports) {
+    const before = records.get(orderId);
+    assert(before !== undefined, "every order that the engine reports on is kept here");
     const outcome = isTombstone(before)
       ? ({ kind: "illegal", words: `order ${orderId} was given up (${before.reason})` } as const)
       : applyReport(before, decodeReport(desk, envelope.event), unit.nowMs);
     if (outcome.kind === "illegal") unit.park(envelope, { code: ILLEGAL_TRANSITION, message: outcome.words });
-    if (outcome.kind !== "changed" || isTombstone(before)) return [];
+    if (outcome.kind !== "changed" || isTombstone(before)) continue;
     const wakes = outcome.order.triggered && !before.triggered;
-    return [{ order: outcome.order, beforeSequence: before.engineSequence, wakes }];
-  });
+    changed.push({ order: outcome.order, beforeSequence: before.engineSequence, wakes });
+  }
+  return changed;
 }
 
 const ILLEGAL_TRANSITION = "illegal_transition";
@@ -121,17 +151,6 @@ function decodeReport(desk: Desk, event: ReportEvent): Report {
   };
 }
 
-/** The last word on each market. */
-function limitStates(batch: readonly Envelope[]): Parameters<typeof noteLimitStates>[0] {
-  const states = new Map<string, Parameters<typeof noteLimitStates>[0][number]>();
-  for (const { partition, event } of eventsOf(batch, executionEvents)) {
-    if (event.eventType !== "MarketStatusChanged") continue;
-    const { symbol, until } = event;
-    states.set(symbol, { symbol, partition, untilMs: until === undefined ? null : epochMs(until) });
-  }
-  return [...states.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-}
-
 type EngineOutput = EventOf<(typeof executionEvents.events)[number]>;
 
 /** Placements have no command of their own: their outcome is the order's. */
@@ -148,11 +167,8 @@ function outcomeOf(event: EngineOutput): CommandOutcome | null {
 /** All that this service writes are 128 bits in hex. */
 const OWN_REQUEST_ID = /^[0-9a-f]{32}$/;
 
-/** The last command of each partition whose outcome is in the batch. */
-function commandHeads(batch: readonly Envelope[]): ReadonlyMap<number, number> {
-  const heads = new Map<number, number>();
-  for (const { partition, event } of eventsOf(batch, executionEvents))
-    if (event.eventType !== "MarketStatusChanged")
-      heads.set(partition, Math.max(event.commandSequence, heads.get(partition) ?? 0));
-  return heads;
+/** The last command of each partition whose outcome was read. */
+function noteHead(heads: Map<number, number>, { partition, event }: Envelope<EngineOutput>): void {
+  if (event.eventType === "MarketStatusChanged") return;
+  if (event.commandSequence > (heads.get(partition) ?? -1)) heads.set(partition, event.commandSequence);
 }

@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import { type ExecType, nextStatus } from "@bourse/market";
-import type { Order } from "./order.ts";
+import type { Order, OrderTerms } from "./order.ts";
 
 /** An execution report of an order, decoded: its cumulative facts (R11). */
 export interface Report {
@@ -39,11 +39,7 @@ export function applyReport(order: Order, report: Report, nowMs: number): Report
   assert(report.filledLots >= order.filledLots, "what is filled only grows");
   const changed: Order = {
     ...order,
-    terms: {
-      ...order.terms,
-      quantityLots: report.quantityLots,
-      priceTicks: order.terms.priceTicks === null ? null : report.boundTicks,
-    },
+    terms: amended(order.terms, report),
     status: decision.status,
     boundTicks: report.boundTicks,
     filledLots: report.filledLots,
@@ -57,4 +53,11 @@ export function applyReport(order: Order, report: Report, nowMs: number): Report
     updatedMs: nowMs,
   };
   return { kind: "changed", order: changed };
+}
+
+/** Most reports leave the terms as they are. */
+function amended(terms: OrderTerms, { quantityLots, boundTicks }: Report): OrderTerms {
+  const priceTicks = terms.priceTicks === null ? null : boundTicks;
+  if (terms.quantityLots === quantityLots && terms.priceTicks === priceTicks) return terms;
+  return { ...terms, quantityLots, priceTicks };
 }

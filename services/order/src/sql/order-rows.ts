@@ -117,8 +117,8 @@ export function markTriggered(changed: readonly ChangedOrder[]): readonly Statem
   return [sql`UPDATE orders SET triggered = true WHERE order_id = ANY (${sqlArray(ids)}::uuid[])`];
 }
 
-/** One row for each order that reports have changed. Fails as a whole where one of them has moved. */
-export function updateOrders(changed: readonly ChangedOrder[]): readonly Statement[] {
+/** One row for each order that reports have changed now. Fails as a whole where one of them has moved. */
+export function updateOrders(changed: readonly ChangedOrder[], nowMs: number): readonly Statement[] {
   if (changed.length === 0) return [];
   const sorted = [...changed].sort((a, b) => (a.order.orderId < b.order.orderId ? -1 : 1));
   const rows = sorted.map(({ order }) => order);
@@ -126,20 +126,19 @@ export function updateOrders(changed: readonly ChangedOrder[]): readonly Stateme
   return [
     sql`WITH written AS (
       UPDATE orders AS o SET status = u.status, quantity_lots = u.quantity, price_ticks = u.price,
-        bound_ticks = u.bound, filled_lots = u.filled, leaves_lots = u.leaves, cancelled_lots = u.cancelled,
-        filled_notional_units = u.notional, fee_units = u.fee, engine_sequence = u.sequence, reason = u.reason,
-        updated_ms = u.updated
+        bound_ticks = u.bound, filled_lots = u.filled, leaves_lots = u.quantity - u.filled - u.cancelled,
+        cancelled_lots = u.cancelled, filled_notional_units = u.notional, fee_units = u.fee,
+        engine_sequence = u.sequence, reason = u.reason, updated_ms = ${nowMs}::int8
       FROM unnest(
         ${sqlArray(rows.map((o) => o.orderId))}::uuid[], ${sqlArray(rows.map((o) => o.status))}::order_status[],
         ${numbers((o) => o.terms.quantityLots)}::int8[], ${numbers((o) => o.terms.priceTicks)}::int8[],
         ${numbers((o) => o.boundTicks)}::int8[], ${numbers((o) => o.filledLots)}::int8[],
-        ${numbers((o) => o.leavesLots)}::int8[], ${numbers((o) => o.cancelledLots)}::int8[],
+        ${numbers((o) => o.cancelledLots)}::int8[],
         ${amountArray(rows.map((o) => o.filledNotionalUnits))}::numeric(38,0)[],
         ${amountArray(rows.map((o) => o.feeUnits))}::numeric(38,0)[],
         ${numbers((o) => o.engineSequence)}::int8[], ${sqlArray(rows.map((o) => o.reason))}::text[],
-        ${numbers((o) => o.updatedMs)}::int8[], ${sqlArray(sorted.map(({ beforeSequence }) => beforeSequence))}::int8[]
-      ) AS u(id, status, quantity, price, bound, filled, leaves, cancelled, notional, fee, sequence, reason, updated,
-        before)
+        ${sqlArray(sorted.map(({ beforeSequence }) => beforeSequence))}::int8[]
+      ) AS u(id, status, quantity, price, bound, filled, cancelled, notional, fee, sequence, reason, before)
       WHERE o.order_id = u.id AND o.engine_sequence = u.before
       RETURNING 1)
     SELECT rows_written(count(*), ${rows.length}::bigint, 'orders') FROM written`,
