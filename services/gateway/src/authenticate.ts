@@ -56,10 +56,8 @@ export const REFRESH_EVERY_MS = 1_000;
 function keyOf(headers: RouteRequest["headers"]): string | null {
   const given = headers.authorization ?? headers["x-api-key"];
   if (given === undefined) return null;
-  return given
-    .replace(/^Bearer\s+/i, "")
-    .trim()
-    .slice(0, 200);
+  const key = given.startsWith("Bearer ") ? given.slice(7) : given.replace(/^Bearer\s+/i, "");
+  return key.trim().slice(0, 200);
 }
 
 function wrongKey(): ReturnType<typeof problem> {

@@ -97,7 +97,7 @@ export function admitPlacement(
  */
 export function canonicalPlacement(placement: Placement): string {
   const { special } = placement;
-  return JSON.stringify([
+  const fields = [
     placement.symbol,
     placement.side,
     placement.orderType,
@@ -108,8 +108,8 @@ export function canonicalPlacement(placement: Placement): string {
     placement.expireAtMs,
     placement.botId,
     placement.remark,
-    ...(special === null ? [] : [canonicalSpecial(special)]),
-  ]);
+  ];
+  return JSON.stringify(special === null ? fields : [...fields, canonicalSpecial(special)]);
 }
 
 /** By name, so that the order in which fields were given does not matter. */

@@ -134,9 +134,9 @@ export async function submit(desk: Desk, job: Job): Promise<RouteAnswer> {
 }
 
 /** Past the admission. A queue that is full for cancels too is a failure of ours, and says so. */
-export async function enter(desk: Desk, job: Job): Promise<Answer> {
+export function enter(desk: Desk, job: Job): Promise<Answer> {
   const submitted = desk.door.submit(job);
-  return isQueueFull(submitted) ? refusedAnswer(queueFull(submitted.queued)) : await submitted;
+  return isQueueFull(submitted) ? Promise.resolve(refusedAnswer(queueFull(submitted.queued))) : submitted;
 }
 
 /** Jobs of one batch, whose chain is broken where the queue has no room for all of them. */

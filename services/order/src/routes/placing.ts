@@ -140,9 +140,9 @@ export const placingRoutes: readonly Route<Desk>[] = [
   },
 ];
 
-async function place(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
+function place(desk: Desk, request: RouteRequest): RouteAnswer | Promise<RouteAnswer> {
   const job = placeJob(request.body as PlaceBody, request.headers["idempotency-key"], request.principal);
-  return job.ok ? await submit(desk, job.value) : job.error;
+  return job.ok ? submit(desk, job.value) : job.error;
 }
 
 async function amend(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
