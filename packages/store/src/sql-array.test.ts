@@ -8,6 +8,7 @@ test("numbers, flags and NULL are written bare, text is always quoted", () => {
   assert.equal(sqlArray([1n, -2n, 0n]), "{1,-2,0}");
   assert.equal(sqlArray([1, -0.5, null]), "{1,-0.5,NULL}");
   assert.equal(sqlArray([true, false]), "{t,f}");
+  assert.equal(sqlArray(["", "NULL", "a,b", "{}"]), '{"","NULL","a,b","{}"}');
   assert.equal(sqlArray(["", "NULL", "a,b", "{}", null]), '{"","NULL","a,b","{}",NULL}');
 });
 
