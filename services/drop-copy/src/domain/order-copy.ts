@@ -68,6 +68,8 @@ export interface Feeds {
   tellTrade(record: TradeRecord): void;
 }
 
+const NOTHING_WAITS: readonly EngineFact[] = [];
+
 export function unknownOrder(orderId: string): OrderCopy {
   return {
     orderId,
@@ -77,7 +79,7 @@ export function unknownOrder(orderId: string): OrderCopy {
     price: "",
     engineSequence: 0,
     ordersTold: 0,
-    waiting: [],
+    waiting: NOTHING_WAITS,
   };
 }
 
@@ -110,9 +112,10 @@ function applyCreated(
     price: plain(price),
     engineSequence,
     ordersTold: 1,
-    waiting: [],
+    waiting: NOTHING_WAITS,
   };
   feeds.tellOrder(recordOf(copy, clientId, remark));
+  if (waiting.length === 0) return copy;
   for (const fact of [...waiting].sort((a, b) => a.engineSequence - b.engineSequence))
     copy = applyFact(copy, fact, feeds);
   return copy;
