@@ -11,6 +11,7 @@ export {
   parseFixedPoint,
   powerOfTen,
 } from "./decimal.ts";
+export { LastUsed } from "./last-used.ts";
 export { OperationalError } from "./operational-error.ts";
 export type { AbortSignalLike, Clock, Random, Timer } from "./ports.ts";
 export { seededRandom } from "./random.ts";

@@ -1,9 +1,10 @@
+import { LastUsed } from "@bourse/base";
 import { isRowsMoved } from "@bourse/delivery";
 import { isFinal } from "@bourse/market";
 import type { Order } from "./domain/order.ts";
 
-/** About half a kilobyte each; at most twice as many are kept. */
-const ORDERS_REMEMBERED = 10_000;
+/** About half a kilobyte each. */
+const MAX_ORDERS = 20_000;
 const MAX_TRIES = 3;
 
 /**
@@ -12,9 +13,7 @@ const MAX_TRIES = 3;
  * (decision 0016).
  */
 export class KnownOrders {
-  /** Since the last time there were enough of them, and those from before; an order is in one of the two. */
-  #young = new Map<string, Order>();
-  #old = new Map<string, Order>();
+  readonly #orders = new LastUsed<string, Order>(MAX_ORDERS, () => new Map());
   #isGuarded = false;
   #staged: readonly Order[] = [];
 
@@ -25,25 +24,14 @@ export class KnownOrders {
 
   /** As this instance wrote it last; others may have written it since. For what is checked when it is written. */
   lastWritten(orderId: string): Order | undefined {
-    return this.#young.get(orderId) ?? this.#old.get(orderId);
+    return this.#orders.get(orderId);
   }
 
   /** Orders that are committed. Those that are final are forgotten: no report follows. */
   keep(orders: readonly Order[]): void {
-    for (const order of orders) {
-      const { orderId } = order;
-      if (isFinal(order.status)) this.#young.delete(orderId);
-      else this.#young.set(orderId, order);
-      this.#old.delete(orderId);
-    }
-    if (this.#young.size < ORDERS_REMEMBERED) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-  }
-
-  #forget(): void {
-    this.#young = new Map();
-    this.#old = new Map();
+    for (const order of orders)
+      if (isFinal(order.status)) this.#orders.delete(order.orderId);
+      else this.#orders.set(order.orderId, order);
   }
 
   /** To be kept once the unit of work that runs now is committed. */
@@ -61,7 +49,7 @@ export class KnownOrders {
         this.keep(this.#staged);
         return;
       } catch (error) {
-        this.#forget();
+        this.#orders.clear();
         if (!isRowsMoved(error) || attempt === MAX_TRIES) throw error;
       } finally {
         this.#isGuarded = false;

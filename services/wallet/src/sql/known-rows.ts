@@ -1,6 +1,6 @@
+import { LastUsed } from "@bourse/base";
 import { type Balance, type BalanceKey, BalanceTable } from "@bourse/ledger";
 import type { OrderHold } from "../domain/hold.ts";
-import { LastUsed } from "./last-used.ts";
 
 /** A row as it was read or written last. Version 0: there is no row yet. */
 export interface KnownBalance extends Balance {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BalanceTable } from "@bourse/ledger";
 import fc from "fast-check";
 import { LastUsed } from "./last-used.ts";
 
@@ -33,18 +32,4 @@ test("it never has more than it may, and never loses the half that was used last
       assert.ok(found.length <= max, `${found.length} rows of at most ${max}`);
     }),
   );
-});
-
-test("balances of one account are told apart by asset, those of one asset by account", () => {
-  const rows = new LastUsed<{ accountId: string; asset: string }, string>(10, () => new BalanceTable());
-  const keys = ["a", "b"].flatMap((accountId) => ["X", "Y"].map((asset) => ({ accountId, asset })));
-  for (const at of keys) rows.set(at, `${at.accountId}${at.asset}`);
-  rows.set({ accountId: "a", asset: "X" }, "again");
-  rows.delete({ accountId: "b", asset: "Y" });
-  assert.deepEqual(
-    keys.map((at) => rows.get(at)),
-    ["again", "aY", "bX", undefined],
-  );
-  rows.clear();
-  assert.equal(rows.get({ accountId: "a", asset: "Y" }), undefined);
 });
