@@ -19,6 +19,8 @@ export interface OpenLoop {
   readonly kind: "open";
   readonly connections: number;
   readonly ordersPerSecond: number;
+  /** Whether what it loads settles trades and tells of it. */
+  readonly settles: boolean;
   readonly warmupMs: number;
   readonly measuredMs: number;
 }

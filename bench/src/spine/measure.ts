@@ -1,12 +1,19 @@
 import { median } from "../percentiles.ts";
 import { type BenchedPlatform, startEmbedded, startOnKafka } from "./benched-platform.ts";
 import { BenchDatabase } from "./database.ts";
+import { Floor } from "./floor/floor.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import type { ClosedLoopResult, JobOrders, OpenLoopResult } from "./load-jobs.ts";
 import { LoadProcess } from "./load-process.ts";
 import { type MemoryPeaks, MemoryWatch } from "./memory-watch.ts";
 import type { BusKind, SpineOptions } from "./options.ts";
 import { type ClosedName, type Plan, planOf } from "./plan.ts";
+import {
+  type MicrosAnOrder,
+  microsAnOrder,
+  type ProcessorSeconds,
+  processorSeconds,
+} from "./processor-time.ts";
 import { untilQuiet } from "./quiet.ts";
 import { type ReplayResult, replay } from "./replay.ts";
 import { setUpVenue } from "./set-up-venue.ts";
@@ -21,11 +28,31 @@ export interface Found {
   readonly catchUpMs: number;
 }
 
-export interface ClosedMeasure {
-  readonly name: ClosedName;
-  readonly ordersPerSecond: number | null;
-  readonly load: ClosedLoopResult;
+/** One load of the platform, and the floor's in turn with it. */
+export interface Measured<Result> {
+  readonly load: Result;
   readonly found: Found;
+  /** Until the platform was quiet again, warm-up included. */
+  readonly micros: MicrosAnOrder;
+  readonly floor: FloorMeasure<Result> | null;
+}
+
+/** Its orders have been counted in SQL, too. */
+export interface FloorMeasure<Result> {
+  readonly load: Result;
+  /** PostgreSQL's is of the whole server: what the idle platform asks of it meanwhile is among it. */
+  readonly micros: MicrosAnOrder;
+  /** What the idle platform took beside the floor, without its PostgreSQL. */
+  readonly platformCores: number;
+}
+
+export interface ClosedMeasure extends Measured<ClosedLoopResult> {
+  readonly name: ClosedName;
+}
+
+/** Orders a second of a closed load: the middle one of its windows. */
+export function rateOf({ windowRates }: ClosedLoopResult): number | null {
+  return median(windowRates);
 }
 
 /** Everything that was measured of one platform. */
@@ -34,7 +61,7 @@ export interface Measures {
   readonly startSeconds: number;
   readonly durability: Readonly<Record<string, string>>;
   readonly replay: ReplayResult;
-  readonly steady: { readonly load: OpenLoopResult; readonly found: Found };
+  readonly steady: Measured<OpenLoopResult>;
   readonly closed: readonly ClosedMeasure[];
   readonly memory: MemoryPeaks;
 }
@@ -62,28 +89,41 @@ export async function measure(
       if (signal.aborted) stop();
       signal.addEventListener("abort", stop);
     });
-    const running = new Measuring(platform, planOf(options), (line) => progress(`${bus}: ${line}`));
+    const running = new Measuring(platform, planOf(options), {
+      progress: (line) => progress(`${bus}: ${line}`),
+      signal,
+    });
     return { bus, startSeconds, ...(await Promise.race([running.run(), stopped])) };
   } finally {
     await platform.stop();
   }
 }
 
+type AnyResult = ClosedLoopResult | OpenLoopResult;
+type Load<Result> = (orders: JobOrders) => Promise<Result>;
+
 class Measuring {
   readonly #platform: BenchedPlatform;
   readonly #plan: Plan;
   readonly #progress: Progress;
+  readonly #signal: AbortSignal;
   readonly #gateway: GatewayClient;
   readonly #database: BenchDatabase;
   readonly #memory: MemoryWatch;
   /** Client order ids are for ever (R10). */
   readonly #run = `b${Date.now().toString(36)}`;
   #loads = 0;
+  #floor: Floor | null = null;
 
-  constructor(platform: BenchedPlatform, plan: Plan, progress: Progress) {
+  constructor(
+    platform: BenchedPlatform,
+    plan: Plan,
+    { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
+  ) {
     this.#platform = platform;
     this.#plan = plan;
     this.#progress = progress;
+    this.#signal = signal;
     this.#gateway = new GatewayClient({
       url: platform.gatewayUrl,
       key: platform.operatorKey,
@@ -99,22 +139,34 @@ class Measuring {
       const durability = await this.#database.durability();
       const replayed = await this.#replay();
       this.#progress(`opening ${this.#plan.accounts} accounts`);
-      const { gatewayUrl, operatorKey } = this.#platform;
+      const { gatewayUrl, operatorKey, adminUrl } = this.#platform;
       const size = plainVenue(this.#plan.accounts);
       const desk = await setUpVenue({ gatewayUrl, operatorKey, ...size, keys: true });
+      if (this.#plan.floor !== null)
+        this.#floor = await Floor.start({ adminUrl, desk, signal: this.#signal });
       const closed: ClosedMeasure[] = [];
-      for (const { name, ...load } of this.#plan.closed) {
+      for (const [index, { name, ...load }] of this.#plan.closed.entries()) {
         this.#progress(`as many as it takes, ${load.connections} connections, ${load.batchSize} a request`);
-        const measured = await this.#counted(desk, (orders) => client.run({ ...orders, ...load }));
-        closed.push({ name, ordersPerSecond: median(measured.load.windowRates), ...measured });
+        const ofFloor = this.#plan.floor?.closed[index];
+        const measured = await this.#inTurn<ClosedLoopResult>(
+          desk,
+          (orders) => client.run({ ...orders, ...load }),
+          (orders) => client.run({ ...orders, ...load, ...ofFloor }),
+        );
+        closed.push({ name, ...measured });
       }
       this.#progress(`${this.#plan.steady.ordersPerSecond} orders a second`);
-      const steady = await this.#counted(desk, (orders) => client.run({ ...orders, ...this.#plan.steady }));
+      const steady = await this.#inTurn<OpenLoopResult>(
+        desk,
+        (orders) => client.run({ ...orders, ...this.#plan.steady }),
+        (orders) => client.run({ ...orders, ...this.#plan.steady, ...this.#plan.floor?.steady }),
+      );
       checkSettled(steady.load, steady.found);
       return { durability, replay: replayed, steady, closed, memory: this.#memory.stop() };
     } finally {
       client.close();
       this.#memory.stop();
+      await this.#floor?.stop();
       await this.#gateway.close();
       await this.#database.close();
     }
@@ -127,23 +179,68 @@ class Measuring {
     return result;
   }
 
-  /** Runs a load and looks for its orders in the tables. An order that was acknowledged and is not there fails the run. */
-  async #counted<Result extends ClosedLoopResult | OpenLoopResult>(
+  /** The platform's load, then the floor's of the same orders: what slows the machine down for minutes slows both. */
+  async #inTurn<Result extends AnyResult>(
     desk: JobOrders["desk"],
-    load: (orders: JobOrders) => Promise<Result>,
-  ): Promise<{ readonly load: Result; readonly found: Found }> {
+    load: Load<Result>,
+    floorLoad: Load<Result>,
+  ): Promise<Measured<Result>> {
     this.#loads += 1;
-    const prefix = `${this.#run}-${this.#loads}-`;
+    const orders = { desk, seed: FIRST_SEED + this.#loads, prefix: `${this.#run}-${this.#loads}-` };
+    const ofPlatform = await this.#counted(orders, load);
+    const floor = this.#floor === null ? null : await this.#onFloor(this.#floor, orders, floorLoad);
+    return { ...ofPlatform, floor };
+  }
+
+  /** Runs a load and looks for its orders in the tables. An order that was acknowledged and is not there fails the run. */
+  async #counted<Result extends AnyResult>(
+    orders: JobOrders,
+    load: Load<Result>,
+  ): Promise<Omit<Measured<Result>, "floor">> {
     const tradesBefore = await this.#database.settledTrades();
-    const result = await load({ desk, seed: FIRST_SEED + this.#loads, prefix });
+    const before = processorSeconds(this.#platform);
+    const result = await load(orders);
     this.#memory.samplePostgres();
     const catchUpMs = await untilQuiet(this.#gateway);
-    const orders = await this.#database.acceptedOrders(prefix);
+    const micros = microsAnOrder(before, processorSeconds(this.#platform), result.acknowledged);
+    const found = await this.#database.acceptedOrders(orders.prefix);
     const trades = (await this.#database.settledTrades()) - tradesBefore;
-    if (orders !== result.acknowledged)
-      throw new Error(`${result.acknowledged} orders were acknowledged, ${orders} are in the table`);
-    return { load: result, found: { orders, trades, catchUpMs } };
+    checkWritten("the platform", result, found);
+    return { load: result, found: { orders: found, trades, catchUpMs }, micros };
   }
+
+  /** The platform is quiet, and its orders are not touched. */
+  async #onFloor<Result extends AnyResult>(
+    floor: Floor,
+    orders: JobOrders,
+    load: Load<Result>,
+  ): Promise<FloorMeasure<Result>> {
+    this.#progress("  the same of the floor");
+    const processes = {
+      nodes: [{ pid: floor.pid }],
+      postgresPid: this.#platform.postgresPid,
+      kafkaPid: null,
+    };
+    const beganMs = performance.now();
+    const platformBefore = processorSeconds(this.#platform);
+    const before = processorSeconds(processes);
+    const result = await load({ ...orders, desk: floor.desk });
+    const micros = microsAnOrder(before, processorSeconds(processes), result.acknowledged);
+    const platformSeconds = serverSeconds(processorSeconds(this.#platform)) - serverSeconds(platformBefore);
+    const platformCores = (platformSeconds * 1_000) / (performance.now() - beganMs);
+    checkWritten("the floor", result, await floor.takeCount(orders.prefix));
+    return { load: result, micros, platformCores };
+  }
+}
+
+/** Without PostgreSQL, which the floor uses, too. */
+function serverSeconds({ node, kafka }: ProcessorSeconds): number {
+  return node + (kafka ?? 0);
+}
+
+function checkWritten(by: string, { acknowledged }: AnyResult, found: number): void {
+  if (found !== acknowledged)
+    throw new Error(`${by} acknowledged ${acknowledged} orders, ${found} are in its table`);
 }
 
 function checkSettled({ tradesSettled, tradesUnsettled }: OpenLoopResult, { trades }: Found): void {

@@ -5,7 +5,7 @@ import { LoadConnection } from "./load-connection.ts";
 import type { JobOrders, OpenLoop, OpenLoopResult } from "./load-jobs.ts";
 import { OrderFlow } from "./order-flow.ts";
 import { OrderRequests } from "./order-requests.ts";
-import { followSettlements, type SettledTrades } from "./settlement-follower.ts";
+import { followSettlements, type SettledTrades, withoutSettlements } from "./settlement-follower.ts";
 
 const TICK_MS = 1;
 const ORDER_ID = /"orderId":"([0-9a-f]{32})"/;
@@ -19,7 +19,7 @@ export async function runOpenLoop(job: OpenLoop & JobOrders): Promise<OpenLoopRe
   const connections = await Promise.all(
     Array.from({ length: job.connections }, () => LoadConnection.open(job.desk.gatewayUrl, failed.reject)),
   );
-  const follower = await followSettlements(job.desk);
+  const follower = job.settles ? await followSettlements(job.desk) : withoutSettlements();
   try {
     const load = new SteadyLoad(job, connections);
     await Promise.race([load.run(), failed.promise, follower.failed]);

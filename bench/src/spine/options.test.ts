@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readOptions } from "./options.ts";
-import { planOf } from "./plan.ts";
+import { type Loads, planOf } from "./plan.ts";
+
+function loadMs({ steady, closed }: Loads): number {
+  const each = closed.map(({ warmupMs, windows, windowMs }) => warmupMs + windows * windowMs);
+  return each.reduce((sum, ms) => sum + ms, steady.warmupMs + steady.measuredMs);
+}
 
 test("without options: both buses, long windows, the whole recording", () => {
   const options = readOptions([]);
@@ -10,6 +15,7 @@ test("without options: both buses, long windows, the whole recording", () => {
     json: false,
     buses: ["embedded", "kafka"],
     seconds: 20,
+    floor: true,
     profileFolder: null,
   });
   const plan = planOf(options);
@@ -32,10 +38,24 @@ test("quick is short and leaves out no figure of the summary", () => {
     plan.closed.map(({ name }) => name),
     ["single256", "batched"],
   );
-  const loadMs = [plan.steady.warmupMs + plan.steady.measuredMs].concat(
-    plan.closed.map(({ warmupMs, windows, windowMs }) => warmupMs + windows * windowMs),
-  );
-  assert.ok(loadMs.reduce((sum, ms) => sum + ms) <= 6_000, String(loadMs));
+  assert.ok(loadMs(plan) <= 6_000, String(loadMs(plan)));
+});
+
+test("the floor gets each load of the platform, less of it where it is quick, or is left out", () => {
+  for (const args of [[], ["--quick"]]) {
+    const plan = planOf(readOptions(args));
+    assert.deepEqual(
+      plan.floor?.closed.map(({ name, connections, batchSize }) => [name, connections, batchSize]),
+      plan.closed.map(({ name, connections, batchSize }) => [name, connections, batchSize]),
+    );
+    assert.equal(plan.floor?.steady.ordersPerSecond, plan.steady.ordersPerSecond);
+    assert.deepEqual([plan.steady.settles, plan.floor?.steady.settles], [true, false]);
+  }
+  const long = planOf(readOptions(["--seconds", "8"]));
+  assert.deepEqual(long.floor?.closed, long.closed);
+  const quick = planOf(readOptions(["--quick"])).floor;
+  assert.ok(quick !== null && loadMs(quick) <= 3_500, "two buses in less than 8 s, their starts included");
+  assert.equal(planOf(readOptions(["--no-floor"])).floor, null);
 });
 
 test("wrong options are refused in words", () => {

@@ -6,6 +6,7 @@ export const USAGE = `npm run bench:spine -- [options]
   --json            one JSON object as the last line of stdout
   --only <bus>      embedded or kafka (default: both, one after the other)
   --seconds <n>     how long each rate is measured after its warm-up (default 20)
+  --no-floor        leaves out the floor: the least that a venue so durable does, in turn with each load
   --profile <dir>   writes a processor profile of each of the platform's processes there; slows them down`;
 
 export const BUSES = ["embedded", "kafka"] as const;
@@ -16,6 +17,8 @@ export interface SpineOptions {
   readonly json: boolean;
   readonly buses: readonly BusKind[];
   readonly seconds: number;
+  /** Whether the floor is measured in turn with the platform. */
+  readonly floor: boolean;
   readonly profileFolder: string | null;
 }
 
@@ -32,6 +35,7 @@ export function readOptions(args: readonly string[]): SpineOptions {
       json: { type: "boolean", default: false },
       only: { type: "string" },
       seconds: { type: "string" },
+      "no-floor": { type: "boolean", default: false },
       profile: { type: "string" },
     },
   });
@@ -46,6 +50,7 @@ export function readOptions(args: readonly string[]): SpineOptions {
     json,
     buses: only === undefined ? BUSES : [only],
     seconds: seconds === undefined && quick ? QUICK_SECONDS : length,
+    floor: !values["no-floor"],
     // npm moves to the root before it runs a script, and says where the person stands.
     profileFolder: profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", profile),
   };

@@ -1,14 +1,24 @@
 import type { ClosedLoop, OpenLoop } from "./load-jobs.ts";
 import type { SpineOptions } from "./options.ts";
 
-/** What is run against one platform: the replay, the closed loads, then the steady one on a platform that is warm. */
-export interface Plan {
+/** Closed loads, then the steady one on what is warm by then. */
+export interface Loads {
+  /** `single256` and `batched` are the rates that the report's object names. */
+  readonly closed: readonly NamedLoad[];
+  readonly steady: OpenLoop;
+}
+
+export interface NamedLoad extends ClosedLoop {
+  readonly name: ClosedName;
+}
+
+/** What is run against one platform: the replay, then its loads. */
+export interface Plan extends Loads {
   readonly accounts: number;
   /** How many commands of the recording; null: all. */
   readonly replayCommands: number | null;
-  /** `single256` and `batched` are the rates that the report's object names. */
-  readonly closed: readonly (ClosedLoop & { readonly name: ClosedName })[];
-  readonly steady: OpenLoop;
+  /** Of the same names, each in turn with the platform's; null: without a floor. */
+  readonly floor: Loads | null;
 }
 
 export type ClosedName = "single64" | "single256" | "batched";
@@ -16,30 +26,61 @@ export type ClosedName = "single64" | "single256" | "batched";
 const BATCH = 100;
 const STEADY_PER_SECOND = 1_000;
 
+/** What a load takes, and of how many windows. */
+interface Lengths {
+  readonly warmupMs: number;
+  readonly windowMs: number;
+  readonly windows: number;
+  readonly steadyMs: number;
+}
+
+export function planOf({ quick, seconds, floor }: SpineOptions): Plan {
+  const lengths = lengthsOf(quick, seconds);
+  return {
+    accounts: quick ? 200 : 2_000,
+    replayCommands: quick ? 10_000 : null,
+    ...loadsOf(quick, lengths, true),
+    floor: floor ? loadsOf(quick, quick ? QUICK_FLOOR : lengths, false) : null,
+  };
+}
+
 /**
  * Windows hold many answers even where the platform answers in bursts: batches that arrive together are committed
  * together.
  */
-export function planOf({ quick, seconds }: SpineOptions): Plan {
+function lengthsOf(quick: boolean, seconds: number): Lengths {
   const windowMs = quick ? 750 : 2_000;
   const windows = Math.ceil((seconds * 1_000) / windowMs);
-  const warmupMs = quick ? 400 : 5_000;
-  const closed = (name: ClosedName, connections: number, batchSize: number) =>
-    ({ kind: "closed", name, connections, batchSize, warmupMs, windowMs, windows }) as const;
+  return { warmupMs: quick ? 400 : 5_000, windowMs, windows, steadyMs: seconds * 1_000 };
+}
+
+/** So little code is warm sooner, and answers evenly. */
+const QUICK_FLOOR: Lengths = { warmupMs: 400, windowMs: 250, windows: 3, steadyMs: 600 };
+
+function loadsOf(quick: boolean, lengths: Lengths, settles: boolean): Loads {
+  const { warmupMs, windowMs, windows, steadyMs } = lengths;
+  const closed = (name: ClosedName, connections: number, batchSize: number): NamedLoad => ({
+    kind: "closed",
+    name,
+    connections,
+    batchSize,
+    warmupMs,
+    windowMs,
+    windows,
+  });
   return {
-    accounts: quick ? 200 : 2_000,
-    replayCommands: quick ? 10_000 : null,
-    steady: {
-      kind: "open",
-      connections: 128,
-      ordersPerSecond: STEADY_PER_SECOND,
-      warmupMs,
-      measuredMs: seconds * 1_000,
-    },
     closed: [
       ...(quick ? [] : [closed("single64", 64, 1)]),
       closed("single256", 256, 1),
       closed("batched", 16, BATCH),
     ],
+    steady: {
+      kind: "open",
+      connections: 128,
+      ordersPerSecond: STEADY_PER_SECOND,
+      settles,
+      warmupMs,
+      measuredMs: steadyMs,
+    },
   };
 }

@@ -1,13 +1,17 @@
 import Table from "cli-table3";
 import { machineFacts } from "../machine.ts";
-import type { Latency } from "./load-jobs.ts";
-import type { ClosedMeasure, Measures } from "./measure.ts";
+import { ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
+import type { ClosedLoopResult, Latency, OpenLoopResult } from "./load-jobs.ts";
+import { type ClosedMeasure, type FloorMeasure, type Measured, type Measures, rateOf } from "./measure.ts";
 import type { BusKind } from "./options.ts";
 import type { ClosedName } from "./plan.ts";
+import type { MicrosAnOrder } from "./processor-time.ts";
 
 /** One line of the table: what it is, what it should be, and its cell for each platform. */
 interface Line {
   readonly what: string;
+  /** Only where the floor was measured. */
+  readonly isOfFloor?: true;
   readonly aim: Readonly<Record<BusKind, string>>;
   readonly cell: (measures: Measures) => string;
 }
@@ -36,6 +40,16 @@ const LINES: readonly Line[] = [
     cell: ({ steady }) => times(steady.load.acknowledgements),
   },
   {
+    what: "  the floor's, and p50 and p99 in multiples of it",
+    isOfFloor: true,
+    aim: NO_AIM,
+    cell: ({ steady: { load, floor } }) => {
+      if (floor === null) return "";
+      const [ours, its] = [load.acknowledgements, floor.load.acknowledgements];
+      return `${times(its)} (${ratio(ofFloor(ours.p50, its.p50))}, ${ratio(ofFloor(ours.p99, its.p99))})`;
+    },
+  },
+  {
     what: "  order to settled at the client, p50 / p99 / max ms",
     aim: { embedded: "p99 25", kafka: "p99 50" },
     cell: ({ steady }) => times(steady.load.settlements),
@@ -45,6 +59,7 @@ const LINES: readonly Line[] = [
     aim: NO_AIM,
     cell: ({ steady }) => times(steady.load.sendDelays),
   },
+  ...processorLines(({ steady }) => steady),
   {
     what: "replay: commands/s, settled",
     aim: { embedded: "15,000", kafka: "7,500" },
@@ -77,7 +92,8 @@ export function reportText(all: readonly Measures[]): string {
     colAligns: ["left", ...all.flatMap(() => ["right", "right"] as const)],
     style: { head: [], border: [], compact: true },
   });
-  for (const { what, aim, cell } of LINES)
+  const hasFloor = all.some(({ steady }) => steady.floor !== null);
+  for (const { what, aim, cell } of LINES.filter(({ isOfFloor }) => hasFloor || !isOfFloor))
     table.push([what, ...all.flatMap((measures) => [cell(measures), aim[measures.bus]])]);
   const facts = Object.entries(machineFacts("bench:spine")).map(
     ([name, value]) => `${name.padEnd(8)} ${value}`,
@@ -93,8 +109,18 @@ function closedLines({ name, words, aim }: (typeof CLOSED)[number]): readonly Li
       what: `${words}: orders/s`,
       aim,
       cell: (measures) => {
-        const found = of(measures)?.ordersPerSecond;
-        return found === undefined || found === null ? "" : count(found);
+        const found = of(measures);
+        return found === undefined ? "" : rate(found.load);
+      },
+    },
+    {
+      what: "  the floor's, and the share of it",
+      isOfFloor: true,
+      aim: NO_AIM,
+      cell: (measures) => {
+        const found = of(measures);
+        if (found === undefined || found.floor === null) return "";
+        return `${rate(found.floor.load)} (${ratio(shareOfRate(found))})`;
       },
     },
     {
@@ -113,6 +139,30 @@ function closedLines({ name, words, aim }: (typeof CLOSED)[number]): readonly Li
         return found === undefined ? "" : (found.found.catchUpMs / 1_000).toFixed(1);
       },
     },
+    ...processorLines(of),
+  ];
+}
+
+function processorLines(of: (measures: Measures) => Measured<unknown> | undefined): readonly Line[] {
+  return [
+    {
+      what: "  processor, µs an order: Node + PostgreSQL",
+      aim: NO_AIM,
+      cell: (measures) => {
+        const found = of(measures);
+        return found === undefined ? "" : micros(found.micros);
+      },
+    },
+    {
+      what: "  the floor's, and in multiples of it",
+      isOfFloor: true,
+      aim: NO_AIM,
+      cell: (measures) => {
+        const found = of(measures);
+        if (found === undefined || found.floor === null) return "";
+        return `${micros(found.floor.micros)} (${ratio(timesMicros(found))})`;
+      },
+    },
   ];
 }
 
@@ -121,30 +171,36 @@ function notes(measures: Measures): readonly string[] {
   const { bus, durability, closed, steady, memory, replay } = measures;
   const settings = Object.entries(durability).map(([name, value]) => `${name} ${value}`);
   const nodes = Object.entries(memory.nodes).map(([name, value]) => `${name} ${size(value)}`);
-  const loads = [
-    { name: "steady", ...steady },
-    ...closed.map(({ name, load, found }) => ({ name: name as string, load, found })),
-  ];
+  const loads = [{ name: "steady", ...steady }, ...closed];
   return [
     `${bus}:`,
     `  PostgreSQL says: ${settings.join(", ")}`,
-    ...loads.map(({ name, load, found }) => {
+    ...loads.flatMap(({ name, load, found, floor }) => {
       const refused = Object.entries(load.refused).map(
         ([code, orders]) => `${count(orders)} refused (${code})`,
       );
-      return `  ${name}: ${[
+      const line = `  ${name}: ${[
         `${count(load.acknowledged)} orders acknowledged`,
         `${count(found.orders)} found in SQL`,
         `${count(found.trades)} trades settled`,
         ...refused,
         `client ${load.clientCores.toFixed(2)} cores`,
       ].join(", ")}`;
+      return floor === null ? [line] : [line, `    ${floorNote(floor)}`];
     }),
     `  replay: ${count(replay.trades)} trades, ${count(replay.settlements)} settled, ${count(replay.rejected)} rejected, ` +
       `${count(replay.aggressorsEqual)} of ${count(replay.aggressorsExpected)} aggressors filled as recorded`,
     `  processes, MB: ${nodes.join(", ")}`,
     "",
   ];
+}
+
+function floorNote({ load, platformCores }: FloorMeasure<ClosedLoopResult | OpenLoopResult>): string {
+  return [
+    `floor: ${count(load.acknowledged)} orders acknowledged and found in SQL`,
+    `client ${load.clientCores.toFixed(2)} cores`,
+    `the idle platform ${platformCores.toFixed(2)} cores`,
+  ].join(", ");
 }
 
 function tradeShare({ closed, steady }: Measures): string {
@@ -156,6 +212,20 @@ function tradeShare({ closed, steady }: Measures): string {
 
 function times({ p50, p99, max }: Latency): string {
   return [p50, p99, max].map((value) => (value === null ? "-" : value.toFixed(1))).join(" / ");
+}
+
+function rate(load: ClosedLoopResult): string {
+  const perSecond = rateOf(load);
+  return perSecond === null ? "" : count(perSecond);
+}
+
+function ratio(value: number | null): string {
+  return value === null ? "unknown" : value.toFixed(2);
+}
+
+function micros({ node, postgres, kafka }: MicrosAnOrder): string {
+  if (node === null || postgres === null) return "unknown";
+  return [node, postgres].map(count).join(" + ") + (kafka === null ? "" : ` + Kafka ${count(kafka)}`);
 }
 
 function size(megabytes: number | null): string {

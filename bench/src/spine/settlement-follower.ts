@@ -67,6 +67,15 @@ export async function followSettlements(desk: Desk): Promise<SettlementFollower>
   };
 }
 
+/** In the place of a follower where nothing is settled. */
+export function withoutSettlements(): SettlementFollower {
+  return {
+    failed: new Promise(() => {}),
+    finish: () => Promise.resolve({ settled: [], unsettled: 0 }),
+    close: () => Promise.resolve(),
+  };
+}
+
 class Tail {
   readonly partition: number;
   readonly #gateway: GatewayClient;

@@ -1,0 +1,59 @@
+import { cpuSeconds } from "../cpu-time.ts";
+import { statOf } from "../proc-files.ts";
+
+/** Seconds of a processor that something has used so far, by who used it. */
+export interface ProcessorSeconds {
+  /** Node's processes, each with all its threads. */
+  readonly node: number;
+  /** PostgreSQL with all its processes. */
+  readonly postgres: number;
+  /** The broker; null where there is none. */
+  readonly kafka: number | null;
+}
+
+/** The same of one order, in microseconds: it says of code on an uneven machine what a rate can't. */
+export interface MicrosAnOrder {
+  readonly node: number | null;
+  readonly postgres: number | null;
+  readonly kafka: number | null;
+}
+
+export interface Processes {
+  readonly nodes: readonly { readonly pid: number }[];
+  readonly postgresPid: number;
+  readonly kafkaPid: number | null;
+}
+
+/** Of Linux on every machine that this project runs on (`getconf CLK_TCK`). */
+const TICKS_PER_SECOND = 100;
+/** Places in {@link statOf}. */
+const [USER, SYSTEM] = [11, 12] as const;
+
+export function processorSeconds({ nodes, postgresPid, kafkaPid }: Processes): ProcessorSeconds {
+  return {
+    node: nodes.reduce((sum, { pid }) => sum + ownSeconds(pid), 0),
+    postgres: cpuSeconds([postgresPid]),
+    kafka: kafkaPid === null ? null : ownSeconds(kafkaPid),
+  };
+}
+
+/** null where the system does not tell, or there were no orders. */
+export function microsAnOrder(
+  before: ProcessorSeconds,
+  after: ProcessorSeconds,
+  orders: number,
+): MicrosAnOrder {
+  const micros = (from: number | null, to: number | null): number | null =>
+    from === null || to === null || to === 0 || orders === 0 ? null : ((to - from) * 1e6) / orders;
+  return {
+    node: micros(before.node, after.node),
+    postgres: micros(before.postgres, after.postgres),
+    kafka: micros(before.kafka, after.kafka),
+  };
+}
+
+/** Without its children: the embedded platform is the parent of its PostgreSQL. */
+function ownSeconds(pid: number): number {
+  const stat = statOf(pid);
+  return (Number(stat?.[USER] ?? 0) + Number(stat?.[SYSTEM] ?? 0)) / TICKS_PER_SECOND;
+}

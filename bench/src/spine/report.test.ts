@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { measuresWith } from "./measures.fixture.ts";
+import { reportText } from "./report.ts";
+
+/** The cells of the table's lines that begin with `what`. */
+function cells(text: string, what: string): readonly string[] {
+  return text.split("\n").flatMap((line) => {
+    const [, name = "", cell = ""] = line.split("│").map((each) => each.trim());
+    return name.startsWith(what) ? [cell] : [];
+  });
+}
+
+test("each load stands beside the floor's: its rate and share, its times, its processor time", () => {
+  const text = reportText([measuresWith({ floor: true })]);
+  assert.deepEqual(cells(text, "100 orders a request"), ["4,000"]);
+  assert.deepEqual(cells(text, "the floor's, and the share of it"), ["", "16,000 (0.25)", "16,000 (0.25)"]);
+  assert.deepEqual(cells(text, "1,000 orders/s: acknowledged"), ["12.0 / 30.0 / 40.0"]);
+  assert.deepEqual(cells(text, "the floor's, and p50 and p99"), ["3.0 / 5.0 / 9.0 (4.00, 6.00)"]);
+  assert.deepEqual(cells(text, "processor, µs an order"), ["", "300 + 200", "300 + 200", "600 + 400"]);
+  assert.deepEqual(cells(text, "the floor's, and in multiples"), [
+    "",
+    "80 + 20 (5.00)",
+    "80 + 20 (5.00)",
+    "80 + 20 (10.00)",
+  ]);
+  assert.match(text, /floor: 47,500 orders acknowledged and found in SQL/);
+});
+
+test("without the floor no line speaks of it", () => {
+  const text = reportText([measuresWith({ floor: false })]);
+  assert.doesNotMatch(text, /floor/);
+  assert.deepEqual(cells(text, "processor, µs an order"), ["", "300 + 200", "300 + 200", "600 + 400"]);
+});
+
+test("what the system does not tell is said to be unknown", () => {
+  const measures = measuresWith({ floor: true });
+  const micros = { node: null, postgres: null, kafka: null };
+  const text = reportText([{ ...measures, steady: { ...measures.steady, micros } }]);
+  assert.equal(cells(text, "processor, µs an order").at(-1), "unknown");
+  assert.equal(cells(text, "the floor's, and in multiples").at(-1), "80 + 20 (unknown)");
+});
