@@ -2,7 +2,7 @@ import { copyRows, postgresStore, type Store, sql, sqlArray } from "@bourse/stor
 import { type FloorOrder, heldChanges } from "./floor-orders.ts";
 
 const SCHEMA = "bench_floor";
-/** One writes, as batches follow each other. */
+/** Batches follow each other: two at once would wait for each other's balances, or deadlock over them. */
 const CONNECTIONS = 1;
 
 /**
