@@ -15,16 +15,21 @@ import type {
 /** The load client in its own process, so that neither its work nor its garbage is counted as the platform's. */
 export class LoadProcess {
   readonly #child: ChildProcess = fork(join(import.meta.dirname, "load-client.ts"));
+  /** Told once, so that no run listens on after it is over. */
+  readonly #ended: Promise<never> = once(this.#child, "exit").then(([code]) => {
+    throw new Error(`the load client ended with code ${code}`);
+  });
+
+  constructor() {
+    this.#ended.catch(() => {});
+  }
 
   run(job: ClosedLoop & JobOrders): Promise<ClosedLoopResult>;
   run(job: OpenLoop & JobOrders): Promise<OpenLoopResult>;
   async run(job: LoadJob): Promise<LoadResult> {
     const answered = once(this.#child, "message") as Promise<[LoadMessage]>;
-    const ended = once(this.#child, "exit").then(([code]) => {
-      throw new Error(`the load client ended with code ${code}`);
-    });
     this.#child.send(job);
-    const [message] = await Promise.race([answered, ended]);
+    const [message] = await Promise.race([answered, this.#ended]);
     if ("failed" in message) throw new Error(`the load client failed: ${message.failed}`);
     return message.result;
   }

@@ -13,6 +13,7 @@ import {
   microsAnOrder,
   type ProcessorSeconds,
   processorSeconds,
+  secondsBetween,
 } from "./processor-time.ts";
 import { untilQuiet } from "./quiet.ts";
 import { type ReplayResult, replay } from "./replay.ts";
@@ -37,9 +38,10 @@ export interface Measured<Result> {
   readonly floor: FloorMeasure<Result> | null;
 }
 
-/** Its orders have been counted in SQL, too. */
+/** The same orders, counted in SQL, too. */
 export interface FloorMeasure<Result> {
-  readonly load: Result;
+  /** Before the platform's load, and after it. */
+  readonly loads: readonly [Result, Result];
   /** PostgreSQL's is of the whole server: what the idle platform asks of it meanwhile is among it. */
   readonly micros: MicrosAnOrder;
   /** What the idle platform took beside the floor, without its PostgreSQL. */
@@ -50,9 +52,9 @@ export interface ClosedMeasure extends Measured<ClosedLoopResult> {
   readonly name: ClosedName;
 }
 
-/** Orders a second of a closed load: the middle one of its windows. */
-export function rateOf({ windowRates }: ClosedLoopResult): number | null {
-  return median(windowRates);
+/** Orders a second of closed loads: the middle one of all their windows. */
+export function rateOf(...loads: readonly ClosedLoopResult[]): number | null {
+  return median(loads.flatMap(({ windowRates }) => windowRates));
 }
 
 /** Everything that was measured of one platform. */
@@ -142,8 +144,10 @@ class Measuring {
       const { gatewayUrl, operatorKey, adminUrl } = this.#platform;
       const size = plainVenue(this.#plan.accounts);
       const desk = await setUpVenue({ gatewayUrl, operatorKey, ...size, keys: true });
-      if (this.#plan.floor !== null)
+      if (this.#plan.floor !== null) {
         this.#floor = await Floor.start({ adminUrl, desk, signal: this.#signal });
+        await this.#warmUp(this.#floor, client);
+      }
       const closed: ClosedMeasure[] = [];
       for (const [index, { name, ...load }] of this.#plan.closed.entries()) {
         this.#progress(`as many as it takes, ${load.connections} connections, ${load.batchSize} a request`);
@@ -179,7 +183,21 @@ class Measuring {
     return result;
   }
 
-  /** The platform's load, then the floor's of the same orders: what slows the machine down for minutes slows both. */
+  /** Its code is little, and compiled soon. The platform's has been warmed by the replay. */
+  async #warmUp(floor: Floor, client: LoadProcess): Promise<void> {
+    const load = {
+      kind: "closed",
+      connections: 64,
+      batchSize: 1,
+      warmupMs: 0,
+      windowMs: 300,
+      windows: 1,
+    } as const;
+    await client.run({ ...load, desk: floor.desk, seed: FIRST_SEED, prefix: `${this.#run}-0-` });
+    await floor.takeCount("");
+  }
+
+  /** Half of the floor's load, the platform's, the other half: what slows the machine down for a while slows both. */
   async #inTurn<Result extends AnyResult>(
     desk: JobOrders["desk"],
     load: Load<Result>,
@@ -187,9 +205,12 @@ class Measuring {
   ): Promise<Measured<Result>> {
     this.#loads += 1;
     const orders = { desk, seed: FIRST_SEED + this.#loads, prefix: `${this.#run}-${this.#loads}-` };
+    if (this.#floor === null) return { ...(await this.#counted(orders, load)), floor: null };
+    const before = await this.#onFloor(this.#floor, orders, floorLoad);
+    this.#progress("  the platform");
     const ofPlatform = await this.#counted(orders, load);
-    const floor = this.#floor === null ? null : await this.#onFloor(this.#floor, orders, floorLoad);
-    return { ...ofPlatform, floor };
+    const after = await this.#onFloor(this.#floor, orders, floorLoad);
+    return { ...ofPlatform, floor: bothHalves(before, after) };
   }
 
   /** Runs a load and looks for its orders in the tables. An order that was acknowledged and is not there fails the run. */
@@ -202,40 +223,55 @@ class Measuring {
     const result = await load(orders);
     this.#memory.samplePostgres();
     const catchUpMs = await untilQuiet(this.#gateway);
-    const micros = microsAnOrder(before, processorSeconds(this.#platform), result.acknowledged);
+    const used = secondsBetween(before, processorSeconds(this.#platform));
+    const micros = microsAnOrder([used], result.acknowledged);
     const found = await this.#database.acceptedOrders(orders.prefix);
     const trades = (await this.#database.settledTrades()) - tradesBefore;
     checkWritten("the platform", result, found);
     return { load: result, found: { orders: found, trades, catchUpMs }, micros };
   }
 
-  /** The platform is quiet, and its orders are not touched. */
+  /** While the platform is quiet. */
   async #onFloor<Result extends AnyResult>(
     floor: Floor,
     orders: JobOrders,
     load: Load<Result>,
-  ): Promise<FloorMeasure<Result>> {
-    this.#progress("  the same of the floor");
-    const processes = {
-      nodes: [{ pid: floor.pid }],
-      postgresPid: this.#platform.postgresPid,
-      kafkaPid: null,
-    };
+  ): Promise<FloorHalf<Result>> {
+    this.#progress("  the floor");
+    const { postgresPid } = this.#platform;
+    const processes = { nodes: [{ pid: floor.pid }], postgresPid, kafkaPid: null };
     const beganMs = performance.now();
-    const platformBefore = processorSeconds(this.#platform);
-    const before = processorSeconds(processes);
+    const [before, platformBefore] = [processorSeconds(processes), processorSeconds(this.#platform)];
     const result = await load({ ...orders, desk: floor.desk });
-    const micros = microsAnOrder(before, processorSeconds(processes), result.acknowledged);
-    const platformSeconds = serverSeconds(processorSeconds(this.#platform)) - serverSeconds(platformBefore);
-    const platformCores = (platformSeconds * 1_000) / (performance.now() - beganMs);
+    const used = secondsBetween(before, processorSeconds(processes));
+    const platformUsed = secondsBetween(platformBefore, processorSeconds(this.#platform));
+    const seconds = (performance.now() - beganMs) / 1_000;
     checkWritten("the floor", result, await floor.takeCount(orders.prefix));
-    return { load: result, micros, platformCores };
+    return { load: result, used, platformUsed, seconds };
   }
 }
 
-/** Without PostgreSQL, which the floor uses, too. */
-function serverSeconds({ node, kafka }: ProcessorSeconds): number {
-  return node + (kafka ?? 0);
+interface FloorHalf<Result> {
+  readonly load: Result;
+  readonly used: ProcessorSeconds;
+  /** By the platform beside it. */
+  readonly platformUsed: ProcessorSeconds;
+  readonly seconds: number;
+}
+
+function bothHalves<Result extends AnyResult>(
+  before: FloorHalf<Result>,
+  after: FloorHalf<Result>,
+): FloorMeasure<Result> {
+  const platformSeconds = [before, after].reduce(
+    (sum, { platformUsed: { node, kafka } }) => sum + node + (kafka ?? 0),
+    0,
+  );
+  return {
+    loads: [before.load, after.load],
+    micros: microsAnOrder([before.used, after.used], before.load.acknowledged + after.load.acknowledged),
+    platformCores: platformSeconds / (before.seconds + after.seconds),
+  };
 }
 
 function checkWritten(by: string, { acknowledged }: AnyResult, found: number): void {

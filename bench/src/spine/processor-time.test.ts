@@ -2,21 +2,21 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { microsAnOrder, processorSeconds } from "./processor-time.ts";
+import { microsAnOrder, processorSeconds, secondsBetween } from "./processor-time.ts";
 
 const skip = existsSync("/proc/self/stat") ? false : "this system has no /proc";
 
-test("time of two moments is shared among the orders between them", () => {
-  const before = { node: 10, postgres: 4, kafka: null };
-  const after = { node: 10.5, postgres: 4.2, kafka: null };
-  const micros = microsAnOrder(before, after, 1_000);
-  assert.deepEqual(
-    [Math.round(micros.node ?? 0), Math.round(micros.postgres ?? 0), micros.kafka],
-    [500, 200, null],
-  );
-  assert.deepEqual(microsAnOrder(before, after, 0), { node: null, postgres: null, kafka: null });
-  const untold = { node: 0, postgres: 0, kafka: 0 };
-  assert.deepEqual(microsAnOrder(untold, untold, 10), { node: null, postgres: null, kafka: null });
+test("time between moments is shared among all orders of these times", () => {
+  const at = (node: number, postgres: number, kafka: number | null) => ({ node, postgres, kafka });
+  const first = secondsBetween(at(10, 4, null), at(10.5, 4.25, null));
+  assert.deepEqual(first, at(0.5, 0.25, null));
+  const micros = { node: 500, postgres: 250, kafka: null };
+  assert.deepEqual(microsAnOrder([first], 1_000), micros);
+  assert.deepEqual(microsAnOrder([first, first], 2_000), micros);
+  assert.equal(microsAnOrder([secondsBetween(at(1, 1, 1), at(2, 2, 3))], 1_000).kafka, 2_000);
+  const unknown = { node: null, postgres: null, kafka: null };
+  assert.deepEqual(microsAnOrder([first], 0), unknown);
+  assert.deepEqual(microsAnOrder([at(0, 0, null)], 10), unknown, "the system does not tell");
 });
 
 test("children count for PostgreSQL alone", { skip }, () => {

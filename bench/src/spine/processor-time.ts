@@ -37,18 +37,24 @@ export function processorSeconds({ nodes, postgresPid, kafkaPid }: Processes): P
   };
 }
 
-/** null where the system does not tell, or there were no orders. */
-export function microsAnOrder(
-  before: ProcessorSeconds,
-  after: ProcessorSeconds,
-  orders: number,
-): MicrosAnOrder {
-  const micros = (from: number | null, to: number | null): number | null =>
-    from === null || to === null || to === 0 || orders === 0 ? null : ((to - from) * 1e6) / orders;
+export function secondsBetween(before: ProcessorSeconds, after: ProcessorSeconds): ProcessorSeconds {
   return {
-    node: micros(before.node, after.node),
-    postgres: micros(before.postgres, after.postgres),
-    kafka: micros(before.kafka, after.kafka),
+    node: after.node - before.node,
+    postgres: after.postgres - before.postgres,
+    kafka: before.kafka === null || after.kafka === null ? null : after.kafka - before.kafka,
+  };
+}
+
+/** null where the system does not tell, or there were no orders. `used`: of one or several times. */
+export function microsAnOrder(used: readonly ProcessorSeconds[], orders: number): MicrosAnOrder {
+  const micros = (of: (seconds: ProcessorSeconds) => number | null): number | null => {
+    const seconds = used.reduce((sum, each) => sum + (of(each) ?? 0), 0);
+    return seconds === 0 || orders === 0 ? null : (seconds * 1e6) / orders;
+  };
+  return {
+    node: micros(({ node }) => node),
+    postgres: micros(({ postgres }) => postgres),
+    kafka: micros(({ kafka }) => kafka),
   };
 }
 

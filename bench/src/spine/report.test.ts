@@ -24,7 +24,10 @@ test("each load stands beside the floor's: its rate and share, its times, its pr
     "80 + 20 (5.00)",
     "80 + 20 (10.00)",
   ]);
-  assert.match(text, /floor: 47,500 orders acknowledged and found in SQL/);
+  assert.match(
+    text,
+    /floor: before 47,500 orders acknowledged and found in SQL \(16,000\/s\), after 25,000 .* \(12,500\/s\)/,
+  );
 });
 
 test("without the floor no line speaks of it", () => {

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { machineFacts } from "../machine.ts";
-import { ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
+import { floorAcknowledgements, ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
 import type { ClosedLoopResult, Latency, OpenLoopResult } from "./load-jobs.ts";
 import { type ClosedMeasure, type FloorMeasure, type Measured, type Measures, rateOf } from "./measure.ts";
 import type { BusKind } from "./options.ts";
@@ -45,7 +45,7 @@ const LINES: readonly Line[] = [
     aim: NO_AIM,
     cell: ({ steady: { load, floor } }) => {
       if (floor === null) return "";
-      const [ours, its] = [load.acknowledgements, floor.load.acknowledgements];
+      const [ours, its] = [load.acknowledgements, floorAcknowledgements(floor)];
       return `${times(its)} (${ratio(ofFloor(ours.p50, its.p50))}, ${ratio(ofFloor(ours.p99, its.p99))})`;
     },
   },
@@ -120,7 +120,7 @@ function closedLines({ name, words, aim }: (typeof CLOSED)[number]): readonly Li
       cell: (measures) => {
         const found = of(measures);
         if (found === undefined || found.floor === null) return "";
-        return `${rate(found.floor.load)} (${ratio(shareOfRate(found))})`;
+        return `${rate(...found.floor.loads)} (${ratio(shareOfRate(found))})`;
       },
     },
     {
@@ -195,12 +195,12 @@ function notes(measures: Measures): readonly string[] {
   ];
 }
 
-function floorNote({ load, platformCores }: FloorMeasure<ClosedLoopResult | OpenLoopResult>): string {
-  return [
-    `floor: ${count(load.acknowledged)} orders acknowledged and found in SQL`,
-    `client ${load.clientCores.toFixed(2)} cores`,
-    `the idle platform ${platformCores.toFixed(2)} cores`,
-  ].join(", ");
+function floorNote({ loads, platformCores }: FloorMeasure<ClosedLoopResult | OpenLoopResult>): string {
+  const halves = loads.map((load) => {
+    const figure = load.kind === "closed" ? `${rate(load)}/s` : `${times(load.acknowledgements)} ms`;
+    return `${count(load.acknowledged)} orders acknowledged and found in SQL (${figure})`;
+  });
+  return `floor: before ${halves[0]}, after ${halves[1]}, beside it the idle platform ${platformCores.toFixed(2)} cores`;
 }
 
 function tradeShare({ closed, steady }: Measures): string {
@@ -214,8 +214,8 @@ function times({ p50, p99, max }: Latency): string {
   return [p50, p99, max].map((value) => (value === null ? "-" : value.toFixed(1))).join(" / ");
 }
 
-function rate(load: ClosedLoopResult): string {
-  const perSecond = rateOf(load);
+function rate(...loads: readonly ClosedLoopResult[]): string {
+  const perSecond = rateOf(...loads);
   return perSecond === null ? "" : count(perSecond);
 }
 

@@ -1,5 +1,5 @@
 import { present } from "@bourse/base";
-import { ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
+import { floorAcknowledgements, ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
 import type { ClosedLoopResult } from "./load-jobs.ts";
 import { type ClosedMeasure, type Measured, type Measures, rateOf } from "./measure.ts";
 import type { ClosedName } from "./plan.ts";
@@ -67,7 +67,7 @@ function closedSummary(measure: Measured<ClosedLoopResult>): ClosedSummary {
   const { load, floor } = measure;
   return {
     ordersPerSecond: whole(rateOf(load)),
-    floorOrdersPerSecond: floor === null ? null : whole(rateOf(floor.load)),
+    floorOrdersPerSecond: floor === null ? null : whole(rateOf(...floor.loads)),
     shareOfFloor: hundredths(shareOfRate(measure)),
     ...processorSummary(measure),
   };
@@ -75,7 +75,7 @@ function closedSummary(measure: Measured<ClosedLoopResult>): ClosedSummary {
 
 function steadySummary(measure: Measures["steady"]): SteadySummary {
   const { p50, p99 } = measure.load.acknowledgements;
-  const floor = measure.floor?.load.acknowledgements;
+  const floor = measure.floor === null ? null : floorAcknowledgements(measure.floor);
   return {
     floorAckP50Ms: hundredths(floor?.p50 ?? null),
     floorAckP99Ms: hundredths(floor?.p99 ?? null),
