@@ -8,7 +8,7 @@ import type { OutgoingEvent } from "./envelope.ts";
 import type { Advance } from "./mark.ts";
 import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { deliveryMigrations } from "./migrations.ts";
-import { appendStatement, byTopicAndPartition, type PlannedRun, type Run } from "./outbox.ts";
+import { appendStatement, byTopicAndPartition, numberRuns, type PlannedRun, type Run } from "./outbox.ts";
 import { OUTBOX_ROLL } from "./relay.ts";
 import { commands, orderContracts, placed } from "./testing/fixtures.ts";
 
@@ -112,6 +112,51 @@ function runOf(partition: number): PlannedRun {
   const bodies = [JSON.stringify(event)];
   return { topic: "t", partition, places: [0], events: [event], keys: [key], bodies, versions: [1] };
 }
+
+test("R3: runs of heads that are there and of heads that are not are numbered by one statement", async (t) => {
+  const store = await database(t);
+  const append = async (nowMs: number, ...runs: readonly PlannedRun[]) => {
+    const planned = runs.toSorted(byTopicAndPartition);
+    const [rows = []] = await store.transaction("append", (tx) =>
+      tx.commit([appendStatement(planned, nowMs, undefined)]),
+    );
+    return numberRuns(planned, rows, undefined).map(
+      ({ partition, epoch, firstSequence, lastSequence, timeMs }) => [
+        partition,
+        epoch,
+        firstSequence,
+        lastSequence,
+        timeMs,
+      ],
+    );
+  };
+  const two = (partition: number): PlannedRun => {
+    const run = runOf(partition);
+    return { ...run, keys: ["a", null], bodies: [`{"n":1}`, `{"n":2}`], versions: [1, 2] };
+  };
+  assert.deepEqual(await append(50, runOf(1), two(3)), [
+    [1, 1, 1, 1, 50],
+    [3, 1, 1, 2, 50],
+  ]);
+  await store.transaction("epoch", (tx) =>
+    tx.commit([sql`UPDATE outbox_head SET epoch = 4, last_time = 70 WHERE partition = 3`]),
+  );
+  assert.deepEqual(await append(60, runOf(0), two(1), runOf(2), two(3)), [
+    [0, 1, 1, 1, 60],
+    [1, 1, 2, 3, 60],
+    [2, 1, 1, 1, 60],
+    [3, 4, 3, 4, 70],
+  ]);
+  const [row] = await store.query(
+    sql`SELECT keys, bodies, versions, traceparent FROM outbox WHERE partition = 3 AND epoch = 4`,
+  );
+  assert.deepEqual(row, {
+    keys: `["a",null]`,
+    bodies: `{"n":1}\n{"n":2}`,
+    versions: "1,2",
+    traceparent: null,
+  });
+});
 
 test("R3: a transaction that fails leaves no number behind", async (t) => {
   const store = await database(t);

@@ -201,10 +201,10 @@ test("R5: the marks travel in front of the first round trip and the outbox last;
   await untilMark(all, 2);
   const [trip] = all.store.trips.filter(({ name }) => name === "consume.settle");
   assert.deepEqual(
-    trip?.texts.map((texts) => texts.map((text) => /marks_advance|outbox_append|effects?/.exec(text)?.[0])),
+    trip?.texts.map((texts) => texts.map((text) => /marks_advance|outbox_head|effects?/.exec(text)?.[0])),
     [
       ["marks_advance", "effects"],
-      ["effect", "effect", "outbox_append"],
+      ["effect", "effect", "outbox_head"],
     ],
   );
   assert.deepEqual(

@@ -79,9 +79,10 @@ test("R3, R13: runs are in (topic, partition) order, and events find their numbe
       { partition: 1, places: [0, 2] },
     ],
   );
+  const topic = commands.name;
   const rows = [
-    { run_epoch: 1, run_first: 7n, run_time: 50n },
-    { run_epoch: 1, run_first: 100n, run_time: 60n },
+    { topic, partition: 1, epoch: 1, first_sequence: 100n, time_ms: 60n },
+    { topic, partition: 0, epoch: 1, first_sequence: 7n, time_ms: 50n },
   ];
   const runs = numberRuns(planned, rows, "00-a");
   assert.deepEqual(
@@ -96,7 +97,8 @@ test("R3, R13: runs are in (topic, partition) order, and events find their numbe
 
 test("a row of the outbox gives the records that memory gives", () => {
   const planned = planRuns(orderContracts(), [placed(1), placed(2), { ...placed(3), key: null }]);
-  const [run] = numberRuns(planned, [{ run_epoch: 2, run_first: 5n, run_time: 1_700_000_000_000n }], "00-x");
+  const numbers = { epoch: 2, first_sequence: 5n, time_ms: 1_700_000_000_000n };
+  const [run] = numberRuns(planned, [{ topic: commands.name, partition: 0, ...numbers }], "00-x");
   assert.ok(run !== undefined);
   const { values } = appendStatement(planned, 0, "00-x");
   const [read] = runsOf(commands.name, 0, [

@@ -214,7 +214,7 @@ function append(tables: Tables, values: readonly SqlValue[]): Rows {
       versions: versions[index],
       traceparent: values[7],
     });
-    return { run_epoch: head.epoch, run_first: first, run_time: time };
+    return { topic, partition, epoch: head.epoch, first_sequence: first, time_ms: time };
   });
 }
 
