@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { postgresStore, type Store, sql } from "@bourse/store";
+import { postgresStore, type Statement, type Store, sql } from "@bourse/store";
 import { testDatabase } from "@bourse/store/testing";
 import { createDeliveryDoor } from "./commit.ts";
 import type { Delivery } from "./definitions.ts";
@@ -10,6 +10,7 @@ import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { deliveryMigrations } from "./migrations.ts";
 import { appendStatement, byTopicAndPartition, numberRuns, type PlannedRun, type Run } from "./outbox.ts";
 import { OUTBOX_ROLL } from "./relay.ts";
+import { isRowsMoved } from "./rows-moved.ts";
 import { commands, orderContracts, placed } from "./testing/fixtures.ts";
 
 const FOLDERS = [{ prefix: "delivery", folder: deliveryMigrations }];
@@ -240,6 +241,20 @@ test("R5: marks move by compare-and-set, and one that has moved fails the whole 
     [1, 2],
   );
   assert.deepEqual(await readMarks(store, "another"), []);
+});
+
+test("rows that have moved fail the transaction, and asking costs no call where none has", async (t) => {
+  const store = await database(t);
+  const ask = (expected: number): Statement =>
+    sql`SELECT rows_written(count(*), ${expected}::bigint, 'heads') FROM outbox_head`;
+  const moved = store.transaction("ask", (tx) => tx.commit([ask(3)]));
+  await assert.rejects(
+    moved,
+    (error) => isRowsMoved(error) && /0 of 3 heads are as they were known/.test(String(error)),
+  );
+  assert.equal((await store.transaction("ask", (tx) => tx.commit([ask(0)])))[0]?.length, 1);
+  const plan = await store.query({ ...ask(0), text: `EXPLAIN VERBOSE ${ask(0).text}` });
+  assert.match(JSON.stringify(plan.map((row) => row["QUERY PLAN"])), /CASE WHEN \(count\(\*\) <> /);
 });
 
 test("R5: of two transactions that advance one mark at once, one is let through", async (t) => {
