@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { deliveryMigrations } from "@bourse/delivery";
 import type { Entry } from "@bourse/ledger";
-import { migrate, type Statement, type Store, sql } from "@bourse/store";
+import { amountText, migrate, type Statement, type Store, sql } from "@bourse/store";
 import { testDatabase } from "@bourse/store/testing";
 import type { OrderHold } from "../domain/hold.ts";
 import { insertHolds, lockHolds, readHolds, updateHolds } from "./hold-rows.ts";
@@ -67,6 +67,18 @@ function settled(hold: OrderHold): OrderHold {
   };
 }
 
+/** As holds were inserted when no column had a default. */
+function insertHoldsInFull(holds: readonly OrderHold[]): readonly Statement[] {
+  return holds.map(
+    ({ orderId, accountId, symbol, side, asset, maxFeePpm, boundTicks, leavesLots, heldUnits, createdMs }) =>
+      sql`INSERT INTO holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, done,
+          engine_sequence, cumulative_lots, cumulative_notional, cumulative_fee, settled_lots, settled_notional, settled_fee,
+          held, created_ms)
+        VALUES (${orderId}::uuid, ${accountId}, ${symbol}, ${side === "BUY"}, ${asset}, ${maxFeePpm}, ${boundTicks},
+          ${leavesLots}, false, 0, 0, 0, 0, 0, 0, 0, ${amountText(heldUnits)}::numeric, ${createdMs})`,
+  );
+}
+
 function transfersOf(holds: readonly OrderHold[]): readonly Statement[] {
   const entries = holds.map(({ orderId, accountId, asset, heldUnits }): Entry => {
     const read = { accountId, asset, availableUnits: heldUnits, heldUnits: 0n };
@@ -115,7 +127,7 @@ test("tables that were filled before writes were narrow: old holds and new ones 
     migrations: [DELIVERY, { prefix: "wallet", folder: pathToFileURL(`${early}/`) }],
   });
   const old = holdsOf(1, 100);
-  for (let at = 0; at < old.length; at += 10) await write(store, insertHolds(old.slice(at, at + 10)));
+  await write(store, insertHoldsInFull(old));
   await write(store, transfersOf(old));
   const touched = old.slice(0, 50).map(stored).map(settled);
   await write(store, updateHolds(touched));
