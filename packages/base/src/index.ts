@@ -11,6 +11,8 @@ export {
   parseFixedPoint,
   powerOfTen,
 } from "./decimal.ts";
+export type { ByteMemory, GrowingBytesBounds } from "./growing-bytes.ts";
+export { GrowingBytes } from "./growing-bytes.ts";
 export { LastUsed } from "./last-used.ts";
 export { OperationalError } from "./operational-error.ts";
 export type { AbortSignalLike, Clock, Random, Timer } from "./ports.ts";

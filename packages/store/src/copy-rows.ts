@@ -1,4 +1,4 @@
-import { assert } from "@bourse/base";
+import { assert, GrowingBytes } from "@bourse/base";
 import type { Statement } from "./port.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -38,32 +38,28 @@ const ESCAPES: ReadonlyMap<number, number> = new Map(
     ["\\", "\\"],
   ].map(([character = "", letter = ""]) => [character.charCodeAt(0), letter.charCodeAt(0)]),
 );
-const FIRST_BYTES = 65_536;
-/** What was once longer is given back. */
-const MOST_KEPT_BYTES = 8_000_000;
+const BOUNDS = { firstBytes: 65_536, mostKeptBytes: 8_000_000 };
 /** A unit of UTF-16 is at most three bytes of UTF-8; one that is escaped is two. */
 const BYTES_PER_UNIT = 3;
+/** Each field has room for the tab behind it. */
+const TAB_BYTES = 1;
 
 /** Lines of fields, put together in one buffer that is used again and again. */
 class RowWriter {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  #end = 0;
+  readonly #out = new GrowingBytes(Buffer, BOUNDS);
 
   /** A copy of what has been written, which is forgotten. */
   take(): Buffer {
-    const taken = Buffer.from(this.#bytes.subarray(0, this.#end));
-    this.#end = 0;
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
-    return taken;
+    return this.#out.take();
   }
 
   row(fields: readonly CopyField[]): void {
     for (let index = 0; index < fields.length; index++) {
-      if (index > 0) this.#bytes[this.#end++] = TAB;
+      if (index > 0) this.#out.byte(TAB);
       this.#field(fields[index] ?? null);
     }
-    this.#reserve(1);
-    this.#bytes[this.#end++] = NEWLINE;
+    this.#out.reserve(1);
+    this.#out.byte(NEWLINE);
   }
 
   #field(field: CopyField): void {
@@ -87,13 +83,14 @@ class RowWriter {
   }
 
   #text(text: string): void {
-    this.#reserve(text.length * BYTES_PER_UNIT + 1);
-    const bytes = this.#bytes;
-    let end = this.#end;
+    const out = this.#out;
+    out.reserve(text.length * BYTES_PER_UNIT + TAB_BYTES);
+    const { bytes } = out;
+    let { end } = out;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       if (unit > 127 || unit === 0) {
-        this.#end = end;
+        out.end = end;
         this.#unusual(text.slice(index));
         return;
       }
@@ -102,7 +99,7 @@ class RowWriter {
         bytes[end++] = ESCAPES.get(unit) ?? unit;
       } else bytes[end++] = unit;
     }
-    this.#end = end;
+    out.end = end;
   }
 
   /** From the first character on that is not of ASCII. */
@@ -117,22 +114,17 @@ class RowWriter {
       const letter = ESCAPES.get(character.charCodeAt(0));
       return letter === undefined ? character : `\\${String.fromCharCode(letter)}`;
     });
-    this.#end += this.#bytes.write(escaped, this.#end, "utf8");
+    const out = this.#out;
+    out.end += out.bytes.write(escaped, out.end, "utf8");
   }
 
   /** Digits and letters. */
   #plain(text: string): void {
-    this.#reserve(text.length + 1);
-    for (let index = 0; index < text.length; index++) this.#bytes[this.#end++] = text.charCodeAt(index);
-  }
-
-  /** With room for a tab behind it. */
-  #reserve(bytes: number): void {
-    const needed = this.#end + bytes + 1;
-    if (needed <= this.#bytes.length) return;
-    const before = this.#bytes;
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(needed, before.length * 2));
-    before.copy(this.#bytes, 0, 0, this.#end);
+    const out = this.#out;
+    out.reserve(text.length + TAB_BYTES);
+    const { bytes, end } = out;
+    for (let index = 0; index < text.length; index++) bytes[end + index] = text.charCodeAt(index);
+    out.end = end + text.length;
   }
 }
 

@@ -1,13 +1,7 @@
+import { GrowingBytes } from "@bourse/base";
 import type { SqlValue } from "./port.ts";
 
-const FIRST_BYTES = 65_536;
-/** What was once longer is given back. */
-const MOST_KEPT_BYTES = 8_000_000;
-/** A longer text is measured: the room for the longest that it could be would be too much. */
-const MEASURED_UNITS = 65_536;
-const UTF8_BYTES_PER_UNIT = 3;
-/** Up to so many units a loop is faster than a call out of JavaScript. */
-const SHORT_UNITS = 48;
+const BOUNDS = { firstBytes: 65_536, mostKeptBytes: 8_000_000 };
 
 const CODE = {
   bind: 0x42,
@@ -30,20 +24,16 @@ const LENGTH_BYTES = 4;
  * https://www.postgresql.org/docs/18/protocol-message-formats.html
  */
 export class WireWriter {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  #end = 0;
+  readonly #out = new GrowingBytes(Buffer, BOUNDS);
 
   /** Forgets what has been written: of a transaction that could not be put together. */
   clear(): void {
-    this.#end = 0;
+    this.#out.clear();
   }
 
   /** A copy of what has been written, which is forgotten. */
   take(): Buffer {
-    const taken = Buffer.from(this.#bytes.subarray(0, this.#end));
-    this.#end = 0;
-    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
-    return taken;
+    return this.#out.take();
   }
 
   parse(name: string, text: string): void {
@@ -94,96 +84,72 @@ export class WireWriter {
 
   #ofStatement(code: number, name: string): void {
     const start = this.#begin(code);
-    this.#reserve(1);
-    this.#bytes[this.#end++] = OF_STATEMENT;
+    this.#out.reserve(1);
+    this.#out.byte(OF_STATEMENT);
     this.#zeroEnded(name);
     this.#finish(start);
   }
 
   /** Where the message's length is to be. */
   #begin(code: number): number {
-    this.#reserve(1 + LENGTH_BYTES);
-    this.#bytes[this.#end] = code;
-    const start = this.#end + 1;
-    this.#end = start + LENGTH_BYTES;
+    const out = this.#out;
+    out.reserve(1 + LENGTH_BYTES);
+    out.byte(code);
+    const start = out.end;
+    out.end += LENGTH_BYTES;
     return start;
   }
 
   #finish(start: number): void {
-    this.#bytes.writeInt32BE(this.#end - start, start);
+    this.#out.view.setInt32(start, this.#out.end - start);
   }
 
   #value(value: SqlValue): void {
-    this.#reserve(LENGTH_BYTES);
-    const start = this.#end;
-    this.#end += LENGTH_BYTES;
-    if (value === null) this.#bytes.writeInt32BE(-1, start);
+    const out = this.#out;
+    out.reserve(LENGTH_BYTES);
+    const start = out.end;
+    out.end += LENGTH_BYTES;
+    if (value === null) out.view.setInt32(start, -1);
     else {
       this.#content(value);
-      this.#bytes.writeInt32BE(this.#end - start - LENGTH_BYTES, start);
+      out.view.setInt32(start, out.end - start - LENGTH_BYTES);
     }
   }
 
   #content(value: Exclude<SqlValue, null>): void {
     switch (typeof value) {
       case "string":
-        this.#text(value);
+        this.#out.text(value);
         break;
       case "number":
       case "bigint":
-        this.#text(value.toString());
+        this.#out.text(value.toString());
         break;
       case "boolean":
-        this.#text(value ? "t" : "f");
+        this.#out.text(value ? "t" : "f");
         break;
       default:
-        this.#reserve(value.length);
-        this.#bytes.set(value, this.#end);
-        this.#end += value.length;
+        this.#out.append(value);
     }
   }
 
   #zeroEnded(text: string): void {
-    this.#text(text);
-    this.#reserve(1);
-    this.#bytes[this.#end++] = 0;
-  }
-
-  #text(text: string): void {
-    this.#reserve(text.length > MEASURED_UNITS ? Buffer.byteLength(text) : text.length * UTF8_BYTES_PER_UNIT);
-    if (text.length <= SHORT_UNITS && this.#ascii(text)) return;
-    this.#end += this.#bytes.write(text, this.#end, "utf8");
-  }
-
-  /** Says false, and has written nothing, where a unit is more than a byte. */
-  #ascii(text: string): boolean {
-    const bytes = this.#bytes;
-    const end = this.#end;
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit > 127) return false;
-      bytes[end + index] = unit;
-    }
-    this.#end = end + text.length;
-    return true;
+    this.#out.text(text);
+    this.#out.reserve(1);
+    this.#out.byte(0);
   }
 
   #int16(value: number): void {
-    this.#reserve(2);
-    this.#bytes[this.#end++] = value >>> 8;
-    this.#bytes[this.#end++] = value & 0xff;
+    const out = this.#out;
+    out.reserve(2);
+    out.view.setInt16(out.end, value);
+    out.end += 2;
   }
 
   #int32(value: number): void {
-    this.#reserve(4);
-    this.#end = this.#bytes.writeInt32BE(value, this.#end);
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#end + bytes;
-    if (needed <= this.#bytes.length) return;
-    const before = this.#bytes;
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(needed, before.length * 2));
-    before.copy(this.#bytes, 0, 0, this.#end);
+    const out = this.#out;
+    out.reserve(4);
+    out.view.setInt32(out.end, value);
+    out.end += 4;
   }
 }

@@ -35,7 +35,7 @@ export function encodeRun(writer: ByteWriter, records: readonly OutgoingRecord[]
   else encodeHeadersByName(writer, records, names);
   encodeValues(writer, records);
   writer.uint32At(start, writer.end - start - 4);
-  writer.bytes(texts.written());
+  writer.append(texts.written());
 }
 
 /** At least as many bytes as the numbers take. */
