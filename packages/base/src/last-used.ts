@@ -32,6 +32,11 @@ export class LastUsed<Key, Row> {
     return older;
   }
 
+  /** Asking is a use: what is there stays, as with `get`. */
+  has(key: Key): boolean {
+    return this.get(key) !== undefined;
+  }
+
   set(key: Key, row: Row): void {
     this.#newer.set(key, row);
     if (this.#newer.size < this.#half) return;

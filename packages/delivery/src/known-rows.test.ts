@@ -3,16 +3,32 @@ import { test } from "node:test";
 import { KnownRows } from "./known-rows.ts";
 
 test("the first unit of a tenure is careful, the others know its rows", () => {
-  const known = new KnownRows<{ n: number }>(2);
+  const known = new KnownRows<{ n: number }>(10);
   const tenure = {};
   const first = known.of(tenure);
   assert.equal(first.isCareful, true);
-  for (const n of [1, 2, 3]) first.rows.set(String(n), { n });
+  first.rows.set("1", { n: 1 });
   const second = known.of(tenure);
   assert.equal(second.isCareful, false);
-  assert.deepEqual([second.rows.get("1"), second.rows.get("3")], [undefined, { n: 3 }]);
+  assert.deepEqual(second.rows.get("1"), { n: 1 });
   const next = known.of({});
-  assert.deepEqual([next.isCareful, next.rows.size], [true, 0]);
+  assert.deepEqual([next.isCareful, next.rows.has("1")], [true, false]);
+});
+
+test("rows are bounded: however many units use however many, no more than the most are known", () => {
+  const most = 10;
+  const known = new KnownRows<{ n: number }>(most);
+  const tenure = {};
+  for (let n = 0; n < 1_000; n++) {
+    const { rows } = known.of(tenure);
+    rows.set(String(n), { n });
+    const newest = Math.max(0, n - (most / 2 - 2));
+    for (let kept = newest; kept <= n; kept++) assert.ok(rows.has(String(kept)), "what a unit used is there");
+  }
+  const { rows } = known.of(tenure);
+  let found = 0;
+  for (let n = 0; n < 1_000; n++) if (rows.has(String(n))) found++;
+  assert.ok(found > 0 && found <= most, `${found} rows of at most ${most}`);
 });
 
 test("after a short tenure units are careful for longer, not for ever", () => {

@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { LastUsed } from "@bourse/base";
 
 /** A tenure of fewer units was ended by another instance that works at the same rows. */
 const SHORT_UNITS = 8;
@@ -7,13 +7,13 @@ const CAREFUL_UNITS = 32;
 
 export interface Known<Row extends object> {
   /** Each as the tables have it; what is not in it may be there or not. */
-  readonly rows: LRUCache<string, Row>;
+  readonly rows: LastUsed<string, Row>;
   /** Nothing may be taken for granted: rows are made and locked before they are decided on. */
   readonly isCareful: boolean;
 }
 
 interface Tenured<Row extends object> {
-  readonly rows: LRUCache<string, Row>;
+  readonly rows: LastUsed<string, Row>;
   readonly carefulUnits: number;
   units: number;
 }
@@ -25,9 +25,11 @@ interface Tenured<Row extends object> {
  */
 export class KnownRows<Row extends object> {
   readonly #max: number;
+  /** A tenure that is over takes its rows with it. */
   readonly #tenures = new WeakMap<object, Tenured<Row>>();
   #last: Tenured<Row> | undefined;
 
+  /** A unit that uses fewer than half of `max` rows still has all of them at its end. */
   constructor(max: number) {
     this.#max = max;
   }
@@ -38,7 +40,7 @@ export class KnownRows<Row extends object> {
     if (known === undefined) {
       const isContended = this.#last !== undefined && this.#last.units < SHORT_UNITS;
       known = {
-        rows: new LRUCache({ max: this.#max }),
+        rows: new LastUsed<string, Row>(this.#max, () => new Map()),
         carefulUnits: isContended ? CAREFUL_UNITS : 1,
         units: 0,
       };
