@@ -9,7 +9,7 @@ import {
 import { type ChunkSlice, chunksOfRecords } from "../record-chunk.ts";
 import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
-import { type Cursor, cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Group, GroupMember } from "./group.ts";
 import { nextTurn } from "./next-turn.ts";
@@ -207,7 +207,7 @@ export class EmbeddedConsumer implements GroupConsumer, GroupMember {
         // Revoked meanwhile, and perhaps granted anew: that grant asks by itself.
         if (this.#owned.get(key) !== owned) continue;
         const position = owned.sought ?? starts.get(key) ?? this.#committedPosition(owned.log);
-        owned.cursor = cursor(log, owned.log, log.resolve(owned.log, position));
+        owned.cursor = new Cursor(log, owned.log, log.resolve(owned.log, position));
         owned.log.listeners.add(this.#changed.notify);
       }
       this.#changed.notify();

@@ -1,55 +1,60 @@
 import type { BusRecord } from "../port.ts";
 import type { EventLog } from "./event-log.ts";
-import type { PartitionLog } from "./partition-log.ts";
+import type { Follower, PartitionLog } from "./partition-log.ts";
 import type { Run } from "./run-cache.ts";
 
 /** A reading position in one partition. Keeps what it has not read in memory, within bounds, until it is closed. */
-export interface Cursor {
+export class Cursor implements Follower {
+  position: number;
+  readonly #log: EventLog;
+  readonly #partition: PartitionLog;
+  #run: Run | undefined;
+
+  constructor(log: EventLog, partition: PartitionLog, start: number) {
+    this.position = start;
+    this.#log = log;
+    this.#partition = partition;
+    partition.followers.push(this);
+  }
+
   /** Moves up to `maxRecords` records into `taken`. */
-  take(maxRecords: number, taken: BusRecord[]): void;
-  seek(offset: number): void;
-  close(): void;
-}
+  take(maxRecords: number, taken: BusRecord[]): void {
+    const partition = this.#partition;
+    if (this.position >= partition.next) return;
+    let left = maxRecords;
+    while (left > 0) {
+      if (this.position < partition.earliest) this.position = partition.earliest;
+      const run = this.#runHere();
+      if (run === undefined) return;
+      const { base, records } = run;
+      const first = this.position - base;
+      const end = Math.min(records.length, first + left);
+      for (let index = first; index < end; index++) taken.push(records[index] as BusRecord);
+      left -= end - first;
+      this.position = base + end;
+      if (end < records.length) return;
+      this.#run = undefined;
+      this.#log.release(partition);
+    }
+  }
 
-export function cursor(log: EventLog, partition: PartitionLog, start: number): Cursor {
-  let position = start;
-  let run: Run | undefined;
-  const follower = {
-    get position(): number {
-      return position;
-    },
-  };
-  partition.followers.push(follower);
+  seek(offset: number): void {
+    this.position = offset;
+    this.#run = undefined;
+  }
 
-  return {
-    take: (maxRecords, taken) => {
-      if (position >= partition.next) return;
-      let left = maxRecords;
-      while (left > 0) {
-        if (position < partition.earliest) position = partition.earliest;
-        if (run === undefined || position < run.base || position >= run.base + run.records.length) {
-          run = log.runAt(partition, position);
-          if (run === undefined) return;
-        }
-        const first = position - run.base;
-        const end = Math.min(run.records.length, first + left);
-        for (let index = first; index < end; index++) taken.push(run.records[index] as BusRecord);
-        left -= end - first;
-        position = run.base + end;
-        if (end < run.records.length) return;
-        run = undefined;
-        log.release(partition);
-      }
-    },
-    seek: (offset) => {
-      position = offset;
-      run = undefined;
-    },
-    close: () => {
-      const place = partition.followers.indexOf(follower);
-      if (place >= 0) partition.followers.splice(place, 1);
-      run = undefined;
-      log.release(partition);
-    },
-  };
+  close(): void {
+    const { followers } = this.#partition;
+    const place = followers.indexOf(this);
+    if (place >= 0) followers.splice(place, 1);
+    this.#run = undefined;
+    this.#log.release(this.#partition);
+  }
+
+  #runHere(): Run | undefined {
+    const run = this.#run;
+    if (run === undefined || this.position < run.base || this.position >= run.base + run.records.length)
+      this.#run = this.#log.runAt(this.#partition, this.position);
+    return this.#run;
+  }
 }

@@ -16,7 +16,7 @@ import type {
 } from "../port.ts";
 import { type Appender, appender } from "./appender.ts";
 import { EmbeddedConsumer } from "./consumer.ts";
-import { cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import { EventLog } from "./event-log.ts";
 import { consumerGroup, type Group } from "./group.ts";
 import { openReader } from "./reader.ts";
@@ -147,7 +147,7 @@ class LogBus implements EmbeddedBus {
     this.#usable();
     const log = this.#log.partition({ topic, partition });
     const taken: BusRecord[] = [];
-    const reading = cursor(this.#log, log, Math.max(log.earliest, log.next - count));
+    const reading = new Cursor(this.#log, log, Math.max(log.earliest, log.next - count));
     reading.take(count, taken);
     reading.close();
     return taken;

@@ -1,6 +1,6 @@
 import type { BusRecord, PartitionReader, ReadOptions } from "../port.ts";
 import { signal } from "../signal.ts";
-import { cursor } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
 import { nextTurn } from "./next-turn.ts";
 
@@ -13,7 +13,7 @@ export interface ReaderOwner {
 export function openReader({ topic, partition, from }: ReadOptions, owner: ReaderOwner): PartitionReader {
   const { log } = owner;
   const partitionLog = log.partition({ topic, partition });
-  const reading = cursor(log, partitionLog, log.resolve(partitionLog, from));
+  const reading = new Cursor(log, partitionLog, log.resolve(partitionLog, from));
   const arrived = signal();
   let closed = false;
   partitionLog.listeners.add(arrived.notify);
