@@ -10,6 +10,8 @@ export const DEFAULT_BODY_LIMIT = 65_536;
 /** A client's own id is kept where it is short and plain. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,96}$/;
 const MAX_PARAM_LENGTH = 200;
+/** From a request's first byte to its last. Who sends more slowly would hold a connection for nothing. */
+export const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The HTTP server of a service: sockets and routing; every decision is the dispatcher's. */
 export function createServer(options: {
@@ -31,6 +33,7 @@ export function createServer(options: {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
     },
     return503OnClosing: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => {
       send(reply, faultOfTransport(error, request.id), request.id);

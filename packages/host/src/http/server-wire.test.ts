@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, connect } from "node:net";
+import { test } from "node:test";
+import type { Logger } from "pino";
+import { Type } from "typebox";
+import { defineService, type Route } from "../definition.ts";
+import { ANONYMOUS } from "../principal.ts";
+import { testService } from "../testing.ts";
+import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
+import { createServer, REQUEST_TIMEOUT_MS } from "./server.ts";
+
+/** What a socket sees, byte by byte: any HTTP client works, and no client can do harm. */
+
+const LIMIT = 100;
+const HI = '{"text":"hi"}';
+const JSON_TYPE = "content-type: application/json\r\n";
+
+const echo: Route["handle"] = (_service, { body, params }) => ({ status: 201, body: { body, params } });
+const base = { summary: "echo", access: "public", answers: {} } as const;
+const text = Type.Object({ text: Type.String() });
+
+const routes: readonly Route[] = [
+  { ...base, method: "POST", path: "/echo", body: text, bodyLimit: LIMIT, handle: echo },
+  {
+    ...base,
+    method: "POST",
+    path: "/later",
+    body: text,
+    handle: async (...given) => {
+      await new Promise(setImmediate);
+      return await echo(...given);
+    },
+  },
+  { ...base, method: "PATCH", path: "/things/:id", body: text, handle: echo },
+  { ...base, method: "DELETE", path: "/things/:id", handle: () => ({ status: 204, body: { not: "sent" } }) },
+  { ...base, method: "GET", path: "/words", handle: () => ({ status: 200, body: "grün €" }) },
+  { ...base, method: "GET", path: "/nothing", handle: () => ({ status: 200, body: undefined }) },
+];
+
+const service = defineService({
+  name: "wallet",
+  description: "a service under test",
+  port: 0,
+  config: Type.Object({}),
+  publishes: [],
+  calls: [],
+  setup: () => ({}),
+  consumes: [],
+  routes,
+  jobs: [],
+  invariants: [],
+});
+
+interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends pieces one after the other; resolves with all that came when the server has ended the connection. */
+function exchange(port: number, pieces: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = "";
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => {
+      const send = (index: number): void => {
+        const piece = pieces[index];
+        if (piece !== undefined) socket.write(piece, () => setImmediate(send, index + 1));
+      };
+      send(0);
+    });
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    socket.on("end", () => resolve(received));
+    socket.on("error", reject);
+  });
+}
+
+function answersIn(wire: string): readonly WireAnswer[] {
+  return wire.split(/(?=HTTP\/1\.1 \d)/).map((one) => {
+    const [head = "", body = ""] = one.split("\r\n\r\n");
+    const [line = "", ...fields] = head.split("\r\n");
+    const headers = fields.map((field): [string, string] => {
+      const colon = field.indexOf(": ");
+      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 2)];
+    });
+    return { status: Number(line.slice(9, 12)), headers: Object.fromEntries(headers), body };
+  });
+}
+
+function post(path: string, body: string, fields: string = JSON_TYPE, method = "POST"): string {
+  return `${method} ${path} HTTP/1.1\r\nhost: x\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** The last request of a connection, so that the test can wait for the end. */
+const LAST = "GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+const CHUNKED = `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}transfer-encoding: chunked\r\n\r\n`;
+const ECHOED = JSON.stringify({ body: { text: "hi" }, params: {} });
+
+test("one answer, all of it", async (t) => {
+  const { running } = await testService(t, service);
+  const [answer, last] = answersIn(
+    await exchange(running.port, [post("/echo", HI, `${JSON_TYPE}x-request-id: mine\r\n`), LAST]),
+  );
+  const { date, ...headers } = answer?.headers ?? {};
+  assert.ok(Date.parse(date ?? "") > 0);
+  assert.deepEqual(
+    { ...answer, headers },
+    {
+      status: 201,
+      headers: {
+        "x-request-id": "mine",
+        "content-type": "application/json; charset=utf-8",
+        "content-length": String(ECHOED.length),
+        connection: "keep-alive",
+        "keep-alive": "timeout=72",
+      },
+      body: ECHOED,
+    },
+  );
+  assert.deepEqual([last?.status, last?.headers["content-length"], last?.body], [200, "0", ""]);
+});
+
+const taken: readonly [string, readonly string[], readonly [number, string][]][] = [
+  ["a body in pieces", [...post("/echo", HI)], [[201, ECHOED]]],
+  ["a chunked body", [CHUNKED, '5\r\n{"tex\r\n', '8\r\nt":"hi"}\r\n', "0\r\n\r\n"], [[201, ECHOED]]],
+  [
+    "pipelined requests, answered in their order",
+    [post("/later", HI) + post("/echo", '{"text":"2"}') + post("/later", '{"text":"3"}')],
+    [
+      [201, ECHOED],
+      [201, ECHOED.replace("hi", "2")],
+      [201, ECHOED.replace("hi", "3")],
+    ],
+  ],
+  [
+    "a parameter with escapes",
+    [post("/things/a%2Fb%20c", HI, JSON_TYPE, "PATCH")],
+    [[201, ECHOED.replace("{}", '{"id":"a/b c"}')]],
+  ],
+  ["no body and no type", ["DELETE /things/1 HTTP/1.1\r\nhost: x\r\n\r\n"], [[204, ""]]],
+  ["a body that nobody asked for", [post("/words", HI, JSON_TYPE, "GET")], [[200, '"grün €"']]],
+  ["HEAD", ["HEAD /words HTTP/1.1\r\nhost: x\r\n\r\n"], [[200, ""]]],
+  [
+    "a type that was not taken, and the request behind its body",
+    [post("/echo", HI, "content-type: application/jsonp\r\n").concat(post("/echo", HI))],
+    [
+      [415, ""],
+      [201, ECHOED],
+    ],
+  ],
+  [
+    "JSON in another spelling",
+    [post("/echo", HI, "content-type: Application/JSON ; a=b\r\n")],
+    [[201, ECHOED]],
+  ],
+];
+
+for (const [what, pieces, expected] of taken) {
+  test(`on one connection: ${what}`, async (t) => {
+    const { running } = await testService(t, service);
+    const answers = answersIn(await exchange(running.port, [...pieces, LAST]));
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, status < 300 ? body : ""]),
+      [...expected, [200, ""]],
+    );
+    for (const { status, headers } of answers) assert.equal(status === 204, !("content-length" in headers));
+  });
+}
+
+test("HEAD says how long the answer to GET is", async (t) => {
+  const { running } = await testService(t, service);
+  const [head] = answersIn(await exchange(running.port, ["HEAD /words HTTP/1.1\r\nhost: x\r\n\r\n", LAST]));
+  assert.equal(head?.headers["content-length"], String(Buffer.byteLength('"grün €"')));
+});
+
+test("a client that asks first is told to go on", async (t) => {
+  const { running } = await testService(t, service);
+  const asking = post("/echo", HI, `${JSON_TYPE}expect: 100-continue\r\n`);
+  const [goOn, answer] = answersIn(await exchange(running.port, [asking, LAST]));
+  assert.deepEqual([goOn?.status, answer?.status, answer?.body], [100, 201, ECHOED]);
+});
+
+test("HTTP/1.0 gets its answer and the end", async (t) => {
+  const { running } = await testService(t, service);
+  const [answer] = answersIn(
+    await exchange(running.port, [post("/echo", HI).replace("HTTP/1.1", "HTTP/1.0")]),
+  );
+  assert.deepEqual([answer?.status, answer?.headers.connection, answer?.body], [201, "close", ECHOED]);
+});
+
+const cut: readonly [string, readonly string[], number][] = [
+  ["a length above the limit, before its body", [post("/echo", "x".repeat(LIMIT + 1)).slice(0, -LIMIT)], 413],
+  [
+    "chunks above the limit, before their end",
+    [CHUNKED, `${LIMIT.toString(16)}\r\n${"x".repeat(LIMIT)}\r\n1\r\nx\r\n`],
+    413,
+  ],
+  ["no HTTP", ["hello\r\n\r\n"], 400],
+  ["a length and chunks", [post("/echo", HI, `${JSON_TYPE}transfer-encoding: chunked\r\n`)], 400],
+  ["a head without an end", [`GET /words HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`], 431],
+];
+
+for (const [what, pieces, status] of cut) {
+  test(`${what}: ${status}, and the connection ends`, async (t) => {
+    const { running } = await testService(t, service);
+    const answers = answersIn(await exchange(running.port, pieces));
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [status],
+    );
+  });
+}
+
+test("a drain cuts the connections that idle clients keep", async (t) => {
+  const { running } = await testService(t, service);
+  const idle = exchange(running.port, [post("/echo", HI)]).catch(() => "cut");
+  await exchange(running.port, [LAST]);
+  assert.equal(await running.drain(2_000), true);
+  await idle;
+});
+
+test("a failure before the route is a 500, and the process goes on", async () => {
+  const [route] = routes as readonly [Route];
+  const logged: unknown[] = [];
+  let isLate = false;
+  const server = createServer({
+    dispatcher: {
+      mounted: [{ route } as unknown as MountedRoute],
+      serve: () => {
+        if (isLate) return Promise.reject(new TypeError("late"));
+        isLate = true;
+        throw new TypeError("at once");
+      },
+    } as unknown as Dispatcher,
+    readCaller: () => ANONYMOUS,
+    authenticate: null,
+    newId: () => "id",
+    log: { error: ({ err }: { err: Error }) => logged.push(err.message) } as unknown as Logger,
+  });
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = server.server.address() as AddressInfo;
+  const last = post("/echo", HI, `${JSON_TYPE}connection: close\r\n`);
+  const answers = answersIn(await exchange(port, [post("/echo", HI), last]));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [500, 500],
+  );
+  assert.deepEqual(logged, ["at once", "late"]);
+  await server.close();
+});
+
+test("a request that does not come to its end is cut", () => {
+  const server = createServer({
+    dispatcher: { mounted: [] } as unknown as Dispatcher,
+    readCaller: () => ANONYMOUS,
+    authenticate: null,
+    newId: () => "id",
+    log: {} as Logger,
+  });
+  assert.equal(server.server.requestTimeout, REQUEST_TIMEOUT_MS);
+});
