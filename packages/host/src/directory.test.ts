@@ -2,17 +2,12 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { Type } from "typebox";
-import {
-  type AnyRoute,
-  type AnyServiceDefinition,
-  defineService,
-  type Peers,
-  type RouteRequest,
-} from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, Peers, RouteRequest } from "./definition.ts";
 import { createDirectory, type PlatformDirectory } from "./directory.ts";
 import type { PeerError } from "./peer-error.ts";
 import { problem } from "./problem.ts";
 import { runService } from "./run-service.ts";
+import { bareService } from "./testing/bare-service.ts";
 import { machineTimer, TEST_TOKEN, testRuntime } from "./testing.ts";
 
 const operator = { keyId: "k0", role: "operator" } as const;
@@ -59,28 +54,10 @@ function internal(path: string, handle: AnyRoute["handle"]): AnyRoute {
   };
 }
 
-const empty = {
-  description: "under test",
-  port: 0,
-  config: Type.Object({}),
-  publishes: [],
-  consumes: [],
-  jobs: [],
-  invariants: [],
-  setup: () => ({}),
-};
-const wallet: AnyServiceDefinition = { ...empty, name: "wallet", calls: [], routes };
-const order = defineService({
-  ...empty,
-  name: "order",
-  calls: ["wallet"],
-  routes: [],
-  setup: ({ peers }) => peers,
-});
-const gateway = defineService({
-  ...empty,
+const wallet: AnyServiceDefinition = bareService({ routes });
+const order = bareService({ name: "order", calls: ["wallet"], setup: ({ peers }) => peers });
+const gateway = bareService({
   name: "gateway",
-  calls: [],
   setup: () => ({}),
   authenticate: (_service, { authorization }) => (authorization === "Bearer good" ? operator : null),
   routes: (directory) =>

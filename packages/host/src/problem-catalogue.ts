@@ -18,6 +18,11 @@ export const problemCatalogue = {
     "The body could not be read as JSON in UTF-8, nests too deeply, or holds characters that no field may hold.",
   ),
   malformed_url: entry(400, "The address is not valid", "The path or query has an invalid percent encoding."),
+  malformed_http: entry(
+    400,
+    "The request is not HTTP",
+    "The first line, a header or a length could not be read. The connection is ended; no route was reached.",
+  ),
   validation_failed: entry(
     400,
     "The request is not valid",
@@ -53,6 +58,12 @@ export const problemCatalogue = {
     "The method does not fit the address",
     "The `Allow` header lists the methods that the path has.",
   ),
+  request_timeout: entry(
+    408,
+    "The request took too long to arrive",
+    "A minute passed between its first byte and its last. The connection is ended; no route was reached.",
+    true,
+  ),
   body_too_large: entry(
     413,
     "The body is too large",
@@ -62,6 +73,11 @@ export const problemCatalogue = {
     415,
     "The content type is not supported",
     "Bodies are `application/json` in UTF-8.",
+  ),
+  head_too_large: entry(
+    431,
+    "The address and headers are too large",
+    "Together they have more than 16 KB. The connection is ended; no route was reached.",
   ),
   rate_limited: entry(
     429,

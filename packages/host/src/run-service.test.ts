@@ -6,8 +6,9 @@ import { StoreError } from "@bourse/store";
 import { Counter } from "prom-client";
 import { Type } from "typebox";
 import { ConfigError } from "./config.ts";
-import { type AnyServiceDefinition, defineService } from "./definition.ts";
+import type { AnyServiceDefinition } from "./definition.ts";
 import { runService } from "./run-service.ts";
+import { bareService } from "./testing/bare-service.ts";
 import { testRuntime, testService } from "./testing.ts";
 
 /** A promise that the test settles. */
@@ -21,15 +22,8 @@ function gate() {
 
 function definition(parts: Partial<AnyServiceDefinition> = {}): AnyServiceDefinition {
   return {
-    ...defineService({
+    ...bareService({
       name: "portfolio",
-      description: "a service under test",
-      port: 0,
-      config: Type.Object({}),
-      publishes: [],
-      calls: [],
-      setup: () => ({}),
-      consumes: [],
       routes: [
         {
           method: "GET",
@@ -40,8 +34,6 @@ function definition(parts: Partial<AnyServiceDefinition> = {}): AnyServiceDefini
           handle: () => ({ status: 200, body: {} }),
         },
       ],
-      jobs: [],
-      invariants: [],
     }),
     ...parts,
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type TestContext, test } from "node:test";
 import { Type } from "typebox";
-import { defineService } from "./definition.ts";
+import { bareService } from "./testing/bare-service.ts";
 import { testService } from "./testing.ts";
 import { currentTraceparent, inSpan, startTracing } from "./tracing.ts";
 
@@ -43,15 +43,10 @@ test("without an endpoint nothing is traced, and work just runs", async () => {
 test("a request continues its caller's trace, through peers and failures, and is exported", async (t) => {
   const { endpoint, spans } = await collector(t);
   let inside: string | undefined;
-  const definition = defineService({
+  const definition = bareService({
     name: "order",
-    description: "under test",
-    port: 0,
-    config: Type.Object({}),
-    publishes: [],
     calls: ["wallet"],
     setup: ({ peers }) => peers,
-    consumes: [],
     routes: [
       {
         method: "GET",
@@ -70,8 +65,6 @@ test("a request continues its caller's trace, through peers and failures, and is
         },
       },
     ],
-    jobs: [],
-    invariants: [],
   });
   const { request, running } = await testService(t, definition, {
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, connect } from "node:net";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import type { Logger } from "pino";
 import { Type } from "typebox";
-import { defineService, type Route } from "../definition.ts";
+import type { Route } from "../definition.ts";
 import { ANONYMOUS } from "../principal.ts";
+import type { ProblemCode } from "../problem-catalogue.ts";
+import { bareService } from "../testing/bare-service.ts";
 import { testService } from "../testing.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
-import { createServer, REQUEST_TIMEOUT_MS } from "./server.ts";
+import { createServer } from "./server.ts";
 
 /** What a socket sees, byte by byte: any HTTP client works, and no client can do harm. */
 
@@ -37,19 +39,7 @@ const routes: readonly Route[] = [
   { ...base, method: "GET", path: "/nothing", handle: () => ({ status: 200, body: undefined }) },
 ];
 
-const service = defineService({
-  name: "wallet",
-  description: "a service under test",
-  port: 0,
-  config: Type.Object({}),
-  publishes: [],
-  calls: [],
-  setup: () => ({}),
-  consumes: [],
-  routes,
-  jobs: [],
-  invariants: [],
-});
+const service = bareService({ routes });
 
 interface WireAnswer {
   readonly status: number;
@@ -190,25 +180,37 @@ test("HTTP/1.0 gets its answer and the end", async (t) => {
   assert.deepEqual([answer?.status, answer?.headers.connection, answer?.body], [201, "close", ECHOED]);
 });
 
-const cut: readonly [string, readonly string[], number][] = [
-  ["a length above the limit, before its body", [post("/echo", "x".repeat(LIMIT + 1)).slice(0, -LIMIT)], 413],
+const LENGTH_AND_CHUNKS = post("/echo", HI, `${JSON_TYPE}transfer-encoding: chunked\r\n`);
+const LONG_HEAD = `GET /words HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`;
+const cut: readonly [string, readonly string[], number, ProblemCode][] = [
+  [
+    "a length above the limit, before its body",
+    [post("/echo", "x".repeat(LIMIT + 1)).slice(0, -LIMIT)],
+    413,
+    "body_too_large",
+  ],
   [
     "chunks above the limit, before their end",
     [CHUNKED, `${LIMIT.toString(16)}\r\n${"x".repeat(LIMIT)}\r\n1\r\nx\r\n`],
     413,
+    "body_too_large",
   ],
-  ["no HTTP", ["hello\r\n\r\n"], 400],
-  ["a length and chunks", [post("/echo", HI, `${JSON_TYPE}transfer-encoding: chunked\r\n`)], 400],
-  ["a head without an end", [`GET /words HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`], 431],
+  ["no HTTP", ["hello\r\n\r\n"], 400, "malformed_http"],
+  ["a length and chunks", [LENGTH_AND_CHUNKS], 400, "malformed_http"],
+  ["a head without an end", [LONG_HEAD], 431, "head_too_large"],
 ];
 
-for (const [what, pieces, status] of cut) {
-  test(`${what}: ${status}, and the connection ends`, async (t) => {
+for (const [what, pieces, status, code] of cut) {
+  test(`${what}: ${status} with its problem, and the connection ends`, async (t) => {
     const { running } = await testService(t, service);
     const answers = answersIn(await exchange(running.port, pieces));
     assert.deepEqual(
-      answers.map((answer) => answer.status),
-      [status],
+      answers.map(({ status, headers, body }) => [
+        status,
+        headers["content-type"]?.split(";")[0],
+        JSON.parse(body).code,
+      ]),
+      [[status, "application/problem+json", code]],
     );
   });
 }
@@ -221,26 +223,37 @@ test("a drain cuts the connections that idle clients keep", async (t) => {
   await idle;
 });
 
-test("a failure before the route is a 500, and the process goes on", async () => {
+/** A server without a service behind it. */
+async function bareServer(
+  t: TestContext,
+  { log = {}, ...options }: { serve: Dispatcher["serve"]; log?: object; requestTimeoutMs?: number },
+): Promise<number> {
   const [route] = routes as readonly [Route];
-  const logged: unknown[] = [];
-  let isLate = false;
+  const { serve, ...rest } = options;
   const server = createServer({
-    dispatcher: {
-      mounted: [{ route } as unknown as MountedRoute],
-      serve: () => {
-        if (isLate) return Promise.reject(new TypeError("late"));
-        isLate = true;
-        throw new TypeError("at once");
-      },
-    } as unknown as Dispatcher,
+    dispatcher: { mounted: [{ route } as unknown as MountedRoute], serve } as unknown as Dispatcher,
     readCaller: () => ANONYMOUS,
     authenticate: null,
     newId: () => "id",
-    log: { error: ({ err }: { err: Error }) => logged.push(err.message) } as unknown as Logger,
+    log: log as Logger,
+    ...rest,
   });
   await server.listen({ host: "127.0.0.1", port: 0 });
-  const { port } = server.server.address() as AddressInfo;
+  t.after(() => server.close());
+  return (server.server.address() as AddressInfo).port;
+}
+
+test("a failure before the route is a 500, and the process goes on", async (t) => {
+  const logged: unknown[] = [];
+  let isLate = false;
+  const port = await bareServer(t, {
+    serve: () => {
+      if (isLate) return Promise.reject(new TypeError("late"));
+      isLate = true;
+      throw new TypeError("at once");
+    },
+    log: { error: ({ err }: { err: Error }) => logged.push(err.message) },
+  });
   const last = post("/echo", HI, `${JSON_TYPE}connection: close\r\n`);
   const answers = answersIn(await exchange(port, [post("/echo", HI), last]));
   assert.deepEqual(
@@ -248,16 +261,72 @@ test("a failure before the route is a 500, and the process goes on", async () =>
     [500, 500],
   );
   assert.deepEqual(logged, ["at once", "late"]);
-  await server.close();
 });
 
-test("a request that does not come to its end is cut", () => {
-  const server = createServer({
-    dispatcher: { mounted: [] } as unknown as Dispatcher,
-    readCaller: () => ANONYMOUS,
-    authenticate: null,
-    newId: () => "id",
-    log: {} as Logger,
+/** Sends what it has at once, then a character after each pause; resolves with all that came until the end. */
+function drip(port: number, atOnce: string, pauseMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    let received = "";
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => socket.write(atOnce));
+    const dripping = setInterval(() => socket.write("x"), pauseMs);
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    // What is sent after the end is not taken.
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      clearInterval(dripping);
+      resolve(received);
+    });
   });
-  assert.equal(server.server.requestTimeout, REQUEST_TIMEOUT_MS);
+}
+
+const slow: readonly [string, string][] = [
+  ["head", "POST /echo HTTP/1.1\r\nhost: x\r\nx-slow: "],
+  ["body", `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}content-length: ${LIMIT}\r\n\r\n`],
+];
+
+for (const [what, atOnce] of slow) {
+  test(`a ${what} that drips in is answered 408, and the connection ends`, async (t) => {
+    let served = 0;
+    const port = await bareServer(t, {
+      serve: () => {
+        served++;
+        return { status: 200, body: {} };
+      },
+      requestTimeoutMs: 200,
+    });
+    const [answer] = answersIn(await drip(port, atOnce, 20));
+    assert.equal(answer?.status, 408);
+    assert.equal(JSON.parse(answer?.body ?? "").code, "request_timeout");
+    assert.equal(served, 0);
+  });
+}
+
+test("the time is a request's: a connection may be used for longer", async (t) => {
+  const port = await bareServer(t, {
+    serve: () => ({ status: 200, body: {} }),
+    requestTimeoutMs: 200,
+  });
+  const answered = new Promise<string>((resolve) => {
+    let received = "";
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    socket.setEncoding("utf8");
+    let left = 5;
+    const ask = (): void => {
+      left--;
+      socket.write(post("/echo", HI, left === 0 ? `${JSON_TYPE}connection: close\r\n` : JSON_TYPE));
+      if (left > 0) setTimeout(ask, 120);
+    };
+    ask();
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    socket.on("close", () => resolve(received));
+  });
+  assert.deepEqual(
+    answersIn(await answered).map(({ status }) => status),
+    [200, 200, 200, 200, 200],
+  );
 });

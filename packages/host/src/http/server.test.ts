@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { BusError } from "@bourse/bus";
 import { StoreError } from "@bourse/store";
 import { Type } from "typebox";
-import { type AnyRoute, defineService, type Route } from "../definition.ts";
+import type { AnyRoute, Route } from "../definition.ts";
 import { PeerError } from "../peer-error.ts";
 import { problem } from "../problem.ts";
+import { bareService } from "../testing/bare-service.ts";
 import { testService } from "../testing.ts";
 
 interface Seen {
@@ -36,19 +37,7 @@ const echo: Route<Seen>["handle"] = (seen, { body, requestId, principal, query }
 };
 
 function service(routes: readonly Route<Seen>[]) {
-  return defineService({
-    name: "wallet",
-    description: "a service under test",
-    port: 0,
-    config: Type.Object({}),
-    publishes: [],
-    calls: [],
-    setup: (): Seen => ({ requests: [] }),
-    consumes: [],
-    routes,
-    jobs: [],
-    invariants: [],
-  });
+  return bareService({ setup: (): Seen => ({ requests: [] }), routes });
 }
 
 const throwing = (error: unknown): Route<Seen> =>

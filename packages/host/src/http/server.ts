@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Authenticated, RouteAnswer, RouteRequest } from "../definition.ts";
 import type { Caller } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
+import { answerClientError } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
 
@@ -11,7 +12,7 @@ export const DEFAULT_BODY_LIMIT = 65_536;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,96}$/;
 const MAX_PARAM_LENGTH = 200;
 /** From a request's first byte to its last. Who sends more slowly would hold a connection for nothing. */
-export const REQUEST_TIMEOUT_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The HTTP server of a service: sockets and routing; every decision is the dispatcher's. */
 export function createServer(options: {
@@ -23,8 +24,11 @@ export function createServer(options: {
     | null;
   readonly newId: () => string;
   readonly log: Logger;
+  /** Default: a minute. Looked at twice in this time. */
+  readonly requestTimeoutMs?: number;
 }): FastifyInstance {
   const { dispatcher, readCaller, authenticate, newId, log } = options;
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const app = fastify({
     logger: false,
     requestIdHeader: false,
@@ -33,7 +37,10 @@ export function createServer(options: {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
     },
     return503OnClosing: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    // Node takes the longer of the two for the request's.
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 2 },
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => {
       send(reply, faultOfTransport(error, request.id), request.id);
