@@ -2,18 +2,29 @@ import { childrenOf, statOf } from "./proc-files.ts";
 
 /** Of Linux on every machine that this project runs on (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
-/** Places in {@link statOf}: utime, stime, and those of children that have ended. */
-const [USER, SYSTEM, ENDED_USER, ENDED_SYSTEM] = [11, 12, 13, 14] as const;
+/** Places in {@link statOf}. */
+const OWN = { user: 11, system: 12 } as const;
+const ENDED_CHILDREN = { user: 13, system: 14 } as const;
 
 /**
  * Seconds of processor time that processes and all their children have used so far, each once, also where one is another
  * one's child; 0 where the system does not tell.
  */
 export function cpuSeconds(pids: readonly number[]): number {
-  let ticks = 0;
-  for (const pid of new Set(pids.flatMap((each) => [each, ...childrenOf(each)]))) {
-    const stat = statOf(pid);
-    for (const place of [USER, SYSTEM, ENDED_USER, ENDED_SYSTEM]) ticks += Number(stat?.[place] ?? 0);
-  }
-  return ticks / TICKS_PER_SECOND;
+  const all = new Set(pids.flatMap((each) => [each, ...childrenOf(each)]));
+  return [...all].reduce((sum, pid) => sum + secondsOf(pid, [OWN, ENDED_CHILDREN]), 0);
+}
+
+/** The same of one process with all its threads, without its children. */
+export function ownCpuSeconds(pid: number): number {
+  return secondsOf(pid, [OWN]);
+}
+
+function secondsOf(
+  pid: number,
+  kinds: readonly { readonly user: number; readonly system: number }[],
+): number {
+  const stat = statOf(pid);
+  const ticks = kinds.flatMap(({ user, system }) => [Number(stat?.[user] ?? 0), Number(stat?.[system] ?? 0)]);
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
 }

@@ -1,5 +1,4 @@
-import { cpuSeconds } from "../cpu-time.ts";
-import { statOf } from "../proc-files.ts";
+import { cpuSeconds, ownCpuSeconds } from "../cpu-time.ts";
 
 /** Seconds of a processor that something has used so far, by who used it. */
 export interface ProcessorSeconds {
@@ -24,16 +23,12 @@ export interface Processes {
   readonly kafkaPid: number | null;
 }
 
-/** Of Linux on every machine that this project runs on (`getconf CLK_TCK`). */
-const TICKS_PER_SECOND = 100;
-/** Places in {@link statOf}. */
-const [USER, SYSTEM] = [11, 12] as const;
-
 export function processorSeconds({ nodes, postgresPid, kafkaPid }: Processes): ProcessorSeconds {
   return {
-    node: nodes.reduce((sum, { pid }) => sum + ownSeconds(pid), 0),
+    // Without their children: the embedded platform is the parent of its PostgreSQL.
+    node: nodes.reduce((sum, { pid }) => sum + ownCpuSeconds(pid), 0),
     postgres: cpuSeconds([postgresPid]),
-    kafka: kafkaPid === null ? null : ownSeconds(kafkaPid),
+    kafka: kafkaPid === null ? null : ownCpuSeconds(kafkaPid),
   };
 }
 
@@ -56,10 +51,4 @@ export function microsAnOrder(used: readonly ProcessorSeconds[], orders: number)
     postgres: micros(({ postgres }) => postgres),
     kafka: micros(({ kafka }) => kafka),
   };
-}
-
-/** Without its children: the embedded platform is the parent of its PostgreSQL. */
-function ownSeconds(pid: number): number {
-  const stat = statOf(pid);
-  return (Number(stat?.[USER] ?? 0) + Number(stat?.[SYSTEM] ?? 0)) / TICKS_PER_SECOND;
 }
