@@ -4,16 +4,18 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
 import type { ServiceName } from "@bourse/contracts";
-import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
+import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
 import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
+import { endWithProcess } from "./end-with-process.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, readRefusals } from "./refusals.ts";
 import { readPlatformFile, removeRunFile, writeRunFile } from "./run-file.ts";
 import { urlVariable } from "./start-platform.ts";
+import { signal } from "./stop-platform.ts";
 
 /** A platform of many processes: a local broker, PostgreSQL, and each service by itself. */
 export interface Cluster extends Platform {
@@ -55,6 +57,7 @@ class LocalCluster implements Cluster {
   #kafka: LocalKafka | null = null;
   #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
+  #stopped = (): void => undefined;
 
   constructor(options: PlatformOptions & { readonly entry: string }) {
     this.#options = options;
@@ -80,6 +83,7 @@ class LocalCluster implements Cluster {
   async start(): Promise<void> {
     const { progress, env } = this.#options;
     const services = chosenServices({ env });
+    this.#stopped = endWithProcess(() => this.#tellToEnd());
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
     if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
@@ -159,8 +163,17 @@ class LocalCluster implements Cluster {
     const ended = await Promise.all(children.map(([, child]) => endChild(child)));
     await this.#kafka?.stop();
     await this.#postgres?.stop();
+    this.#stopped();
     removeRunFile(this.#data.path);
     return ended.every(Boolean);
+  }
+
+  /** Services have nothing to lose by being killed; broker and database end cleanly, by themselves. */
+  #tellToEnd(): void {
+    for (const child of this.#children.values()) child.kill("SIGKILL");
+    const broker = this.#kafka?.pid;
+    if (broker !== undefined) signal(broker, "SIGTERM");
+    tellPostgresToEnd(this.#data.folder("postgres"));
   }
 
   #spawn(name: ServiceName): void {

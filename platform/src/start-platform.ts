@@ -11,13 +11,14 @@ import {
   runService,
   tablesOwner,
 } from "@bourse/host";
-import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
+import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
 import { pino } from "pino";
 import { openBus } from "./bus.ts";
 import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
+import { endWithProcess } from "./end-with-process.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -54,6 +55,7 @@ class StartingPlatform {
   readonly #services: readonly AnyServiceDefinition[];
   readonly #running: RunningService[] = [];
   #postgres: LocalPostgres | null = null;
+  #stopped = (): void => undefined;
   #bus: EventBus | null = null;
   #directory: PlatformDirectory | null = null;
   #demo: Demo | null = null;
@@ -117,6 +119,7 @@ class StartingPlatform {
     await this.#directory?.close();
     await this.#bus?.close();
     await this.#postgres?.stop();
+    this.#stopped();
     if (this.#options.only === undefined && this.#running.length > 0) removeRunFile(this.#data.path);
     return clean;
   }
@@ -143,10 +146,9 @@ class StartingPlatform {
         "a service by itself needs DATABASE_URL, such as postgres://user:password@host:5432/bourse",
       );
     }
-    this.#postgres = await startPostgres({
-      folder: this.#data.folder("postgres"),
-      progress: this.#options.progress,
-    });
+    const folder = this.#data.folder("postgres");
+    this.#stopped = endWithProcess(() => tellPostgresToEnd(folder));
+    this.#postgres = await startPostgres({ folder, progress: this.#options.progress });
     return this.#postgres.adminUrl;
   }
 

@@ -36,7 +36,8 @@ async function end(running: RunningProcess): Promise<void> {
   if (isRunning(running)) signal(pid, "SIGKILL");
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** To a process that may have ended. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
+import { readRunFile } from "@bourse/platform";
 import { removeData } from "./data-folder.ts";
 import { EXIT } from "./exit-codes.ts";
 import { serviceAddresses } from "./testing/addresses.ts";
@@ -43,6 +45,9 @@ function listen(): Promise<Server> {
   });
 }
 
+const postgresOf = (dataFolder: string): number | undefined =>
+  readRunFile(dataFolder)?.processes.find(({ name }) => name === "postgres")?.pid;
+
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
@@ -65,6 +70,36 @@ it("up says what to open and the operator's key, other commands find it, and dow
   assert.equal(await up.ended, EXIT.ok, up.said.stderr);
   await assert.rejects(fetch(open));
   assert.ok(!existsSync(join(env.BOURSE_DATA, "run.json")));
+});
+
+it("a second Ctrl-C ends it at once, with its database, and the next start needs no help", async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const up = run(["up", "--no-demo"], env);
+  t.after(() => up.child.kill("SIGKILL"));
+  await up.told;
+  const open = /Open +(http:\S+)/.exec(up.said.stdout)?.[1];
+  const postgres = postgresOf(env.BOURSE_DATA);
+  assert.ok(open !== undefined && postgres !== undefined, up.said.stderr);
+  // A request that does not come to its end holds the drain up.
+  const client = connect(Number(new URL(open).port), "127.0.0.1");
+  client.on("error", () => undefined);
+  client.write(
+    "POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+  );
+  await once(client, "connect");
+
+  up.child.kill("SIGINT");
+  while (!up.said.stderr.includes("draining")) await once(up.child.stderr, "data");
+  up.child.kill("SIGINT");
+  assert.equal(await up.ended, EXIT.interrupted, up.said.stderr);
+
+  const again = run(["up", "--no-demo"], env);
+  t.after(() => again.child.kill("SIGKILL"));
+  await again.told;
+  assert.match(again.said.stdout, /Bourse is up/, again.said.stderr);
+  assert.notEqual(postgresOf(env.BOURSE_DATA), postgres, "it ended by itself");
+  const down = run(["down"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await down.ended, EXIT.ok, down.said.stderr);
 });
 
 it("up says which port is taken, who wants it and what to do", async (t) => {

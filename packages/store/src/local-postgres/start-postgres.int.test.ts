@@ -124,6 +124,19 @@ test("a postmaster.pid left by a crash, its number now another process's, is no 
   }
 });
 
+test("a server that was told to end is not adopted: the next start waits for its end", async (t) => {
+  const folder = freshFolder(t);
+  const first = await start(folder);
+  // A session that it has to end first.
+  await storeOf(t, first).ping();
+  tellPostgresToEnd(folder);
+  const next = await start(folder);
+  assert.deepEqual([next.adopted, next.pid === first.pid], [false, false]);
+  await storeOf(t, next).ping();
+  await next.stop();
+  tellPostgresToEnd(folder);
+});
+
 test("a taken port is named", async (t) => {
   const folder = freshFolder(t);
   const taken = createServer().listen(0, "127.0.0.1");

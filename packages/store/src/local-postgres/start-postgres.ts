@@ -56,6 +56,12 @@ export async function stopPostgres(folder: string): Promise<boolean> {
   return found !== undefined;
 }
 
+/** The same for who can't wait: asks the server to end, which it does by itself. */
+export function tellPostgresToEnd(folder: string): void {
+  const found = runningPostmaster(openDataFolder(folder, serverUser()).data);
+  if (found !== undefined) process.kill(found.pid, "SIGINT");
+}
+
 class Server implements LocalPostgres {
   readonly #options: LocalPostgresOptions;
   readonly #user: ServerUser | undefined;
@@ -102,7 +108,11 @@ class Server implements LocalPostgres {
       progress: this.#options.progress,
     });
     if (started !== undefined) this.#running = started;
-    else this.adopted = await this.#adopt();
+    else {
+      this.adopted = await this.#adopt();
+      if (!this.adopted)
+        throw failed(`a PostgreSQL of ${this.#folder.folder} was started and ended meanwhile`);
+    }
     rememberPort(this.#folder, this.#running.port);
   }
 
@@ -115,7 +125,9 @@ class Server implements LocalPostgres {
         `a PostgreSQL of ${this.#folder.folder} runs on port ${found.port}, not on ${port}: stop it first`,
       );
     }
-    this.#running = await whenReady(this.#folder, found.pid);
+    const running = await whenReady(this.#folder, found.pid);
+    if (running === undefined) return false;
+    this.#running = running;
     return true;
   }
 
@@ -134,10 +146,11 @@ class Server implements LocalPostgres {
   }
 }
 
-async function whenReady(folder: DataFolder, pid: number): Promise<Postmaster> {
+/** undefined: it was about to end, and has. */
+async function whenReady(folder: DataFolder, pid: number): Promise<Postmaster | undefined> {
   for (const until = performance.now() + ADOPT_TIMEOUT_MS; performance.now() < until; await pause()) {
     const found = runningPostmaster(folder.data);
-    if (found?.pid !== pid) break;
+    if (found?.pid !== pid) return undefined;
     if (found.ready) return found;
   }
   throw failed(
