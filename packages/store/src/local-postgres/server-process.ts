@@ -23,7 +23,10 @@ const POLL_MS = 20;
 /** Replaying the log after a crash is bounded by max_wal_size. */
 const START_TIMEOUT_MS = 120_000;
 const SAY_AFTER_MS = 1_500;
-/** After a kill the old server's sessions hold its shared memory until they notice, at most one statement long. */
+/**
+ * After a kill the old server's sessions hold its shared memory until they notice, at most one statement long, and its
+ * number is taken until its parent has looked at it.
+ */
 const LEFTOVER_TIMEOUT_MS = 20_000;
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /**
@@ -45,7 +48,8 @@ export async function startServer(start: ServerStart): Promise<Postmaster | unde
     if (result !== undefined) return result;
     if (runningPostmaster(folder.data) !== undefined) return undefined;
     const said = logSince(folder.log, attempt.logStart);
-    if (said.includes("still in use") && performance.now() - began < LEFTOVER_TIMEOUT_MS) continue;
+    const isLeftover = said.includes("still in use") || said.includes('"postmaster.pid" already exists');
+    if (isLeftover && performance.now() - began < LEFTOVER_TIMEOUT_MS) continue;
     const why =
       said.includes("Address already in use") || said.includes("could not bind")
         ? `port ${start.port} is taken`

@@ -21,6 +21,7 @@ import {
   type LocalPostgresOptions,
   startPostgres,
   stopPostgres,
+  tellPostgresToEnd,
 } from "./start-postgres.ts";
 
 const asRoot = process.getuid?.() === 0;

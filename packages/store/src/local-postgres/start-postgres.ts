@@ -39,6 +39,8 @@ export interface LocalPostgres {
 
 const STOP_TIMEOUT_MS = 20_000;
 const ADOPT_TIMEOUT_MS = 60_000;
+const HEAR_TIMEOUT_MS = 1_000;
+const HEAR_POLL_MS = 2;
 
 /** Starts PostgreSQL in `folder`, or adopts the one that runs there. Throws `StoreError` `local_server_failed`. */
 export async function startPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
@@ -56,10 +58,18 @@ export async function stopPostgres(folder: string): Promise<boolean> {
   return found !== undefined;
 }
 
-/** The same for who can't wait: asks the server to end, which it does by itself. */
+/**
+ * The same for who is about to end: asks the server to, which it then does by itself, and blocks until it has heard, so that
+ * the next start does not take it for one that goes on.
+ */
 export function tellPostgresToEnd(folder: string): void {
-  const found = runningPostmaster(openDataFolder(folder, serverUser()).data);
-  if (found !== undefined) process.kill(found.pid, "SIGINT");
+  const { data } = openDataFolder(folder, serverUser());
+  const found = runningPostmaster(data);
+  if (found === undefined) return;
+  process.kill(found.pid, "SIGINT");
+  const until = performance.now() + HEAR_TIMEOUT_MS;
+  while (runningPostmaster(data)?.ready === true && performance.now() < until)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HEAR_POLL_MS);
 }
 
 class Server implements LocalPostgres {
