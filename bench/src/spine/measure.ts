@@ -1,3 +1,4 @@
+import { type MachineShares, type MachineTicks, machineShares, machineTicks } from "../machine-time.ts";
 import { median } from "../percentiles.ts";
 import { type BenchedPlatform, startEmbedded, startOnKafka } from "./benched-platform.ts";
 import { BenchDatabase } from "./database.ts";
@@ -35,6 +36,8 @@ export interface Measured<Result> {
   readonly found: Found;
   /** Until the platform was quiet again, warm-up included. */
   readonly micros: MicrosAnOrder;
+  /** What the machine had to spare, and what was taken from it, in the same time. */
+  readonly machine: MachineShares | null;
   readonly floor: FloorMeasure<Result> | null;
 }
 
@@ -44,6 +47,7 @@ export interface FloorMeasure<Result> {
   readonly loads: readonly [Result, Result];
   /** PostgreSQL's is of the whole server: what the idle platform asks of it meanwhile is among it. */
   readonly micros: MicrosAnOrder;
+  readonly machine: MachineShares | null;
   /** What the idle platform took beside the floor, without its PostgreSQL. */
   readonly platformCores: number;
 }
@@ -219,16 +223,17 @@ class Measuring {
     load: Load<Result>,
   ): Promise<Omit<Measured<Result>, "floor">> {
     const tradesBefore = await this.#database.settledTrades();
-    const before = processorSeconds(this.#platform);
+    const [before, ticksBefore] = [processorSeconds(this.#platform), machineTicks()];
     const result = await load(orders);
     this.#memory.samplePostgres();
     const catchUpMs = await untilQuiet(this.#gateway);
     const used = secondsBetween(before, processorSeconds(this.#platform));
+    const machine = machineShares([ticksBefore, machineTicks()]);
     const micros = microsAnOrder([used], result.acknowledged);
     const found = await this.#database.acceptedOrders(orders.prefix);
     const trades = (await this.#database.settledTrades()) - tradesBefore;
     checkWritten("the platform", result, found);
-    return { load: result, found: { orders: found, trades, catchUpMs }, micros };
+    return { load: result, found: { orders: found, trades, catchUpMs }, micros, machine };
   }
 
   /** While the platform is quiet. */
@@ -240,14 +245,15 @@ class Measuring {
     this.#progress("  the floor");
     const { postgresPid } = this.#platform;
     const processes = { nodes: [{ pid: floor.pid }], postgresPid, kafkaPid: null };
-    const beganMs = performance.now();
+    const [beganMs, ticksBefore] = [performance.now(), machineTicks()];
     const [before, platformBefore] = [processorSeconds(processes), processorSeconds(this.#platform)];
     const result = await load({ ...orders, desk: floor.desk });
     const used = secondsBetween(before, processorSeconds(processes));
     const platformUsed = secondsBetween(platformBefore, processorSeconds(this.#platform));
     const seconds = (performance.now() - beganMs) / 1_000;
+    const ticks = [ticksBefore, machineTicks()] as const;
     checkWritten("the floor", result, await floor.takeCount(orders.prefix));
-    return { load: result, used, platformUsed, seconds };
+    return { load: result, used, platformUsed, seconds, ticks };
   }
 }
 
@@ -257,6 +263,7 @@ interface FloorHalf<Result> {
   /** By the platform beside it. */
   readonly platformUsed: ProcessorSeconds;
   readonly seconds: number;
+  readonly ticks: readonly [MachineTicks | null, MachineTicks | null];
 }
 
 function bothHalves<Result extends AnyResult>(
@@ -270,6 +277,7 @@ function bothHalves<Result extends AnyResult>(
   return {
     loads: [before.load, after.load],
     micros: microsAnOrder([before.used, after.used], before.load.acknowledged + after.load.acknowledged),
+    machine: machineShares(before.ticks, after.ticks),
     platformCores: platformSeconds / (before.seconds + after.seconds),
   };
 }

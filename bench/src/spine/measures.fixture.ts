@@ -25,6 +25,7 @@ export function measuresWith({ floor }: { readonly floor: boolean }): Measures {
       load: open({ p50: 12, p99: 30, max: 40, count: 1_000 }),
       found: { orders: 1_000, trades: 800, catchUpMs: 20 },
       micros: { node: 600, postgres: 400, kafka: null },
+      machine: { idle: 0.3, stolen: 0.02 },
       floor: floor
         ? ofFloor(open({ p50: 2, p99: 4, max: 9, count: 500 }), open({ p50: 4, p99: 6, max: 8, count: 500 }))
         : null,
@@ -39,6 +40,7 @@ function closed(name: ClosedName, floor: boolean): ClosedMeasure {
     load: rates([3_000, 4_000, 9_000]),
     found: { orders: 16_000, trades: 12_800, catchUpMs: 100 },
     micros: { node: 300, postgres: 200, kafka: null },
+    machine: { idle: 0.1254, stolen: 0.25 },
     floor: floor ? ofFloor(rates([15_000, 16_000, 16_500]), rates([8_000, 17_000])) : null,
   };
 }
@@ -69,5 +71,10 @@ function open(acknowledgements: OpenLoopResult["acknowledgements"]): OpenLoopRes
 }
 
 function ofFloor<Result>(before: Result, after: Result): FloorMeasure<Result> {
-  return { loads: [before, after], micros: { node: 80, postgres: 20, kafka: null }, platformCores: 0.02 };
+  return {
+    loads: [before, after],
+    micros: { node: 80, postgres: 20, kafka: null },
+    machine: { idle: 0.2, stolen: 0 },
+    platformCores: 0.02,
+  };
 }

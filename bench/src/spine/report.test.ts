@@ -30,6 +30,15 @@ test("each load stands beside the floor's: its rate and share, its times, its pr
   );
 });
 
+test("each load says what the machine had to spare and what its host took from it", () => {
+  const measures = measuresWith({ floor: true });
+  const text = reportText([measures]);
+  assert.match(text, /batched: .*, client 0\.10 cores, the machine 12\.5% idle, 25\.0% taken by its host/);
+  assert.match(text, /floor: .* 0\.02 cores, the machine 20\.0% idle, 0\.0% taken by its host/);
+  const untold = { ...measures, steady: { ...measures.steady, machine: null } };
+  assert.match(reportText([untold]), /steady: .* cores, the machine unknown/);
+});
+
 test("without the floor no line speaks of it", () => {
   const text = reportText([measuresWith({ floor: false })]);
   assert.doesNotMatch(text, /floor/);

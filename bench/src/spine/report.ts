@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { machineFacts } from "../machine.ts";
+import type { MachineShares } from "../machine-time.ts";
 import { floorAcknowledgements, ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
 import type { ClosedLoopResult, Latency, OpenLoopResult } from "./load-jobs.ts";
 import { type ClosedMeasure, type FloorMeasure, type Measured, type Measures, rateOf } from "./measure.ts";
@@ -175,7 +176,7 @@ function notes(measures: Measures): readonly string[] {
   return [
     `${bus}:`,
     `  PostgreSQL says: ${settings.join(", ")}`,
-    ...loads.flatMap(({ name, load, found, floor }) => {
+    ...loads.flatMap(({ name, load, found, machine, floor }) => {
       const refused = Object.entries(load.refused).map(
         ([code, orders]) => `${count(orders)} refused (${code})`,
       );
@@ -185,6 +186,7 @@ function notes(measures: Measures): readonly string[] {
         `${count(found.trades)} trades settled`,
         ...refused,
         `client ${load.clientCores.toFixed(2)} cores`,
+        machineNote(machine),
       ].join(", ")}`;
       return floor === null ? [line] : [line, `    ${floorNote(floor)}`];
     }),
@@ -195,12 +197,23 @@ function notes(measures: Measures): readonly string[] {
   ];
 }
 
-function floorNote({ loads, platformCores }: FloorMeasure<ClosedLoopResult | OpenLoopResult>): string {
+function floorNote({
+  loads,
+  platformCores,
+  machine,
+}: FloorMeasure<ClosedLoopResult | OpenLoopResult>): string {
   const halves = loads.map((load) => {
     const figure = load.kind === "closed" ? `${rate(load)}/s` : `${times(load.acknowledgements)} ms`;
     return `${count(load.acknowledged)} orders acknowledged and found in SQL (${figure})`;
   });
-  return `floor: before ${halves[0]}, after ${halves[1]}, beside it the idle platform ${platformCores.toFixed(2)} cores`;
+  const beside = `beside it the idle platform ${platformCores.toFixed(2)} cores`;
+  return `floor: before ${halves[0]}, after ${halves[1]}, ${beside}, ${machineNote(machine)}`;
+}
+
+function machineNote(shares: MachineShares | null): string {
+  if (shares === null) return "the machine unknown";
+  const [idle, stolen] = [shares.idle, shares.stolen].map((share) => `${(100 * share).toFixed(1)}%`);
+  return `the machine ${idle} idle, ${stolen} taken by its host`;
 }
 
 function tradeShare({ closed, steady }: Measures): string {

@@ -15,6 +15,8 @@ test("programs are told the platform's figures, the floor's, and the ratios", ()
     cpuMicros: { node: 300, postgres: 200, kafka: null },
     floorCpuMicros: { node: 80, postgres: 20, kafka: null },
     cpuTimesFloor: 5,
+    machine: { idle: 0.125, stolen: 0.25 },
+    floorMachine: { idle: 0.2, stolen: 0 },
   });
   assert.deepEqual(summary.loads.steady, {
     floorAckP50Ms: 3,
@@ -24,6 +26,8 @@ test("programs are told the platform's figures, the floor's, and the ratios", ()
     cpuMicros: { node: 600, postgres: 400, kafka: null },
     floorCpuMicros: { node: 80, postgres: 20, kafka: null },
     cpuTimesFloor: 10,
+    machine: { idle: 0.3, stolen: 0.02 },
+    floorMachine: { idle: 0.2, stolen: 0 },
   });
 });
 
@@ -38,6 +42,8 @@ test("without the floor its figures are null, and the platform's are as before",
     cpuMicros: { node: 300, postgres: 200, kafka: null },
     floorCpuMicros: null,
     cpuTimesFloor: null,
+    machine: { idle: 0.125, stolen: 0.25 },
+    floorMachine: null,
   });
   assert.equal(loads.steady.ackP50TimesFloor, null);
 });

@@ -1,4 +1,5 @@
 import { present } from "@bourse/base";
+import type { MachineShares } from "../machine-time.ts";
 import { floorAcknowledgements, ofFloor, shareOfRate, timesMicros } from "./against-floor.ts";
 import type { ClosedLoopResult } from "./load-jobs.ts";
 import { type ClosedMeasure, type Measured, type Measures, rateOf } from "./measure.ts";
@@ -27,6 +28,9 @@ interface ProcessorSummary {
   readonly floorCpuMicros: MicrosAnOrder | null;
   /** The platform's in multiples of the floor's. */
   readonly cpuTimesFloor: number | null;
+  /** Shares of the processors' time during the load and during the floor's. */
+  readonly machine: MachineShares | null;
+  readonly floorMachine: MachineShares | null;
 }
 
 export interface ClosedSummary extends ProcessorSummary {
@@ -90,11 +94,18 @@ function processorSummary(measure: Measured<unknown>): ProcessorSummary {
     cpuMicros: wholeMicros(measure.micros),
     floorCpuMicros: measure.floor === null ? null : wholeMicros(measure.floor.micros),
     cpuTimesFloor: hundredths(timesMicros(measure)),
+    machine: shares(measure.machine),
+    floorMachine: shares(measure.floor?.machine ?? null),
   };
 }
 
 function wholeMicros({ node, postgres, kafka }: MicrosAnOrder): MicrosAnOrder {
   return { node: whole(node), postgres: whole(postgres), kafka: whole(kafka) };
+}
+
+function shares(machine: MachineShares | null): MachineShares | null {
+  if (machine === null) return null;
+  return { idle: thousandths(machine.idle), stolen: thousandths(machine.stolen) };
 }
 
 function closedNamed(closed: readonly ClosedMeasure[], name: ClosedName): ClosedMeasure {
@@ -106,6 +117,10 @@ function closedNamed(closed: readonly ClosedMeasure[], name: ClosedName): Closed
 
 function whole(value: number | null): number | null {
   return value === null ? null : Math.round(value);
+}
+
+function thousandths(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }
 
 function hundredths(value: number | null): number | null {
