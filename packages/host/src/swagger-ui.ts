@@ -10,6 +10,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   "favicon-32x32.png": "image/png",
 };
 const folder = new URL("./static/", import.meta.resolve("@fastify/swagger-ui"));
+const FileParams = Type.Object({ file: Type.String() });
 const loaded = new Map<string, Promise<Buffer>>();
 
 export interface ApiDocumentLink {
@@ -35,7 +36,7 @@ export function swaggerUiRoutes(title: string, documents: readonly ApiDocumentLi
       path: "/swagger-ui/:file",
       summary: "Parts of the page",
       access: "public",
-      params: Type.Object({ file: Type.String() }),
+      params: FileParams,
       answers: { 200: Type.String() },
       handle: (_service, { params }) => (params.file === "start.js" ? start : asset(params.file ?? "")),
     },

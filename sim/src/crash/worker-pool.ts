@@ -18,7 +18,8 @@ export class WorkerHandle {
 
   static async start(): Promise<WorkerHandle> {
     const child = fork(fileURLToPath(new URL("./worker-process.ts", import.meta.url)), [], {
-      execArgv: ["--max-old-space-size=512"],
+      // What lives is small, and what dies is much: marked at every doubling it took a sixth of the processor.
+      execArgv: ["--max-old-space-size=512", "--heap-growing-percent=400"],
     });
     await nextReply(child);
     return new WorkerHandle(child);

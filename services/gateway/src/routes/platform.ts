@@ -7,6 +7,8 @@ import type { Gateway } from "../authenticate.ts";
 const INVARIANTS_TIMEOUT_MS = 600_000;
 
 const ByService = Type.Object({ services: Type.Array(Type.Unknown()) });
+const ServiceParams = Type.Object({ service: oneOf(SERVICE_NAMES) });
+const CountsQuery = Type.Object({ clientOrderIdPrefix: Type.Optional(Type.String({ maxLength: 64 })) });
 
 /** The platform as a whole, for operators: what every service says of itself, asked through the one door. */
 export function platformRoutes({ services }: Directory): readonly Route<Gateway>[] {
@@ -39,7 +41,7 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
       summary: "Check the invariants of one service on a quiet platform",
       access: "operator",
       idempotency: { natural: "it changes nothing" },
-      params: Type.Object({ service: oneOf(SERVICE_NAMES) }),
+      params: ServiceParams,
       answers: { 200: Type.Unknown() },
       handle: async (gateway, { params }) => ({
         status: 200,
@@ -55,7 +57,7 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
       path: "/api/v1/platform/counts",
       summary: "What the tables of order and wallet hold",
       access: "operator",
-      query: Type.Object({ clientOrderIdPrefix: Type.Optional(Type.String({ maxLength: 64 })) }),
+      query: CountsQuery,
       answers: { 200: Type.Unknown() },
       handle: async (gateway, { query }) => {
         const prefix = query.clientOrderIdPrefix;
