@@ -3,7 +3,7 @@
 // The `bourse` command: `npx bourse ...` in this repository, before and after anything is installed.
 
 const { launch } = require("./launch.cjs");
-const { streamProcess } = require("./stream-process.cjs");
+const { commandProcess } = require("./command-process.cjs");
 
 const args = process.argv.slice(2);
-void launch("apps/cli/src/main.ts", args, streamProcess(args));
+void launch("apps/cli/src/main.ts", args, commandProcess(args));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definitions, readRunFile, startCluster } from "@bourse/platform";
 import { removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { commandProcess } from "../command-process.ts";
 
 export const PROJECT_ROOT: string = join(import.meta.dirname, "../../..");
 export const CLI_ENTRY: string = join(PROJECT_ROOT, "apps/cli/src/main.ts");
@@ -38,9 +39,11 @@ export interface BenchedOptions {
 /** All services in one process, on the embedded bus. */
 export async function startEmbedded(options: BenchedOptions): Promise<BenchedPlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
-  const child = spawn(process.execPath, [CLI_ENTRY, "up", "--no-demo", "--data", dataFolder], {
+  const args = ["up", "--no-demo", "--data", dataFolder];
+  const { flags, env } = commandProcess(args);
+  const child = spawn(process.execPath, [...flags, CLI_ENTRY, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...ownEnvironment(), ...(await freeAddresses()), ...options.env },
+    env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
   });
   const stop = async (): Promise<void> => {
     await end(child);

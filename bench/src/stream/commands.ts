@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { commandProcess } from "../command-process.ts";
 import { cpuSeconds } from "../cpu-time.ts";
 import { CLI_ENTRY } from "../spine/benched-platform.ts";
-import { streamProcess } from "./stream-process.ts";
 
 /** A command of ours, or of Kafka's own tools, as anyone would start it. */
 export interface RunningCommand {
@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 250;
 
 /** As the `bourse` command starts it, without the launcher's own process. */
 export function bourse(args: readonly string[], env: Readonly<Record<string, string>>): RunningCommand {
-  const own = streamProcess(args);
+  const own = commandProcess(args);
   return command(process.execPath, [...own.flags, CLI_ENTRY, ...args], { ...own.env, ...env });
 }
 

@@ -9,10 +9,10 @@ import { tablesOwner } from "@bourse/host";
 import { postgresStore, type Store, schemaOfService, sql } from "@bourse/store";
 import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
 import { tradeProcessorOf } from "@bourse/trade-processor";
+import { commandProcess } from "../command-process.ts";
 import { cpuSeconds } from "../cpu-time.ts";
 import { bourse, command, lastObject, type RunningCommand } from "./commands.ts";
 import type { Measurement, StreamOptions } from "./options.ts";
-import { streamProcess } from "./stream-process.ts";
 
 /** null: it was not asked for. */
 export interface StreamFigures {
@@ -189,7 +189,7 @@ class StreamBench {
     const { kafka, options } = this.#parts;
     const script = join(import.meta.dirname, "bare-processor.ts");
     const args = [script, kafka.bootstrapServers, prefix, String(options.trades)];
-    const { flags, env } = streamProcess(["process"]);
+    const { flags, env } = commandProcess(["process"]);
     const running = this.#start(command(process.execPath, [...flags, ...args], { ...env, ...this.#env }));
     return Number(lastObject(await this.#ended(running, "bare processor")).perSecond);
   }

@@ -206,7 +206,10 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
   const file = join(logs, "up.log");
   const log = openSync(file, "w");
   const args = process.argv.slice(2).filter((arg) => arg !== "--detach" && arg !== "--json");
-  const child = spawn(process.execPath, [ENTRY, ...args], { detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(process.execPath, [...process.execArgv, ENTRY, ...args], {
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
   closeSync(log);
   child.unref();
   const deadline = performance.now() + START_TIMEOUT_MS;
