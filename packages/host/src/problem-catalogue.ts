@@ -1,3 +1,5 @@
+import { MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./http/limits.ts";
+
 /** What a code means, wherever it appears: the one place where HTTP statuses are decided. */
 export interface ProblemEntry {
   readonly status: number;
@@ -61,7 +63,7 @@ export const problemCatalogue = {
   request_timeout: entry(
     408,
     "The request took too long to arrive",
-    "A minute passed between its first byte and its last. The connection is ended; no route was reached.",
+    `${REQUEST_TIMEOUT_MS / 1_000} s passed between its first byte and its last. The connection is ended; no route was reached.`,
     true,
   ),
   body_too_large: entry(
@@ -77,7 +79,7 @@ export const problemCatalogue = {
   head_too_large: entry(
     431,
     "The address and headers are too large",
-    "Together they have more than 16 KB. The connection is ended; no route was reached.",
+    `Together they have more than ${MAX_HEAD_BYTES / 1_024} KB. The connection is ended; no route was reached.`,
   ),
   rate_limited: entry(
     429,

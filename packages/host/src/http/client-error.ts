@@ -1,14 +1,64 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type ProblemAnswer, problem } from "../problem.ts";
 
+/** What a connection has asked for last. */
+interface Connection {
+  latest: ServerResponse<IncomingMessage>;
+  /** The one before it: its request had come whole before the latest began. */
+  previous: ServerResponse<IncomingMessage> | null;
+  isEnding: boolean;
+}
+
 /**
  * Answers what is no HTTP, or not all of it in time, and ends the connection: what follows on it could not be told from
- * what came before. No route was reached, so nothing was done.
+ * what came before. Whole requests before it are answered first, each in its place; the faulty one reaches no route.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
-  if (socket.writable) socket.write(wireForm(problemOf(error)));
-  socket.destroy(error);
+export class ClientErrors {
+  readonly #connections = new WeakMap<Socket, Connection>();
+
+  /** Every request of the server passes here. */
+  watch(server: Server): void {
+    server.on("request", (request, response) => {
+      const known = this.#connections.get(request.socket);
+      if (known === undefined)
+        this.#connections.set(request.socket, { latest: response, previous: null, isEnding: false });
+      else {
+        known.previous = known.latest;
+        known.latest = response;
+      }
+    });
+  }
+
+  answer(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === "ECONNRESET" || socket.destroyed) return;
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) {
+      endWith(problemOf(error), socket);
+      return;
+    }
+    // The parser says it again of whatever else comes.
+    if (connection.isEnding) return;
+    connection.isEnding = true;
+    const { latest, previous } = connection;
+    const isWhole = latest.req.complete;
+    afterAnswer(isWhole ? latest : previous, () => {
+      // Some faults of a request are known before all of it has come: it has its answer then.
+      const isAnswered = !isWhole && latest.headersSent;
+      endWith(isAnswered ? null : problemOf(error), socket);
+    });
+  }
+}
+
+/** Answers go out in the order of their requests, so after this one nothing from before it is left. */
+function afterAnswer(response: ServerResponse | null, go: () => void): void {
+  if (response === null || response.closed) go();
+  else response.once("close", go);
+}
+
+function endWith(answer: ProblemAnswer | null, socket: Socket): void {
+  if (answer !== null && socket.writable) socket.write(wireForm(answer));
+  socket.destroySoon();
 }
 
 function problemOf({ code }: NodeJS.ErrnoException): ProblemAnswer {

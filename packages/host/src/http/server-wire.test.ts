@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Type } from "typebox";
 import type { Route } from "../definition.ts";
@@ -223,6 +224,44 @@ test("a drain cuts the connections that idle clients keep", async (t) => {
   await idle;
 });
 
+const RUBBISH = "hello\r\n\r\n";
+const behind: readonly [string, string, readonly [number, string][]][] = [
+  ["a request that is in work", post("/later", HI) + RUBBISH, [[201, ECHOED]]],
+  [
+    "two that are in work",
+    post("/later", HI) + post("/later", '{"text":"2"}') + RUBBISH,
+    [
+      [201, ECHOED],
+      [201, ECHOED.replace("hi", "2")],
+    ],
+  ],
+  ["one that has been answered", post("/echo", HI) + RUBBISH, [[201, ECHOED]]],
+  ["one in work and half of another one", `${post("/later", HI)}${CHUNKED}no length\r\n`, [[201, ECHOED]]],
+];
+
+for (const [what, sent, answered] of behind) {
+  test(`what is no HTTP behind ${what} is answered after it`, async (t) => {
+    const { running } = await testService(t, service);
+    const answers = answersIn(await exchange(running.port, [sent, RUBBISH, RUBBISH]));
+    const whole = answers.slice(0, -1);
+    assert.deepEqual(
+      whole.map(({ status, body }) => [status, body]),
+      answered,
+    );
+    assert.equal(JSON.parse(answers.at(-1)?.body ?? "").code, "malformed_http");
+  });
+}
+
+test("a request that was answered before the fault in its body came has one answer", async (t) => {
+  const { running } = await testService(t, service);
+  const head = CHUNKED.replace("application/json", "application/jsonp");
+  const answers = answersIn(await exchange(running.port, [head, "no length\r\n"]));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [415],
+  );
+});
+
 /** A server without a service behind it. */
 async function bareServer(
   t: TestContext,
@@ -303,6 +342,38 @@ for (const [what, atOnce] of slow) {
     assert.equal(served, 0);
   });
 }
+
+test("a request that drips in behind one that is in work: first its answer, then 408", async (t) => {
+  const port = await bareServer(t, {
+    serve: async () => {
+      await sleep(500);
+      return { status: 200, body: {} };
+    },
+    requestTimeoutMs: 200,
+  });
+  const answers = answersIn(await drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 408],
+  );
+});
+
+test("a client that leaves before its answer, with rubbish behind the request, costs nothing", async (t) => {
+  const served = Promise.withResolvers<void>();
+  const port = await bareServer(t, {
+    serve: async () => {
+      await sleep(50);
+      served.resolve();
+      return { status: 200, body: {} };
+    },
+  });
+  const socket = connect({ port, host: "127.0.0.1" }, () => {
+    socket.write(post("/echo", HI) + RUBBISH, () => socket.destroy());
+  });
+  await served.promise;
+  const [answer] = answersIn(await exchange(port, [LAST.replace("GET /nothing", "POST /echo")]));
+  assert.equal(answer?.status, 200);
+});
 
 test("the time is a request's: a connection may be used for longer", async (t) => {
   const port = await bareServer(t, {

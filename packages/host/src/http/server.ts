@@ -3,16 +3,14 @@ import type { Logger } from "pino";
 import type { Authenticated, RouteAnswer, RouteRequest } from "../definition.ts";
 import type { Caller } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
-import { answerClientError } from "./client-error.ts";
+import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
+import { DEFAULT_BODY_LIMIT, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
 
-export const DEFAULT_BODY_LIMIT = 65_536;
 /** A client's own id is kept where it is short and plain. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,96}$/;
 const MAX_PARAM_LENGTH = 200;
-/** From a request's first byte to its last. Who sends more slowly would hold a connection for nothing. */
-const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The HTTP server of a service: sockets and routing; every decision is the dispatcher's. */
 export function createServer(options: {
@@ -24,11 +22,12 @@ export function createServer(options: {
     | null;
   readonly newId: () => string;
   readonly log: Logger;
-  /** Default: a minute. Looked at twice in this time. */
+  /** Default: `REQUEST_TIMEOUT_MS`. Looked at twice in this time. */
   readonly requestTimeoutMs?: number;
 }): FastifyInstance {
   const { dispatcher, readCaller, authenticate, newId, log } = options;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const clientErrors = new ClientErrors();
   const app = fastify({
     logger: false,
     requestIdHeader: false,
@@ -39,13 +38,18 @@ export function createServer(options: {
     return503OnClosing: false,
     requestTimeout: requestTimeoutMs,
     // Node takes the longer of the two for the request's.
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 2 },
-    clientErrorHandler: answerClientError,
+    http: {
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / 2,
+      maxHeaderSize: MAX_HEAD_BYTES,
+    },
+    clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => {
       send(reply, faultOfTransport(error, request.id), request.id);
     },
   });
+  clientErrors.watch(app.server);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
