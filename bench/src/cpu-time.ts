@@ -2,9 +2,9 @@ import { childrenOf, statOf } from "./proc-files.ts";
 
 /** Of Linux on every machine that this project runs on (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
-/** Places in {@link statOf}. */
-const OWN = { user: 11, system: 12 } as const;
-const ENDED_CHILDREN = { user: 13, system: 14 } as const;
+/** Places in {@link statOf}, user and system. */
+const OWN: readonly number[] = [11, 12];
+const ENDED_CHILDREN: readonly number[] = [13, 14];
 
 /**
  * Seconds of processor time that processes and all their children have used so far, each once, also where one is another
@@ -12,19 +12,15 @@ const ENDED_CHILDREN = { user: 13, system: 14 } as const;
  */
 export function cpuSeconds(pids: readonly number[]): number {
   const all = new Set(pids.flatMap((each) => [each, ...childrenOf(each)]));
-  return [...all].reduce((sum, pid) => sum + secondsOf(pid, [OWN, ENDED_CHILDREN]), 0);
+  return [...all].reduce((sum, pid) => sum + secondsOf(pid, [...OWN, ...ENDED_CHILDREN]), 0);
 }
 
 /** The same of one process with all its threads, without its children. */
 export function ownCpuSeconds(pid: number): number {
-  return secondsOf(pid, [OWN]);
+  return secondsOf(pid, OWN);
 }
 
-function secondsOf(
-  pid: number,
-  kinds: readonly { readonly user: number; readonly system: number }[],
-): number {
+function secondsOf(pid: number, places: readonly number[]): number {
   const stat = statOf(pid);
-  const ticks = kinds.flatMap(({ user, system }) => [Number(stat?.[user] ?? 0), Number(stat?.[system] ?? 0)]);
-  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
+  return places.reduce((ticks, place) => ticks + Number(stat?.[place] ?? 0), 0) / TICKS_PER_SECOND;
 }

@@ -7,11 +7,16 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { kafkaSkip } from "@bourse/bus/testing";
 import { readRunFile } from "@bourse/platform";
 import { removeData } from "./data-folder.ts";
 import { EXIT } from "./exit-codes.ts";
 import { serviceAddresses } from "./testing/addresses.ts";
 
+const skip = (await kafkaSkip(process.env, "own")) ?? false;
+/** A broker writes down what it has before it ends. */
+const END_TIMEOUT_MS = 30_000;
 const MAIN = join(import.meta.dirname, "main.ts");
 
 function folder(t: TestContext): string {
@@ -50,13 +55,19 @@ const postgresOf = (dataFolder: string): number | undefined =>
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
-  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const up = run(["up", "--no-demo"], env);
+/** `up` in a folder of its own, once it has said what to open. */
+async function upAndOpen(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const up = run(["up", "--no-demo", ...args], env);
   t.after(() => up.child.kill("SIGKILL"));
   await up.told;
   const open = /Open +(http:\S+)/.exec(up.said.stdout)?.[1];
   assert.ok(open !== undefined, up.said.stderr);
+  return { up, open };
+}
+
+it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const { up, open } = await upAndOpen(t, [], env);
   assert.match(up.said.stdout, /Operator's key +bk_\w+ \(kept in /);
   assert.equal((await fetch(open)).status, 200);
   const page = await fetch(`${env.CONSOLE_URL}/`);
@@ -72,34 +83,46 @@ it("up says what to open and the operator's key, other commands find it, and dow
   assert.ok(!existsSync(join(env.BOURSE_DATA, "run.json")));
 });
 
-it("a second Ctrl-C ends it at once, with its database, and the next start needs no help", async (t) => {
-  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const up = run(["up", "--no-demo"], env);
-  t.after(() => up.child.kill("SIGKILL"));
-  await up.told;
-  const open = /Open +(http:\S+)/.exec(up.said.stdout)?.[1];
-  const postgres = postgresOf(env.BOURSE_DATA);
-  assert.ok(open !== undefined && postgres !== undefined, up.said.stderr);
-  // A request that does not come to its end holds the drain up.
+/** A request that does not come to its end holds a drain up, so that there is time for the second Ctrl-C. */
+async function interruptTwice(t: TestContext, { up, open }: Awaited<ReturnType<typeof upAndOpen>>) {
   const client = connect(Number(new URL(open).port), "127.0.0.1");
+  t.after(() => client.destroy());
   client.on("error", () => undefined);
   client.write(
     "POST /api/v1/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
   );
   await once(client, "connect");
-
   up.child.kill("SIGINT");
   while (!up.said.stderr.includes("draining")) await once(up.child.stderr, "data");
   up.child.kill("SIGINT");
   assert.equal(await up.ended, EXIT.interrupted, up.said.stderr);
+}
 
-  const again = run(["up", "--no-demo"], env);
-  t.after(() => again.child.kill("SIGKILL"));
-  await again.told;
-  assert.match(again.said.stdout, /Bourse is up/, again.said.stderr);
+it("a second Ctrl-C ends it at once, with its database, and the next start needs no help", async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const started = await upAndOpen(t, [], env);
+  const postgres = postgresOf(env.BOURSE_DATA);
+  assert.ok(postgres !== undefined);
+  await interruptTwice(t, started);
+
+  const again = await upAndOpen(t, [], env);
+  assert.match(again.up.said.stdout, /Bourse is up/, again.up.said.stderr);
   assert.notEqual(postgresOf(env.BOURSE_DATA), postgres, "it ended by itself");
   const down = run(["down"], { BOURSE_DATA: env.BOURSE_DATA });
   assert.equal(await down.ended, EXIT.ok, down.said.stderr);
+});
+
+it("on Kafka a second Ctrl-C ends broker, database and every service", { skip }, async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const started = await upAndOpen(t, ["--bus", "kafka"], env);
+  // Where it fails, what it has left is in nobody's way.
+  t.after(async () => await run(["down"], { BOURSE_DATA: env.BOURSE_DATA }).ended);
+  const names = readRunFile(env.BOURSE_DATA)?.processes.map(({ name }) => name);
+  for (const name of ["gateway", "kafka", "postgres"]) assert.ok(names?.includes(name), name);
+  await interruptTwice(t, started);
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  while (readRunFile(env.BOURSE_DATA) !== null && performance.now() < deadline) await sleep(100);
+  assert.equal(readRunFile(env.BOURSE_DATA), null, "nothing of it runs");
 });
 
 it("up says which port is taken, who wants it and what to do", async (t) => {

@@ -18,7 +18,7 @@ export class WorkerHandle {
 
   static async start(): Promise<WorkerHandle> {
     const child = fork(fileURLToPath(new URL("./worker-process.ts", import.meta.url)), [], {
-      // What lives is small, and what dies is much: marked at every doubling it took a sixth of the processor.
+      // Some 70 MB live and much dies: marked whenever a third had come to it, a seventh of the processor went there (0042).
       execArgv: ["--max-old-space-size=512", "--heap-growing-percent=400"],
     });
     await nextReply(child);
