@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { definitions, readRunFile, startCluster } from "@bourse/platform";
-import { removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { removeDataFolder, startPostgres, stopPostgres } from "@bourse/store/local-postgres";
 import { commandProcess } from "../command-process.ts";
 
 export const PROJECT_ROOT: string = join(import.meta.dirname, "../../..");
@@ -34,6 +34,8 @@ export interface BenchedOptions {
   /** Besides the bench's own environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly progress: (line: string) => void;
+  /** Of PostgreSQL, besides its own. */
+  readonly databaseSettings?: Readonly<Record<string, string>>;
 }
 
 /** All services in one process, on the embedded bus. */
@@ -41,13 +43,14 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
   const args = ["up", "--no-demo", "--data", dataFolder];
   const { flags, env } = commandProcess(args);
+  await startDatabase(dataFolder, options);
   const child = spawn(process.execPath, [...flags, CLI_ENTRY, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
   });
   const stop = async (): Promise<void> => {
     await end(child);
-    removeFolder(dataFolder);
+    await removeFolder(dataFolder);
   };
   try {
     const run = await whenUp(child, dataFolder);
@@ -71,6 +74,7 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
 /** A local broker, PostgreSQL, and each service by itself. */
 export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
+  await startDatabase(dataFolder, options);
   const cluster = await startCluster({
     dataFolder,
     bus: "kafka",
@@ -93,9 +97,15 @@ export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlat
     kafkaPid: processes.find(({ name }) => name === "kafka")?.pid ?? null,
     stop: async () => {
       await cluster.stop();
-      removeFolder(dataFolder);
+      await removeFolder(dataFolder);
     },
   };
+}
+
+/** The platform adopts a database that runs in its folder. */
+async function startDatabase(dataFolder: string, { databaseSettings }: BenchedOptions): Promise<void> {
+  if (databaseSettings !== undefined)
+    await startPostgres({ folder: join(dataFolder, "postgres"), settings: databaseSettings });
 }
 
 /** Without what a person's own platform is given: another database, other addresses, another broker. */
@@ -105,8 +115,11 @@ function ownEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** PostgreSQL keeps part of its data elsewhere where its user can't reach the folder. */
-function removeFolder(dataFolder: string): void {
-  removeDataFolder(join(dataFolder, "postgres"));
+async function removeFolder(dataFolder: string): Promise<void> {
+  const folder = join(dataFolder, "postgres");
+  // Where the platform did not come up, the database that was started for it still runs.
+  await stopPostgres(folder);
+  removeDataFolder(folder);
   rmSync(dataFolder, { recursive: true, force: true });
 }
 

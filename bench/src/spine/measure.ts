@@ -1,6 +1,12 @@
+import { join } from "node:path";
 import { type MachineShares, type MachineTicks, machineShares, machineTicks } from "../machine-time.ts";
 import { median } from "../percentiles.ts";
-import { type BenchedPlatform, startEmbedded, startOnKafka } from "./benched-platform.ts";
+import {
+  type BenchedOptions,
+  type BenchedPlatform,
+  startEmbedded,
+  startOnKafka,
+} from "./benched-platform.ts";
 import { BenchDatabase } from "./database.ts";
 import { Floor } from "./floor/floor.ts";
 import { GatewayClient } from "./gateway-client.ts";
@@ -19,6 +25,7 @@ import {
 import { untilQuiet } from "./quiet.ts";
 import { type ReplayResult, replay } from "./replay.ts";
 import { setUpVenue } from "./set-up-venue.ts";
+import { STATEMENT_SETTINGS, StatementWatch } from "./statements.ts";
 import { plainVenue } from "./venue.ts";
 
 /** What the tables held of a load's orders once the platform was quiet again. */
@@ -87,7 +94,7 @@ export async function measure(
   const beganMs = performance.now();
   progress(`${bus}: starting`);
   const start = bus === "embedded" ? startEmbedded : startOnKafka;
-  const platform = await start({ env: profileEnvironment(options), progress });
+  const platform = await start({ ...profiling(options), progress });
   try {
     const startSeconds = (performance.now() - beganMs) / 1_000;
     const stopped = new Promise<never>((_, reject) => {
@@ -95,9 +102,14 @@ export async function measure(
       if (signal.aborted) stop();
       signal.addEventListener("abort", stop);
     });
+    const watch =
+      options.profileFolder === null
+        ? null
+        : await StatementWatch.start(platform.adminUrl, join(options.profileFolder, bus));
     const running = new Measuring(platform, planOf(options), {
       progress: (line) => progress(`${bus}: ${line}`),
       signal,
+      watch,
     });
     return { bus, startSeconds, ...(await Promise.race([running.run(), stopped])) };
   } finally {
@@ -108,11 +120,19 @@ export async function measure(
 type AnyResult = ClosedLoopResult | OpenLoopResult;
 type Load<Result> = (orders: JobOrders) => Promise<Result>;
 
+interface MeasuringContext {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly watch: StatementWatch | null;
+}
+
 class Measuring {
   readonly #platform: BenchedPlatform;
   readonly #plan: Plan;
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
+  /** Of the loads of the platform; null where nobody asked. */
+  readonly #watch: StatementWatch | null;
   readonly #gateway: GatewayClient;
   readonly #database: BenchDatabase;
   readonly #memory: MemoryWatch;
@@ -121,15 +141,12 @@ class Measuring {
   #loads = 0;
   #floor: Floor | null = null;
 
-  constructor(
-    platform: BenchedPlatform,
-    plan: Plan,
-    { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
-  ) {
+  constructor(platform: BenchedPlatform, plan: Plan, { progress, signal, watch }: MeasuringContext) {
     this.#platform = platform;
     this.#plan = plan;
     this.#progress = progress;
     this.#signal = signal;
+    this.#watch = watch;
     this.#gateway = new GatewayClient({
       url: platform.gatewayUrl,
       key: platform.operatorKey,
@@ -157,7 +174,7 @@ class Measuring {
         this.#progress(`as many as it takes, ${load.connections} connections, ${load.batchSize} a request`);
         const ofFloor = this.#plan.floor?.closed[index];
         const measured = await this.#inTurn<ClosedLoopResult>(
-          desk,
+          { desk, name },
           (orders) => client.run({ ...orders, ...load }),
           (orders) => client.run({ ...orders, ...load, ...ofFloor }),
         );
@@ -165,7 +182,7 @@ class Measuring {
       }
       this.#progress(`${this.#plan.steady.ordersPerSecond} orders a second`);
       const steady = await this.#inTurn<OpenLoopResult>(
-        desk,
+        { desk, name: "steady" },
         (orders) => client.run({ ...orders, ...this.#plan.steady }),
         (orders) => client.run({ ...orders, ...this.#plan.steady, ...this.#plan.floor?.steady }),
       );
@@ -175,6 +192,7 @@ class Measuring {
       client.close();
       this.#memory.stop();
       await this.#floor?.stop();
+      await this.#watch?.close();
       await this.#gateway.close();
       await this.#database.close();
     }
@@ -203,26 +221,28 @@ class Measuring {
 
   /** Half of the floor's load, the platform's, the other half: what slows the machine down for a while slows both. */
   async #inTurn<Result extends AnyResult>(
-    desk: JobOrders["desk"],
+    { desk, name }: { readonly desk: JobOrders["desk"]; readonly name: string },
     load: Load<Result>,
     floorLoad: Load<Result>,
   ): Promise<Measured<Result>> {
     this.#loads += 1;
     const orders = { desk, seed: FIRST_SEED + this.#loads, prefix: `${this.#run}-${this.#loads}-` };
-    if (this.#floor === null) return { ...(await this.#counted(orders, load)), floor: null };
+    if (this.#floor === null) return { ...(await this.#counted(name, orders, load)), floor: null };
     const before = await this.#onFloor(this.#floor, orders, floorLoad);
     this.#progress("  the platform");
-    const ofPlatform = await this.#counted(orders, load);
+    const ofPlatform = await this.#counted(name, orders, load);
     const after = await this.#onFloor(this.#floor, orders, floorLoad);
     return { ...ofPlatform, floor: bothHalves(before, after) };
   }
 
   /** Runs a load and looks for its orders in the tables. An order that was acknowledged and is not there fails the run. */
   async #counted<Result extends AnyResult>(
+    name: string,
     orders: JobOrders,
     load: Load<Result>,
   ): Promise<Omit<Measured<Result>, "floor">> {
     const tradesBefore = await this.#database.settledTrades();
+    await this.#watch?.begin();
     const [before, ticksBefore] = [processorSeconds(this.#platform), machineTicks()];
     const result = await load(orders);
     this.#memory.samplePostgres();
@@ -230,6 +250,8 @@ class Measuring {
     const used = secondsBetween(before, processorSeconds(this.#platform));
     const machine = machineShares([ticksBefore, machineTicks()]);
     const micros = microsAnOrder([used], result.acknowledged);
+    const file = await this.#watch?.end(name, result.acknowledged);
+    if (file !== undefined) this.#progress(`  wrote ${file}`);
     const found = await this.#database.acceptedOrders(orders.prefix);
     const trades = (await this.#database.settledTrades()) - tradesBefore;
     checkWritten("the platform", result, found);
@@ -294,6 +316,8 @@ function checkSettled({ tradesSettled, tradesUnsettled }: OpenLoopResult, { trad
     );
 }
 
-function profileEnvironment({ profileFolder }: SpineOptions): Readonly<Record<string, string>> {
-  return profileFolder === null ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` };
+function profiling({ profileFolder }: SpineOptions): Omit<BenchedOptions, "progress"> {
+  if (profileFolder === null) return { env: {} };
+  const env = { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` };
+  return { env, databaseSettings: STATEMENT_SETTINGS };
 }

@@ -7,7 +7,8 @@ export const USAGE = `npm run bench:spine -- [options]
   --only <bus>      embedded or kafka (default: both, one after the other)
   --seconds <n>     how long each rate is measured after its warm-up (default 20)
   --no-floor        leaves out the floor: the least that a venue so durable does, in turn with each load
-  --profile <dir>   writes a processor profile of each of the platform's processes there; slows them down`;
+  --profile <dir>   writes a processor profile of each of the platform's processes there, and of each load what
+                    PostgreSQL did for it, by statement and table; slows them down, and takes 20 s longer a load`;
 
 export const BUSES = ["embedded", "kafka"] as const;
 export type BusKind = (typeof BUSES)[number];
