@@ -34,6 +34,8 @@ describe("bourse process, on a real Kafka", { skip, timeout: 240_000 }, () => {
     while ((await processed(url)) === before) await turn();
     first.child.kill("SIGKILL");
     await first.ended;
+    // By itself it would wait half a minute for the server to come back.
+    interrupted.child.kill("SIGKILL");
     await interrupted.ended;
 
     const second = bourse(...process);

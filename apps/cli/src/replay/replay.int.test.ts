@@ -72,14 +72,15 @@ async function count(
 /** Placements of a recording. */
 const isPlaced = ({ kind }: { kind: string }): boolean => kind === "limit" || kind === "aggress";
 
+/** Of the generated flow, on the embedded platform. */
+let first: Replayed;
+
 describe("a replay on the embedded platform", () => {
   let platform: PrivatePlatform;
   before(async () => {
     platform = await startPrivatePlatform({ bus: "embedded", progress: () => undefined });
   });
   after(() => platform?.remove());
-
-  let first: Replayed;
 
   it("has every fill as recorded, and the tables hold what was sent", async () => {
     first = await replayOn(platform);
@@ -153,18 +154,24 @@ describe("a replay on the embedded platform", () => {
 
 describe("the same recording on Kafka, every service its own process", { skip: skipKafka ?? false }, () => {
   it("ends in the same trades, balances and engine state", async () => {
-    const ends: unknown[] = [];
-    for (const bus of ["embedded", "kafka"] as const) {
-      const platform = await startPrivatePlatform({ bus, progress: () => undefined });
-      try {
-        const { report } = await replayOn(platform);
-        assert.ok(isGood(report));
-        const { stateHash, balancesHash, tradesHash, holdsOpened, holdsOpen, settlements } = report;
-        ends.push({ stateHash, balancesHash, tradesHash, holdsOpened, holdsOpen, settlements });
-      } finally {
-        await platform.remove();
-      }
+    const platform = await startPrivatePlatform({ bus: "kafka", progress: () => undefined });
+    try {
+      const { report } = await replayOn(platform);
+      assert.ok(isGood(report));
+      assert.deepEqual(endOf(report), endOf(first.report));
+    } finally {
+      await platform.remove();
     }
-    assert.deepEqual(ends[1], ends[0]);
   });
 });
+
+function endOf({
+  stateHash,
+  balancesHash,
+  tradesHash,
+  holdsOpened,
+  holdsOpen,
+  settlements,
+}: Replayed["report"]) {
+  return { stateHash, balancesHash, tradesHash, holdsOpened, holdsOpen, settlements };
+}
