@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "@bourse/base";
-import { type EventBus, embeddedBus, kafkaBus } from "@bourse/bus";
+import { type EventBus, embeddedBus } from "@bourse/bus";
 import { catalogue } from "@bourse/contracts";
 import type { AnyServiceDefinition, Environment } from "@bourse/host";
 import type { DataFolder } from "./data-folder.ts";
@@ -53,6 +53,8 @@ async function openKafka(options: OpenBusOptions): Promise<EventBus> {
       "a service on Kafka needs KAFKA_BOOTSTRAP_SERVERS, such as 127.0.0.1:9092; `npm run up:kafka` starts a local broker",
     );
   }
+  // Loaded only where it is used: its client takes longer to load than the rest of the platform.
+  const { kafkaBus } = await import("@bourse/bus/kafka");
   const bus = kafkaBus({
     bootstrapServers,
     clientId,

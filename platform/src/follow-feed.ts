@@ -1,4 +1,4 @@
-import { type BusRecord, kafkaBus } from "@bourse/bus";
+import type { BusRecord } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
 import type { Environment } from "@bourse/host";
 import { FEED_TOPICS } from "./feeds.ts";
@@ -31,6 +31,7 @@ const MAX_ROWS = 1_000;
 export async function followFeed(options: FeedOptions): Promise<number> {
   const { topic, bootstrapServers, env, group, signal, handle } = options;
   const security = kafkaSecurity(env, PROCESSOR_USER);
+  const { kafkaBus } = await import("@bourse/bus/kafka");
   const bus = kafkaBus({ bootstrapServers, clientId: `bourse-process-${process.pid}`, ...security });
   let handled = 0;
   try {

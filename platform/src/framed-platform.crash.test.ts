@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { kafkaBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, privateKafka } from "@bourse/bus/testing";
 import { confluentRegistry } from "@bourse/registry";
 import { registrySkip, testRegistry } from "@bourse/registry/testing";

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { kafkaBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, privateKafka } from "@bourse/bus/testing";
 import { simulatedTrades } from "@bourse/contracts";
 import { postgresStore, type Rows, sql } from "@bourse/store";

@@ -1,4 +1,3 @@
-import { kafkaBus } from "@bourse/bus";
 import { type Topic, tradeStreamNamed } from "@bourse/contracts";
 import {
   createDirectory,
@@ -78,6 +77,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     ...(sink.kind === "postgres" ? {} : { openSink: () => openSink(sink) }),
   });
+  const { kafkaBus } = await import("@bourse/bus/kafka");
   const bus = kafkaBus({
     bootstrapServers: options.bootstrapServers,
     clientId: `bourse-process-${process.pid}`,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { kafkaBus, type OutgoingBatch } from "@bourse/bus";
+import type { OutgoingBatch } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, privateKafka, type TestKafka } from "@bourse/bus/testing";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser, openPage } from "./testing/open-browser.ts";

@@ -1,4 +1,5 @@
-import { type EventBus, kafkaBus } from "@bourse/bus";
+import type { EventBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { tradeStream } from "@bourse/contracts";
 import { bareProgram } from "@bourse/trade-processor";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kafkaBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaCacheFolder, type LocalKafka, provisionKafka, startKafka } from "@bourse/bus/local-kafka";
 import { tradeStream } from "@bourse/contracts";
 import { tablesOwner } from "@bourse/host";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kafkaBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { tradeStream } from "@bourse/contracts";
 import { tablesOwner } from "@bourse/host";
 import { postgresStore, type Store, schemaOfService, sql } from "@bourse/store";

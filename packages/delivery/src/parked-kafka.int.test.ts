@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { type EventBus, kafkaBus, type OutgoingRecord } from "@bourse/bus";
+import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
 import { auditTopic, deadLetterTopic, type Topic } from "@bourse/contracts";
 import { type Store, sql, sqlArray } from "@bourse/store";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kafkaBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, privateKafka } from "@bourse/bus/testing";
 import { produceTrades } from "./produce-trades.ts";
 import { machineTime } from "./testing.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BusRecord, kafkaBus } from "@bourse/bus";
+import type { BusRecord } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
 import { POISON_KINDS } from "./poison.ts";
 import { produceTrades } from "./produce-trades.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@bourse/base";
-import type { KafkaBus, PackedBatch } from "@bourse/bus";
+import type { KafkaBus, PackedBatch } from "@bourse/bus/kafka";
 import { StreamWriter, type WriterOptions } from "./stream-writer.ts";
 import type { TradeSource } from "./trade-source.ts";
 

@@ -1,5 +1,6 @@
 import { assert, type Random, seededRandom } from "@bourse/base";
-import { type PackedBatch, partitionOf, RecordPacker } from "@bourse/bus";
+import { partitionOf } from "@bourse/bus";
+import { type PackedBatch, RecordPacker } from "@bourse/bus/kafka";
 import { type EventOf, encodeTradeReported, generatorProducer, TradeReported } from "@bourse/contracts";
 import { POISON_KINDS, type PoisonKind, poisonRecord } from "./poison.ts";
 import { ReportEncoder } from "./report-encoder.ts";

@@ -1,4 +1,4 @@
-import type { AccessRule, UserQuota } from "@bourse/bus";
+import type { AccessRule, UserQuota } from "@bourse/bus/kafka";
 import { accessRules, userQuotas } from "./service-access.ts";
 
 export type AccessFormat = "json" | "kafka-acls" | "terraform";

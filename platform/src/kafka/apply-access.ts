@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AppliedRules, kafkaAdmin, type ScramUser } from "@bourse/bus";
+import type { AppliedRules, ScramUser } from "@bourse/bus/kafka";
 import { catalogue } from "@bourse/contracts";
 import type { Environment } from "@bourse/host";
 import { PlatformError } from "../platform-error.ts";
@@ -43,6 +43,7 @@ export async function applyKafkaAccess(options: ApplyAccessOptions): Promise<App
       "missing_part",
       "KAFKA_BOOTSTRAP_SERVERS is not set: which brokers are to be prepared?",
     );
+  const { kafkaAdmin } = await import("@bourse/bus/kafka");
   const admin = kafkaAdmin({
     bootstrapServers,
     clientId: `bourse-acls-${process.pid}`,

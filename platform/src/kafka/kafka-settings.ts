@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { KafkaConnectionOptions } from "@bourse/bus";
+import type { KafkaConnectionOptions } from "@bourse/bus/kafka";
 import { ConfigError, type Environment, readConfig } from "@bourse/host";
 import type { Static } from "typebox";
 import { KafkaConfig } from "./kafka-config.ts";

@@ -1,4 +1,4 @@
-import type { AccessNeeds, AccessRule, UserQuota } from "@bourse/bus";
+import type { AccessNeeds, AccessRule, UserQuota } from "@bourse/bus/kafka";
 import type { Topic } from "@bourse/contracts";
 import { type AnyServiceDefinition, publishedTopics } from "@bourse/host";
 import { allDefinitions } from "../definitions.ts";

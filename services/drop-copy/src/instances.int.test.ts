@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type EventBus, kafkaBus } from "@bourse/bus";
+import type { EventBus } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, privateKafka } from "@bourse/bus/testing";
 import {
   catalogue,

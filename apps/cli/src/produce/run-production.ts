@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type KafkaBus, kafkaBus } from "@bourse/bus";
+import { type KafkaBus, kafkaBus } from "@bourse/bus/kafka";
 import type { TradeStream } from "@bourse/contracts";
 import { kafkaSecurity } from "@bourse/platform/kafka";
 import { GENERATOR_USER } from "@bourse/platform/kafka-users";

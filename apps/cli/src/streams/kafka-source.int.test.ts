@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { type KafkaBus, kafkaBus, partitionOf } from "@bourse/bus";
+import { partitionOf } from "@bourse/bus";
+import { type KafkaBus, kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, type TestKafka, testKafka } from "@bourse/bus/testing";
 import { runCli } from "../program.ts";
 import { KafkaSource } from "./kafka-source.ts";

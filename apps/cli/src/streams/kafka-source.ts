@@ -6,9 +6,9 @@ import {
   findBackwards,
   findForwards,
   findPosition,
-  type KafkaBus,
   type Sought,
 } from "@bourse/bus";
+import type { KafkaBus } from "@bourse/bus/kafka";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { RecordView } from "../topic-records.ts";

@@ -65,7 +65,7 @@ async function open(options: SourceOptions & { readonly operatorKey?: string }):
   const servers =
     options.kafka ?? (options.url === undefined ? nonEmpty(process.env.KAFKA_BOOTSTRAP_SERVERS) : undefined);
   if (servers !== undefined) {
-    const { kafkaBus } = await import("@bourse/bus");
+    const { kafkaBus } = await import("@bourse/bus/kafka");
     const { kafkaSecurity } = await import("@bourse/platform/kafka");
     const security = kafkaSecurity(kafkaEnvironment(options, process.env));
     return new KafkaSource(kafkaBus({ bootstrapServers: servers, clientId: "bourse-cli", ...security }));

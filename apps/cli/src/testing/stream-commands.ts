@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { type KafkaBus, kafkaBus } from "@bourse/bus";
+import { type KafkaBus, kafkaBus } from "@bourse/bus/kafka";
 import { type TestKafka, testKafka } from "@bourse/bus/testing";
 import { removeDataFolder } from "@bourse/store/local-postgres";
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EventBus, embeddedBus, kafkaBus, type OutgoingBatch } from "@bourse/bus";
+import { type EventBus, embeddedBus, type OutgoingBatch } from "@bourse/bus";
+import { kafkaBus } from "@bourse/bus/kafka";
 import { catalogue } from "@bourse/contracts";
 import { openDataFolder, type Platform, startPlatform } from "@bourse/platform";
 import { removeDataFolder } from "@bourse/store/local-postgres";
