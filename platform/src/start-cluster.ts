@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { settledWithin } from "@bourse/base";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
 import type { ServiceName } from "@bourse/contracts";
 import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
@@ -264,9 +265,9 @@ function exited(child: ChildProcess): Promise<void> {
 
 /** SIGTERM, and SIGKILL after a while. False where that was needed. */
 async function endChild(child: ChildProcess): Promise<boolean> {
-  const ended = exited(child).then(() => true);
+  const ended = exited(child);
   child.kill("SIGTERM");
-  const clean = await Promise.race([ended, machineTimer.sleep(STOP_TIMEOUT_MS).then(() => false)]);
+  const clean = await settledWithin(machineTimer, STOP_TIMEOUT_MS, ended);
   if (!clean) child.kill("SIGKILL");
   await ended;
   return clean;

@@ -19,3 +19,4 @@ export type { AbortSignalLike, Clock, Random, Timer } from "./ports.ts";
 export { seededRandom } from "./random.ts";
 export type { Ok, Refused, Result } from "./result.ts";
 export { ok, refused } from "./result.ts";
+export { settledWithin } from "./settled-within.ts";

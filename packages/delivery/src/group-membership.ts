@@ -1,3 +1,4 @@
+import { settledWithin } from "@bourse/base";
 import type { GroupConsumer, TopicPartition } from "@bourse/bus";
 import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
 import { ByPartition } from "./by-partition.ts";
@@ -86,7 +87,7 @@ export class GroupMembership {
     this.#closing.abort();
     await this.#leave();
     // A group that can't be joined because the broker is away must not hold up the drain.
-    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    await settledWithin(this.#parts.timer, CLOSE_MS, this.#running);
     if (this.#state !== "stopped") this.#state = "closed";
   }
 

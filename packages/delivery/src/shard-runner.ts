@@ -1,4 +1,4 @@
-import { assert, type Clock, type Timer } from "@bourse/base";
+import { assert, type Clock, settledWithin, type Timer } from "@bourse/base";
 import {
   type BusRecord,
   type EventBus,
@@ -156,7 +156,7 @@ export class ShardRunner<Service> implements Runner {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#leave();
-    await Promise.race([this.#running, this.#parts.timer.sleep(CLOSE_MS)]);
+    await settledWithin(this.#parts.timer, CLOSE_MS, this.#running);
     await Promise.all(this.#writes);
     if (this.#state !== "stopped") this.#state = "closed";
   }
