@@ -23,7 +23,7 @@ export const problemCatalogue = {
   malformed_http: entry(
     400,
     "The request is not HTTP",
-    "The first line, a header or a length could not be read. The connection is ended; no route was reached.",
+    "The first line, a header or a length could not be read. The connection is ended; no route that takes a body was reached.",
   ),
   validation_failed: entry(
     400,
@@ -63,7 +63,7 @@ export const problemCatalogue = {
   request_timeout: entry(
     408,
     "The request took too long to arrive",
-    `${REQUEST_TIMEOUT_MS / 1_000} s passed between its first byte and its last. The connection is ended; no route was reached.`,
+    `${REQUEST_TIMEOUT_MS / 1_000} s passed between its first byte and its last. The connection is ended; no route that takes a body was reached.`,
     true,
   ),
   body_too_large: entry(

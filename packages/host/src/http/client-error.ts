@@ -7,22 +7,27 @@ interface Connection {
   latest: ServerResponse<IncomingMessage>;
   /** The one before it: its request had come whole before the latest began. */
   previous: ServerResponse<IncomingMessage> | null;
-  isEnding: boolean;
 }
 
 /**
  * Answers what is no HTTP, or not all of it in time, and ends the connection: what follows on it could not be told from
- * what came before. Whole requests before it are answered first, each in its place; the faulty one reaches no route.
+ * what came before. Whole requests before it are answered first, each in its place; the faulty one reaches no route that takes
+ * a body.
  */
 export class ClientErrors {
   readonly #connections = new WeakMap<Socket, Connection>();
+  readonly #takeWithinMs: number;
+
+  /** Who has not had, or not taken, its last answers that long after the fault is cut off. */
+  constructor(takeWithinMs: number) {
+    this.#takeWithinMs = takeWithinMs;
+  }
 
   /** Every request of the server passes here. */
   watch(server: Server): void {
     server.on("request", (request, response) => {
       const known = this.#connections.get(request.socket);
-      if (known === undefined)
-        this.#connections.set(request.socket, { latest: response, previous: null, isEnding: false });
+      if (known === undefined) this.#connections.set(request.socket, { latest: response, previous: null });
       else {
         known.previous = known.latest;
         known.latest = response;
@@ -32,14 +37,15 @@ export class ClientErrors {
 
   answer(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
+    // What is only late would otherwise come while its answer waits, and be served.
+    socket.pause();
+    const tooLong = setTimeout(() => socket.destroy(), this.#takeWithinMs);
+    socket.once("close", () => clearTimeout(tooLong));
     const connection = this.#connections.get(socket);
     if (connection === undefined) {
       endWith(problemOf(error), socket);
       return;
     }
-    // The parser says it again of whatever else comes.
-    if (connection.isEnding) return;
-    connection.isEnding = true;
     const { latest, previous } = connection;
     const isWhole = latest.req.complete;
     afterAnswer(isWhole ? latest : previous, () => {
@@ -50,15 +56,15 @@ export class ClientErrors {
   }
 }
 
+function endWith(answer: ProblemAnswer | null, socket: Socket): void {
+  if (answer !== null && socket.writable) socket.write(wireForm(answer));
+  socket.destroySoon();
+}
+
 /** Answers go out in the order of their requests, so after this one nothing from before it is left. */
 function afterAnswer(response: ServerResponse | null, go: () => void): void {
   if (response === null || response.closed) go();
   else response.once("close", go);
-}
-
-function endWith(answer: ProblemAnswer | null, socket: Socket): void {
-  if (answer !== null && socket.writable) socket.write(wireForm(answer));
-  socket.destroySoon();
 }
 
 function problemOf({ code }: NodeJS.ErrnoException): ProblemAnswer {

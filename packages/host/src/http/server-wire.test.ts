@@ -235,7 +235,6 @@ const behind: readonly [string, string, readonly [number, string][]][] = [
       [201, ECHOED.replace("hi", "2")],
     ],
   ],
-  ["one that has been answered", post("/echo", HI) + RUBBISH, [[201, ECHOED]]],
   ["one in work and half of another one", `${post("/later", HI)}${CHUNKED}no length\r\n`, [[201, ECHOED]]],
 ];
 
@@ -251,6 +250,24 @@ for (const [what, sent, answered] of behind) {
     assert.equal(JSON.parse(answers.at(-1)?.body ?? "").code, "malformed_http");
   });
 }
+
+test("what is no HTTP behind a request that has been answered is answered, too", async (t) => {
+  const { running } = await testService(t, service);
+  const received = await new Promise<string>((resolve) => {
+    let wire = "";
+    const socket = connect({ port: running.port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI)));
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      if (wire === "") socket.write(RUBBISH);
+      wire += chunk;
+    });
+    socket.on("close", () => resolve(wire));
+  });
+  assert.deepEqual(
+    answersIn(received).map(({ status }) => status),
+    [201, 400],
+  );
+});
 
 test("a request that was answered before the fault in its body came has one answer", async (t) => {
   const { running } = await testService(t, service);
@@ -346,10 +363,10 @@ for (const [what, atOnce] of slow) {
 test("a request that drips in behind one that is in work: first its answer, then 408", async (t) => {
   const port = await bareServer(t, {
     serve: async () => {
-      await sleep(500);
+      await sleep(1_000);
       return { status: 200, body: {} };
     },
-    requestTimeoutMs: 200,
+    requestTimeoutMs: 600,
   });
   const answers = answersIn(await drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20));
   assert.deepEqual(
@@ -358,7 +375,60 @@ test("a request that drips in behind one that is in work: first its answer, then
   );
 });
 
-test("a client that leaves before its answer, with rubbish behind the request, costs nothing", async (t) => {
+for (const [what, half, rest] of [
+  ["head", "POST /echo HTTP/1.1\r\nx-slow: ", "x\r\ncontent-length: 0\r\n\r\n"],
+  ["body", post("/echo", HI).slice(0, -1), "}"],
+] as const) {
+  test(`the rest of a ${what} that comes after its time, while its 408 waits, is not served`, async (t) => {
+    let served = 0;
+    const port = await bareServer(t, {
+      serve: async () => {
+        served++;
+        await sleep(1_000);
+        return { status: 200, body: {} };
+      },
+      requestTimeoutMs: 600,
+    });
+    const received = await new Promise<string>((resolve) => {
+      let wire = "";
+      const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + half));
+      const late = setTimeout(() => socket.write(rest), 950);
+      socket.setEncoding("utf8");
+      socket.on("data", (chunk) => {
+        wire += chunk;
+      });
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        clearTimeout(late);
+        resolve(wire);
+      });
+    });
+    assert.deepEqual(
+      answersIn(received).map(({ status }) => status),
+      [200, 408],
+    );
+    assert.equal(served, 1);
+  });
+}
+
+test("who does not take its answers, with rubbish behind the request, is cut off", async (t) => {
+  const long = "x".repeat(20_000_000);
+  const port = await bareServer(t, {
+    serve: () => ({ status: 200, body: long }),
+    requestTimeoutMs: 200,
+  });
+  let received = 0;
+  const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + RUBBISH));
+  await sleep(1_000);
+  socket.on("data", (chunk) => {
+    received += chunk.length;
+  });
+  socket.on("error", () => undefined);
+  await new Promise((resolve) => socket.on("close", resolve));
+  assert.ok(received < long.length, `${received} bytes`);
+});
+
+test("a client that leaves before its answer, with rubbish behind the request, breaks nothing", async (t) => {
   const served = Promise.withResolvers<void>();
   const port = await bareServer(t, {
     serve: async () => {

@@ -27,7 +27,7 @@ export function createServer(options: {
 }): FastifyInstance {
   const { dispatcher, readCaller, authenticate, newId, log } = options;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const clientErrors = new ClientErrors();
+  const clientErrors = new ClientErrors(requestTimeoutMs);
   const app = fastify({
     logger: false,
     requestIdHeader: false,
