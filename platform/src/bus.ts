@@ -53,7 +53,7 @@ async function openKafka(options: OpenBusOptions): Promise<EventBus> {
       "a service on Kafka needs KAFKA_BOOTSTRAP_SERVERS, such as 127.0.0.1:9092; `npm run up:kafka` starts a local broker",
     );
   }
-  // Loaded only where it is used: its client takes longer to load than the rest of the platform.
+  // Loaded only where it is used: its client takes longer to load than all else of the package.
   const { kafkaBus } = await import("@bourse/bus/kafka");
   const bus = kafkaBus({
     bootstrapServers,

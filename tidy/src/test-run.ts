@@ -92,7 +92,7 @@ async function runAll(files: readonly string[], only: RegExp | undefined): Promi
   const worker = async (nth: number): Promise<void> => {
     for (;;) {
       const file = waiting[0];
-      // Suites come one after the other: no later one has room for a worker more.
+      // One worker too many for a suite ends: after `int`, where there is room for most, comes only `unit`.
       if (file === undefined || nth >= FILES_AT_ONCE[suiteOf(file)]) return;
       waiting.shift();
       interruption.signal.throwIfAborted();

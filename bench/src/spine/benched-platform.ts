@@ -43,16 +43,17 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
   const args = ["up", "--no-demo", "--data", dataFolder];
   const { flags, env } = commandProcess(args);
-  await startDatabase(dataFolder, options);
-  const child = spawn(process.execPath, [...flags, CLI_ENTRY, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
-  });
+  let child: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
-    await end(child);
+    if (child !== undefined) await end(child);
     await removeFolder(dataFolder);
   };
   try {
+    await startDatabase(dataFolder, options);
+    child = spawn(process.execPath, [...flags, CLI_ENTRY, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
+    });
     const run = await whenUp(child, dataFolder);
     const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
     return {
@@ -74,17 +75,23 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
 /** A local broker, PostgreSQL, and each service by itself. */
 export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
-  await startDatabase(dataFolder, options);
-  const cluster = await startCluster({
-    dataFolder,
-    bus: "kafka",
-    demo: false,
-    ports: "free",
-    host: LOOPBACK,
-    env: { ...ownEnvironment(), ...options.env },
-    progress: options.progress,
-    entry: CLI_ENTRY,
-  });
+  const cluster = await startDatabase(dataFolder, options)
+    .then(() =>
+      startCluster({
+        dataFolder,
+        bus: "kafka",
+        demo: false,
+        ports: "free",
+        host: LOOPBACK,
+        env: { ...ownEnvironment(), ...options.env },
+        progress: options.progress,
+        entry: CLI_ENTRY,
+      }),
+    )
+    .catch(async (error: unknown) => {
+      await removeFolder(dataFolder);
+      throw error;
+    });
   const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
   const processes = cluster.processes();
   return {

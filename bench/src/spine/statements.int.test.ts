@@ -15,6 +15,7 @@ import {
 
 test("a load's statements and rows are told apart from what came before it", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "bourse-statements-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const postgres = await startPostgres({ folder: join(folder, "postgres"), settings: STATEMENT_SETTINGS });
   const store = postgresStore({
     url: postgres.adminUrl,
@@ -22,13 +23,16 @@ test("a load's statements and rows are told apart from what came before it", asy
     applicationName: "test",
     maxConnections: 1,
   });
-  const watch = await StatementWatch.start(postgres.adminUrl, join(folder, "profile"), 0);
+  const watching = StatementWatch.start(postgres.adminUrl, join(folder, "profile"), 0);
   t.after(async () => {
-    await Promise.all([store.close(), watch.close()]);
+    await store.close();
+    await (await watching).close();
+  });
+  t.after(async () => {
     await postgres.stop();
     removeDataFolder(join(folder, "postgres"));
-    rmSync(folder, { recursive: true, force: true });
   });
+  const watch = await watching;
   const insert = (rows: number): Promise<void> =>
     store.transaction("insert", async (tx) => {
       await tx.run([sql`INSERT INTO lots SELECT FROM generate_series(1, ${rows}::int)`]);

@@ -69,9 +69,14 @@ export class StatementWatch {
       applicationName: "bourse-bench-statements",
       maxConnections: 1,
     });
-    await store.transaction("statements", (tx) =>
-      tx.commit([sql`CREATE EXTENSION IF NOT EXISTS pg_stat_statements`]),
-    );
+    try {
+      await store.transaction("statements", (tx) =>
+        tx.commit([sql`CREATE EXTENSION IF NOT EXISTS pg_stat_statements`]),
+      );
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     mkdirSync(folder, { recursive: true });
     return new StatementWatch(store, folder, tellsAfterMs);
   }

@@ -18,7 +18,7 @@ export class ClientErrors {
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #takeWithinMs: number;
 
-  /** Who has not had, or not taken, its last answers that long after the fault is cut off. */
+  /** A faulty connection on which nothing moves for so long is cut off: its client does not take what it is owed. */
   constructor(takeWithinMs: number) {
     this.#takeWithinMs = takeWithinMs;
   }
@@ -39,8 +39,7 @@ export class ClientErrors {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
     // What is only late would otherwise come while its answer waits, and be served.
     socket.pause();
-    const tooLong = setTimeout(() => socket.destroy(), this.#takeWithinMs);
-    socket.once("close", () => clearTimeout(tooLong));
+    socket.setTimeout(this.#takeWithinMs, () => socket.destroy());
     const connection = this.#connections.get(socket);
     if (connection === undefined) {
       endWith(problemOf(error), socket);
