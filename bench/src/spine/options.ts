@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export const USAGE = `npm run bench:spine -- [options]
-  --quick           all of it in less than 45 s: fewer accounts, short windows, the beginning of the replay
+  --quick           all of it in short: fewer accounts, short windows, the beginning of the replay
   --json            one JSON object as the last line of stdout
   --only <bus>      embedded or kafka (default: both, one after the other)
   --seconds <n>     how long each rate is measured after its warm-up (default 20)
