@@ -76,9 +76,19 @@ async function upAndOpen(t: TestContext, args: readonly string[], env: Readonly<
   return { up, open };
 }
 
+/** Node's option for a process that fails where it loads Kafka's client. */
+const WITHOUT_KAFKA = `--import=data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from "node:module";
+  registerHooks({
+    load(url, context, next) {
+      if (url.includes("/@platformatic/kafka/")) throw new Error("Kafka's client is loaded");
+      return next(url, context);
+    },
+  });`)}`;
+
 it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
   const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const { up, open } = await upAndOpen(t, [], env);
+  const { up, open } = await upAndOpen(t, [], { ...env, NODE_OPTIONS: WITHOUT_KAFKA });
   assert.match(up.said.stdout, /Operator's key +bk_\w+ \(kept in /);
   assert.equal((await fetch(open)).status, 200);
   const page = await fetch(`${env.CONSOLE_URL}/`);

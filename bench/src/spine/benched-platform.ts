@@ -4,12 +4,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { definitions, readRunFile, startCluster } from "@bourse/platform";
+import { type Cluster, definitions, readRunFile, startCluster } from "@bourse/platform";
 import { removeDataFolder, startPostgres, stopPostgres } from "@bourse/store/local-postgres";
-import { commandProcess } from "../command-process.ts";
+import { commandProcessOf, entryOf, PROJECT_ROOT } from "../command-process.ts";
 
-export const PROJECT_ROOT: string = join(import.meta.dirname, "../../..");
-export const CLI_ENTRY: string = join(PROJECT_ROOT, "apps/cli/src/main.ts");
+export const CLI_ENTRY: string = entryOf(PROJECT_ROOT);
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
@@ -38,11 +37,17 @@ export interface BenchedOptions {
   readonly databaseSettings?: Readonly<Record<string, string>>;
 }
 
+export interface EmbeddedOptions extends BenchedOptions {
+  /** A checkout of the project whose platform it is, ready to run; this one by default. */
+  readonly root?: string;
+}
+
 /** All services in one process, on the embedded bus. */
-export async function startEmbedded(options: BenchedOptions): Promise<BenchedPlatform> {
+export async function startEmbedded(options: EmbeddedOptions): Promise<BenchedPlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
   const args = ["up", "--no-demo", "--data", dataFolder];
-  const { flags, env } = commandProcess(args);
+  const { root = PROJECT_ROOT } = options;
+  const { flags, env } = commandProcessOf(root)(args);
   let child: ChildProcess | undefined;
   const stop = async (): Promise<void> => {
     if (child !== undefined) await end(child);
@@ -50,7 +55,7 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
   };
   try {
     await startDatabase(dataFolder, options);
-    child = spawn(process.execPath, [...flags, CLI_ENTRY, ...args], {
+    child = spawn(process.execPath, [...flags, entryOf(root), ...args], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
     });
@@ -75,38 +80,39 @@ export async function startEmbedded(options: BenchedOptions): Promise<BenchedPla
 /** A local broker, PostgreSQL, and each service by itself. */
 export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlatform> {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-bench-"));
-  const cluster = await startDatabase(dataFolder, options)
-    .then(() =>
-      startCluster({
-        dataFolder,
-        bus: "kafka",
-        demo: false,
-        ports: "free",
-        host: LOOPBACK,
-        env: { ...ownEnvironment(), ...options.env },
-        progress: options.progress,
-        entry: CLI_ENTRY,
-      }),
-    )
-    .catch(async (error: unknown) => {
-      await removeFolder(dataFolder);
-      throw error;
-    });
-  const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
-  const processes = cluster.processes();
-  return {
-    dataFolder,
-    gatewayUrl: cluster.gatewayUrl,
-    operatorKey: cluster.operatorKey,
-    adminUrl: postgres.adminUrl,
-    postgresPid: postgres.pid,
-    nodes: processes.filter(({ name }) => name !== "kafka" && name !== "postgres"),
-    kafkaPid: processes.find(({ name }) => name === "kafka")?.pid ?? null,
-    stop: async () => {
-      await cluster.stop();
-      await removeFolder(dataFolder);
-    },
+  let cluster: Cluster | undefined;
+  const stop = async (): Promise<void> => {
+    await cluster?.stop();
+    await removeFolder(dataFolder);
   };
+  try {
+    await startDatabase(dataFolder, options);
+    cluster = await startCluster({
+      dataFolder,
+      bus: "kafka",
+      demo: false,
+      ports: "free",
+      host: LOOPBACK,
+      env: { ...ownEnvironment(), ...options.env },
+      progress: options.progress,
+      entry: CLI_ENTRY,
+    });
+    const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
+    const processes = cluster.processes();
+    return {
+      dataFolder,
+      gatewayUrl: cluster.gatewayUrl,
+      operatorKey: cluster.operatorKey,
+      adminUrl: postgres.adminUrl,
+      postgresPid: postgres.pid,
+      nodes: processes.filter(({ name }) => name !== "kafka" && name !== "postgres"),
+      kafkaPid: processes.find(({ name }) => name === "kafka")?.pid ?? null,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** The platform adopts a database that runs in its folder. */

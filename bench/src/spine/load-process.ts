@@ -26,6 +26,7 @@ export class LoadProcess {
 
   run(job: ClosedLoop & JobOrders): Promise<ClosedLoopResult>;
   run(job: OpenLoop & JobOrders): Promise<OpenLoopResult>;
+  run(job: LoadJob): Promise<LoadResult>;
   async run(job: LoadJob): Promise<LoadResult> {
     const answered = once(this.#child, "message") as Promise<[LoadMessage]>;
     this.#child.send(job);

@@ -105,7 +105,7 @@ export async function measure(
     const watch =
       options.profileFolder === null
         ? null
-        : await StatementWatch.start(platform.adminUrl, join(options.profileFolder, bus));
+        : await StatementWatch.start(platform.adminUrl, join(options.profileFolder, bus), { signal });
     const running = new Measuring(platform, planOf(options), {
       progress: (line) => progress(`${bus}: ${line}`),
       signal,

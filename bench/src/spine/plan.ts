@@ -34,7 +34,7 @@ interface Lengths {
   readonly steadyMs: number;
 }
 
-export function planOf({ quick, seconds, floor }: SpineOptions): Plan {
+export function planOf({ quick, seconds, floor }: Pick<SpineOptions, "quick" | "seconds" | "floor">): Plan {
   const lengths = lengthsOf(quick, seconds);
   return {
     accounts: quick ? 200 : 2_000,

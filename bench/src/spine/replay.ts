@@ -3,7 +3,8 @@ import { createWriteStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type BenchedPlatform, CLI_ENTRY, PROJECT_ROOT } from "./benched-platform.ts";
+import { PROJECT_ROOT } from "../command-process.ts";
+import { type BenchedPlatform, CLI_ENTRY } from "./benched-platform.ts";
 import { generatedRecording } from "./generated-recording.ts";
 
 const RECORDED_DAY = join(PROJECT_ROOT, "../shared/data/lobster-engine-streams/AMZN-full-l5.csv.gz");

@@ -23,7 +23,7 @@ test("a load's statements and rows are told apart from what came before it", asy
     applicationName: "test",
     maxConnections: 1,
   });
-  const watching = StatementWatch.start(postgres.adminUrl, join(folder, "profile"), 0);
+  const watching = StatementWatch.start(postgres.adminUrl, join(folder, "profile"), { tellsAfterMs: 0 });
   t.after(async () => {
     await store.close();
     await (await watching).close();
@@ -52,6 +52,16 @@ test("a load's statements and rows are told apart from what came before it", asy
   assert.match(text, /2\.000 rows written\n/);
   assert.match(text, /│ public\.lots +│ +2\.000 │ +0\.000 │ +0\.000 │ +0\.000 │/);
   assert.doesNotMatch(text, /CREATE TABLE/);
+
+  const stop = new AbortController();
+  const patient = await StatementWatch.start(postgres.adminUrl, folder, {
+    tellsAfterMs: 3_600_000,
+    signal: stop.signal,
+  });
+  const waiting = patient.begin();
+  stop.abort();
+  await assert.rejects(waiting, { name: "AbortError" });
+  await patient.close();
 });
 
 const nothing = { inserted: 0, updated: 0, inPlace: 0, deleted: 0 };

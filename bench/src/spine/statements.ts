@@ -41,6 +41,13 @@ export interface TableWork {
   readonly deleted: number;
 }
 
+export interface WatchOptions {
+  /** How long an idle session may keep what it has counted to itself. */
+  readonly tellsAfterMs?: number;
+  /** Ends a wait for that early; it throws then. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Writes what each load had PostgreSQL do to a file of its own: statements out of `pg_stat_statements`, rows out of
  * `pg_stat_user_tables`. Prepared COPYs are counted by their rows alone: PostgreSQL tells of the first one only.
@@ -49,20 +56,18 @@ export class StatementWatch {
   readonly #store: Store;
   readonly #folder: string;
   readonly #tellsAfterMs: number;
+  readonly #signal: AbortSignal | undefined;
   #tables: readonly TableWork[] = [];
 
-  private constructor(store: Store, folder: string, tellsAfterMs: number) {
+  private constructor(store: Store, folder: string, { tellsAfterMs = TELLS_AFTER_MS, signal }: WatchOptions) {
     this.#store = store;
     this.#folder = folder;
     this.#tellsAfterMs = tellsAfterMs;
+    this.#signal = signal;
   }
 
   /** Of a server that was started with {@link STATEMENT_SETTINGS}. */
-  static async start(
-    adminUrl: string,
-    folder: string,
-    tellsAfterMs: number = TELLS_AFTER_MS,
-  ): Promise<StatementWatch> {
+  static async start(adminUrl: string, folder: string, options: WatchOptions = {}): Promise<StatementWatch> {
     const store = postgresStore({
       url: adminUrl,
       schema: "public",
@@ -78,12 +83,12 @@ export class StatementWatch {
       throw error;
     }
     mkdirSync(folder, { recursive: true });
-    return new StatementWatch(store, folder, tellsAfterMs);
+    return new StatementWatch(store, folder, options);
   }
 
   /** What came before does not count. */
   async begin(): Promise<void> {
-    await sleep(this.#tellsAfterMs);
+    await this.#untilTold();
     this.#tables = await this.#tablesNow();
     await this.#store.transaction("statements", (tx) => tx.commit([sql`SELECT pg_stat_statements_reset()`]));
   }
@@ -96,7 +101,7 @@ export class StatementWatch {
         FROM pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid
         WHERE query NOT LIKE '%pg_stat_%' ORDER BY total_exec_time DESC`),
     );
-    await sleep(this.#tellsAfterMs);
+    await this.#untilTold();
     const work = { statements, tables: tablesBetween(this.#tables, await this.#tablesNow()) };
     const file = join(this.#folder, `${load}-statements.txt`);
     writeFileSync(file, `${databaseWorkText(work, orders)}\n`);
@@ -105,6 +110,10 @@ export class StatementWatch {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  async #untilTold(): Promise<void> {
+    await sleep(this.#tellsAfterMs, undefined, { signal: this.#signal });
   }
 
   async #tablesNow(): Promise<readonly TableWork[]> {

@@ -18,7 +18,10 @@ export class ClientErrors {
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #takeWithinMs: number;
 
-  /** A faulty connection on which nothing moves for so long is cut off: its client does not take what it is owed. */
+  /**
+   * A faulty connection on which nothing moves for so long is cut off: its client does not take what it is owed, or a route
+   * works on it for longer than any may.
+   */
   constructor(takeWithinMs: number) {
     this.#takeWithinMs = takeWithinMs;
   }
