@@ -11,8 +11,9 @@ const INTERRUPTED = 130;
 const options = optionsOrExit(readOptions, USAGE);
 const stop = new AbortController();
 // Once: a second Ctrl-C ends this process at once.
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
+const stopped = (): void => stop.abort(new Error("stopped"));
+process.once("SIGINT", stopped);
+process.once("SIGTERM", stopped);
 try {
   const rounds: Round[] = [];
   for (const load of options.loads)

@@ -130,8 +130,6 @@ function loadNamed(name: LoadName, seconds: number): ClosedLoop | OpenLoop {
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = (): void => reject(new Error("stopped"));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
