@@ -17,6 +17,12 @@ const MAX_MESSAGE = 2_000;
 const MAX_STACK = 8_000;
 /** A copy must fit into a record whatever its encoding does to it; the table has all of it. */
 const MAX_COPIED_BYTES = 256 * 1_024;
+const MAX_BASE64_BYTES = Math.ceil(MAX_COPIED_BYTES / 3) * 4;
+/** Key and headers are in the copy twice, and JSON makes up to six bytes of a character. */
+const MAX_COPIED_KEY = 8 * 1_024;
+const MAX_COPIED_HEADERS = 32 * 1_024;
+/** What a header takes besides its name and value, about. */
+const HEADER_CHARACTERS = 16;
 
 /** The rows of a batch's parkings: each gets its place behind what is parked of its partition. */
 export function parkedRows(judged: Pick<JudgedBatch, "parkings">, nowMs: number): readonly ParkedRow[] {
@@ -66,13 +72,17 @@ export function deadLetters(
   return rows.flatMap((row): OutgoingEvent[] => {
     const origin = topics.get(row.parking.at.topic);
     if (row.code === QUEUED || origin === undefined) return [];
-    const topic = deadLetterTopic(origin);
-    return [{ topic, key: row.parking.record.key, partition: 0, event: copyOf(subscription, row) }];
+    const event = copyOf(subscription, row);
+    return [{ topic: deadLetterTopic(origin), key: event.originKey, partition: 0, event }];
   });
 }
 
 function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): DeadLettered {
   const { record, at } = parking;
+  const headers = copiedHeaders(record);
+  const key = record.key?.slice(0, MAX_COPIED_KEY).toWellFormed() ?? null;
+  const copied = copiedValue(record);
+  const isWhole = key === record.key && Object.keys(headers).length === Object.keys(record.headers).length;
   return {
     eventType: "DeadLettered",
     parkedId: parkedId(subscription, at, place),
@@ -81,9 +91,10 @@ function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): De
     originPartition: at.partition,
     originOffset: String(record.offset),
     originTimeMs: record.timestampMs,
-    originHeaders: record.headers,
-    originKey: record.key,
-    ...copiedValue(record),
+    originHeaders: headers,
+    originKey: key,
+    ...copied,
+    truncated: copied.truncated || !isWhole,
     code: why.code.slice(0, 64),
     message: why.message,
     attempts: why.attempts,
@@ -97,7 +108,10 @@ function copiedValue(
   const bytes = valueBytes(record);
   const copied = bytes.subarray(0, MAX_COPIED_BYTES);
   const truncated = copied.length < bytes.length;
-  const isText = record.rawValue === undefined && !truncated;
+  const isText =
+    record.rawValue === undefined &&
+    !truncated &&
+    Buffer.byteLength(JSON.stringify(record.value)) <= MAX_BASE64_BYTES;
   return {
     value: isText
       ? record.value
@@ -108,7 +122,20 @@ function copiedValue(
   };
 }
 
-/** Headers of a dead letter's record besides its own number: why, where from, and all that the origin had. */
+/** One that is too long is left out, and the others stay. */
+function copiedHeaders({ headers }: Parking["record"]): Record<string, string> {
+  let left = MAX_COPIED_HEADERS;
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => {
+      const characters = name.length + value.length + HEADER_CHARACTERS;
+      if (characters > left) return false;
+      left -= characters;
+      return true;
+    }),
+  );
+}
+
+/** Headers of a dead letter's record besides its own number: why, where from, and those of the origin that are copied. */
 export function deadLetterHeaders(event: object): Record<string, string> {
   const letter = event as DeadLettered;
   const headers: Record<string, string> = {

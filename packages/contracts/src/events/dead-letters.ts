@@ -25,11 +25,12 @@ const schema = Type.Object({
   originTimeMs: Type.Integer(),
   originHeaders: Type.Record(Type.String(), Type.String()),
   originKey: Type.Union([Type.String(), Type.Null()]),
-  /** The record's value as text, or as base64 where its bytes are no UTF-8. */
+  /** The record's value as text, or as base64 where its bytes are no UTF-8, or as text in JSON would be too long. */
   value: Type.String(),
   encoding: oneOf(["utf-8", "base64"]),
-  /** Of the origin. A larger value than a record can carry is cut here, and whole in the table. */
+  /** Of the origin. */
   valueBytes: Count,
+  /** Value, key or headers are more than a record can carry: they are cut here, and whole in the table. */
   truncated: Type.Boolean(),
   code: Type.String({ minLength: 1, maxLength: 64 }),
   message: Type.String({ maxLength: 2_000 }),
