@@ -1,5 +1,6 @@
 import { InvariantError } from "@bourse/base";
 import type { BusRecord, EventBus, PartitionReader, StartPosition } from "@bourse/bus";
+import { pollLog } from "./poll-log.ts";
 import { HEADER } from "./record-headers.ts";
 
 export interface RegeneratedOutput {
@@ -9,7 +10,6 @@ export interface RegeneratedOutput {
 }
 
 const BATCH = 1_000;
-const WAIT_MS = 1_000;
 
 /**
  * What a shard's output partition holds already, read beside the replay: each regenerated output must be equal to it,
@@ -24,7 +24,10 @@ export class OutputOverlap {
   #reader: PartitionReader | null = null;
   #buffer: readonly BusRecord[] = [];
   #place = 0;
+  /** What lies before it was read, or is not to be. */
+  #nextOffset = 0n;
   #begun = false;
+  #isClosed = false;
 
   /** `from` lies at or before the first output that will be compared. */
   constructor(options: {
@@ -54,9 +57,10 @@ export class OutputOverlap {
     }
   }
 
+  /** A comparison that is under way finds nothing more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#reader?.close();
-    this.#reader = null;
   }
 
   /** The record with that number; null: the log begins behind it. */
@@ -85,22 +89,33 @@ export class OutputOverlap {
   }
 
   async #peek(): Promise<BusRecord | null> {
-    while (this.#place >= this.#buffer.length) {
-      if (this.#reader === null) await this.#readFrom(this.#from);
-      const records = (await this.#reader?.poll(BATCH, WAIT_MS)) ?? [];
-      this.#buffer = records;
-      this.#place = 0;
-      // The tail was there when the replay began: nothing more means that retention has taken it since.
-      if (records.length === 0) return null;
-    }
-    return this.#buffer[this.#place] ?? null;
+    if (this.#place < this.#buffer.length) return this.#buffer[this.#place] ?? null;
+    if (this.#isClosed) return null;
+    const reader = this.#reader ?? (await this.#readFrom(this.#from));
+    const reading = {
+      topic: this.#topic,
+      partition: this.#partition,
+      reader,
+      nextOffset: this.#nextOffset,
+      isClosed: () => this.#isClosed,
+    };
+    this.#buffer = await pollLog(this.#bus, reading, BATCH);
+    this.#place = 0;
+    const last = this.#buffer.at(-1);
+    if (last !== undefined) this.#nextOffset = last.offset + 1n;
+    // The tail was there when the replay began: nothing more means that retention has taken it since.
+    return this.#buffer[0] ?? null;
   }
 
-  async #readFrom(from: StartPosition): Promise<void> {
-    await this.close();
+  async #readFrom(from: StartPosition): Promise<PartitionReader> {
+    await this.#reader?.close();
     this.#from = from;
     this.#buffer = [];
     this.#place = 0;
-    this.#reader = await this.#bus.read({ topic: this.#topic, partition: this.#partition, from });
+    this.#nextOffset = typeof from === "bigint" ? from : 0n;
+    const reader = await this.#bus.read({ topic: this.#topic, partition: this.#partition, from });
+    this.#reader = reader;
+    if (this.#isClosed) await reader.close();
+    return reader;
   }
 }

@@ -9,6 +9,7 @@ import { epochStartOf } from "./epoch-started.ts";
 import { reasonOf } from "./log.ts";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { ownTail } from "./own-tail.ts";
+import { pollLog } from "./poll-log.ts";
 import { type HeadersOf, headersFrom } from "./record-headers.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
@@ -17,8 +18,6 @@ import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 /** Outputs are numbered by the engine itself, so their epoch never changes. */
 const FIRST_FORMAT = "1";
 const OUTPUT_EPOCH = 1;
-/** An input that is empty answers nothing. */
-const FIRST_RECORD_MS = 100;
 
 export interface ShardPartitionParts {
   readonly bus: EventBus;
@@ -369,9 +368,11 @@ async function beforeWhatIsLeft(
     return false;
   });
   if (kept.length === 0) return null;
-  const reader = await bus.read({ topic: input.name, partition, from: "earliest" });
+  const at = { topic: input.name, partition };
+  const reader = await bus.read({ ...at, from: "earliest" });
   try {
-    const [first] = await reader.poll(1, FIRST_RECORD_MS);
+    const reading = { ...at, reader, nextOffset: 0n, isClosed: () => false };
+    const [first] = await pollLog(bus, reading, 1);
     const { sequence } = first === undefined ? { sequence: 1 } : decode(first);
     if (sequence === 1) return null;
     const oldest = Math.min(...kept.filter((each) => each + 1 >= sequence));

@@ -243,6 +243,24 @@ test("R8: another program is stopped loudly before it sends anything", async (t)
   await closed(all, other);
 });
 
+test("R8: outputs are compared also where the broker is slow to show them", async (t) => {
+  const all = await given(t);
+  await place(all.bus, upTo(3));
+  const one = shard(all);
+  one.runner.start();
+  await untilReported(all, 3);
+  await closed(all, one);
+  await place(all.bus, upTo(5, 4));
+  const other = shard(all, { create: () => summing(1) });
+  other.faults.slowPolls(10);
+  other.runner.start();
+  await all.time.until("it has stopped", () =>
+    /a replay yields the same outputs/.test(other.runner.unready().join()),
+  );
+  assert.deepEqual(await sums(all.bus, reports), [1, 3, 6]);
+  await closed(all, other);
+});
+
 test("R8: two owners at once make equal duplicates only", async (t) => {
   const all = await given(t);
   const apart: EventBus = new Proxy(all.bus, {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { InvariantError } from "@bourse/base";
-import type { EmbeddedBus } from "@bourse/bus";
+import type { EmbeddedBus, EventBus } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
 import { createContracts } from "./contract-check.ts";
 import type { ShardProgram } from "./definitions.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type SnapshotHead } from "./snapshot-store.ts";
+import { faultyBus } from "./testing/faulty-bus.ts";
 import {
   commands,
   everything,
@@ -56,7 +57,11 @@ async function given(t: TestContext): Promise<Given> {
   return { bus: await testBus(t), time: virtualTime(), folder, at };
 }
 
-function shard({ bus, time, folder }: Given, program: number | ShardProgram, snapshotEvery = 1_000_000) {
+function shard(
+  { bus, time, folder }: Pick<Given, "time" | "folder"> & { readonly bus: EventBus },
+  program: number | ShardProgram,
+  snapshotEvery = 1_000_000,
+) {
   const log = testLog();
   const { metrics, registry } = testMetrics();
   const runner = new ShardRunner<null>(
@@ -186,7 +191,9 @@ test("R4, R8: outputs lost with the broker, an input cut by retention: the oldes
     all.bus,
     [6, 7, 8].filter((sequence) => sequence >= first),
   );
-  const two = shard(all, Number.NaN);
+  const { bus, slowPolls } = faultyBus(all.bus);
+  slowPolls(10);
+  const two = shard({ ...all, bus }, Number.NaN);
   two.runner.start();
   await all.time.until("it goes on", async () => (await sums(all.bus)).includes(36));
   await all.time.finish("it is closed", two.runner.close());

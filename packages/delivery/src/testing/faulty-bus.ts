@@ -1,6 +1,6 @@
 import { BusError, type EventBus, type OutgoingBatch } from "@bourse/bus";
 
-/** A bus whose sends can be made to fail, or to wait. Everything else goes through. */
+/** A bus whose sends can be made to fail, or to wait, and its readers to be slow. Everything else goes through. */
 export interface FaultyBus {
   readonly bus: EventBus;
   /** Every batch that was tried, in order of the calls. */
@@ -9,6 +9,8 @@ export interface FaultyBus {
   failNext(...faults: readonly ("lost" | "unknown")[]): void;
   /** Sends wait until the returned function is called. */
   hold(): () => void;
+  /** So many polls of readers find nothing in their time, as of a broker that is slow. */
+  slowPolls(count: number): void;
   /** The process is gone: nothing of what it still tries reaches the topics. */
   cut(): void;
 }
@@ -18,6 +20,7 @@ export function faultyBus(real: EventBus): FaultyBus {
   const tried: OutgoingBatch[] = [];
   let gate: Promise<void> = Promise.resolve();
   let isCut = false;
+  let slow = 0;
   const failure = (): BusError => new BusError("bus_outcome_unknown", "injected", { retryable: true });
   const send: EventBus["send"] = async (batches) => {
     tried.push(...batches);
@@ -29,9 +32,18 @@ export function faultyBus(real: EventBus): FaultyBus {
     if (fault === "unknown") throw failure();
     return sent;
   };
+  const read: EventBus["read"] = async (options) => {
+    const reader = await real.read(options);
+    return {
+      take: (maxRecords) => reader.take(maxRecords),
+      poll: async (maxRecords, waitMs) => (slow-- > 0 ? [] : reader.poll(maxRecords, waitMs)),
+      close: () => reader.close(),
+    };
+  };
   const bus = new Proxy(real, {
     get: (target, property) => {
       if (property === "send") return send;
+      if (property === "read") return read;
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -48,6 +60,9 @@ export function faultyBus(real: EventBus): FaultyBus {
         release = resolve;
       });
       return release;
+    },
+    slowPolls: (count) => {
+      slow = count;
     },
     cut: () => {
       isCut = true;
