@@ -276,12 +276,16 @@ export class ShardRunner<Service> implements Runner {
     while (!this.#closing.signal.aborted) {
       const records = await consumer.take(BATCH);
       if (records.length === 0) return;
+      // Whose they are is asked now: a partition that goes and comes back while another one is stepped begins anew.
+      const taken = Array.from(byPartition(records), ([partition, commands]) => ({
+        owned: this.#owned.get(partition),
+        commands,
+      }));
       const steps: { readonly owned: Owned; readonly step: ShardStep }[] = [];
-      for (const [partition, commands] of byPartition(records)) {
-        const owned = this.#owned.get(partition);
-        if (owned === undefined) continue;
+      for (const { owned, commands } of taken) {
+        if (owned === undefined || this.#owned.get(owned.partition) !== owned) continue;
         if (owned.shard === null || owned.halted) {
-          consumer.pause({ topic: this.#consumption.input.name, partition });
+          consumer.pause({ topic: this.#consumption.input.name, partition: owned.partition });
           continue;
         }
         const step = await owned.shard.step(commands);

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { BusRecord, ConsumeOptions, EventBus, GroupConsumer } from "@bourse/bus";
+import { rfc3339 } from "@bourse/contracts";
+import { createContracts } from "./contract-check.ts";
+import type { ShardProgram } from "./definitions.ts";
+import { ShardRunner } from "./shard-runner.ts";
+import { createSnapshotStore } from "./snapshot-store.ts";
+import {
+  commands,
+  everything,
+  numbered,
+  reports,
+  sendAll,
+  sequencesOf,
+  testBus,
+  testFolder,
+  testLog,
+  testMetrics,
+} from "./testing/fixtures.ts";
+import { virtualTime } from "./testing/virtual-time.ts";
+
+/** One report for each command. */
+function reporting(): ShardProgram {
+  return {
+    restore: () => undefined,
+    apply: ({ event, partition, timeMs }, output) => {
+      const { n } = event as { n: number };
+      output(reports, `k${partition}`, { eventType: "Reported", timestamp: rfc3339(timeMs), n });
+    },
+    snapshot: () => new Uint8Array(),
+    stateHash: () => "none",
+  };
+}
+
+/** A member of a group that is told what it has, and handed what it takes. */
+function toldMember(real: EventBus) {
+  const batches: (readonly BusRecord[])[] = [];
+  let wake: () => void = () => undefined;
+  let joined: ConsumeOptions | undefined;
+  let isClosed = false;
+  const consumer: Pick<GroupConsumer, "take" | "commit" | "pause" | "close"> = {
+    take: async () => {
+      while (batches.length === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve));
+      return batches.shift() ?? [];
+    },
+    commit: async () => undefined,
+    pause: () => undefined,
+    close: async () => {
+      isClosed = true;
+      wake();
+    },
+  };
+  const options = (): ConsumeOptions => {
+    assert.ok(joined !== undefined, "it has joined");
+    return joined;
+  };
+  let gate: Promise<void> = Promise.resolve();
+  const bus = new Proxy(real, {
+    get: (target, property) => {
+      if (property === "consume")
+        return async (given: ConsumeOptions) => {
+          joined = given;
+          return consumer;
+        };
+      if (property === "read")
+        return async (...given: Parameters<EventBus["read"]>) => {
+          await gate;
+          return target.read(...given);
+        };
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return {
+    bus,
+    hand: (records: readonly BusRecord[]) => {
+      batches.push(records);
+      wake();
+    },
+    give: (...partitions: number[]) =>
+      options().onAssigned(partitions.map((partition) => ({ topic: commands.name, partition }))),
+    takeAway: (...partitions: number[]) =>
+      options().onRevoked?.(partitions.map((partition) => ({ topic: commands.name, partition }))),
+    /** Readers are not opened until the returned function is called. */
+    holdReads: (): (() => void) => {
+      let release: () => void = () => undefined;
+      gate = new Promise((resolve) => (release = resolve));
+      return release;
+    },
+  };
+}
+
+test("R8: what was taken before a partition went and came back is not for the one that came back", async (t) => {
+  const real = await testBus(t);
+  const time = virtualTime();
+  const folder = testFolder(t);
+  const member = toldMember(real);
+  const log = testLog();
+  const runner = new ShardRunner<null>(
+    {
+      serviceName: "matching",
+      bus: member.bus,
+      ...time,
+      log,
+      metrics: testMetrics().metrics,
+      contracts: createContracts("matching", [reports], true),
+      sharedFolder: folder,
+      openSnapshots: (at) => createSnapshotStore(at, "one", log),
+    },
+    null,
+    {
+      kind: "shard",
+      subscription: "engine",
+      input: commands,
+      outputs: [reports],
+      snapshotEvery: 1_000_000,
+      create: reporting,
+    },
+  );
+  const numbers = [1, 2, 3, 4];
+  for (const partition of [0, 1])
+    await sendAll(
+      real,
+      commands,
+      partition,
+      numbers.map((sequence) => numbered(commands, partition, sequence)),
+    );
+  // The first command of partition 0 was answered by an owner before: there is something to compare.
+  await sendAll(real, reports, 0, [numbered(reports, 0, 1)]);
+  const zero = await everything(real, commands, 0);
+  const one = await everything(real, commands, 1);
+  const reported = async (partition: number) =>
+    sequencesOf(await everything(real, reports, partition), "matching");
+
+  runner.start();
+  await time.settle();
+  await member.give(0, 1);
+  member.hand(one.slice(0, 2));
+  await time.until("two are reported", async () => (await reported(1)).length === 2);
+  const release = member.holdReads();
+  member.hand([...zero, ...one.slice(2)]);
+  await time.settle();
+  member.takeAway(1);
+  await member.give(1);
+  release();
+  member.hand(one);
+  await time.until("all are reported", async () => (await reported(1)).includes(4));
+  assert.deepEqual([...new Set(await reported(1))], numbers);
+  assert.deepEqual(await reported(0), numbers);
+  assert.deepEqual(log.errors, []);
+  assert.deepEqual(runner.unready(), []);
+  await time.finish("it is closed", runner.close());
+});
