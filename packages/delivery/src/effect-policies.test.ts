@@ -347,6 +347,40 @@ test("R12: more than N a minute stop the subscription, a restart included; what 
   await fixed.runner.close();
 });
 
+test("R12: a partition that goes and comes back brings no failures that were counted before", async (t) => {
+  const all = await given(t);
+  const odd = (n: number): Error | null => (n % 2 === 1 ? new InvariantError("n is even") : null);
+  const { runner } = consumer(all, { failure: { attempts: 1, parkedPerMinute: 4 } }, odd);
+  const group = { group: "wallet.settle", topics: [commands.name] };
+  const place = (sequence: number): Promise<unknown> =>
+    all.bus.send([{ topic: commands.name, partition: 1, records: [numbered(commands, 1, sequence)] }]);
+  const mark = (): number | undefined => all.store.mark("settle", commands.name, 1, "order");
+  runner.start();
+  await place(1);
+  await all.time.until("one is parked", () => mark() === 1);
+  for (let times = 0; times < 5; times++) {
+    let given = 0;
+    const other = await all.bus.consume({
+      ...group,
+      onAssigned: async (partitions) => {
+        given = partitions.filter(({ partition }) => partition === 1).length;
+        return new Map();
+      },
+    });
+    await all.time.until("the other has the partition", () => given === 1);
+    await other.close();
+    await all.time.until("it is back", () => runner.status().partitions.length === 2);
+  }
+  for (const sequence of [2, 3, 4, 5, 6]) await place(sequence);
+  await all.time.until("all are done with", () => mark() === 6 || runner.status().state === "stopped");
+  assert.equal(runner.status().reason, null);
+  assert.deepEqual(
+    parkedOf(all),
+    ["1", "3", "5"].map((n) => `${n} retries_exhausted`),
+  );
+  await runner.close();
+});
+
 test("R10, R12: a handler parks one record of a batch, under stop too; its key queues, the batch commits", async (t) => {
   const all = await given(t);
   const seen: { readonly batch: number[]; readonly parked: number[] }[] = [];

@@ -157,8 +157,7 @@ export class EffectRunner<Service> implements Runner {
     const given = parked.filter((state) => positions.has(topicPartitionKey(state)));
     this.#know(given);
     this.#tenure.renew();
-    const recent = given.reduce((sum, state) => sum + state.recent, 0);
-    this.#limits.inherit(this.#parts.clock.nowMs(), recent);
+    for (const state of given) this.#limits.inherit(state, this.#parts.clock.nowMs(), state.recent);
     this.#membership.works();
     return positions;
   }

@@ -140,7 +140,7 @@ export class BulkRunner<Service> implements Runner {
       const hint = furthestHint(own, topicId);
       const key = topicPartitionKey({ topic, partition });
       const queues = parked.find((state) => state.topic === topic && state.partition === partition);
-      this.#limits.inherit(clock.nowMs(), queues?.recent ?? 0);
+      this.#limits.inherit({ topic, partition }, clock.nowMs(), queues?.recent ?? 0);
       this.#laneWithFewest().assigned.set(key, {
         topic,
         partition,
