@@ -64,6 +64,7 @@ async function instance(
     readonly judge?: Judge;
     readonly maxBatch?: number;
     readonly on?: EventBus;
+    readonly around?: (unit: () => Promise<void>) => Promise<void>;
   },
 ): Promise<Instance> {
   const proxy = await wireProxy(url);
@@ -90,6 +91,7 @@ async function instance(
     policy: how.policy,
     maxBatch: how.maxBatch ?? 200,
     ...(how.failure === undefined ? {} : { failure: how.failure }),
+    ...(how.around === undefined ? {} : { around: (_, unit) => how.around?.(unit) ?? unit() }),
     handle: async (_, batch, unit) => {
       for (const envelope of batch) how.judge?.(envelope, unit);
       const places = sqlArray(batch.map(({ partition }) => partition));
@@ -292,6 +294,40 @@ test("R12: bytes that are no text, headers and errors with NUL come through the 
   assert.deepEqual(Buffer.from(event.value, event.encoding as "base64"), bytes);
   assert.equal(copy?.headers["origin-header-note"], headers.note);
   assert.deepEqual((await desk.list({ key: 'k"\\\0' }, null, 10)).length, 1);
+  await end();
+});
+
+test("a redrive runs its units as the consumer does: inside `around`, and again where that runs them again", async (t) => {
+  const all = await given(t);
+  let isInside = false;
+  const outside: number[] = [];
+  let isMended = false;
+  let isRacing = false;
+  const judge: Judge = (envelope, unit) => {
+    if (!isInside) outside.push(nOf(envelope));
+    if (!isMended) unit.park(envelope, { code: "not_yet", message: "it comes later" });
+    if (isRacing) throw new Error("another was faster");
+  };
+  const around = async (unit: () => Promise<void>): Promise<void> => {
+    isInside = true;
+    try {
+      await unit().catch((error: unknown) => {
+        if (!isRacing) throw error;
+        isRacing = false;
+        return unit();
+      });
+    } finally {
+      isInside = false;
+    }
+  };
+  const { desk, end } = await instance(t, all, { policy: "skip", judge, around });
+  await send(all.bus, 0, [numbered(commands, 0, 1), numbered(commands, 0, 2)]);
+  await until(async () => (await markOf(all.store)) === 2);
+  [isMended, isRacing] = [true, true];
+  const command = { filter: {}, max: 10, runId: "run-1", actor: OPERATOR, requestId: "r-1" };
+  assert.deepEqual(await desk.redrive(command), { applied: 2, failed: [], left: 0 });
+  assert.deepEqual(outside, []);
+  assert.deepEqual(await settledOf(all.store), [1, 2]);
   await end();
 });
 

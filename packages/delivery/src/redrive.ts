@@ -95,6 +95,8 @@ const KEEP_RESOLVED_MS = 90 * 86_400_000;
 
 /** How parked records of a subscription are run again. */
 interface Subscribed {
+  /** Runs a unit of work as the consumer runs its own. */
+  around(unit: () => Promise<void>): Promise<void>;
   /** Their effects in a unit that holds the partition. Throws where they can't be applied, all of them or one. */
   redo(rows: readonly Row[], unit: Unit): Promise<Redone>;
 }
@@ -122,12 +124,15 @@ export class ServiceParkedDesk implements ParkedDesk {
     const { subscription } = consumption;
     if (consumption.kind === "bulk") {
       this.#subscribed.set(subscription, {
+        around: (unit) => unit(),
         redo: (rows, unit) => redoBulk(consumption.create(service), rows, unit),
       });
       return;
     }
     const decode = createDecoder(consumption.topics);
+    const { around = (_, unit) => unit() } = consumption;
     this.#subscribed.set(subscription, {
+      around: (unit) => around(service, unit),
       redo: (rows, unit) => redoEffect({ service, consumption, decode }, rows, unit),
     });
   }
@@ -235,31 +240,30 @@ export class ServiceParkedDesk implements ParkedDesk {
     const { commit, metrics } = this.#parts;
     const subscribed = this.#subscribed.get(at.subscription);
     const hand: { records: readonly ParkedRecord[]; redone: Redone | null } = { records: [], redone: null };
+    const work = async (unit: Unit): Promise<Effects> => {
+      const rows = await lockAndRead(unit, at, select);
+      hand.records = rows.map(parkedRecordOf);
+      hand.redone = null;
+      if (rows.length === 0) return NOTHING;
+      if (subscribed === undefined)
+        throw new RecordRefused("unknown_subscription", `nothing here subscribes as ${at.subscription}`);
+      hand.redone = await subscribed.redo(rows, unit);
+      hand.records = hand.records.slice(0, hand.redone.count);
+      const { effects } = hand.redone;
+      return {
+        statements: [
+          ...effects.statements,
+          ...resolve(at, hand.records, { status: "APPLIED", nowMs: unit.nowMs, ...command }),
+        ],
+        events: [...effects.events, this.#audited("redrive", hand.records, command)],
+        result: undefined,
+      };
+    };
+    const name = `redrive.${at.subscription}`;
+    const unit = async (): Promise<void> =>
+      void (await commitUnit(commit, { name, front: [], traceparent: undefined, work }));
     try {
-      await commitUnit(commit, {
-        name: `redrive.${at.subscription}`,
-        front: [],
-        traceparent: undefined,
-        work: async (unit) => {
-          const rows = await lockAndRead(unit, at, select);
-          hand.records = rows.map(parkedRecordOf);
-          hand.redone = null;
-          if (rows.length === 0) return NOTHING;
-          if (subscribed === undefined)
-            throw new RecordRefused("unknown_subscription", `nothing here subscribes as ${at.subscription}`);
-          hand.redone = await subscribed.redo(rows, unit);
-          hand.records = hand.records.slice(0, hand.redone.count);
-          const { effects } = hand.redone;
-          return {
-            statements: [
-              ...effects.statements,
-              ...resolve(at, hand.records, { status: "APPLIED", nowMs: unit.nowMs, ...command }),
-            ],
-            events: [...effects.events, this.#audited("redrive", hand.records, command)],
-            result: undefined,
-          };
-        },
-      });
+      await (subscribed === undefined ? unit() : subscribed.around(unit));
     } catch (error) {
       if (isRetryable(error) || blameOf(error) === "stop" || hand.records.length === 0) throw error;
       throw new ChunkFailed(hand.records, error);
