@@ -5,7 +5,7 @@ import { DecodeError, type Decoder, numberOf } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type FailureRules, StopSubscription } from "./failure-policy.ts";
-import type { Advance, Mark } from "./mark.ts";
+import { type Advance, type Mark, UNNUMBERED } from "./mark.ts";
 import type { AssignedPartition, Parking, RecordFailure } from "./parking.ts";
 import { judgeExact, judgeLatest, type Position, type Verdict } from "./sequence-check.ts";
 
@@ -286,12 +286,6 @@ function verdictOf(
 ): Verdict {
   return topic?.class === "latest" ? judgeLatest(mark, position) : judgeExact(mark, position, { start });
 }
-
-/**
- * A record without a number that can be believed is told apart by its offset: its mark is that of a producer that
- * does not exist, and moves like any other, so that it is parked once.
- */
-const UNNUMBERED = "?";
 
 type UndecodableJudgement =
   | { readonly fault: BatchFault }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { EmbeddedBus, EventBus } from "@bourse/bus";
+import type { EmbeddedBus, EventBus, OutgoingRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
 import type { Registry } from "prom-client";
@@ -322,33 +322,52 @@ test("R5: a topic made anew is read from its beginning, its numbers dropped up t
   await next.runner.close();
 });
 
-test("R5: a hint beyond what is due is distrusted: the numbers decide", async (t) => {
-  const all = await given(t);
-  const first = consumer(all);
-  // Duplicates before the mark: a broker that lost its tail and was filled again has fewer records.
-  await place(all.bus, [1, 1, 1, 2]);
-  first.runner.start();
-  await untilMark(all, 2);
-  await first.runner.close();
-  await all.bus.deleteTopic(commands.name);
-  await all.bus.ensureTopics([{ name: commands.name, partitions: 2, retentionMs: -1 }]);
-  await place(all.bus, upTo(8));
-  const sameId = new Proxy(all.bus, {
+/** The topic with other records and the same id, as after a broker has lost its tail and was filled again. */
+async function refilled({ bus, store }: Given, records: readonly OutgoingRecord[]): Promise<EventBus> {
+  const { name, partitions } = trades;
+  await bus.deleteTopic(name);
+  await bus.ensureTopics([{ name, partitions, retentionMs: -1 }]);
+  await bus.send([{ topic: name, partition: 0, records }]);
+  const [row] = await store.query({ text: MARKS_READ, values: ["settle"] });
+  const id = String(row?.topic_id);
+  return new Proxy(bus, {
     get: (target, property) => {
-      if (property === "topics") return async () => [{ name: commands.name, id: topicId, partitions: 2 }];
+      if (property === "topics") return async () => [{ name, id, partitions }];
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const [row] = await all.store.query({ text: MARKS_READ, values: ["settle"] });
-  const topicId = String(row?.topic_id);
-  const next = consumer(all, { on: sameId });
-  next.runner.start();
-  await untilMark(all, 8);
-  assert.deepEqual(all.store.effects, names(upTo(8)));
-  assert.equal(await metricValue(next.registry, "hints_distrusted_total"), 1);
-  await next.runner.close();
-});
+}
+
+const executed = (...sequences: number[]): readonly OutgoingRecord[] =>
+  sequences.map((sequence) => numbered(trades, 0, sequence, { eventType: "Executed" }));
+const settled = numbered(trades, 0, 1, { eventType: "Settled" });
+
+// What was sent twice before is there once when a broker that has lost it is filled again.
+for (const [name, before, after] of [
+  ["with another record before it is", executed(1, 1, 1, 2), executed(...upTo(8))],
+  // Nothing comes behind it whose number would tell.
+  ["at the very end of the log is", executed(1, 1, 1, 2), executed(...upTo(4))],
+  ["with a gap behind it is", [...executed(1, 1), settled], [...executed(1, 2), settled, ...executed(3)]],
+] as const) {
+  test(`R5: a hint ${name} distrusted: the numbers decide`, async (t) => {
+    const all = await given(t);
+    const countOf = (records: readonly OutgoingRecord[]) => new Set(records.map(({ value }) => value)).size;
+    const untilApplied = (count: number): Promise<void> =>
+      all.time.until("all are applied", () => all.store.effects.length === count);
+    const first = consumer(all, { topics: [trades] });
+    await all.bus.send([{ topic: trades.name, partition: 0, records: before }]);
+    first.runner.start();
+    await untilApplied(countOf(before));
+    await first.runner.close();
+    const next = consumer(all, { topics: [trades], on: await refilled(all, after) });
+    next.runner.start();
+    await untilApplied(countOf(after));
+    assert.equal(new Set(all.store.effects).size, all.store.effects.length, "each once");
+    assert.equal(await metricValue(next.registry, "hints_distrusted_total"), 1);
+    await next.runner.close();
+  });
+}
 
 test("R5: a crash before the commit changes nothing; the next one applies it", async (t) => {
   const all = await given(t);

@@ -16,7 +16,7 @@ import type { EffectConsumption } from "./definitions.ts";
 import { type JudgedBatch, type JudgeOptions, judgeBatch } from "./effect-batch.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
-import { elsewhereOfMarks, furthestHint } from "./elsewhere.ts";
+import { elsewhereOfMarks } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
 import { GroupMembership } from "./group-membership.ts";
 import { reasonOf } from "./log.ts";
@@ -26,6 +26,7 @@ import { checkStatements, type ParkedState, QUEUED, readParkedState } from "./pa
 import { type AssignedPartition, noQueues } from "./parking.ts";
 import { ParkingLimits } from "./parking-limits.ts";
 import { rest } from "./rest.ts";
+import { seekHints } from "./seek-hint.ts";
 import type { ConsumptionStatus, PartitionElsewhere, Runner } from "./status.ts";
 import { Tenure } from "./tenure.ts";
 import { inConsumerSpan } from "./trace.ts";
@@ -130,16 +131,25 @@ export class EffectRunner<Service> implements Runner {
   /** Where to read from: the marks, never the group's offsets (R5). */
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
-    const { topicIds, marks, parked } = await this.#membership.untilAnswered("marks.read", async () => {
-      const topics = await this.#parts.bus.topics();
-      const ids = new Map(topics.map((topic) => [topic.name, topic.id]));
-      return { topicIds: ids, ...(await this.#readTables()) };
-    });
+    const { bus } = this.#parts;
+    const { topicIds, marks, parked, hints } = await this.#membership.untilAnswered(
+      "marks.read",
+      async () => {
+        const ids = new Map((await bus.topics()).map((topic) => [topic.name, topic.id]));
+        const tables = await this.#readTables();
+        const known = { marks: tables.marks, topicIds: ids };
+        return {
+          ...tables,
+          ...known,
+          hints: await seekHints(bus, partitions, known, this.#membership.closing),
+        };
+      },
+    );
     const positions = new Map<string, StartPosition>();
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
       const topicId = topicIds.get(topic) ?? "";
-      const hint = furthestHint(own, topicId);
+      const hint = this.#membership.hintOf({ topic, partition }, hints);
       const byProducer = new Map(own.map((mark) => [mark.producer, mark]));
       const at = { topic, partition };
       this.#assigned.set(at, {
@@ -280,7 +290,7 @@ export class EffectRunner<Service> implements Runner {
 
   /** After the commit, never before: memory follows the tables. */
   #settle({ judged, rows }: DecidedBatch, isReloaded: boolean): void {
-    const { metrics, log } = this.#parts;
+    const { metrics } = this.#parts;
     const label = { subscription: this.subscription };
     this.#tenure.settled();
     if (rows.length > 0) this.#parked(rows, isReloaded);
@@ -305,8 +315,7 @@ export class EffectRunner<Service> implements Runner {
     if (fault.kind !== "gap" || !fault.at.fromHint) throw fault.error;
     // The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets.
     fault.at.fromHint = false;
-    metrics.hintsDistrusted.inc(label);
-    log.warn({ ...label, reason: reasonOf(fault.error) }, "read again from the beginning of the partition");
+    this.#membership.distrusted(fault.at, reasonOf(fault.error));
     this.#sought.add(fault.at);
     this.#membership.consumer?.seek(fault.at, "earliest");
   }

@@ -10,6 +10,15 @@ import type { ElsewhereStatus, PartitionElsewhere } from "./status.ts";
 /** The ends of a topic's logs, asked for once by whoever looks at several subscriptions. */
 export type EndsOf = (topic: string) => Promise<readonly PartitionOffsets[]>;
 
+export function askingOnce(bus: EventBus): EndsOf {
+  const asked = new Map<string, ReturnType<EndsOf>>();
+  return (topic) => {
+    const answer = asked.get(topic) ?? bus.offsets(topic);
+    asked.set(topic, answer);
+    return answer;
+  };
+}
+
 /** What is left to do in partitions that this instance was not given; of those that are done with nothing is said. */
 export async function leftElsewhere(
   { subscription, kind }: Pick<ElsewhereStatus, "subscription" | "kind">,
@@ -78,7 +87,7 @@ function elsewhereByMarks(
   const byProducer = new Map(own.map((mark) => [mark.producer, mark]));
   return {
     ...at,
-    nextOffset: furthestHint(own, known.topicId),
+    nextOffset: furthestMark(own, known.topicId)?.nextOffset ?? null,
     isApplied: (record) => {
       const number = numberOf(record, topic);
       return number !== null && judgeLatest(byProducer.get(number.producer), number) === "drop";
@@ -87,11 +96,11 @@ function elsewhereByMarks(
 }
 
 /** A partition is applied in the order of its log, so the furthest mark says how far all of it is done. */
-export function furthestHint(marks: readonly Mark[], topicId: string): bigint | null {
+export function furthestMark(marks: readonly Mark[], topicId: string): Mark | null {
   return marks
     .filter((mark) => mark.topicId === topicId)
-    .reduce<bigint | null>(
-      (far, { nextOffset }) => (far === null || nextOffset > far ? nextOffset : far),
+    .reduce<Mark | null>(
+      (far, mark) => (far === null || mark.nextOffset > far.nextOffset ? mark : far),
       null,
     );
 }

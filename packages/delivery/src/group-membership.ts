@@ -1,10 +1,11 @@
 import { settledWithin } from "@bourse/base";
-import type { GroupConsumer, TopicPartition } from "@bourse/bus";
+import { type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import { createBackoff, isRetryable, retryForEver } from "./backoff.ts";
 import { ByPartition } from "./by-partition.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { reasonOf } from "./log.ts";
 import type { Mark } from "./mark.ts";
+import type { SeekHint } from "./seek-hint.ts";
 import type { ConsumptionStatus, RunnerState } from "./status.ts";
 
 /** The group's offsets are a gauge (R5): they need not follow every batch. */
@@ -134,6 +135,25 @@ export class GroupMembership {
   untilAnswered<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     const failed = (error: unknown): void => this.failed(error, what);
     return retryForEver({ timer: this.#parts.timer, signal: this.closing, failed }, attempt);
+  }
+
+  /** Where reading goes on, by the marks; null: at the beginning. */
+  hintOf(at: TopicPartition, hints: ReadonlyMap<string, SeekHint>): bigint | null {
+    const hint = hints.get(topicPartitionKey(at));
+    if (hint?.isDistrusted === true)
+      this.distrusted(at, "the log has another record before the mark's offset");
+    return hint?.nextOffset ?? null;
+  }
+
+  /** R5: the numbers decide, not the offsets. */
+  distrusted(at: TopicPartition, reason: string): void {
+    const { metrics, log } = this.#parts;
+    const { subscription } = this.#following;
+    metrics.hintsDistrusted.inc({ subscription });
+    log.warn(
+      { subscription, partition: topicPartitionKey(at), reason },
+      "read again from the beginning of the partition",
+    );
   }
 
   /** All before `nextOffset` is done with. */

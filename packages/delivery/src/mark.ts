@@ -15,3 +15,9 @@ export interface Advance {
   readonly from: Position | undefined;
   readonly to: Mark;
 }
+
+/**
+ * The producer of records without a number that can be believed: it does not exist. They are told apart by their offsets,
+ * and its mark moves like any other, so that each is parked once.
+ */
+export const UNNUMBERED = "?";

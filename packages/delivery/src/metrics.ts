@@ -109,7 +109,7 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
     ),
     hintsDistrusted: counter(
       "hints_distrusted_total",
-      "Partitions read again from their beginning after a gap",
+      "Partitions read from their beginning although their marks name an offset",
       "subscription",
     ),
     recordRetries: counter(

@@ -1,6 +1,6 @@
 import type { Timer } from "@bourse/base";
 import type { EventBus, PartitionOffsets } from "@bourse/bus";
-import { type EndsOf, leftElsewhere, startIn } from "./elsewhere.ts";
+import { askingOnce, type EndsOf, leftElsewhere, startIn } from "./elsewhere.ts";
 import { reasonOf } from "./log.ts";
 import type { Relay } from "./relay.ts";
 import type {
@@ -107,15 +107,6 @@ async function look(
     tooLate.catch(() => undefined);
     answered.abort();
   }
-}
-
-function askingOnce(bus: EventBus): EndsOf {
-  const asked = new Map<string, ReturnType<EndsOf>>();
-  return (topic) => {
-    const answer = asked.get(topic) ?? bus.offsets(topic);
-    asked.set(topic, answer);
-    return answer;
-  };
 }
 
 function lagOf(

@@ -19,6 +19,7 @@ import {
   testMetrics,
 } from "./testing/fixtures.ts";
 import { virtualTime } from "./testing/virtual-time.ts";
+import { shardFolder } from "./voided-commands.ts";
 
 /** One report for each command. */
 function reporting(): ShardProgram {
@@ -90,6 +91,73 @@ function toldMember(real: EventBus) {
     },
   };
 }
+
+test("R8: a snapshot's place in an input that was filled again is looked for by the numbers", async (t) => {
+  const real = await testBus(t);
+  const time = virtualTime();
+  const sharedFolder = testFolder(t);
+  const shard = (bus: EventBus) => {
+    const log = testLog();
+    const runner = new ShardRunner<null>(
+      {
+        serviceName: "matching",
+        bus,
+        ...time,
+        log,
+        metrics: testMetrics().metrics,
+        contracts: createContracts("matching", [reports], true),
+        sharedFolder,
+        openSnapshots: (at) => createSnapshotStore(at, "one", log),
+      },
+      null,
+      {
+        kind: "shard",
+        subscription: "engine",
+        input: commands,
+        outputs: [reports],
+        snapshotEvery: 1,
+        create: reporting,
+      },
+    );
+    return { runner, log };
+  };
+  const place = (sequences: readonly number[]): Promise<void> =>
+    sendAll(
+      real,
+      commands,
+      0,
+      sequences.map((sequence) => numbered(commands, 0, sequence)),
+    );
+  const reported = async () => sequencesOf(await everything(real, reports, 0), "matching");
+  // What a relay has sent twice is there once when the broker, having lost it, is filled again.
+  await place([1, 1, 1, 2, 2]);
+  const first = shard(real);
+  first.runner.start();
+  await time.until("two are reported", async () => (await reported()).includes(2));
+  await time.finish("it is closed", first.runner.close());
+  const at = { subscription: "engine", topic: commands.name, partition: 0 };
+  const snapshot = await createSnapshotStore(shardFolder(sharedFolder, at), "test", testLog()).newest(
+    () => true,
+  );
+  assert.equal(snapshot?.head.nextOffset, "4", "behind the command, not behind its duplicate");
+  const topics = await real.topics();
+  await real.deleteTopic(commands.name);
+  await real.ensureTopics([{ name: commands.name, partitions: 2, retentionMs: -1 }]);
+  await place([1, 2, 3, 4, 5]);
+  const sameIds = new Proxy(real, {
+    get: (target, property) => {
+      if (property === "topics") return async () => topics;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const next = shard(sameIds);
+  next.runner.start();
+  await time.until("it goes on", async () => (await reported()).includes(5));
+  assert.deepEqual(await reported(), [1, 2, 3, 4, 5]);
+  assert.deepEqual(next.log.errors, []);
+  await time.finish("it is closed", next.runner.close());
+});
 
 test("R8: what was taken before a partition went and came back is not for the one that came back", async (t) => {
   const real = await testBus(t);

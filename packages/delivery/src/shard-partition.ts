@@ -4,6 +4,7 @@ import { epochMs, type Topic } from "@bourse/contracts";
 import type { Contracts } from "./contract-check.ts";
 import type { Decoder } from "./decode.ts";
 import type { ShardProgram } from "./definitions.ts";
+import { askingOnce } from "./elsewhere.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { reasonOf } from "./log.ts";
@@ -11,6 +12,7 @@ import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { ownTail } from "./own-tail.ts";
 import { pollLog } from "./poll-log.ts";
 import { type HeadersOf, headersFrom } from "./record-headers.ts";
+import { isInLog } from "./seek-hint.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
@@ -99,6 +101,8 @@ export class ShardPartition {
   #mark: Position | undefined;
   #timeMs = 0;
   #nextOffset: bigint | null;
+  /** Behind the last command that was applied, whatever duplicates came since. */
+  #markOffset: bigint | null;
   #sinceSnapshot = 0;
   #lastText = "";
   #lastMs = 0;
@@ -129,6 +133,7 @@ export class ShardPartition {
     this.#voidedSequences = new Set(restored.voided.map(({ sequence }) => sequence));
     this.#lastAtStart = restored.lastAtStart;
     this.#nextOffset = restored.nextOffset;
+    this.#markOffset = restored.nextOffset;
     if (restored.head !== null) {
       this.#mark = { epoch: restored.head.epoch, sequence: restored.head.sequence };
       this.#timeMs = restored.head.timeMs;
@@ -168,7 +173,7 @@ export class ShardPartition {
       outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
     }
     const inputTopicId = topicIds.get(input.name) ?? "";
-    const nextOffset = head !== null && head.inputTopicId === inputTopicId ? BigInt(head.nextOffset) : null;
+    const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
     return new ShardPartition(parts, {
       program,
       head,
@@ -208,9 +213,12 @@ export class ShardPartition {
     let fault: unknown = null;
     try {
       for (const record of records) {
-        if (this.#apply(record)) commands++;
-        else duplicates++;
+        const isNew = this.#apply(record);
         this.#nextOffset = record.offset + 1n;
+        if (isNew) {
+          commands++;
+          this.#markOffset = this.#nextOffset;
+        } else duplicates++;
       }
     } catch (error) {
       fault = error;
@@ -343,7 +351,7 @@ export class ShardPartition {
       partition: this.partition,
       epoch: this.#mark.epoch,
       sequence: this.#mark.sequence,
-      nextOffset: String(this.#nextOffset ?? 0n),
+      nextOffset: String(this.#markOffset ?? 0n),
       timeMs: this.#timeMs,
       outputs,
       ...(this.program.snapshotFormat === undefined ? {} : { program: this.program.snapshotFormat }),
@@ -380,6 +388,17 @@ async function beforeWhatIsLeft(
   } finally {
     await reader.close();
   }
+}
+
+/** Where the input goes on behind a snapshot; null: it is read from the beginning, and its numbers say what is new (R5). */
+async function placeOf(
+  { bus, input, partition }: ShardPartitionParts,
+  { epoch, sequence, nextOffset, inputTopicId }: SnapshotHead,
+  topicId: string,
+): Promise<bigint | null> {
+  if (inputTopicId !== topicId) return null;
+  const last = { topic: input.name, partition, epoch, sequence, nextOffset: BigInt(nextOffset) };
+  return (await isInLog({ bus, endsOf: askingOnce(bus) }, last)) ? last.nextOffset : null;
 }
 
 async function openOutput(

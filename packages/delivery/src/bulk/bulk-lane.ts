@@ -181,11 +181,7 @@ export class BulkLane {
   /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
   #distrustHint(fault: BatchFault): void {
     fault.at.fromHint = false;
-    this.#parts.metrics.hintsDistrusted.inc({ subscription: this.#shared.subscription });
-    this.#parts.log.warn(
-      { subscription: this.#shared.subscription, reason: reasonOf(fault.error) },
-      "read again from the beginning of the partition",
-    );
+    this.#shared.membership.distrusted(fault.at, reasonOf(fault.error));
     this.#shared.membership.consumer?.seek(fault.at, "earliest");
   }
 

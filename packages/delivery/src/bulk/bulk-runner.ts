@@ -1,13 +1,14 @@
 import { type GroupConsumer, type StartPosition, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import { type Topic, writersOf } from "@bourse/contracts";
 import type { EffectParts } from "../effect-parts.ts";
-import { elsewhereOfMarks, furthestHint } from "../elsewhere.ts";
+import { elsewhereOfMarks } from "../elsewhere.ts";
 import { failureRules } from "../failure-policy.ts";
 import { GroupMembership } from "../group-membership.ts";
 import { readMarks } from "../marks.ts";
 import { readParkedState } from "../parked-rows.ts";
 import { noQueues } from "../parking.ts";
 import { ParkingLimits } from "../parking-limits.ts";
+import { seekHints } from "../seek-hint.ts";
 import type { ConsumptionStatus, PartitionElsewhere, Runner } from "../status.ts";
 import type { BulkConsumption } from "./bulk-definitions.ts";
 import { BulkLane } from "./bulk-lane.ts";
@@ -126,18 +127,24 @@ export class BulkRunner<Service> implements Runner {
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { store, bus, clock } = this.#parts;
-    const { topics, marks, parked } = await this.#membership.untilAnswered("marks.read", async () => ({
-      topics: await bus.topics(),
-      marks: await readMarks(store, this.subscription),
-      parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
-    }));
-    const ids = new Map(topics.map(({ name, id }) => [name, id]));
+    const { topicIds, marks, parked, hints } = await this.#membership.untilAnswered(
+      "marks.read",
+      async () => {
+        const ids = new Map((await bus.topics()).map(({ name, id }) => [name, id]));
+        const known = { marks: await readMarks(store, this.subscription), topicIds: ids };
+        return {
+          ...known,
+          parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
+          hints: await seekHints(bus, partitions, known, this.#membership.closing),
+        };
+      },
+    );
     const positions = new Map<string, StartPosition>();
     for (const lane of this.#lanes) lane.shareChanged();
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
-      const topicId = ids.get(topic) ?? "";
-      const hint = furthestHint(own, topicId);
+      const topicId = topicIds.get(topic) ?? "";
+      const hint = this.#membership.hintOf({ topic, partition }, hints);
       const key = topicPartitionKey({ topic, partition });
       const queues = parked.find((state) => state.topic === topic && state.partition === partition);
       this.#limits.inherit({ topic, partition }, clock.nowMs(), queues?.recent ?? 0);

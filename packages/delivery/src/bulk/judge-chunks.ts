@@ -4,7 +4,7 @@ import { DecodeError } from "../decode.ts";
 import type { BatchFault } from "../effect-batch.ts";
 import { sequenceError } from "../effect-batch.ts";
 import { isEpochStarted } from "../epoch-started.ts";
-import type { Advance, Mark } from "../mark.ts";
+import { type Advance, type Mark, UNNUMBERED } from "../mark.ts";
 import type { AssignedPartition, Parking } from "../parking.ts";
 import { HEADER } from "../record-headers.ts";
 import { type EpochStart, judgeExact, judgeLatest, type Position } from "../sequence-check.ts";
@@ -199,10 +199,6 @@ class NumberRun {
     expected.set(producer, { topic, partition, producer, epoch, sequence, nextOffset, topicId });
   }
 
-  /**
-   * It is told apart by its offset: its mark is that of a producer that does not exist, and moves like any other, so that
-   * it is parked once.
-   */
   #unnumbered(index: number): void {
     const sequence = (this.#chunk.offsets[index] ?? 0) + 1;
     const mark = this.#at.expected.get(UNNUMBERED);
@@ -248,5 +244,3 @@ class NumberRun {
     return true;
   }
 }
-
-const UNNUMBERED = "?";

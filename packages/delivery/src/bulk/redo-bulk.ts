@@ -2,6 +2,7 @@ import { chunksOfRecords } from "@bourse/bus";
 import type { Row } from "@bourse/store";
 import type { Effects, Unit } from "../definitions.ts";
 import { RecordRefused } from "../failure-policy.ts";
+import { UNNUMBERED } from "../mark.ts";
 import { busRecordOf } from "../parked-queries.ts";
 import type { BulkBatch, BulkProgram, BulkRange } from "./bulk-definitions.ts";
 
@@ -25,7 +26,7 @@ export async function redoBulk(
     const [slice] = chunksOfRecords([busRecordOf(row)], []);
     if (slice === undefined) return [];
     // One that has no number is told apart by its offset, as it was when it was parked.
-    const producer = row.producer === null ? "?" : String(row.producer);
+    const producer = row.producer === null ? UNNUMBERED : String(row.producer);
     const sequence = row.sequence === null ? Number(row.record_offset) + 1 : Number(row.sequence);
     const epoch = row.epoch === null ? 1 : Number(row.epoch);
     return [{ ...slice, producer, epoch, firstSequence: sequence }];
