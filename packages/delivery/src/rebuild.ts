@@ -269,6 +269,18 @@ export class Rebuild<Service> {
       },
     ]);
     if (held.length === 0) throw new RebuildError("rebuild_refused", `${built} is not being built any more`);
+    const [[parked] = []] = await unit.run([
+      {
+        text: "SELECT count(*) AS count FROM parked WHERE subscription = $1 AND status = 'PARKED'",
+        values: [built],
+      },
+    ]);
+    const count = Number(parked?.count ?? 0);
+    if (count > 0)
+      throw new RebuildError(
+        "rebuild_refused",
+        `${built} has parked ${count} record${count === 1 ? "" : "s"} that its handler refuses: its tables lack them`,
+      );
   }
 
   #swap(
@@ -288,9 +300,25 @@ export class Rebuild<Service> {
         text: "UPDATE marks SET subscription = $1 WHERE subscription = $2",
         values: [this.subscription, built],
       },
+      ...this.#unpark(built, nowMs),
       {
         text: "UPDATE rebuilds SET state = 'SWITCHED', switched_ms = $2 WHERE subscription = $1",
         values: [this.subscription, nowMs],
+      },
+    ];
+  }
+
+  /** What the old generation had parked the new one has applied from the log: it holds up nothing, and is not redriven. */
+  #unpark(built: string, nowMs: number): readonly Statement[] {
+    return [
+      {
+        text: `UPDATE parked SET status = 'APPLIED', resolved_ms = $2, resolved_by = 'rebuild', resolved_reason = $3
+          WHERE subscription = $1 AND status = 'PARKED'`,
+        values: [this.subscription, nowMs, `applied by ${built}`],
+      },
+      {
+        text: "UPDATE parked_heads SET generation = generation + 1 WHERE subscription = $1",
+        values: [this.subscription],
       },
     ];
   }

@@ -138,6 +138,38 @@ test("R5: the generation that is built publishes nothing, and goes on after a re
   assert.deepEqual(await violations(restarted), []);
 });
 
+test("R5, R12: what the old generation had parked is applied with the new one, and holds nothing up any more", async (t) => {
+  const tested = await opened(t);
+  const trade = trader(tested);
+  await trade(10);
+  await tested.quiet();
+  await plant(tested, "ALTER TABLE positions ADD CONSTRAINT planted CHECK (trades <= 10)");
+  await trade(6);
+  const parked = async () =>
+    await tested.store.query(
+      sql`SELECT status, resolved_by, count(*) AS count FROM parked GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+  await until("all are parked", async () => Number((await parked())[0]?.count) === 6);
+  await plant(tested, "ALTER TABLE positions DROP CONSTRAINT planted");
+  await ask(tested, "start");
+  await until("it has caught up", async () => (await ask(tested)).body.lag === 0);
+  await plant(
+    tested,
+    `INSERT INTO parked SELECT (jsonb_populate_record(p, '{"subscription": "positions@2"}')).* FROM parked p LIMIT 1`,
+  );
+  const refused = await ask(tested, "switch");
+  assert.equal(refused.status, 409);
+  assert.match(refused.body.detail, /positions@2 has parked 1 record/, JSON.stringify(refused.body));
+  await plant(tested, "DELETE FROM parked WHERE subscription = 'positions@2'");
+  assert.equal((await ask(tested, "switch")).status, 200);
+  assert.deepEqual(await parked(), [{ status: "APPLIED", resolved_by: "rebuild", count: 6n }]);
+  await trade(5);
+  assert.deepEqual(await violations(tested), []);
+  const restarted = await tested.restart();
+  await trade(5);
+  assert.deepEqual(await violations(restarted), []);
+});
+
 test("who may rebuild what", async (t) => {
   const tested = await opened(t);
   const account = { keyId: "k", role: "account", accountId: "alice" } as const;
