@@ -46,6 +46,10 @@ export class BinaryEngine {
     this.#core.run(words, from, to);
   }
 
+  passTime(atMs: number): void {
+    this.#core.passTime(atMs);
+  }
+
   pendingWork(): boolean {
     return this.#core.pendingWork();
   }

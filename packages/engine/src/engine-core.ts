@@ -94,6 +94,12 @@ export class EngineCore {
     return visited;
   }
 
+  passTime(atMs: number): void {
+    this.#finishWork();
+    if (isPositive(atMs) && atMs > this.nowMs) this.registers[NOW] = atMs;
+    this.#runDue();
+  }
+
   get nowMs(): number {
     return this.registers[NOW] as number;
   }
@@ -329,18 +335,26 @@ export class EngineCore {
       return true;
     }
     if (!this.#takeTurn(words, at, handleWord)) return false;
-    if ((registers[NOW] as number) >= (registers[DEADLINE] as number)) {
-      while (this.massWork.expireOne());
-      this.#setDeadline();
-    }
+    this.#runDue();
     return true;
+  }
+
+  #finishWork(): void {
+    if (this.massWork.pending) this.work(Number.POSITIVE_INFINITY);
+  }
+
+  #runDue(): void {
+    const { registers } = this;
+    if ((registers[NOW] as number) < (registers[DEADLINE] as number)) return;
+    while (this.massWork.expireOne());
+    this.#setDeadline();
   }
 
   #takeTurn({ f64 }: CommandWords, at: number, handleWord: number): boolean {
     const request = f64[at + 1] as number;
     const atMs = f64[at + 2] as number;
     const { registers } = this;
-    if (this.massWork.pending) this.work(Number.POSITIVE_INFINITY);
+    this.#finishWork();
     let fault = this.#requestFault(request);
     if (fault === NONE && !(atMs === 0 || isPositive(atMs))) fault = REASON.invalid_time;
     if (fault !== NONE) {

@@ -59,6 +59,12 @@ export interface Engine {
   /** Takes the place of a command that an operator has voided (R8): REJECTED, nothing else. */
   voidCommand(command: CommandHead, handle: number): void;
 
+  /**
+   * What the next command does first if it is of that time: mass work that is left, and what is due. For a caller who
+   * looks something up for a command, and must find it as the command will. An invalid time passes nothing.
+   */
+  passTime(atMs: number): void;
+
   /** Whether mass work of the last command is left. */
   pendingWork(): boolean;
   /**

@@ -131,6 +131,11 @@ export class ObjectEngine extends BinaryEngine implements Engine {
     this.#run();
   }
 
+  override passTime(atMs: number): void {
+    super.passTime(atMs);
+    readEvents(this.events, this.#sink);
+  }
+
   override work(maxOrders: number): number {
     const visited = super.work(maxOrders);
     readEvents(this.events, this.#sink);

@@ -397,6 +397,12 @@ export class NaiveEngine implements Engine {
     this.#reject(command.request, handle, problem ?? "voided");
   }
 
+  passTime(atMs: number): void {
+    this.work(Number.POSITIVE_INFINITY);
+    if (isWhole(atMs)) this.#state.nowMs = Math.max(this.#state.nowMs, atMs);
+    while (this.#isDue()) this.#expireOne();
+  }
+
   pendingWork(): boolean {
     return this.#state.pending !== undefined;
   }
@@ -467,7 +473,7 @@ export class NaiveEngine implements Engine {
 
   #begin(command: CommandHead, handle: number): boolean {
     if (!this.#takeTurn(command, handle)) return false;
-    while (this.#isDue()) this.#expireOne();
+    this.passTime(command.atMs);
     return true;
   }
 

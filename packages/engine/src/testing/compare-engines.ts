@@ -36,6 +36,8 @@ export interface FuzzStep {
   /** Where it is not -1, the naive engine does so much mass work instead, and the events are compared later. */
   readonly apart: number;
   readonly comparesState: boolean;
+  /** Whether the time of the command is passed before it. */
+  readonly passes: boolean;
   /** Both engines are replaced by engines restored from each other's snapshots. */
   readonly restores: boolean;
   /** How deep books are compared. */
@@ -57,6 +59,7 @@ export function fuzzSteps(seed: number, count: number): FuzzStep[] {
     apart: random.below(3) === 0 ? random.below(4) : -1,
     comparesState: random.below(30) === 0,
     restores: random.below(150) === 0,
+    passes: random.below(8) === 0,
     depth: index % 7 === 0 ? 1_000 : 3,
   }));
 }
@@ -83,8 +86,10 @@ export function compareSteps(
   const totals = { commands: steps.length, events: 0, trades: 0, restores: 0 };
   for (const [index, step] of steps.entries()) {
     const where = { seed, index, step };
-    applyCommand(judged.engine, step.command);
-    applyCommand(oracle.engine, step.command);
+    for (const { engine } of [judged, oracle]) {
+      if (step.passes) engine.passTime(step.command.atMs);
+      applyCommand(engine, step.command);
+    }
     const isLast = index === steps.length - 1;
     if (judged.engine.pendingWork() || step.looks) judged.engine.work(step.chunk);
     oracle.engine.work(step.apart === -1 || isLast ? step.chunk : step.apart);

@@ -88,6 +88,8 @@ export class MatchingProgram implements ShardProgram {
   }
 
   #run(command: Command, head: CommandHead): void {
+    // What is looked up below for a command is what its time has left; TimeAdvanced reports how much that ends.
+    if (command.eventType !== "TimeAdvanced") this.#engine.passTime(head.atMs);
     switch (command.eventType) {
       case "OrderCreated":
         this.#place(command, head);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { rfc3339 } from "@bourse/contracts";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
 
@@ -159,6 +160,52 @@ describe("matching, orders beyond plain ones", () => {
     const only = { symbol: "BTC-USD", cancelOnly: true };
     assert.ok(statuses(desk.tell({ eventType: "TradingHalted", ...only })).includes("CANCEL_ONLY"));
     assert.equal(desk.place(3, "SELL", "110", "1")[0]?.reason, "symbol_cancel_only");
+  });
+
+  describe("a command whose time passes an expiry finds what that has left", () => {
+    /** `both` sells at 98 as soon as the bid at 101 has expired, which is due with the next command. */
+    const dueDesk = (more: object): Desk => {
+      const desk = new Desk().list();
+      const expireAt = rfc3339(desk.timeMs + 1_000);
+      desk.place(1, "BUY", "101", "1", { timeInForce: "GTD", expireAt });
+      desk.place(2, "BUY", "99", "10", { accountId: "both" });
+      desk.place(3, "BUY", "98", "10");
+      const sleeps = { orderType: "STOP_LIMIT", stopPrice: "100", triggerBy: "BEST", accountId: "both" };
+      desk.place(4, "SELL", "98", "3", { ...sleeps, ...more });
+      desk.timeMs += 1_000;
+      return desk;
+    };
+
+    it("amends to the quantity asked for, also where the expiry takes lots out of the order", () => {
+      const told = dueDesk({ selfTradePrevention: "DECREMENT" }).tell({
+        eventType: "OrderModified",
+        orderId: orderId(2),
+        accountId: "both",
+        symbol: "BTC-USD",
+        quantity: "20",
+      });
+      assert.deepEqual(facts(told), [
+        "EXPIRED 1: 0 0 1",
+        "TRIGGERED 4: 0 3 0",
+        "CANCELLED 2: 0 7 3",
+        "CANCELLED 4: 0 0 3",
+        "REPLACED 2: 0 17 3",
+      ]);
+    });
+
+    it("follows the position that the expiry's trades have made", () => {
+      const desk = dueDesk({ selfTradePrevention: "EXPIRE_MAKER" });
+      desk.tell({ eventType: "PositionFollowed", accountId: "both", symbol: "BTC-USD" });
+      const reduce = { accountId: "both", reduceOnly: true };
+      assert.deepEqual(facts(desk.place(5, "BUY", "90", "4", reduce)), ["REJECTED 5: 0 0 4"]);
+      assert.deepEqual(facts(desk.place(6, "BUY", "90", "3", reduce)), ["NEW 6: 0 3 0"]);
+    });
+
+    it("is not refused before the expiry", () => {
+      const told = dueDesk({}).place(2, "BUY", "99", "1", { symbol: "ETH-USD" });
+      assert.equal(types(told)[0], "ExecutionReport EXPIRED");
+      assert.equal(told.find(({ eventType }) => eventType === "CommandCompleted")?.reason, "unknown_symbol");
+    });
   });
 
   it("goes on from a snapshot with the same bytes, whatever it keeps", () => {
