@@ -94,6 +94,7 @@ export class BinaryEngine {
     return {
       halted: phase !== 0,
       phase,
+      limitUntilMs: counters[BOOK.LIMIT_UNTIL] as number,
       tradeNumber: counters[BOOK.TRADE_NUMBER] as number,
       bookSequence: counters[BOOK.BOOK_SEQUENCE] as number,
     };

@@ -442,8 +442,8 @@ export class NaiveEngine implements Engine {
   symbolStatus(symbolIndex: number): SymbolStatus | undefined {
     const symbol = this.#books.symbol(symbolIndex);
     if (symbol === undefined) return undefined;
-    const { phase, tradeNumber, bookSequence } = symbol;
-    return { halted: phase !== 0, phase, tradeNumber, bookSequence };
+    const { phase, limitUntilMs, tradeNumber, bookSequence } = symbol;
+    return { halted: phase !== 0, phase, limitUntilMs, tradeNumber, bookSequence };
   }
 
   isBlocked(account: number): boolean {

@@ -264,9 +264,11 @@ export class MatchingProgram implements ShardProgram {
     this.#engine.listSymbol({ ...head, symbol: index, maxPriceTicks, maxQuantityLots });
   }
 
+  /** That a market trades at its band the engine tells by itself, and it is the last word. */
   #tellStatus(symbol: string): void {
     const status = this.#engine.symbolStatus(this.#indexOf(symbol));
-    if (status !== undefined) this.#report.statusChanged(symbol, PHASES[status.phase] ?? "HALTED");
+    if (status === undefined || status.limitUntilMs !== 0) return;
+    this.#report.statusChanged(symbol, PHASES[status.phase] ?? "HALTED");
   }
 
   /** An index that the engine does not have, where the symbol is not listed here: it refuses. */
