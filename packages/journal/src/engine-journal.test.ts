@@ -144,6 +144,21 @@ describe("an engine with a journal", () => {
     again.close();
   });
 
+  it("is let go when its reader throws, and what was durable is there once", (t) => {
+    const folder = scratchFolder(t);
+    const journal = open(folder, {
+      read: () => {
+        throw new Error("EPIPE");
+      },
+    });
+    assert.throws(() => journal.submit(orders), /EPIPE/);
+    journal.close();
+    assert.throws(() => journal.submit(orders), /open, this one is closed/);
+    const again = open(folder);
+    assert.deepEqual([again.durable, again.recovery.replayedCommands], [16, 16]);
+    again.close();
+  });
+
   it("runs what comes as objects and what comes as words by the same code", (t) => {
     const folder = scratchFolder(t);
     const journal = open(folder, { snapshotEvery: 700 });

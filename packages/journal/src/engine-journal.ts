@@ -141,7 +141,7 @@ export class EngineJournal {
   /**
    * Takes the whole commands in `words`, from word `from` to word `to`, and commits each time a group is full. Says how
    * many commands are durable now. Throws `InvariantError` for what is not whole commands, and takes none of it;
-   * `journal_write_failed` when the disk refuses.
+   * `journal_write_failed` when the disk refuses; what a reader throws. After either of these it is to be opened again.
    */
   submit(words: CommandWords, from = 0, to: number = words.length): number {
     countCommands(words, from, to);
@@ -157,12 +157,26 @@ export class EngineJournal {
     const batch = this.#batch;
     if (batch.commands === 0) return this.durable;
     this.#journal.commit(batch.payload(), batch.commands);
-    runCommands(this.engine, batch.words, this.#options.read);
     this.#sinceSnapshot += batch.commands;
-    batch.clear();
+    this.#run();
     if (this.#sinceSnapshot >= (this.#options.snapshotEvery ?? DEFAULT_SNAPSHOT_EVERY))
       this.#snapshotIfItCan();
     return this.durable;
+  }
+
+  /**
+   * Runs what has just become durable. What the engine or its reader throws leaves the engine somewhere in the midst of it:
+   * the journal is let go, and opening it again runs all of it anew.
+   */
+  #run(): void {
+    try {
+      runCommands(this.engine, this.#batch.words, this.#options.read);
+    } catch (error) {
+      this.#journal.abandon();
+      throw error;
+    } finally {
+      this.#batch.clear();
+    }
   }
 
   /** Writes a snapshot of what is durable. */
