@@ -7,7 +7,7 @@ import { MatchingProgram } from "./shard/matching-program.ts";
 export const matchingInvariants: readonly Invariant<Matching>[] = [
   {
     name: "books-equal-replay",
-    rule: "each book equals a replay of its log, by state hash",
+    rule: "each book equals a replay of its log, by state hash, where retention has left the log whole",
     check: booksEqualReplay,
   },
 ];
@@ -16,7 +16,12 @@ export const matchingInvariants: readonly Invariant<Matching>[] = [
 async function booksEqualReplay(matching: Matching): Promise<InvariantReport> {
   const violations: string[] = [];
   let checked = 0;
+  const cut = new Set<number>();
+  for (const { partition, earliest } of await matching.bus.offsets(orderEvents.name))
+    if (earliest > 0n) cut.add(partition);
   for (const [partition, live] of matching.programs) {
+    // Of commands that retention has dropped nothing can be replayed: what they made is in snapshots alone.
+    if (cut.has(partition)) continue;
     const replayed = new MatchingProgram();
     replayed.restore(null);
     const voided = new Set((await readVoided(folderOf(matching, partition))).map(({ sequence }) => sequence));
