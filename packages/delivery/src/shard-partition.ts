@@ -21,6 +21,9 @@ import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 const FIRST_FORMAT = "1";
 const OUTPUT_EPOCH = 1;
 
+/** No command is older than this part of the time its topic keeps it, and in no snapshot. */
+const AGED_PART = 10;
+
 export interface ShardPartitionParts {
   readonly bus: EventBus;
   readonly producer: string;
@@ -104,6 +107,8 @@ export class ShardPartition {
   /** Behind the last command that was applied, whatever duplicates came since. */
   #markOffset: bigint | null;
   #sinceSnapshot = 0;
+  /** When the oldest command came that no snapshot has; null: there is none. */
+  #unsavedSinceMs: number | null = null;
   #lastText = "";
   #lastMs = 0;
   /** Of the command in hand: one that breaks an invariant has no outputs. */
@@ -272,16 +277,21 @@ export class ShardPartition {
         before <= start.previousSequence,
         `a new epoch begins behind every command that was applied: ${before} was, it begins behind ${start.previousSequence}`,
       );
-      this.#mark = { epoch: command.epoch, sequence: command.sequence };
+      this.#moveTo(command);
       return true;
     }
     const made = this.#made;
     made.length = 0;
     this.#run(command);
     for (const { topic, key, event } of made) this.#number(command, topic, key, event);
-    this.#mark = { epoch: command.epoch, sequence: command.sequence };
+    this.#moveTo(command);
     this.#timeMs = command.timeMs;
     return true;
+  }
+
+  #moveTo({ epoch, sequence, timeMs }: Envelope): void {
+    this.#mark = { epoch, sequence };
+    this.#unsavedSinceMs ??= timeMs;
   }
 
   #run(command: Envelope): void {
@@ -339,8 +349,29 @@ export class ShardPartition {
   #snapshotIfDue(commands: number): Snapshot | null {
     this.#sinceSnapshot += commands;
     const every = Math.max(this.#parts.snapshotEvery, this.program.size?.() ?? 0);
-    if (this.#sinceSnapshot < every || this.#mark === undefined) return null;
+    return this.#sinceSnapshot < every ? null : this.#snapshot();
+  }
+
+  /**
+   * A partition of few commands is never due by count, and its topic drops them in time: then nothing could make its state
+   * again (R8). Asked between steps whose outputs are acknowledged.
+   */
+  snapshotIfAged(nowMs: number): Snapshot | null {
+    const { retentionMs } = this.#parts.input;
+    const since = this.#unsavedSinceMs;
+    const isAged = since !== null && retentionMs >= 0 && nowMs - since >= retentionMs / AGED_PART;
+    return isAged ? this.#snapshot() : null;
+  }
+
+  /** A snapshot was taken and could not be written. */
+  notSaved({ timeMs }: SnapshotHead): void {
+    this.#unsavedSinceMs = Math.min(timeMs, this.#unsavedSinceMs ?? timeMs);
+  }
+
+  #snapshot(): Snapshot | null {
+    if (this.#mark === undefined) return null;
     this.#sinceSnapshot = 0;
+    this.#unsavedSinceMs = null;
     const outputs: Record<string, number> = {};
     for (const output of this.#outputs.values()) outputs[output.topic.name] = output.next - 1;
     const hash = voidedHash(this.#voided, this.#mark.sequence);

@@ -42,6 +42,7 @@ export interface ShardParts {
 const BATCH = 512;
 const CLOSE_MS = 5_000;
 const TELL_EVERY_MS = 500;
+const AGED_POLL_MS = 60_000;
 /** How soon after an operator's word a broken partition begins anew. */
 const VOIDED_POLL_MS = 1_000;
 
@@ -165,9 +166,15 @@ export class ShardRunner<Service> implements Runner {
     const { timer, log } = this.#parts;
     const signal = this.#closing.signal;
     const backoff = createBackoff(timer, signal);
-    const stopTelling = timer.every(TELL_EVERY_MS, () => void this.#tellGroup());
+    const stops = [
+      timer.every(TELL_EVERY_MS, () => void this.#tellGroup()),
+      timer.every(AGED_POLL_MS, () => this.#saveAged()),
+    ];
+    const stopTimers = (): void => {
+      for (const stop of stops) stop();
+    };
     // A batch whose outcome stays unknown may hold up the end for ever.
-    signal.addEventListener("abort", stopTelling);
+    signal.addEventListener("abort", stopTimers);
     while (!signal.aborted) {
       try {
         this.#consumer = await this.#join();
@@ -190,7 +197,7 @@ export class ShardRunner<Service> implements Runner {
         this.#drop([...this.#owned.keys()]);
       }
     }
-    stopTelling();
+    stopTimers();
     await this.#inFlight.catch(() => undefined);
   }
 
@@ -340,6 +347,21 @@ export class ShardRunner<Service> implements Runner {
     }
   }
 
+  /** Commands that are too few for a snapshot get one by their age, once nothing of them is under way. */
+  #saveAged(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const owned of this.#owned.values()) {
+      const { shard, halted, announced, doneOffset } = owned;
+      if (shard === null || halted || !announced || doneOffset !== shard.nextOffset) continue;
+      try {
+        const snapshot = shard.snapshotIfAged(nowMs);
+        if (snapshot !== null) this.#save(owned, snapshot);
+      } catch (error) {
+        this.#stopPartition(owned, error);
+      }
+    }
+  }
+
   /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time, the newest waits. */
   #save(owned: Owned, snapshot: Snapshot): void {
     owned.waiting = snapshot;
@@ -362,6 +384,7 @@ export class ShardRunner<Service> implements Runner {
         metrics.snapshots.inc({ subscription: this.subscription });
       } catch (error) {
         // The one before it still serves: only the next replay is longer.
+        owned.shard?.notSaved(snapshot.head);
         metrics.snapshotFailures.inc({ subscription: this.subscription });
         log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written");
       }
