@@ -33,6 +33,24 @@ describe("recorded trades", () => {
     ]);
   });
 
+  it("are of the millisecond that their times say, in whatever unit", async (t) => {
+    for (const [time, timeMs] of [
+      ["1570752011.621", 1_570_752_011_621],
+      ["1570752011.6219", 1_570_752_011_621],
+      ["1570752011", 1_570_752_011_000],
+      ["1570752011620", 1_570_752_011_620],
+      ["1570752011620.9", 1_570_752_011_620],
+      ["1570752011620999", 1_570_752_011_620],
+      ["1570752000000000000", 1_570_752_000_000],
+      ["1570752011619999999", 1_570_752_011_619],
+    ] as const) {
+      const [trade] = await all(file(t, "t.csv", `${HEADER}\n${time},1,buy,1,1\n`));
+      assert.equal(trade?.timeMs, timeMs, time);
+    }
+    const [execution] = await all(file(t, "A_1970-01-02_message.csv", "1.001,4,7,60,5859400,1"));
+    assert.equal(execution?.timeMs, 86_400_000 + 1_001);
+  });
+
   it("are read from captures, where the rest is passed over", async (t) => {
     const lines = [
       '1723161253937085768 {"stream":"btcusdt@depth","data":{"e":"depthUpdate"}}',
@@ -64,6 +82,12 @@ describe("recorded trades", () => {
     ["an exponent", `${HEADER}\n1,1,buy,1e5,1`, /line 2: price is "1e5"/],
     ["no side", `${HEADER}\n1,1,hold,1,1`, /line 2: side is "hold"; allowed is buy or sell/],
     ["no time", `${HEADER}\nnow,1,buy,1,1`, /line 2: time is "now"; allowed is a time/],
+    ["half a quote", `${HEADER}\n1,a"b,buy,1,1`, /line 2: .*a quote is found .*; allowed are/],
+    [
+      "a quote without end",
+      `${HEADER}\n1,"${"1,1,buy,1,1\n".repeat(9_999)}`,
+      /Max Record Size.*; allowed are/,
+    ],
     ["too few columns", `${HEADER}\n1,1,buy`, /line 2: price is ""/],
     ["half a message", '1 {"e":"trade","p":}', /line 1: .*cut off/],
     ["a capture's other line", '1 {"e":"x"}\nwhat is this', /line 2: the line is "what is this"; allowed/],

@@ -56,13 +56,16 @@ export function symbolOf(given: unknown, place: Place): string {
   return symbol;
 }
 
-/** The largest count of seconds, milliseconds and microseconds since the epoch that is taken for one: the year 5138. */
+/**
+ * The largest count of seconds, milliseconds and microseconds since the epoch that is taken for one: the year 5138. With
+ * the decimals that a millisecond has of it.
+ */
 const SCALES = [
-  [1e11, 1_000],
-  [1e14, 1],
-  [1e17, 0.001],
+  [1e11, 3],
+  [1e14, 0],
+  [1e17, -3],
 ] as const;
-const NANOSECOND_MS = 1e-6;
+const OF_NANOSECONDS = -6;
 const LAST_MS = 8.64e15;
 
 /** Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size, or RFC 3339. */
@@ -71,9 +74,18 @@ export function timeMsOf(given: unknown, place: Place): number {
   let timeMs = Number.NaN;
   if (/^[0-9]{1,19}(\.[0-9]+)?$/.test(text)) {
     const value = Number(text);
-    timeMs = Math.floor(value * (SCALES.find(([below]) => value < below)?.[1] ?? NANOSECOND_MS));
+    timeMs = shifted(text, SCALES.find(([below]) => value < below)?.[1] ?? OF_NANOSECONDS);
   } else if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]/.test(text)) timeMs = Date.parse(text);
   if (!Number.isSafeInteger(timeMs) || timeMs > LAST_MS)
     throw wrong(place, given, "a time since the epoch, or RFC 3339");
   return timeMs;
+}
+
+/**
+ * A decimal without a sign times 10^places, cut to a whole number: by its digits, since a product of doubles may fall
+ * short of the number that was written.
+ */
+export function shifted(decimal: string, places: number): number {
+  const [whole = "", fraction = ""] = decimal.split(".");
+  return Number(places < 0 ? whole.slice(0, places) : whole + fraction.slice(0, places).padEnd(places, "0"));
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { parse } from "csv-parse";
+import { CsvError, type Parser, parse } from "csv-parse";
 import { RecordingError } from "../recording-error.ts";
 import { positiveDecimal, type RecordedTrade, sideOf, symbolOf, timeMsOf } from "./recorded-trade.ts";
 
@@ -12,6 +12,9 @@ const NAMES = {
   symbol: ["symbol", "pair", "ticker"],
 } as const;
 
+/** A quote that is never closed would be the rest of the file. */
+const MAX_RECORD_BYTES = 65_536;
+
 type Columns = Readonly<Record<keyof typeof NAMES, number>>;
 
 /**
@@ -19,9 +22,9 @@ type Columns = Readonly<Record<keyof typeof NAMES, number>>;
  * trades are of `symbol`. Throws {@link RecordingError} at the first line that breaks the format.
  */
 export async function* readTradesCsv(input: Readable, symbol: string): AsyncGenerator<RecordedTrade> {
-  const parser = parse({ relax_column_count: true });
+  const parser = parse({ relax_column_count: true, max_record_size: MAX_RECORD_BYTES });
   input.on("error", (error) => parser.destroy(error));
-  const rows: AsyncIterable<string[]> = input.pipe(parser);
+  const rows = rowsOf(input.pipe(parser));
   let columns: Columns | undefined;
   let line = 0;
   for await (const row of rows) {
@@ -41,6 +44,19 @@ export async function* readTradesCsv(input: Readable, symbol: string): AsyncGene
     };
   }
   if (columns === undefined) throw new RecordingError(1, "there is no header", "line");
+}
+
+async function* rowsOf(parser: Parser): AsyncGenerator<string[]> {
+  try {
+    yield* parser as AsyncIterable<string[]>;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new RecordingError(
+      parser.info.lines,
+      `${error.message}; allowed are fields in whole quotes or without any, and at most ${MAX_RECORD_BYTES} bytes a line`,
+      "line",
+    );
+  }
 }
 
 function columnsOf(header: readonly string[]): Columns {
