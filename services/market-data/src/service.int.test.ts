@@ -227,6 +227,29 @@ test("a start goes on from the stored books and reads no more than what came aft
   assert.deepEqual(await violationsOf(restarted, "books-equal-topic"), []);
 });
 
+test("a book that lacks something is stale after a restart too, and takes its touch back at once", async (t) => {
+  const tested = await listed(t);
+  const bids = async (): Promise<unknown[]> =>
+    (await tested.published(priceEvents)).map(({ event }) => event.bidPrice);
+  await tested.publish(bookEvents, [bookChanged(1, ["BUY", "60000", "3", 1])]);
+  await tested.quiet();
+  await tested.runJob("store-books");
+  await tested.runJob("publish-prices");
+  await tested.publish(bookEvents, [
+    bookChanged(3, ["BUY", "60000", "0", 0]),
+    { key: "BTC-USD", event: { ...bookChanged(1).event, symbol: "ETH-USD" } },
+  ]);
+  await tested.quiet();
+  await tested.runJob("publish-prices");
+  await tested.quiet();
+  assert.deepEqual(await bids(), ["60000", undefined]);
+  await tested.runJob("store-books");
+  const restarted = await tested.restart();
+  await restarted.quiet();
+  const { body } = await restarted.request("GET", `${market}/book`);
+  assert.deepEqual([body.stale, body.bookSequence], [true, 1]);
+});
+
 test("books stored of a topic that was made anew are forgotten", async (t) => {
   const tested = await listed(t);
   await tested.publish(bookEvents, [bookChanged(1, ["BUY", "60000", "3", 1])]);

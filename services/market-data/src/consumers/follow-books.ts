@@ -26,7 +26,8 @@ export async function startOfBooks(service: MarketData, at: TopicPartition): Pro
 }
 
 /** Keeps the books as the engine tells them. What was seen before, also across restarts, is dropped by its number. */
-export function applyBooks({ books, metrics, unpublished }: MarketData, batch: readonly Envelope[]): void {
+export function applyBooks(service: MarketData, batch: readonly Envelope[]): void {
+  const { books, metrics, unpublished, republish } = service;
   const outcomes = new Map<BookOutcome, number>();
   for (const { event, partition, offset } of batch as readonly Envelope<TopicEvent<typeof bookEvents>>[]) {
     const book = books.getOrAdd(event.symbol);
@@ -37,10 +38,11 @@ export function applyBooks({ books, metrics, unpublished }: MarketData, batch: r
         : book.change(event.bookSequence, event.changes);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     books.lastOffsets.set(partition, offset);
-    if (outcome === "applied" || outcome === "healed") books.unstored.set(event.symbol, partition);
+    if (outcome !== "old") books.unstored.set(event.symbol, partition);
     const isTouched = bestBid?.[0] !== book.bestBid?.[0] || bestAsk?.[0] !== book.bestAsk?.[0];
-    // A stale book shows no touch.
-    if (stale !== book.stale || (isTouched && !stale)) unpublished.add(event.symbol);
+    // A stale book shows no touch, which no number says.
+    if (stale !== book.stale) republish.add(event.symbol);
+    else if (isTouched && !stale) unpublished.add(event.symbol);
   }
   for (const [outcome, count] of outcomes) metrics.bookEvents.inc({ outcome }, count);
 }

@@ -9,15 +9,20 @@ export async function storeBooks(service: MarketData): Promise<void> {
   const topicId = (await bus.topics()).find(({ name }) => name === bookEvents.name)?.id;
   if (topicId === undefined) return;
   // From here to the statements nothing else runs: books and offsets are as of the same records.
+  const changed: StoredBook[] = [];
+  const gaps = new Set<number>();
+  for (const [symbol, partition] of books.unstored) {
+    const book = books.get(symbol);
+    if (book === undefined) continue;
+    if (book.stale) gaps.add(partition);
+    else changed.push({ symbol, partition, state: book.state() });
+  }
+  // A start must meet the gap again: behind it a book would look whole as it was before.
   const positions = Array.from(books.lastOffsets, ([partition, lastOffset]) => ({
     partition,
     topicId,
     lastOffset,
-  }));
-  const changed = [...books.unstored].flatMap(([symbol, partition]): StoredBook[] => {
-    const book = books.get(symbol);
-    return book === undefined || book.stale ? [] : [{ symbol, partition, state: book.state() }];
-  });
+  })).filter(({ partition }) => !gaps.has(partition));
   await store.transaction("store books", (tx) => tx.commit(storeBooksStatements(changed, positions)));
   for (const { symbol, state } of changed)
     if (books.get(symbol)?.bookSequence === state.bookSequence) books.unstored.delete(symbol);
