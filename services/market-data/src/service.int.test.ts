@@ -131,6 +131,19 @@ test("trades make the tape, the ticker, the candles and the operator's list", as
   assert.equal((await tested.request("GET", "/api/v1/trades", { query: { symbol: "BTC-USD" } })).status, 401);
 });
 
+test("candles are asked for by times that are the same on every machine", async (t) => {
+  const tested = await listed(t);
+  const asked = (from: string) =>
+    tested.request("GET", `${market}/candles`, { query: { interval: "1m", from } });
+  for (const from of ["2026-01-01T00:00:00", "Thu Jan 01 2026", "AAPL 2026-1", "2026-01-01T00:00:00 02:00"]) {
+    const { status, body } = await asked(from);
+    assert.deepEqual([status, body.code, body.errors[0].given], [400, "validation_failed", from]);
+    assert.match(body.errors[0].allowed, /RFC 3339/);
+  }
+  for (const from of ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.123456+02:00"])
+    assert.equal((await asked(from)).status, 200);
+});
+
 test("the ticker forgets what is older than a day", async (t) => {
   const tested = await listed(t);
   await tested.publish(tradeEvents, trades);

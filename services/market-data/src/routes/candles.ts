@@ -61,15 +61,21 @@ async function showCandles(service: MarketData, request: RouteRequest): Promise<
     to?: string;
     limit?: number;
   };
-  const fromMs = from === undefined ? 0 : Date.parse(from);
-  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to);
+  const fromMs = from === undefined ? 0 : timeOf(from);
+  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : timeOf(to);
   const wrong = Number.isNaN(fromMs)
     ? { field: "from", given: from }
     : Number.isNaN(toMs)
       ? { field: "to", given: to }
       : null;
   if (wrong !== null) {
-    const errors = [{ field: wrong.field, given: wrong.given ?? "", allowed: "an RFC 3339 time" }];
+    const errors = [
+      {
+        field: wrong.field,
+        given: wrong.given ?? "",
+        allowed: "an RFC 3339 time such as 2026-11-21T09:30:00Z",
+      },
+    ];
     return problem("validation_failed", `${wrong.field} is not a time.`, { errors });
   }
   const intervalMs = CANDLE_INTERVALS[interval];
@@ -87,6 +93,13 @@ async function showCandles(service: MarketData, request: RouteRequest): Promise<
           ORDER BY start_ms LIMIT ${limit}::integer`,
   );
   return { status: 200, body: { symbol, interval, candles: rows.map((row) => candleOf(row, instrument)) } };
+}
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** NaN: it is none. What else a Date takes it reads by the machine's time zone, or as it guesses. */
+function timeOf(text: string): number {
+  return RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function candleOf(row: Row, instrument: CompiledInstrument): object {
