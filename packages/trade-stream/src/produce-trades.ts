@@ -41,7 +41,8 @@ const LINGER_MS = 5;
 
 /**
  * Produces a stream: while one request is on its way the next one is packed. Memory is two requests, whatever the length
- * of the run. Rejects with the bus's error when patience is at its end; what was acknowledged has been told.
+ * of the run. Rejects with the bus's error when patience is at its end; what was acknowledged has been told. With the
+ * source's own, where that breaks off, once all that came before is acknowledged.
  */
 export async function produceTrades(options: ProduceOptions): Promise<Produced> {
   const { bus, patienceMs, elapsedMs, signal, onAcknowledged, onRetry } = options;
@@ -69,8 +70,13 @@ export async function produceTrades(options: ProduceOptions): Promise<Produced> 
   };
   const fill = filler(options, writer, startedMs);
   let sending: Promise<void> = Promise.resolve();
+  const breaks: unknown[] = [];
+  const endOfSource = (cause: unknown): boolean => {
+    breaks.push(cause);
+    return false;
+  };
   for (;;) {
-    const more = signal?.aborted === true ? false : await fill();
+    const more = signal?.aborted === true ? false : await fill().catch(endOfSource);
     // A rejection ends the run here; no other send has begun by then.
     await sending;
     const batches = writer.take();
@@ -82,6 +88,7 @@ export async function produceTrades(options: ProduceOptions): Promise<Produced> 
     if (!more) break;
   }
   await sending;
+  if (breaks.length > 0) throw breaks[0];
   const { producer, poisoned } = writer;
   return { producer, records, bytes, poisoned, retries, seconds: (elapsedMs() - startedMs) / 1_000 };
 }
