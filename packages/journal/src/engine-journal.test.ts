@@ -62,6 +62,8 @@ function part(words: CommandWords, from: number, to: number): CommandWords {
 const snapshots = (folder: string): string[] =>
   readdirSync(folder).filter((name) => name.endsWith(".snapshot"));
 
+const unfinished = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith(".tmp"));
+
 describe("an engine with a journal", () => {
   const orders = seededOrders(11, 1_000);
 
@@ -290,7 +292,19 @@ describe("snapshots of a journal", () => {
     journal.close();
     assert.equal(failures.length, 6);
     assert.deepEqual(snapshots(folder), []);
+    assert.deepEqual(unfinished(folder), [], "a full disk is not filled further");
     open(folder).close();
+  });
+
+  it("that a crash has left half written go with the next one", (t) => {
+    const folder = scratchFolder(t);
+    const journal = open(folder);
+    journal.submit(orders);
+    journal.flush();
+    writeFileSync(join(folder, `${"0".repeat(15)}1-${"a".repeat(16)}.snapshot.tmp`), "half");
+    journal.snapshot();
+    assert.deepEqual([snapshots(folder).length, unfinished(folder)], [1, []]);
+    journal.close();
   });
 });
 

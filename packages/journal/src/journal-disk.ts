@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, writevSync } from "node:fs";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writevSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** What the journal needs of a disk that may refuse (R16). */
@@ -31,14 +31,20 @@ export function writeAll(
   return written;
 }
 
-/** The file is there whole and durable, or it is not there. */
+/** What a file is called until it is whole. */
+export const UNFINISHED = ".tmp";
+
+/** The file is there whole and durable, or it is not there, and takes no room. */
 export function writeWhole(disk: JournalDisk, path: string, buffers: readonly Uint8Array[]): void {
-  const temporary = `${path}.tmp`;
+  const temporary = `${path}${UNFINISHED}`;
   const file = openSync(temporary, "w");
   try {
     const needed = buffers.reduce((sum, { length }) => sum + length, 0);
     writeAll(disk, file, buffers, { position: 0, needed });
     disk.sync(file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }

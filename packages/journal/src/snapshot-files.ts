@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "@bourse/base";
-import { type JournalDisk, writeWhole } from "./journal-disk.ts";
+import { type JournalDisk, UNFINISHED, writeWhole } from "./journal-disk.ts";
 import { HASH_BYTES, sameBytes } from "./layout.ts";
 import type { Place } from "./walk-segment.ts";
 
 /** R8: at least three. */
 export const KEPT_SNAPSHOTS = 3;
 
+const SUFFIX = ".snapshot";
 const NAME = /^\d{16}-[0-9a-f]{16}\.snapshot$/;
 const MAGIC = Buffer.from("BRSP\x01\0\0\0");
 /** magic and format, number of the last command, hash of its group, state hash in ASCII */
@@ -43,7 +44,7 @@ export function readSnapshotFile(path: string): JournalSnapshot | null {
   };
 }
 
-/** Durable when it returns; then all but the newest {@link KEPT_SNAPSHOTS} go. */
+/** Durable when it returns; then all but the newest {@link KEPT_SNAPSHOTS} go, and what a crash has left half written. */
 export function writeSnapshotFile(disk: JournalDisk, folder: string, snapshot: JournalSnapshot): void {
   assert(snapshot.stateHash.length === STATE_HASH_BYTES, "a state hash has 32 digits");
   const header = Buffer.alloc(HEADER_BYTES);
@@ -52,9 +53,10 @@ export function writeSnapshotFile(disk: JournalDisk, folder: string, snapshot: J
   header.set(snapshot.hash, MAGIC.length + 8);
   header.write(snapshot.stateHash, MAGIC.length + 8 + HASH_BYTES, "latin1");
   const body = checksum(header, snapshot.state);
-  const name = `${String(snapshot.sequence).padStart(16, "0")}-${body.toString("hex", 0, 8)}.snapshot`;
+  const name = `${String(snapshot.sequence).padStart(16, "0")}-${body.toString("hex", 0, 8)}${SUFFIX}`;
   writeWhole(disk, join(folder, name), [header, snapshot.state, body]);
-  for (const old of snapshotNames(folder).slice(0, -KEPT_SNAPSHOTS)) rmSync(join(folder, old));
+  const half = readdirSync(folder).filter((name) => name.endsWith(`${SUFFIX}${UNFINISHED}`));
+  for (const old of [...snapshotNames(folder).slice(0, -KEPT_SNAPSHOTS), ...half]) rmSync(join(folder, old));
 }
 
 function checksum(...parts: readonly Uint8Array[]): Buffer {
