@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createSnapshotStore, KEEP, type Snapshot } from "./snapshot-store.ts";
@@ -44,6 +45,29 @@ test("R8: at least three are kept, and no half file is left", async (t) => {
     names.every((name) => /^0{15}[456]-[0-9a-f]{16}\.snapshot$/.test(name)),
     names.join(),
   );
+});
+
+test("a disk that is full is not filled with what could not be written", {
+  skip: existsSync("/dev/full") ? false : "there is no /dev/full here",
+}, async (t) => {
+  const [elsewhere, folder] = [testFolder(t), testFolder(t)];
+  await createSnapshotStore(elsewhere, "i", testLog()).write(snapshot(1));
+  const [name = ""] = await readdir(elsewhere);
+  await symlink("/dev/full", join(folder, `${name}.i.tmp`));
+  await assert.rejects(createSnapshotStore(folder, "i", testLog()).write(snapshot(1)), /ENOSPC/);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("what a crash has left half written goes with the snapshots of its time, and nothing else does", async (t) => {
+  const folder = testFolder(t);
+  const half = (sequence: number): string =>
+    `${String(sequence).padStart(16, "0")}-${"a".repeat(16)}.snapshot.dead.tmp`;
+  for (const name of [half(1), half(9), "voided.json", ".of-others"])
+    await writeFile(join(folder, name), "{}");
+  const store = createSnapshotStore(folder, "i", testLog());
+  for (const sequence of [4, 5, 6, 7]) await store.write(snapshot(sequence));
+  const left = (await readdir(folder)).filter((name) => !name.endsWith(".snapshot"));
+  assert.deepEqual(left.sort(), [".of-others", half(9), "voided.json"], "another owner may be at the newest");
 });
 
 test("a damaged snapshot is passed over", async (t) => {

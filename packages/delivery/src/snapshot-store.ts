@@ -34,7 +34,7 @@ export interface Snapshot {
 export interface SnapshotStore {
   /** The newest one that is undamaged and that `accept` takes; null: none. */
   newest(accept: (head: SnapshotHead) => boolean): Promise<Snapshot | null>;
-  /** Durable when it resolves; then all but the newest `KEEP` go. */
+  /** Durable when it resolves; then all but the newest `KEEP` go, and what was left half written before those. */
   write(snapshot: Snapshot): Promise<void>;
   /** The commands that an operator has voided, beside the snapshots (R8). Absent: there is no way to void one. */
   voided?(): Promise<readonly VoidedCommand[]>;
@@ -46,6 +46,8 @@ export type OpenSnapshots = (folder: string) => SnapshotStore;
 /** R8: at least three. */
 export const KEEP = 3;
 const SUFFIX = ".snapshot";
+/** Whole, or on the way to it in some instance. */
+const ANY_NAME = /^\d{16}-[0-9a-f]{16}\.snapshot(\..*\.tmp)?$/;
 const CHECKSUM_BYTES = 32;
 const NEWLINE = 0x0a;
 
@@ -69,9 +71,9 @@ export function createSnapshotStore(folder: string, instanceId: string, log: Log
       await writeDurably(temporary, bytes);
       await rename(temporary, join(folder, name));
       await syncFolder(folder);
-      const all = await names(folder);
-      for (const old of all.slice(0, Math.max(0, all.length - KEEP)))
-        await rm(join(folder, old), { force: true });
+      const [oldest = ""] = (await names(folder)).slice(-KEEP);
+      for (const old of await readdir(folder))
+        if (ANY_NAME.test(old) && old < oldest) await rm(join(folder, old), { force: true });
     },
   };
 }
@@ -112,6 +114,10 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await file.writeFile(bytes);
     await file.sync();
+  } catch (error) {
+    // A full disk is not to be filled with what nobody reads.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
