@@ -126,6 +126,24 @@ test("limits are an operator's, and well-formed", async (t) => {
   }
 });
 
+test("what is counted over all symbols is no limit of one symbol", async (t) => {
+  const risk = await riskTest(t);
+  for (const scope of ["symbols/BTC-USD", "accounts/alice/symbols/BTC-USD"]) {
+    const answer = await put(risk, scope, { maxOrderQuantity: "1", maxOpenOrders: 1, ordersPerSecond: 5 });
+    assert.equal(answer.status, 400, scope);
+    assert.deepEqual(
+      answer.body.errors.map(({ field, given }: { field: string; given: string }) => [field, given]),
+      [
+        ["ordersPerSecond", "5"],
+        ["maxOpenOrders", "1"],
+      ],
+    );
+    assert.match(answer.body.errors[0].allowed, /account or for everyone/);
+    const shown = await risk.request("GET", `/api/v1/risk/limits/${scope}`, { as: MAKER });
+    assert.deepEqual([shown.body.setting, shown.body.effective.maxOpenOrders], [{}, null]);
+  }
+});
+
 test("an order rate is the account's, over all symbols; told the time by the clock", async (t) => {
   const risk = await riskTest(t, { RISK_ORDERS_PER_SECOND: "2", RISK_ORDER_BURST: "3" });
   const apple = item({ symbol: "AAPL", price: "180" });

@@ -130,6 +130,29 @@ test("each field comes from the narrowest scope that sets it; null is no limit, 
   assert.deepEqual(of("a", "BTC-USD"), ["100", null, 10]);
 });
 
+test("what is counted over all symbols holds in each of them, whatever was set for the symbol", () => {
+  const table = new LimitTable(NONE);
+  const setting = {
+    maxOrderQuantity: "3",
+    ordersPerSecond: 1,
+    orderBurst: 1,
+    maxOpenOrders: 1,
+    maxOpenNotional: "1",
+  };
+  table.load([
+    { accountId: "a", symbol: null, setting: { ordersPerSecond: 7, maxOpenOrders: 8 } },
+    { accountId: null, symbol: "BTC-USD", setting },
+    { accountId: "a", symbol: "AAPL", setting },
+  ]);
+  const ofA = { ...NONE, ordersPerSecond: 7, maxOpenOrders: 8, maxOrderQuantity: "3" };
+  assert.deepEqual(table.effective({ accountId: "a", symbol: "BTC-USD" }), ofA);
+  assert.deepEqual(table.effective({ accountId: "a", symbol: "AAPL" }), ofA);
+  assert.deepEqual(table.effective({ accountId: null, symbol: "BTC-USD" }), {
+    ...NONE,
+    maxOrderQuantity: "3",
+  });
+});
+
 test("a bucket gives its burst at once, then its rate, and never saves more than the burst", () => {
   const rate = { perSecond: 10, burst: 3 };
   const bucket = fullBucket(3, 1_000);

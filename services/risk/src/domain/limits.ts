@@ -6,11 +6,12 @@ export interface Limits {
   readonly maxOrderQuantity: string | null;
   /** How far from the reference price, in parts per million; "instrument": what the instrument says. */
   readonly collarPpm: number | null | "instrument";
+  /** Of an account over all symbols, as are the fields below. */
   readonly ordersPerSecond: number | null;
   readonly orderBurst: number | null;
-  /** Of an account over all symbols: orders that are open or on their way. */
+  /** Orders that are open or on their way. */
   readonly maxOpenOrders: number | null;
-  /** Of an account over all symbols, in each quote asset: worst price x what is left of its open orders, a decimal. */
+  /** In each quote asset: worst price x what is left of the open orders, a decimal. */
   readonly maxOpenNotional: string | null;
 }
 
@@ -27,6 +28,14 @@ export const LIMIT_FIELDS = [
   "maxOrderNotional",
   "maxOrderQuantity",
   "collarPpm",
+  "ordersPerSecond",
+  "orderBurst",
+  "maxOpenOrders",
+  "maxOpenNotional",
+] as const satisfies readonly (keyof Limits)[];
+
+/** Counted over all symbols: set for an account or for everyone, never for a symbol. */
+export const ACCOUNT_LIMIT_FIELDS = [
   "ordersPerSecond",
   "orderBurst",
   "maxOpenOrders",
@@ -120,7 +129,8 @@ export class AccountLimits {
     if (ofSymbol === undefined && ofBoth === undefined) return this.own;
     let limits = this.#found.get(symbol);
     if (limits === undefined) {
-      limits = overlaid(overlaid(overlaid(this.#base, ofSymbol), this.#setting), ofBoth);
+      const narrowed = overlaid(overlaid(overlaid(this.#base, ofSymbol), this.#setting), ofBoth);
+      limits = overlaid(narrowed, accountWide(this.own));
       if (this.#found.size >= MAX_FOUND) this.#found.clear();
       this.#found.set(symbol, limits);
     }
@@ -142,6 +152,11 @@ function overlaid(below: Limits, above: LimitSetting | undefined): Limits {
     maxOpenOrders: above.maxOpenOrders === undefined ? below.maxOpenOrders : above.maxOpenOrders,
     maxOpenNotional: above.maxOpenNotional === undefined ? below.maxOpenNotional : above.maxOpenNotional,
   };
+}
+
+/** What a symbol can't change. */
+function accountWide({ ordersPerSecond, orderBurst, maxOpenOrders, maxOpenNotional }: Limits): LimitSetting {
+  return { ordersPerSecond, orderBurst, maxOpenOrders, maxOpenNotional };
 }
 
 /** Neither ids nor symbols hold a space. */

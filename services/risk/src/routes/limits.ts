@@ -1,7 +1,7 @@
 import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
-import { type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
+import { type FieldError, type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
 import { Type } from "typebox";
-import type { LimitScope, LimitSetting } from "../domain/limits.ts";
+import { ACCOUNT_LIMIT_FIELDS, type LimitScope, type LimitSetting } from "../domain/limits.ts";
 import { refresh } from "../jobs/refresh.ts";
 import type { Risk } from "../risk.ts";
 import { writeLimits } from "../sql/risk-rows.ts";
@@ -10,7 +10,7 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
   Type.Union([schema, Type.Null()]);
 const Rate = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
-/** Absent: inherited from the wider scope. null: no limit. */
+/** Absent: inherited from the wider scope. null: no limit. A symbol has none that is counted over all symbols. */
 const settingFields = {
   maxOrderNotional: Type.Optional(Nullable(Decimal)),
   maxOrderQuantity: Type.Optional(Nullable(Decimal)),
@@ -91,12 +91,9 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
 
 async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const setting = request.body as LimitSetting;
-  for (const field of ["maxOrderNotional", "maxOrderQuantity", "maxOpenNotional"] as const)
-    if (setting[field]?.startsWith("-") === true)
-      return refuseFields([
-        { field, given: setting[field], allowed: "a decimal from 0 on, or null for no limit" },
-      ]);
   const scope = scopeOf(request);
+  const faults = [...negatives(setting), ...misplaced(setting, scope)];
+  if (faults.length > 0) return refuseFields(faults);
   const actor = request.principal?.keyId ?? "";
   await risk.delivery.commit("set limits", async ({ nowMs }) => ({
     statements: [writeLimits(scope, setting, { actor, nowMs })],
@@ -105,6 +102,26 @@ async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer
   }));
   await refresh(risk);
   return { status: 200, body: answerOf(risk, scope) };
+}
+
+function negatives(setting: LimitSetting): readonly FieldError[] {
+  return (["maxOrderNotional", "maxOrderQuantity", "maxOpenNotional"] as const).flatMap((field) => {
+    const given = setting[field];
+    return given?.startsWith("-") === true
+      ? [{ field, given, allowed: "a decimal from 0 on, or null for no limit" }]
+      : [];
+  });
+}
+
+/** A limit that would never be looked at is not set. */
+function misplaced(setting: LimitSetting, { symbol }: LimitScope): readonly FieldError[] {
+  if (symbol === null) return [];
+  const allowed = "nothing: it is counted over all symbols; set it for an account or for everyone";
+  return ACCOUNT_LIMIT_FIELDS.filter((field) => setting[field] !== undefined).map((field) => ({
+    field,
+    given: String(setting[field]),
+    allowed,
+  }));
 }
 
 function scopeOf(request: RouteRequest): LimitScope {
