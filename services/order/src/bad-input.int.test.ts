@@ -94,6 +94,8 @@ const cases: readonly [
     "order_terms_invalid",
   ],
   ["GTD on no day", { ...GTD, expireAt: "2030-13-01T00:00:00Z" }, 400, "expireAt"],
+  ["GTD on the 30th of February", { ...GTD, expireAt: "2026-02-30T00:00:00Z" }, 400, "expireAt"],
+  ["GTD at 24 o'clock", { ...GTD, expireAt: "2026-02-01T24:00:00Z" }, 400, "expireAt"],
   ["a time for GTC", { expireAt: "2030-01-01T00:00:00Z" }, 422, "expireAt", "order_terms_invalid"],
   ["half of a surrogate pair", { remark: "\ud800" }, 422, "remark", "order_terms_invalid"],
   ["a remark of 257 characters", { remark: "x".repeat(257) }, 400, "remark"],
