@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
 import { BTC_USD } from "@bourse/market/testing";
 import { orderIdOf } from "./order-id.ts";
-import { body, orderTest, rowsOf } from "./testing.ts";
+import { body, OPERATOR, orderTest, rowsOf } from "./testing.ts";
 
 const orderId = orderIdOf("alice", "c-1");
 
@@ -86,6 +86,36 @@ test("a gap between command and outcome closes the door to new orders, never to 
   const last = Math.max(...log.filter(({ key }) => key === "BTC-USD").map((_, index) => index + 1)) + 1;
   await order.report({ orderId, commandSequence: last });
   assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 201);
+});
+
+test("cancels of a batch are taken while its orders are not, unless it asked to stop there", async (t) => {
+  const order = await orderTest(t, { ORDER_MAX_INPUT_LAG_MS: "1000" });
+  const place = (clientOrderId: string) => ({ action: "PLACE", ...body({ clientOrderId }) });
+  const cancel = (clientOrderId: string) => ({ action: "CANCEL", accountId: "alice", clientOrderId });
+  await order.batch([place("a"), place("b"), place("c")]);
+  order.service.clock.advance(1_001);
+  const sent = async (items: readonly object[], stopWhenUnavailable: boolean) => {
+    const answer = await order.service.request("POST", "/api/v1/orders/batch", {
+      as: OPERATOR,
+      body: { items, stopWhenUnavailable },
+    });
+    return answer.body.results.map((result: { status: number; problem?: { code: string } }) => [
+      result.status,
+      result.problem?.code,
+    ]);
+  };
+  const lag = [503, "engine_lag"];
+  const amend = { action: "AMEND", accountId: "alice", clientOrderId: "c", quantity: "0.4" };
+  assert.deepEqual(await sent([place("d"), cancel("a"), amend, cancel("d"), { action: "CANCEL" }], false), [
+    lag,
+    [202, undefined],
+    lag,
+    [404, "order_not_found"],
+    [400, "validation_failed"],
+  ]);
+  assert.deepEqual(await sent([cancel("b"), place("d"), cancel("c")], true), [[202, undefined], lag, lag]);
+  assert.equal(await rowsOf(order, "orders"), 3, "no order and no tombstone");
+  assert.equal(await rowsOf(order, "commands"), 2);
 });
 
 test("a full queue refuses new orders", async (t) => {

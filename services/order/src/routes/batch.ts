@@ -8,7 +8,7 @@ import {
   refuseFields,
 } from "@bourse/host";
 import type { Desk } from "../desk.ts";
-import type { Answer, Chain, Job } from "../domain/job.ts";
+import { type Answer, type Chain, type Job, refusedAnswer } from "../domain/job.ts";
 import { admission } from "../door.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { type AmendItem, BatchAnswer, BatchBody, type CancelItem } from "./bodies.ts";
@@ -52,10 +52,10 @@ export const batchRoutes: readonly Route<Desk>[] = [
 /** Items enter the door in one turn, so that they keep their order and mostly share a transaction. */
 async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
   const { items, stopWhenUnavailable = false } = request.body as BatchBody;
-  if (items.some((item) => item.action !== "CANCEL")) {
-    const closed = admission(desk);
-    if (closed !== null) return problemOf(closed);
-  }
+  const closed = admission(desk);
+  if (closed !== null && items.every(({ action }) => action !== "CANCEL")) return problemOf(closed);
+  /** An item was not taken, and nothing behind it is: not even a cancel, which is always taken otherwise (R14). */
+  let stopped = false;
   const chain = stopWhenUnavailable ? { broken: null } : undefined;
   const placed = new Set<string>();
   const results = new Array<object>(items.length);
@@ -64,11 +64,18 @@ async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer>
   const places: number[] = [];
   for (let index = 0; index < items.length; index++) {
     const job = jobOf(desk, request, items[index] as Item, { index, placed, chain });
-    if (job.ok) {
-      jobs.push(job.value);
-      places.push(index);
-      if (job.value.kind === "place") placed.add(job.value.orderId);
-    } else results[index] = problemResult(job.error, index);
+    if (!job.ok) {
+      results[index] = problemResult(job.error, index);
+      continue;
+    }
+    if (job.value.kind === "place") placed.add(job.value.orderId);
+    if (closed !== null && (stopped || job.value.kind !== "cancel")) {
+      stopped = stopWhenUnavailable;
+      results[index] = itemResult(desk, refusedAnswer(closed), index);
+      continue;
+    }
+    jobs.push(job.value);
+    places.push(index);
   }
   const answers = await enterAll(desk, jobs, chain);
   places.forEach((index, nth) => {
