@@ -161,6 +161,25 @@ test("money moves once per Idempotency-Key, and a bad amount is named", async (t
   assert.deepEqual((await balance(tested, "alice")).USD, ["999.699999", "1000.300001"]);
 });
 
+test("the statement has the account's own postings, also where it is named as the venue's accounts are", async (t) => {
+  const tested = await funded(t);
+  const statementOf = async (accountId: string) => {
+    const { body } = await tested.request("GET", `/api/v1/accounts/${accountId}/ledger`, { as: OPERATOR });
+    return body.postings.map(({ kind, ledger, asset, amount }: Record<string, string>) =>
+      [kind, ledger, amount, asset].join(" "),
+    );
+  };
+  assert.deepEqual((await statementOf("bob")).sort(), [
+    "DEPOSIT AVAILABLE 15 AAPL",
+    "HOLD AVAILABLE -10 AAPL",
+    "HOLD HELD 10 AAPL",
+  ]);
+  const accountId = "partition-0";
+  await tested.request("POST", "/api/v1/accounts", { as: OPERATOR, body: { accountId } });
+  await deposit(tested, accountId, { asset: "USD", amount: "1" }, "d1");
+  assert.deepEqual(await statementOf(accountId), ["DEPOSIT AVAILABLE 1 USD"]);
+});
+
 test("a settlement that finds too little is posted to suspense, and the account is blocked (R11)", async (t) => {
   const tested = await funded(t);
   // Somebody took the money behind the ledger's back.
