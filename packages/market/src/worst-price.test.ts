@@ -45,6 +45,15 @@ describe("the worst price of an order (R11)", () => {
     );
   });
 
+  it("is the collar around the highest price, where that was lowered below the reference or the stop", () => {
+    const lowered = { maxPriceTicks: ticks("50000") };
+    const worstTicks = (changes: Partial<PriceTerms>): number =>
+      worstPriceOf(terms(changes), ticks("60000"), TEN_PERCENT, lowered);
+    assert.equal(worstTicks({}), ticks("50000"));
+    assert.equal(worstTicks({ side: "SELL" }), ticks("45000"));
+    assert.equal(worstTicks({ side: "SELL", stopTicks: ticks("55000") }), ticks("45000"));
+  });
+
   it("is the furthest price where there is no collar", () => {
     assert.equal(worst({ orderType: "STOP_LOSS", stopTicks: ticks("70000") }, null), "1000000");
     assert.equal(worst({ orderType: "MARKET", side: "SELL" }, null), "0.05");

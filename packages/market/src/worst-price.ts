@@ -34,13 +34,16 @@ export function worstPriceOf(
   return worstPriceTicks(terms.side, anchorTicks(terms, referenceTicks, instrument), collarPpm, instrument);
 }
 
-/** The price that an order's collar is measured from. */
+/**
+ * The price that an order's collar is measured from. The highest price of an instrument may have been lowered below its
+ * last price, or below the stop of an order that is there: it counts then.
+ */
 export function anchorTicks(
   { side, stopTicks, trail }: Pick<PriceTerms, "side" | "stopTicks" | "trail">,
   referenceTicks: number,
   { maxPriceTicks }: Pick<CompiledInstrument, "maxPriceTicks">,
 ): number {
-  const startTicks = stopTicks ?? referenceTicks;
+  const startTicks = Math.min(stopTicks ?? referenceTicks, maxPriceTicks);
   if (trail === null) return startTicks;
   const distance = trailDistanceTicks(trail, startTicks);
   return side === "BUY" ? Math.min(startTicks + distance, maxPriceTicks) : Math.max(startTicks - distance, 1);

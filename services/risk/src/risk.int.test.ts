@@ -83,6 +83,29 @@ test("a batch is answered in order, around the reference price and then around t
   ]);
 });
 
+test("a highest price that is lowered below the last one, or a stop, is where the collar is measured from", async (t) => {
+  const risk = await riskTest(t);
+  await risk.publish(priceEvents, [
+    { key: "BTC-USD", event: { eventType: "PriceUpdated", symbol: "BTC-USD", lastPrice: "70000" } },
+  ]);
+  await risk.publish(referenceEvents, [
+    { key: "BTC-USD", event: { eventType: "InstrumentChanged", ...BTC_USD, maxPrice: "65000" } },
+  ]);
+  await risk.quiet();
+  const amendedStop = { ...market("SELL"), orderType: "STOP_LOSS" as const, stopPrice: "80000" };
+  assert.deepEqual(
+    await check(
+      risk,
+      market("BUY"),
+      market("SELL"),
+      item(),
+      amendedStop,
+      item({ symbol: "AAPL", price: "180" }),
+    ),
+    ["65000", "58500", "60000", "58500", "180"],
+  );
+});
+
 test("limits by configuration, for everyone, a symbol, an account; they survive a restart", async (t) => {
   let risk = await riskTest(t, { RISK_MAX_ORDER_NOTIONAL: "100000" });
   const two = item({ quantity: "2" });
