@@ -208,6 +208,19 @@ test("time is told to a partition only when an expiry is due there, and once", a
   assert.equal((await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced").length, 1);
 });
 
+test("an expiry is told also after a clock that was ahead has been set right", async (t) => {
+  const order = await orderTest(t);
+  const { clock } = order.service;
+  clock.advance(86_400_000);
+  await order.service.runJob("expiry");
+  clock.advance(-86_400_000);
+  await order.post(body({ timeInForce: "GTD", expireAt: "2023-11-14T22:13:25Z" }));
+  clock.advance(5_000);
+  await order.service.runJob("expiry");
+  await order.service.quiet();
+  assert.equal((await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced").length, 1);
+});
+
 test("reference data halts and resumes a symbol, and its new fees count for new orders only", async (t) => {
   const order = await orderTest(t);
   const change = async (changes: Record<string, unknown>): Promise<void> => {

@@ -14,6 +14,8 @@ const MARGIN_MS = 60_000;
  */
 export async function advanceTime(desk: Desk): Promise<void> {
   const nowMs = desk.clock.nowMs();
+  // The clock was ahead and has been set right: what is due from here on was passed over.
+  if (nowMs < desk.expiry.lookFromMs) desk.expiry.lookFromMs = 0;
   const rows = await desk.store.query(sql`
     SELECT partition, min(expire_at_ms) AS oldest FROM orders
     WHERE expire_at_ms > ${desk.expiry.lookFromMs}::int8 AND expire_at_ms <= ${nowMs}::int8
