@@ -120,10 +120,16 @@ function canonicalSpecial(special: SpecialTerms): readonly (readonly [string, un
     .sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-const DECIMALS: ReadonlySet<string> = new Set(["stopPrice", "displayQuantity", "minQuantity"]);
+const DECIMALS: ReadonlySet<string> = new Set([
+  "stopPrice",
+  "displayQuantity",
+  "minQuantity",
+  "trailingOffset",
+]);
 
-/** A well-formed decimal without trailing zeros. */
+/** A well-formed decimal, or a percentage, without trailing zeros. */
 export function canonicalDecimal(text: string): string {
+  if (text.endsWith("%")) return `${canonicalDecimal(text.slice(0, -1))}%`;
   if (!text.endsWith("0") || !text.includes(".")) return text;
   return text.replace(/\.?0+$/, "");
 }

@@ -112,5 +112,10 @@ describe("special terms", () => {
       iceberg({ groupId: "g", displayQuantity: "0.1" }),
     );
     assert.notEqual(iceberg({ displayQuantity: "0.1" }), iceberg({ displayQuantity: "0.2" }));
+    const trailing = (trailingOffset: string): string =>
+      canonicalPlacement(placement({ orderType: "TRAILING_STOP" }, { trailingOffset }));
+    assert.equal(trailing("12.50"), trailing("12.5"));
+    assert.equal(trailing("1.00%"), trailing("1%"));
+    assert.notEqual(trailing("1%"), trailing("1"));
   });
 });
