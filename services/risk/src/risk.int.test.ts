@@ -9,6 +9,8 @@ import {
 } from "@bourse/contracts";
 import { type TestAnswer, type TestEnd, type TestedService, testService } from "@bourse/host/testing";
 import { AAPL, AAPL_USD, BTC, BTC_USD, USD } from "@bourse/market/testing";
+import { StoreError } from "@bourse/store";
+import { refresh } from "./jobs/refresh.ts";
 import type { Risk } from "./risk.ts";
 import { risk as definition } from "./service.ts";
 
@@ -130,6 +132,36 @@ test("limits by configuration, for everyone, a symbol, an account; they survive 
   assert.deepEqual(await check(risk, two), ["60000"]);
   const shown = await risk.request("GET", "/api/v1/risk/limits/symbols/AAPL", { as: MAKER });
   assert.deepEqual(shown.body.setting, { maxOrderQuantity: "10", collarPpm: null });
+});
+
+test("what was read of limits and kill switches earlier never replaces what was read later", async (t) => {
+  const risk = await riskTest(t);
+  const { service } = risk;
+  const held = Promise.withResolvers<void>();
+  const slowQuery: typeof service.store.query = async (statement) => {
+    const rows = await service.store.query(statement);
+    await held.promise;
+    return rows;
+  };
+  const view = { limits: service.limits, exposures: service.exposures, refreshes: service.refreshes };
+  const slow = { ...view, store: { ...service.store, query: slowQuery }, stopped: service.stopped };
+  const earlier = refresh(slow);
+  const set = await put(risk, "accounts/alice", { maxOrderNotional: "5" });
+  held.resolve();
+  await earlier;
+  assert.equal(set.body.effective.maxOrderNotional, "5");
+  assert.deepEqual(await check(risk, item()), ["notional_limit_exceeded"]);
+});
+
+test("a stop that is committed is answered so, also where it can't be read back at once", async (t) => {
+  const risk = await riskTest(t);
+  const { store } = risk.service;
+  t.mock.method(store, "query", () =>
+    Promise.reject(new StoreError("store_unavailable", "the database is away", { retryable: true })),
+  );
+  const body = { accountId: "alice", reason: "wild" };
+  const answer = await risk.request("POST", "/api/v1/risk/kill-switch", { as: MAKER, body });
+  assert.deepEqual([answer.status, answer.body.engaged], [201, true]);
 });
 
 test("limits are an operator's, and well-formed", async (t) => {

@@ -25,6 +25,8 @@ export interface Risk {
   readonly limits: LimitTable;
   /** Accounts that are stopped. Replaced as a whole. */
   stopped: ReadonlySet<string>;
+  /** Readings of limits and kill switches: the last that has begun, and the last begun of those in memory. */
+  readonly refreshes: { begun: number; loaded: number };
   readonly buckets: Map<string, TokenBucket>;
   /** What is open of the accounts that have a limit on it. */
   readonly exposures: Exposures;

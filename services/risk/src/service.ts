@@ -74,6 +74,7 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     lastPrices: new Map(),
     limits: new LimitTable(defaultLimits(config)),
     stopped: new Set(),
+    refreshes: { begun: 0, loaded: 0 },
     buckets: new Map(),
     exposures,
     loading: new Map(),

@@ -4,7 +4,7 @@ import type { OutgoingEvent } from "@bourse/delivery";
 import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import { approveRelease, type KillSwitch, type ReleaseRequest } from "../domain/kill-switch.ts";
-import { refresh } from "../jobs/refresh.ts";
+import { refreshCommitted } from "../jobs/refresh.ts";
 import type { Risk } from "../risk.ts";
 import {
   approveReleaseRequest,
@@ -140,7 +140,7 @@ async function engage(risk: Risk, request: RouteRequest, commit: AnswerCommit): 
     const event = outgoing(accountId, { eventType: "KillSwitchSet", accountId, requestId, reason, actor });
     return { statements: [], events: [event], result: { status: 201, body } };
   });
-  await refresh(risk);
+  await refreshCommitted(risk);
   return answer;
 }
 
@@ -198,7 +198,7 @@ async function approve(risk: Risk, request: RouteRequest, commit: AnswerCommit):
       result: { status: 200, body: releaseView({ ...asked, status: "APPROVED", checker }) },
     };
   });
-  await refresh(risk);
+  await refreshCommitted(risk);
   return answer;
 }
 
