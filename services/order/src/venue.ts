@@ -12,6 +12,17 @@ export class Venue {
   readonly #definitions = new Map<string, string>();
   #listings: ReadonlyMap<string, Listing> = new Map();
   #blocked: ReadonlySet<string> = new Set();
+  #readingsBegun = 0;
+  #lastLoaded = 0;
+
+  /** Reads the tables and loads them, unless a reading that began later was faster. */
+  async reload(read: () => Promise<VenueTables>): Promise<void> {
+    const turn = ++this.#readingsBegun;
+    const tables = await read();
+    if (turn < this.#lastLoaded) return;
+    this.#lastLoaded = turn;
+    this.load(tables);
+  }
 
   /** Replaces everything by what the tables hold. */
   load(tables: VenueTables): void {

@@ -44,5 +44,5 @@ export async function followKillSwitches(
 }
 
 export function killSwitchesCommitted(desk: Desk): void {
-  refreshVenue(desk);
+  void refreshVenue(desk);
 }

@@ -23,15 +23,16 @@ export async function followReference(_desk: Desk, batch: readonly Envelope[], u
 
 /** After the commit: this instance admits orders for what is listed now. */
 export function referenceCommitted(desk: Desk): void {
-  refreshVenue(desk);
+  void refreshVenue(desk);
 }
 
-/** Reads the tables again; a failure is the refresh job's to make good. */
-export function refreshVenue(desk: Desk): void {
-  readVenue(desk.store).then(
-    (tables) => desk.venue.load(tables),
-    (error: unknown) => desk.log.warn({ err: error }, "the venue could not be read; it is tried again"),
-  );
+/** Reads the tables again after a commit; a failure is the refresh job's to make good. */
+export async function refreshVenue(desk: Desk): Promise<void> {
+  try {
+    await desk.venue.reload(() => readVenue(desk.store));
+  } catch (error) {
+    desk.log.warn({ err: error }, "the venue could not be read; it is tried again");
+  }
 }
 
 function requestIdOfEvent({ event }: OutgoingEvent): string {

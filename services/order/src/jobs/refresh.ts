@@ -6,8 +6,10 @@ import { readVenue, selectEngineHeads } from "../sql/venue-rows.ts";
 
 /** What other instances have written: listings, halts, blocked accounts, and how far the engine has come (R14). */
 export async function refresh(desk: Desk): Promise<void> {
-  const [tables, heads] = await Promise.all([readVenue(desk.store), desk.store.query(selectEngineHeads())]);
-  desk.venue.load(tables);
+  const [heads] = await Promise.all([
+    desk.store.query(selectEngineHeads()),
+    desk.venue.reload(() => readVenue(desk.store)),
+  ]);
   for (const row of heads) desk.lag.outcome(number(row.partition), number(row.command_sequence));
   if (!desk.inherited.isRead) {
     await inheritLag(desk);

@@ -1,11 +1,12 @@
 import { RequestId, SymbolField } from "@bourse/contracts";
 import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
+import { refreshVenue } from "../consumers/reference.ts";
 import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
 import { partitionOfSymbol, toSymbol } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";
-import { haltSymbol, readVenue } from "../sql/venue-rows.ts";
+import { haltSymbol } from "../sql/venue-rows.ts";
 
 const SUMMARIES = {
   halt: "Halt a symbol: it takes cancels only",
@@ -73,6 +74,6 @@ async function setHalted(
     result: { status: 202, body: { symbol, halted, requestId } },
   }));
   trackLag(desk, numbered);
-  desk.venue.load(await readVenue(desk.store));
+  await refreshVenue(desk);
   return answer;
 }
