@@ -62,7 +62,7 @@ export { missingRecords, planRecovery, recover } from "./recover.ts";
 export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";
 export type { RelayBounds } from "./relay.ts";
 export { LogAheadOfStoreError } from "./relay-resume.ts";
-export { replayTopic } from "./replay-topic.ts";
+export { cutPartitions, replayTopic } from "./replay-topic.ts";
 export { isRowsMoved } from "./rows-moved.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";

@@ -57,3 +57,10 @@ export async function* replayTopic<T extends Topic>(
     if (batch.length > 0) yield batch;
   }
 }
+
+/** By partition: whether retention has dropped its beginning, so that a table may know more than it. */
+export async function cutPartitions(bus: EventBus, { name }: Topic): Promise<readonly boolean[]> {
+  const cut: boolean[] = [];
+  for (const { partition, earliest } of await bus.offsets(name)) cut[partition] = earliest > 0n;
+  return cut;
+}

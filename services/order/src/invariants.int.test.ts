@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { orderEvents, orderUpdates, riskEvents } from "@bourse/contracts";
 import type { InvariantReport } from "@bourse/host";
 import { orderIdOf } from "./order-id.ts";
 import { order as definition } from "./service.ts";
@@ -51,6 +52,45 @@ test("on a quiet platform everything holds, and everything was looked at", async
     assert.deepEqual(report.violations, [], name);
     if (name !== "blocks-equal-kill-switches") assert.ok(report.checked > 0, name);
   }
+});
+
+test("what retention has dropped from the topics is no violation; what they still have is compared", async (t) => {
+  const order = await orderTest(t, { ORDER_MAX_INPUT_LAG_MS: "3600000" });
+  const { service } = order;
+  await order.post(body());
+  await order.report({ orderId, commandSequence: 100 });
+  const set = {
+    eventType: "KillSwitchSet",
+    accountId: "bob",
+    requestId: "k-1",
+    reason: "wild",
+    actor: "op-1",
+  };
+  await service.publish(riskEvents, [{ key: "bob", event: set }]);
+  await service.quiet();
+  service.clock.advance(31 * 86_400_000);
+  const second = orderIdOf("alice", "c-2");
+  await order.post(body({ clientOrderId: "c-2" }));
+  await order.report({ orderId: second, commandSequence: 101 });
+  await service.bus.dropExpired();
+  for (const topic of [orderEvents, orderUpdates, riskEvents])
+    assert.ok(
+      (await service.bus.offsets(topic.name)).some(({ earliest }) => earliest > 0n),
+      topic.name,
+    );
+  for (const { name } of definition.invariants)
+    if (name !== "commands-have-outcomes") assert.deepEqual((await check(order, name)).violations, [], name);
+  await corrupt(
+    order,
+    `CREATE TABLE copy AS SELECT * FROM orders WHERE order_id = '${second}'`,
+    `UPDATE copy SET order_id = '${"1".repeat(32)}', created_ms = created_ms + 1, updated_ms = updated_ms + 1`,
+    "INSERT INTO orders SELECT * FROM copy",
+  );
+  assert.match((await check(order, "orders-equal-log")).violations.join(), /has 1 accepted orders and 0/);
+  assert.match(
+    (await check(order, "updates-equal-orders")).violations.join(),
+    /1{32} is OPEN, .* told nothing/,
+  );
 });
 
 const corruptions: readonly [

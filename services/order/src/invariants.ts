@@ -1,10 +1,12 @@
+import { present } from "@bourse/base";
+import { partitionOf } from "@bourse/bus";
 import { type OpenHoldsAnswer, orderEvents, orderUpdates, riskEvents } from "@bourse/contracts";
-import { replayTopic } from "@bourse/delivery";
+import { cutPartitions, replayTopic } from "@bourse/delivery";
 import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import type { OrderStatus } from "@bourse/market";
-import { sql, sqlArray } from "@bourse/store";
+import { type Row, sql, sqlArray } from "@bourse/store";
 import type { Desk } from "./desk.ts";
-import { hexOf, number } from "./sql/order-rows.ts";
+import { hexOf, number, text } from "./sql/order-rows.ts";
 
 /** What must hold of orders on a quiet platform. */
 export const orderInvariants: readonly Invariant<Desk>[] = [
@@ -45,6 +47,8 @@ export const orderInvariants: readonly Invariant<Desk>[] = [
   },
 ];
 
+/** Before every time: of a partition that still has its beginning, everything is compared. */
+const NEVER_CUT = -1;
 const LISTED = 20;
 const PAGE = 5_000;
 
@@ -86,21 +90,28 @@ async function statesArePossible(desk: Desk): Promise<InvariantReport> {
 
 async function ordersEqualLog(desk: Desk): Promise<InvariantReport> {
   const findings = new Findings();
+  const cut = await cutPartitions(desk.bus, orderEvents);
   for (let partition = 0; partition < orderEvents.partitions; partition++) {
     let created = 0;
+    // Retention drops the beginning: only orders that were made after the first record that is left must all be there.
+    let sinceMs = cut[partition] === true ? undefined : NEVER_CUT;
     for await (const batch of replayTopic(desk.bus, orderEvents, partition)) {
+      sinceMs ??= batch[0]?.timeMs ?? NEVER_CUT;
       const ids = batch.flatMap(({ event }) => (event.eventType === "OrderCreated" ? [event.orderId] : []));
-      created += ids.length;
-      const rows = await desk.store.query(sql`SELECT order_id FROM orders
+      findings.checked += ids.length;
+      const rows = await desk.store.query(sql`SELECT order_id, created_ms FROM orders
         WHERE order_id = ANY (${sqlArray(ids)}::uuid[]) AND symbol IS NOT NULL AND refusal IS NULL
           AND partition = ${partition}::int2 ORDER BY order_id`);
-      const known = new Set(rows.map((row) => hexOf(row.order_id)));
-      for (const id of ids)
-        if (!known.has(id)) findings.add(`OrderCreated of ${id} has no accepted order behind it`);
+      const createdMs = new Map(rows.map((row) => [hexOf(row.order_id), number(row.created_ms)]));
+      for (const id of ids) {
+        const atMs = createdMs.get(id);
+        if (atMs === undefined) findings.add(`OrderCreated of ${id} has no accepted order behind it`);
+        else if (atMs > sinceMs) created++;
+      }
     }
-    findings.checked += created;
+    if (sinceMs === undefined) continue;
     const [row] = await desk.store.query(sql`SELECT count(*) AS n FROM orders
-      WHERE symbol IS NOT NULL AND refusal IS NULL AND partition = ${partition}::int2`);
+      WHERE symbol IS NOT NULL AND refusal IS NULL AND partition = ${partition}::int2 AND created_ms > ${sinceMs}::int8`);
     const accepted = number(row?.n ?? 0);
     if (accepted !== created)
       findings.add(
@@ -163,18 +174,31 @@ async function openOrders(desk: Desk): Promise<Map<string, string>> {
 async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
   const findings = new Findings();
   const last = new Map<string, OrderStatus>();
-  for (let partition = 0; partition < orderUpdates.partitions; partition++)
+  const cut = await cutPartitions(desk.bus, orderUpdates);
+  /** By partition: what changed by then may have been told before its first record that is left. */
+  const begunMs: number[] = [];
+  for (let partition = 0; partition < orderUpdates.partitions; partition++) {
+    let beginsMs = cut[partition] === true ? Number.POSITIVE_INFINITY : NEVER_CUT;
     for await (const batch of replayTopic(desk.bus, orderUpdates, partition))
-      for (const { event } of batch) last.set(event.orderId, event.status);
+      for (const { event, timeMs } of batch) {
+        last.set(event.orderId, event.status);
+        beginsMs = Math.min(beginsMs, timeMs);
+      }
+    begunMs.push(beginsMs);
+  }
+  const mayBeDropped = (row: Row): boolean =>
+    number(row.updated_ms) <=
+    present(begunMs[partitionOf(text(row.account_id), orderUpdates.partitions)], "a time of each partition");
   let after = "0".repeat(32);
   for (;;) {
-    const rows = await desk.store.query(sql`SELECT order_id, status FROM orders
+    const rows = await desk.store.query(sql`SELECT order_id, status, account_id, updated_ms FROM orders
       WHERE order_id > ${after}::uuid AND symbol IS NOT NULL ORDER BY order_id LIMIT ${PAGE}::int4`);
     for (const row of rows) {
       after = hexOf(row.order_id);
       const told = last.get(after);
       // Of an order that the engine has not answered yet, OrderCreated is all that there is to tell.
-      if (told !== row.status && !(row.status === "PENDING" && told === undefined))
+      const needsNoWord = told === undefined && (row.status === "PENDING" || mayBeDropped(row));
+      if (told !== row.status && !needsNoWord)
         findings.add(`order ${after} is ${row.status}, its owner was told ${told ?? "nothing"}`);
       last.delete(after);
     }
@@ -188,17 +212,24 @@ async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
 async function blocksEqualKillSwitches(desk: Desk): Promise<InvariantReport> {
   const findings = new Findings();
   const engaged = new Set<string>();
+  const released = new Set<string>();
+  const cut = await cutPartitions(desk.bus, riskEvents);
   for (let partition = 0; partition < riskEvents.partitions; partition++)
     for await (const batch of replayTopic(desk.bus, riskEvents, partition))
       for (const { event } of batch) {
         findings.checked++;
-        if (event.eventType === "KillSwitchSet") engaged.add(event.accountId);
-        else engaged.delete(event.accountId);
+        const [now, before] = event.eventType === "KillSwitchSet" ? [engaged, released] : [released, engaged];
+        now.add(event.accountId);
+        before.delete(event.accountId);
       }
+  // A stop may be older than what retention has left of its partition.
+  const mayBeDropped = (accountId: string): boolean =>
+    cut[partitionOf(accountId, riskEvents.partitions)] === true && !released.has(accountId);
   const rows = await desk.store.query(sql`SELECT account_id FROM blocked_accounts ORDER BY account_id`);
   for (const row of rows) {
     const accountId = String(row.account_id);
-    if (!engaged.delete(accountId)) findings.add(`account ${accountId} is blocked without a kill switch`);
+    if (!engaged.delete(accountId) && !mayBeDropped(accountId))
+      findings.add(`account ${accountId} is blocked without a kill switch`);
     findings.checked++;
   }
   for (const accountId of engaged)

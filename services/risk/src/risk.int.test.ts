@@ -199,6 +199,18 @@ test("what is counted over all symbols is no limit of one symbol", async (t) => 
   }
 });
 
+test("a stop that is older than what retention has left of its events is no violation", async (t) => {
+  const risk = await riskTest(t);
+  const stop = { accountId: "alice", reason: "wild" };
+  await risk.request("POST", "/api/v1/risk/kill-switch", { as: MAKER, body: stop });
+  await risk.quiet();
+  const invariant = definition.invariants.find(({ name }) => name === "kill-switches-equal-events");
+  assert.ok(invariant);
+  risk.clock.advance(31 * 86_400_000);
+  await risk.bus.dropExpired();
+  assert.deepEqual((await invariant.check(risk.service)).violations, []);
+});
+
 test("an order rate is the account's, over all symbols; told the time by the clock", async (t) => {
   const risk = await riskTest(t, { RISK_ORDERS_PER_SECOND: "2", RISK_ORDER_BURST: "3" });
   const apple = item({ symbol: "AAPL", price: "180" });

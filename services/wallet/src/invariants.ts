@@ -1,6 +1,6 @@
 import { decimalUnits } from "@bourse/base";
 import { tradeEvents } from "@bourse/contracts";
-import { replayTopic } from "@bourse/delivery";
+import { cutPartitions, replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
 import { type Row, sql, sqlArray } from "@bourse/store";
 import { requiredUnits } from "./domain/hold.ts";
@@ -156,25 +156,34 @@ async function heldEqualsHolds(wallet: Wallet): Promise<InvariantReport> {
   );
 }
 
-/** Every TradeExecuted of the topic against its row, amounts included; every row against its TradeSettled. */
+/**
+ * Every TradeExecuted of the topic against its row, amounts included, and against its TradeSettled; and that there are as
+ * many of each, unless retention has dropped the trades behind old rows.
+ */
 async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> {
   const violations: string[] = [];
   const add = (violation: string): void => {
     if (violations.length < LISTED) violations.push(violation);
   };
+  const isCut = (await cutPartitions(wallet.bus, tradeEvents)).includes(true);
   let executed = 0;
   // R6: after a restore trades are settled and told again, in a new epoch; within one a trade is told once.
   const settled = new Map<string, number>();
   for (let partition = 0; partition < tradeEvents.partitions; partition++) {
+    const untold = new Set<string>();
     for await (const batch of replayTopic(wallet.bus, tradeEvents, partition)) {
       const settledIds: string[] = [];
       const trades = new Map<string, string>();
       for (const { event, epoch } of batch) {
         if (event.eventType === "TradeSettled") {
           settledIds.push(event.tradeId);
+          untold.delete(event.tradeId);
           if (settled.get(event.tradeId) === epoch) add(`trade ${event.tradeId} has two TradeSettled events`);
           settled.set(event.tradeId, epoch);
-        } else trades.set(event.tradeId, JSON.stringify(amountsOfEvent(wallet, event)));
+        } else {
+          trades.set(event.tradeId, JSON.stringify(amountsOfEvent(wallet, event)));
+          untold.add(event.tradeId);
+        }
       }
       executed += trades.size;
       const rows = await wallet.store.query(sql`
@@ -189,7 +198,9 @@ async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> 
       for (const tradeId of settledIds)
         if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
     }
+    for (const tradeId of untold) add(`trade ${tradeId} has no TradeSettled event`);
   }
+  if (isCut) return { checked: executed, violations };
   const rows = await countOf(wallet, "trade_entries");
   if (rows !== executed) add(`there are ${rows} settlements for ${executed} trades`);
   if (settled.size !== rows) add(`there are ${settled.size} TradeSettled events for ${rows} settlements`);

@@ -209,6 +209,21 @@ test("a settlement that finds too little is posted to suspense, and the account 
   assert.deepEqual(blocked.body.holds, [{ status: "refused", code: "account_blocked" }]);
 });
 
+test("trades that retention has dropped are no violation; those that are left are compared", async (t) => {
+  const tested = await funded(t);
+  await tested.publish(tradeEvents, [executed(1, "4", "4", false)]);
+  await tested.quiet();
+  tested.clock.advance(31 * 86_400_000);
+  await tested.publish(tradeEvents, [executed(2, "1", "5", false)]);
+  await tested.quiet();
+  await tested.bus.dropExpired();
+  const invariant = wallet.invariants.find(({ name }) => name === "one-settlement-per-trade");
+  assert.ok(invariant);
+  assert.deepEqual(await invariant.check(tested.service), { checked: 1, violations: [] });
+  await corrupt(tested, sql`DELETE FROM trade_entries WHERE trade_id = 'AAPL-2'`);
+  assert.match((await invariant.check(tested.service)).violations.join(), /AAPL-2 has no settlement/);
+});
+
 async function corrupt(tested: TestedService<Wallet>, ...statements: Statement[]): Promise<void> {
   await tested.store.transaction("corrupt", (tx) => tx.commit(statements));
 }
