@@ -30,10 +30,10 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { readVenue } from "./sql/venue-rows.ts";
 import { Venue } from "./venue.ts";
 
-/** Placement, amendment, cancellation, and the log of everything that the engine obeys. */
 /** Refused order ids that are kept in memory: a few megabytes. */
 const REFUSED_REMEMBERED = 20_000;
 
+/** Placement, amendment, cancellation, and the log of everything that the engine obeys. */
 export const order = defineService<typeof OrderConfig, Desk>({
   name: "order",
   description: "Takes orders, amendments and cancels, and sequences everything that the engine obeys",
