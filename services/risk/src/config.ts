@@ -1,9 +1,8 @@
-import { DECIMAL_PATTERN } from "@bourse/base";
 import { Type } from "typebox";
 
 const Amount = (fallback: string, description: string) =>
   Type.String({
-    pattern: `^unlimited$|${DECIMAL_PATTERN}`,
+    pattern: "^(unlimited|(0|[1-9][0-9]*)(\\.[0-9]+)?)$",
     maxLength: 40,
     default: fallback,
     description: `${description}; "unlimited" for none`,

@@ -164,6 +164,14 @@ test("a stop that is committed is answered so, also where it can't be read back 
   assert.deepEqual([answer.status, answer.body.engaged], [201, true]);
 });
 
+test("a limit of the configuration is not negative", async (t) => {
+  for (const name of ["RISK_MAX_ORDER_NOTIONAL", "RISK_MAX_ORDER_QUANTITY", "RISK_MAX_OPEN_NOTIONAL"])
+    await assert.rejects(
+      testService<Risk>(t, definition, { env: { [name]: "-5" } }),
+      new RegExp(`${name}.*-5`),
+    );
+});
+
 test("limits are an operator's, and well-formed", async (t) => {
   const risk = await riskTest(t);
   assert.equal((await put(risk, "default", {}, ALICE)).status, 403);
