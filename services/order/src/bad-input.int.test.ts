@@ -97,7 +97,7 @@ const cases: readonly [
   ["GTD on the 30th of February", { ...GTD, expireAt: "2026-02-30T00:00:00Z" }, 400, "expireAt"],
   ["GTD at 24 o'clock", { ...GTD, expireAt: "2026-02-01T24:00:00Z" }, 400, "expireAt"],
   ["a time for GTC", { expireAt: "2030-01-01T00:00:00Z" }, 422, "expireAt", "order_terms_invalid"],
-  ["half of a surrogate pair", { remark: "\ud800" }, 422, "remark", "order_terms_invalid"],
+  ["half of a surrogate pair", { remark: "\ud800" }, 400, "remark", "malformed_json"],
   ["a remark of 257 characters", { remark: "x".repeat(257) }, 400, "remark"],
   ["a client order id with spaces", { clientOrderId: "a b" }, 400, "clientOrderId"],
 ];

@@ -30,6 +30,24 @@ test("NUL characters are refused wherever they stand", () => {
   assert.match(fault('{"a":"\u0000"}').allowed, /^JSON/, "bare control characters are no JSON");
 });
 
+test("half of a surrogate pair is refused wherever it stands, and its field is named", () => {
+  for (const [text, field] of [
+    ['"\\ud800"', "body"],
+    ['{"a":{"items":[1,{"remark":"x\\uDC00y"}]}}', "a.items[1].remark"],
+    ['{"a":["\\ude00\\ud83d"]}', "a[0]"],
+    ['{"a\\uDBFF":1}', "body"],
+  ] as const) {
+    assert.match(fault(text).allowed, /without halves of surrogate pairs/, text);
+    assert.equal(fault(text).field, field, text);
+  }
+  assert.deepEqual(read('{"a":"\\ud83d\\ude00"}'), { value: { a: "😀" } }, "a whole pair is a character");
+});
+
+test("a fault at any depth is named in few words", () => {
+  const deep = `${"[".repeat(30_000)}"\\u0000"${"]".repeat(30_000)}`;
+  assert.equal(fault(deep).field.length, 200);
+});
+
 test("the key __proto__ is refused, however it is written, and nothing is polluted", () => {
   for (const text of [
     '{"__proto__":{"admin":true}}',

@@ -220,6 +220,9 @@ test("an unknown query parameter is named, and NUL in a query or path refused", 
   assert.deepEqual(unknown.refusal.body.errors, [
     { field: "x", given: '"1"', allowed: "no such field; known fields: none" },
   ]);
+  const named = schemas.query(Object.fromEntries([["__proto__", "x"]]));
+  assert.ok("refusal" in named, "__proto__ is not known either");
+  assert.equal(named.refusal.body.errors?.[0]?.field, "__proto__");
   assert.ok("refusal" in schemas.query({ x: "\u0000" }));
   assert.equal(schemas.params({ id: "abc" }), null);
   assert.equal(schemas.params({ id: "abcd" })?.body.errors?.[0]?.allowed, "at most 3 characters");

@@ -137,20 +137,21 @@ function nulRefusal(field: string): ProblemAnswer {
   ]);
 }
 
-/** A query is text; a parameter that is a list may come once or several times. */
+/** A query is text; a parameter that is a list may come once or several times. `__proto__` is a name like any other. */
 function convertQuery(
   schema: JsonSchema,
   given: Readonly<Record<string, string | readonly string[]>>,
 ): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const name in given) {
-    const value = given[name];
-    const property = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties?.[name] : undefined;
-    if (property?.type === "array") {
-      result[name] = (Array.isArray(value) ? value : [value]).map((text) =>
-        convertText(itemSchema(property), text),
-      );
-    } else result[name] = typeof value === "string" ? convertText(property, value) : value;
-  }
-  return result;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const known = Object.hasOwn(schema.properties ?? {}, name);
+      return [name, convertParameter(known ? schema.properties?.[name] : undefined, value)];
+    }),
+  );
+}
+
+function convertParameter(schema: JsonSchema | undefined, value: string | readonly string[]): unknown {
+  if (schema?.type !== "array") return typeof value === "string" ? convertText(schema, value) : value;
+  const texts = typeof value === "string" ? [value] : value;
+  return texts.map((text) => convertText(itemSchema(schema), text));
 }

@@ -221,9 +221,4 @@ function addCombinationFaults(placement: Placement, nowMs: number, faults: Coded
   } else if (expireAtMs === null) add("expireAt", "nothing", "a time in the future: GTD orders have one");
   else if (expireAtMs <= nowMs || expireAtMs > nowMs + MAX_LIFETIME_MS)
     add("expireAt", expireAt ?? "", "a time in the future, at most five years ahead");
-  for (const field of FREE_TEXTS)
-    if (placement[field]?.isWellFormed() === false)
-      add(field, "text with half of a surrogate pair", "well-formed Unicode text");
 }
-
-const FREE_TEXTS = ["botId", "remark"] as const;
