@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import type { Auth } from "./auth.ts";
-import { machineKeyOf } from "./machine-key.ts";
+import { hashMachineKey, machineKeyOf } from "./machine-key.ts";
 import { auth } from "./service.ts";
 
 const OPERATOR_KEY = `bk_${"a".repeat(40)}`;
@@ -31,6 +31,18 @@ test("the first operator's key is the one that the platform gave", async (t) => 
   assert.equal(await verify(tested, "not a key"), null);
   const several = ["not a key", OPERATOR_KEY, `bk_${"b".repeat(40)}`, OPERATOR_KEY];
   assert.deepEqual(await verifyAll(tested, several), [null, operator, null, operator]);
+});
+
+test("the first operator's key stays revoked over a restart, until another one takes its place", async (t) => {
+  const tested = await started(t);
+  await tested.request("DELETE", "/api/v1/keys/operator", { as: operator });
+  const again = await tested.restart();
+  assert.equal(await verify(again, OPERATOR_KEY), null);
+  // As if the one that was revoked had been another.
+  const another = hashMachineKey(`bk_${"c".repeat(40)}`);
+  const replaced = sql`UPDATE keys SET key_hash = ${another} WHERE key_id = 'operator'`;
+  await again.store.transaction("another key", (tx) => tx.commit([replaced]));
+  assert.deepEqual(await verify(await again.restart(), OPERATOR_KEY), operator);
 });
 
 test("a key is issued once, known by its hash alone, and revoked for good", async (t) => {

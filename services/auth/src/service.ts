@@ -18,13 +18,14 @@ export const auth = defineService<typeof AuthConfig, Auth>({
   setup: async ({ clock, store, delivery, newId, secret, config }) => {
     const operatorKey = config.BOURSE_OPERATOR_KEY;
     if (operatorKey !== undefined) {
-      // The platform made the first operator's key; a new one replaces it.
+      // The platform made the first operator's key; another one replaces it. The same one, once revoked, stays so.
       await store.transaction("operator key", (tx) =>
         tx.commit([
           sql`
             INSERT INTO keys (key_id, key_hash, role, name, created_by, created_ms)
             VALUES ('operator', ${hashMachineKey(operatorKey)}, 'operator', 'first operator', 'platform', ${clock.nowMs()})
-            ON CONFLICT (key_id) DO UPDATE SET key_hash = EXCLUDED.key_hash, revoked_ms = NULL`,
+            ON CONFLICT (key_id) DO UPDATE SET key_hash = EXCLUDED.key_hash, revoked_ms = NULL
+              WHERE keys.key_hash <> EXCLUDED.key_hash`,
         ]),
       );
     }
