@@ -77,7 +77,7 @@ export interface ParkedPartition {
   readonly partition: number;
 }
 
-/** The filter's nine parameters, $1 to $9. */
+/** The filter's nine parameters, $1 to $9. An id that can't be one has no place, and finds nothing. */
 function filterValues(filter: ParkedFilter): SqlValue[] {
   const [subscription, topic, partition, place] = idParts(filter.id) ?? [];
   return [
@@ -89,7 +89,7 @@ function filterValues(filter: ParkedFilter): SqlValue[] {
     filter.sinceMs ?? null,
     filter.status ?? null,
     filter.id === undefined ? null : `${subscription}/${topic}/${partition}`,
-    filter.id === undefined ? null : Number(place),
+    place === undefined ? null : Number(place),
   ];
 }
 
@@ -99,7 +99,7 @@ function idParts(id: string | undefined): readonly string[] | undefined {
   return id === undefined ? undefined : ID.exec(id)?.slice(1);
 }
 
-/** An id that can't be one finds nothing. */
+/** Whether it can be one: of a record that there may be. */
 export function isParkedId(id: string): boolean {
   return ID.test(id);
 }

@@ -1,5 +1,5 @@
 import { present } from "@bourse/base";
-import { Count, epochMs, oneOf, rfc3339, type ServiceName, Timestamp } from "@bourse/contracts";
+import { Count, epochMs, oneOf, rfc3339, type ServiceName } from "@bourse/contracts";
 import {
   isParkedId,
   PARKED_STATUSES,
@@ -11,6 +11,7 @@ import {
 } from "@bourse/delivery";
 import { type Static, Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, RouteAnswer, RouteRequest } from "./definition.ts";
+import { RequestTime } from "./http/request-time.ts";
 import { problem } from "./problem.ts";
 import { hasEffects } from "./published-topics.ts";
 
@@ -27,7 +28,7 @@ const FILTER = {
   key: Type.Optional(
     Type.String({ maxLength: 1_000, description: "the record's key, or the one it queues by" }),
   ),
-  since: Type.Optional(Timestamp),
+  since: Type.Optional(RequestTime),
 };
 const Status = oneOf(PARKED_STATUSES);
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);

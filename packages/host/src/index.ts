@@ -42,6 +42,7 @@ export type { Gather, GatherOptions, QueueFull } from "./gather.ts";
 export { gather, isQueueFull } from "./gather.ts";
 export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
+export { RequestTime } from "./http/request-time.ts";
 export { createLogger } from "./logging.ts";
 export { openApiDocument } from "./openapi.ts";
 export type { PeerErrorCode } from "./peer-error.ts";

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from "ajv";
 import type { JsonSchema } from "./json-schema.ts";
+import { isTime, TIME_FORMAT } from "./request-time.ts";
 
 export type Validator = (value: unknown) => boolean;
 export type ExplainingValidator = (value: unknown) => readonly ErrorObject[];
@@ -11,6 +12,7 @@ const options = {
   useDefaults: true,
   coerceTypes: false,
   verbose: true,
+  formats: { [TIME_FORMAT]: isTime },
 } as const;
 const quick = new Ajv(options);
 const thorough = new Ajv({ ...options, allErrors: true });

@@ -10,8 +10,8 @@ import {
   type RecordFilter,
   type Sought,
 } from "@bourse/bus";
-import { Count, catalogue, epochMs, oneOf, rfc3339, Timestamp } from "@bourse/contracts";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { Count, catalogue, epochMs, oneOf, rfc3339 } from "@bourse/contracts";
+import { problem, RequestTime, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { type Static, Type } from "typebox";
 import type { Gateway } from "../authenticate.ts";
 
@@ -48,8 +48,8 @@ const FILTER = {
   partition: Type.Optional(Partition),
   key: Type.Optional(Type.String({ maxLength: 1_000 })),
   type: Type.Optional(Type.String({ maxLength: 100, description: "the value's eventType" })),
-  fromTime: Type.Optional(Timestamp),
-  toTime: Type.Optional(Timestamp),
+  fromTime: Type.Optional(RequestTime),
+  toTime: Type.Optional(RequestTime),
 };
 const FilterFields = Type.Object(FILTER);
 
@@ -126,7 +126,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
     access: "operator",
     params: TopicParams,
     query: Type.Object({
-      time: Type.Optional(Timestamp),
+      time: Type.Optional(RequestTime),
       key: Type.Optional(Type.String({ maxLength: 1_000 })),
       partition: Type.Optional(Partition),
       epoch: Type.Optional(Count),
