@@ -18,6 +18,14 @@ describe("the key cache", () => {
     assert.equal(cache.get("bk_never"), undefined);
   });
 
+  it("remembers nothing from a time that is still to come: the clock was set back", () => {
+    const clock = manualClock();
+    const cache = new KeyCache(clock, 1_000);
+    cache.set("bk_revoked_soon", { keyId: "k1", role: "operator" });
+    clock.advance(-3_600_000);
+    assert.equal(cache.get("bk_revoked_soon"), undefined);
+  });
+
   it("names keys in use shortly before they are forgotten, so that they can be asked together", () => {
     const clock = manualClock();
     const cache = new KeyCache(clock, 1_000);

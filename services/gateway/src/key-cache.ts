@@ -6,6 +6,7 @@ const MAX_KEYS = 10_000;
 
 interface Entry {
   readonly principal: Principal | null;
+  readonly askedMs: number;
   readonly untilMs: number;
   /** A request has come with it since it was asked. */
   isUsed: boolean;
@@ -26,7 +27,9 @@ export class KeyCache {
   get(key: string): Principal | null | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (entry.untilMs <= this.#clock.nowMs()) {
+    const nowMs = this.#clock.nowMs();
+    // A clock that was set back would make a key that is revoked work for as long.
+    if (nowMs < entry.askedMs || nowMs >= entry.untilMs) {
       this.#entries.delete(key);
       return undefined;
     }
@@ -37,7 +40,7 @@ export class KeyCache {
   /** `askedMs`: what was revoked after that moment may not be in the answer. */
   set(key: string, principal: Principal | null, askedMs = this.#clock.nowMs()): void {
     this.#entries.delete(key);
-    this.#entries.set(key, { principal, untilMs: askedMs + this.#keepMs, isUsed: false });
+    this.#entries.set(key, { principal, askedMs, untilMs: askedMs + this.#keepMs, isUsed: false });
     if (this.#entries.size <= MAX_KEYS) return;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
