@@ -148,6 +148,18 @@ for (const { mood, said, read } of [
   });
 }
 
+test("a call whose connections are closed under it may have been done all the same", async (t) => {
+  const server = await upstream(t);
+  const { directory, call } = caller(t, server.port);
+  server.mood = "hang";
+  const arrived = server.arrival();
+  const lost = call("POST");
+  await arrived;
+  await directory.close();
+  assert.equal(await lost, "peer_outcome_unknown");
+  assert.equal(server.seen, 1);
+});
+
 test("R12: an upstream that hangs costs its callers five timeouts, then none", async (t) => {
   const there = await upstream(t);
   there.mood = "hang";

@@ -33,7 +33,7 @@ const HOP_BY_HOP = new Set([
   "x-request-id",
 ]);
 
-/** Failures before anything was sent. */
+/** Failures before anything was sent. Of `UND_ERR_DESTROYED`, our own `close`, that is not known. */
 const NOT_SENT = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -42,7 +42,6 @@ const NOT_SENT = new Set([
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
 ]);
 
 /** Another service over HTTP, with connections kept open and a circuit breaker before it (R12). */
