@@ -195,6 +195,33 @@ test("drain: new work is refused, what is in flight is answered, then the socket
   assert.equal(running.drain(1), running.drain(1), "a second call is the first one");
 });
 
+test("drain: an answer that its client is still taking is sent to its end", async (t) => {
+  // More than the buffers of both ends of a connection hold.
+  const body = "x".repeat(32_000_000);
+  const closed = gate();
+  const { running } = await testService(
+    t,
+    definition({
+      routes: [
+        {
+          method: "GET",
+          path: "/long",
+          summary: "",
+          access: "public",
+          answers: {},
+          handle: () => ({ status: 200, headers: { "content-type": "text/plain" }, body }),
+        },
+      ],
+      close: () => closed.open(),
+    }),
+  );
+  const taken = await fetch(`${running.url}/long`);
+  const drained = running.drain(60_000);
+  await closed.opened;
+  assert.equal((await taken.text()).length, body.length);
+  assert.equal(await drained, true);
+});
+
 test("drain ends at its deadline, and says that it cut something off", async (t) => {
   const begun = gate();
   const { running } = await testService(

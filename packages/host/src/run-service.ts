@@ -16,6 +16,7 @@ import { deadLetterRoutes, openDeadLetters } from "./dead-letter-routes.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
 import type { AnyRoute, AnyServiceDefinition, Job, Shell } from "./definition.ts";
 import { type CommitDoors, keepsAnswers } from "./http/answer-commit.ts";
+import { AnswersUnderWay } from "./http/answers-under-way.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
@@ -43,7 +44,8 @@ export interface RunningService {
   status(): Promise<ServiceStatus>;
   quiet(): Promise<Quiet>;
   /**
-   * Ends it in order: doors, requests in flight, jobs, consumers after their unit of work, relay, sockets, stores.
+   * Ends it in order: doors, requests in flight, jobs, consumers after their unit of work, relay, stores, answers that
+   * are still being taken, sockets.
    * What is not done within `deadlineMs` is cut off; false then. Idempotent.
    */
   drain(deadlineMs: number): Promise<boolean>;
@@ -90,6 +92,7 @@ class StartingService {
   readonly #log: Runtime["log"];
   readonly #registry: Registry;
   readonly #stores: Store[] = [];
+  readonly #answersUnderWay = new AnswersUnderWay();
   #phase: Phase = "starting";
   #service: unknown = null;
   #server: FastifyInstance | null = null;
@@ -239,6 +242,7 @@ class StartingService {
       log: this.#log,
     });
     this.#server = server;
+    this.#answersUnderWay.watch(server.server);
     const { host, port = this.#definition.port } = listen;
     await server.listen({ host, port });
     const bound = server.server.address();
@@ -378,15 +382,14 @@ class StartingService {
         async () =>
           this.#service === null ? undefined : await this.#definition.close?.(this.#service as never),
       ],
+      ["stores", () => Promise.all(this.#stores.map((store) => store.close()))],
+      ["answers", () => this.#answersUnderWay.sent()],
     ];
     let clean = true;
     for (const [what, step] of steps) clean = (await this.#step(what, deadline, step)) && clean;
     // What is still open now has had its time.
     this.#server?.server.closeAllConnections();
     clean = (await this.#step("sockets", deadline, () => this.#server?.close())) && clean;
-    clean =
-      (await this.#step("stores", deadline, () => Promise.all(this.#stores.map((store) => store.close())))) &&
-      clean;
     deadline.cancel();
     this.#phase = "stopped";
     this.#log.info({ clean }, "stopped");

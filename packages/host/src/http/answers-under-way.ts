@@ -1,0 +1,20 @@
+import type { Server, ServerResponse } from "node:http";
+
+/** Answers that are owed and not yet sent to their end: a long one takes as long as its client takes it. */
+export class AnswersUnderWay {
+  readonly #open = new Set<ServerResponse>();
+
+  /** Every request of the server passes here. */
+  watch(server: Server): void {
+    server.on("request", (_request, response) => {
+      this.#open.add(response);
+      response.once("close", () => this.#open.delete(response));
+    });
+  }
+
+  /** Resolves when those that are owed by now are sent, or their clients gone. To half a request nothing is owed. */
+  async sent(): Promise<void> {
+    const owed = [...this.#open].filter(({ req }) => req.complete);
+    await Promise.all(owed.map((response) => new Promise((resolve) => response.once("close", resolve))));
+  }
+}
