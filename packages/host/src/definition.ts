@@ -41,7 +41,7 @@ export interface ServiceDefinition<Config extends TObject = TObject, Service = u
   readonly unready?: (service: Service) => readonly string[];
   /**
    * The gateway's: who makes a request that comes from outside. null: nobody known, public routes only; a problem is
-   * the answer (a key that is wrong, a rate limit). Services without it believe the internal token alone.
+   * the answer (a key that is wrong). Services without it believe the internal token alone.
    */
   readonly authenticate?: (
     service: Service,

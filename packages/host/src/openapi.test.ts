@@ -13,8 +13,12 @@ const routes: readonly AnyRoute[] = [
     path: "/api/v1/orders",
     summary: "Place an order",
     access: "authenticated",
-    body: Type.Object({ side: SideField, price: Type.Optional(Decimal) }),
-    answers: { 201: Type.Object({ orderId: Type.String() }) },
+    body: Type.Object({
+      side: SideField,
+      price: Type.Optional(Decimal),
+      allowed: Type.Optional(Type.Boolean()),
+    }),
+    answers: { 201: Type.Object({ orderId: Type.String(), allowed: Type.String({ allowed: "any" }) }) },
     problems: ["insufficient_funds", "off_tick"],
     examples: [{ side: "BUY", price: "12.50" }],
     handle,
@@ -86,6 +90,13 @@ test("a body is a closed schema with enumerations and examples", () => {
   assert.deepEqual(post.security, [{ key: [] }]);
 });
 
+test("a field may have the name of a word for refusals; the word itself is not shown", () => {
+  const { post } = documentFor("edge").paths["/api/v1/orders"];
+  const { properties } = post.responses["201"].content["application/json"].schema;
+  assert.deepEqual(properties.allowed, { type: "string" });
+  assert.ok("allowed" in post.requestBody.content["application/json"].schema.properties);
+});
+
 test("parameters of path and query", () => {
   const { get } = documentFor("edge").paths["/api/v1/orders/{orderId}"];
   assert.deepEqual(
@@ -118,6 +129,8 @@ test("every refusal that a route may give is there, with the catalogue's status 
     "malformed_json",
     "internal_error",
     "not_ready",
+    "store_unavailable",
+    "outcome_unknown",
   ]) {
     assert.ok(codes.has(code), code);
   }

@@ -3,16 +3,21 @@ import type { Access, AnyRoute, IdempotencyRule } from "./definition.ts";
 import { closed, type JsonSchema, jsonSchemaOf, mapChildren } from "./http/json-schema.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 
-/** What any route may answer with, whatever it does. */
+/** What any route may answer with, whatever it does: so do the shell, and what it needs that does not answer. */
 const ANY_ROUTE: readonly ProblemCode[] = [
   "validation_failed",
+  // On public routes too: a key that is none is refused wherever it comes.
+  "unauthenticated",
   "internal_error",
   "not_ready",
   "draining",
   "queue_full",
+  "store_unavailable",
+  "bus_unavailable",
+  "peer_unavailable",
+  "outcome_unknown",
 ];
 const WITH_BODY: readonly ProblemCode[] = ["malformed_json", "body_too_large", "unsupported_media_type"];
-const WITH_CALLER: readonly ProblemCode[] = ["unauthenticated", "rate_limited"];
 
 /**
  * The OpenAPI 3.1 document of a service, from its routes. `edge`: what a client of the gateway can call;
@@ -177,18 +182,21 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   "204": "Done",
 };
 
-/** One response a status, with an example for each code that may come with it. */
-function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
-  const codes = new Set<ProblemCode>([
+/** The code of every problem that a route may answer with. */
+export function problemsOf(route: AnyRoute): ReadonlySet<ProblemCode> {
+  return new Set<ProblemCode>([
     ...ANY_ROUTE,
     ...(route.body === undefined ? [] : WITH_BODY),
-    ...(route.access === "public" ? [] : WITH_CALLER),
     ...(route.access === "operator" ? (["forbidden"] as const) : []),
     ...keyProblems(route),
     ...(route.problems ?? []),
   ]);
+}
+
+/** One response a status, with an example for each code that may come with it. */
+function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
   const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of codes) {
+  for (const code of problemsOf(route)) {
     const { status } = problemEntry(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -225,9 +233,8 @@ function defaultsOptional(schema: JsonSchema): JsonSchema {
 
 /** Without the words that only our own refusals use. */
 function forReaders(schema: JsonSchema): JsonSchema {
-  return JSON.parse(
-    JSON.stringify(schema, (key, value) => (key === "allowed" || key === "secret" ? undefined : value)),
-  );
+  const { allowed: _, secret: __, ...words } = mapChildren(schema, forReaders);
+  return words;
 }
 
 const problemSchema = {

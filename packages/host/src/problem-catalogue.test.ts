@@ -50,6 +50,17 @@ test("sources use catalogued codes only", async () => {
   assert.ok(uses > 10, `the check looked at ${uses} uses`);
 });
 
+test("every code is given by somebody", async () => {
+  const unused = new Set<string>(codes);
+  for await (const file of glob("{packages,services}/*/src/**/*.ts", { cwd: repository })) {
+    // What says which codes there are gives none; the client's types are made from it.
+    if (/\.test\.ts$|\.gen\.ts$|\/(problem-catalogue|openapi)\.ts$/.test(file)) continue;
+    const source = await readFile(new URL(file, repository), "utf8");
+    for (const code of unused) if (source.includes(`"${code}"`)) unused.delete(code);
+  }
+  assert.deepEqual([...unused], []);
+});
+
 test("a problem carries its extensions and field errors beside the members of RFC 9457", () => {
   const { body, headers } = problem("insufficient_funds", "needs 12.00 USD, has 3.00", {
     errors: [{ field: "quantity", given: '"4"', allowed: "less" }],

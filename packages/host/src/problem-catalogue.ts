@@ -81,12 +81,6 @@ export const problemCatalogue = {
     "The address and headers are too large",
     `Together they have more than ${MAX_HEAD_BYTES / 1_024} KB. The connection is ended; no route was reached.`,
   ),
-  rate_limited: entry(
-    429,
-    "Too many requests",
-    "The caller's rate limit is used up; `Retry-After` says when to come back.",
-    true,
-  ),
 
   // What is not there.
   not_found: entry(
@@ -95,7 +89,6 @@ export const problemCatalogue = {
     "What the address names does not exist, or is not visible to the caller.",
   ),
   order_not_found: entry(404, "There is no such order", "No order of the account has this id."),
-  account_not_found: entry(404, "There is no such account", "No account has this id."),
   symbol_not_found: entry(
     404,
     "There is no such symbol",

@@ -106,7 +106,7 @@ describe("batches", () => {
   for (const [what, fault] of [
     ["whose connection is cut", "cut"],
     ["that is answered 503", problemAnswer(503, "outcome_unknown")],
-    ["that is answered 429", problemAnswer(429, "rate_limited")],
+    ["that is answered 429", problemAnswer(429, "order_rate_exceeded")],
     [
       "of which one item met something that was away",
       {

@@ -33,6 +33,7 @@ function route(path: string, idempotency?: IdempotencyRule): Route<Shop> {
     params: Type.Object({ shelf: Type.String() }),
     body: Type.Object({ name: Type.String(), size: Type.Optional(Type.Integer()) }),
     answers: { 201: Type.Unknown() },
+    problems: ["insufficient_funds"],
     handle: async (shop, { params, body }, commit) => {
       const { name } = body as { name: string };
       const { answer } = await commit("make", async (unit) => {

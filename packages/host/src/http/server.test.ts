@@ -27,6 +27,7 @@ function route(path: string, access: Route["access"], handle: Route<Seen>["handl
     query: Type.Object({ n: Type.Optional(Type.Integer()) }),
     bodyLimit: 1_000,
     answers: { 200: Type.Unknown() },
+    problems: ["insufficient_funds"],
     handle,
   };
 }
@@ -44,6 +45,12 @@ const throwing = (error: unknown): Route<Seen> =>
   route("/throws", "public", async () => {
     throw error;
   });
+
+test("a body that is too large is told how large it may be", async (t) => {
+  const { request } = await testService(t, service([route("/echo", "public")]));
+  const { body } = await request("POST", "/echo", { body: { text: "x".repeat(2_000) } });
+  assert.equal(body.detail, "the body is larger than the 1000 bytes that this route takes");
+});
 
 test("an answer carries its headers and the request's id, which may be the client's", async (t) => {
   const { request, service: seen } = await testService(t, service([route("/echo", "public")]));

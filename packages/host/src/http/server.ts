@@ -46,7 +46,7 @@ export function createServer(options: {
     clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => {
-      send(reply, faultOfTransport(error, request.id), request.id);
+      send(reply, faultOfTransport(error, request), request.id);
     },
   });
   clientErrors.watch(app.server);
@@ -55,7 +55,7 @@ export function createServer(options: {
     done(null, body),
   );
   app.setErrorHandler((error, request, reply) => {
-    const answer = faultOfTransport(error, request.id);
+    const answer = faultOfTransport(error, request);
     if (answer.status >= 500)
       log.error({ err: error, requestId: request.id }, "a request failed before its route");
     send(reply, answer, request.id);
@@ -132,11 +132,14 @@ function send(reply: FastifyReply, answer: RouteAnswer, requestId: string): Fast
 }
 
 /** What Fastify itself refuses: too large, another content type, a broken address, a broken connection. */
-function faultOfTransport(error: unknown, requestId: string): ProblemAnswer {
+function faultOfTransport(error: unknown, request: FastifyRequest): ProblemAnswer {
   const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
   switch (code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return problem("body_too_large", "the body is larger than this route takes");
+      return problem(
+        "body_too_large",
+        `the body is larger than the ${request.routeOptions.bodyLimit} bytes that this route takes`,
+      );
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return problem("unsupported_media_type", "the body's content type is not application/json");
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
@@ -151,6 +154,6 @@ function faultOfTransport(error: unknown, requestId: string): ProblemAnswer {
       if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
         return problem("validation_failed", "the request is not valid");
       }
-      return answerForError(error, requestId);
+      return answerForError(error, request.id);
   }
 }

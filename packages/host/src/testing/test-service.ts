@@ -10,6 +10,7 @@ import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "../principal.ts";
 import { publishedTopics } from "../published-topics.ts";
 import { type RunningService, runService } from "../run-service.ts";
 import { tablesOwner } from "../tables-owner.ts";
+import { documentedProblems } from "./documented-problems.ts";
 import { machineTimer } from "./machine-timer.ts";
 import { type TestEvent, testProducer } from "./test-producer.ts";
 import { TEST_TOKEN, type TestEnd, type TestRuntimeOptions, testRuntime } from "./test-runtime.ts";
@@ -46,7 +47,7 @@ export interface TestedService<Service> {
   /** A pool of its own, in the service's schema. Throws for a service without migrations. */
   readonly store: Store;
   readonly directory: PlatformDirectory;
-  /** Over a real socket. */
+  /** Over a real socket. Rejects where a refusal is none that the route's OpenAPI document has. */
   request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
   /** Events of other services, numbered as their owners would. */
   publish(topic: Topic, events: readonly TestEvent[]): Promise<void>;
@@ -90,6 +91,7 @@ export async function testService<Service>(
     ...(definition.migrations === undefined ? {} : { schema: schemaOfService(tablesOwner(definition)) }),
   });
   const publish = testProducer(bus, clock);
+  const checkProblem = documentedProblems(definition, directory);
 
   const start = async (): Promise<TestedService<Service>> => {
     const running = await runService({ ...definition, jobs: [] }, runtime);
@@ -103,7 +105,11 @@ export async function testService<Service>(
       get store() {
         return present(database, "a database").store;
       },
-      request: (method, path, given) => send(running.url, method, path, given ?? {}),
+      request: async (method, path, given) => {
+        const answer = await send(running.url, method, path, given ?? {});
+        checkProblem(method, path, answer);
+        return answer;
+      },
       publish,
       published: (topic) => readTopic(bus, topic),
       quiet: () => untilQuiet(running),

@@ -45,7 +45,7 @@ export const readingRoutes: readonly Route<Desk>[] = [
     access: "authenticated",
     query: ListQuery,
     answers: { 200: OrderPage },
-    problems: ["invalid_cursor", "store_unavailable"],
+    problems: ["forbidden", "invalid_cursor", "store_unavailable"],
     handle: listOrders,
   },
 ];

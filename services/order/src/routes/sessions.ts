@@ -28,7 +28,7 @@ export const sessionRoutes: readonly Route<Desk>[] = [
     params: SessionParams,
     body: LeaseBody,
     answers: { 200: LeaseView },
-    problems: ["store_unavailable", "outcome_unknown"],
+    problems: ["forbidden", "store_unavailable", "outcome_unknown"],
     examples: [{ timeoutMs: 5_000 }],
     handle: (_desk, request, commit) => renew(request, commit),
   },
@@ -41,7 +41,7 @@ export const sessionRoutes: readonly Route<Desk>[] = [
     params: SessionParams,
     query: Type.Object({ accountId: Type.Optional(AccountId) }),
     answers: { 202: Type.Object({ requestIds: Type.Array(RequestId) }) },
-    problems: ["store_unavailable", "outcome_unknown"],
+    problems: ["forbidden", "store_unavailable", "outcome_unknown"],
     handle: close,
   },
 ];

@@ -34,6 +34,7 @@ export const positionRoutes: readonly Route<Portfolio>[] = [
     access: "authenticated",
     params: Type.Object({ accountId: AccountId }),
     answers: { 200: Type.Object({ accountId: AccountId, positions: Type.Array(PositionView) }) },
+    problems: ["forbidden"],
     handle: async (service, request) => {
       const accountId = request.params.accountId ?? "";
       const foreign = foreignAccount(request, accountId);
@@ -53,7 +54,7 @@ export const positionRoutes: readonly Route<Portfolio>[] = [
     access: "authenticated",
     params: Type.Object({ accountId: AccountId, symbol: SymbolField }),
     answers: { 200: PositionView },
-    problems: ["not_found"],
+    problems: ["forbidden", "not_found"],
     handle: showPosition,
   },
   {

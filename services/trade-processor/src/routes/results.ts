@@ -87,7 +87,7 @@ export const resultRoutes: readonly Route<TradeProcessor>[] = [
     answers: {
       200: Type.Object({ positions: Type.Array(PositionView), nextCursor: Type.Optional(Type.String()) }),
     },
-    problems: ["invalid_cursor"],
+    problems: ["forbidden", "invalid_cursor"],
     handle: async (service, request) => {
       const page = await positionPage(service, request);
       if ("status" in page) return page;
@@ -110,7 +110,7 @@ export const resultRoutes: readonly Route<TradeProcessor>[] = [
       cursor: Cursor,
     }),
     answers: { 200: Type.Object({ pnl: Type.Array(PnlView), nextCursor: Type.Optional(Type.String()) }) },
-    problems: ["invalid_cursor"],
+    problems: ["forbidden", "invalid_cursor"],
     handle: async (service, request) => {
       const page = await positionPage(service, request);
       if ("status" in page) return page;
@@ -138,7 +138,7 @@ export const resultRoutes: readonly Route<TradeProcessor>[] = [
     answers: {
       200: Type.Object({ trades: Type.Array(TradeView), nextCursor: Type.Optional(Type.String()) }),
     },
-    problems: ["invalid_cursor", "not_found"],
+    problems: ["forbidden", "invalid_cursor", "not_found"],
     handle: tradePage,
   },
 ];

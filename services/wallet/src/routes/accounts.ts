@@ -62,7 +62,7 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     access: "authenticated",
     params: AccountParams,
     answers: { 200: AccountView },
-    problems: ["unknown_account"],
+    problems: ["forbidden", "unknown_account"],
     handle: async (wallet, request) => {
       const accountId = request.params.accountId ?? "";
       return (

@@ -74,6 +74,7 @@ export const fundsRoutes: readonly Route<Wallet>[] = [
     params: Type.Object({ accountId: AccountId }),
     query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })) }),
     answers: { 200: Type.Object({ postings: Type.Array(PostingView) }) },
+    problems: ["forbidden"],
     handle: statement,
   },
 ];
