@@ -40,10 +40,9 @@ class ConfluentRegistry implements SchemaRegistry {
     const { origin, pathname, username, password } = parsed(url);
     this.#root = `${origin}${pathname.replace(/\/+$/, "")}`;
     this.#shown = this.#root;
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#headers = {
       accept: CONTENT_TYPE,
-      ...(username === "" ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+      ...(username === "" ? {} : { authorization: basic(username, password) }),
     };
     this.#timeoutMs = timeoutMs;
     this.#agent = new Agent({ connect: { timeout: timeoutMs } });
@@ -167,8 +166,26 @@ function parsed(url: string): URL {
   if (found !== null && /^https?:$/.test(found.protocol)) return found;
   throw new RegistryError(
     "registry_refused",
-    `the address of the schema registry is "${url}"; wanted is http://host:port or https://host:port`,
+    `the address of the schema registry is "${withoutCredentials(url)}"; wanted is http://host:port or https://host:port`,
   );
+}
+
+/** What stands before the last @ is a user and a password, wherever they begin. */
+function withoutCredentials(url: string): string {
+  return url.replace(/^.*@/s, "[redacted]@");
+}
+
+function basic(username: string, password: string): string {
+  try {
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return `Basic ${Buffer.from(credentials).toString("base64")}`;
+  } catch (cause) {
+    throw new RegistryError(
+      "registry_refused",
+      "the user or password in the address of the schema registry has a % that begins no percent encoding; a % itself is written %25",
+      cause,
+    );
+  }
 }
 
 function body(schema: JsonSchema): object {
