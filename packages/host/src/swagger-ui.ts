@@ -58,12 +58,17 @@ async function asset(file: string): Promise<RouteAnswer> {
   };
 }
 
+/** No frame: the page keeps the key that it was given, and a page around it could have it clicked. */
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
 function html(contentType: string, body: string): RouteAnswer {
   return {
     status: 200,
     headers: {
       "content-type": contentType,
-      "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+      "content-security-policy": POLICY,
+      "x-content-type-options": "nosniff",
     },
     body,
   };

@@ -11,7 +11,8 @@ const PAGES = [
 ] as const;
 
 const SECURITY = {
-  "content-security-policy": "default-src 'self'; img-src 'self' data:",
+  "content-security-policy":
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
 };
 
