@@ -107,6 +107,8 @@ const refusals: readonly [
   ["another method", "DELETE", "/echo", {}, 405, "method_not_allowed"],
   ["another path", "GET", "/nothing", {}, 404, "route_not_found"],
   ["a broken escape", "GET", "/%zz", {}, 400, "malformed_url"],
+  ["a broken escape in a query", "POST", "/echo?n=%zz", { body: { text: "x" } }, 400, "malformed_url"],
+  ["a query that is no UTF-8", "POST", "/echo?n=%ff", { body: { text: "x" } }, 400, "malformed_url"],
 ];
 
 test("every refusal is a problem document and changes nothing", async (t) => {
