@@ -1,8 +1,8 @@
-import { answerOf } from "@bourse/sdk";
 import { useEffect, useState } from "react";
 import { useClient } from "../session.tsx";
+import { LiveReader } from "./live-reader.ts";
 import type { MessageFilter } from "./message-filter.ts";
-import { type Message, messagesSince, newestFirst } from "./messages.ts";
+import { type Message, newestFirst } from "./messages.ts";
 
 /** The newest that are kept while it runs. */
 const KEPT = 5_000;
@@ -25,28 +25,15 @@ export function useLive(topic: string, filter: MessageFilter, isLive: boolean): 
     if (!isLive) return;
     const ended = new AbortController();
     const { signal } = ended;
-    const wanted = JSON.parse(asked) as MessageFilter;
-    const next = new Map<number, string>();
-    let isFirst = true;
+    const reader = new LiveReader(client, topic, JSON.parse(asked) as MessageFilter);
+    const came = (news: readonly Message[]): void =>
+      setLive(({ messages, error }) => ({
+        messages: newestFirst([...news, ...messages]).slice(0, KEPT),
+        error,
+      }));
     const look = async (): Promise<void> => {
-      const { topics } = await answerOf(client.GET("/api/v1/platform/topics", { signal }));
-      const partitions = topics.find(({ name }) => name === topic)?.partitions ?? [];
-      const came: Message[] = [];
-      for (const { partition, latest } of partitions) {
-        if (wanted.partition !== undefined && wanted.partition !== partition) continue;
-        const from = next.get(partition) ?? (isFirst ? latest : "0");
-        next.set(partition, from);
-        if (BigInt(from) >= BigInt(latest)) continue;
-        const page = await messagesSince(client, topic, { partition, from, filter: wanted, signal });
-        next.set(partition, page.nextOffset);
-        came.push(...page.messages);
-      }
-      isFirst = false;
-      setLive(({ messages, error }) =>
-        came.length === 0 && error === null
-          ? { messages, error }
-          : { messages: newestFirst([...came, ...messages]).slice(0, KEPT), error: null },
-      );
+      await reader.look(signal, came);
+      setLive((live) => (live.error === null ? live : { ...live, error: null }));
     };
     const run = async (): Promise<void> => {
       while (!signal.aborted) {

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bourseClient } from "@bourse/sdk";
+import { LiveReader } from "./live-reader.ts";
+
+/** A gateway of one topic with two partitions, of which one may fail. */
+function gateway() {
+  const state = { latest: "0", fails: new Set<string>() };
+  const fetch = async (request: Request): Promise<Response> => {
+    const { pathname, searchParams } = new URL(request.url);
+    const partition = searchParams.get("partition") ?? "";
+    if (state.fails.has(partition))
+      return Response.json({ code: "bus_unavailable", detail: "" }, { status: 503 });
+    if (pathname.endsWith("/topics")) {
+      const partitions = [0, 1].map((each) => ({ partition: each, earliest: "0", latest: state.latest }));
+      return Response.json({ topics: [{ name: "t", partitions }] });
+    }
+    const offset = searchParams.get("from");
+    return Response.json({ records: [{ partition: Number(partition), offset }], nextOffset: state.latest });
+  };
+  return { state, client: bourseClient({ url: "http://gateway", fetch }) };
+}
+
+test("what has come of one partition is told although another can't be read, and each message once", async () => {
+  const { state, client } = gateway();
+  const reader = new LiveReader(client, "t", { limit: 10 });
+  const told: string[] = [];
+  const look = (): Promise<void> =>
+    reader.look(new AbortController().signal, (messages) => {
+      told.push(...messages.map(({ partition, offset }) => `${partition}/${offset}`));
+    });
+  await look();
+  assert.deepEqual(told, [], "what was there before is not live");
+  state.latest = "1";
+  state.fails.add("1");
+  await assert.rejects(look(), { name: "ProblemError" });
+  state.fails.clear();
+  await look();
+  await look();
+  assert.deepEqual(told, ["0/0", "1/0"]);
+});

@@ -1,0 +1,38 @@
+import { answerOf, type BourseClient } from "@bourse/sdk";
+import type { MessageFilter } from "./message-filter.ts";
+import { type Message, messagesSince } from "./messages.ts";
+
+/** What comes to a topic from its first look on. */
+export class LiveReader {
+  readonly #client: BourseClient;
+  readonly #topic: string;
+  readonly #filter: MessageFilter;
+  readonly #next = new Map<number, string>();
+  #isFirst = true;
+
+  constructor(client: BourseClient, topic: string, filter: MessageFilter) {
+    this.#client = client;
+    this.#topic = topic;
+    this.#filter = filter;
+  }
+
+  /** One look at the ends, then at what has grown. Each partition's are told at once: the next one's may fail. */
+  async look(signal: AbortSignal, came: (messages: readonly Message[]) => void): Promise<void> {
+    const { topics } = await answerOf(this.#client.GET("/api/v1/platform/topics", { signal }));
+    const partitions = topics.find(({ name }) => name === this.#topic)?.partitions ?? [];
+    const { partition: only } = this.#filter;
+    const wanted = partitions.filter(({ partition }) => only === undefined || partition === only);
+    for (const { partition, latest } of wanted) {
+      if (!this.#next.has(partition)) this.#next.set(partition, this.#isFirst ? latest : "0");
+    }
+    this.#isFirst = false;
+    for (const { partition, latest } of wanted) {
+      const from = this.#next.get(partition) ?? latest;
+      if (BigInt(from) >= BigInt(latest)) continue;
+      const about = { partition, from, filter: this.#filter, signal };
+      const { messages, nextOffset } = await messagesSince(this.#client, this.#topic, about);
+      this.#next.set(partition, nextOffset);
+      if (messages.length > 0) came(messages);
+    }
+  }
+}
