@@ -1,7 +1,7 @@
 import type { Desk } from "./desk.ts";
+import type { Listing } from "./domain/admit-placement.ts";
 import type { Job } from "./domain/job.ts";
 import type { Order } from "./domain/order.ts";
-import type { Listing } from "./domain/placement.ts";
 import type { Known } from "./domain/plan-round.ts";
 import { amendsOf, commandOfRow, selectAmends, selectCommands } from "./sql/command-rows.ts";
 import { orderRecordOf, selectOrders } from "./sql/order-rows.ts";

@@ -1,6 +1,6 @@
 import type { Asset, CompiledInstrument, Instrument } from "@bourse/market";
 import { ReferenceBook } from "@bourse/market";
-import type { Listing } from "./domain/placement.ts";
+import type { Listing } from "./domain/admit-placement.ts";
 
 /**
  * What this instance knows of the venue: a copy of the tables, so that every order it admits follows its symbol's

@@ -1,8 +1,9 @@
 import { ok, type Result, refused } from "@bourse/base";
 import { type CompiledInstrument, isFinal } from "@bourse/market";
+import type { Listing } from "./admit-placement.ts";
 import type { Order } from "./order.ts";
-import { type CodedFault, halted, type Listing, priceFault, quantityFault, refusalOf } from "./placement.ts";
 import { fieldRefusal, type Refusal } from "./refusal.ts";
+import { type CodedFault, halted, priceFault, quantityFault, refusalOf } from "./term-faults.ts";
 
 /** A request to change an order: its new total quantity, fills included, and its new price; null keeps what is. */
 export interface Amendment {

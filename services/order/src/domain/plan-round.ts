@@ -1,4 +1,5 @@
 import { isFinal } from "@bourse/market";
+import { admitPlacement, type Listing } from "./admit-placement.ts";
 import { type AmendInFlight, type AmendPlan, finished, planAmendment } from "./amendment.ts";
 import {
   type AmendJob,
@@ -17,7 +18,8 @@ import {
   type Tombstone,
   tombstoneRefusal,
 } from "./order.ts";
-import { admitPlacement, canonicalDecimal, type Listing, unknownSymbol } from "./placement.ts";
+import { canonicalDecimal } from "./placement.ts";
+import { unknownSymbol } from "./term-faults.ts";
 
 /** What is known of the jobs' orders and commands before the round. */
 export interface Known {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SpecialTerms } from "@bourse/market";
 import { compiledBtcUsd } from "@bourse/market/testing";
-import { admitPlacement, canonicalPlacement, type Placement } from "./placement.ts";
+import { admitPlacement } from "./admit-placement.ts";
+import { canonicalPlacement, type Placement } from "./placement.ts";
 
 const listing = { instrument: compiledBtcUsd(), trading: true };
 

@@ -1,5 +1,6 @@
 import { type CompiledInstrument, parseTrail, type SpecialTerms } from "@bourse/market";
-import { type CodedFault, type Placement, priceFault, quantityFault } from "./placement.ts";
+import type { Placement } from "./placement.ts";
+import { type CodedFault, priceFault, quantityFault } from "./term-faults.ts";
 
 /** Canonical special terms, or what is wrong with them. */
 export interface AdmittedSpecial {

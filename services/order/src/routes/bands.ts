@@ -2,7 +2,7 @@ import { Decimal, oneOf, RequestId, rfc3339, SymbolField, Timestamp } from "@bou
 import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
-import { priceFault, refusalOf } from "../domain/placement.ts";
+import { priceFault, refusalOf } from "../domain/term-faults.ts";
 import { trackLag } from "../door.ts";
 import { partitionOfSymbol, toSymbol } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";

@@ -1,7 +1,7 @@
 import type { AnswerCommit, RouteAnswer } from "@bourse/host";
 import type { Side } from "@bourse/market";
 import type { Desk } from "../desk.ts";
-import { unknownSymbol } from "../domain/placement.ts";
+import { unknownSymbol } from "../domain/term-faults.ts";
 import { trackLag } from "../door.ts";
 import { PARTITIONS, partitionOfSymbol, toPartition, toSymbol } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";
