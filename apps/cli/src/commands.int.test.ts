@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { EXIT } from "./exit-codes.ts";
@@ -233,6 +235,24 @@ describe("the commands on a running platform", () => {
     const { stdout } = await bourse("lag --group matching.");
     assert.match(stdout, /order-events/);
     assert.doesNotMatch(stdout, /wallet\.settlement/);
+    for (const mistyped of ["lag --group walet.", "lag --topic walet-events"]) {
+      const { code, stderr } = await bourse(mistyped);
+      assert.match(stderr, /no group fits/);
+      assert.equal(code, EXIT.failed, "zero records behind would be read as all is well");
+    }
+  });
+
+  it("replay of a file without commands lists nothing", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "bourse-empty-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "HOLLOW.csv");
+    writeFileSync(file, "cmd,id,side,price,qty,row,fills,bid,bidSz,ask,askSz\n");
+    const { code, stderr } = await bourse(`replay ${file}`);
+    assert.match(stderr, /HOLLOW.csv: it has no commands/);
+    assert.equal(code, EXIT.usage);
+    const assets = await fetch(`${platform.gatewayUrl}/api/v1/assets`);
+    assert.equal(assets.status, 200);
+    assert.doesNotMatch(await assets.text(), /HOLLOW/);
   });
 
   it("tail --follow goes on with what comes", async () => {
@@ -272,6 +292,11 @@ describe("the commands on a running platform", () => {
     const { code, stderr } = await bourse("dlq show wallet/settlement/trade-events/2/17");
     assert.equal(code, EXIT.refused);
     assert.match(stderr, /wallet has no parked record settlement\/trade-events\/2\/17/);
+    for (const work of ["redrive", "drop --reason none"]) {
+      const { code, stderr } = await bourse(`dlq ${work} wallet/settlement/trade-events/2/17`);
+      assert.match(stderr, /wallet has no parked record settlement\/trade-events\/2\/17/);
+      assert.equal(code, EXIT.refused);
+    }
     const asAlice = await bourse("dlq list", { BOURSE_KEY: key });
     assert.equal(asAlice.code, EXIT.refused);
     const elsewhere = await bourse("dlq list --service risk");

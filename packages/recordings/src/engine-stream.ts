@@ -36,11 +36,7 @@ export async function* readEngineStream(input: Readable): AsyncGenerator<Recorde
     line++;
     if (line === 1) {
       if (columns.join(",") !== ENGINE_STREAM_COLUMNS.join(",")) {
-        throw new RecordingError(
-          1,
-          `the header is "${columns.join(",").slice(0, 100)}"; allowed is "${ENGINE_STREAM_COLUMNS.join(",")}"`,
-          "line",
-        );
+        throw otherHeader(columns);
       }
       continue;
     }
@@ -54,6 +50,15 @@ export async function* readEngineStream(input: Readable): AsyncGenerator<Recorde
     }
     yield recordedCommand(columns, line);
   }
+  if (line === 0) throw otherHeader([]);
+}
+
+function otherHeader(columns: readonly string[]): RecordingError {
+  return new RecordingError(
+    1,
+    `the header is "${columns.join(",").slice(0, 100)}"; allowed is "${ENGINE_STREAM_COLUMNS.join(",")}"`,
+    "line",
+  );
 }
 
 function recordedCommand(columns: readonly string[], line: number): RecordedCommand {

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
-import { openFile } from "./open-file.ts";
+import { openFile, openInZip } from "./open-file.ts";
+import { openRecording } from "./open-recording.ts";
 
 const TEXT = "type,side,ioc,qty,seq,order_id,price_ticks\nN,0,0,26,0,7,33683\nC,0,0,26,1,7,33683\n";
 /** The same text, written by xz. */
@@ -55,6 +56,23 @@ describe("a file", () => {
       );
     });
   }
+
+  for (const bytes of ["", TEXT, gzipSync(TEXT)]) {
+    it(`that is no .zip is named: ${bytes.length} bytes`, async (t) => {
+      const path = file(t, "a.zip", bytes);
+      const words = /^RecordingError: a\.zip is damaged, cut short or not/;
+      await assert.rejects(openRecording(path), words);
+      await assert.rejects(openInZip(path, /csv$/), words);
+    });
+  }
+
+  it("without anything in it is no engine stream", async (t) => {
+    const { commands } = await openRecording(file(t, "a.csv", ""));
+    await assert.rejects(
+      commands[Symbol.asyncIterator]().next(),
+      /line 1: the header is ""; allowed is "cmd,/,
+    );
+  });
 
   it("that is not there is named", () => {
     assert.throws(() => openFile("/nowhere/a.csv"), /^RecordingError: \/nowhere\/a.csv does not exist$/);

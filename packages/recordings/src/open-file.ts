@@ -26,7 +26,6 @@ function unpacked(file: Readable): Readable {
   return Readable.fromWeb(plain as unknown as Parameters<typeof Readable.fromWeb>[0]);
 }
 
-/** Whatever a decompressor finds wrong is a fault of the file. */
 function decompressed(path: string, file: Readable, plain: Readable): Readable {
   file.on("error", (error) => plain.destroy(error));
   return Readable.from(chunksOf(path, plain), { objectMode: false });
@@ -36,23 +35,36 @@ async function* chunksOf(path: string, plain: Readable): AsyncGenerator<Uint8Arr
   try {
     for await (const chunk of plain) yield chunk;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RecordingError(
-      0,
-      `${basename(path)} is damaged, cut short or not what its name says (${why})`,
-      "file",
-    );
+    throw damaged(path, error);
   }
+}
+
+/** Whatever unpacking finds wrong is a fault of the file; what its reader has found wrong is told already. */
+export function damaged(path: string, error: unknown): RecordingError {
+  if (error instanceof RecordingError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new RecordingError(
+    0,
+    `${basename(path)} is damaged, cut short or not what its name says (${why})`,
+    "file",
+  );
 }
 
 /** The bytes of the first file in a .zip whose name matches; the zip is closed when the stream ends. */
 export async function openInZip(path: string, name: RegExp): Promise<Readable> {
   if (!existsSync(path)) throw new RecordingError(0, `${path} does not exist`, "file");
-  const zip = await yauzl.openPromise(path, { autoClose: false });
-  for await (const entry of zip.eachEntry()) {
-    if (!name.test(entry.fileName)) continue;
-    const stream = await zip.openReadStreamPromise(entry);
-    return stream.once("close", () => zip.close());
+  let zip: yauzl.ZipFile | undefined;
+  try {
+    zip = await yauzl.openPromise(path, { autoClose: false });
+    const opened = zip;
+    for await (const entry of zip.eachEntry()) {
+      if (!name.test(entry.fileName)) continue;
+      const stream = await zip.openReadStreamPromise(entry);
+      return stream.once("close", () => opened.close());
+    }
+  } catch (error) {
+    zip?.close();
+    throw damaged(path, error);
   }
   zip.close();
   throw new RecordingError(0, `${basename(path)} has no file whose name matches ${name}`, "file");

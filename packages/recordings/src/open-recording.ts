@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import yauzl from "yauzl";
 import { readEngineStream } from "./engine-stream.ts";
 import { readLobster } from "./lobster.ts";
 import { lobsterFlow } from "./lobster-flow.ts";
-import { openFile } from "./open-file.ts";
+import { damaged, openFile } from "./open-file.ts";
 import type { RecordedCommand } from "./recorded-command.ts";
 import { RecordingError } from "./recording-error.ts";
 
@@ -54,7 +54,18 @@ function tickerInZip(name: string): string | undefined {
 }
 
 async function fromZip(path: string): Promise<AsyncIterable<RecordedCommand>> {
-  const zip = await yauzl.openPromise(path, { autoClose: false });
+  if (!statSync(path).isFile()) throw new RecordingError(0, `${path} is no file`, "file");
+  let zip: yauzl.ZipFile | undefined;
+  try {
+    zip = await yauzl.openPromise(path, { autoClose: false });
+    return closing(path, zip, lobsterFlow(await filesOf(path, zip)));
+  } catch (error) {
+    zip?.close();
+    throw damaged(path, error);
+  }
+}
+
+async function filesOf(path: string, zip: yauzl.ZipFile): Promise<ReturnType<typeof readLobster>> {
   let messages: yauzl.Entry | undefined;
   let books: yauzl.Entry | undefined;
   for await (const entry of zip.eachEntry()) {
@@ -64,20 +75,18 @@ async function fromZip(path: string): Promise<AsyncIterable<RecordedCommand>> {
   if (messages === undefined || books === undefined) {
     throw new RecordingError(0, `${basename(path)} has no message and orderbook file`, "file");
   }
-  return closing(
-    zip,
-    lobsterFlow(
-      readLobster(await zip.openReadStreamPromise(messages), await zip.openReadStreamPromise(books)),
-    ),
-  );
+  return readLobster(await zip.openReadStreamPromise(messages), await zip.openReadStreamPromise(books));
 }
 
 async function* closing(
+  path: string,
   zip: yauzl.ZipFile,
   commands: AsyncIterable<RecordedCommand>,
 ): AsyncGenerator<RecordedCommand> {
   try {
     yield* commands;
+  } catch (error) {
+    throw damaged(path, error);
   } finally {
     zip.close();
   }

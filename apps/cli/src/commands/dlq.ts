@@ -234,6 +234,8 @@ async function meant(
   if (reference !== undefined) {
     if (Object.keys(filter).length > 0 || options.service !== undefined || options.all === true)
       throw new CliError(EXIT.usage, "record: it is one record, filters don't go with it");
+    // One that is not there is refused; one that is done with already changes nothing.
+    await readRecord(client, reference);
     return { names: [reference.service], filter: { id: reference.id } };
   }
   if (Object.keys(filter).length === 0 && options.service === undefined && options.all !== true)

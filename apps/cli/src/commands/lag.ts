@@ -54,7 +54,8 @@ async function lag(options: LagOptions): Promise<void> {
         silent: now.view.silent,
         lag: lines.reduce((sum, row) => sum + (row.lag ?? 0), 0),
       });
-      if (now.view.silent.length > 0) process.exitCode = EXIT.failed;
+      if (now.nobody) output.note("no group fits --group and --topic; without them all are shown");
+      if (now.view.silent.length > 0 || now.nobody) process.exitCode = EXIT.failed;
       if (options.watch !== true) return;
       earlier = now;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -66,17 +67,18 @@ interface Look {
   readonly atMs: number;
   readonly view: LagView;
   readonly rows: readonly LagRow[];
+  /** No group fits: nobody is behind, and nobody reads. */
+  readonly nobody: boolean;
 }
 
 async function look(source: StreamSource, { group, topic, behind }: LagOptions): Promise<Look> {
   const view = await source.lag();
-  const rows = view.rows.filter(
+  const meant = view.rows.filter(
     (row) =>
-      (group === undefined || row.group.includes(group)) &&
-      (topic === undefined || row.topic === topic) &&
-      (behind !== true || row.lag !== 0),
+      (group === undefined || row.group.includes(group)) && (topic === undefined || row.topic === topic),
   );
-  return { atMs: performance.now(), view, rows };
+  const rows = behind === true ? meant.filter(({ lag }) => lag !== 0) : meant;
+  return { atMs: performance.now(), view, rows, nobody: meant.length === 0 };
 }
 
 function speed(row: LagRow, earlier: Look, now: Look): number | null {

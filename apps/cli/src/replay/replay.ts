@@ -62,6 +62,9 @@ export async function replayRecording(
   checkOptions(options);
   const patience = patienceOf(options.patienceMs, (why) => output.note(`waiting: ${why}`));
   const survey = await surveyRecording(first((await open(options)).commands, options.first));
+  // What is listed stays listed: a file without commands lists nothing.
+  if (survey.commands === 0)
+    throw new CliError(EXIT.usage, `${options.file}: it has no commands -> at least one`);
   const recording = await open(options);
   const baseAsset = recording.ticker;
   const symbol = options.symbol ?? recording.ticker;
