@@ -6,7 +6,7 @@ import { PlatformError } from "./platform-error.ts";
 
 /**
  * The services of a platform: those that every one has, and those that `BOURSE_WITH` names, by commas, or `only`.
- * Throws `PlatformError` `missing_part` for a name that is none of them.
+ * Throws `PlatformError` `config_invalid` for a name that is none of them.
  */
 export function chosenServices({
   env,
@@ -22,7 +22,7 @@ export function chosenServices({
   for (const name of asked) {
     if (optionalDefinitions.some((each) => each.name === name)) continue;
     const allowed = optionalDefinitions.map((each) => each.name).join(", ");
-    throw new PlatformError("missing_part", `BOURSE_WITH is ${name}, and allowed is ${allowed}`);
+    throw new PlatformError("config_invalid", `BOURSE_WITH is ${name}, and allowed is ${allowed}`);
   }
   const chosen = optionalDefinitions.filter(({ name }) => asked.includes(name) || only.includes(name));
   return [...definitions, ...chosen.map((definition) => ofTopic(definition, env))];

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newMachineKey } from "@bourse/auth";
+import { makeDataFolder } from "./folder-lock.ts";
 import { newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 
@@ -23,7 +24,7 @@ export interface DataFolder {
 /** Opens a data folder or makes it. Throws `PlatformError` `data_version` for one of another version. */
 export function openDataFolder(path: string): DataFolder {
   const created = !existsSync(join(path, "data.json"));
-  mkdirSync(path, { recursive: true });
+  makeDataFolder(path);
   if (created) create(path);
   const { version, secret } = readData(path);
   if (version !== DATA_VERSION) {
@@ -36,7 +37,7 @@ export function openDataFolder(path: string): DataFolder {
   return {
     path,
     created,
-    operatorKey: readFileSync(join(path, "operator.key"), "utf8").trim(),
+    operatorKey: readOperatorKey(join(path, "operator.key")),
     secret: (name) => createHmac("sha256", String(secret)).update(name).digest("hex"),
     folder: (name) => {
       const folder = join(path, name);
@@ -65,5 +66,18 @@ function readData(path: string): { readonly version: unknown; readonly secret: u
     return JSON.parse(readFileSync(file, "utf8")) as { version: unknown; secret: unknown };
   } catch (cause) {
     throw new PlatformError("data_version", `${file} can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The platform knows its hash alone, so it can't be written anew. */
+function readOperatorKey(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new PlatformError(
+      "missing_part",
+      `${file} can't be read: ${(cause as Error).message}. It holds the operator's key: put it back, from a backup`,
+      { cause },
+    );
   }
 }

@@ -8,6 +8,8 @@ export type PlatformErrorCode =
   /** A platform runs from this data folder already. */
   | "already_running"
   | "not_running"
+  /** An environment variable that this process reads itself is not what it should be. */
+  | "config_invalid"
   /** Something that the platform needs can't be had here. */
   | "missing_part"
   | "start_failed"

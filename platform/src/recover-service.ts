@@ -20,6 +20,7 @@ import { ofTopic } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { allDefinitions } from "./definitions.ts";
+import { ownerOfDataFolder } from "./folder-lock.ts";
 import { machineClock } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal } from "./refusals.ts";
@@ -94,7 +95,9 @@ export function busOf(
 
 /** What runs from the data folder, where it is here: the whole platform, or this service by itself. */
 function refuseRunning({ dataFolder, service }: RecoverOptions): void {
-  const running = readRunFile(dataFolder)?.processes.filter(isRunning) ?? [];
+  const owner = ownerOfDataFolder(dataFolder);
+  // Without a run file it still starts.
+  const running = readRunFile(dataFolder)?.processes.filter(isRunning) ?? (owner === null ? [] : [owner]);
   const other = running.find(({ name }) => name === "platform" || name === service);
   if (other === undefined) return;
   throw new PlatformError(

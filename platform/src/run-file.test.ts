@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import type { RunFile } from "./platform.ts";
-import { readPlatformFile, readRunFile, writeRunFile } from "./run-file.ts";
+import { identified, readPlatformFile, readRunFile, writeRunFile } from "./run-file.ts";
 import { stopPlatform } from "./stop-platform.ts";
 
 /** A process of its own, and a data folder whose run file names it. */
@@ -66,4 +66,21 @@ it("a start is not refused where a crash has left PostgreSQL alone, and down sti
   );
   writeRunFile(folder, { ...run, processes: [{ name: "platform", pid: process.pid }] });
   assert.notEqual(readPlatformFile(folder), null);
+});
+
+it("down ends the process that has the folder as well, which the run file of a cluster does not name", async (t) => {
+  const { folder, child } = running(t);
+  const owner = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  t.after(() => owner.kill("SIGKILL"));
+  const ended = new Promise((resolve) => owner.once("exit", (_code, signal) => resolve(signal)));
+  writeFileSync(
+    join(folder, "owner.json"),
+    JSON.stringify(identified({ name: "platform", pid: owner.pid ?? 0 })),
+  );
+  const stopped = await stopPlatform(folder);
+  assert.deepEqual(
+    stopped.map(({ pid }) => pid),
+    [owner.pid, child.pid],
+  );
+  assert.equal(await ended, "SIGTERM");
 });

@@ -22,9 +22,14 @@ export function readPlatformFile(dataFolder: string): RunFile | null {
 
 export function writeRunFile(dataFolder: string, run: RunFile): void {
   const file = join(dataFolder, "run.json");
-  const processes = run.processes.map((each) => ({ ...each, ...startOf(each.pid) }));
+  const processes = run.processes.map(identified);
   writeFileSync(`${file}.new`, `${JSON.stringify({ ...run, processes }, null, 2)}\n`);
   renameSync(`${file}.new`, file);
+}
+
+/** With what tells it from a later one that is given its pid. */
+export function identified(running: RunningProcess): RunningProcess {
+  return { ...running, ...startOf(running.pid) };
 }
 
 export function removeRunFile(dataFolder: string): void {

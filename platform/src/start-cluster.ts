@@ -10,12 +10,13 @@ import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { endWithProcess } from "./end-with-process.ts";
+import { lockDataFolder } from "./folder-lock.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, readRefusals } from "./refusals.ts";
-import { readPlatformFile, removeRunFile, writeRunFile } from "./run-file.ts";
-import { urlVariable } from "./start-platform.ts";
+import { removeRunFile, writeRunFile } from "./run-file.ts";
+import { givenAddress, urlVariable } from "./service-address.ts";
 import { signal } from "./stop-platform.ts";
 
 /** A platform of many processes: a local broker, PostgreSQL, and each service by itself. */
@@ -33,18 +34,15 @@ const POLL_MS = 100;
 
 /** Starts the parts one after the other and the services side by side. Throws {@link PlatformError}. */
 export async function startCluster(options: PlatformOptions & { readonly entry: string }): Promise<Cluster> {
-  if (readPlatformFile(options.dataFolder) !== null) {
-    throw new PlatformError(
-      "already_running",
-      `a platform runs from ${options.dataFolder}; \`bourse down\` stops it`,
-    );
-  }
-  const cluster = new LocalCluster(options);
+  const release = lockDataFolder(options.dataFolder);
+  let cluster: LocalCluster | undefined;
   try {
+    cluster = new LocalCluster(options, release);
     await cluster.start();
     return cluster;
   } catch (error) {
-    await cluster.stop();
+    await cluster?.stop();
+    release();
     throw error;
   }
 }
@@ -54,14 +52,16 @@ class LocalCluster implements Cluster {
   readonly #data: DataFolder;
   readonly #children = new Map<ServiceName, ChildProcess>();
   readonly #urls = new Map<ServiceName, string>();
+  readonly #release: () => void;
   #postgres: LocalPostgres | null = null;
   #kafka: LocalKafka | null = null;
   #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
   #stopped = (): void => undefined;
 
-  constructor(options: PlatformOptions & { readonly entry: string }) {
+  constructor(options: PlatformOptions & { readonly entry: string }, release: () => void) {
     this.#options = options;
+    this.#release = release;
     this.#data = openDataFolder(options.dataFolder);
   }
 
@@ -98,7 +98,7 @@ class LocalCluster implements Cluster {
     }
     for (const { name, port } of services) {
       const actual = this.#options.ports === "free" ? await freePort() : port;
-      this.#urls.set(name, env[urlVariable(name)] ?? `http://127.0.0.1:${actual}`);
+      this.#urls.set(name, givenAddress(env, name)?.url ?? `http://127.0.0.1:${actual}`);
     }
     progress(`starting ${services.length} services, each its own process`);
     for (const { name } of services) this.#spawn(name);
@@ -166,6 +166,7 @@ class LocalCluster implements Cluster {
     await this.#postgres?.stop();
     this.#stopped();
     removeRunFile(this.#data.path);
+    this.#release();
     return ended.every(Boolean);
   }
 

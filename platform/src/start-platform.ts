@@ -19,11 +19,13 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { endWithProcess } from "./end-with-process.ts";
+import { lockDataFolder } from "./folder-lock.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, keepRefusal } from "./refusals.ts";
-import { readPlatformFile, removeRunFile, writeRunFile } from "./run-file.ts";
+import { removeRunFile, writeRunFile } from "./run-file.ts";
+import { givenAddress, urlVariable } from "./service-address.ts";
 
 /** How long services may take to end what they have in hand. */
 const DRAIN_MS = 15_000;
@@ -33,18 +35,15 @@ const DRAIN_MS = 15_000;
  * and the other services run elsewhere, found by `DATABASE_URL` and `<SERVICE>_URL`. Throws {@link PlatformError}.
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const whole = options.only === undefined;
-  if (whole && readPlatformFile(options.dataFolder) !== null) {
-    throw new PlatformError(
-      "already_running",
-      `a platform runs from ${options.dataFolder}; \`bourse down\` stops it`,
-    );
-  }
-  const starting = new StartingPlatform(options);
+  // A service by itself is one of many.
+  const release = options.only === undefined ? lockDataFolder(options.dataFolder) : () => undefined;
+  let starting: StartingPlatform | undefined;
   try {
+    starting = new StartingPlatform(options, release);
     return await starting.run();
   } catch (error) {
-    await starting.stop();
+    await starting?.stop();
+    release();
     throw error;
   }
 }
@@ -54,6 +53,7 @@ class StartingPlatform {
   readonly #data: DataFolder;
   readonly #services: readonly AnyServiceDefinition[];
   readonly #running: RunningService[] = [];
+  readonly #release: () => void;
   #postgres: LocalPostgres | null = null;
   #stopped = (): void => undefined;
   #bus: EventBus | null = null;
@@ -61,9 +61,12 @@ class StartingPlatform {
   #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
 
-  constructor(options: PlatformOptions) {
+  constructor(options: PlatformOptions, release: () => void) {
     this.#options = options;
+    this.#release = release;
     this.#services = chosenServices(options);
+    // A wrong address is refused before anything is started.
+    for (const { name } of this.#services) givenAddress(options.env, name);
     this.#data = openDataFolder(options.dataFolder);
   }
 
@@ -121,6 +124,7 @@ class StartingPlatform {
     await this.#postgres?.stop();
     this.#stopped();
     if (this.#options.only === undefined && this.#running.length > 0) removeRunFile(this.#data.path);
+    this.#release();
     return clean;
   }
 
@@ -161,7 +165,7 @@ class StartingPlatform {
       });
       this.#running.push(running);
     } catch (error) {
-      throw portTaken(error, definition, port) ?? error;
+      throw notListening(error, { name: definition.name, host: this.#options.host, port }) ?? error;
     }
   }
 
@@ -199,7 +203,7 @@ class StartingPlatform {
   #runtime(bus: EventBus, databases: ServiceDatabases, directory: PlatformDirectory): Runtime {
     const { env, only } = this.#options;
     // A service by itself logs where its container or supervisor reads; a whole platform leaves the terminal to people.
-    const level = env.LOG_LEVEL ?? "info";
+    const level = logLevel(env);
     const log =
       only === undefined
         ? createLogger({
@@ -228,16 +232,14 @@ class StartingPlatform {
   }
 
   #portOf({ name, port }: AnyServiceDefinition): number {
-    const given = this.#options.env[urlVariable(name)];
-    if (given !== undefined) return Number(new URL(given).port);
-    return this.#options.ports === "free" ? 0 : port;
+    return givenAddress(this.#options.env, name)?.port ?? (this.#options.ports === "free" ? 0 : port);
   }
 
   #urlOf(name: ServiceName): string {
     const running = this.#running.find(({ definition }) => definition.name === name);
     if (running !== undefined) return running.url;
-    const given = this.#options.env[urlVariable(name)];
-    if (given !== undefined) return given.replace(/\/$/, "");
+    const given = givenAddress(this.#options.env, name);
+    if (given !== null) return given.url;
     const definition = this.#services.find((each) => each.name === name);
     return `http://127.0.0.1:${definition?.port ?? 0}`;
   }
@@ -256,21 +258,35 @@ class StartingPlatform {
   }
 }
 
-/** `MARKET_DATA_URL` says where market-data is, for the others and for itself. */
-export function urlVariable(name: ServiceName): string {
-  return `${name.toUpperCase().replaceAll("-", "_")}_URL`;
-}
-
 function isLogAhead(reason: unknown): reason is Error {
   return reason instanceof Error && (reason as { readonly code?: unknown }).code === "log_ahead_of_store";
 }
 
-function portTaken(error: unknown, { name }: AnyServiceDefinition, port: number): PlatformError | null {
-  if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return null;
+/** The codes of an address that is not this machine's, or not this user's. */
+const NOT_AN_ADDRESS = ["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EACCES"];
+
+function notListening(
+  error: unknown,
+  { name, host, port }: { readonly name: ServiceName; readonly host: string; readonly port: number },
+): PlatformError | null {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  if (NOT_AN_ADDRESS.includes(code))
+    return new PlatformError(
+      "missing_part",
+      `${name} can't listen on ${host}, port ${port} (${message}): allowed is an address of this machine, by --host or ` +
+        `BOURSE_HOST, and a port that this user may have, by ${urlVariable(name)}`,
+      { cause: error },
+    );
+  if (code !== "EADDRINUSE") return null;
   return new PlatformError(
     "port_taken",
     `port ${port}, which ${name} listens on, is taken by another process. Stop it, or give ${name} another address ` +
       `with ${urlVariable(name)}, such as ${urlVariable(name)}=http://127.0.0.1:${port + 1_000}.`,
     { cause: error },
   );
+}
+
+/** A wrong one is refused by the services, which say what is allowed. */
+function logLevel({ LOG_LEVEL: given = "info" }: PlatformOptions["env"]): string {
+  return given === "silent" || Object.hasOwn(pino.levels.values, given) ? given : "info";
 }

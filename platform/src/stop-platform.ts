@@ -1,3 +1,4 @@
+import { ownerOfDataFolder } from "./folder-lock.ts";
 import { machineTimer } from "./machine.ts";
 import type { RunningProcess } from "./platform.ts";
 import { isRunning, readRunFile, removeRunFile } from "./run-file.ts";
@@ -6,25 +7,29 @@ const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
 /**
- * Stops what runs from a data folder, and nothing else: the processes of its run file, services first. Answers with
- * what it stopped; empty where nothing ran. A process that does not end in time is killed.
+ * Stops what runs from a data folder, and nothing else: the process that has the folder, also where it still starts, which ends
+ * in order what it has started; then what is left of the run file's, services first. Answers with what it stopped; empty where
+ * nothing ran. A process that does not end in time is killed.
  */
 export async function stopPlatform(dataFolder: string): Promise<readonly RunningProcess[]> {
-  const run = readRunFile(dataFolder);
-  if (run === null) return [];
-  const stopped: RunningProcess[] = [];
-  const isPart = (name: string): boolean => name === "postgres" || name === "kafka";
-  // The platform's own process ends its PostgreSQL; a part that is still there afterwards was left by a crash.
-  for (const group of [
-    run.processes.filter(({ name }) => !isPart(name)),
-    run.processes.filter(({ name }) => isPart(name)),
-  ]) {
-    const alive = group.filter(isRunning);
-    await Promise.all(alive.map(end));
-    stopped.push(...alive);
-  }
+  const owner = ownerOfDataFolder(dataFolder);
+  const running = [
+    ...(owner === null ? [] : [owner]),
+    ...inRunFile(dataFolder).filter(({ pid }) => pid !== owner?.pid),
+  ];
+  if (running.length === 0) return [];
+  if (owner !== null) await end(owner);
+  // Read again: it may have started more before it had to be killed.
+  const left = inRunFile(dataFolder);
+  const isPart = ({ name }: RunningProcess): boolean => name === "postgres" || name === "kafka";
+  await Promise.all(left.filter((each) => !isPart(each)).map(end));
+  await Promise.all(left.filter(isPart).map(end));
   removeRunFile(dataFolder);
-  return stopped;
+  return running;
+}
+
+function inRunFile(dataFolder: string): readonly RunningProcess[] {
+  return (readRunFile(dataFolder)?.processes ?? []).filter(isRunning);
 }
 
 async function end(running: RunningProcess): Promise<void> {

@@ -21,7 +21,7 @@ export function endOf(error: unknown): { readonly exitCode: ExitCode; readonly m
   // By name and shape: a command that needs neither the platform nor recordings does not load them.
   if (!(error instanceof Error)) return undefined;
   const { name, message } = error;
-  if (name === "RecordingError") return { exitCode: EXIT.usage, message };
+  if (name === "RecordingError" || name === "ConfigError") return { exitCode: EXIT.usage, message };
   const code = (error as Error & { readonly code?: unknown }).code;
   if (typeof code !== "string" || !("retryable" in error)) return undefined;
   return { exitCode: OPERATIONAL_EXITS[code] ?? EXIT.failed, message };
@@ -32,6 +32,7 @@ const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
   data_version: EXIT.dataVersion,
   already_running: EXIT.alreadyRunning,
   not_running: EXIT.unreachable,
+  config_invalid: EXIT.usage,
   missing_part: EXIT.missingPart,
   start_failed: EXIT.failed,
   log_ahead_of_store: EXIT.restored,

@@ -1,7 +1,9 @@
 import { readRunFile } from "@bourse/platform/run-file";
 import type { Command } from "commander";
+import { CliError } from "./cli-error.ts";
 import { GatewayClient } from "./client.ts";
 import { dataFolderOf, nonEmpty, operatorKeyIn } from "./data-folder.ts";
+import { EXIT } from "./exit-codes.ts";
 import { Output } from "./output.ts";
 
 /** Options of every command that talks to a platform. */
@@ -36,10 +38,18 @@ export function findTarget(
   env: NodeJS.ProcessEnv = process.env,
 ): { readonly url: string; readonly key: string | undefined } {
   const dataFolder = dataFolderOf(options.data, env);
+  const given = options.url ?? nonEmpty(env.BOURSE_URL);
+  if (given !== undefined) assertGateway(options.url === undefined ? "BOURSE_URL" : "--url", given);
   return {
-    url: options.url ?? nonEmpty(env.BOURSE_URL) ?? readRunFile(dataFolder)?.gatewayUrl ?? DEFAULT_URL,
+    url: given ?? readRunFile(dataFolder)?.gatewayUrl ?? DEFAULT_URL,
     key: options.key ?? nonEmpty(env.BOURSE_KEY) ?? operatorKeyIn(dataFolder),
   };
+}
+
+function assertGateway(name: string, given: string): void {
+  const protocol = URL.parse(given)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return;
+  throw new CliError(EXIT.usage, `${name}: ${given} -> an http or https URL, such as http://127.0.0.1:8080`);
 }
 
 /** Runs a command's work with a client that is closed afterwards. */

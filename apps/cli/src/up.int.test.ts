@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -137,6 +137,35 @@ it("on Kafka a second Ctrl-C ends broker, database and every service", { skip },
   assert.equal(readRunFile(env.BOURSE_DATA), null, "nothing of it runs");
 });
 
+it("of two starts at once one comes up, and the other is refused and leaves it alone", async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const both = [run(["up", "--no-demo"], env), run(["up", "--no-demo"], env)] as const;
+  for (const { child } of both) t.after(() => child.kill("SIGKILL"));
+  const refused = await Promise.race(both.map((up) => up.ended.then(() => up)));
+  assert.equal(await refused.ended, EXIT.alreadyRunning, refused.said.stderr);
+  assert.match(refused.said.stderr, /a platform runs from .*`bourse down` stops it/);
+
+  const up = both[0] === refused ? both[1] : both[0];
+  await up.told;
+  assert.match(up.said.stdout, /Bourse is up/, up.said.stderr);
+  const down = run(["down"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await down.ended, EXIT.ok, down.said.stderr);
+  assert.equal(await up.ended, EXIT.ok, up.said.stderr);
+});
+
+it("a platform that still starts is not taken for none: reset is refused, and down ends it", async (t) => {
+  const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
+  const up = run(["up", "--no-demo"], env);
+  t.after(() => up.child.kill("SIGKILL"));
+  while (!up.said.stderr.includes("PostgreSQL")) await once(up.child.stderr, "data");
+  const reset = run(["reset", "--yes"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await reset.ended, EXIT.alreadyRunning, reset.said.stderr);
+  const down = run(["down"], { BOURSE_DATA: env.BOURSE_DATA });
+  assert.equal(await down.ended, EXIT.ok, down.said.stderr);
+  assert.match(down.said.stdout, /Stopped platform/);
+  assert.equal(await up.ended, EXIT.ok, up.said.stderr);
+});
+
 it("up says which port is taken, who wants it and what to do", async (t) => {
   const taken = await listen();
   t.after(() => taken.close());
@@ -160,4 +189,46 @@ it("up refuses data of another version and says what to do", async (t) => {
   const up = run(["up"], { BOURSE_DATA: data });
   assert.equal(await up.ended, EXIT.dataVersion, up.said.stderr);
   assert.match(up.said.stderr, /version 0.*bourse reset/);
+});
+
+for (const [what, env, code, words] of [
+  ["a service's address", { AUTH_URL: "9081" }, EXIT.usage, /AUTH_URL is "9081", and allowed is an http/],
+  [
+    "the console's address",
+    { CONSOLE_URL: "9090" },
+    EXIT.usage,
+    /CONSOLE_URL is "9090", and allowed is an http/,
+  ],
+  ["the log's level", { LOG_LEVEL: "loud" }, EXIT.usage, /LOG_LEVEL is "loud", wants one of fatal/],
+  [
+    "what runs with it",
+    { BOURSE_WITH: "tea" },
+    EXIT.usage,
+    /BOURSE_WITH is tea, and allowed is trade-processor/,
+  ],
+  ["where to listen", { BOURSE_HOST: "192.0.2.1" }, EXIT.missingPart, /can't listen on 192.0.2.1.*--host/],
+] as const) {
+  it(`up says what is wrong with a variable, and ends: ${what}`, async (t) => {
+    const up = run(["up", "--no-demo"], { ...(await serviceAddresses()), BOURSE_DATA: folder(t), ...env });
+    assert.equal(await up.ended, code, up.said.stderr);
+    assert.match(up.said.stderr, words);
+    assert.doesNotMatch(up.said.stderr, /\n {4}at /);
+  });
+}
+
+it("up says what is wrong with a data folder", async (t) => {
+  const data = folder(t);
+  const file = join(data, "file");
+  writeFileSync(file, "");
+  for (const args of [["up"], ["up", "--detach"]]) {
+    const up = run(args, { BOURSE_DATA: file });
+    assert.equal(await up.ended, EXIT.missingPart, up.said.stderr);
+    assert.match(up.said.stderr, /^the data folder is .*file, allowed is a folder/);
+  }
+  const keyless = join(data, "keyless");
+  mkdirSync(keyless);
+  writeFileSync(join(keyless, "data.json"), JSON.stringify({ version: 1, secret: "s" }));
+  const up = run(["up"], { BOURSE_DATA: keyless });
+  assert.equal(await up.ended, EXIT.missingPart, up.said.stderr);
+  assert.match(up.said.stderr, /operator.key can't be read.*put it back/);
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { lockDataFolder } from "@bourse/platform/folder-lock";
 import { readRunFile } from "@bourse/platform/run-file";
 import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
@@ -50,7 +51,9 @@ async function reset(options: ResetOptions): Promise<void> {
     process.exitCode = EXIT.failed;
     return;
   }
-  await removeData(dataFolder);
+  // Also where one starts at this moment, or has since the question was asked.
+  const release = lockDataFolder(dataFolder);
+  await removeData(dataFolder).finally(release);
   output.line(`Removed ${dataFolder}.`);
   output.result({ dataFolder, removed: true });
 }

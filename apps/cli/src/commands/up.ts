@@ -5,11 +5,12 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunningConsole } from "@bourse/console";
 import type { Platform, PlatformOptions, RunFile } from "@bourse/platform";
+import { alreadyRunning, makeDataFolder, ownerOfDataFolder } from "@bourse/platform/folder-lock";
 import { readPlatformFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
-import { dataFolderOf, operatorKeyIn } from "../data-folder.ts";
-import { EXIT } from "../exit-codes.ts";
+import { dataFolderOf, nonEmpty, operatorKeyIn } from "../data-folder.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { boundHeapGrowth } from "../heap-growth.ts";
 import { withExamples } from "../help.ts";
 import { Output } from "../output.ts";
@@ -68,14 +69,17 @@ export function upCommand(): Command {
 async function up(options: UpOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
-  if (options.detach === true) return await upDetached(dataFolder, output);
+  if (options.detach === true) return await upDetached(options, dataFolder, output);
+  const consolePort = givenConsolePort();
   boundHeapGrowth(options.only === undefined ? "platform" : "service");
-  const stop = stopSignal(output);
+  let platform: Platform | undefined;
+  const stop = stopSignal(output, () => platform !== undefined);
   const started = performance.now();
-  const platform = await start(options, dataFolder, output);
+  platform = await start(options, dataFolder, output);
   // What was compiled is kept for the next start, also where this process will be killed.
   flushCompileCache();
-  const operators = options.only === undefined ? await openConsole(options, platform, output) : null;
+  const operators =
+    options.only === undefined ? await openConsole(options, consolePort, platform, output) : null;
   if (!stop.given())
     announce(output, platform, {
       options,
@@ -121,14 +125,18 @@ async function start(options: UpOptions, dataFolder: string, output: Output): Pr
 /** The operator's console, beside the platform. A venue does not stay closed for want of it. */
 async function openConsole(
   { host }: UpOptions,
+  givenPort: number | undefined,
   { gatewayUrl }: Platform,
   output: Output,
 ): Promise<RunningConsole | null> {
   const { CONSOLE_PORT, ConsoleError, startConsole } = await import("@bourse/console");
-  const given = process.env.CONSOLE_URL;
-  const port = given === undefined || given === "" ? CONSOLE_PORT : Number(new URL(given).port || 80);
   try {
-    return await startConsole({ gatewayUrl, host, port, progress: (line) => output.note(line) });
+    return await startConsole({
+      gatewayUrl,
+      host,
+      port: givenPort ?? CONSOLE_PORT,
+      progress: (line) => output.note(line),
+    });
   } catch (error) {
     if (!(error instanceof ConsoleError)) throw error;
     output.note(`The platform is up without its console: ${error.message}`);
@@ -136,14 +144,29 @@ async function openConsole(
   }
 }
 
+/** Of CONSOLE_URL, which moves the console as `<SERVICE>_URL` moves a service. Read before anything is started. */
+function givenConsolePort(): number | undefined {
+  const given = nonEmpty(process.env.CONSOLE_URL);
+  if (given === undefined) return undefined;
+  const url = URL.parse(given);
+  if (url?.protocol === "http:") return Number(url.port || 80);
+  throw new CliError(
+    EXIT.usage,
+    `CONSOLE_URL is "${given}", and allowed is an http URL, such as http://127.0.0.1:9090`,
+  );
+}
+
 /** The first SIGINT or SIGTERM asks for an orderly end, also while it starts; a second one ends the process. */
-function stopSignal(output: Output): { readonly signal: Promise<void>; readonly given: () => boolean } {
+function stopSignal(
+  output: Output,
+  isUp: () => boolean,
+): { readonly signal: Promise<void>; readonly given: () => boolean } {
   let given = false;
   const signal = new Promise<void>((resolve) => {
     const take = (): void => {
       if (given) process.exit(EXIT.interrupted);
       given = true;
-      output.note("");
+      output.note(isUp() ? "" : "\nit ends once it has started; Ctrl-C again ends it at once");
       resolve();
     };
     process.on("SIGINT", take);
@@ -192,15 +215,21 @@ function announce(
   output.result({ gatewayUrl, consoleUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
 }
 
-/** Ends of the detached process that are this one's too. */
-const KEPT = [EXIT.portTaken, EXIT.dataVersion, EXIT.missingPart, EXIT.restored] as const;
+/** Ends of the detached process that are this one's too: it has said why. */
+const KEPT: readonly ExitCode[] = Object.values(EXIT).filter((code) => code !== EXIT.ok);
 const POLL_MS = 100;
 const START_TIMEOUT_MS = 180_000;
 
 /** Starts the same command again without a terminal and waits until the platform is up. */
-async function upDetached(dataFolder: string, output: Output): Promise<void> {
-  if (readPlatformFile(dataFolder) !== null)
-    throw new CliError(EXIT.alreadyRunning, `a platform runs from ${dataFolder}; \`bourse down\` stops it`);
+async function upDetached({ only }: UpOptions, dataFolder: string, output: Output): Promise<void> {
+  if (only !== undefined)
+    throw new CliError(
+      EXIT.usage,
+      "--detach: not with --only; a service by itself ends with what started it",
+    );
+  if (ownerOfDataFolder(dataFolder) !== null || readPlatformFile(dataFolder) !== null)
+    throw alreadyRunning(dataFolder);
+  makeDataFolder(dataFolder);
   const logs = join(dataFolder, "logs");
   mkdirSync(logs, { recursive: true });
   const file = join(logs, "up.log");
@@ -219,7 +248,9 @@ async function upDetached(dataFolder: string, output: Output): Promise<void> {
       throw new CliError(KEPT.find((code) => code === child.exitCode) ?? EXIT.failed, words);
     }
     const run = readPlatformFile(dataFolder);
-    if (run !== null && (await areReady(run.processes))) {
+    // Another start may have been faster: then this one's child is about to end, and says so.
+    const isOurs = ownerOfDataFolder(dataFolder)?.pid === child.pid;
+    if (isOurs && run !== null && (await areReady(run.processes))) {
       output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
       const { gatewayUrl, bus } = run;
       output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey: operatorKeyIn(dataFolder) });

@@ -1,0 +1,77 @@
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { RunningProcess } from "./platform.ts";
+import { PlatformError } from "./platform-error.ts";
+import { identified, isRunning, readPlatformFile } from "./run-file.ts";
+
+const SQLITE_BUSY = 5;
+const OWNER = "owner.json";
+
+/**
+ * A data folder is one platform's, from before anything is started in it until all of it is stopped. The run file can't say
+ * so: it is written when a platform is up, and of two that start at once the slower one would adopt the faster one's PostgreSQL
+ * and end it with itself. The operating system's lock ends with its process, however that ends. Throws `already_running`.
+ * Returns what releases it; a second time it does nothing.
+ */
+export function lockDataFolder(dataFolder: string): () => void {
+  makeDataFolder(dataFolder);
+  const database = new DatabaseSync(join(dataFolder, "owner.lock"));
+  try {
+    // SQLite is the only door to an advisory lock that Node has. Nothing is ever written into the file.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;");
+  } catch (cause) {
+    database.close();
+    if ((cause as { readonly errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause;
+    throw alreadyRunning(dataFolder, { cause });
+  }
+  // A platform on Kafka whose first process was killed goes on without it.
+  if (readPlatformFile(dataFolder) !== null) {
+    database.close();
+    throw alreadyRunning(dataFolder);
+  }
+  const owner = join(dataFolder, OWNER);
+  writeFileSync(owner, `${JSON.stringify(identified({ name: "platform", pid: process.pid }))}\n`);
+  return () => {
+    if (!database.isOpen) return;
+    // It goes while the lock is still held: afterwards it could be the next owner's.
+    rmSync(owner, { force: true });
+    database.close();
+  };
+}
+
+/** Throws `missing_part` where there can be no folder, or nothing can be written into it. */
+export function makeDataFolder(dataFolder: string): void {
+  try {
+    mkdirSync(dataFolder, { recursive: true });
+    accessSync(dataFolder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new PlatformError(
+      "missing_part",
+      `the data folder is ${dataFolder}, allowed is a folder that can be made and written into, by --data or BOURSE_DATA ` +
+        `(${(cause as Error).message})`,
+      { cause },
+    );
+  }
+}
+
+/** The process that has the folder, whether it is up or still starts; null: nobody has it. */
+export function ownerOfDataFolder(dataFolder: string): RunningProcess | null {
+  try {
+    const owner = JSON.parse(readFileSync(join(dataFolder, OWNER), "utf8")) as RunningProcess;
+    return isRunning(owner) ? owner : null;
+  } catch {
+    return null;
+  }
+}
+
+export function alreadyRunning(
+  dataFolder: string,
+  options: { readonly cause?: unknown } = {},
+): PlatformError {
+  return new PlatformError(
+    "already_running",
+    `a platform runs from ${dataFolder}, or starts there; \`bourse down\` stops it`,
+    options,
+  );
+}
