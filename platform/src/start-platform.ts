@@ -11,6 +11,7 @@ import {
   runService,
   tablesOwner,
 } from "@bourse/host";
+import { StoreError } from "@bourse/store";
 import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
 import { pino } from "pino";
 import { openBus } from "./bus.ts";
@@ -75,7 +76,7 @@ class StartingPlatform {
     const wanted = this.#services.filter(({ name }) => only === undefined || only.includes(name));
     const adminUrl = await this.#database();
     const databases = new ServiceDatabases(adminUrl, this.#data);
-    await databases.check(wanted.filter(({ migrations }) => migrations !== undefined).map(tablesOwner));
+    await this.#checkDatabase(databases, wanted);
     this.#bus = await openBus({
       kind: this.#options.bus,
       data: this.#data,
@@ -154,6 +155,23 @@ class StartingPlatform {
     this.#stopped = endWithProcess(() => tellPostgresToEnd(folder));
     this.#postgres = await startPostgres({ folder, progress: this.#options.progress });
     return this.#postgres.adminUrl;
+  }
+
+  async #checkDatabase(databases: ServiceDatabases, wanted: readonly AnyServiceDefinition[]): Promise<void> {
+    const owners = wanted.filter(({ migrations }) => migrations !== undefined).map(tablesOwner);
+    try {
+      await databases.check(owners);
+    } catch (cause) {
+      const own = this.#postgres !== null;
+      if (own || !(cause instanceof StoreError) || cause.code !== "store_unavailable") throw cause;
+      throw new PlatformError(
+        "missing_part",
+        `PostgreSQL can't be reached by DATABASE_URL: ${cause.message}`,
+        {
+          cause,
+        },
+      );
+    }
   }
 
   async #start(definition: AnyServiceDefinition, runtime: Runtime): Promise<void> {

@@ -44,6 +44,7 @@ const OPERATIONAL_EXITS: Readonly<Record<string, ExitCode>> = {
   ...PLATFORM_EXITS,
   // The bus can't be had here: no Java, no Maven, no container engine.
   bus_refused: EXIT.missingPart,
+  bus_unavailable: EXIT.unreachable,
   // The schema registry is away, or refuses.
   registry_unavailable: EXIT.unreachable,
   registry_refused: EXIT.refused,

@@ -4,7 +4,7 @@ export const EXIT = {
   /** It was done and the outcome is bad: violations, unequal fills, a start that failed. */
   failed: 1,
   usage: 2,
-  /** No platform answers, or it stopped answering. */
+  /** No platform or broker answers, or it stopped answering. */
   unreachable: 3,
   /** The platform answered with a refusal. */
   refused: 4,
@@ -26,7 +26,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.failed]: "done, and the outcome is bad: violations, unequal fills, a start that failed",
   [EXIT.usage]:
     "the command was not understood, or a file or an environment variable is not what it should be",
-  [EXIT.unreachable]: "no platform answers, or it stopped answering",
+  [EXIT.unreachable]: "no platform or broker answers, or it stopped answering",
   [EXIT.refused]: "the platform refused; the message says which field, what was given and what is allowed",
   [EXIT.portTaken]: "a port is taken by another process",
   [EXIT.dataVersion]: "the data folder is from another version",

@@ -93,6 +93,12 @@ describe("the command line", () => {
       EXIT.usage,
       /--url: here -> an http or https URL/,
     ],
+    [
+      "a broker that does not answer",
+      ["tail", "trades", "--kafka", "127.0.0.1:1"],
+      EXIT.unreachable,
+      /no connection to the broker 127.0.0.1:1/,
+    ],
     ["too large a batch", ["replay", "f.csv", "--batch", "1001"], EXIT.usage, /from 1 to 1000/],
     ["nothing that answers", ["book", "X"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
     ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],

@@ -201,6 +201,12 @@ for (const [what, env, code, words] of [
   ],
   ["the log's level", { LOG_LEVEL: "loud" }, EXIT.usage, /LOG_LEVEL is "loud", wants one of fatal/],
   [
+    "its database",
+    { DATABASE_URL: "postgres://u:p@127.0.0.1:1/b" },
+    EXIT.missingPart,
+    /can't be reached by DATABASE_URL: .*ECONNREFUSED/,
+  ],
+  [
     "what runs with it",
     { BOURSE_WITH: "tea" },
     EXIT.usage,

@@ -41,7 +41,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     throw new ConsoleError(
       "port_taken",
       `port ${port}, which the console listens on, is taken by another process. Stop it, or give the console another ` +
-        `address with CONSOLE_URL, such as CONSOLE_URL=http://127.0.0.1:${port + 1_000}`,
+        `one, with CONSOLE_URL=http://127.0.0.1:${port + 1_000} where \`bourse up\` serves it, or \`bourse console --port\``,
       { cause },
     );
   }
