@@ -3,13 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { deadCode } from "./dead-code.ts";
 import { checkLayers } from "./layers/check-layers.ts";
 import { describeViolations, ROOT, readFiles } from "./repository.ts";
-
-/** What a step found: `problems` is empty where all is well. */
-export interface StepReport {
-  /** How many files it looked at: a step that looked at none has failed. */
-  readonly files: number;
-  readonly problems: string;
-}
+import type { StepReport } from "./step-report.ts";
 
 export interface Step {
   readonly name: string;

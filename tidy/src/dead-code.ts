@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { createOptions, createSession, type Issue } from "knip/session";
-import type { StepReport } from "./check-steps.ts";
 import { ROOT } from "./repository.ts";
+import type { StepReport } from "./step-report.ts";
 
 /** Files, exports and dependencies that nothing uses, and those that are used without being declared. */
 export async function deadCode(): Promise<StepReport> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { busTest, record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
-import type { BusRecord, EventBus, GroupConsumer, TopicPartition } from "./port.ts";
+import type { BusRecord, EventBus, GroupConsumer, RecordChunk, TopicPartition } from "./port.ts";
 import { topicPartitionKey } from "./port.ts";
-import { type RecordChunk, SPAN } from "./record-chunk.ts";
+import { SPAN } from "./record-chunk.ts";
 
 const PARTITIONS = 6;
 

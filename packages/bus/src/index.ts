@@ -14,6 +14,7 @@ export { MAX_VALUE_BYTES } from "./limits.ts";
 export { partitionOf } from "./partition-of.ts";
 export type {
   BusRecord,
+  ChunkSlice,
   ConsumeOptions,
   EventBus,
   GroupConsumer,
@@ -24,6 +25,7 @@ export type {
   PartitionOffsets,
   PartitionReader,
   ReadOptions,
+  RecordChunk,
   SentBatch,
   StartPosition,
   TopicInfo,
@@ -31,6 +33,5 @@ export type {
   TopicSpec,
 } from "./port.ts";
 export { topicPartitionKey } from "./port.ts";
-export type { ChunkSlice, RecordChunk } from "./record-chunk.ts";
 export { CHUNK_SPANS, chunksOfRecords, SPAN } from "./record-chunk.ts";
 export { ShareCalls } from "./share-calls.ts";

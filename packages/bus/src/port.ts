@@ -1,5 +1,3 @@
-import type { ChunkSlice } from "./record-chunk.ts";
-
 /**
  * The event bus as the rest of the platform sees it. Two adapters keep this contract, `embedded/` and `kafka/`;
  * `conformance.ts` is the suite that both pass.
@@ -233,4 +231,33 @@ export interface GroupInfo {
   readonly state: string;
   readonly members: number;
   readonly offsets: readonly (TopicPartition & { readonly committed: bigint })[];
+}
+
+/**
+ * Records of one partition as they lay in the log: bytes, and where in them each record's parts begin and end. For
+ * consumers of streams, where an object with texts for each record would cost more than all that is done with it.
+ */
+export interface RecordChunk extends TopicPartition {
+  readonly bytes: Buffer;
+  readonly count: number;
+  /** Safe integers, rising, perhaps with gaps. */
+  readonly offsets: Float64Array;
+  readonly timesMs: Float64Array;
+  /** `CHUNK_SPANS + 2 x wanted headers` numbers for each record: see `SPAN`. */
+  readonly spans: Int32Array;
+  readonly stride: number;
+  /** The record as an object with all its headers, copied out of the bytes: for the few that are looked at closely. */
+  record(index: number): BusRecord;
+  /**
+   * Nobody looks at the chunk any more: its memory may become another one's. Whoever never says so leaves it to the
+   * garbage collector. Only once, and by whom all of the chunk was taken.
+   */
+  release(): void;
+}
+
+/** A piece of a chunk: records `from` to before `to`. */
+export interface ChunkSlice {
+  readonly chunk: RecordChunk;
+  readonly from: number;
+  readonly to: number;
 }

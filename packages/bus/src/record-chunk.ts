@@ -1,26 +1,4 @@
-import type { BusRecord, TopicPartition } from "./port.ts";
-
-/**
- * Records of one partition as they lay in the log: bytes, and where in them each record's parts begin and end. For
- * consumers of streams, where an object with texts for each record would cost more than all that is done with it.
- */
-export interface RecordChunk extends TopicPartition {
-  readonly bytes: Buffer;
-  readonly count: number;
-  /** Safe integers, rising, perhaps with gaps. */
-  readonly offsets: Float64Array;
-  readonly timesMs: Float64Array;
-  /** `CHUNK_SPANS + 2 x wanted headers` numbers for each record: see {@link SPAN}. */
-  readonly spans: Int32Array;
-  readonly stride: number;
-  /** The record as an object with all its headers, copied out of the bytes: for the few that are looked at closely. */
-  record(index: number): BusRecord;
-  /**
-   * Nobody looks at the chunk any more: its memory may become another one's. Whoever never says so leaves it to the
-   * garbage collector. Only once, and by whom all of the chunk was taken.
-   */
-  release(): void;
-}
+import type { BusRecord, ChunkSlice, RecordChunk } from "./port.ts";
 
 /**
  * Places of a record's numbers in `spans`, each the beginning of a part with its end behind it. A key of -1 to -1 is
@@ -28,13 +6,6 @@ export interface RecordChunk extends TopicPartition {
  */
 export const SPAN = { key: 0, value: 2, headers: 4 } as const;
 export const CHUNK_SPANS = 4;
-
-/** A piece of a chunk: records `from` to before `to`. */
-export interface ChunkSlice {
-  readonly chunk: RecordChunk;
-  readonly from: number;
-  readonly to: number;
-}
 
 /** The chunk of records that are objects already. Each partition's records are their own chunk. */
 export function chunksOfRecords(records: readonly BusRecord[], wanted: readonly string[]): ChunkSlice[] {

@@ -1,9 +1,10 @@
 import type { BusRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { deadLetters, parkedRows } from "./dead-letter.ts";
-import type { ConsumerUnit, EffectConsumption, Effects, ParkReason, Unit } from "./definitions.ts";
+import type { ConsumerUnit, EffectConsumption, Effects, Unit } from "./definitions.ts";
 import { type JudgedBatch, type JudgeOptions, setAside } from "./effect-batch.ts";
 import type { Envelope } from "./envelope.ts";
+import type { ParkReason } from "./failure-options.ts";
 import { RecordRefused } from "./failure-policy.ts";
 import { type ParkedRow, parkStatements } from "./parked-rows.ts";
 import type { RecordFailure } from "./parking.ts";

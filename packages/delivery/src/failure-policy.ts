@@ -1,8 +1,9 @@
 import { OperationalError } from "@bourse/base";
 import { StoreError } from "@bourse/store";
 import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
-import type { EffectConsumption, FailureOptions } from "./definitions.ts";
+import type { EffectConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
+import type { FailureOptions } from "./failure-options.ts";
 
 /**
  * A named business rule says that a record must not be applied: it is poison at once (R12). Thrown by a handler whose

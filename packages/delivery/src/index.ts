@@ -20,9 +20,6 @@ export type {
   Delivery,
   EffectConsumption,
   Effects,
-  FailureOptions,
-  FailurePolicy,
-  ParkReason,
   ProjectionDefinition,
   ShardConsumption,
   ShardProgram,
@@ -33,16 +30,12 @@ export type {
 export { eventsOf } from "./definitions.ts";
 export { SequenceError } from "./effect-batch.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
+export type { FailureOptions, FailurePolicy, ParkReason } from "./failure-options.ts";
 export { RecordRefused } from "./failure-policy.ts";
 export { bodyHash } from "./idempotency/body-hash.ts";
-export type {
-  Answer,
-  Idempotency,
-  IdempotencyBounds,
-  IdempotentCommand,
-  OnceOutcome,
-} from "./idempotency/idempotency.ts";
+export type { Idempotency, OnceOutcome } from "./idempotency/idempotency.ts";
 export { createIdempotency } from "./idempotency/idempotency.ts";
+export type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotency/idempotent-command.ts";
 export type { Known } from "./known-rows.ts";
 export { KnownRows } from "./known-rows.ts";
 export type { Log } from "./log.ts";

@@ -1,3 +1,4 @@
+import type { ChunkSlice } from "../port.ts";
 import {
   type BusRecord,
   type ConsumeOptions,
@@ -6,7 +7,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from "../port.ts";
-import { type ChunkSlice, chunksOfRecords } from "../record-chunk.ts";
+import { chunksOfRecords } from "../record-chunk.ts";
 import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
 import { Cursor } from "./cursor.ts";

@@ -1,5 +1,5 @@
-import type { BusRecord, Headers, TopicPartition } from "../port.ts";
-import { CHUNK_SPANS, type RecordChunk, SPAN } from "../record-chunk.ts";
+import type { BusRecord, Headers, RecordChunk, TopicPartition } from "../port.ts";
+import { CHUNK_SPANS, SPAN } from "../record-chunk.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import { batchesFrom, decompressed, type FoundBatch } from "./record-batch.ts";
 import { FRAME_BYTES, isFramed } from "./schema-frame.ts";

@@ -1,4 +1,5 @@
 import type { BusError } from "../bus-error.ts";
+import type { ChunkSlice } from "../port.ts";
 import {
   type BusRecord,
   type ConsumeOptions,
@@ -7,7 +8,6 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from "../port.ts";
-import type { ChunkSlice } from "../record-chunk.ts";
 import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
 import { retrying } from "./backoff.ts";

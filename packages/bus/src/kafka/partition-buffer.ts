@@ -1,5 +1,4 @@
-import type { BusRecord } from "../port.ts";
-import type { ChunkSlice, RecordChunk } from "../record-chunk.ts";
+import type { BusRecord, ChunkSlice, RecordChunk } from "../port.ts";
 
 /** What a record takes in memory besides its value, roughly. */
 const RECORD_OVERHEAD = 300;

@@ -1,8 +1,9 @@
 import type { RecordChunk } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Rows, Statement } from "@bourse/store";
-import type { FailureOptions, ParkReason } from "../definitions.ts";
+
 import type { OutgoingEvent } from "../envelope.ts";
+import type { FailureOptions, ParkReason } from "../failure-options.ts";
 
 /**
  * R1: an effect, for streams whose rate leaves no time for an object a record. A group shares the partitions, effects go

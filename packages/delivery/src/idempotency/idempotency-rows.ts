@@ -1,6 +1,6 @@
 import { assert } from "@bourse/base";
 import type { Rows, Statement } from "@bourse/store";
-import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotency.ts";
+import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
 
 export const IDEMPOTENCY_CLAIM = "SELECT * FROM idempotency_claim($1, $2, $3, $4, $5, $6)";
 export const IDEMPOTENCY_KEEP = "SELECT idempotency_keep($1, $2, $3, $4, $5, $6, $7, $8, $9)";

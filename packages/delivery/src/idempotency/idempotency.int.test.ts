@@ -12,13 +12,8 @@ import { createDeliveryDoor } from "../commit.ts";
 import type { Effects, Unit } from "../definitions.ts";
 import { deliveryMigrations } from "../migrations.ts";
 import { orderContracts, placed } from "../testing/fixtures.ts";
-import {
-  type Answer,
-  createIdempotency,
-  type Idempotency,
-  type IdempotencyBounds,
-  type IdempotentCommand,
-} from "./idempotency.ts";
+import { createIdempotency, type Idempotency } from "./idempotency.ts";
+import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
 
 type Fault = "none" | "not_applied" | "unknown_applied" | "unknown_not_applied";
 

@@ -7,14 +7,8 @@ import { createDeliveryDoor } from "../commit.ts";
 import type { Effects, Unit } from "../definitions.ts";
 import { metricValue, orderContracts, placed } from "../testing/fixtures.ts";
 import { effect, type MemoryStore, memoryStore, type StoreFault } from "../testing/memory-store.ts";
-import {
-  type Answer,
-  createIdempotency,
-  type Idempotency,
-  type IdempotencyBounds,
-  type IdempotentCommand,
-  type OnceOutcome,
-} from "./idempotency.ts";
+import { createIdempotency, type Idempotency, type OnceOutcome } from "./idempotency.ts";
+import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
 
 const HOUR_MS = 3_600_000;
 /** What still fails is used up by then. */

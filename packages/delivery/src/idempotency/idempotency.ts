@@ -13,6 +13,7 @@ import {
   keepStatement,
   keptAnswer,
 } from "./idempotency-rows.ts";
+import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
 import { createIdempotencyMetrics, type IdempotencyMetrics } from "./metrics.ts";
 
 /**
@@ -34,25 +35,6 @@ export interface Idempotency {
   cleanUp(): Promise<number>;
 }
 
-/** A command and who gives it. Keys of different principals or scopes never meet. */
-export interface IdempotentCommand {
-  /** `account:alice`, `operator:<key id>`, a job's name. */
-  readonly principal: string;
-  /** What kind of command: method and path of a route. */
-  readonly scope: string;
-  /** The caller's: 1 to 96 visible characters. */
-  readonly key: string;
-  /** `bodyHash` of all that the command says. */
-  readonly bodyHash: string;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** JSON, and no secret in it: it is kept for a day. */
-  readonly body: unknown;
-}
-
 export type OnceOutcome =
   | { readonly kind: "committed"; readonly answer: Answer; readonly numbered: readonly NumberedEvent[] }
   /** It was done before, and is answered as it was then. */
@@ -63,14 +45,6 @@ export type OnceOutcome =
   | { readonly kind: "in_progress" }
   /** No key more is taken before old ones expire: of anyone, or of this principal. Nothing was done. */
   | { readonly kind: "table_full" | "principal_full" };
-
-export interface IdempotencyBounds {
-  /** How long an answer is kept. */
-  readonly keepMs: number;
-  readonly maxRows: number;
-  readonly maxRowsOfPrincipal: number;
-  readonly cleanBatch: number;
-}
 
 const BOUNDS: IdempotencyBounds = {
   keepMs: 24 * 60 * 60 * 1_000,
