@@ -10,10 +10,11 @@ import {
   type ParkedRecord,
 } from "@bourse/delivery";
 import { type Static, Type } from "typebox";
-import type { AnyRoute, AnyServiceDefinition, RouteAnswer, RouteRequest } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { RequestTime } from "./http/request-time.ts";
 import { problem } from "./problem.ts";
 import { hasEffects } from "./published-topics.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 
 /** One request's worth: a redrive of more goes on with the next request. */
 const MAX_RECORDS = 1_000;

@@ -6,9 +6,9 @@ import type { Store } from "@bourse/store";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Static, TObject, TSchema } from "typebox";
-import type { Directory } from "./directory.ts";
 import type { ProblemAnswer } from "./problem.ts";
 import type { ProblemCode } from "./problem-catalogue.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 
 /**
  * A service as data. Composition, drawings, OpenAPI and AsyncAPI documents and access lists are derived from it.
@@ -178,13 +178,6 @@ export interface RouteRequest {
   readonly requestId: string;
 }
 
-export interface RouteAnswer {
-  readonly status: number;
-  /** JSON, unless it is a string or bytes and the headers name a content type: then it is sent as it is. */
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** Runs again `everyMs` after its last run ended. A failure is logged, counted and tried again. */
 export interface Job<Service> {
   readonly name: string;
@@ -214,4 +207,22 @@ export function defineService<Config extends TObject, Service>(
   definition: ServiceDefinition<Config, Service>,
 ): ServiceDefinition<Config, Service> {
   return definition;
+}
+
+/** What a gateway knows of the platform: its services, their public faces, and how to reach them. */
+export interface Directory {
+  readonly services: readonly DirectoryEntry[];
+  /**
+   * Hands a request that was authenticated and validated here to its owner: in process to the handler itself, else
+   * by HTTP. Answers, also where the owner is away (503); never rejects.
+   */
+  forward(service: ServiceName, route: AnyRoute, request: RouteRequest): RouteAnswer | Promise<RouteAnswer>;
+}
+
+export interface DirectoryEntry {
+  readonly name: ServiceName;
+  readonly description: string;
+  readonly url: string;
+  /** Empty for services whose routes are derived from this directory. */
+  readonly routes: readonly AnyRoute[];
 }

@@ -2,30 +2,13 @@ import { type Random, seededRandom, type Timer } from "@bourse/base";
 import type { ServiceName } from "@bourse/contracts";
 import type { Registry } from "prom-client";
 import { deadLetterRoutes } from "./dead-letter-routes.ts";
-import type { AnyRoute, AnyServiceDefinition, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, Directory, PeerRequest, RouteRequest } from "./definition.ts";
 import { answerForError } from "./http/error-answers.ts";
 import { HttpPeer } from "./http-peer.ts";
 import { processMetrics } from "./metrics.ts";
 import { PeerError } from "./peer-error.ts";
 import { rebuildRoutes } from "./rebuild-routes.ts";
-
-/** What a gateway knows of the platform: its services, their public faces, and how to reach them. */
-export interface Directory {
-  readonly services: readonly DirectoryEntry[];
-  /**
-   * Hands a request that was authenticated and validated here to its owner: in process to the handler itself, else
-   * by HTTP. Answers, also where the owner is away (503); never rejects.
-   */
-  forward(service: ServiceName, route: AnyRoute, request: RouteRequest): RouteAnswer | Promise<RouteAnswer>;
-}
-
-export interface DirectoryEntry {
-  readonly name: ServiceName;
-  readonly description: string;
-  readonly url: string;
-  /** Empty for services whose routes are derived from this directory. */
-  readonly routes: readonly AnyRoute[];
-}
+import type { RouteAnswer } from "./route-answer.ts";
 
 /** A service in this process, as its neighbours reach it: without HTTP, without a second validation. */
 export interface LocalService {

@@ -2,11 +2,12 @@ import type { Random, Timer } from "@bourse/base";
 import type { Registry } from "prom-client";
 import { Pool } from "undici";
 import { CircuitBreaker } from "./circuit-breaker.ts";
-import type { AnyRoute, PeerRequest, RouteAnswer, RouteRequest } from "./definition.ts";
+import type { AnyRoute, PeerRequest, RouteRequest } from "./definition.ts";
 import { PeerError } from "./peer-error.ts";
 import { BREAKER_STATE_VALUES, type PeerMetrics, peerMetrics } from "./peer-metrics.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "./principal.ts";
 import { PROBLEM_TYPE } from "./problem.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 import { currentTraceparent } from "./tracing.ts";
 
 /** Shorter than the server's own keep-alive (72 s), so that it is never the server who closes under a request. */

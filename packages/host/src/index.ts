@@ -14,6 +14,8 @@ export type {
   AnyServiceDefinition,
   Authenticated,
   CommittedAnswer,
+  Directory,
+  DirectoryEntry,
   IdempotencyRule,
   Invariant,
   InvariantReport,
@@ -22,19 +24,12 @@ export type {
   Peers,
   RecoveryDefinition,
   Route,
-  RouteAnswer,
   RouteRequest,
   ServiceDefinition,
   Shell,
 } from "./definition.ts";
 export { defineService } from "./definition.ts";
-export type {
-  Directory,
-  DirectoryEntry,
-  DirectoryOptions,
-  LocalService,
-  PlatformDirectory,
-} from "./directory.ts";
+export type { DirectoryOptions, LocalService, PlatformDirectory } from "./directory.ts";
 export { createDirectory } from "./directory.ts";
 export { errorsDocument } from "./errors-document.ts";
 export { Findings } from "./findings.ts";
@@ -53,6 +48,7 @@ export { isProblem, problem } from "./problem.ts";
 export type { ProblemCode, ProblemEntry } from "./problem-catalogue.ts";
 export { isProblemCode, problemCatalogue } from "./problem-catalogue.ts";
 export { publishedTopics } from "./published-topics.ts";
+export type { RouteAnswer } from "./route-answer.ts";
 export type { RunningService } from "./run-service.ts";
 export { runService } from "./run-service.ts";
 export type { PoolName, Runtime } from "./runtime.ts";

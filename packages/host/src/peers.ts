@@ -1,10 +1,11 @@
 import { assert } from "@bourse/base";
 import type { ServiceName } from "@bourse/contracts";
-import type { PeerRequest, Peers, RouteAnswer } from "./definition.ts";
+import type { PeerRequest, Peers } from "./definition.ts";
 import type { PlatformDirectory } from "./directory.ts";
 import { PeerError } from "./peer-error.ts";
 import type { ProblemDetails } from "./problem.ts";
 import { isProblemCode, problemEntry } from "./problem-catalogue.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 import { inSpan } from "./tracing.ts";
 
 /** The calls of one service to others. Only those its definition names: the drawn topology is the true one. */

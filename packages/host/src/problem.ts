@@ -1,5 +1,5 @@
-import type { RouteAnswer } from "./definition.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 
 /** RFC 9457 problem details, with a stable `code`, and the fields that are wrong. */
 export interface ProblemDetails {

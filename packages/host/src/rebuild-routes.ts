@@ -1,8 +1,9 @@
 import { oneOf, type ServiceName } from "@bourse/contracts";
 import { type DeliveryRuntime, RebuildError } from "@bourse/delivery";
 import { Type } from "typebox";
-import type { AnyRoute, AnyServiceDefinition, RouteAnswer, RouteRequest } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { problem } from "./problem.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 
 type Rebuilds = DeliveryRuntime["rebuilds"];
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { Type } from "typebox";
-import type { AnyRoute, RouteAnswer } from "./definition.ts";
+import type { AnyRoute } from "./definition.ts";
 import { problem } from "./problem.ts";
+import type { RouteAnswer } from "./route-answer.ts";
 
 const ASSETS: Readonly<Record<string, string>> = {
   "swagger-ui.css": "text/css; charset=utf-8",

@@ -1,7 +1,8 @@
 import { InvariantError } from "@bourse/base";
 import { bodyHash, type Delivery, type Idempotency, type OnceOutcome } from "@bourse/delivery";
-import type { AnswerCommit, AnyRoute, CommittedAnswer, RouteAnswer, RouteRequest } from "../definition.ts";
+import type { AnswerCommit, AnyRoute, CommittedAnswer, RouteRequest } from "../definition.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
+import type { RouteAnswer } from "../route-answer.ts";
 
 /** Through what a service's routes commit their answers. */
 export interface CommitDoors {

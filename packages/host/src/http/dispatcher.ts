@@ -1,11 +1,12 @@
 import type { ServiceName } from "@bourse/contracts";
 import type { Logger } from "pino";
-import type { AnyRoute, PeerRequest, RouteAnswer, RouteRequest } from "../definition.ts";
+import type { AnyRoute, PeerRequest, RouteRequest } from "../definition.ts";
 import type { LocalService } from "../directory.ts";
 import type { RequestDurations, RouteTimer } from "../metrics.ts";
 import { stopwatchMs } from "../metrics.ts";
 import { type Caller, refuseAccess } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
+import type { RouteAnswer } from "../route-answer.ts";
 import { inSpan, tracingEnabled } from "../tracing.ts";
 import { answerCommit, type CommitDoors, keepsAnswers, noAnswerCommit, refuseKey } from "./answer-commit.ts";
 import { answerForError, isOutage } from "./error-answers.ts";

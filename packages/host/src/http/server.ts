@@ -1,8 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { Authenticated, RouteAnswer, RouteRequest } from "../definition.ts";
+import type { Authenticated, RouteRequest } from "../definition.ts";
 import type { Caller } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
+import type { RouteAnswer } from "../route-answer.ts";
 import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";

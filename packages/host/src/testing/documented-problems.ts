@@ -1,7 +1,6 @@
 import { assert } from "@bourse/base";
 import { deadLetterRoutes } from "../dead-letter-routes.ts";
-import type { AnyServiceDefinition } from "../definition.ts";
-import type { Directory } from "../directory.ts";
+import type { AnyServiceDefinition, Directory } from "../definition.ts";
 import { RouteTable } from "../http/route-table.ts";
 import { problemsOf } from "../openapi.ts";
 import { isProblemCode } from "../problem-catalogue.ts";
