@@ -6,6 +6,9 @@ import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local
 import { removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
 
 const ENTRY = join(import.meta.dirname, "../../../apps/cli/src/main.ts");
+/** A processor that drains gives up after a quarter of it. */
+const END_TIMEOUT_MS = 60_000;
+const SHOWN_CHARACTERS = 3_000;
 
 /** A broker and a database of our own, and the commands that work on them, each a process. */
 export interface StreamServers {
@@ -21,6 +24,7 @@ export interface StreamServers {
 export interface StreamProcess {
   readonly name: string;
   readonly ended: Promise<number | null>;
+  /** Rejects with what it said last, where it does not end. */
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
   said(): string;
 }
@@ -74,13 +78,20 @@ function startProcess(options: {
   });
   closeSync(log);
   const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const said = (): string => readFileSync(options.logFile, "utf8");
   return {
     name: options.name,
     ended,
-    kill: async (signal) => {
-      child.kill(signal);
-      return await ended;
-    },
-    said: () => readFileSync(options.logFile, "utf8"),
+    kill: (signal) =>
+      new Promise((resolve, reject) => {
+        const words = (): string => `${options.name} does not end: ${said().slice(-SHOWN_CHARACTERS)}`;
+        const timer = setTimeout(() => reject(new Error(words())), END_TIMEOUT_MS);
+        void ended.then((code) => {
+          clearTimeout(timer);
+          resolve(code);
+        });
+        child.kill(signal);
+      }),
+    said,
   };
 }
