@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newMachineKey } from "@bourse/auth";
 import { makeDataFolder } from "./folder-lock.ts";
@@ -23,9 +23,8 @@ export interface DataFolder {
 
 /** Opens a data folder or makes it. Throws `PlatformError` `data_version` for one of another version. */
 export function openDataFolder(path: string): DataFolder {
-  const created = !existsSync(join(path, "data.json"));
   makeDataFolder(path);
-  if (created) create(path);
+  const created = !existsSync(join(path, "data.json")) && create(path);
   const { version, secret } = readData(path);
   if (version !== DATA_VERSION) {
     throw new PlatformError(
@@ -47,17 +46,27 @@ export function openDataFolder(path: string): DataFolder {
   };
 }
 
-function create(path: string): void {
-  writePrivate(join(path, "operator.key"), `${newMachineKey(newId)}\n`);
-  writePrivate(
-    join(path, "data.json"),
-    `${JSON.stringify({ version: DATA_VERSION, secret: randomBytes(32).toString("hex") })}\n`,
-  );
+/** Several processes may be at it, such as instances of a processor: what the first one writes is everybody's. */
+function create(path: string): boolean {
+  writeOnce(join(path, "operator.key"), `${newMachineKey(newId)}\n`);
+  const secret = randomBytes(32).toString("hex");
+  return writeOnce(join(path, "data.json"), `${JSON.stringify({ version: DATA_VERSION, secret })}\n`);
 }
 
-function writePrivate(file: string, text: string): void {
-  writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600);
+/** For its owner's eyes. Whole from the first moment on; false, and nothing is written, where there is such a file. */
+function writeOnce(file: string, text: string): boolean {
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  chmodSync(temporary, 0o600);
+  try {
+    linkSync(temporary, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
 }
 
 function readData(path: string): { readonly version: unknown; readonly secret: unknown } {
