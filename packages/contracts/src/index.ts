@@ -53,6 +53,7 @@ export {
   MassCancelled,
   OrderCancelled,
   OrderCreated,
+  OrderLimitsSet,
   OrderModified,
   orderEvents,
   PositionFollowed,

@@ -18,6 +18,8 @@ export function administer(core: EngineCore, words: CommandWords, at: number, ki
       return closeSession(core, words.f64[at + 1] as number, words.f64[at + 3] as number);
     case COMMAND.LIST:
       return list(core, words, at);
+    case COMMAND.SET_LIMITS:
+      return setLimits(core, words, at);
     case COMMAND.HALT:
       return setPhase(core, words, at, PHASE.HALTED);
     case COMMAND.RESUME:
@@ -96,6 +98,19 @@ function list(core: EngineCore, words: CommandWords, at: number): number {
   if (fault !== NONE) return fault;
   core.live.list({ symbol, maxPriceTicks, maxQuantityLots });
   core.events.completed(words.f64[at + 1] as number, 0);
+  return NONE;
+}
+
+function setLimits(core: EngineCore, words: CommandWords, at: number): number {
+  const book = core.book(words.i32[at * 2 + 1] as number);
+  const maxPriceTicks = words.f64[at + 3] as number;
+  const maxQuantityLots = words.f64[at + 4] as number;
+  if (book === undefined) return REASON.unknown_symbol;
+  const fault = listingFault(maxPriceTicks, maxQuantityLots);
+  if (fault !== NONE) return fault;
+  book.setLimits(maxPriceTicks, maxQuantityLots);
+  core.events.completed(words.f64[at + 1] as number, 0);
+  core.settle(book);
   return NONE;
 }
 

@@ -66,6 +66,14 @@ export interface ListSymbol extends CommandHead {
   readonly maxQuantityLots: number;
 }
 
+/** What orders of a symbol may be at most from here on; those that live stay as they are. */
+export interface SetLimits extends CommandHead {
+  readonly symbol: number;
+  readonly maxPriceTicks: number;
+  /** As in a listing; also with the greatest of the earlier limits, since orders of those may live (R9). */
+  readonly maxQuantityLots: number;
+}
+
 /** What an order is, without its place in the log. An optional field that is absent means 0. */
 export interface OrderTerms {
   readonly symbol: number;

@@ -14,6 +14,7 @@ import type {
   SessionCommand,
   SetAccountGroup,
   SetBands,
+  SetLimits,
   SetPosition,
   SymbolCommand,
 } from "./commands.ts";
@@ -32,6 +33,8 @@ export { ENGINE_VERSION, SNAPSHOT_FORMAT } from "./snapshot.ts";
 /** The matching engine of one partition: many symbols, one stream of commands, one stream of events. */
 export interface Engine {
   listSymbol(command: ListSymbol): void;
+  /** What may be at most from here on; orders that live are left as they are. */
+  setLimits(command: SetLimits): void;
   place(command: PlaceOrder): void;
   amend(command: AmendOrder): void;
   cancel(command: CancelOrder): void;

@@ -16,6 +16,8 @@ const { DORMANT, TRAILING, TRIGGER_BY, TRIGGER_BY_SHIFT, IF_TOUCHED } = FLAG;
 const FILL_OR_KILL = 4 << TIME_IN_FORCE_SHIFT;
 const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 const { LOWER_BAND, UPPER_BAND } = BOOK;
+/** Where a trailing stop of a buy sleeps before it has a reference to follow: beyond any price. */
+const NO_STOP_YET = Number.MAX_SAFE_INTEGER;
 
 /** How orders begin to work: they trade, and rest or are cancelled with what is left; or they sleep, or stand aside. */
 export class Entries {
@@ -94,7 +96,7 @@ export class Entries {
     const byBest = (flags & TRIGGER_BY) >> TRIGGER_BY_SHIFT;
     const touched = !trails && (flags & IF_TOUCHED) !== 0;
     const ladder = 2 + byBest * 2 + (buys === touched ? 0 : 1) + (touched ? 4 : 0);
-    f64[(order << 3) | PRICE] = stop !== 0 ? stop : buys ? book.maxPriceTicks + 1 : 0;
+    f64[(order << 3) | PRICE] = stop !== 0 ? stop : buys ? NO_STOP_YET : 0;
     i32[(order << 4) | FLAGS] = flags | DORMANT | (trails ? TRAILING : 0);
     if (trails) book.trail(order, ladder);
     book.watch++;

@@ -19,6 +19,7 @@ export type {
   SessionCommand,
   SetAccountGroup,
   SetBands,
+  SetLimits,
   SetPosition,
   SideCode,
   SymbolCommand,

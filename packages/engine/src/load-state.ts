@@ -40,7 +40,7 @@ export function loadState(core: EngineCore, state: EngineState): void {
 function stand(core: EngineCore, book: Book, order: number): void {
   const { live } = core;
   const price = live.orders.f64[(order << 3) | LINE.PRICE] as number;
-  assert(price > 0 && price <= book.maxPriceTicks, "a resting order's price is listed");
+  assert(price > 0, "a resting order has a price");
   const flags = live.orders.i32[(order << 4) | LINE_INT.FLAGS] as number;
   if ((flags & FLAG.REDUCE_ONLY) !== 0) core.endings.reduce(order, book);
   live.enqueue(order, book, flags & 1);

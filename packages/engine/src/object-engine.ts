@@ -16,6 +16,7 @@ import type {
   SessionCommand,
   SetAccountGroup,
   SetBands,
+  SetLimits,
   SetPosition,
   SymbolCommand,
 } from "./commands.ts";
@@ -108,6 +109,12 @@ export class ObjectEngine extends BinaryEngine implements Engine {
   listSymbol(command: ListSymbol): void {
     const { symbol, maxPriceTicks, maxQuantityLots } = command;
     this.#words.plain(COMMAND.LIST, command, symbol, [maxPriceTicks, maxQuantityLots]);
+    this.#run();
+  }
+
+  setLimits(command: SetLimits): void {
+    const { symbol, maxPriceTicks, maxQuantityLots } = command;
+    this.#words.plain(COMMAND.SET_LIMITS, command, symbol, [maxPriceTicks, maxQuantityLots]);
     this.#run();
   }
 

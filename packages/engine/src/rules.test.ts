@@ -487,6 +487,24 @@ const REFUSALS: Rule[] = [
     expect: ["2 rejected: already_listed"],
   },
   {
+    rule: "limits of an unknown symbol",
+    given: [],
+    when: { kind: "setLimits", symbol: 9, maxPriceTicks: 1, maxQuantityLots: 1 },
+    expect: ["2 rejected: unknown_symbol"],
+  },
+  {
+    rule: "limits whose greatest notional is not safe (R9)",
+    given: [],
+    when: { kind: "setLimits", symbol: 0, maxPriceTicks: 2 ** 27, maxQuantityLots: 2 ** 26 },
+    expect: ["2 rejected: invalid_listing"],
+  },
+  {
+    rule: "a limit of nothing",
+    given: [],
+    when: { kind: "setLimits", symbol: 0, maxPriceTicks: 1, maxQuantityLots: 0 },
+    expect: ["2 rejected: invalid_listing"],
+  },
+  {
     rule: "a symbol index beyond the bound",
     given: [],
     when: { kind: "list", symbol: 65_536, maxPriceTicks: 1, maxQuantityLots: 1 },

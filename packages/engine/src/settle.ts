@@ -170,9 +170,9 @@ export class Settler {
     const at = live.extraOf(order) * EXTRA_WORDS;
     const ticks = extras[at + EXTRA.TRAIL_TICKS] as number;
     const distance = ticks !== 0 ? ticks : partOf(reference, extras[at + EXTRA.TRAIL_BPS] as number);
-    const stop = buys
-      ? Math.min(book.maxPriceTicks, reference + distance)
-      : Math.max(1, reference - distance);
+    // A limit may have been set below where the market is.
+    const highest = reference <= book.maxPriceTicks ? book.maxPriceTicks : Number.MAX_SAFE_INTEGER;
+    const stop = buys ? Math.min(highest, reference + distance) : Math.max(1, reference - distance);
     const known = extras[at + EXTRA.STOP] as number;
     if (known !== 0 && (buys ? stop >= known : stop <= known)) return;
     this.#endings.lift(order);

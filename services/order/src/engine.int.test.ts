@@ -221,6 +221,31 @@ test("an expiry is told also after a clock that was ahead has been set right", a
   assert.equal((await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced").length, 1);
 });
 
+test("new limits of an instrument are in the log before the orders that they admit", async (t) => {
+  const order = await orderTest(t);
+  const change = async (limits: { maxPrice: string; maxQuantity: string }): Promise<void> => {
+    await order.service.publish(referenceEvents, [
+      { key: "BTC-USD", event: { eventType: "InstrumentChanged", ...BTC_USD, ...limits } },
+    ]);
+    await order.service.quiet();
+    await order.service.runJob("refresh");
+  };
+  const high = { price: "1500000", quantity: "1" };
+  assert.equal((await order.post(body(high))).status, 422);
+  await change({ maxPrice: "2000000", maxQuantity: "1000" });
+  assert.equal((await order.post(body(high))).status, 201);
+  await change({ maxPrice: "2000000", maxQuantity: "1000" });
+  await order.service.quiet();
+  const commands = await order.commands();
+  assert.deepEqual(
+    commands.map(({ eventType, maxPrice, price }) => [eventType, maxPrice ?? price]),
+    [
+      ["OrderLimitsSet", "2000000"],
+      ["OrderCreated", "1500000"],
+    ],
+  );
+});
+
 test("reference data halts and resumes a symbol, and its new fees count for new orders only", async (t) => {
   const order = await orderTest(t);
   const change = async (changes: Record<string, unknown>): Promise<void> => {

@@ -124,7 +124,7 @@ function commandRow(
     case "EngineVersionActivated":
       return [restoreEngineVersion(partition, event.engineVersion, timeMs)];
     default:
-      // Listings and blocks come back by reading reference- and risk-events again; only their requests are remembered.
+      // Listings, limits and blocks come back by reading reference- and risk-events again; only their requests are remembered.
       return [];
   }
 }

@@ -220,6 +220,20 @@ export const PriceBandsSet = defineEvent({
   }),
 });
 
+export const OrderLimitsSet = defineEvent({
+  eventType: "OrderLimitsSet",
+  writer: "order",
+  version: 1,
+  description:
+    "Orders of the symbol are at most of this price and quantity from here on; those that live stay",
+  schema: Type.Object({
+    eventType: Type.Literal("OrderLimitsSet"),
+    ...haltFields,
+    maxPrice: Decimal,
+    maxQuantity: Decimal,
+  }),
+});
+
 export const TradingResumed = defineEvent({
   eventType: "TradingResumed",
   writer: "order",
@@ -263,6 +277,7 @@ export const orderEvents = defineTopic({
   key: "symbol",
   events: [
     SymbolListed,
+    OrderLimitsSet,
     OrderCreated,
     OrderModified,
     OrderCancelled,

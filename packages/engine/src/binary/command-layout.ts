@@ -35,6 +35,8 @@ export const COMMAND = {
   ADVANCE_TIME: 17,
   /** handle */
   VOID: 18,
+  /** greatest price, greatest quantity */
+  SET_LIMITS: 19,
 } as const;
 
 /** Where a PLACE has its fields. */

@@ -32,11 +32,15 @@ export const BOOK = {
   LEVEL_EVENTS: 8,
 } as const;
 
+/** By kind of trailing stop, sells and buys by the last price, then by the best: any reference is a better one. */
+const NOTHING_FOLLOWED = [0, Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY] as const;
+
 /** One symbol: its listing, its ladders, its counters. */
 export class Book {
   readonly symbol: number;
-  readonly maxPriceTicks: number;
-  readonly maxQuantityLots: number;
+  /** Of orders that come; those that live may be of earlier limits. */
+  maxPriceTicks: number;
+  maxQuantityLots: number;
   readonly bids: Ladder;
   readonly asks: Ladder;
   /** By the numbers of `LADDER`; those of orders that sleep from the first of them on. */
@@ -58,12 +62,7 @@ export class Book {
   /** Slots of stops that trail, by ladder from SELL_STOPS_BY_LAST on. */
   readonly trailing: readonly Set<number>[] = [new Set(), new Set(), new Set(), new Set()];
   /** The reference that has to be passed before one of them moves. */
-  readonly trailedTo: Float64Array = Float64Array.of(
-    0,
-    Number.POSITIVE_INFINITY,
-    0,
-    Number.POSITIVE_INFINITY,
-  );
+  readonly trailedTo: Float64Array = Float64Array.from(NOTHING_FOLLOWED);
   readonly ready: ReadyQueue = new ReadyQueue();
   readonly #levels: Lines;
   readonly #nodes: PriceNodes;
@@ -82,6 +81,13 @@ export class Book {
     this.aside = [this.#openAside(), this.#openAside()];
   }
 
+  setLimits(maxPriceTicks: number, maxQuantityLots: number): void {
+    this.maxPriceTicks = maxPriceTicks;
+    this.maxQuantityLots = maxQuantityLots;
+    // No stop of a buy trails beyond the greatest price.
+    this.trailedTo.set(NOTHING_FOLLOWED);
+  }
+
   /** A stop trails from here on, or again. */
   trail(order: number, ladder: number): void {
     const kind = ladder - LADDER.SELL_STOPS_BY_LAST;
@@ -93,9 +99,7 @@ export class Book {
     const known = this.ladders[index];
     if (known !== undefined) return known;
     const { symbol, maxPriceTicks } = this;
-    // One more for stops that have no price yet.
-    const highest = { symbol, maxPriceTicks: maxPriceTicks + 1, index };
-    const ladder = new Ladder(this.#levels, this.#nodes, highest);
+    const ladder = new Ladder(this.#levels, this.#nodes, { symbol, maxPriceTicks, index });
     this.ladders[index] = ladder;
     return ladder;
   }

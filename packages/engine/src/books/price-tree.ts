@@ -38,22 +38,28 @@ export class PriceNodes {
 
 /**
  * An ordered index from price to level: a radix tree of 32-way nodes over the price's digits. Find, insert, remove and
- * the neighbours of a price cost its height: 2 for prices below 1,024 ticks, 5 below 33 million, 11 at most.
+ * the neighbours of a price cost its height: 2 for prices below 1,024 ticks, 5 below 33 million, 11 at most. It grows with
+ * the first price that has no place in it.
  */
 export class PriceTree {
   readonly #nodes: PriceNodes;
-  readonly #height: number;
+  #height: number;
+  /** The least price that has no place. */
+  #reach: number;
   readonly #path: Int32Array = new Int32Array(MAX_HEIGHT);
   #root: number;
 
+  /** `maxPriceTicks`: the greatest price that is expected. */
   constructor(nodes: PriceNodes, maxPriceTicks: number) {
     this.#nodes = nodes;
     this.#height = heightFor(maxPriceTicks);
+    this.#reach = FANOUT ** this.#height;
     this.#root = nodes.allocate();
   }
 
   /** The level at a price, or NONE. */
   find(price: number): number {
+    if (price >= this.#reach) return NONE;
     const { children, present } = this.#nodes;
     const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
     const low = price - high * LOW_RANGE;
@@ -68,6 +74,7 @@ export class PriceTree {
 
   /** The price must not be there yet. */
   insert(price: number, level: number): void {
+    while (price >= this.#reach) this.#grow();
     const nodes = this.#nodes;
     const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
     const low = price - high * LOW_RANGE;
@@ -118,8 +125,26 @@ export class PriceTree {
     return this.#neighbour(price, true);
   }
 
+  /** Puts a root above the root, for which all prices so far begin with the digit 0. */
+  #grow(): void {
+    const nodes = this.#nodes;
+    const root = nodes.allocate();
+    if (nodes.present[this.#root] === 0) nodes.free(this.#root);
+    else {
+      nodes.present[root] = 1;
+      nodes.children[root * FANOUT] = this.#root;
+    }
+    this.#root = root;
+    this.#height++;
+    this.#reach *= FANOUT;
+  }
+
   #neighbour(price: number, upwards: boolean): number {
     const { children, present } = this.#nodes;
+    if (price >= this.#reach) {
+      const bits = present[this.#root] as number;
+      return upwards || bits === 0 ? NONE : this.#outermost(this.#root, this.#height - 1, bits, false);
+    }
     const high = price < LOW_RANGE ? 0 : Math.floor(price / LOW_RANGE);
     const low = price - high * LOW_RANGE;
     let node = this.#root;

@@ -107,10 +107,9 @@ export class NaiveCascade {
     if (reference === 0 || !trails(order)) return;
     const part = (BigInt(reference) * BigInt(order.trailBps) + 9_999n) / 10_000n;
     const distance = order.trailTicks === 0 ? Number(part) : order.trailTicks;
+    const highest = reference <= symbol.maxPriceTicks ? symbol.maxPriceTicks : Number.MAX_SAFE_INTEGER;
     const stop =
-      order.side === 0
-        ? Math.min(symbol.maxPriceTicks, reference + distance)
-        : Math.max(1, reference - distance);
+      order.side === 0 ? Math.min(highest, reference + distance) : Math.max(1, reference - distance);
     const better = order.side === 0 ? stop < order.stopTicks : stop > order.stopTicks;
     if (order.stopTicks !== 0 && !better) return;
     order.stopTicks = stop;

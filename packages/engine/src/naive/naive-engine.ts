@@ -11,6 +11,7 @@ import type {
   SessionCommand,
   SetAccountGroup,
   SetBands,
+  SetLimits,
   SetPosition,
   SymbolCommand,
 } from "../commands.ts";
@@ -21,15 +22,8 @@ import type { MassWork, OrderState } from "../state.ts";
 import { hashState, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";
-import { amendProblem, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
-import {
-  freeze,
-  inPriority,
-  type NaiveOrder,
-  type NaiveState,
-  type NaiveSymbol,
-  stateOf,
-} from "./naive-state.ts";
+import { amendProblem, areLimits, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
+import { freeze, inPriority, type NaiveOrder, type NaiveState, newSymbol, stateOf } from "./naive-state.ts";
 
 /**
  * The oracle: the engine's rules said as plainly as possible. Slow on purpose; it shares only the vocabulary, the
@@ -319,32 +313,28 @@ export class NaiveEngine implements Engine {
 
   listSymbol(command: ListSymbol): void {
     if (!this.#begin(command, 0)) return;
-    const { request, symbol, maxPriceTicks, maxQuantityLots } = command;
-    const numbers = [maxPriceTicks, maxQuantityLots];
+    const { request, symbol } = command;
     if (this.#books.symbol(symbol) !== undefined) this.#reject(request, 0, "already_listed");
     else if (!Number.isSafeInteger(symbol) || symbol < 0 || symbol >= 65_536)
       this.#reject(request, 0, "invalid_symbol");
-    else if (numbers.some((value) => !Number.isSafeInteger(value) || value < 1))
-      this.#reject(request, 0, "invalid_listing");
-    else if (BigInt(maxPriceTicks) * BigInt(maxQuantityLots) > 2n ** 53n - 1n)
-      this.#reject(request, 0, "invalid_listing");
+    else if (!areLimits(command)) this.#reject(request, 0, "invalid_listing");
     else {
-      const listed: NaiveSymbol = {
-        symbol,
-        maxPriceTicks,
-        maxQuantityLots,
-        phase: 0,
-        tradeNumber: 0,
-        bookSequence: 0,
-        lastPriceTicks: 0,
-        lowerTicks: 0,
-        upperTicks: 0,
-        limitStateMs: 0,
-        limitUntilMs: 0,
-      };
-      const symbols = [...this.#state.symbols, listed];
+      const symbols = [...this.#state.symbols, newSymbol(command)];
       this.#state.symbols = symbols.sort((left, right) => left.symbol - right.symbol);
       this.#complete(request, 0);
+    }
+  }
+
+  setLimits(command: SetLimits): void {
+    if (!this.#begin(command, 0)) return;
+    const { request, maxPriceTicks, maxQuantityLots } = command;
+    const symbol = this.#books.symbol(command.symbol);
+    if (symbol === undefined) this.#reject(request, 0, "unknown_symbol");
+    else if (!areLimits(command)) this.#reject(request, 0, "invalid_listing");
+    else {
+      Object.assign(symbol, { maxPriceTicks, maxQuantityLots });
+      this.#complete(request, 0);
+      this.#cascade.settle(symbol);
     }
   }
 

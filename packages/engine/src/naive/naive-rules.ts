@@ -1,4 +1,4 @@
-import type { AmendOrder, OrderTerms, PlaceOrder } from "../commands.ts";
+import type { AmendOrder, ListSymbol, OrderTerms, PlaceOrder } from "../commands.ts";
 import type { RejectReason } from "../events.ts";
 import { crosses, inPriority, type NaiveOrder, type NaiveState, type NaiveSymbol } from "./naive-state.ts";
 
@@ -188,6 +188,18 @@ export function amendProblem(
       "post_only_would_cross",
     ],
   ]);
+}
+
+/** R9: the greatest notional of an order is a safe integer. */
+export function areLimits({
+  maxPriceTicks,
+  maxQuantityLots,
+}: Pick<ListSymbol, "maxPriceTicks" | "maxQuantityLots">): boolean {
+  return (
+    isPositive(maxPriceTicks) &&
+    isPositive(maxQuantityLots) &&
+    BigInt(maxPriceTicks) * BigInt(maxQuantityLots) <= BigInt(Number.MAX_SAFE_INTEGER)
+  );
 }
 
 export function beyondBand(symbol: NaiveSymbol, side: number, priceTicks: number): boolean {

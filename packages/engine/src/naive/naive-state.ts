@@ -1,3 +1,4 @@
+import type { ListSymbol } from "../commands.ts";
 import type { EngineLimits } from "../engine.ts";
 import type { EngineState, MassWork, OrderState, PositionState, SymbolState } from "../state.ts";
 
@@ -24,6 +25,23 @@ export interface NaiveState {
   symbols: readonly NaiveSymbol[];
   orders: NaiveOrder[];
   pending: MassWork | undefined;
+}
+
+/** A symbol before its first order. */
+export function newSymbol({ symbol, maxPriceTicks, maxQuantityLots }: ListSymbol): NaiveSymbol {
+  return {
+    symbol,
+    maxPriceTicks,
+    maxQuantityLots,
+    phase: 0,
+    tradeNumber: 0,
+    bookSequence: 0,
+    lastPriceTicks: 0,
+    lowerTicks: 0,
+    upperTicks: 0,
+    limitStateMs: 0,
+    limitUntilMs: 0,
+  };
 }
 
 /** Plain state that may be changed, from the state of an engine. */

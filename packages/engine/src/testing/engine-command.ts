@@ -12,6 +12,7 @@ import type {
   SessionCommand,
   SetAccountGroup,
   SetBands,
+  SetLimits,
   SetPosition,
   SymbolCommand,
 } from "../commands.ts";
@@ -20,6 +21,7 @@ import type { Engine } from "../engine.ts";
 /** A command as data. */
 export type EngineCommand =
   | ({ readonly kind: "list" } & ListSymbol)
+  | ({ readonly kind: "setLimits" } & SetLimits)
   | ({ readonly kind: "place" } & PlaceOrder)
   | ({ readonly kind: "amend" } & AmendOrder)
   | ({ readonly kind: "cancel" } & CancelOrder)
@@ -42,6 +44,9 @@ export function applyCommand(engine: Engine, command: EngineCommand): void {
   switch (command.kind) {
     case "list":
       engine.listSymbol(command);
+      break;
+    case "setLimits":
+      engine.setLimits(command);
       break;
     case "place":
       engine.place(command);

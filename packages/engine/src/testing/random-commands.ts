@@ -34,6 +34,7 @@ export function randomCommands(
     request: seed % 3 === 0 ? BEYOND_32_BITS : 0,
     atMs: 1_000,
     middle: 1_000,
+    highestPrice: MAX_PRICE,
     resting: [],
     places: new Map(),
     related: 0,
@@ -98,6 +99,8 @@ interface Flow {
   request: number;
   atMs: number;
   middle: number;
+  /** The greatest limit so far. */
+  highestPrice: number;
   /** Handles of orders that may rest. */
   readonly resting: number[];
   readonly places: Map<number, PlaceOrder>;
@@ -155,6 +158,7 @@ function nextCommand(flow: Flow): EngineCommand {
   if (roll < 970) return { kind: "resume", ...head, symbol };
   if (roll < 994) return { kind: "advanceTime", ...head };
   if (roll < 997) return { kind: "void", ...head, handle: someHandle(flow) };
+  if (random.below(2) === 0) return setLimits(flow, symbol);
   return {
     kind: "list",
     ...head,
@@ -162,6 +166,16 @@ function nextCommand(flow: Flow): EngineCommand {
     maxPriceTicks: 500,
     maxQuantityLots: 50,
   };
+}
+
+/** Mostly more than before, so that most orders are still taken. */
+function setLimits(flow: Flow, symbol: number): EngineCommand {
+  const { random, request, atMs, middle } = flow;
+  const tight = random.below(3) === 0;
+  const maxPriceTicks = tight ? middle + random.below(40) : MAX_PRICE * (1 + random.below(1_000));
+  const maxQuantityLots = tight ? 1 + random.below(20) : MAX_QUANTITY * (1 + random.below(3));
+  if (!tight) flow.highestPrice = Math.max(flow.highestPrice, maxPriceTicks);
+  return { kind: "setLimits", request, atMs, symbol, maxPriceTicks, maxQuantityLots };
 }
 
 function setBands(flow: Flow, symbol: number): EngineCommand {
@@ -262,8 +276,8 @@ function dayEnd(atMs: number): number {
 }
 
 /** Mostly on the order's own side of the middle, sometimes across, rarely far away. */
-function somePrice({ random, middle }: Flow, side: number): number {
-  if (random.below(60) === 0) return 1 + random.below(MAX_PRICE);
+function somePrice({ random, middle, highestPrice }: Flow, side: number): number {
+  if (random.below(60) === 0) return 1 + random.below(highestPrice);
   const distance = random.below(14) - 3;
   return Math.max(1, side === 0 ? middle - distance : middle + distance);
 }

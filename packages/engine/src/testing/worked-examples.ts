@@ -149,6 +149,8 @@ function draftOf(text: string): Draft {
         upperTicks: Number(rest[0]),
         limitStateMs: pairs.limit ?? 0,
       };
+    case "limits":
+      return { kind: "setLimits", symbol: 0, maxQuantityLots: Number(first), maxPriceTicks: pairs.at ?? 0 };
     case "group":
       return { kind: "setAccountGroup", account: Number(first), group: Number(rest[0]) };
     case "position":

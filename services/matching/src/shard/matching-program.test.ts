@@ -146,6 +146,34 @@ describe("matching", () => {
     );
   });
 
+  it("takes orders up to the limits that were set last, also from a snapshot", () => {
+    const desk = new Desk().list();
+    const statusOf = (told: Told[]): unknown => told[0]?.reason ?? told[0]?.execType;
+    assert.equal(statusOf(desk.place(1, "BUY", "1000000.01", "1")), "price_beyond_maximum");
+    const limits = { symbol: "BTC-USD", maxPrice: "2000000", maxQuantity: "10" };
+    assert.deepEqual(types(desk.tell({ eventType: "OrderLimitsSet", ...limits })), ["CommandCompleted"]);
+    assert.equal(statusOf(desk.place(2, "SELL", "2000000", "10")), "NEW");
+    assert.equal(statusOf(desk.place(3, "BUY", "1", "10.0001")), "quantity_beyond_maximum");
+    const restored = new MatchingProgram();
+    restored.restore(desk.program.snapshot());
+    desk.program = restored;
+    assert.equal(statusOf(desk.place(4, "BUY", "2000000.01", "1")), "price_beyond_maximum");
+    desk.tell({ eventType: "OrderLimitsSet", ...limits, maxPrice: "100" });
+    desk.place(5, "SELL", "99", "1");
+    assert.equal(statusOf(desk.place(6, "SELL", "101", "1")), "price_beyond_maximum");
+    desk.tell({ eventType: "OrderLimitsSet", ...limits });
+    const trades = desk
+      .place(7, "BUY", "2000000", "10")
+      .filter(({ eventType }) => eventType === "TradeExecuted");
+    assert.deepEqual(
+      trades.map(({ price }) => price),
+      ["99", "2000000"],
+      "an order beyond a lower limit stands",
+    );
+    const unknown = desk.tell({ eventType: "OrderLimitsSet", ...limits, symbol: "ETH-USD" });
+    assert.equal(unknown[0]?.reason, "unknown_symbol");
+  });
+
   it("goes on from a snapshot with the same bytes and the same state", () => {
     const [one, other] = [new Desk().list(), new Desk().list()];
     for (const desk of [one, other]) {

@@ -141,6 +141,9 @@ export class MatchingProgram implements ShardProgram {
       case "SymbolListed":
         this.#list(command, head);
         return;
+      case "OrderLimitsSet":
+        this.#setLimits(command, head);
+        return;
       case "EngineVersionActivated":
         assert(
           command.engineVersion <= ENGINE_VERSION,
@@ -262,6 +265,17 @@ export class MatchingProgram implements ShardProgram {
     const { index, instrument } = this.#symbols.list(listing);
     const { maxPriceTicks, maxQuantityLots } = instrument;
     this.#engine.listSymbol({ ...head, symbol: index, maxPriceTicks, maxQuantityLots });
+  }
+
+  #setLimits(command: Extract<Command, { eventType: "OrderLimitsSet" }>, head: CommandHead): void {
+    const listed = this.#symbols.find(command.symbol);
+    if (listed === undefined) {
+      this.#report.refuse("unknown_symbol");
+      return;
+    }
+    const maxPriceTicks = listed.instrument.decodePrice(command.maxPrice);
+    const maxQuantityLots = listed.instrument.decodeQuantity(command.maxQuantity);
+    this.#engine.setLimits({ ...head, symbol: listed.index, maxPriceTicks, maxQuantityLots });
   }
 
   /** That a market trades at its band the engine tells by itself, and it is the last word. */

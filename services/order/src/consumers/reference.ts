@@ -10,7 +10,7 @@ import type { VenueTables } from "../venue.ts";
 
 /**
  * Keeps assets and instruments, and tells the engine: SymbolListed once for each symbol, before any of its orders,
- * since no order is admitted for a symbol that is not in the table; halts and resumes as its status changes.
+ * since no order is admitted for a symbol that is not in the table; its limits, halts and resumes as they change.
  */
 export async function followReference(_desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
   const [rows = []] = await unit.run([selectVenue()]);
@@ -60,6 +60,8 @@ export function referenceEffects(tables: VenueTables, batch: readonly Envelope[]
     const after = book.listInstrument(instrument);
     instruments.set(event.symbol, instrument);
     if (before === undefined) events.push(symbolListed(after, derivedRequestId(cause)));
+    else if (limitsDiffer(before.instrument, instrument))
+      events.push(orderLimitsSet(instrument, derivedRequestId(`${cause}/limits`)));
     const wasHalted = before?.instrument.status === "HALTED";
     const isHalted = instrument.status === "HALTED";
     // What an operator has halted here stays halted.
@@ -96,6 +98,14 @@ function symbolListed(instrument: CompiledInstrument, requestId: string): Outgoi
     maxPrice,
     maxQuantity,
   });
+}
+
+function limitsDiffer(before: Instrument, after: Instrument): boolean {
+  return before.maxPrice !== after.maxPrice || before.maxQuantity !== after.maxQuantity;
+}
+
+function orderLimitsSet({ symbol, maxPrice, maxQuantity }: Instrument, requestId: string): OutgoingEvent {
+  return toSymbol(symbol, { eventType: "OrderLimitsSet", requestId, symbol, maxPrice, maxQuantity });
 }
 
 /** The instrument without what makes it an event. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BTC, BTC_USD, USD } from "@bourse/market/testing";
-import { canonicalInstrument, changedInstrument, differences } from "./listing.ts";
+import { canonicalInstrument, changedInstrument, differences, greatestLimits } from "./listing.ts";
 
 test("an instrument is kept without trailing zeros", () => {
   const given = {
@@ -38,6 +38,25 @@ test("limits, fees, collar, reference price and status change", () => {
   const changed = changedInstrument(BTC_USD, change, BTC, USD);
   assert.ok(changed.ok);
   assert.deepEqual(changed.value, { ...BTC_USD, ...change, referencePrice: "61000.5" });
+});
+
+test("orders of earlier limits are thought of when limits change (R9)", () => {
+  const had = { maxPrice: "1000000", maxQuantity: "1000" };
+  const lower = greatestLimits(had, { ...BTC_USD, maxPrice: "900000", maxQuantity: "10" }, BTC, USD);
+  assert.deepEqual(lower, { ok: true, value: had }, "a lower limit leaves the greatest as they were");
+  const higher = greatestLimits(had, { ...BTC_USD, maxPrice: "2000000", maxQuantity: "10" }, BTC, USD);
+  assert.deepEqual(higher, { ok: true, value: { maxPrice: "2000000", maxQuantity: "1000" } });
+  const beyond = { ...BTC_USD, maxPrice: "1000000000", maxQuantity: "10" };
+  assert.ok(canonicalInstrument(beyond, BTC, USD).ok, "by itself the pair is allowed");
+  assert.deepEqual(greatestLimits(had, beyond, BTC, USD), {
+    ok: false,
+    error: {
+      field: "maxPrice",
+      given: "1000000000",
+      allowed:
+        "maxPrice x maxQuantity at most 9007199254740991 ticks x lots, also with the greatest that it has had, 1000000 and 1000",
+    },
+  });
 });
 
 test("tick, lot and scale never change, and each is named", () => {

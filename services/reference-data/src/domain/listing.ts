@@ -47,6 +47,38 @@ export function canonicalInstrument(
   });
 }
 
+/** How large an order of an instrument may be at most. */
+export type OrderLimits = Pick<Instrument, "maxPrice" | "maxQuantity">;
+
+/**
+ * The greatest limits there ever were, with those of `instrument` among them. An order keeps the limits that it came
+ * with and trades with later ones, so R9's bound on a notional holds for the greatest of both, or the change is refused.
+ */
+export function greatestLimits(
+  before: OrderLimits,
+  instrument: Instrument,
+  baseAsset: Asset,
+  quoteAsset: Asset,
+): Result<OrderLimits, FieldFault> {
+  const compiled = compileInstrument(instrument, baseAsset, quoteAsset);
+  if (!compiled.ok) return refused(compiled.error);
+  const { decodePrice, decodeQuantity, maxPriceTicks, maxQuantityLots } = compiled.value;
+  const priceTicks = Math.max(decodePrice(before.maxPrice), maxPriceTicks);
+  const quantityLots = Math.max(decodeQuantity(before.maxQuantity), maxQuantityLots);
+  const field = quantityLots > decodeQuantity(before.maxQuantity) ? "maxQuantity" : "maxPrice";
+  if (BigInt(priceTicks) * BigInt(quantityLots) > BigInt(Number.MAX_SAFE_INTEGER)) {
+    const most = `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`;
+    const had = `${before.maxPrice} and ${before.maxQuantity}`;
+    return refused({
+      field,
+      given: instrument[field],
+      allowed: `${most}, also with the greatest that it has had, ${had}`,
+    });
+  }
+  const { formatPrice, formatQuantity } = compiled.value;
+  return ok({ maxPrice: formatPrice(priceTicks), maxQuantity: formatQuantity(quantityLots) });
+}
+
 /** The instrument with `change` applied, by the listing rule; or each field of it that never changes, by name. */
 export function changedInstrument(
   instrument: Instrument,

@@ -11,10 +11,17 @@ import {
 import type { Asset, Instrument } from "@bourse/market";
 import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
-import { canonicalInstrument, changedInstrument, differences, type FieldFault } from "../domain/listing.ts";
+import {
+  canonicalInstrument,
+  changedInstrument,
+  differences,
+  type FieldFault,
+  greatestLimits,
+} from "../domain/listing.ts";
 import type { ReferenceData } from "../reference-data.ts";
 import {
   assetOf,
+  greatestLimitsOf,
   insertInstrument,
   instrumentOf,
   lockForChange,
@@ -189,8 +196,10 @@ async function changeInstrument(
   const after = changedInstrument(before, change, baseAsset, quoteAsset);
   if (!after.ok) return unchanged(listingRefused(symbol, after.error));
   if (differences(before, after.value).length === 0) return unchanged({ status: 200, body: before });
+  const greatest = greatestLimits(greatestLimitsOf(row), after.value, baseAsset, quoteAsset);
+  if (!greatest.ok) return unchanged(listingRefused(symbol, [greatest.error]));
   return {
-    statements: [updateInstrument(after.value)],
+    statements: [updateInstrument(after.value, greatest.value)],
     events: [referenceEvent(symbol, { eventType: "InstrumentChanged", ...after.value })],
     result: { answer: { status: 200, body: after.value }, event: "InstrumentChanged" },
   };

@@ -1,5 +1,6 @@
 import type { Asset, AssetKind, Instrument, InstrumentStatus } from "@bourse/market";
 import { type Row, type Statement, sql } from "@bourse/store";
+import type { OrderLimits } from "../domain/listing.ts";
 
 export function selectAssets(): Statement {
   return sql`SELECT asset, name, kind, scale FROM assets ORDER BY asset COLLATE "C"`;
@@ -32,20 +33,26 @@ export function insertInstrument(instrument: Instrument): Statement {
     instrument;
   return sql`
     INSERT INTO instruments (symbol, base_asset, quote_asset, tick_size, lot_size, min_quantity, max_quantity, max_price,
-      maker_fee_ppm, taker_fee_ppm, collar_ppm, reference_price, calendar, status)
+      greatest_quantity, greatest_price, maker_fee_ppm, taker_fee_ppm, collar_ppm, reference_price, calendar, status)
     VALUES (${symbol}, ${baseAsset}, ${quoteAsset}, ${tickSize}, ${lotSize}, ${minQuantity}, ${maxQuantity}, ${maxPrice},
-      ${makerFeePpm}, ${takerFeePpm}, ${collarPpm}, ${referencePrice}, ${calendar}, ${status})`;
+      ${maxQuantity}, ${maxPrice}, ${makerFeePpm}, ${takerFeePpm}, ${collarPpm}, ${referencePrice}, ${calendar}, ${status})`;
 }
 
 /** Writes what may change of an instrument; the rest has no statement that could change it. */
-export function updateInstrument(instrument: Instrument): Statement {
+export function updateInstrument(instrument: Instrument, greatest: OrderLimits): Statement {
   const { symbol, minQuantity, maxQuantity, maxPrice, referencePrice, status } = instrument;
   const { makerFeePpm, takerFeePpm, collarPpm } = instrument;
   return sql`
     UPDATE instruments SET min_quantity = ${minQuantity}, max_quantity = ${maxQuantity}, max_price = ${maxPrice},
       maker_fee_ppm = ${makerFeePpm}, taker_fee_ppm = ${takerFeePpm}, collar_ppm = ${collarPpm},
-      reference_price = ${referencePrice}, status = ${status}
+      reference_price = ${referencePrice}, status = ${status},
+      greatest_quantity = ${greatest.maxQuantity}, greatest_price = ${greatest.maxPrice}
     WHERE symbol = ${symbol}`;
+}
+
+/** The greatest limits that an instrument has had. */
+export function greatestLimitsOf(row: Row): OrderLimits {
+  return { maxPrice: String(row.greatest_price), maxQuantity: String(row.greatest_quantity) };
 }
 
 export function assetOf(row: Row): Asset {
