@@ -88,3 +88,20 @@ test("a halted symbol takes only amendments that lower", () => {
   const priced = planAmendment(order("SELL"), { quantity: null, price: "60001" }, [], halted);
   assert.equal(!priced.ok && priced.error.code, "trading_halted");
 });
+
+test("an order that sleeps keeps the quantity that must fill at once", () => {
+  const terms = {
+    ...order("BUY").terms,
+    orderType: "STOP_LIMIT" as const,
+    special: { stopPrice: "60000", minQuantity: "0.5" },
+  };
+  const lowered = { quantity: "0.4", price: null };
+  const asleep = planAmendment(order("BUY", { terms }), lowered, [], listing);
+  assert.deepEqual(!asleep.ok && asleep.error.errors?.[0], {
+    field: "quantity",
+    given: "0.4",
+    allowed: "at least its minQuantity, 0.5, which must fill at once when the order begins to work",
+  });
+  assert.ok(planAmendment(order("BUY", { terms }), { ...lowered, quantity: "0.5" }, [], listing).ok);
+  assert.ok(planAmendment(order("BUY", { terms, triggered: true }), lowered, [], listing).ok);
+});

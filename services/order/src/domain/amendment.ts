@@ -3,6 +3,7 @@ import { type CompiledInstrument, isFinal } from "@bourse/market";
 import type { Listing } from "./admit-placement.ts";
 import type { Order } from "./order.ts";
 import { fieldRefusal, type Refusal } from "./refusal.ts";
+import { isStop } from "./special-terms.ts";
 import { type CodedFault, halted, priceFault, quantityFault, refusalOf } from "./term-faults.ts";
 
 /** A request to change an order: its new total quantity, fills included, and its new price; null keeps what is. */
@@ -116,6 +117,14 @@ function decode(
       allowed: `above what has filled or was cancelled, ${gone}; cancel what is left instead`,
     });
   }
+  const least = leastQuantity(order);
+  if (typeof quantityLots === "number" && least !== null && quantityLots < instrument.decodeQuantity(least))
+    faults.push({
+      code: "order_terms_invalid",
+      field: "quantity",
+      given: quantity ?? "",
+      allowed: `at least its minQuantity, ${least}, which must fill at once when the order begins to work`,
+    });
   const priceTicks = price === null ? null : instrument.priceTicks(price);
   if (typeof priceTicks === "string") faults.push(priceFault(priceTicks, price ?? "", instrument));
   else if (priceTicks !== null && order.terms.priceTicks === null)
@@ -128,4 +137,11 @@ function decode(
   if (typeof quantityLots === "string" || typeof priceTicks === "string" || faults.length > 0)
     return refused(refusalOf(faults));
   return ok({ quantityLots, priceTicks });
+}
+
+/** What an order that still sleeps or waits must fill at once later; null: nothing, or it has been asked for. */
+function leastQuantity({ terms, triggered }: Order): string | null {
+  const { orderType, special } = terms;
+  const beginsLater = isStop(orderType) || special?.parentId !== undefined || special?.awaits !== undefined;
+  return beginsLater && !triggered ? (special?.minQuantity ?? null) : null;
 }
