@@ -67,7 +67,8 @@ function launch(start: ServerStart): { readonly child: ChildProcess; readonly lo
     ...LAPTOP_SETTINGS,
     listen_addresses: "127.0.0.1",
     port: String(port),
-    unix_socket_directories: folder.socketFolder,
+    // A list: a comma in the path would end its first entry.
+    unix_socket_directories: `"${folder.socketFolder.replaceAll('"', '""')}"`,
     ...start.settings,
   };
   const args = [

@@ -151,6 +151,14 @@ test("a taken port is named", async (t) => {
   });
 });
 
+test("a path may hold what a list or a quotation ends at, and other letters than ASCII", async (t) => {
+  const folder = freshFolder(t, 'Größe, "5" o\'clock');
+  const server = await start(folder);
+  await storeOf(t, server).ping();
+  await server.restart();
+  await storeOf(t, server).ping();
+});
+
 test("a path too long for a socket gets its socket elsewhere", async (t) => {
   const folder = freshFolder(t, `a-${"long-".repeat(20)}folder`);
   const server = await start(folder);
