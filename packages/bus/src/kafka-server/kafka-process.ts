@@ -23,6 +23,8 @@ const STOP_TIMEOUT_MS = 30_000;
 const STARTED = "Kafka Server started";
 
 export const PROPERTIES = "server.properties";
+/** The node's `log.dirs`, in its folder. */
+export const DATA = "data";
 
 /** A Java process with one Kafka node. */
 export class KafkaProcess {
@@ -38,7 +40,7 @@ export class KafkaProcess {
     this.bootstrapServers = bootstrapServers;
     this.logFile = join(folder, "kafka.log");
     const classPath = join(libraries, "*");
-    this.#command = [...javaOptions(options), "-cp", classPath, "kafka.Kafka", join(folder, PROPERTIES)];
+    this.#command = [...javaOptions(options), "-cp", classPath, "kafka.Kafka", PROPERTIES];
   }
 
   get pid(): number | undefined {
@@ -49,7 +51,11 @@ export class KafkaProcess {
     const log = openSync(this.logFile, "a");
     const from = statSync(this.logFile).size;
     // A process group of its own: Ctrl-C in a terminal must not end it before those who still write to it.
-    const server = spawn("java", this.#command, { stdio: ["ignore", log, log], detached: true });
+    const server = spawn("java", this.#command, {
+      ...inFolder(this.#options.folder),
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     closeSync(log);
     const ended = new Promise<void>((resolve) => {
       server.once("exit", () => resolve());
@@ -140,11 +146,17 @@ function javaOptions({
   ];
 }
 
+/**
+ * Settings name what is in the folder by paths that begin there: Kafka takes a comma in them for the end of one, and other
+ * letters than ASCII for Latin-1. Java itself knows the folder's name only where the locale has its letters.
+ */
+function inFolder(folder: string): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
+  return { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } };
+}
+
 export interface FormatOptions {
   readonly folder: string;
   readonly libraries: string;
-  /** Where the data are: the node's `log.dirs`. */
-  readonly dataFolder: string;
   /** Default: a new one. The nodes of a cluster share it. */
   readonly clusterId?: string;
   /** Such as `--standalone` or `--add-scram`. */
@@ -153,9 +165,9 @@ export interface FormatOptions {
 
 /** A folder is formatted before its first start: its cluster gets an id. */
 export async function formatOnce(format: FormatOptions): Promise<void> {
-  const { folder, libraries, dataFolder, clusterId = newClusterId(), options } = format;
-  if (existsSync(join(dataFolder, "meta.properties"))) return;
-  await runJava([
+  const { folder, libraries, clusterId = newClusterId(), options } = format;
+  if (existsSync(join(folder, DATA, "meta.properties"))) return;
+  await runJava(folder, [
     "-cp",
     join(libraries, "*"),
     "-XX:TieredStopAtLevel=1",
@@ -164,7 +176,7 @@ export async function formatOnce(format: FormatOptions): Promise<void> {
     // One argument: an id may begin with a dash.
     `--cluster-id=${clusterId}`,
     "--config",
-    join(folder, PROPERTIES),
+    PROPERTIES,
     ...options,
   ]);
 }
@@ -173,8 +185,8 @@ export function newClusterId(): string {
   return randomBytes(16).toString("base64url");
 }
 
-async function runJava(command: readonly string[]): Promise<void> {
-  const java = spawn("java", [...command], { stdio: ["ignore", "pipe", "pipe"] });
+async function runJava(folder: string, command: readonly string[]): Promise<void> {
+  const java = spawn("java", [...command], { ...inFolder(folder), stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [java.stdout, java.stderr]) {
     stream.on("data", (chunk: Buffer) => {

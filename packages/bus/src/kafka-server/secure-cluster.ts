@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { freePort } from "./free-port.ts";
-import { formatOnce, KafkaProcess, newClusterId, PROPERTIES } from "./kafka-process.ts";
+import { DATA, formatOnce, KafkaProcess, newClusterId, PROPERTIES } from "./kafka-process.ts";
 import { provisionKafka } from "./provision-kafka.ts";
 
 export interface SecureClusterOptions {
@@ -64,7 +64,6 @@ export async function startSecureCluster(options: SecureClusterOptions): Promise
       await formatOnce({
         folder: node.folder,
         libraries,
-        dataFolder: join(node.folder, "data"),
         clusterId,
         options: ["--add-scram", `SCRAM-SHA-512=[name=${ADMIN.username},password=${ADMIN.password}]`],
       });
@@ -114,8 +113,8 @@ function propertiesOf(
     NODE_ID: String(id),
     HOST: "localhost",
     VOTERS: nodes.map((node) => `${node.id}@localhost:${node.ports.controller}`).join(","),
-    FOLDER: join(folder, "data"),
-    CERTIFICATES: certificates,
+    FOLDER: DATA,
+    CERTIFICATES: relative(folder, certificates),
     CLIENT_PORT: String(ports.client),
     BROKER_PORT: String(ports.broker),
     CONTROLLER_PORT: String(ports.controller),

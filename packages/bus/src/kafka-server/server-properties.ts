@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { DATA } from "./kafka-process.ts";
 
 export interface Ports {
   readonly broker: number;
@@ -6,7 +6,6 @@ export interface Ports {
 }
 
 export interface ServerPropertiesOptions {
-  readonly folder: string;
   readonly ports: Ports;
   readonly advertisedPort?: number;
   readonly extraProperties?: readonly string[];
@@ -14,7 +13,7 @@ export interface ServerPropertiesOptions {
 
 /** The settings of one broker that is its own controller: what one machine needs, and a quick start. */
 export function serverProperties(options: ServerPropertiesOptions): string {
-  const { folder, ports, advertisedPort = ports.broker, extraProperties = [] } = options;
+  const { ports, advertisedPort = ports.broker, extraProperties = [] } = options;
   const broker = `PLAINTEXT://127.0.0.1:${ports.broker}`;
   const controller = `CONTROLLER://127.0.0.1:${ports.controller}`;
   const lines = [
@@ -26,7 +25,7 @@ export function serverProperties(options: ServerPropertiesOptions): string {
     "inter.broker.listener.name=PLAINTEXT",
     "controller.listener.names=CONTROLLER",
     `controller.quorum.bootstrap.servers=127.0.0.1:${ports.controller}`,
-    `log.dirs=${join(folder, "data")}`,
+    `log.dirs=${DATA}`,
     // R3: topics are made on purpose, with the catalogue's partition counts.
     "auto.create.topics.enable=false",
     "offsets.topic.replication.factor=1",

@@ -20,12 +20,7 @@ export async function startKafka(options: StartKafkaOptions): Promise<LocalKafka
   const { folder } = options;
   writeFileSync(join(folder, PROPERTIES), serverProperties({ ...options, ports }));
   writeFileSync(join(folder, "ports.json"), JSON.stringify(ports));
-  await formatOnce({
-    folder,
-    libraries,
-    dataFolder: join(folder, "data"),
-    options: ["--standalone"],
-  });
+  await formatOnce({ folder, libraries, options: ["--standalone"] });
   const server = new KafkaProcess({ ...options, libraries, bootstrapServers: `127.0.0.1:${ports.broker}` });
   await server.start();
   return server;
