@@ -25,7 +25,7 @@ async function bringNode(root) {
     node: process.execPath,
     what: `Node ${wantedMajor} (this machine has ${process.versions.node})`,
   });
-  assertRuns(binary);
+  assertRuns(binary, folder);
   return binary;
 }
 
@@ -43,9 +43,11 @@ function binaryIn(folder) {
   return path.join(folder, "node_modules", name, "bin", process.platform === "win32" ? "node.exe" : "node");
 }
 
-function assertRuns(binary) {
+/** What does not run goes again: the next launch would take it for Node and begin with it. */
+function assertRuns(binary, folder) {
   const { status, error, stderr } = spawnSync(binary, ["--version"], { encoding: "utf8" });
   if (status === 0) return;
+  fs.rmSync(path.join(folder, "node_modules"), { recursive: true, force: true });
   throw new LaunchError(
     `The Node ${wantedMajor} that npm brought does not run on this system` +
       ` (${(error?.message ?? stderr ?? "").trim() || `it ended with ${status}`}).\n` +

@@ -18,9 +18,12 @@ const silentForMs = 30_000;
  * @param {() => Promise<void>} work
  */
 async function withInstallLock(file, work) {
-  await acquire(file);
+  const own = await acquire(file);
   const toucher = setInterval(() => touch(file), touchMs);
-  const release = () => fs.rmSync(file, { force: true });
+  // One that was stopped for long finds another's lock in the place of its own.
+  const release = () => {
+    if (look(file)?.text === own) fs.rmSync(file, { force: true });
+  };
   // An interrupted installation leaves no lock behind; node_modules has no stamp, so the next launch repeats it.
   const stop = (signal) => {
     release();
@@ -37,12 +40,13 @@ async function withInstallLock(file, work) {
   }
 }
 
+/** @returns {Promise<string>} what the lock says of its holder, which no other lock says */
 async function acquire(file) {
   const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: os.hostname() });
   let told = false;
   let watched = { text: "", mtimeMs: 0, sinceMs: 0 };
   for (;;) {
-    if (createExclusively(file, own)) return;
+    if (createExclusively(file, own)) return own;
     const seen = look(file);
     if (seen === undefined) continue;
     if (seen.text !== watched.text || seen.mtimeMs !== watched.mtimeMs) {

@@ -24,18 +24,33 @@ function isCurrent(folder) {
  */
 function missingFrom(folder) {
   const wanted = JSON.parse(readText(path.join(folder, "package-lock.json"))).packages;
-  const record = readText(path.join(folder, "node_modules", ".package-lock.json"));
-  const installed = record === undefined ? {} : JSON.parse(record).packages;
+  const installed = recordIn(folder);
   return Object.keys(wanted).filter(
     (where) =>
       where.includes("node_modules/") && !isInstalled(folder, where, wanted[where], installed[where]),
   );
 }
 
+/** What npm says it has installed. A full disk or a kill leaves a record that is cut off: then nothing is known. */
+function recordIn(folder) {
+  try {
+    return (
+      JSON.parse(readText(path.join(folder, "node_modules", ".package-lock.json")) ?? "{}").packages ?? {}
+    );
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
 /** Remembers that node_modules now is what package-lock.json says. */
 function writeStamp(folder) {
   const lock = readText(path.join(folder, "package-lock.json"));
-  fs.writeFileSync(path.join(folder, "node_modules", stampName), stampOf(lock ?? ""));
+  try {
+    fs.writeFileSync(path.join(folder, "node_modules", stampName), stampOf(lock ?? ""));
+  } catch {
+    // Where another user has installed it, or the disk is full: npm's record is compared every time.
+  }
 }
 
 function stampOf(lock) {

@@ -26,13 +26,22 @@ async function launch(script, args, own = {}) {
     await bringDependencies(root, node);
     await runScript({ node, script: path.join(root, script), args, cwd: userFolder(), ...own });
   } catch (error) {
-    const isTheirs =
-      error instanceof LaunchError || ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code);
-    if (!isTheirs) throw error;
-    process.stderr.write(`\n${error.message}\n`);
+    const advice = error instanceof LaunchError ? "" : adviceOn[error.code];
+    if (advice === undefined) throw error;
+    process.stderr.write(`\n${error.message}\n${advice}`);
     process.exitCode = 1;
   }
 }
+
+const again = "then run the same command again; it goes on from here.";
+const mayNotWrite = `\nThis folder can't be written to. Give ${root} to your user, ${again}\n`;
+/** What helps, by the system's word for what went wrong here, before a script of the project has run. */
+const adviceOn = {
+  EACCES: mayNotWrite,
+  EPERM: mayNotWrite,
+  EROFS: mayNotWrite,
+  ENOSPC: `\nThe disk is full: about 1 GB is needed. Make room, ${again}\n`,
+};
 
 /** Where the person stands: npm moves to the root before it runs a script, and says where it came from. */
 function userFolder() {

@@ -3,11 +3,15 @@
 
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");
+const os = require("node:os");
 const path = require("node:path");
 const { LaunchError } = require("./launch-error.cjs");
 const { environmentWith } = require("./run-script.cjs");
 const { watchForStandstill } = require("./standstill.cjs");
 
+// Used where the user has no folder to write into: goes with what it was for.
+const ownCache = path.join(__dirname, ".npm-cache");
+const endWithLaunch = require.resolve("./end-with-launch.cjs");
 const attempts = 3;
 const keptOutput = 64_000;
 const options = [
@@ -37,7 +41,10 @@ async function runNpm({ node, folder, args, leftOut }) {
       continue;
     }
     const missing = code === 0 ? leftOut() : [];
-    if (code === 0 && missing.length === 0) return;
+    if (code === 0 && missing.length === 0) {
+      fs.rmSync(ownCache, { recursive: true, force: true });
+      return;
+    }
     const said =
       code === 0 ? `npm left out ${missing.join(", ")}` : output.replace(/^npm http .*\n?/gm, "").trim();
     throw new LaunchError(`${said}\n\n${advice(stoodStill ? "ETIMEDOUT" : output)}`.trim());
@@ -52,7 +59,7 @@ function runOnce({ node, folder, args }) {
       cwd: folder,
       env: npmEnvironment(node),
       shell: cli === undefined && process.platform === "win32",
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       windowsHide: true,
     });
     let output = "";
@@ -92,7 +99,20 @@ function npmEnvironment(node) {
   for (const name of Object.keys(env)) {
     if (foreign.test(name) || name === "NODE_ENV") delete env[name];
   }
-  return env;
+  env.NODE_OPTIONS = `${env.NODE_OPTIONS ?? ""} --require ${JSON.stringify(endWithLaunch)}`.trim();
+  // npm leaves out what it can't keep a copy of, and says nothing where it is optional.
+  const cache = env.npm_config_cache ?? path.join(os.homedir(), ".npm");
+  return canWriteInto(cache) ? env : { ...env, npm_config_cache: ownCache };
+}
+
+function canWriteInto(folder) {
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const npmIsMissing =
@@ -103,6 +123,9 @@ function advice(output) {
   const again = "then run the same command again; it goes on from here.";
   if (/ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ERR_SOCKET/.test(output)) {
     return `npm could not reach its registry. The first start needs the network: check the connection and, behind a proxy, \`npm config get proxy\` and \`npm config get registry\`, ${again}`;
+  }
+  if (/CERT_NOT_YET_VALID|CERT_HAS_EXPIRED/.test(output)) {
+    return `The registry's certificate is not valid at the time that this machine has (${new Date().toISOString()}). Set the clock, or behind a company's proxy its certificate with \`npm config set cafile <file>\`, ${again}`;
   }
   if (/_CERT|CERT_|certificate/.test(output)) {
     return `npm does not trust the registry's certificate. Behind a company's proxy set its certificate with \`npm config set cafile <file>\`, ${again}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -68,6 +68,16 @@ test("the lock of a killed installation is taken over", async (t) => {
   await once(second.stdout, "data");
   await leave(second);
   assert.equal(journal(), "in\nin\nout\n");
+});
+
+test("one that was stopped for so long that its lock was taken over leaves the other's alone", async (t) => {
+  const { enter, lock } = room(t);
+  const first = enter();
+  await once(first.stdout, "data");
+  const others = readFileSync(lock, "utf8").replace(/"id":"[^"]+"/, '"id":"another"');
+  writeFileSync(lock, others);
+  await leave(first);
+  assert.equal(readFileSync(lock, "utf8"), others);
 });
 
 test("an interrupted installation leaves no lock", async (t) => {

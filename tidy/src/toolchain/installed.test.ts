@@ -50,6 +50,13 @@ describe("node_modules is current", () => {
     assert.equal(isCurrent(project(t, { ...one, "node_modules/native": native }, one)), true);
   });
 
+  test("in a folder that can't be written to", (t) => {
+    const folder = project(t, one, one);
+    // Root may write everywhere but into what is not there.
+    symlinkSync("nowhere/stamp", join(folder, "node_modules/.bourse-installed"));
+    assert.equal(isCurrent(folder), true);
+  });
+
   test("with a workspace that is linked", (t) => {
     const link = { "node_modules/@bourse/base": { resolved: "packages/base", link: true } };
     const folder = project(t, link, link);
@@ -64,6 +71,13 @@ describe("node_modules is current", () => {
 describe("node_modules is not current", () => {
   test("when it is not there", (t) => {
     assert.equal(isCurrent(project(t, one)), false);
+  });
+  test("when npm was ended while it wrote what it has installed", (t) => {
+    const folder = project(t, one, one);
+    for (const text of ["", '{"packages":{"node_modules/one":{"vers']) {
+      writeFileSync(join(folder, "node_modules/.package-lock.json"), text);
+      assert.equal(isCurrent(folder), false);
+    }
   });
   test("with a package missing", (t) => {
     assert.equal(isCurrent(project(t, one, {})), false);
