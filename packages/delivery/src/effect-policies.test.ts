@@ -347,6 +347,19 @@ test("R12: more than N a minute stop the subscription, a restart included; what 
   await fixed.runner.close();
 });
 
+test("R12: what was parked by a COMMIT of unknown outcome counts among the failures of its minute", async (t) => {
+  const all = await given(t);
+  const failure = { attempts: 1, parkedPerMinute: 3 };
+  const { runner } = consumer(all, { failure }, (n) => (n > 2 ? new InvariantError("n is small") : null));
+  all.store.failNext(...new Array<"unknown_applied">(9).fill("unknown_applied"));
+  await send(all.bus, records(1, 9));
+  runner.start();
+  await all.time.until("it is at its end", () => markOf(all) === 9 || runner.status().state === "stopped");
+  assert.match(runner.status().reason ?? "", /too_many_parked/);
+  assert.equal(all.store.parked.length, 3);
+  await runner.close();
+});
+
 test("R12: a partition that goes and comes back brings no failures that were counted before", async (t) => {
   const all = await given(t);
   const odd = (n: number): Error | null => (n % 2 === 1 ? new InvariantError("n is even") : null);

@@ -348,9 +348,9 @@ export class EffectRunner<Service> implements Runner {
         "record parked",
       );
     }
+    this.#limits.parked(clock.nowMs(), rows);
     // What was read from the tables since is newer: a redrive may have unparked some of it already.
     if (isReloaded) return;
-    this.#limits.parked(clock.nowMs(), rows);
     for (const { parking, place } of rows) {
       const { at, queue } = parking;
       const now = this.#assigned.get(at);

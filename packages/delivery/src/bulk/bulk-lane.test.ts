@@ -1,13 +1,23 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { EmbeddedBus, TopicPartition } from "@bourse/bus";
+import { deadLetterTopic } from "@bourse/contracts";
 import { type Store, StoreError } from "@bourse/store";
+import type { Registry } from "prom-client";
 import { createContracts } from "../contract-check.ts";
 import { MARKS_READ } from "../marks.ts";
-import { numbered, sendAll, testBus, testLog, testMetrics, trades } from "../testing/fixtures.ts";
+import {
+  metricValue,
+  numbered,
+  sendAll,
+  testBus,
+  testLog,
+  testMetrics,
+  trades,
+} from "../testing/fixtures.ts";
 import { effect, type MemoryStore, memoryStore } from "../testing/memory-store.ts";
 import { type VirtualTime, virtualTime } from "../testing/virtual-time.ts";
-import type { BulkBatch, BulkProgram } from "./bulk-definitions.ts";
+import type { BulkBatch, BulkEffects, BulkProgram } from "./bulk-definitions.ts";
 import { BulkRunner } from "./bulk-runner.ts";
 
 /** A place where the lane waits until it is opened. */
@@ -39,6 +49,7 @@ interface Given {
   readonly store: MemoryStore;
   readonly time: VirtualTime;
   readonly runner: BulkRunner<null>;
+  readonly registry: Registry;
 }
 
 async function given(
@@ -51,11 +62,11 @@ async function given(
   const commit = {
     store: seen,
     clock: time.clock,
-    contracts: createContracts("wallet", [trades], true),
+    contracts: createContracts("wallet", [trades, deadLetterTopic(trades)], true),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
   };
-  const { metrics } = testMetrics();
+  const { metrics, registry } = testMetrics();
   const runner = new BulkRunner<null>(
     { serviceName: "wallet", store: seen, bus, ...time, log: testLog(), metrics, commit },
     null,
@@ -67,7 +78,7 @@ async function given(
       create: () => program,
     },
   );
-  return { bus, store, time, runner };
+  return { bus, store, time, runner, registry };
 }
 
 /** `producer/sequence` of each record. */
@@ -174,3 +185,59 @@ test("what was taken before a partition went and came back does not count (R5)",
   assert.deepEqual(store.effects, ["matching/1", "wallet/1"]);
   await time.finish("it is closed", runner.close());
 });
+
+/** The first COMMIT breaks off without an answer, and is applied only once the marks have been read. */
+function appliedLate(store: MemoryStore): Store {
+  let late: (() => Promise<unknown>) | null = null;
+  let isFirst = true;
+  return {
+    ...store,
+    transaction: (name, work) => {
+      if (!isFirst) return store.transaction(name, work);
+      isFirst = false;
+      late = () => store.transaction(name, work);
+      return Promise.reject(new StoreError("commit_unknown", "injected", { retryable: false }));
+    },
+    query: async (statement) => {
+      const rows = await store.query(statement);
+      const apply = late;
+      if (statement.text !== MARKS_READ || apply === null) return rows;
+      late = null;
+      await apply();
+      return rows;
+    },
+  };
+}
+
+/** Refuses the last record of each batch. */
+function refusingLast({ ranges }: BulkBatch): BulkEffects["parked"] {
+  const range = ranges.at(-1);
+  return range === undefined ? [] : [{ range, index: range.to - 1, code: "refused", message: "by a rule" }];
+}
+
+for (const [when, around] of [
+  ["before the marks are read", (store: MemoryStore): Store => store],
+  ["after that", appliedLate],
+] as const) {
+  test(`a COMMIT of unknown outcome that was applied ${when} counts like any other (R5)`, async (t) => {
+    const committed: number[] = [];
+    const program: BulkProgram = {
+      prepare: async (batch) => ({ statements: effectsOf(batch), events: [], parked: refusingLast(batch) }),
+      reset: () => undefined,
+      committed: ({ count }) => committed.push(count),
+    };
+    const { bus, store, time, runner, registry } = await given(t, program, around);
+    if (around !== appliedLate) store.failNext("unknown_applied");
+    const sequences = [1, 2, 3].map((sequence) =>
+      numbered(trades, MOVED, sequence, { eventType: "Executed" }),
+    );
+    await sendAll(bus, trades, MOVED, sequences);
+    runner.start();
+    await time.until("the batch is known to be applied", () => committed.length > 0);
+    assert.deepEqual(committed, [3]);
+    assert.deepEqual(store.effects, ["matching/1", "matching/2", "matching/3"]);
+    assert.equal(store.parked.length, 1);
+    assert.equal(await metricValue(registry, "dead_letters_total"), 1);
+    await time.finish("it is closed", runner.close());
+  });
+}

@@ -211,19 +211,25 @@ export class BulkLane {
     const { timer, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     let work = given;
+    let uncertain: { readonly work: Work; readonly rows: readonly ParkedRow[] } | null = null;
     while (!this.#shared.membership.closing.aborted || backoff === null) {
+      const rows = this.#rowsOf(work);
       try {
-        const rows = await this.#commit(work);
+        await this.#commit(work, rows);
         this.#settle(work, rows);
         return true;
       } catch (error) {
         this.#isMending = true;
         const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
-        if (isUnknown && (await this.#wasApplied(work))) {
-          this.#settle(work, []);
+        const hasMoved = isOutOfDate(error) || isRowsMoved(error);
+        if (isUnknown) uncertain = { work, rows };
+        // A COMMIT of unknown outcome may still be under way when the marks are read: it then shows as a moved mark.
+        if ((isUnknown || hasMoved) && uncertain !== null && (await this.#wasApplied(uncertain.work))) {
+          this.#settle(uncertain.work, uncertain.rows);
           return true;
         }
-        if (isOutOfDate(error) || isRowsMoved(error)) {
+        if (hasMoved) {
+          uncertain = null;
           await this.#reload();
           work = await this.#prepare(work, failures > 0);
           continue;
@@ -263,12 +269,16 @@ export class BulkLane {
     return await this.#apply({ ...alone, effects }, this.#shared.rules.attempts + MOST_HALVINGS + 1);
   }
 
+  /** What is parked of it, behind what is parked by now. */
+  #rowsOf({ judged, effects }: Work): readonly ParkedRow[] {
+    return parkedRows({ parkings: parkingsOf(judged, effects) }, this.#parts.clock.nowMs());
+  }
+
   /** One transaction: the marks first, the effects, what is parked, the outbox last (R5, R12). */
-  async #commit({ judged, effects }: Work): Promise<readonly ParkedRow[]> {
+  async #commit({ judged, effects }: Work, rows: readonly ParkedRow[]): Promise<void> {
     await effects.before?.();
-    if (judged.advances.length === 0) return [];
+    if (judged.advances.length === 0) return;
     const { commit, clock } = this.#parts;
-    const rows = parkedRows({ parkings: parkingsOf(judged, effects) }, clock.nowMs());
     if (rows.length > 0) this.#shared.limits.check(clock.nowMs(), rows, this.#shared.waiting());
     await commitUnit(commit, {
       name: `consume.${this.#shared.subscription}`,
@@ -286,7 +296,6 @@ export class BulkLane {
         result: undefined,
       }),
     });
-    return rows;
   }
 
   /** After the commit, never before: memory follows the tables. */
@@ -367,7 +376,7 @@ export class BulkLane {
     }
   }
 
-  /** After a COMMIT of unknown outcome: one that is still under way shows as a moved mark at the next try. */
+  /** By the tables' marks. */
   async #wasApplied({ judged }: Work): Promise<boolean> {
     const marks = await this.#untilAnswered("marks.read", () =>
       readMarks(this.#parts.store, this.#shared.subscription),
