@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { EmbeddedBus } from "@bourse/bus";
+import type { EmbeddedBus, ReadOptions } from "@bourse/bus";
 import { Registry } from "prom-client";
 import { createDelivery, type DeliveryOptions } from "./create-delivery.ts";
 import type { Consumption } from "./definitions.ts";
@@ -141,6 +141,25 @@ test("a replay yields each number once, from the beginning to the end it had", a
   }
   assert.deepEqual(found, ["Executed 1", "Settled 1", "Executed 2"]);
   for await (const _ of replayTopic(bus, trades, 1)) assert.fail("an empty partition yields nothing");
+});
+
+test("a replay ends where retention drops the end that it was to reach", async (t) => {
+  const { bus } = await given(t);
+  const { name, partitions } = trades;
+  await sendAll(bus, trades, 0, [numbered(trades, 0, 1)]);
+  const emptied = new Proxy(bus, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== "function") return value;
+      if (property !== "read") return value.bind(target);
+      return async (options: ReadOptions) => {
+        await bus.deleteTopic(name);
+        await bus.ensureTopics([{ name, partitions, retentionMs: -1 }]);
+        return bus.read(options);
+      };
+    },
+  });
+  for await (const _ of replayTopic(emptied, trades, 0)) assert.fail("there is nothing left");
 });
 
 test("R3: the audit allows duplicates and finds gaps, wrong ids and a missing beginning", async (t) => {

@@ -1,10 +1,10 @@
 import type { BusRecord, EventBus } from "@bourse/bus";
 import { HEADER } from "./record-headers.ts";
+import { replayRecords } from "./replay-topic.ts";
 import type { Position } from "./sequence-check.ts";
 
 /** How far back the tail is read in one piece, each step when the one before found nothing of ours. */
 const STEPS = [1, 64, 1_024, 16_384];
-const SCAN_BATCH = 4_096;
 
 /**
  * The highest number that `producer` has in a partition (R4), walking back past the records of others on topics with
@@ -31,20 +31,9 @@ async function scanAll(
   topic: string,
   partition: number,
 ): Promise<Position | null> {
-  const last = (await bus.tail(topic, partition, 1))[0];
-  if (last === undefined) return null;
-  const reader = await bus.read({ topic, partition, from: "earliest" });
-  try {
-    let found: Position | null = null;
-    for (;;) {
-      const records = await reader.take(SCAN_BATCH);
-      found = highest(found, records, producer);
-      const end = records.at(-1);
-      if (end === undefined || end.offset >= last.offset) return found;
-    }
-  } finally {
-    await reader.close();
-  }
+  let found: Position | null = null;
+  for await (const records of replayRecords(bus, topic, partition)) found = highest(found, records, producer);
+  return found;
 }
 
 /** The last record is not always the highest: a second relay may have sent an older one again behind it. */

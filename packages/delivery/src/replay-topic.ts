@@ -3,6 +3,7 @@ import type { Topic, TopicEvent } from "@bourse/contracts";
 import { createDecoder } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { pollLog } from "./poll-log.ts";
 import { judgeLatest, type Position } from "./sequence-check.ts";
 
 const BATCH = 4_000;
@@ -16,18 +17,15 @@ export async function* replayRecords(
   const last = (await bus.tail(topic, partition, 1))[0];
   if (last === undefined) return;
   const reader = await bus.read({ topic, partition, from: "earliest" });
+  const at = { topic, partition, reader, isClosed: () => false };
   try {
-    for (;;) {
-      const records = await reader.take(BATCH);
+    for (let nextOffset = 0n; nextOffset <= last.offset; ) {
+      const records = await pollLog(bus, { ...at, nextOffset }, BATCH);
       const end = records.at(-1);
+      // Retention has dropped the rest of it.
       if (end === undefined) return;
-      if (end.offset <= last.offset) {
-        yield records;
-        if (end.offset === last.offset) return;
-      } else {
-        yield records.filter((record) => record.offset <= last.offset);
-        return;
-      }
+      nextOffset = end.offset + 1n;
+      yield end.offset <= last.offset ? records : records.filter(({ offset }) => offset <= last.offset);
     }
   } finally {
     await reader.close();

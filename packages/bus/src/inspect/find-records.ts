@@ -103,7 +103,7 @@ export async function findBackwards(
 }
 
 const PIECES_GROW = 4n;
-/** A log may lack numbers: how long the next one may take to come before it counts as missing. */
+/** A log may lack numbers at its end: after so long without a record it is asked whether there is one. */
 const GAP_MS = 500;
 
 /** The offsets between which the filter's times lie. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type EmbeddedBus, embeddedBus } from "../embedded/embedded-bus.ts";
 import { partitionOf } from "../partition-of.ts";
+import type { PartitionReader, ReadOptions } from "../port.ts";
 import { countRecords } from "./count-records.ts";
 import { findPosition } from "./find-position.ts";
 import { findBackwards, findForwards } from "./find-records.ts";
@@ -46,6 +47,25 @@ describe("looking at a partition", () => {
     assert.equal(first.complete, false);
     const rest = await findForwards(bus, { ...at, filter, from: first.nextOffset, limit: 3 });
     assert.deepEqual([numbers(rest), rest.complete], [[1_030], true]);
+  });
+
+  it("waits for a broker that is slow to answer", async () => {
+    const slow = new Proxy(bus, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property, target);
+        if (typeof value !== "function") return value;
+        if (property !== "read") return value.bind(target);
+        return async (options: ReadOptions): Promise<PartitionReader> => {
+          const reader = await bus.read(options);
+          let polls = 0;
+          const poll: PartitionReader["poll"] = async (maxRecords, waitMs) =>
+            polls++ % 2 === 0 ? [] : reader.poll(maxRecords, waitMs);
+          return { ...reader, poll };
+        };
+      },
+    });
+    const { scanned, complete } = await countRecords(slow, { ...at, filter: {}, by: "topic" });
+    assert.deepEqual([scanned, complete], [COUNT, true]);
   });
 
   it("finds the last ones, and those before", async () => {

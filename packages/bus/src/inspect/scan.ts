@@ -7,7 +7,7 @@ export interface Scan extends TopicPartition {
   readonly until: bigint;
   /** The most records that are looked at: whoever asks goes on with `nextOffset`. */
   readonly maxScanned: number;
-  /** How long the next record may take to come. A log may end in offsets that no reader is given. */
+  /** After so long without a record the log is asked whether there is one: it may end in offsets that no reader is given. */
   readonly waitMs: number;
 }
 
@@ -35,7 +35,8 @@ export async function scan(
   try {
     for (;;) {
       const records = await reader.poll(Math.min(BATCH, maxScanned - scanned), waitMs);
-      if (records.length === 0) return { scanned, nextOffset, complete: true };
+      if (records.length === 0 && !(await isMore(bus, { topic, partition }, nextOffset)))
+        return { scanned, nextOffset, complete: true };
       for (const record of records) {
         if (record.offset >= until) return { scanned, nextOffset, complete: true };
         scanned += 1;
@@ -48,4 +49,14 @@ export async function scan(
   } finally {
     await reader.close();
   }
+}
+
+/** That nothing came in time does not say so: a broker may be slow, or have no leader for a while. */
+async function isMore(
+  bus: EventBus,
+  { topic, partition }: TopicPartition,
+  nextOffset: bigint,
+): Promise<boolean> {
+  const [last] = await bus.tail(topic, partition, 1);
+  return last !== undefined && last.offset >= nextOffset;
 }

@@ -34,7 +34,7 @@ export interface FetchTarget {
   wantedBytes(): number;
   /** How long a lane rests after a reply, if all that were asked for with it wish so. Another lane may ask. Default 0. */
   readonly restMs?: number;
-  /** What came, in order; perhaps nothing, where the log has a gap. Next comes `nextOffset`. */
+  /** What came, in order; perhaps nothing, where the log has a gap or only begins now. Next comes `nextOffset`. */
   receive(records: readonly BusRecord[], nextOffset: bigint): void;
   /** Where it is there, records come by it as chunks with these headers found, and not by `receive`. */
   readonly chunks?: {
@@ -259,16 +259,25 @@ export class Fetcher {
         reading.resolved = false;
       }
       reading.topicId = topic.id;
-      if (!reading.resolved) {
-        reading.position = await resolveStart(this.#cluster, at, reading.position);
-        reading.resolved = true;
-      }
+      if (!reading.resolved) await this.#resolve(reading);
+      if (reading.removed) return undefined;
       return { reading, offset: BigInt(reading.position), topicId: topic.id };
     } catch (cause) {
       if (isRefusedFor(cause)) this.#end(reading, cause);
       else void this.#rest(reading);
       return undefined;
     }
+  }
+
+  /** Retention may have dropped what was to come: then it goes on behind that. */
+  async #resolve(reading: Reading): Promise<void> {
+    const { target, position } = reading;
+    const offset = await resolveStart(this.#cluster, target.at, position);
+    reading.position = offset;
+    reading.resolved = true;
+    if (reading.removed) return;
+    if (target.chunks === undefined) target.receive([], offset);
+    else target.chunks.receive([], offset);
   }
 
   async #rest(reading: Reading): Promise<void> {

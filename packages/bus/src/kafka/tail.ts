@@ -8,7 +8,7 @@ export interface TailOptions {
   readonly cluster: Cluster;
   readonly at: TopicPartition;
   readonly count: number;
-  readonly fetcher: Fetcher;
+  readonly fetcher: Pick<Fetcher, "add" | "remove">;
   readonly signal: AbortSignal;
 }
 
