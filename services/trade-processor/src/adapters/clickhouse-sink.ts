@@ -16,8 +16,8 @@ const TIMEOUT_MS = 30_000;
  * so the greatest offset in the table says where to go on.
  */
 export async function clickHouseSink({ url }: { readonly url: string }): Promise<TradeSink> {
-  const ask = (statement: string, body = ""): Promise<string> => request(url, statement, body);
-  await ask(CREATE);
+  const ask = (statement: string): Promise<string> => request({ url, isWaitedFor }, statement);
+  await request({ url, isWaitedFor: isWaitedForAtStart }, CREATE);
   return resumingSink({
     kind: "clickhouse",
     lastOffset: async (topic, partition) => {
@@ -40,7 +40,7 @@ export async function clickHouseSink({ url }: { readonly url: string }): Promise
       // One block, however many rows there are: what is cut into several may be there in part.
       const settings = `max_insert_block_size=${Math.max(1_048_576, lines.length)}`;
       await request(
-        `${url}${url.includes("?") ? "&" : "?"}${settings}`,
+        { url: `${url}${url.includes("?") ? "&" : "?"}${settings}`, isWaitedFor },
         `INSERT INTO ${TABLE} FORMAT TabSeparated`,
         `${lines.join("\n")}\n`,
       );
@@ -49,7 +49,23 @@ export async function clickHouseSink({ url }: { readonly url: string }): Promise
   });
 }
 
-async function request(url: string, statement: string, body: string): Promise<string> {
+/** A wrong password is told at once to who starts it. */
+function isWaitedForAtStart(status: number): boolean {
+  return status >= 500;
+}
+
+/** What is not about the rows that were sent, such as a table that is gone, is no record's fault (R12). */
+function isWaitedFor(status: number): boolean {
+  return status !== 400 && status !== 413;
+}
+
+interface Asking {
+  readonly url: string;
+  /** Which answers may be others later. */
+  readonly isWaitedFor: (status: number) => boolean;
+}
+
+async function request({ url, isWaitedFor }: Asking, statement: string, body = ""): Promise<string> {
   const address = new URL(url);
   if (body !== "") address.searchParams.set("query", statement);
   let status = 0;
@@ -70,7 +86,7 @@ async function request(url: string, statement: string, body: string): Promise<st
     );
   }
   if (status === 200) return text;
-  throw unavailable(`ClickHouse answers ${status}: ${text.slice(0, 500)}`, status >= 500, undefined);
+  throw unavailable(`ClickHouse answers ${status}: ${text.slice(0, 500)}`, isWaitedFor(status), undefined);
 }
 
 function unavailable(message: string, retryable: boolean, cause: unknown): OperationalError {

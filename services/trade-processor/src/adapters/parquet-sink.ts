@@ -46,32 +46,41 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
     });
   };
 
+  /** A folder that is away may come back: no record is to blame (R12). */
+  const inFolder = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      throw new OperationalError("sink_unavailable", `files in ${folder}: ${(cause as Error).message}`, {
+        retryable: true,
+        cause,
+      });
+    }
+  };
+
   return resumingSink({
     kind: "parquet",
-    lastOffset: async (topic, partition) =>
-      (await filesOf(topic, partition)).reduce((end, { last }) => Math.max(end, last), -1),
-    offsets: async ({ topic, partition, first, last }) => {
-      const files = (await filesOf(topic, partition)).filter(
-        (file) => file.first <= last && file.last >= first,
-      );
-      if (files.length === 0) return new Set();
-      const names = files.map(({ name }) => `'${join(folder, name).replaceAll("'", "''")}'`).join(", ");
-      const found = await connection.runAndReadAll(
-        `SELECT DISTINCT record_offset FROM read_parquet([${names}]) WHERE record_offset BETWEEN ${first} AND ${last}`,
-      );
-      return new Set(found.getRows().map(([offset]) => Number(offset)));
-    },
-    append: async (runs) => {
-      try {
+    lastOffset: (topic, partition) =>
+      inFolder(async () =>
+        (await filesOf(topic, partition)).reduce((end, { last }) => Math.max(end, last), -1),
+      ),
+    offsets: ({ topic, partition, first, last }) =>
+      inFolder(async () => {
+        const files = (await filesOf(topic, partition)).filter(
+          (file) => file.first <= last && file.last >= first,
+        );
+        if (files.length === 0) return new Set<number>();
+        const names = files.map(({ name }) => `'${join(folder, name).replaceAll("'", "''")}'`).join(", ");
+        const found = await connection.runAndReadAll(
+          `SELECT DISTINCT record_offset FROM read_parquet([${names}]) WHERE record_offset BETWEEN ${first} AND ${last}`,
+        );
+        return new Set(found.getRows().map(([offset]) => Number(offset)));
+      }),
+    append: (runs) =>
+      inFolder(async () => {
         for (const run of runs) await write(run);
         await synced(folder);
-      } catch (cause) {
-        throw new OperationalError("sink_unavailable", `files in ${folder}: ${(cause as Error).message}`, {
-          retryable: true,
-          cause,
-        });
-      }
-    },
+      }),
     close: async () => {
       connection.closeSync();
       instance.closeSync();
