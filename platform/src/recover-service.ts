@@ -138,7 +138,7 @@ class Recovery {
       forgetRefusal(this.#data.path, service);
       return { service, dryRun, partitions: plan, events: [], file: null, description };
     }
-    const importer = (await this.#definition.recovery?.open(store, machineClock.nowMs())) ?? null;
+    const importer = (await this.#definition.recovery?.open({ store, bus })) ?? null;
     const imports = new Set(this.#definition.recovery?.order.map(({ name }) => name));
     const ledger = new MissingLedger(this.#file());
     try {

@@ -68,7 +68,7 @@ export interface RecoveryDefinition {
   /** Topics of its own in the order in which their missing records are imported; others are only listed. */
   readonly order: readonly Topic[];
   /** Statements must bear being run again. */
-  readonly open: (store: Store, nowMs: number) => Promise<Importer>;
+  readonly open: (parts: Pick<Shell<never>, "store" | "bus">) => Promise<Importer>;
 }
 
 /** What the host gives a service. Everything outside the process is a port in here (R16). */

@@ -156,6 +156,7 @@ export class TestVenue {
       await admin.transaction("test", (tx) => tx.commit(statements));
     };
     await all([
+      `DROP SCHEMA IF EXISTS "${copy}" CASCADE`,
       `CREATE SCHEMA "${copy}"`,
       ...names.map((name) => `CREATE TABLE "${copy}"."${name}" AS SELECT * FROM "${schema}"."${name}"`),
     ]);

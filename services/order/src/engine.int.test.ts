@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
 import { BTC_USD } from "@bourse/market/testing";
-import { orderIdOf } from "./order-id.ts";
+import { derivedRequestId, orderIdOf } from "./order-id.ts";
+import { rememberRequests } from "./sql/recovered-rows.ts";
 import { body, OPERATOR, orderTest, rowsOf } from "./testing.ts";
 
 const orderId = orderIdOf("alice", "c-1");
@@ -140,6 +141,28 @@ test("a full queue refuses new orders", async (t) => {
   assert.equal(third.body.code, "queue_full");
   release();
   assert.deepEqual([(await first).status, (await second).status], [201, 201]);
+});
+
+test("after a restore a kill switch is told to the partitions that the log has lost it for, and to no other (R6)", async (t) => {
+  const order = await orderTest(t);
+  const told = rememberRequests([{ requestId: derivedRequestId("KillSwitchSet/k-1"), partition: 1 }]);
+  await order.service.store.transaction("recovered", (tx) => tx.commit(told));
+  const set = {
+    eventType: "KillSwitchSet",
+    accountId: "alice",
+    requestId: "k-1",
+    reason: "wild",
+    actor: "op-1",
+  };
+  await order.service.publish(riskEvents, [{ key: "alice", event: set }]);
+  await order.service.quiet();
+  const blocked = (await order.service.published(orderEvents)).filter(
+    ({ event }) => event.eventType === "AccountBlocked",
+  );
+  assert.deepEqual(
+    blocked.map(({ partition }) => partition),
+    [0, 2, 3],
+  );
 });
 
 test("the kill switch closes the door and blocks the account in every partition; a release opens both", async (t) => {

@@ -1,4 +1,5 @@
 import { present } from "@bourse/base";
+import type { EventBus } from "@bourse/bus";
 import {
   type EventOf,
   epochMs,
@@ -7,13 +8,16 @@ import {
   type OrderStateChanged,
   orderEvents,
   orderUpdates,
+  type PriceBandsSet,
+  referenceEvents,
   specialFields,
   type TopicEvent,
 } from "@bourse/contracts";
-import type { Envelope } from "@bourse/delivery";
+import { type Envelope, replayTopic } from "@bourse/delivery";
 import type { RecoveryDefinition } from "@bourse/host";
 import { type CompiledInstrument, compileListed, type SpecialTerms } from "@bourse/market";
 import type { Statement } from "@bourse/store";
+import { statusRequestId } from "./consumers/reference.ts";
 import type { Order, OrderTerms } from "./domain/order.ts";
 import { partitionOfSymbol } from "./engine-log.ts";
 import { bodyHashOf } from "./order-id.ts";
@@ -22,10 +26,13 @@ import {
   rememberRequests,
   restoreCommand,
   restoreEngineVersion,
+  restoreGroup,
   restoreOrders,
   restoreVenueCommand,
+  type ToldCommand,
 } from "./sql/recovered-rows.ts";
-import { readVenue } from "./sql/venue-rows.ts";
+import { type Bands, setBandsRow } from "./sql/rule-rows.ts";
+import { haltSymbol, readVenue } from "./sql/venue-rows.ts";
 import { Venue } from "./venue.ts";
 
 /**
@@ -34,11 +41,12 @@ import { Venue } from "./venue.ts";
  */
 export const orderRecovery: RecoveryDefinition = {
   description:
-    "orders, amendments and cancels come back from order-events, refused orders from order-updates; their outcomes, " +
-    "instruments and blocks come by reading execution-, reference- and risk-events again. Lost are tombstones and the " +
-    "exact answers of refused orders",
+    "orders, amendments, cancels, halts, price bands and self-trade groups come back from order-events, refused orders " +
+    "from order-updates; their outcomes, instruments and blocks come by reading execution-, reference- and risk-events " +
+    "again. Lost are tombstones, the exact answers of refused orders, and how long sessions are kept alive",
   order: [orderEvents, orderUpdates],
-  open: async (store) => {
+  open: async ({ store, bus }) => {
+    const ofReference = await statusRequestsOfReference(bus);
     const venue = new Venue();
     venue.load(await readVenue(store));
     const listed = new Map<string, CompiledInstrument>();
@@ -50,7 +58,7 @@ export const orderRecovery: RecoveryDefinition = {
     return (batch) => {
       const orders: Order[] = [];
       const statements: Statement[] = [];
-      const requestIds: string[] = [];
+      const told: ToldCommand[] = [];
       for (const envelope of batch) {
         if (envelope.topic === orderUpdates.name) {
           const event = envelope.event as EventOf<typeof OrderStateChanged>;
@@ -64,22 +72,30 @@ export const orderRecovery: RecoveryDefinition = {
         if (event.eventType === "OrderCreated")
           orders.push(acceptedOrder(event, instrumentOf(event.symbol), envelope.timeMs));
         else {
+          const { requestId } = event;
           statements.push(...commandRow(event, envelope, instrumentOf));
-          if (REQUEST_ID.test(event.requestId)) requestIds.push(event.requestId);
+          if (event.eventType === "TradingHalted" && !ofReference.has(requestId))
+            statements.push(haltSymbol(event.symbol, true));
+          if (REQUEST_ID.test(requestId)) told.push({ requestId, partition: envelope.partition });
         }
       }
       return {
-        statements: [
-          ...restoreOrders(orders, partitionOfSymbol),
-          ...statements,
-          ...rememberRequests(requestIds),
-        ],
+        statements: [...restoreOrders(orders, partitionOfSymbol), ...statements, ...rememberRequests(told)],
         imported: ({ topic, event }) =>
           topic === orderEvents.name || (event as { readonly status?: unknown }).status === "REJECTED",
       };
     };
   },
 };
+
+/** The halts that an operator has not made: they come by reading the reference data again. */
+async function statusRequestsOfReference(bus: EventBus): Promise<ReadonlySet<string>> {
+  const requestIds = new Set<string>();
+  for (let partition = 0; partition < referenceEvents.partitions; partition++)
+    for await (const batch of replayTopic(bus, referenceEvents, partition))
+      for (const envelope of batch) requestIds.add(statusRequestId(envelope));
+  return requestIds;
+}
 
 const REQUEST_ID = /^[0-9a-f]{32}$/;
 
@@ -112,11 +128,19 @@ function commandRow(
     case "TradingHalted":
       return venueCommand("HALT", event);
     case "TradingResumed":
-      return venueCommand("RESUME", event);
-    case "PriceBandsSet":
-      return venueCommand("BANDS", event);
-    case "AccountGrouped":
-      return venueCommand("GROUP", event);
+      return [...venueCommand("RESUME", event), haltSymbol(event.symbol, false)];
+    case "PriceBandsSet": {
+      const bands = bandsOf(event, instrumentOf(event.symbol));
+      return [
+        ...venueCommand("BANDS", event),
+        setBandsRow(event.symbol, bands, { requestId, nowMs: timeMs }),
+      ];
+    }
+    case "AccountGrouped": {
+      const group = event.selfTradeGroup ?? null;
+      const told = { requestId, partition, toldMs: timeMs };
+      return [...venueCommand("GROUP", event), restoreGroup(event.accountId, group, told)];
+    }
     case "SessionClosed":
       return venueCommand("SESSION", event);
     case "TimeAdvanced":
@@ -127,6 +151,16 @@ function commandRow(
       // Listings, limits and blocks come back by reading reference- and risk-events again; only their requests are remembered.
       return [];
   }
+}
+
+function bandsOf(event: EventOf<typeof PriceBandsSet>, instrument: CompiledInstrument): Bands | null {
+  const { lowerPrice, upperPrice, limitStateMs } = event;
+  if (lowerPrice === undefined || upperPrice === undefined || limitStateMs === undefined) return null;
+  return {
+    lowerTicks: instrument.decodePrice(lowerPrice),
+    upperTicks: instrument.decodePrice(upperPrice),
+    limitStateMs,
+  };
 }
 
 function amendment(event: EventOf<typeof OrderModified>, instrument: CompiledInstrument) {

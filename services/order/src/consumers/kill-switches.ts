@@ -29,9 +29,8 @@ export async function followKillSwitches(
     statements.push(
       engaged ? blockAccount(accountId, event.requestId, unit.nowMs) : unblockAccount(accountId),
     );
-    // R6: after a restore the log has it already; a block sent again would cancel what was placed since its release.
-    if (told.has(requestId)) continue;
-    for (const partition of PARTITIONS)
+    // R6: after a restore the log has it already, or some of its partitions have; a block sent again would cancel what was placed since its release.
+    for (const partition of PARTITIONS.filter((each) => !told({ requestId, partition: each })))
       events.push(
         toPartition(partition, {
           eventType: engaged ? "AccountBlocked" : "AccountUnblocked",

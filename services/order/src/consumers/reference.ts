@@ -15,10 +15,11 @@ import type { VenueTables } from "../venue.ts";
 export async function followReference(_desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
   const [rows = []] = await unit.run([selectVenue()]);
   const effects = referenceEffects(venueTablesOf(rows), batch, unit.nowMs);
-  const requestIds = effects.events.map(requestIdOfEvent);
   // R6: after a restore the log has them already.
-  const told = await toldBefore(unit, requestIds);
-  return { ...effects, events: effects.events.filter((_, place) => !told.has(requestIds[place] ?? "")) };
+  const told = await toldBefore(unit, effects.events.map(requestIdOfEvent));
+  const isNew = (event: OutgoingEvent): boolean =>
+    !told({ requestId: requestIdOfEvent(event), partition: event.partition });
+  return { ...effects, events: effects.events.filter(isNew) };
 }
 
 /** After the commit: this instance admits orders for what is listed now. */
@@ -47,8 +48,8 @@ export function referenceEffects(tables: VenueTables, batch: readonly Envelope[]
   const assets = new Map<string, Asset>();
   const instruments = new Map<string, Instrument>();
   const events: OutgoingEvent[] = [];
-  for (const { event, partition, epoch, sequence } of eventsOf(batch, referenceEvents)) {
-    const cause = `${referenceEvents.name}/${partition}/${epoch}/${sequence}`;
+  for (const envelope of eventsOf(batch, referenceEvents)) {
+    const { event } = envelope;
     if (event.eventType === "AssetListed") {
       const { asset, name, kind, scale } = event;
       book.listAsset({ asset, name, kind, scale });
@@ -59,14 +60,14 @@ export function referenceEffects(tables: VenueTables, batch: readonly Envelope[]
     const instrument = instrumentOfEvent(event);
     const after = book.listInstrument(instrument);
     instruments.set(event.symbol, instrument);
-    if (before === undefined) events.push(symbolListed(after, derivedRequestId(cause)));
+    if (before === undefined) events.push(symbolListed(after, derivedRequestId(causeOf(envelope))));
     else if (limitsDiffer(before.instrument, instrument))
-      events.push(orderLimitsSet(instrument, derivedRequestId(`${cause}/limits`)));
+      events.push(orderLimitsSet(instrument, derivedRequestId(`${causeOf(envelope)}/limits`)));
     const wasHalted = before?.instrument.status === "HALTED";
     const isHalted = instrument.status === "HALTED";
     // What an operator has halted here stays halted.
     if (isHalted === wasHalted || (wasHalted && tables.halted.includes(event.symbol))) continue;
-    const requestId = derivedRequestId(`${cause}/status`);
+    const requestId = statusRequestId(envelope);
     const { symbol } = event;
     events.push(
       toSymbol(symbol, { eventType: isHalted ? "TradingHalted" : "TradingResumed", requestId, symbol }),
@@ -80,6 +81,17 @@ export function referenceEffects(tables: VenueTables, batch: readonly Envelope[]
     events,
     result: undefined,
   };
+}
+
+type Cause = Pick<Envelope, "partition" | "epoch" | "sequence">;
+
+function causeOf({ partition, epoch, sequence }: Cause): string {
+  return `${referenceEvents.name}/${partition}/${epoch}/${sequence}`;
+}
+
+/** Of the halt or resume that follows from an instrument's status. */
+export function statusRequestId(cause: Cause): string {
+  return derivedRequestId(`${causeOf(cause)}/status`);
 }
 
 function symbolListed(instrument: CompiledInstrument, requestId: string): OutgoingEvent {

@@ -72,23 +72,54 @@ export function restoreEngineVersion(partition: number, version: number, activat
     VALUES (${partition}, ${version}, ${activatedMs}) ON CONFLICT (partition, version) DO NOTHING`;
 }
 
-export function rememberRequests(requestIds: readonly string[]): readonly Statement[] {
-  if (requestIds.length === 0) return [];
+/**
+ * The self-trade group of an account, out of the command to one partition. Each partition has had one of its own; what
+ * was said last counts, also where it has not reached all of them.
+ */
+export function restoreGroup(
+  accountId: string,
+  selfTradeGroup: string | null,
+  told: { readonly requestId: string; readonly partition: number; readonly toldMs: number },
+): Statement {
+  const { requestId, partition, toldMs } = told;
+  return sql`INSERT INTO self_trade_groups AS kept (account_id, self_trade_group, request_ids, set_ms)
+    VALUES (${accountId}, ${selfTradeGroup}, ${sqlArray([requestId])}::uuid[], ${toldMs})
+    ON CONFLICT (account_id) DO UPDATE SET
+      self_trade_group = CASE WHEN excluded.set_ms < kept.set_ms THEN kept.self_trade_group
+        ELSE excluded.self_trade_group END,
+      request_ids = excluded.request_ids || ARRAY(
+        SELECT request_id FROM commands
+        WHERE request_id = ANY (kept.request_ids) AND partition <> ${partition}::int2 ORDER BY request_id),
+      set_ms = greatest(kept.set_ms, excluded.set_ms)`;
+}
+
+/** A command as one partition of the log has it. */
+export interface ToldCommand {
+  readonly requestId: string;
+  readonly partition: number;
+}
+
+export function rememberRequests(commands: readonly ToldCommand[]): readonly Statement[] {
+  if (commands.length === 0) return [];
+  const rows = [...commands].sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
   return [
-    sql`INSERT INTO recovered_requests (request_id)
-      SELECT DISTINCT * FROM unnest(${sqlArray([...requestIds].sort())}::uuid[]) ON CONFLICT DO NOTHING`,
+    sql`INSERT INTO recovered_requests (request_id, partition)
+      SELECT DISTINCT * FROM unnest(${sqlArray(rows.map((row) => row.requestId))}::uuid[],
+        ${sqlArray(rows.map((row) => row.partition))}::int2[])
+      ON CONFLICT DO NOTHING`,
   ];
 }
 
-/** Which of them the log had before the database was restored. */
+/** Tells which commands the log had before the database was restored; each partition for itself. */
 export async function toldBefore(
   unit: Pick<Unit, "run">,
   requestIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (requestIds.length === 0) return new Set();
+): Promise<(command: ToldCommand) => boolean> {
+  if (requestIds.length === 0) return () => false;
   const [rows = []] = await unit.run([
-    sql`SELECT request_id FROM recovered_requests
-      WHERE request_id = ANY (${sqlArray(requestIds)}::uuid[]) ORDER BY request_id`,
+    sql`SELECT request_id, partition FROM recovered_requests
+      WHERE request_id = ANY (${sqlArray(requestIds)}::uuid[]) ORDER BY request_id, partition`,
   ]);
-  return new Set(rows.map((row) => hexOf(row.request_id)));
+  const told = new Set(rows.map((row) => `${hexOf(row.request_id)}/${row.partition}`));
+  return ({ requestId, partition }) => told.has(`${requestId}/${partition}`);
 }

@@ -5,9 +5,10 @@ import { text } from "./order-rows.ts";
 
 /** Everything the venue knows; the assets and instruments of one, in one snapshot. */
 export function selectVenue(): Statement {
-  return sql`SELECT 'asset' AS what, asset AS name, definition, false AS halted FROM assets
-    UNION ALL SELECT 'instrument', symbol, definition, halted FROM instruments
-    UNION ALL SELECT 'blocked', account_id, '', false FROM blocked_accounts
+  return sql`SELECT 'asset' AS what, asset AS name, definition FROM assets
+    UNION ALL SELECT 'instrument', symbol, definition FROM instruments
+    UNION ALL SELECT 'halted', symbol, '' FROM halted_symbols
+    UNION ALL SELECT 'blocked', account_id, '' FROM blocked_accounts
     ORDER BY what, name`;
 }
 
@@ -16,7 +17,7 @@ export function venueTablesOf(rows: Rows): VenueTables {
   return {
     assets: of("asset").map((row) => JSON.parse(text(row.definition)) as Asset),
     instruments: of("instrument").map((row) => JSON.parse(text(row.definition)) as Instrument),
-    halted: of("instrument").flatMap((row) => (row.halted === true ? [text(row.name)] : [])),
+    halted: of("halted").map((row) => text(row.name)),
     blocked: of("blocked").map((row) => text(row.name)),
   };
 }
@@ -47,7 +48,9 @@ export function upsertInstruments(instruments: readonly Instrument[], nowMs: num
 }
 
 export function haltSymbol(symbol: string, halted: boolean): Statement {
-  return sql`UPDATE instruments SET halted = ${halted} WHERE symbol = ${symbol}`;
+  return halted
+    ? sql`INSERT INTO halted_symbols (symbol) VALUES (${symbol}) ON CONFLICT (symbol) DO NOTHING`
+    : sql`DELETE FROM halted_symbols WHERE symbol = ${symbol}`;
 }
 
 /** Answers the partitions that had not been told yet. */
