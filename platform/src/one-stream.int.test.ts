@@ -45,6 +45,7 @@ test("R3, R5: a stream is processed on the same tables by itself and as a platfo
     port: 0,
     host: "127.0.0.1",
     env: {},
+    ending: new AbortController().signal,
     progress: () => undefined,
   });
   await send([report({ tradeId: "1", symbol: SYMBOL }), { key: "C0001", value: "{broken" }]);

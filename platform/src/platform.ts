@@ -13,6 +13,8 @@ export interface PlatformOptions {
   readonly ports: "fixed" | "free";
   readonly host: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends a start that waits for what does not answer: it rejects with what it has waited for. Absent: never. */
+  readonly ending?: AbortSignal;
   /** A line for people about what is being done and takes its time. */
   readonly progress: (line: string) => void;
 }

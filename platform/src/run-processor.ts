@@ -31,6 +31,8 @@ export interface ProcessorRun {
   /** Transactions beside each other. */
   readonly lanes?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends a start that waits for what does not answer. */
+  readonly ending: AbortSignal;
   readonly progress: (line: string) => void;
 }
 
@@ -130,6 +132,7 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
       secret: data.secret("services"),
       internalToken: data.secret("internal token"),
       log: createLogger({ level: options.env.LOG_LEVEL ?? "warn" }),
+      ending: options.ending,
       listen: { host: options.host, port: options.port },
     });
     return runningProcessor(running, topic, close);

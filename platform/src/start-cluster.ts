@@ -217,6 +217,8 @@ class LocalCluster implements Cluster {
       if (child?.exitCode !== null && child?.exitCode !== undefined)
         throw this.#failed(name, `ended with code ${child.exitCode}`);
       if (await answers(`${url}/health/ready`)) return;
+      if (this.#options.ending?.aborted === true)
+        throw new PlatformError("start_failed", `${name} was told to end while it started`);
       await machineTimer.sleep(POLL_MS);
     }
     throw this.#failed(name, `was not ready within ${READY_TIMEOUT_MS / 1_000} s`);

@@ -245,6 +245,7 @@ class StartingPlatform {
       secret: this.#data.secret("services"),
       internalToken: this.#data.secret("internal token"),
       log,
+      ending: this.#options.ending,
       listen: { host: this.#options.host },
     };
   }

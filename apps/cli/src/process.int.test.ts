@@ -73,6 +73,17 @@ describe("bourse process, on a real Kafka", { skip, timeout: 240_000 }, () => {
     assert.equal(again.status, EXIT.ok, again.stderr);
   });
 
+  it("R12: a start that waits for its database is ended by one signal, and says what it waited for", async () => {
+    const nobody = "postgres://nobody:secret@127.0.0.1:1/bourse";
+    const waiting = bourse("process", "--topic-prefix", prefix, "--database", nobody);
+    let log = "";
+    waiting.child.stdout?.on("data", (chunk) => (log += chunk));
+    while (!log.includes("waiting for a dependency")) await turn();
+    waiting.child.kill("SIGTERM");
+    assert.equal((await waiting.ended).status, EXIT.failed, waiting.said());
+    assert.match(waiting.said(), /ECONNREFUSED/);
+  });
+
   it("processes a stream to its end", async () => {
     const sent = await bourse("produce", "--count", "400", "--topic-prefix", prefix).ended;
     assert.equal(sent.status, EXIT.ok, sent.stderr);

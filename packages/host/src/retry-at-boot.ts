@@ -1,4 +1,4 @@
-import { OperationalError, type Timer } from "@bourse/base";
+import { type AbortSignalLike, OperationalError, type Timer } from "@bourse/base";
 import type { Logger } from "pino";
 
 const FIRST_DELAY_MS = 100;
@@ -11,8 +11,8 @@ export async function retryAtBoot<T>(
     readonly timer: Timer;
     readonly newId: () => string;
     readonly log: Logger;
-    /** Whether it was told to stop waiting. */
-    readonly stopped: () => boolean;
+    /** Once it is given, nothing is waited for any more. */
+    readonly ending?: AbortSignalLike | undefined;
   },
   attempt: () => Promise<T>,
 ): Promise<T> {
@@ -20,10 +20,11 @@ export async function retryAtBoot<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof OperationalError && error.retryable) || options.stopped()) throw error;
+      if (!(error instanceof OperationalError && error.retryable)) throw error;
       const delayMs = Math.floor(share(options.newId()) * cap);
       options.log.warn({ err: error, what: options.what, delayMs }, "waiting for a dependency");
-      await options.timer.sleep(delayMs);
+      await options.timer.sleep(delayMs, options.ending);
+      if (options.ending?.aborted === true) throw error;
     }
   }
 }

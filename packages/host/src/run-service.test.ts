@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
+import type { Timer } from "@bourse/base";
+import { orderEvents } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
 import { Counter } from "prom-client";
 import { Type } from "typebox";
@@ -369,4 +371,33 @@ test("a store that does not answer during setup is waited for, and what was left
   ends.push(() => running.drain(1_000));
   assert.equal(tries, 3);
   assert.equal((await running.status()).phase, "ready");
+});
+
+test("a start that waits for what does not answer ends where it is told to, with what it has waited for", async (t) => {
+  const { runtime } = await testRuntime(t);
+  const ending = new AbortController();
+  const away = new StoreError("store_unavailable", "password authentication failed", { retryable: true });
+  const setup = (): never => {
+    setImmediate(() => ending.abort());
+    throw away;
+  };
+  const sleep: Timer["sleep"] = (_ms, signal) =>
+    new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  const waiting = { ...runtime, timer: { ...runtime.timer, sleep }, ending: ending.signal };
+  await assert.rejects(runService(definition({ setup }), waiting), away);
+});
+
+test("a start that waits for a view to catch up ends where it is told to", async (t) => {
+  const { runtime } = await testRuntime(t);
+  const ending = new AbortController();
+  // Never told where it begins.
+  const from = (): Promise<never> => new Promise(() => undefined);
+  const consumes: AnyServiceDefinition["consumes"] = [
+    { kind: "view", subscription: "orders", topics: [orderEvents], from, apply: () => undefined },
+  ];
+  setImmediate(() => ending.abort());
+  await assert.rejects(runService(definition({ consumes }), { ...runtime, ending: ending.signal }), {
+    code: "start_failed",
+    message: "portfolio was told to end while it started",
+  });
 });

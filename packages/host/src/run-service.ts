@@ -54,7 +54,7 @@ export interface RunningService {
 /**
  * Starts a service: configuration, sockets (only health answers yet), migrations, setup, consumers, catching up, and
  * then the doors. Resolves when it takes work. Rejects with `ConfigError`, with what `setup` threw, or with the error
- * of a dependency that refuses for good; one that does not answer is waited for (R12).
+ * of a dependency that refuses for good; one that does not answer is waited for (R12), until `runtime.ending`.
  */
 export async function runService(
   definition: AnyServiceDefinition,
@@ -271,8 +271,7 @@ class StartingService {
   }
 
   #retried<T>(what: string, attempt: () => Promise<T>): Promise<T> {
-    const stopped = (): boolean => this.#draining !== null;
-    return retryAtBoot({ ...this.#runtime, log: this.#log, what, stopped }, attempt);
+    return retryAtBoot({ ...this.#runtime, log: this.#log, what }, attempt);
   }
 
   async #openDelivery(sharedFolder: string): Promise<DeliveryRuntime> {
@@ -330,8 +329,15 @@ class StartingService {
     while (delivery.unready().length > 0) {
       const { consumptions } = await delivery.status();
       if (consumptions.every(({ state }) => state === "running" || state === "stopped")) return;
-      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
-      if (this.#draining !== null) throw new Error(`${this.#definition.name} was stopped while it started`);
+      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS, this.#runtime.ending);
+      if (this.#runtime.ending?.aborted === true)
+        throw new OperationalError(
+          "start_failed",
+          `${this.#definition.name} was told to end while it started`,
+          {
+            retryable: false,
+          },
+        );
     }
   }
 

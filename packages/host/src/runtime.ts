@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@bourse/base";
+import type { AbortSignalLike, Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { OpenSnapshots } from "@bourse/delivery";
 import type { MigrationFolder, Store } from "@bourse/store";
@@ -29,6 +29,8 @@ export interface Runtime {
   /** Proves to a service that another one asks. */
   readonly internalToken: string;
   readonly log: Logger;
+  /** Given while a service starts: it gives up waiting for what does not answer, and rejects with that. Absent: never. */
+  readonly ending?: AbortSignalLike | undefined;
   /** Tells instances of one service apart. Default: a new id. */
   readonly instanceId?: string;
   /** Checks every outgoing event against its contract: for tests. Default false. */

@@ -131,6 +131,7 @@ async function run(options: ProcessOptions): Promise<void> {
       ...env,
       ...(options.costBasis === undefined ? {} : { TRADE_COST_METHOD: options.costBasis }),
     },
+    ending: ending.signal,
     progress: (line) => output.note(line),
   });
   output.note(`processing ${processor.topic.name}; ${processor.url}/swagger-ui.html; Ctrl-C ends it`);

@@ -75,7 +75,7 @@ async function up(options: UpOptions): Promise<void> {
   let platform: Platform | undefined;
   const stop = stopSignal(output, () => platform !== undefined);
   const started = performance.now();
-  platform = await start(options, dataFolder, output);
+  platform = await start(options, dataFolder, output, stop.ending);
   // What was compiled is kept for the next start, also where this process will be killed.
   flushCompileCache();
   const operators =
@@ -96,7 +96,12 @@ async function up(options: UpOptions): Promise<void> {
   process.exit(clean ? EXIT.ok : EXIT.failed);
 }
 
-async function start(options: UpOptions, dataFolder: string, output: Output): Promise<Platform> {
+async function start(
+  options: UpOptions,
+  dataFolder: string,
+  output: Output,
+  ending: AbortSignal,
+): Promise<Platform> {
   const { isServiceName, startCluster, startPlatform } = await import("@bourse/platform");
   const { only, bus, bootstrap, demo, host } = options;
   if (bootstrap !== undefined && bus !== "kafka")
@@ -112,6 +117,7 @@ async function start(options: UpOptions, dataFolder: string, output: Output): Pr
       ...(bootstrap === undefined ? {} : { KAFKA_BOOTSTRAP_SERVERS: bootstrap }),
       ...(options.with === undefined ? {} : { BOURSE_WITH: options.with }),
     },
+    ending,
     progress: (line) => output.note(line),
   };
   if (only === undefined) {
@@ -156,23 +162,26 @@ function givenConsolePort(): number | undefined {
   );
 }
 
-/** The first SIGINT or SIGTERM asks for an orderly end, also while it starts; a second one ends the process. */
+/**
+ * The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process. A start goes on to its own end, unless
+ * it waits for something that does not answer: that is given up.
+ */
 function stopSignal(
   output: Output,
   isUp: () => boolean,
-): { readonly signal: Promise<void>; readonly given: () => boolean } {
-  let given = false;
+): { readonly signal: Promise<void>; readonly given: () => boolean; readonly ending: AbortSignal } {
+  const ending = new AbortController();
   const signal = new Promise<void>((resolve) => {
     const take = (): void => {
-      if (given) process.exit(EXIT.interrupted);
-      given = true;
+      if (ending.signal.aborted) process.exit(EXIT.interrupted);
+      ending.abort();
       output.note(isUp() ? "" : "\nit ends once it has started; Ctrl-C again ends it at once");
       resolve();
     };
     process.on("SIGINT", take);
     process.on("SIGTERM", take);
   });
-  return { signal, given: () => given };
+  return { signal, given: () => ending.signal.aborted, ending: ending.signal };
 }
 
 function announce(
