@@ -4,6 +4,7 @@ import { bookEvents, priceEvents, tradeEvents } from "@bourse/contracts";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import type { MarketData } from "./market-data.ts";
+import { marketRoutes } from "./routes/markets.ts";
 import { marketData } from "./service.ts";
 import { bookChanged, bookSnapshot, executed, listings, listingTopic } from "./testing.ts";
 
@@ -129,19 +130,47 @@ test("trades make the tape, the ticker, the candles and the operator's list", as
   });
   assert.deepEqual([last.body.trades.length, last.body.nextAfter], [1, undefined]);
   assert.equal((await tested.request("GET", "/api/v1/trades", { query: { symbol: "BTC-USD" } })).status, 401);
+  const query = { symbol: "BTC-USD", after: "99999999999999999999999" };
+  const beyond = await tested.request("GET", "/api/v1/trades", { as: operator, query });
+  assert.deepEqual([beyond.status, beyond.body.errors[0].field], [400, "after"]);
 });
 
 test("candles are asked for by times that are the same on every machine", async (t) => {
   const tested = await listed(t);
   const asked = (from: string) =>
     tested.request("GET", `${market}/candles`, { query: { interval: "1m", from } });
-  for (const from of ["2026-01-01T00:00:00", "Thu Jan 01 2026", "AAPL 2026-1", "2026-01-01T00:00:00 02:00"]) {
+  const noTimes = ["2026-01-01T00:00:00", "Thu Jan 01 2026", "AAPL 2026-1", "2026-01-01T00:00:00 02:00"];
+  for (const from of [...noTimes, "2026-02-30T00:00:00Z", "2026-01-01T24:00:00+02:00"]) {
     const { status, body } = await asked(from);
     assert.deepEqual([status, body.code, body.errors[0].given], [400, "validation_failed", from]);
     assert.match(body.errors[0].allowed, /RFC 3339/);
   }
   for (const from of ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00.123456+02:00"])
     assert.equal((await asked(from)).status, 200);
+});
+
+test("a ticker is as of one moment: a trade that comes meanwhile is all in it, or not at all", async (t) => {
+  const tested = await listed(t);
+  const route = marketRoutes.find(({ path }) => path === `/api/v1/markets/:symbol/ticker`);
+  assert.ok(route);
+  let asked = 0;
+  const traded = Promise.withResolvers<void>();
+  const store = {
+    query: async (statement: Statement) => {
+      if (++asked > 1) await traded.promise;
+      const rows = await tested.store.query(statement);
+      await tested.publish(tradeEvents, trades.slice(asked - 1, asked));
+      await tested.quiet();
+      traded.resolve();
+      return rows;
+    },
+  };
+  const service = { ...tested.service, store: store as unknown as MarketData["store"] };
+  const request = { params: { symbol: "BTC-USD" }, query: {}, body: null, headers: {}, requestId: "r" };
+  const commit = () => Promise.reject(new Error("it reads"));
+  const { body } = await route.handle(service, { ...request, principal: null }, commit);
+  const { lastPrice, changePercent24h, trades24h } = body as Record<string, unknown>;
+  assert.deepEqual([lastPrice, changePercent24h, trades24h], [undefined, undefined, 0]);
 });
 
 test("the ticker forgets what is older than a day", async (t) => {

@@ -99,7 +99,13 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\
 
 /** NaN: it is none. What else a Date takes it reads by the machine's time zone, or as it guesses. */
 function timeOf(text: string): number {
-  return RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+  return RFC_3339.test(text) && isThere(text.slice(0, 19)) ? Date.parse(text) : Number.NaN;
+}
+
+/** The 30th of February would be read as the 2nd of March, and 24:00 as the next day. */
+function isThere(dayAndTime: string): boolean {
+  const ms = Date.parse(`${dayAndTime}Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(dayAndTime);
 }
 
 function candleOf(row: Row, instrument: CompiledInstrument): object {

@@ -1,3 +1,4 @@
+import { present } from "@bourse/base";
 import { AssetCode, Count, Decimal, rfc3339, SymbolField } from "@bourse/contracts";
 import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
@@ -5,8 +6,7 @@ import type { Row } from "@bourse/store";
 import { Type } from "typebox";
 import { percentChange } from "../domain/percent-change.ts";
 import type { MarketData } from "../market-data.ts";
-import { selectDays } from "../sql/candle-rows.ts";
-import { selectMarkets } from "../sql/price-rows.ts";
+import { selectTickers } from "../sql/candle-rows.ts";
 
 const Ticker = Type.Object({
   symbol: SymbolField,
@@ -116,27 +116,21 @@ async function tickersOf(
 ): Promise<readonly object[]> {
   const sinceMs = service.clock.nowMs() - DAY_MS;
   const symbols = instruments.map(({ symbol }) => symbol);
-  const [markets, days] = await Promise.all([
-    service.store.query(selectMarkets(symbols)),
-    service.store.query(selectDays(symbols, sinceMs)),
-  ]);
-  const marketOf = new Map(markets.map((row) => [String(row.symbol), row]));
-  const dayOf = new Map(days.map((row) => [String(row.symbol), row]));
+  const rows = await service.store.query(selectTickers(symbols, sinceMs));
+  const rowOf = new Map(rows.map((row) => [String(row.symbol), row]));
   return instruments.map((instrument) =>
-    tickerOf(service, instrument, {
-      market: marketOf.get(instrument.symbol),
-      day: dayOf.get(instrument.symbol),
-    }),
+    tickerOf(
+      service,
+      instrument,
+      present(rowOf.get(instrument.symbol), "the row of a symbol that was asked for"),
+    ),
   );
 }
 
-function tickerOf(
-  service: MarketData,
-  instrument: CompiledInstrument,
-  { market, day }: { readonly market: Row | undefined; readonly day: Row | undefined },
-): object {
+function tickerOf(service: MarketData, instrument: CompiledInstrument, row: Row): object {
   const { symbol, baseAsset, quoteAsset, formatPrice } = instrument;
-  const lastTicks = market?.last_ticks ?? null;
+  const lastTicks = row.last_ticks ?? null;
+  const openTicks = row.open_ticks ?? null;
   return {
     symbol,
     baseAsset,
@@ -145,20 +139,20 @@ function tickerOf(
       ? {}
       : {
           lastPrice: formatPrice(Number(lastTicks)),
-          lastTime: rfc3339(Number(market?.last_time_ms)),
+          lastTime: rfc3339(Number(row.last_time_ms)),
         }),
     ...touchOf(service, symbol),
-    ...(day === undefined
+    ...(openTicks === null
       ? {}
       : {
-          openPrice24h: formatPrice(Number(day.open_ticks)),
-          highPrice24h: formatPrice(Number(day.high_ticks)),
-          lowPrice24h: formatPrice(Number(day.low_ticks)),
-          changePercent24h: percentChange(Number(day.open_ticks), Number(lastTicks)),
+          openPrice24h: formatPrice(Number(openTicks)),
+          highPrice24h: formatPrice(Number(row.high_ticks)),
+          lowPrice24h: formatPrice(Number(row.low_ticks)),
+          changePercent24h: percentChange(Number(openTicks), Number(lastTicks)),
         }),
-    volume24h: instrument.formatBaseUnits(BigInt(String(day?.volume_lots ?? 0)) * instrument.lotUnits),
-    turnover24h: instrument.formatQuoteUnits(BigInt(String(day?.turnover ?? 0))),
-    trades24h: Number(day?.trades ?? 0),
+    volume24h: instrument.formatBaseUnits(BigInt(String(row.volume_lots)) * instrument.lotUnits),
+    turnover24h: instrument.formatQuoteUnits(BigInt(String(row.turnover))),
+    trades24h: Number(row.trades),
   };
 }
 

@@ -46,9 +46,7 @@ export const tradeRoutes: readonly Route<MarketData>[] = [
     access: "operator",
     query: Type.Object({
       symbol: SymbolField,
-      after: Type.Optional(
-        Type.Integer({ minimum: 0, description: "engine sequence; the trades behind it" }),
-      ),
+      after: Type.Optional(Type.Integer({ ...Count, description: "engine sequence; the trades behind it" })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
     }),
     answers: {

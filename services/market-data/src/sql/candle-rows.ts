@@ -19,15 +19,19 @@ export function addToCandles(candles: readonly Candle[]): Statement {
       turnover = c.turnover + EXCLUDED.turnover, trades = c.trades + EXCLUDED.trades`;
 }
 
-/** What happened to each symbol since a time, out of its one-minute candles: one walk of the index a symbol. */
-export function selectDays(symbols: readonly string[], sinceMs: number): Statement {
+/**
+ * The last trade of each symbol and what happened since a time, out of its one-minute candles: one walk of the index a
+ * symbol. In one statement, since a trade that came between two would be the last one and in no candle, or the other way.
+ */
+export function selectTickers(symbols: readonly string[], sinceMs: number): Statement {
   return sql`
-    SELECT s.symbol, d.* FROM unnest(${sqlArray(symbols)}::text[]) AS s (symbol)
+    SELECT s.symbol, m.last_ticks, m.last_time_ms, d.* FROM unnest(${sqlArray(symbols)}::text[]) AS s (symbol)
+    LEFT JOIN markets m ON m.symbol = s.symbol
     CROSS JOIN LATERAL (
       SELECT (array_agg(open_ticks ORDER BY start_ms))[1] AS open_ticks, max(high_ticks) AS high_ticks,
-        min(low_ticks) AS low_ticks, sum(volume_lots) AS volume_lots, sum(turnover) AS turnover, sum(trades) AS trades
+        min(low_ticks) AS low_ticks, coalesce(sum(volume_lots), 0) AS volume_lots, coalesce(sum(turnover), 0) AS turnover,
+        coalesce(sum(trades), 0) AS trades
       FROM candles c
       WHERE c.symbol = s.symbol AND interval_ms = ${CANDLE_INTERVALS["1m"]}::bigint AND start_ms > ${sinceMs}::bigint
-      HAVING count(*) > 0
     ) AS d ORDER BY s.symbol`;
 }
