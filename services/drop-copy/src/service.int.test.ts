@@ -61,6 +61,26 @@ const plant = (tested: Tested, statement: Statement): Promise<unknown> =>
 const valuesOf = async (tested: Tested, topic: Parameters<Tested["published"]>[0], client: string) =>
   (await tested.published(topic)).filter(({ key }) => key === client).map(({ event }) => event);
 
+test("amounts of as many digits as the ledger takes are told, however few decimals the asset has", async (t) => {
+  const tested = await testService<DropCopy>(t, dropCopy);
+  // 10^32 of an asset with six decimals has 38 digits of minor units.
+  const most = "99999999999999999999999999999999";
+  await tested.publish(walletEvents, [
+    funds("FundsDeposited", "alice", most),
+    funds("FundsDeposited", "alice", "0.999999"),
+    funds("FundsWithdrawn", "alice", most),
+  ]);
+  await tested.quiet();
+  assert.deepEqual(
+    (await valuesOf(tested, cashBalanceFeed, "alice")).map(({ pay_in, payout }) => [pay_in, payout]),
+    [
+      [most, "0"],
+      [`${most}.999999`, "0"],
+      [`${most}.999999`, most],
+    ],
+  );
+});
+
 test("events become the three feeds: plain values, keyed by client, numbered in headers", async (t) => {
   const tested = await testService<DropCopy>(t, dropCopy);
   await copied(tested);

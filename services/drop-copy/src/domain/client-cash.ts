@@ -1,6 +1,6 @@
 import { decimalUnits, formatDecimal } from "@bourse/base";
 
-/** More decimals than any asset has: amounts are kept in units of 10^-18. */
+/** As many decimals as an asset has at most: amounts are kept in units of 10^-18. */
 const SCALE = 18;
 
 /** A client's cash of a business day, in units. */

@@ -83,6 +83,23 @@ describe("the copy of an order", () => {
     ]);
   });
 
+  it("is told at the smallest tick and lot that an instrument can have", () => {
+    const smallest = "0.0000000000000000001";
+    const { records } = told([
+      { ...created, qty: smallest, price: `${smallest}0` },
+      report(2, "0", "2.0000000000000000001", { price: "1.0000000000000000001" }),
+      trade(3, smallest, smallest),
+    ]);
+    assert.deepEqual(
+      records.map(({ record: { qty, price } }) => [qty, price]),
+      [
+        [smallest, smallest],
+        ["2.0000000000000000001", "1.0000000000000000001"],
+        [smallest, "100"],
+      ],
+    );
+  });
+
   it("has its trades told with what is filled after each", () => {
     const { records } = told([created, trade(2, "4", "4"), report(3, "4", "6"), trade(4, "6.0", "10")]);
     const fill = { ...own, price: "100", remark: "hedge" };

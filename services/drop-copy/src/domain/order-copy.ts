@@ -157,8 +157,8 @@ function recordOf({ orderId, qty, price }: OrderCopy, clientId: string, remark: 
   return { client_id: clientId, order_id: orderId, qty, price, remark };
 }
 
-/** More decimals than any asset has. */
-const SCALE = 18;
+/** More decimals than a price or a quantity has: those of a tick, or of a lot. */
+const SCALE = 38;
 
 /** Without trailing zeros. Our own services write decimals so: then there is nothing to do. */
 function plain(decimal: string): string {
@@ -175,6 +175,6 @@ const ZERO = 48;
 
 /** Of a decimal as the contracts allow it: no leading zeros, no exponent. */
 function isPlain(decimal: string): boolean {
-  if (decimal.length > SCALE || decimal.startsWith("-")) return false;
+  if (decimal.startsWith("-")) return false;
   return decimal.charCodeAt(decimal.length - 1) !== ZERO || !decimal.includes(".");
 }

@@ -1,4 +1,4 @@
-import { amountArray, type Rows, type Statement, sql, sqlArray } from "@bourse/store";
+import { type Rows, type Statement, sql, sqlArray } from "@bourse/store";
 import type { ClientCash } from "../domain/client-cash.ts";
 
 /**
@@ -39,10 +39,10 @@ export function writeClients(clients: readonly ClientCash[]): Statement {
       traded = k.traded
     FROM unnest(${sqlArray(clients.map((each) => each.clientId))}::text[],
       ${sqlArray(clients.map((each) => each.day))}::text[],
-      ${amountArray(clients.map((each) => each.opening))}::numeric[],
-      ${amountArray(clients.map((each) => each.payIn))}::numeric[],
-      ${amountArray(clients.map((each) => each.payout))}::numeric[],
-      ${amountArray(clients.map((each) => each.traded))}::numeric[])
+      ${sqlArray(clients.map((each) => each.opening))}::numeric[],
+      ${sqlArray(clients.map((each) => each.payIn))}::numeric[],
+      ${sqlArray(clients.map((each) => each.payout))}::numeric[],
+      ${sqlArray(clients.map((each) => each.traded))}::numeric[])
       AS k (client_id, business_day, opening, pay_in, payout, traded)
     WHERE c.client_id = k.client_id`;
 }
@@ -57,7 +57,7 @@ export function addTraded(
 ): Statement {
   const sorted = [...clients].sort((a, b) => (a.clientId < b.clientId ? -1 : 1));
   const clientIds = sqlArray(sorted.map(({ clientId }) => clientId));
-  const traded = amountArray(sorted.map((each) => each.traded));
+  const traded = sqlArray(sorted.map((each) => each.traded));
   return sql`
     WITH written AS (
       UPDATE clients c SET traded = c.traded + k.traded
