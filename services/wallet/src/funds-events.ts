@@ -4,6 +4,7 @@ import { walletEvents } from "@bourse/contracts";
 import type { OutgoingEvent } from "@bourse/delivery";
 import type { Balance, LedgerBatch } from "@bourse/ledger";
 import type { ReferenceBook } from "@bourse/market";
+import { scaleOf } from "./wallet.ts";
 
 /** What a batch held and released, net: one event per account and asset each. */
 export function fundsEvents(ledger: LedgerBatch, reference: ReferenceBook): OutgoingEvent[] {
@@ -27,7 +28,7 @@ function fundsEvent(
   units: bigint,
   reference: ReferenceBook,
 ): OutgoingEvent<typeof walletEvents> {
-  const scale = reference.asset(asset)?.scale ?? 0;
+  const scale = scaleOf(reference, asset);
   return {
     topic: walletEvents,
     key: accountId,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executionEvents, tradeEvents, walletEvents } from "@bourse/contracts";
+import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
 import type { TestedService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import { wallet } from "./service.ts";
@@ -58,6 +58,27 @@ test("a trade settles both sides in double entry, and a cancel frees the rest", 
   );
   for (const { name, check } of wallet.invariants)
     assert.deepEqual((await check(tested.service)).violations, [], name);
+});
+
+test("an amount of an asset that is not known here yet is not told with other decimals", async (t) => {
+  const tested = await funded(t);
+  // Another instance, whose view is ahead, has booked it.
+  const late = [
+    sql`INSERT INTO balances (account_id, asset, available, held) VALUES ('alice', 'EUR', 1500000, 0)`,
+    sql`INSERT INTO transfer_entries (journal_id, kind, account_id, asset, amount, partition, time_ms)
+      VALUES ('alice/e', 'DEPOSIT', 'alice', 'EUR', 1500000, 0, 0)`,
+  ];
+  await tested.store.transaction("book", (tx) => tx.commit(late));
+  const paths = ["/api/v1/accounts/alice", "/api/v1/accounts", "/api/v1/accounts/alice/ledger"];
+  for (const path of paths) {
+    const { status, body } = await tested.request("GET", path, { as: OPERATOR });
+    assert.deepEqual([status, body.code], [503, "not_ready"]);
+    assert.match(body.detail, /the asset EUR is not known here yet/);
+  }
+  const euro = { eventType: "AssetListed", asset: "EUR", name: "euro", kind: "FIAT", scale: 6 };
+  await tested.publish(referenceEvents, [{ key: "EUR", event: euro }]);
+  await tested.quiet();
+  assert.deepEqual((await balance(tested, "alice")).EUR, ["1.5", "0"]);
 });
 
 test("an event that comes again changes nothing (R5)", async (t) => {

@@ -24,7 +24,16 @@ export interface Wallet {
 export function instrumentOf(wallet: Pick<Wallet, "reference">, symbol: string): CompiledInstrument {
   const instrument = wallet.reference.instrument(symbol);
   if (instrument !== undefined) return instrument;
-  throw new OperationalError("reference_pending", `the instrument ${symbol} is not known here yet`, {
-    retryable: true,
-  });
+  throw pending(`the instrument ${symbol}`);
+}
+
+/** The decimals of an asset: without them no amount of it can be told. */
+export function scaleOf(reference: ReferenceBook, asset: string): number {
+  const listed = reference.asset(asset);
+  if (listed !== undefined) return listed.scale;
+  throw pending(`the asset ${asset}`);
+}
+
+function pending(what: string): OperationalError {
+  return new OperationalError("reference_pending", `${what} is not known here yet`, { retryable: true });
 }

@@ -1,3 +1,4 @@
+import { OperationalError } from "@bourse/base";
 import { BusError } from "@bourse/bus";
 import { StoreError } from "@bourse/store";
 import { PeerError } from "../peer-error.ts";
@@ -14,6 +15,8 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   bus_outcome_unknown: "outcome_unknown",
   peer_unavailable: "peer_unavailable",
   peer_outcome_unknown: "outcome_unknown",
+  // The view of reference data is a moment behind what another service, or another instance, knows already.
+  reference_pending: "not_ready",
 };
 
 /** Whether the error is a known outage, to be counted and not to be alarmed about one by one. */
@@ -46,13 +49,13 @@ export function answerForError(error: unknown, requestId: string): ProblemAnswer
 }
 
 function codeOf(error: unknown): ProblemCode | undefined {
-  const known = error instanceof StoreError || error instanceof BusError || error instanceof PeerError;
-  return known ? CODES[error.code] : undefined;
+  return error instanceof OperationalError ? CODES[error.code] : undefined;
 }
 
 function outage(error: unknown): string {
   if (error instanceof PeerError) return `${error.service} does not answer; nothing was done`;
-  return error instanceof BusError
-    ? "the event bus does not answer; nothing was done"
-    : "the database does not answer; nothing was done";
+  if (error instanceof BusError) return "the event bus does not answer; nothing was done";
+  return error instanceof StoreError
+    ? "the database does not answer; nothing was done"
+    : `${(error as Error).message}; nothing was done`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { OperationalError } from "@bourse/base";
 import { BusError } from "@bourse/bus";
 import { StoreError } from "@bourse/store";
 import { Type } from "typebox";
@@ -141,6 +142,12 @@ const failures: readonly [string, unknown, number, string][] = [
   ["the bus away", new BusError("bus_unavailable", "x", { retryable: true }), 503, "bus_unavailable"],
   ["a peer away", new PeerError("peer_unavailable", "x", { service: "risk" }), 503, "peer_unavailable"],
   ["a lost answer", new PeerError("peer_outcome_unknown", "x", { service: "risk" }), 503, "outcome_unknown"],
+  [
+    "an instrument that is not known yet",
+    new OperationalError("reference_pending", "x", { retryable: true }),
+    503,
+    "not_ready",
+  ],
   [
     "a broken statement",
     new StoreError("statement_failed", "SELECT secret", { retryable: false }),

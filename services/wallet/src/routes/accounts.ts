@@ -10,7 +10,7 @@ import {
 } from "@bourse/host";
 import { type Row, type Statement, sql } from "@bourse/store";
 import { Type } from "typebox";
-import type { Wallet } from "../wallet.ts";
+import { scaleOf, type Wallet } from "../wallet.ts";
 
 const BalanceView = Type.Object({ asset: AssetCode, available: Decimal, held: Decimal, total: Decimal });
 
@@ -176,7 +176,7 @@ function accountsOf(wallet: Wallet, rows: readonly Row[]): Account[] {
     }
     if (row.asset === null) continue;
     const asset = String(row.asset);
-    const scale = wallet.reference.asset(asset)?.scale ?? 0;
+    const scale = scaleOf(wallet.reference, asset);
     const available = BigInt(String(row.available));
     const held = BigInt(String(row.held));
     account.balances.push({

@@ -9,7 +9,7 @@ import { amountText, type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
 import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
-import type { Wallet } from "../wallet.ts";
+import { scaleOf, type Wallet } from "../wallet.ts";
 import { foreignAccount, unknownAccount } from "./accounts.ts";
 
 const Funds = Type.Object({ asset: AssetCode, amount: Decimal });
@@ -268,7 +268,7 @@ async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAn
     journalId: String(row.journal_id),
     ledger: String(row.ledger),
     asset: String(row.asset),
-    amount: formatDecimal(BigInt(String(row.amount)), wallet.reference.asset(String(row.asset))?.scale ?? 0),
+    amount: formatDecimal(BigInt(String(row.amount)), scaleOf(wallet.reference, String(row.asset))),
   }));
   return { status: 200, body: { postings } };
 }

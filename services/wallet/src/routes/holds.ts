@@ -30,7 +30,7 @@ import type { Ask } from "../ledger-unit.ts";
 import { addToBalances, balanceKeys, lockBalances, readBalances } from "../sql/balance-rows.ts";
 import { insertClosedHolds, ledgerHold, orderIdOf, readHolds, updateHolds } from "../sql/hold-rows.ts";
 import { insertTransfers } from "../sql/journal-rows.ts";
-import { instrumentOf, type Wallet } from "../wallet.ts";
+import { instrumentOf, scaleOf, type Wallet } from "../wallet.ts";
 
 /** What order asks of wallet: hold, raise, release; and which holds may be orphans. All of them batches (R1). */
 export const holdRoutes: readonly Route<Wallet>[] = [
@@ -199,7 +199,7 @@ async function closedRaises(raises: readonly HoldRaise[], unit: Unit): Promise<R
 function outcomeOf(wallet: Wallet, decision: HoldDecision): HoldOutcome {
   if (decision.status === "held") return decision;
   if (decision.code !== "insufficient_funds") return { status: "refused", code: decision.code };
-  const scale = wallet.reference.asset(decision.asset)?.scale ?? 0;
+  const scale = scaleOf(wallet.reference, decision.asset);
   return {
     status: "refused",
     code: decision.code,
@@ -318,7 +318,7 @@ async function openHolds(wallet: Wallet, ask: { after?: string; limit: number })
       orderId: orderIdOf(row.order_id),
       accountId: String(row.account_id),
       asset: String(row.asset),
-      held: formatDecimal(BigInt(String(row.held)), wallet.reference.asset(String(row.asset))?.scale ?? 0),
+      held: formatDecimal(BigInt(String(row.held)), scaleOf(wallet.reference, String(row.asset))),
     })),
   };
 }
