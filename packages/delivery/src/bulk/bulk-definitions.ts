@@ -1,7 +1,6 @@
 import type { RecordChunk } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Rows, Statement } from "@bourse/store";
-
 import type { OutgoingEvent } from "../envelope.ts";
 import type { FailureOptions, ParkReason } from "../failure-options.ts";
 
