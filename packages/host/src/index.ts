@@ -39,6 +39,7 @@ export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
 export { RequestTime } from "./http/request-time.ts";
 export { createLogger } from "./logging.ts";
+export { NewestReading } from "./newest-reading.ts";
 export { openApiDocument } from "./openapi.ts";
 export type { PeerErrorCode } from "./peer-error.ts";
 export { PeerError } from "./peer-error.ts";

@@ -1,3 +1,4 @@
+import { NewestReading } from "@bourse/host";
 import type { Asset, CompiledInstrument, Instrument } from "@bourse/market";
 import { ReferenceBook } from "@bourse/market";
 import type { Listing } from "./domain/admit-placement.ts";
@@ -12,16 +13,11 @@ export class Venue {
   readonly #definitions = new Map<string, string>();
   #listings: ReadonlyMap<string, Listing> = new Map();
   #blocked: ReadonlySet<string> = new Set();
-  #readingsBegun = 0;
-  #lastLoaded = 0;
+  readonly #reading = new NewestReading();
 
   /** Reads the tables and loads them, unless a reading that began later was faster. */
-  async reload(read: () => Promise<VenueTables>): Promise<void> {
-    const turn = ++this.#readingsBegun;
-    const tables = await read();
-    if (turn < this.#lastLoaded) return;
-    this.#lastLoaded = turn;
-    this.load(tables);
+  reload(read: () => Promise<VenueTables>): Promise<void> {
+    return this.#reading.load(read, (tables) => this.load(tables));
   }
 
   /** Replaces everything by what the tables hold. */

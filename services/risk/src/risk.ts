@@ -1,7 +1,7 @@
 import { type Clock, OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
-import type { Peers, Shell } from "@bourse/host";
+import type { NewestReading, Peers, Shell } from "@bourse/host";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { Store } from "@bourse/store";
 import type { Exposures } from "./domain/exposures.ts";
@@ -25,8 +25,8 @@ export interface Risk {
   readonly limits: LimitTable;
   /** Accounts that are stopped. Replaced as a whole. */
   stopped: ReadonlySet<string>;
-  /** Readings of limits and kill switches: the last that has begun, and the last begun of those in memory. */
-  readonly refreshes: { begun: number; loaded: number };
+  /** Of limits and kill switches. */
+  readonly refreshes: NewestReading;
   readonly buckets: Map<string, TokenBucket>;
   /** What is open of the accounts that have a limit on it. */
   readonly exposures: Exposures;

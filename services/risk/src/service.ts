@@ -1,5 +1,5 @@
 import { orderUpdates, priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
-import { ConfigError, defineService, type Shell } from "@bourse/host";
+import { ConfigError, defineService, NewestReading, type Shell } from "@bourse/host";
 import { ReferenceBook } from "@bourse/market";
 import type { Static } from "typebox";
 import { RiskConfig } from "./config.ts";
@@ -74,7 +74,7 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     lastPrices: new Map(),
     limits: new LimitTable(defaultLimits(config)),
     stopped: new Set(),
-    refreshes: { begun: 0, loaded: 0 },
+    refreshes: new NewestReading(),
     buckets: new Map(),
     exposures,
     loading: new Map(),

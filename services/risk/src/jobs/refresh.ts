@@ -3,22 +3,18 @@ import type { Risk } from "../risk.ts";
 import { killSwitchOf, readLimits, selectKillSwitches } from "../sql/risk-rows.ts";
 
 /** Reads limits and kill switches: at start, after each change, and for what other instances have changed. */
-export async function refresh(
+export function refresh(
   risk: Pick<Risk, "store" | "limits" | "stopped" | "exposures" | "refreshes">,
 ): Promise<void> {
-  const { refreshes } = risk;
-  const turn = ++refreshes.begun;
-  const [settings, switches] = await Promise.all([
-    readLimits(risk.store),
-    risk.store.query(selectKillSwitches()),
-  ]);
-  // One that began later was faster; whatever was committed before this one began, it has read.
-  if (turn < refreshes.loaded) return;
-  refreshes.loaded = turn;
-  risk.limits.load(settings);
-  for (const accountId of risk.exposures.accounts())
-    if (!limitsOpen(risk.limits.of(accountId).own)) risk.exposures.drop(accountId);
-  risk.stopped = new Set(switches.map((row) => killSwitchOf(row).accountId));
+  return risk.refreshes.load(
+    () => Promise.all([readLimits(risk.store), risk.store.query(selectKillSwitches())]),
+    ([settings, switches]) => {
+      risk.limits.load(settings);
+      for (const accountId of risk.exposures.accounts())
+        if (!limitsOpen(risk.limits.of(accountId).own)) risk.exposures.drop(accountId);
+      risk.stopped = new Set(switches.map((row) => killSwitchOf(row).accountId));
+    },
+  );
 }
 
 /** After a commit, which is answered in any case: where it can't be read back now, the job's next run has it. */
