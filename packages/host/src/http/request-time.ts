@@ -1,4 +1,4 @@
-import { epochMs, rfc3339, Timestamp } from "@bourse/contracts";
+import { parseTime, Timestamp } from "@bourse/contracts";
 import { Type } from "typebox";
 
 /** The name of the format that `validator.ts` checks. */
@@ -12,7 +12,5 @@ export const RequestTime = Type.String({
 });
 
 export function isTime(text: string): boolean {
-  const ms = epochMs(text);
-  // Of the 30th of February some make the 1st of March.
-  return !Number.isNaN(ms) && rfc3339(ms) === text;
+  return !Number.isNaN(parseTime(text));
 }

@@ -1,4 +1,4 @@
-import { Count, Decimal, oneOf, rfc3339, SymbolField } from "@bourse/contracts";
+import { Count, Decimal, oneOf, parseTime, rfc3339, SymbolField } from "@bourse/contracts";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
 import { type Row, sql } from "@bourse/store";
@@ -61,8 +61,8 @@ async function showCandles(service: MarketData, request: RouteRequest): Promise<
     to?: string;
     limit?: number;
   };
-  const fromMs = from === undefined ? 0 : timeOf(from);
-  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : timeOf(to);
+  const fromMs = from === undefined ? 0 : parseTime(from);
+  const toMs = to === undefined ? Number.MAX_SAFE_INTEGER : parseTime(to);
   const wrong = Number.isNaN(fromMs)
     ? { field: "from", given: from }
     : Number.isNaN(toMs)
@@ -93,19 +93,6 @@ async function showCandles(service: MarketData, request: RouteRequest): Promise<
           ORDER BY start_ms LIMIT ${limit}::integer`,
   );
   return { status: 200, body: { symbol, interval, candles: rows.map((row) => candleOf(row, instrument)) } };
-}
-
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
-/** NaN: it is none. What else a Date takes it reads by the machine's time zone, or as it guesses. */
-function timeOf(text: string): number {
-  return RFC_3339.test(text) && isThere(text.slice(0, 19)) ? Date.parse(text) : Number.NaN;
-}
-
-/** The 30th of February would be read as the 2nd of March, and 24:00 as the next day. */
-function isThere(dayAndTime: string): boolean {
-  const ms = Date.parse(`${dayAndTime}Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(dayAndTime);
 }
 
 function candleOf(row: Row, instrument: CompiledInstrument): object {

@@ -1,5 +1,5 @@
 import { ok, type Result, refused } from "@bourse/base";
-import { type Principal, specialFields } from "@bourse/contracts";
+import { type Principal, parseTime, specialFields } from "@bourse/contracts";
 import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseFields } from "@bourse/host";
 import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
@@ -63,8 +63,8 @@ export function placeJob(
         },
       ]),
     );
-  const expireAtMs = body.expireAt === undefined ? null : existingTimeMs(body.expireAt);
-  if (expireAtMs === undefined)
+  const expireAtMs = body.expireAt === undefined ? null : parseTime(body.expireAt);
+  if (Number.isNaN(expireAtMs))
     return refused(
       refuseFields([
         { field: "expireAt", given: body.expireAt ?? "", allowed: "a date and time that exist" },
@@ -88,13 +88,6 @@ export function placeJob(
   };
   const orderId = orderIdOf(account.value, clientOrderId);
   return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement, chain });
-}
-
-/** Undefined where there is no such day or hour: the 30th of February would be read as the 2nd of March. */
-function existingTimeMs(text: string): number | undefined {
-  const ms = Date.parse(text);
-  const isThere = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 19));
-  return isThere ? ms : undefined;
 }
 
 const SPECIAL_FIELDS = Object.keys(specialFields) as readonly (keyof SpecialTerms)[];

@@ -10,7 +10,14 @@ import {
   SymbolField,
   Timestamp,
 } from "@bourse/contracts";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type ProblemAnswer,
+  problem,
+  RequestTime,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import { unrealisedPnl } from "@bourse/positions";
 import type { Row } from "@bourse/store";
 import { Type } from "typebox";
@@ -129,9 +136,9 @@ export const resultRoutes: readonly Route<TradeProcessor>[] = [
     query: Type.Object({
       clientId: Type.Optional(AccountId),
       symbol: Type.Optional(SymbolField),
-      from: Type.Optional(Timestamp),
+      from: Type.Optional(RequestTime),
       /** Not included. */
-      to: Type.Optional(Timestamp),
+      to: Type.Optional(RequestTime),
       limit: Limit,
       cursor: Cursor,
     }),
@@ -275,11 +282,6 @@ async function tradePage(service: TradeProcessor, request: RouteRequest): Promis
   const { clientId = null, symbol = null, from, to, limit = DEFAULT_LIMIT, cursor } = filter;
   const before = cursor === undefined ? null : placeOf(cursor);
   if (cursor !== undefined && before === null) return wrongCursor(cursor);
-  for (const [field, given] of Object.entries({ from, to }))
-    if (given !== undefined && Number.isNaN(epochMs(given)))
-      return problem("validation_failed", `${field} is no time.`, {
-        errors: [{ field, given, allowed: "a time that there is, such as 2026-11-21T09:30:00.000Z" }],
-      });
   const rows = await service.store.query(
     selectTradePage({
       clientId,
