@@ -1,5 +1,5 @@
 import { present } from "@bourse/base";
-import { optionsOrExit, say } from "../bench-command.ts";
+import { optionsOrExit, runBench, say } from "../bench-command.ts";
 import { type Growth, measureGrowth } from "./measure-growth.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { reportText, summaryOf } from "./report.ts";
@@ -7,14 +7,12 @@ import { scenariosOf } from "./scenarios.ts";
 
 /** `npm run bench:growth`: what an order costs when the venue has grown, against the plain venue, embedded. */
 
-const FAILED = 1;
-
 const options = optionsOrExit(readOptions, USAGE);
-try {
+await runBench(async (signal) => {
   const all: Growth[] = [];
   for (const scenario of scenariosOf(options.quick)) {
     if (!options.scenarios.includes(scenario.name)) continue;
-    all.push(await measureGrowth(scenario, { seconds: options.seconds, progress: say }));
+    all.push(await measureGrowth(scenario, { seconds: options.seconds, progress: say, signal }));
   }
   const plain = present(
     all.find(({ name }) => name === "plain"),
@@ -25,7 +23,4 @@ try {
     process.stdout.write(
       `${JSON.stringify(Object.fromEntries(all.map((grown) => [grown.name, summaryOf(grown, plain)])))}\n`,
     );
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = FAILED;
-}
+});

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../bench-command.ts";
 import { cpuSeconds } from "../cpu-time.ts";
 import { median } from "../percentiles.ts";
 import { type BenchedPlatform, startEmbedded } from "../spine/benched-platform.ts";
@@ -30,13 +31,31 @@ const WARMUP_MS = 5_000;
 const WINDOW_MS = 2_000;
 const SEED = 20_120_621;
 
-/** Starts a private platform, lets it grow, and loads it with batches around the reference price. */
+interface GrowthContext {
+  readonly seconds: number;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Starts a private platform, lets it grow, and loads it with batches around the reference price. `signal` ends it early. */
 export async function measureGrowth(
   scenario: Scenario,
-  options: { readonly seconds: number; readonly progress: (line: string) => void },
+  { seconds, signal, ...context }: GrowthContext,
 ): Promise<Growth> {
-  const progress = (line: string): void => options.progress(`${scenario.name}: ${line}`);
-  const platform = await startEmbedded({ env: {}, progress });
+  const progress = (line: string): void => context.progress(`${scenario.name}: ${line}`);
+  const platform = await startEmbedded({ env: {}, progress, signal });
+  try {
+    return await unlessAborted(signal, growAndLoad(platform, scenario, { seconds, progress }));
+  } finally {
+    await platform.stop();
+  }
+}
+
+async function growAndLoad(
+  platform: BenchedPlatform,
+  scenario: Scenario,
+  { seconds, progress }: Omit<GrowthContext, "signal">,
+): Promise<Growth> {
   const client = new LoadProcess();
   const memory = new MemoryWatch(platform);
   try {
@@ -56,7 +75,7 @@ export async function measureGrowth(
       batchSize: BATCH,
       warmupMs: WARMUP_MS,
       windowMs: WINDOW_MS,
-      windows: Math.ceil((options.seconds * 1_000) / WINDOW_MS),
+      windows: Math.ceil((seconds * 1_000) / WINDOW_MS),
     } as const;
     const cpuBefore = cpuOf(platform);
     const result = await client.run({ ...load, desk, seed: SEED + 1, prefix: "growth-" });
@@ -77,7 +96,6 @@ export async function measureGrowth(
   } finally {
     memory.stop();
     client.close();
-    await platform.stop();
   }
 }
 

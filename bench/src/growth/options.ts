@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { secondsOption } from "../bench-command.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
 
 export const USAGE = `npm run bench:growth -- [options]
@@ -17,7 +18,6 @@ export interface GrowthOptions {
 
 const DEFAULT_SECONDS = 20;
 const QUICK_SECONDS = 4;
-const MAX_SECONDS = 3_600;
 
 /** Throws with a sentence for the person who typed it. */
 export function readOptions(args: readonly string[]): GrowthOptions {
@@ -33,14 +33,11 @@ export function readOptions(args: readonly string[]): GrowthOptions {
   const { quick, json, only = SCENARIOS, seconds } = values;
   const unknown = only.find((name) => !isScenario(name));
   if (unknown !== undefined) throw new Error(`--only is "${unknown}"; allowed are ${SCENARIOS.join(", ")}`);
-  const length = Number(seconds ?? (quick ? QUICK_SECONDS : DEFAULT_SECONDS));
-  if (!Number.isInteger(length) || length < 1 || length > MAX_SECONDS)
-    throw new Error(`--seconds is "${seconds}"; allowed are whole numbers from 1 to ${MAX_SECONDS}`);
   return {
     quick,
     json,
     scenarios: SCENARIOS.filter((name) => name === "plain" || only.includes(name)),
-    seconds: length,
+    seconds: secondsOption(seconds, quick ? QUICK_SECONDS : DEFAULT_SECONDS),
   };
 }
 

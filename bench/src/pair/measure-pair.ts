@@ -1,4 +1,5 @@
 import { present } from "@bourse/base";
+import { unlessAborted } from "../bench-command.ts";
 import { PROJECT_ROOT } from "../command-process.ts";
 import { type MachineShares, machineShares, machineTicks } from "../machine-time.ts";
 import { type BenchedPlatform, startEmbedded } from "../spine/benched-platform.ts";
@@ -49,20 +50,16 @@ export async function measureRound(
   const sides: { ours?: Side; other?: Side } = {};
   try {
     for (const which of inTurn) {
-      signal.throwIfAborted();
       progress(`starting the platform of ${roots[which]}`);
-      sides[which] = await Side.start(roots[which]);
+      sides[which] = await Side.start(roots[which], signal);
     }
-    signal.throwIfAborted();
     progress(`both at once: ${name}, round ${number + 1}`);
     const ticksBefore = machineTicks();
-    const [ours, other] = await Promise.race([
-      Promise.all([
-        present(sides.ours, "it was started").run(load),
-        present(sides.other, "it, too").run(load),
-      ]),
-      aborted(signal),
+    const both = Promise.all([
+      present(sides.ours, "it was started").run(load),
+      present(sides.other, "it, too").run(load),
     ]);
+    const [ours, other] = await unlessAborted(signal, both);
     return { load: name, ours, other, machine: machineShares([ticksBefore, machineTicks()]) };
   } finally {
     await Promise.all([sides.ours?.stop(), sides.other?.stop()]);
@@ -85,11 +82,12 @@ class Side {
     this.#database = new BenchDatabase(adminUrl);
   }
 
-  static async start(root: string): Promise<Side> {
-    const platform = await startEmbedded({ root, env: {}, progress: () => {} });
+  static async start(root: string, signal: AbortSignal): Promise<Side> {
+    const platform = await startEmbedded({ root, env: {}, progress: () => {}, signal });
     try {
       const { gatewayUrl, operatorKey } = platform;
-      const desk = await setUpVenue({ gatewayUrl, operatorKey, ...plainVenue(ACCOUNTS), keys: true });
+      const opening = setUpVenue({ gatewayUrl, operatorKey, ...plainVenue(ACCOUNTS), keys: true });
+      const desk = await unlessAborted(signal, opening);
       return new Side(platform, desk);
     } catch (error) {
       await platform.stop();
@@ -126,10 +124,4 @@ function loadNamed(name: LoadName, seconds: number): ClosedLoop | OpenLoop {
     closed.find((load) => load.name === name),
     "a load of the whole plan",
   );
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

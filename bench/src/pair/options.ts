@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { secondsOption, wholeNumber } from "../bench-command.ts";
 import { entryOf } from "../command-process.ts";
 
 export const USAGE = `npm run bench:pair -- --against <folder> [options]
@@ -23,9 +24,8 @@ export interface PairOptions {
 }
 
 const DEFAULT_ROUNDS = "3";
-const DEFAULT_SECONDS = "12";
+const DEFAULT_SECONDS = 12;
 const MAX_ROUNDS = 100;
-const MAX_SECONDS = 3_600;
 
 /** Throws with a sentence for the person who typed it. */
 export function readOptions(args: readonly string[]): PairOptions {
@@ -35,7 +35,7 @@ export function readOptions(args: readonly string[]): PairOptions {
       against: { type: "string" },
       load: { type: "string", multiple: true, default: ["batched"] },
       rounds: { type: "string", default: DEFAULT_ROUNDS },
-      seconds: { type: "string", default: DEFAULT_SECONDS },
+      seconds: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): PairOptions {
     against: folder,
     loads: load.map(loadNamed),
     rounds: wholeNumber("--rounds", rounds, MAX_ROUNDS),
-    seconds: wholeNumber("--seconds", seconds, MAX_SECONDS),
+    seconds: secondsOption(seconds, DEFAULT_SECONDS),
     json,
   };
 }
@@ -60,11 +60,4 @@ function loadNamed(word: string): LoadName {
   const load = LOADS.find((name) => name === word);
   if (load === undefined) throw new Error(`--load is "${word}"; allowed are ${LOADS.join(", ")}`);
   return load;
-}
-
-function wholeNumber(name: string, given: string, max: number): number {
-  const value = Number(given);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`${name} is "${given}"; allowed are whole numbers from 1 to ${max}`);
-  return value;
 }

@@ -33,6 +33,8 @@ export interface BenchedOptions {
   /** Besides the bench's own environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly progress: (line: string) => void;
+  /** A start that it ends leaves nothing running. On Kafka it ends once the platform is up. */
+  readonly signal: AbortSignal;
   /** Of PostgreSQL, besides its own. */
   readonly databaseSettings?: Readonly<Record<string, string>>;
 }
@@ -59,7 +61,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<BenchedPl
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...ownEnvironment(), ...env, ...(await freeAddresses()), ...options.env },
     });
-    const run = await whenUp(child, dataFolder);
+    const run = await whenUp(child, dataFolder, options.signal);
     const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
     return {
       dataFolder,
@@ -97,6 +99,7 @@ export async function startOnKafka(options: BenchedOptions): Promise<BenchedPlat
       progress: options.progress,
       entry: CLI_ENTRY,
     });
+    options.signal.throwIfAborted();
     const postgres = await startPostgres({ folder: join(dataFolder, "postgres") });
     const processes = cluster.processes();
     return {
@@ -139,6 +142,7 @@ async function removeFolder(dataFolder: string): Promise<void> {
 async function whenUp(
   child: ChildProcess,
   dataFolder: string,
+  signal: AbortSignal,
 ): Promise<NonNullable<ReturnType<typeof readRunFile>>> {
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -149,6 +153,7 @@ async function whenUp(
     const run = readRunFile(dataFolder);
     if (run !== null) return run;
     await sleep(POLL_MS);
+    signal.throwIfAborted();
   }
   throw new Error(`the platform did not come up (exit code ${child.exitCode}): ${said}`);
 }

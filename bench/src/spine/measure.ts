@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { unlessAborted } from "../bench-command.ts";
 import { type MachineShares, type MachineTicks, machineShares, machineTicks } from "../machine-time.ts";
 import { median } from "../percentiles.ts";
 import {
@@ -94,14 +95,9 @@ export async function measure(
   const beganMs = performance.now();
   progress(`${bus}: starting`);
   const start = bus === "embedded" ? startEmbedded : startOnKafka;
-  const platform = await start({ ...profiling(options), progress });
+  const platform = await start({ ...profiling(options), progress, signal });
   try {
     const startSeconds = (performance.now() - beganMs) / 1_000;
-    const stopped = new Promise<never>((_, reject) => {
-      const stop = (): void => reject(new Error("stopped"));
-      if (signal.aborted) stop();
-      signal.addEventListener("abort", stop);
-    });
     const watch =
       options.profileFolder === null
         ? null
@@ -111,7 +107,7 @@ export async function measure(
       signal,
       watch,
     });
-    return { bus, startSeconds, ...(await Promise.race([running.run(), stopped])) };
+    return { bus, startSeconds, ...(await unlessAborted(signal, running.run())) };
   } finally {
     await platform.stop();
   }
@@ -316,7 +312,7 @@ function checkSettled({ tradesSettled, tradesUnsettled }: OpenLoopResult, { trad
     );
 }
 
-function profiling({ profileFolder }: SpineOptions): Omit<BenchedOptions, "progress"> {
+function profiling({ profileFolder }: SpineOptions): Omit<BenchedOptions, "progress" | "signal"> {
   if (profileFolder === null) return { env: {} };
   const env = { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` };
   return { env, databaseSettings: STATEMENT_SETTINGS };

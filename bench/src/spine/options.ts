@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { secondsOption } from "../bench-command.ts";
 
 export const USAGE = `npm run bench:spine -- [options]
   --quick           all of it in short: fewer accounts, short windows, the beginning of the replay
@@ -25,7 +26,6 @@ export interface SpineOptions {
 
 const DEFAULT_SECONDS = 20;
 const QUICK_SECONDS = 1.5;
-const MAX_SECONDS = 3_600;
 
 /** Throws with a sentence for the person who typed it. */
 export function readOptions(args: readonly string[]): SpineOptions {
@@ -43,14 +43,11 @@ export function readOptions(args: readonly string[]): SpineOptions {
   const { quick, json, only, seconds, profile } = values;
   if (only !== undefined && !isBus(only))
     throw new Error(`--only is "${only}"; allowed are ${BUSES.join(", ")}`);
-  const length = Number(seconds ?? DEFAULT_SECONDS);
-  if (!Number.isInteger(length) || length < 1 || length > MAX_SECONDS)
-    throw new Error(`--seconds is "${seconds}"; allowed are whole numbers from 1 to ${MAX_SECONDS}`);
   return {
     quick,
     json,
     buses: only === undefined ? BUSES : [only],
-    seconds: seconds === undefined && quick ? QUICK_SECONDS : length,
+    seconds: secondsOption(seconds, quick ? QUICK_SECONDS : DEFAULT_SECONDS),
     floor: !values["no-floor"],
     // npm moves to the root before it runs a script, and says where the person stands.
     profileFolder: profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", profile),
