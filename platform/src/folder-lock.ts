@@ -1,11 +1,10 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { lockFolder } from "@bourse/disk";
 import type { RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { identified, isRunning, readPlatformFile } from "./run-file.ts";
 
-const SQLITE_BUSY = 5;
 const OWNER = "owner.json";
 
 /**
@@ -16,27 +15,21 @@ const OWNER = "owner.json";
  */
 export function lockDataFolder(dataFolder: string): () => void {
   makeDataFolder(dataFolder);
-  const database = new DatabaseSync(join(dataFolder, "owner.lock"));
-  try {
-    // SQLite is the only door to an advisory lock that Node has. Nothing is ever written into the file.
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;");
-  } catch (cause) {
-    database.close();
-    if ((cause as { readonly errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause;
-    throw alreadyRunning(dataFolder, { cause });
-  }
+  const unlock = lockFolder(dataFolder, ({ cause }) => alreadyRunning(dataFolder, { cause }));
   // A platform on Kafka whose first process was killed goes on without it.
   if (readPlatformFile(dataFolder) !== null) {
-    database.close();
+    unlock();
     throw alreadyRunning(dataFolder);
   }
   const owner = join(dataFolder, OWNER);
   writeFileSync(owner, `${JSON.stringify(identified({ name: "platform", pid: process.pid }))}\n`);
+  let isLocked = true;
   return () => {
-    if (!database.isOpen) return;
+    if (!isLocked) return;
+    isLocked = false;
     // It goes while the lock is still held: afterwards it could be the next owner's.
     rmSync(owner, { force: true });
-    database.close();
+    unlock();
   };
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, truncateSync } from "node:fs";
 import { assert } from "@bourse/base";
-import { lockFolder } from "./folder-lock.ts";
+import { lockFolder } from "@bourse/disk";
 import { type JournalDisk, NODE_DISK, writeAll, writeWhole } from "./journal-disk.ts";
 import { JournalError } from "./journal-error.ts";
 import {
@@ -84,7 +84,10 @@ export class Journal {
    * damaged is left as it is.
    */
   static open(options: JournalOptions, take: TakeGroup): OpenedJournal {
-    const unlock = lockFolder(options.folder);
+    const unlock = lockFolder(options.folder, ({ path, cause }) => {
+      const words = `${options.folder} is in use: one process at a time`;
+      return new JournalError("journal_in_use", words, { path, cause });
+    });
     try {
       const { folder, knows } = options;
       const after = options.after?.();

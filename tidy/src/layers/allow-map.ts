@@ -4,18 +4,19 @@
  */
 const packages = {
   base: [],
+  disk: [],
   market: ["base"],
   ledger: ["base"],
   engine: ["base", "market"],
   positions: ["base", "market"],
   contracts: ["base", "market"],
   recordings: ["base", "market"],
-  bus: ["base"],
+  bus: ["base", "disk"],
   store: ["base"],
   sdk: ["base"],
   delivery: ["base", "contracts", "bus", "store"],
   "trade-stream": ["base", "contracts", "bus"],
-  journal: ["base", "engine"],
+  journal: ["base", "disk", "engine"],
   registry: ["base", "contracts", "bus"],
   host: ["base", "contracts", "bus", "store", "delivery"],
 } as const;

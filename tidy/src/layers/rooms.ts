@@ -52,7 +52,7 @@ export const NETWORK_AND_DISK: Place = {
   what: "network and disk",
   folders: [
     outside,
-    /^packages\/(bus|store|journal|host|venues|recordings|registry)\//,
+    /^packages\/(disk|bus|store|journal|host|venues|recordings|registry)\//,
     /^services\/[^/]+\/src\/adapters\//,
     // R8: the shards' snapshots on shared storage, and the voids beside them; its only files that touch the disk.
     /^packages\/delivery\/src\/snapshot-store\.ts$/,

@@ -1,20 +1,8 @@
 import { BusError } from "../bus-error.ts";
 
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
-
-export function sqliteCode(cause: unknown): number | undefined {
-  if (typeof cause !== "object" || cause === null || !("errcode" in cause)) return undefined;
-  return typeof cause.errcode === "number" ? cause.errcode & 0xff : undefined;
-}
-
-export function isLocked(cause: unknown): boolean {
-  const code = sqliteCode(cause);
-  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
-}
 
 /** What went wrong in the log's file, in the bus's words. */
 export function busErrorOf(cause: unknown, file: string): BusError {
@@ -31,4 +19,9 @@ export function busErrorOf(cause: unknown, file: string): BusError {
     retryable: true,
     cause,
   });
+}
+
+function sqliteCode(cause: unknown): number | undefined {
+  if (typeof cause !== "object" || cause === null || !("errcode" in cause)) return undefined;
+  return typeof cause.errcode === "number" ? cause.errcode & 0xff : undefined;
 }

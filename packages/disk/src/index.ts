@@ -1,0 +1,1 @@
+export { type HeldLock, lockDatabase, lockFolder } from "./folder-lock.ts";
