@@ -1,13 +1,16 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newMachineKey } from "@bourse/auth";
+import { writeOnce } from "@bourse/disk";
 import { makeDataFolder } from "./folder-lock.ts";
 import { newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 
 /** The form of what is in a data folder. Another one is refused, never guessed at. */
 const DATA_VERSION = 1;
+/** For its owner's eyes. */
+const FOR_OWNER = { mode: 0o600 };
 
 /** Everything of a platform that survives a stop. */
 export interface DataFolder {
@@ -48,25 +51,13 @@ export function openDataFolder(path: string): DataFolder {
 
 /** Several processes may be at it, such as instances of a processor: what the first one writes is everybody's. */
 function create(path: string): boolean {
-  writeOnce(join(path, "operator.key"), `${newMachineKey(newId)}\n`);
+  writeOnce(join(path, "operator.key"), `${newMachineKey(newId)}\n`, FOR_OWNER);
   const secret = randomBytes(32).toString("hex");
-  return writeOnce(join(path, "data.json"), `${JSON.stringify({ version: DATA_VERSION, secret })}\n`);
-}
-
-/** For its owner's eyes. Whole from the first moment on; false, and nothing is written, where there is such a file. */
-function writeOnce(file: string, text: string): boolean {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  chmodSync(temporary, 0o600);
-  try {
-    linkSync(temporary, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return false;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  return writeOnce(
+    join(path, "data.json"),
+    `${JSON.stringify({ version: DATA_VERSION, secret })}\n`,
+    FOR_OWNER,
+  );
 }
 
 function readData(path: string): { readonly version: unknown; readonly secret: unknown } {

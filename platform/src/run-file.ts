@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "@bourse/disk";
 import type { RunFile, RunningProcess } from "./platform.ts";
 
 /** What runs from a data folder, or null. A file of which no process is left was left by a crash and says nothing. */
@@ -21,10 +22,8 @@ export function readPlatformFile(dataFolder: string): RunFile | null {
 }
 
 export function writeRunFile(dataFolder: string, run: RunFile): void {
-  const file = join(dataFolder, "run.json");
   const processes = run.processes.map(identified);
-  writeFileSync(`${file}.new`, `${JSON.stringify({ ...run, processes }, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  writeWhole(join(dataFolder, "run.json"), `${JSON.stringify({ ...run, processes }, null, 2)}\n`);
 }
 
 /** With what tells it from a later one that is given its pid. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWholeAsync } from "@bourse/disk";
 import { type Log, reasonOf } from "./log.ts";
 import { readVoided, type VoidedCommand } from "./voided-commands.ts";
 
@@ -67,10 +68,8 @@ export function createSnapshotStore(folder: string, instanceId: string, log: Log
       const hash = bytes.subarray(-CHECKSUM_BYTES).toString("hex").slice(0, 16);
       const name = `${String(snapshot.head.sequence).padStart(16, "0")}-${hash}${SUFFIX}`;
       // Two owners may write the same snapshot at once (R8): each under a name of its own until it is whole.
-      const temporary = join(folder, `${name}.${instanceId}.tmp`);
-      await writeDurably(temporary, bytes);
-      await rename(temporary, join(folder, name));
-      await syncFolder(folder);
+      const draft = join(folder, `${name}.${instanceId}.tmp`);
+      await writeWholeAsync(join(folder, name), bytes, { draft });
       const [oldest = ""] = (await names(folder)).slice(-KEEP);
       for (const old of await readdir(folder))
         if (ANY_NAME.test(old) && old < oldest) await rm(join(folder, old), { force: true });
@@ -106,28 +105,5 @@ async function readSnapshot(path: string, log: Log): Promise<Snapshot | null> {
   } catch (error) {
     log.warn({ path, reason: reasonOf(error) }, "a snapshot can't be used: an older one is tried");
     return null;
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } catch (error) {
-    // A full disk is not to be filled with what nobody reads.
-    await rm(path, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

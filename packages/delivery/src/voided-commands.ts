@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "@bourse/base";
+import { writeWholeAsync } from "@bourse/disk";
 
 /** A command that an operator has declared void (R8): the program answers REJECTED and does nothing else with it. */
 export interface VoidedCommand {
@@ -47,21 +48,7 @@ export async function addVoided(folder: string, command: VoidedCommand): Promise
   if (before.some(({ sequence }) => sequence === command.sequence)) return false;
   const all = [...before, command].sort((a, b) => a.sequence - b.sequence);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `${FILE}.${process.pid}.tmp`);
-  const file = await open(temporary, "w");
-  try {
-    await file.writeFile(`${JSON.stringify(all, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(folder, FILE));
-  const directory = await open(folder, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await writeWholeAsync(join(folder, FILE), `${JSON.stringify(all, null, 2)}\n`);
   return true;
 }
 

@@ -1,5 +1,5 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writevSync } from "node:fs";
-import { dirname } from "node:path";
+import { fdatasyncSync, writevSync } from "node:fs";
+import { makeWhole } from "@bourse/disk";
 
 /** What the journal needs of a disk that may refuse (R16). */
 export interface JournalDisk {
@@ -36,27 +36,9 @@ export const UNFINISHED = ".tmp";
 
 /** The file is there whole and durable, or it is not there, and takes no room. */
 export function writeWhole(disk: JournalDisk, path: string, buffers: readonly Uint8Array[]): void {
-  const temporary = `${path}${UNFINISHED}`;
-  const file = openSync(temporary, "w");
-  try {
+  makeWhole(path, `${path}${UNFINISHED}`, (file) => {
     const needed = buffers.reduce((sum, { length }) => sum + length, 0);
     writeAll(disk, file, buffers, { position: 0, needed });
     disk.sync(file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  syncFolder(dirname(path));
-}
-
-function syncFolder(folder: string): void {
-  const file = openSync(folder, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  });
 }

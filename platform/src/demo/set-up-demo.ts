@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "@bourse/disk";
 import { newId } from "../machine.ts";
 import { DEMO_ASSETS, DEMO_FUNDS, DEMO_INSTRUMENTS, MAKER, TAKERS } from "./market.ts";
 import type { PublicApi } from "./public-api.ts";
@@ -45,6 +46,6 @@ async function keysOf(api: PublicApi, dataFolder: string): Promise<DemoKeys> {
     });
     keys[accountId] = key;
   }
-  writeFileSync(file, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
+  writeWhole(file, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
   return keys;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AppliedRules, ScramUser } from "@bourse/bus/kafka";
 import { catalogue } from "@bourse/contracts";
+import { writeOnce } from "@bourse/disk";
 import type { Environment } from "@bourse/host";
 import { PlatformError } from "../platform-error.ts";
 import { readKafkaSettings } from "./kafka-settings.ts";
@@ -85,9 +86,7 @@ export async function applyKafkaAccess(options: ApplyAccessOptions): Promise<App
 function userWithPassword(folder: string, username: string): ScramUser {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, username);
-  if (!existsSync(file)) {
-    writeFileSync(file, `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`, { mode: 0o600 });
-    chmodSync(file, 0o600);
-  }
+  if (!existsSync(file))
+    writeOnce(file, `${randomBytes(PASSWORD_BYTES).toString("base64url")}\n`, { mode: 0o600 });
   return { username, password: readFileSync(file, "utf8").trim(), mechanism: "SCRAM-SHA-512" };
 }

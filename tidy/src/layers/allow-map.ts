@@ -12,12 +12,12 @@ const packages = {
   contracts: ["base", "market"],
   recordings: ["base", "market"],
   bus: ["base", "disk"],
-  store: ["base"],
+  store: ["base", "disk"],
   sdk: ["base"],
-  delivery: ["base", "contracts", "bus", "store"],
+  delivery: ["base", "disk", "contracts", "bus", "store"],
   "trade-stream": ["base", "contracts", "bus"],
   journal: ["base", "disk", "engine"],
-  registry: ["base", "contracts", "bus"],
+  registry: ["base", "disk", "contracts", "bus"],
   host: ["base", "contracts", "bus", "store", "delivery"],
 } as const;
 

@@ -9,8 +9,9 @@ import {
   truncateSync,
 } from "node:fs";
 import { join } from "node:path";
+import { syncFolder } from "@bourse/disk";
 import { ActiveSegment } from "./active-segment.ts";
-import { type LogDisk, syncFolder, writeAll } from "./log-disk.ts";
+import { type LogDisk, writeAll } from "./log-disk.ts";
 import type { RunTables } from "./run-table.ts";
 import { frameSyncedBeyond, type ScannedSegment, scanSegment } from "./scan-segment.ts";
 import {

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { fdatasync, fdatasyncSync, ftruncateSync, writeSync } from "node:fs";
 
 /** What the log needs of a disk that may refuse (R16). Files are descriptors. */
 export interface LogDisk {
@@ -22,14 +22,4 @@ export const NODE_DISK: LogDisk = {
 export function writeAll(disk: LogDisk, file: number, bytes: Uint8Array, position: number): void {
   let written = disk.write(file, bytes, position);
   while (written < bytes.length) written += disk.write(file, bytes.subarray(written), position + written);
-}
-
-/** Makes what was made, renamed and removed in a folder durable. */
-export function syncFolder(folder: string): void {
-  const file = openSync(folder, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

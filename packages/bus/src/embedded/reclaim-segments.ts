@@ -1,7 +1,7 @@
 import { renameSync, rmSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { syncFolder } from "@bourse/disk";
 import { removeSegment } from "./load-segments.ts";
-import { syncFolder } from "./log-disk.ts";
 import { addRun, type RunEntry, type RunTables } from "./run-table.ts";
 import { damaged, extentsOf, indexPath, type Segment, segmentHeader, UNFINISHED } from "./segment-file.ts";
 import { writeIndex } from "./segment-index.ts";

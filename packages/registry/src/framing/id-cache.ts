@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeWhole } from "@bourse/disk";
 import type { SubjectSchema } from "../subjects.ts";
 
 /** Ids that a registry has given, kept over restarts: with them a start does not need it. */
@@ -39,9 +40,7 @@ function readIds(path: string): Readonly<Record<string, number>> {
 
 function writeIds(path: string, ids: Readonly<Record<string, number>>): void {
   mkdirSync(dirname(path), { recursive: true });
-  const file = `${path}.${process.pid}`;
-  writeFileSync(file, `${JSON.stringify(ids, null, 2)}\n`);
-  renameSync(file, path);
+  writeWhole(path, `${JSON.stringify(ids, null, 2)}\n`);
 }
 
 function withoutPassword(url: string): string {

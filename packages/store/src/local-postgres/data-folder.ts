@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { writeOnce } from "@bourse/disk";
 import { StoreError } from "../store-error.ts";
 import { giveTo, reachableBy, type ServerUser } from "./server-user.ts";
 
@@ -119,17 +119,8 @@ function ownFolder(path: string, user: ServerUser | undefined): string {
 
 function passwordIn(folder: string): string {
   const file = join(folder, "postgres-password");
-  if (!existsSync(file)) {
-    const fresh = `${file}.${process.pid}`;
-    writeFileSync(fresh, randomBytes(24).toString("base64url"), { mode: 0o600 });
-    try {
-      // Unlike a rename, a link never replaces the password of a start that was faster.
-      linkSync(fresh, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    rmSync(fresh);
-  }
+  // Where another start is faster it is that one's.
+  if (!existsSync(file)) writeOnce(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
   return readFileSync(file, "utf8").trim();
 }
 
