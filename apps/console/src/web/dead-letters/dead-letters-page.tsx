@@ -56,6 +56,7 @@ function Reasons({
       )}
       <p className="faint">
         <b>{grouped(data.reduce((sum, { count }) => sum + count, 0))}</b> records are parked.
+        {data.length === 0 ? null : " Choose a reason to see its records."}
       </p>
       <DataTable
         caption="Reasons"
@@ -82,7 +83,7 @@ function Letters({ services }: { readonly services: readonly string[] }): ReactN
     enabled: service !== undefined && !isUnknown,
     refetchInterval: REFRESH_MS,
   });
-  if (service === undefined) return <p className="faint">Choose a reason to see its records.</p>;
+  if (service === undefined) return null;
   if (isUnknown) {
     return (
       <div className="failure" role="alert">
