@@ -197,6 +197,8 @@ const cut: readonly [string, readonly string[], number, ProblemCode][] = [
     "body_too_large",
   ],
   ["no HTTP", ["hello\r\n\r\n"], 400, "malformed_http"],
+  ["no host", [post("/echo", HI).replace("host: x\r\n", "")], 400, "malformed_http"],
+  ["no host, and no route", ["GET /nowhere HTTP/1.1\r\n\r\n"], 400, "malformed_http"],
   ["a length and chunks", [LENGTH_AND_CHUNKS], 400, "malformed_http"],
   ["a head without an end", [LONG_HEAD], 431, "head_too_large"],
 ];

@@ -43,6 +43,8 @@ export function createServer(options: {
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs / 2,
       maxHeaderSize: MAX_HEAD_BYTES,
+      // Node itself would refuse without a word; `receive` says why.
+      requireHostHeader: false,
     },
     clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -62,7 +64,8 @@ export function createServer(options: {
     send(reply, answer, request.id);
   });
   app.setNotFoundHandler((request, reply) => {
-    send(reply, dispatcher.notFound(request.method, request.url), request.id);
+    const answer = namesHost(request) ? dispatcher.notFound(request.method, request.url) : hostless;
+    send(reply, answer, request.id);
   });
 
   for (const mounted of dispatcher.mounted) {
@@ -80,6 +83,7 @@ export function createServer(options: {
   return app;
 
   function receive(mounted: MountedRoute, request: FastifyRequest): RouteAnswer | Promise<RouteAnswer> {
+    if (!namesHost(request)) return hostless;
     if (!isQueryReadable(request.url)) return malformedUrl;
     const caller = readCaller(request.headers);
     if (authenticate === null || caller.internal || mounted.always || dispatcher.doors !== "open") {
@@ -137,6 +141,14 @@ const malformedUrl = problem(
   "malformed_url",
   "the address has an invalid percent encoding, or a part that is too long",
 );
+
+const noHost = problem("malformed_http", "an HTTP/1.1 request names its host");
+const hostless: RouteAnswer = { ...noHost, headers: { ...noHost.headers, connection: "close" } };
+
+/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function namesHost({ headers, raw }: FastifyRequest): boolean {
+  return headers.host !== undefined || raw.httpVersion !== "1.1";
+}
 
 /** Fastify refuses an encoding that is none in a path; in a query it takes it for text. */
 function isQueryReadable(url: string): boolean {
