@@ -165,7 +165,7 @@ async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> 
   const add = (violation: string): void => {
     if (violations.length < LISTED) violations.push(violation);
   };
-  const isCut = (await cutPartitions(wallet.bus, tradeEvents)).includes(true);
+  const cut = await cutPartitions(wallet.bus, tradeEvents);
   let executed = 0;
   // R6: after a restore trades are settled and told again, in a new epoch; within one a trade is told once.
   const settled = new Map<string, number>();
@@ -199,9 +199,11 @@ async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> 
       for (const tradeId of settledIds)
         if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
     }
-    for (const tradeId of untold) add(`trade ${tradeId} has no TradeSettled event`);
+    // There retention may have dropped one that was told before its trade; one that was never told lacks in the numbers (R4).
+    if (cut[partition] !== true)
+      for (const tradeId of untold) add(`trade ${tradeId} has no TradeSettled event`);
   }
-  if (isCut) return { checked: executed, violations };
+  if (cut.includes(true)) return { checked: executed, violations };
   const rows = await countOf(wallet, "trade_entries");
   if (rows !== executed) add(`there are ${rows} settlements for ${executed} trades`);
   if (settled.size !== rows) add(`there are ${settled.size} TradeSettled events for ${rows} settlements`);

@@ -245,6 +245,24 @@ test("trades that retention has dropped are no violation; those that are left ar
   assert.match((await invariant.check(tested.service)).violations.join(), /AAPL-2 has no settlement/);
 });
 
+test("a trade behind its settlement, in a topic that was filled again, is told although retention has dropped that", async (t) => {
+  const tested = await funded(t);
+  await tested.publish(tradeEvents, [executed(1, "4", "4", false)]);
+  await tested.quiet();
+  const [trade] = await tested.bus.tail("trade-events", 1, 2);
+  assert.ok(trade);
+  tested.clock.advance(31 * 86_400_000);
+  await tested.bus.send([
+    { topic: "trade-events", partition: 1, records: [{ ...trade, timestampMs: tested.clock.nowMs() }] },
+  ]);
+  await tested.quiet();
+  await tested.bus.dropExpired();
+  const told = (await tested.published(tradeEvents)).map(({ event }) => event.eventType);
+  assert.deepEqual(told, ["TradeExecuted"]);
+  const invariant = wallet.invariants.find(({ name }) => name === "one-settlement-per-trade");
+  assert.deepEqual(await invariant?.check(tested.service), { checked: 1, violations: [] });
+});
+
 async function corrupt(tested: TestedService<Wallet>, ...statements: Statement[]): Promise<void> {
   await tested.store.transaction("corrupt", (tx) => tx.commit(statements));
 }
