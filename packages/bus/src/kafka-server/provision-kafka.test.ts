@@ -46,6 +46,14 @@ test("without Maven and without a cache the error names Maven", async (context) 
   await assert.rejects(provisionKafka({ cacheFolder }), refusal(/no mvn on the path/));
 });
 
+test("a cache that can't be made is named, with how to have it elsewhere", async (context) => {
+  onlyCommands(context, { java: JAVA_17, mvn: "echo Maven" });
+  await assert.rejects(
+    provisionKafka({ cacheFolder: "/dev/null/bourse/kafka" }),
+    refusal(/kept in \/dev\/null\/bourse, .*\(ENOTDIR\): XDG_CACHE_HOME/),
+  );
+});
+
 test("what is in the cache is used without Maven", async (context) => {
   const cacheFolder = onlyCommands(context, { java: JAVA_17 });
   mkdirSync(join(cacheFolder, "lib"), { recursive: true });

@@ -24,16 +24,15 @@ export function kafkaCacheFolder(environment: { readonly XDG_CACHE_HOME?: string
 
 /**
  * Sees to it that Apache Kafka is in the cache, and answers the folder of its jars.
- * Throws `bus_refused` naming what is missing (Java 17 or newer; Maven when nothing is cached yet), or
- * `bus_unavailable` when the download fails.
+ * Throws `bus_refused` naming what is missing (Java 17 or newer; Maven and a folder to write into when nothing is cached
+ * yet), or `bus_unavailable` when the download fails.
  */
 export async function provisionKafka({ cacheFolder, progress }: ProvisionKafkaOptions): Promise<string> {
   await requireJava();
   const libraries = join(cacheFolder, "lib");
   if (existsSync(libraries)) return libraries;
   await requireMaven();
-  mkdirSync(dirname(cacheFolder), { recursive: true });
-  const scratch = mkdtempSync(`${cacheFolder}-`);
+  const scratch = scratchBeside(cacheFolder);
   try {
     writeFileSync(join(scratch, "pom.xml"), POM);
     await fetchWithMaven(scratch, progress ?? (() => undefined));
@@ -73,6 +72,19 @@ async function requireJava(): Promise<void> {
 async function requireMaven(): Promise<void> {
   if ((await run("mvn", ["--version"])) !== undefined) return;
   throw missing(`Maven is needed to fetch Apache Kafka ${KAFKA_VERSION}, and there is no mvn on the path`);
+}
+
+function scratchBeside(cacheFolder: string): string {
+  const folder = dirname(cacheFolder);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return mkdtempSync(`${cacheFolder}-`);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw missing(
+      `Apache Kafka ${KAFKA_VERSION} is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
+    );
+  }
 }
 
 function missing(what: string): BusError {

@@ -38,8 +38,7 @@ export async function provisionRegistry({
   for (const command of ["mvn", "tar"])
     if ((await run(command, ["--version"])) === undefined)
       throw missing(`${command} is needed to fetch it, and is not on the path`);
-  mkdirSync(dirname(cacheFolder), { recursive: true });
-  const scratch = mkdtempSync(`${cacheFolder}-`);
+  const scratch = scratchBeside(cacheFolder);
   try {
     await fetchWithMaven(scratch, progress ?? (() => undefined));
     const unpacked = join(scratch, "unpacked");
@@ -56,6 +55,19 @@ export async function provisionRegistry({
     return jar;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function scratchBeside(cacheFolder: string): string {
+  const folder = dirname(cacheFolder);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return mkdtempSync(`${cacheFolder}-`);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw missing(
+      `it is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
+    );
   }
 }
 
