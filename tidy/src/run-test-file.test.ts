@@ -47,7 +47,8 @@ describe("a test file", () => {
   });
 
   test("fails where it holds no test", () => {
-    assert.equal(reportOf("export {};").failures[0]?.report, "holds no test");
+    for (const code of ["export {};", `${head}describe("group", () => {});`])
+      assert.match(reportOf(code).failures[0]?.report ?? "", /^holds no test/);
   });
 
   test("fails where it throws while loading, with what it printed", () => {
@@ -62,6 +63,31 @@ describe("a test file", () => {
       report.failures.map(({ report: text }) => text),
       ["ended with 3"],
     );
+  });
+
+  test("fails where its process ends well, and before its tests", () => {
+    const report = reportOf(
+      `${head}test("a", () => {}); test("b", () => new Promise(() => setTimeout(() => process.exit(0), 50)));`,
+    );
+    assert.deepEqual(
+      report.failures.map(({ report: text }) => text),
+      ["ended before its tests: does something call process.exit?"],
+    );
+  });
+
+  test("fails where a hook around its tests fails, with what it threw", () => {
+    const report = reportOf(
+      `import { after } from "node:test"; ${head}after(() => { throw new Error("not closed"); }); test("a", () => {});`,
+    );
+    assert.match(report.failures[0]?.report ?? "", /not closed/);
+  });
+
+  test("that is interrupted is ended, whatever it makes of the request to end", () => {
+    const report = reportOf(
+      `${head}process.on("SIGTERM", () => {}); setInterval(() => {}, 60_000);
+      test("a", () => process.kill(process.ppid, "SIGINT")); test("b", () => new Promise(() => {}));`,
+    );
+    assert.match(report.failures[0]?.report ?? "", /did not end in time/);
   });
 
   test("runs only what is named", () => {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
+import { watchProcesses } from "./started-processes.ts";
 import type { Suite } from "./test-files.ts";
 
 export interface Failure {
@@ -43,7 +44,8 @@ const TIMEOUT_MS: Readonly<Record<Suite, number>> = {
   crash: 1_800_000,
 };
 const CLOSING_MS = 15_000;
-const OVERDUE = "did not end in time: is a timer, a server or a connection left open?";
+const OVERDUE = "did not end in time: is a timer, a server, a connection or a process left open?";
+const NO_TEST = "holds no test, or ended before the first of them";
 
 /** Runs one file in its own process. Never rejects for what the file does. */
 export async function runTestFile(file: string, options: RunOptions): Promise<FileReport> {
@@ -52,6 +54,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
   const overdue = AbortSignal.timeout(timeoutMs + CLOSING_MS);
   const started = performance.now();
   const progress = new FileProgress(file, path);
+  const processes = watchProcesses();
   const events = run({
     files: [path],
     cwd: options.root,
@@ -61,18 +64,31 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
     signal: AbortSignal.any([overdue, options.interruption]),
     ...(options.only === undefined ? {} : { testNamePatterns: options.only }),
   });
-  for await (const event of events) progress.take(event, options.only !== undefined);
-  return progress.report({ durationMs: performance.now() - started, isOverdue: overdue.aborted });
+  for await (const event of events) progress.take(event);
+  processes.end((child) => child.spawnargs.includes(path));
+  return progress.report({
+    durationMs: performance.now() - started,
+    isOverdue: overdue.aborted,
+    isFiltered: options.only !== undefined,
+  });
 }
 
 interface TestData {
   readonly name: string;
   readonly nesting: number;
+  readonly testId?: number | undefined;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
   readonly skip?: string | boolean | undefined;
   readonly todo?: string | boolean | undefined;
   readonly details: { readonly type?: string | undefined; readonly error?: unknown };
+}
+
+interface FileEnd {
+  readonly durationMs: number;
+  readonly isOverdue: boolean;
+  /** Only some of its tests were wanted, or none. */
+  readonly isFiltered: boolean;
 }
 
 class FileProgress {
@@ -81,6 +97,8 @@ class FileProgress {
   readonly #names: string[] = [];
   readonly #failures: Failure[] = [];
   readonly #skips: Skip[] = [];
+  /** By id: tests and groups that have not ended. */
+  readonly #open = new Set<number | undefined>();
   #fileFailure: Failure | undefined;
   #passed = 0;
   #output = "";
@@ -90,8 +108,12 @@ class FileProgress {
     this.#path = path;
   }
 
-  take(event: { readonly type: string; readonly data: unknown }, isFiltered: boolean): void {
+  take(event: { readonly type: string; readonly data: unknown }): void {
     switch (event.type) {
+      case "test:enqueue":
+      case "test:complete":
+        this.#takePlace(event.type, event.data as TestData);
+        return;
       case "test:start": {
         const { name, nesting } = event.data as TestData;
         this.#names.length = nesting;
@@ -103,7 +125,7 @@ class FileProgress {
         this.#output += (event.data as { readonly message: string }).message;
         return;
       case "test:pass":
-        this.#takePass(event.data as TestData, isFiltered);
+        this.#takePass(event.data as TestData);
         return;
       case "test:fail":
         this.#takeFail(event.data as TestData);
@@ -111,8 +133,13 @@ class FileProgress {
     }
   }
 
-  report(end: { readonly durationMs: number; readonly isOverdue: boolean }): FileReport {
+  report(end: FileEnd): FileReport {
     if (end.isOverdue) this.#fileFails(OVERDUE);
+    const isSilent = this.#passed + this.#failures.length + this.#skips.length === 0;
+    // Node lets both pass: a process that ends well without its tests, and a file without any.
+    if (this.#open.size > 0 && this.#failures.length === 0)
+      this.#fileFails("ended before its tests: does something call process.exit?");
+    else if (isSilent && !end.isFiltered) this.#fileFails(NO_TEST);
     return {
       file: this.#file,
       passed: this.#passed,
@@ -123,15 +150,15 @@ class FileProgress {
     };
   }
 
-  #takePass(data: TestData, isFiltered: boolean): void {
-    if (data.skip !== undefined || data.todo !== undefined) {
-      this.#takeSkip(data);
-    } else if (this.#isFileItself(data)) {
-      // Node lets a file without tests pass under its own name.
-      if (!isFiltered) this.#fileFails("holds no test");
-    } else if (data.details.type !== "suite") {
-      this.#passed++;
-    }
+  #takePlace(type: "test:enqueue" | "test:complete", data: TestData): void {
+    if (this.#isFileItself(data)) return;
+    if (type === "test:enqueue") this.#open.add(data.testId);
+    else this.#open.delete(data.testId);
+  }
+
+  #takePass(data: TestData): void {
+    if (data.skip !== undefined || data.todo !== undefined) this.#takeSkip(data);
+    else if (!this.#isFileItself(data) && data.details.type !== "suite") this.#passed++;
   }
 
   #takeFail(data: TestData): void {
@@ -141,8 +168,7 @@ class FileProgress {
     } else if (property(error, "failureType") === "subtestsFailed") {
       // The tests inside have told it already.
     } else if (this.#isFileItself(data)) {
-      const end = property(error, "exitCode") ?? property(error, "signal");
-      this.#fileFails(end === undefined ? OVERDUE : `ended with ${end}`);
+      this.#fileFails(describeEnd(error));
     } else {
       this.#failures.push({
         name: this.#fullName(data),
@@ -172,6 +198,14 @@ class FileProgress {
   #fullName(data: TestData): string {
     return [...this.#names.slice(0, data.nesting), data.name].join(" > ");
   }
+}
+
+/** How a file failed as a whole: its process, or a hook outside its tests. */
+function describeEnd(error: unknown): string {
+  const end = property(error, "exitCode") ?? property(error, "signal");
+  if (end !== undefined && end !== null) return `ended with ${end}`;
+  const isEnded = ["testAborted", "testTimeoutFailure"].includes(String(property(error, "failureType")));
+  return isEnded ? OVERDUE : describe(error);
 }
 
 function describe(error: unknown): string {

@@ -24,14 +24,20 @@ export async function startTestServers(root: string, files: readonly string[]): 
   const mentions = (word: RegExp): boolean =>
     needing.some((file) => word.test(readFileSync(join(root, file), "utf8")));
   if (mentions(/prometheus/i)) await bringPrometheus();
-  const stopClickHouse = mentions(/clickhouse/i) ? await startTestClickHouse() : async () => {};
-  const stopKafka = mentions(/kafka/i) ? await startTestKafka() : async () => {};
-  const stopRegistry = mentions(/registrySkip/) ? await startTestRegistry() : async () => {};
-  return async () => {
-    await stopRegistry();
-    await stopKafka();
-    await stopClickHouse();
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of started.toReversed()) await each();
   };
+  try {
+    if (mentions(/clickhouse/i)) started.push(await startTestClickHouse());
+    if (mentions(/kafka/i)) started.push(await startTestKafka());
+    if (mentions(/registrySkip/)) started.push(await startTestRegistry());
+    return stop;
+  } catch (error) {
+    // One that could not start must not leave the others running: this process would wait for them without end.
+    await stop();
+    throw error;
+  }
 }
 
 const progress = (line: string): void => console.error(line);
