@@ -46,6 +46,11 @@ describe("a test file", () => {
     assert.equal(report.passed, 1);
   });
 
+  test("tells what its tests say of themselves, such as the seed that replays one", () => {
+    const report = reportOf(`${head}test("a", (t) => { t.diagnostic("seed 42"); assert.equal(1, 2); });`);
+    assert.equal(report.output, "seed 42\n");
+  });
+
   test("fails where it holds no test", () => {
     for (const code of ["export {};", `${head}describe("group", () => {});`])
       assert.match(reportOf(code).failures[0]?.report ?? "", /^holds no test/);

@@ -23,7 +23,7 @@ export interface FileReport {
   readonly failures: readonly Failure[];
   readonly skips: readonly Skip[];
   readonly durationMs: number;
-  /** What the file printed, both streams as they came. */
+  /** What the file printed, both streams as they came, and what its tests told of themselves, such as a seed. */
   readonly output: string;
 }
 
@@ -91,6 +91,12 @@ interface FileEnd {
   readonly isFiltered: boolean;
 }
 
+interface Diagnostic {
+  readonly message: string;
+  /** Absent where Node sums up. */
+  readonly file?: string | undefined;
+}
+
 class FileProgress {
   readonly #file: string;
   readonly #path: string;
@@ -124,6 +130,9 @@ class FileProgress {
       case "test:stderr":
         this.#output += (event.data as { readonly message: string }).message;
         return;
+      case "test:diagnostic":
+        this.#takeDiagnostic(event.data as Diagnostic);
+        return;
       case "test:pass":
         this.#takePass(event.data as TestData);
         return;
@@ -148,6 +157,10 @@ class FileProgress {
       durationMs: end.durationMs,
       output: this.#output,
     };
+  }
+
+  #takeDiagnostic({ file, message }: Diagnostic): void {
+    if (file !== undefined) this.#output += `${message}\n`;
   }
 
   #takePlace(type: "test:enqueue" | "test:complete", data: TestData): void {
