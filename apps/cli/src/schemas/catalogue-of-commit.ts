@@ -44,8 +44,8 @@ export async function catalogueOfCommit(root: string, ref: string): Promise<Cata
 }
 
 /**
- * The last release, a tag `v*`; before there was one, where this branch left the main one. Throws {@link CliError} where
- * this is no git repository.
+ * The last release, a tag `v*`; before there was one, where this branch left the main one; null where there is neither, or
+ * no repository. Throws {@link CliError} where there is no git.
  */
 export async function usualBase(root: string): Promise<Base | null> {
   const tag = (await git(root, ["describe", "--tags", "--abbrev=0", "--match", "v*"]))?.trim();
@@ -69,7 +69,12 @@ async function versionAt(root: string, commit: string, path: string): Promise<Sc
 /** What git said; undefined where it refused. */
 async function git(root: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)("git", [...args], { cwd: root, maxBuffer: MAX_BYTES });
+    // The user's own or another's: this is the project whose command runs.
+    const trust = ["-c", `safe.directory=${root}`];
+    const { stdout } = await promisify(execFile)("git", [...trust, ...args], {
+      cwd: root,
+      maxBuffer: MAX_BYTES,
+    });
     return stdout;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
