@@ -8,7 +8,8 @@ import { checkLock, checkTraces } from "./traces.ts";
 
 const isCode = (path: string): boolean => /\.(ts|tsx|cjs|mjs|sql|sh)$/.test(path);
 const isText = (path: string): boolean =>
-  isCode(path) || /\.(md|json|jsonc|ya?ml|toml|html|css|xml|properties|txt)$|(^|\/)[^/.]+$/.test(path);
+  isCode(path) ||
+  /\.(md|json|jsonc|ya?ml|toml|html|css|xml|svg|js|tf|properties|txt)$|(^|\/)\.?[^/.]+$/.test(path);
 const isManifest = (path: string): boolean =>
   path.endsWith("package.json") && path !== "toolchain/node/package.json";
 const isLock = (path: string): boolean => path.endsWith("package-lock.json");
@@ -44,6 +45,7 @@ describe("the house", () => {
   test("nothing names a registry or one person's machine", () => {
     const texts = readFiles((path) => isText(path) && !isLock(path));
     assert.ok(texts.length > 100);
+    assert.ok(texts.some(({ path }) => path === ".npmrc"));
     assertNone(checkTraces(texts));
   });
 });
@@ -67,6 +69,10 @@ describe("a planted fault is found", () => {
     one(checkReadmes(["platform/package.json"], [{ path: "platform/README.md", text: "#" }]), /too little/));
   test("a range", () =>
     one(checkManifests([{ path: "p", text: manifest({ dependencies: { pg: "^8.0.0" } }) }]), /not pinned/));
+  test("a range of what is optional, and of what others bring", () => {
+    for (const kind of ["optionalDependencies", "peerDependencies"])
+      one(checkManifests([{ path: "p", text: manifest({ [kind]: { pg: "^8.0.0" } }) }]), /not pinned/);
+  });
   test("two versions", () =>
     one(
       checkManifests([

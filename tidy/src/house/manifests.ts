@@ -7,6 +7,8 @@ interface Manifest {
   readonly description?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Manifests are alike, pin exactly, and agree on one version of each dependency. */
@@ -14,7 +16,10 @@ export function checkManifests(files: readonly TextFile[]): readonly Violation[]
   const manifests = files.map(({ path, text }) => ({ path, manifest: JSON.parse(text) as Manifest }));
   const versions = new Map<string, { readonly version: string; readonly path: string }>();
   return manifests.flatMap(({ path, manifest }) => {
-    const dependencies = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    const { dependencies: needed, devDependencies, optionalDependencies, peerDependencies } = manifest;
+    const dependencies = [needed, devDependencies, optionalDependencies, peerDependencies].flatMap((each) =>
+      Object.entries(each ?? {}),
+    );
     return [
       ...formFaults(manifest),
       ...dependencies.flatMap(([name, version]) => versionFaults(versions, { path, name, version })),

@@ -173,8 +173,10 @@ function driverFaults(unit: Unit, name: string): readonly string[] {
 const CLOCK_OR_RANDOM_USE =
   /^(Date\.now|new Date|Date\(\)|Math\.random|performance\.(now|timeOrigin)|process\.hrtime|crypto\.(randomUUID|getRandomValues)|Temporal\.Now)$/;
 const TIMER_USE = /^(setTimeout|setInterval)$/;
+/** What needs no import; a limit on how long others may take belongs to asking them. */
+const NETWORK_USE = /^(fetch|WebSocket|EventSource|AbortSignal\.timeout)$/;
 const IMPURE_USE =
-  /^(Date|Math\.random|Temporal|process|performance|crypto|globalThis|global|console|Buffer|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|require)$/;
+  /^(Date|Math\.random|Temporal|process|performance|crypto|globalThis|global|console|Buffer|fetch|WebSocket|EventSource|AbortSignal|setTimeout|setInterval|setImmediate|queueMicrotask|require)$/;
 
 function useFaults({ path, uses }: SourceCode): readonly Violation[] {
   return uses.flatMap(({ name, line }) => {
@@ -185,6 +187,7 @@ function useFaults({ path, uses }: SourceCode): readonly Violation[] {
       : [
           ...outOfPlace(CLOCK_AND_RANDOMNESS, path, CLOCK_OR_RANDOM_USE.test(name), name),
           ...outOfPlace(TIMERS, path, TIMER_USE.test(name), name),
+          ...outOfPlace(NETWORK_AND_DISK, path, NETWORK_USE.test(name), name),
         ];
     return faults.map((rule) => ({ path, line, rule }));
   });

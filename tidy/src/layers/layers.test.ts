@@ -128,6 +128,18 @@ const plants: readonly Plant[] = [
     found: /network and disk is not allowed here/,
   },
   {
+    what: "the network by its global name in a consumer",
+    path: risk,
+    text: `export const page = await fetch("http://example.org");`,
+    found: /network and disk is not allowed here: fetch/,
+  },
+  {
+    what: "a limit in real time in a service",
+    path: risk,
+    text: "export const limit = AbortSignal.timeout(5_000);",
+    found: /network and disk is not allowed here: AbortSignal\.timeout/,
+  },
+  {
     what: "a testing face outside tests",
     path: risk,
     text: `import { testDatabase } from "@bourse/store/testing";`,

@@ -54,6 +54,8 @@ export const NETWORK_AND_DISK: Place = {
     outside,
     /^packages\/(disk|bus|store|journal|host|venues|recordings|registry)\//,
     /^services\/[^/]+\/src\/adapters\//,
+    // The public API's client asks by the browser's fetch, or by the one it is given.
+    /^packages\/sdk\/src\/client\.ts$/,
     // R8: the shards' snapshots on shared storage, and the voids beside them; its only files that touch the disk.
     /^packages\/delivery\/src\/snapshot-store\.ts$/,
     /^packages\/delivery\/src\/voided-commands\.ts$/,
