@@ -157,6 +157,8 @@ export class Fetcher {
       [...this.#readings.values()].some((reading) => this.#leaderOf(reading) === undefined);
     while (leaderless() && !this.#closing.signal.aborted) {
       await this.#cluster.refresh().catch(() => undefined);
+      // One partition may have none for long: the others must not wait for it.
+      this.wake();
       if (leaderless()) await pause.wait(this.#closing.signal);
     }
     this.#looking = false;

@@ -188,6 +188,8 @@ export class Producer {
         if (queue.inFlight || this.#leaderOf(queue) !== undefined) continue;
         rejectExpired(queue, unavailable(`${queue.at.topic} has no leader`));
       }
+      // One partition may have none for long: the others must not wait for it.
+      this.#startIdleNodes();
       if (this.#byLeader().leaderless) await pause.wait(this.#options.closing);
     }
     this.#looking = false;
