@@ -16,8 +16,8 @@ export interface JudgedBatch {
   readonly duplicates: number;
   /** Where each partition goes on once the envelopes are applied. */
   readonly reached: ReadonlyMap<AssignedPartition, bigint>;
-  /** The first record that can't be applied; those before it can, and so can other partitions'. */
-  readonly fault: BatchFault | null;
+  /** Of each partition that has one, the first record that can't be applied; those before it can. */
+  readonly faults: readonly BatchFault[];
   /** Records that are parked instead of applied, in the order of their logs. */
   readonly parkings: readonly Parking[];
 }
@@ -26,6 +26,11 @@ export interface BatchFault {
   readonly at: AssignedPartition;
   readonly kind: "gap" | "epoch_ahead" | "undecodable";
   readonly error: unknown;
+}
+
+/** A number is missing behind a hint: it may lie before where reading began (R5). */
+export function isOfHint({ kind, at }: BatchFault): boolean {
+  return kind === "gap" && at.fromHint;
 }
 
 /** A number is missing or a producer was recovered: what follows may not be applied (R5, R6). */
@@ -76,7 +81,7 @@ class Judging {
   readonly #envelopes: Envelope[] = [];
   readonly #parkings: Parking[] = [];
   readonly #queued = new QueuedKeys();
-  #fault: BatchFault | null = null;
+  readonly #faults: BatchFault[] = [];
   #duplicates = 0;
   #here: JudgedPartition | undefined;
   /** Of the partition at hand. */
@@ -125,7 +130,7 @@ class Judging {
       advances,
       duplicates: this.#duplicates,
       reached,
-      fault: this.#fault,
+      faults: this.#faults,
       parkings: this.#parkings,
     };
   }
@@ -175,7 +180,7 @@ class Judging {
   /** What follows in the partition is not even looked at. */
   #failed(here: JudgedPartition, fault: BatchFault): void {
     here.isFaulted = true;
-    this.#fault ??= fault;
+    this.#faults.push(fault);
   }
 
   #note(

@@ -13,7 +13,13 @@ import { ByPartition } from "./by-partition.ts";
 import { commitUnit, type UnitOfWork } from "./commit.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
-import { type JudgedBatch, type JudgeOptions, judgeBatch } from "./effect-batch.ts";
+import {
+  type BatchFault,
+  isOfHint,
+  type JudgedBatch,
+  type JudgeOptions,
+  judgeBatch,
+} from "./effect-batch.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
 import { elsewhereOfMarks } from "./elsewhere.ts";
@@ -310,14 +316,17 @@ export class EffectRunner<Service> implements Runner {
     const parked = judged.parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
     if (judged.envelopes.length > 0 || parked.length > 0)
       this.#consumption.committed?.(this.#service, judged.envelopes, parked);
-    const { fault } = judged;
-    if (fault === null) return;
-    if (fault.kind !== "gap" || !fault.at.fromHint) throw fault.error;
-    // The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets.
-    fault.at.fromHint = false;
-    this.#membership.distrusted(fault.at, reasonOf(fault.error));
-    this.#sought.add(fault.at);
-    this.#membership.consumer?.seek(fault.at, "earliest");
+    const stopping = judged.faults.find((fault) => !isOfHint(fault));
+    for (const fault of judged.faults) if (isOfHint(fault)) this.#distrustHint(fault);
+    if (stopping !== undefined) throw stopping.error;
+  }
+
+  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
+  #distrustHint({ at, error }: BatchFault): void {
+    at.fromHint = false;
+    this.#membership.distrusted(at, reasonOf(error));
+    this.#sought.add(at);
+    this.#membership.consumer?.seek(at, "earliest");
   }
 
   #waiting(): number {

@@ -87,7 +87,7 @@ test("R6: a batch takes the new epoch, drops the zombie's, and gives no handler 
       rules: failureRules({ policy: "stop" }),
     });
   const judged = judge(0);
-  assert.equal(judged.fault, null);
+  assert.deepEqual(judged.faults, []);
   assert.deepEqual(
     judged.envelopes.map(({ epoch, sequence }) => `${epoch}/${sequence}`),
     ["1/1", "1/2", "1/3", "2/5"],
@@ -99,7 +99,7 @@ test("R6: a batch takes the new epoch, drops the zombie's, and gives no handler 
   );
   // Without the control record the new epoch stops.
   marks.set("wallet", judge(0, 3).advances[0]?.to as Mark);
-  assert.equal(judge(5).fault?.kind, "epoch_ahead");
+  assert.equal(judge(5).faults[0]?.kind, "epoch_ahead");
   // Alone it moves the mark.
   const alone = judge(3, 4);
   assert.equal(alone.envelopes.length, 0);

@@ -5,7 +5,7 @@ import { StoreError } from "@bourse/store";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
 import { commitUnit } from "../commit.ts";
 import { deadLetters, parkedRows } from "../dead-letter.ts";
-import type { BatchFault } from "../effect-batch.ts";
+import { type BatchFault, isOfHint } from "../effect-batch.ts";
 import type { EffectParts } from "../effect-parts.ts";
 import { blameOf, type FailureRules, RecordRefused } from "../failure-policy.ts";
 import type { GroupMembership } from "../group-membership.ts";
@@ -18,7 +18,7 @@ import type { ParkingLimits } from "../parking-limits.ts";
 import { rest } from "../rest.ts";
 import { isRowsMoved } from "../rows-moved.ts";
 import type { BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
-import { type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
+import { type BulkFault, type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
 import { SpentChunks } from "./spent-chunks.ts";
 
 const MINUTE_MS = 60_000;
@@ -161,9 +161,9 @@ export class BulkLane {
       const at = this.assigned.get(topicPartitionKey(chunk));
       return at !== undefined && held.has(at) ? at : undefined;
     });
-    const { fault } = judged;
-    const isHintWrong = fault !== null && fault.kind === "gap" && fault.at.fromHint;
-    if (isHintWrong) this.#distrustHint(fault);
+    const wrongHints = judged.faults.filter(isOfHint);
+    const fault = judged.faults.find((each) => !isOfHint(each)) ?? null;
+    for (const each of wrongHints) this.#distrustHint(each);
     const { store, clock } = this.#parts;
     const tools: BulkTools = {
       nowMs: clock.nowMs(),
@@ -174,8 +174,7 @@ export class BulkLane {
       judged.count === 0
         ? NO_EFFECTS
         : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
-    if (isHintWrong) return { slices: withoutFaulted(slices, judged), held, judged, effects, fault: null };
-    return { slices, held, judged, effects, fault };
+    return { slices: withoutFaulted(slices, judged, wrongHints), held, judged, effects, fault };
   }
 
   /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
@@ -415,16 +414,17 @@ function parkingsOf({ parkings, reached }: JudgedChunks, { parked }: BulkEffects
   return [...parkings, ...refused].sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
 }
 
-/** Without what follows a fault: it is not looked at again. */
+/** Without what follows these faults: it is not looked at again. */
 function withoutFaulted(
   slices: readonly ChunkSlice[],
-  { fault, reached }: JudgedChunks,
+  { reached }: JudgedChunks,
+  faults: readonly BulkFault[],
 ): readonly ChunkSlice[] {
-  if (fault === null) return slices;
-  const { at } = fault;
-  const end = Number(reached.get(at) ?? 0n);
+  if (faults.length === 0) return slices;
+  const ends = new Map(faults.map(({ at }) => [topicPartitionKey(at), Number(reached.get(at) ?? 0n)]));
   return slices.flatMap(({ chunk, from, to }) => {
-    if (chunk.topic !== at.topic || chunk.partition !== at.partition) return [{ chunk, from, to }];
+    const end = ends.get(topicPartitionKey(chunk));
+    if (end === undefined) return [{ chunk, from, to }];
     let last = from;
     while (last < to && (chunk.offsets[last] ?? 0) < end) last++;
     return last > from ? [{ chunk, from, to: last }] : [];

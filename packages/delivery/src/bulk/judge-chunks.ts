@@ -27,7 +27,12 @@ export interface JudgedChunks {
   readonly reached: ReadonlyMap<BulkPartition, bigint>;
   /** Records without a number that can be believed. */
   readonly parkings: readonly Parking[];
-  readonly fault: (BatchFault & { readonly at: BulkPartition }) | null;
+  /** One of each partition that has any: what follows there is not looked at. */
+  readonly faults: readonly BulkFault[];
+}
+
+export interface BulkFault extends BatchFault {
+  readonly at: BulkPartition;
 }
 
 /**
@@ -45,7 +50,7 @@ export function judgeChunks(
     duplicates: 0,
     reached: new Map(),
     parkings: [],
-    fault: null,
+    faults: [],
     faulted: new Set(),
   };
   for (const slice of slices) {
@@ -70,7 +75,7 @@ interface Judging {
   duplicates: number;
   readonly reached: Map<BulkPartition, bigint>;
   readonly parkings: Parking[];
-  fault: JudgedChunks["fault"];
+  readonly faults: BulkFault[];
   readonly faulted: Set<BulkPartition>;
 }
 
@@ -149,7 +154,7 @@ class NumberRun {
     if (verdict !== "apply") {
       const record = this.#chunk.record(index);
       const error = sequenceError(verdict, record, { producer, ...position }, mark);
-      this.#judging.fault ??= { at: this.#at, kind: verdict, error };
+      this.#judging.faults.push({ at: this.#at, kind: verdict, error });
       this.#judging.faulted.add(this.#at);
       return false;
     }
