@@ -11,7 +11,7 @@ export async function loadParquet(store: Store, folder: string): Promise<void> {
   const file = join(folder, "trades.csv");
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
-  // A file's name is `<topic>-<partition>-<first offset>-<last offset>.parquet`.
+  // A file's name is `<topic>-<its id>-<partition>-<first offset>-<last offset>.parquet`.
   await connection.run(
     `COPY (SELECT client_id, trade_id, leg, order_id, symbol, side, quantity, price, notional, fee, realised,
         epoch_ms(trade_time) AS trade_ms, regexp_extract(filename, '-(\\d+)-\\d+-\\d+\\.parquet$', 1) AS partition, record_offset

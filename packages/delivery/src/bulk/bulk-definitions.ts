@@ -64,6 +64,8 @@ export interface BulkRange {
   readonly epoch: number;
   /** Of the record at `from`. */
   readonly firstSequence: number;
+  /** Tells the topic from one of its name that was there before, whose offsets are others. */
+  readonly topicId: string;
 }
 
 export interface BulkTools {

@@ -185,6 +185,7 @@ class NumberRun {
       producer: this.#producer,
       epoch: this.#epoch,
       firstSequence: this.#first,
+      topicId: this.#at.topicId,
     });
     this.#judging.count += index - this.#from;
     this.#move(this.#producer, this.#epoch, this.#next - 1, index - 1);

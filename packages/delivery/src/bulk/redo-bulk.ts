@@ -29,7 +29,7 @@ export async function redoBulk(
     const producer = row.producer === null ? UNNUMBERED : String(row.producer);
     const sequence = row.sequence === null ? Number(row.record_offset) + 1 : Number(row.sequence);
     const epoch = row.epoch === null ? 1 : Number(row.epoch);
-    return [{ ...slice, producer, epoch, firstSequence: sequence }];
+    return [{ ...slice, producer, epoch, firstSequence: sequence, topicId: String(row.topic_id) }];
   });
   const batch: BulkBatch = { ranges, count: ranges.length };
   const effects = await program.prepare(batch, {

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { clickHouseSink } from "./clickhouse-sink.ts";
 import { type SinkHarness, sinkConformance } from "./conformance-sink.ts";
 
@@ -29,3 +31,17 @@ async function harness(): Promise<SinkHarness> {
 }
 
 sinkConformance("ClickHouse", harness, skip);
+
+test("ClickHouse: a table without the topic's id gets one, and its rows stay", { skip }, async () => {
+  const { open, remove } = await harness();
+  const made = await open();
+  await ask("ALTER TABLE bourse_trades DROP COLUMN topic_id");
+  await ask("INSERT INTO bourse_trades (topic, partition, trade_id) VALUES ('old', 0, 't-1')");
+  const sink = await open();
+  assert.equal(
+    await ask("SELECT topic, topic_id, trade_id FROM bourse_trades FORMAT TabSeparated"),
+    "old\t\tt-1\n",
+  );
+  for (const each of [made, sink]) await each.close();
+  await remove();
+});

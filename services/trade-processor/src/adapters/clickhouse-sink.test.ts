@@ -35,8 +35,15 @@ for (const [status, retryable] of [
     ? "waited for: no record is to blame"
     : "about the rows: the batch is tried in pieces";
   test(`R12: a ClickHouse that answers ${status} is ${what}`, async (t) => {
-    const sink = await clickHouseSink({ url: await answering(t, 200, status) });
-    const run = { topic: "sim.trade-events", partition: 0, firstOffset: 0, lastOffset: 0, rows: [] };
+    const sink = await clickHouseSink({ url: await answering(t, 200, 200, status) });
+    const run = {
+      topic: "sim.trade-events",
+      topicId: "",
+      partition: 0,
+      firstOffset: 0,
+      lastOffset: 0,
+      rows: [],
+    };
     const row = { offset: 0 } as never;
     await assert.rejects(sink.write({ runs: [{ ...run, rows: [row] }] }), {
       code: "sink_unavailable",

@@ -1,14 +1,18 @@
 import { OperationalError } from "@bourse/base";
 import { resumingSink } from "./resuming-sink.ts";
-import type { SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
+import type { SinkPlace, SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
 
 const TABLE = "bourse_trades";
 /** Amounts with 12 decimals in 38 digits, as ClickHouse's widest common decimal has them. */
-const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (topic String, partition UInt32, record_offset UInt64, last_offset UInt64,
+const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (topic String, topic_id String, partition UInt32, record_offset UInt64, last_offset UInt64,
   client_id String, trade_id String, leg UInt8, order_id String, symbol String, side String, quantity Decimal(38, 12),
   price Decimal(38, 12), notional Decimal(38, 12), fee Decimal(38, 12), realised Decimal(38, 12),
   position_quantity Decimal(38, 12), position_cost Decimal(38, 12), trade_time DateTime, trade_ms UInt64)
   ENGINE = MergeTree ORDER BY (symbol, client_id, trade_ms)`;
+/** Tables of before have none. */
+const COUNT_TOPIC_IDS = `SELECT count() FROM system.columns
+  WHERE database = currentDatabase() AND table = '${TABLE}' AND name = 'topic_id' FORMAT TabSeparated`;
+const ADD_TOPIC_ID = `ALTER TABLE ${TABLE} ADD COLUMN topic_id String AFTER topic`;
 const TIMEOUT_MS = 30_000;
 
 /**
@@ -17,19 +21,18 @@ const TIMEOUT_MS = 30_000;
  */
 export async function clickHouseSink({ url }: { readonly url: string }): Promise<TradeSink> {
   const ask = (statement: string): Promise<string> => request({ url, isWaitedFor }, statement);
-  await request({ url, isWaitedFor: isWaitedForAtStart }, CREATE);
+  await makeTable((statement) => request({ url, isWaitedFor: isWaitedForAtStart }, statement));
   return resumingSink({
     kind: "clickhouse",
-    lastOffset: async (topic, partition) => {
-      const where = `topic = ${quoted(topic)} AND partition = ${partition}`;
+    lastOffset: async (place) => {
       const answer = await ask(
-        `SELECT count(), max(last_offset) FROM ${TABLE} WHERE ${where} FORMAT TabSeparated`,
+        `SELECT count(), max(last_offset) FROM ${TABLE} WHERE ${whereOf(place)} FORMAT TabSeparated`,
       );
       const [count, last] = answer.trim().split("\t").map(Number);
       return count === 0 || last === undefined ? -1 : last;
     },
-    offsets: async ({ topic, partition, first, last }) => {
-      const where = `topic = ${quoted(topic)} AND partition = ${partition} AND record_offset BETWEEN ${first} AND ${last}`;
+    offsets: async ({ first, last, ...place }) => {
+      const where = `${whereOf(place)} AND record_offset BETWEEN ${first} AND ${last}`;
       const answer = await ask(
         `SELECT DISTINCT record_offset FROM ${TABLE} WHERE ${where} FORMAT TabSeparated`,
       );
@@ -47,6 +50,12 @@ export async function clickHouseSink({ url }: { readonly url: string }): Promise
     },
     close: async () => undefined,
   });
+}
+
+async function makeTable(ask: (statement: string) => Promise<string>): Promise<void> {
+  await ask(CREATE);
+  const columns = await ask(COUNT_TOPIC_IDS);
+  if (columns.trim() === "0") await ask(ADD_TOPIC_ID);
 }
 
 /** A wrong password is told at once to who starts it. */
@@ -93,9 +102,14 @@ function unavailable(message: string, retryable: boolean, cause: unknown): Opera
   return new OperationalError("sink_unavailable", message, { retryable, cause });
 }
 
-function lineOf({ topic, partition, lastOffset }: SinkRun, row: SinkRow): string {
+function whereOf({ topic, topicId, partition }: SinkPlace): string {
+  return `topic = ${quoted(topic)} AND topic_id = ${quoted(topicId)} AND partition = ${partition}`;
+}
+
+function lineOf({ topic, topicId, partition, lastOffset }: SinkRun, row: SinkRow): string {
   return [
     topic,
+    topicId,
     partition,
     row.offset,
     lastOffset,

@@ -11,6 +11,7 @@ export interface SinkHarness {
 }
 
 const TOPIC = "sim.trade-events";
+const TOPIC_ID = "0f6c0a9e-6c1b-4b4e-9a52-1d2f3a4b5c6d";
 
 function row(offset: number, leg = 0): SinkRow {
   return {
@@ -36,7 +37,7 @@ function row(offset: number, leg = 0): SinkRow {
 function run(partition: number, first: number, last: number): SinkRun {
   const rows: SinkRow[] = [];
   for (let offset = first; offset <= last; offset++) if (offset % 5 !== 4) rows.push(row(offset));
-  return { topic: TOPIC, partition, firstOffset: first, lastOffset: last, rows };
+  return { topic: TOPIC, topicId: TOPIC_ID, partition, firstOffset: first, lastOffset: last, rows };
 }
 
 const expected = (last: number): readonly string[] =>
@@ -89,7 +90,14 @@ export function sinkConformance(
     async ({ open, rows }) => {
       const sink = await open();
       await sink.write({ runs: [run(0, 0, 20)] });
-      const late = { topic: TOPIC, partition: 0, firstOffset: 4, lastOffset: 9, rows: [row(4), row(9)] };
+      const late = {
+        topic: TOPIC,
+        topicId: TOPIC_ID,
+        partition: 0,
+        firstOffset: 4,
+        lastOffset: 9,
+        rows: [row(4), row(9)],
+      };
       await sink.write({ runs: [late] });
       const again = await open();
       await again.write({ runs: [late] });
@@ -103,6 +111,16 @@ export function sinkConformance(
       for (const each of [sink, again]) await each.close();
     },
   );
+
+  sinkTest("R5: a topic made anew has other records at the same offsets", async ({ open, rows }) => {
+    const sink = await open();
+    await sink.write({ runs: [run(0, 0, 3)] });
+    await sink.write({ runs: [{ ...run(0, 0, 3), topicId: "another" }] });
+    await sink.write({ runs: [{ ...run(0, 0, 3), topicId: "another" }] });
+    const twice = expected(3).flatMap((line) => [line, line]);
+    assert.deepEqual(await rows(TOPIC, 0), twice);
+    await sink.close();
+  });
 
   sinkTest("after another instance has written it forgets what it knew", async ({ open, rows }) => {
     const first = await open();

@@ -17,7 +17,7 @@ async function harness(): Promise<SinkHarness & { readonly folder: string }> {
       const connection = await instance.connect();
       const found = await connection.runAndReadAll(
         `SELECT record_offset || ' ' || trade_id || ' ' || leg || ' ' || rtrim(quantity::VARCHAR, '0') AS line
-          FROM read_parquet('${folder}/${topic}-${partition}-*.parquet') ORDER BY record_offset, leg`,
+          FROM read_parquet('${folder}/${topic}-*-${partition}-*.parquet') ORDER BY record_offset, leg`,
       );
       connection.closeSync();
       return found.getRowObjects().map(({ line }) => String(line));
@@ -45,17 +45,24 @@ const ROW = {
   positionCost: "1",
   tradeMs: 1,
 } as const;
-const RUN = { topic: "sim.trade-events", partition: 0, firstOffset: 0, lastOffset: 3, rows: [ROW] };
+const RUN = {
+  topic: "sim.trade-events",
+  topicId: "a-b",
+  partition: 0,
+  firstOffset: 0,
+  lastOffset: 3,
+  rows: [ROW],
+};
 
 test("R5: a file that a crash left unfinished counts for nothing, and names say what is in a file", async () => {
   const { folder, open, remove } = await harness();
-  await writeFile(join(folder, ".sim.trade-events-0-000000000000000-000000000000099.parquet.1"), "half");
+  await writeFile(join(folder, ".sim.trade-events-ab-0-000000000000000-000000000000099.parquet.1"), "half");
   const sink = await open();
   await sink.write({ runs: [RUN] });
   await sink.close();
   assert.deepEqual(
     (await readdir(folder)).filter((name) => !name.startsWith(".")),
-    ["sim.trade-events-0-000000000000000-000000000000003.parquet"],
+    ["sim.trade-events-ab-0-000000000000000-000000000000003.parquet"],
   );
   await remove();
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { OperationalError } from "@bourse/base";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { resumingSink } from "./resuming-sink.ts";
-import type { SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
+import type { SinkPlace, SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
 
 const COLUMNS = `record_offset BIGINT, client_id VARCHAR, trade_id VARCHAR, leg SMALLINT, order_id VARCHAR, symbol VARCHAR,
   side VARCHAR, quantity DECIMAL(38, 12), price DECIMAL(38, 12), notional DECIMAL(38, 12), fee DECIMAL(38, 12),
@@ -16,7 +16,7 @@ const INSERT = `INSERT INTO rows SELECT r.record_offset, r.client_id, r.trade_id
     "realised":"VARCHAR","position_quantity":"VARCHAR","position_cost":"VARCHAR","trade_ms":"BIGINT"}]')) AS r)`;
 
 /**
- * Parquet files by DuckDB, one for each partition of a batch: `<topic>-<partition>-<first>-<last>.parquet`, by the offsets of
+ * Parquet files by DuckDB, one for each partition of a batch: `<topic>-<its id>-<partition>-<first>-<last>.parquet`, by the offsets of
  * the first and the last record that were looked at; what was refused at first and redriven is in a file of its own. A file has its name only once it is complete and on the disk.
  */
 export async function parquetSink({ folder }: { readonly folder: string }): Promise<TradeSink> {
@@ -26,8 +26,8 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
   await connection.run(`CREATE TABLE rows (${COLUMNS})`);
 
   const write = async (run: SinkRun): Promise<void> => {
-    const { topic, partition, firstOffset, lastOffset, rows } = run;
-    const name = `${topic}-${partition}-${padded(firstOffset)}-${padded(lastOffset)}.parquet`;
+    const { firstOffset, lastOffset, rows } = run;
+    const name = `${beginningOf(run)}${padded(firstOffset)}-${padded(lastOffset)}.parquet`;
     const unfinished = join(folder, `.${name}.${process.pid}`);
     await connection.run("DELETE FROM rows");
     await connection.run(INSERT, [JSON.stringify(rows.map(columnsOf))]);
@@ -38,8 +38,8 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
     await rename(unfinished, join(folder, name));
   };
 
-  const filesOf = async (topic: string, partition: number): Promise<readonly RunFile[]> => {
-    const beginning = `${topic}-${partition}-`;
+  const filesOf = async (place: SinkPlace): Promise<readonly RunFile[]> => {
+    const beginning = beginningOf(place);
     return (await readdir(folder)).flatMap((name) => {
       const parts = name.startsWith(beginning) ? FILE.exec(name.slice(beginning.length)) : null;
       return parts === null ? [] : [{ name, first: Number(parts[1]), last: Number(parts[2]) }];
@@ -60,15 +60,11 @@ export async function parquetSink({ folder }: { readonly folder: string }): Prom
 
   return resumingSink({
     kind: "parquet",
-    lastOffset: (topic, partition) =>
-      inFolder(async () =>
-        (await filesOf(topic, partition)).reduce((end, { last }) => Math.max(end, last), -1),
-      ),
-    offsets: ({ topic, partition, first, last }) =>
+    lastOffset: (place) =>
+      inFolder(async () => (await filesOf(place)).reduce((end, { last }) => Math.max(end, last), -1)),
+    offsets: ({ first, last, ...place }) =>
       inFolder(async () => {
-        const files = (await filesOf(topic, partition)).filter(
-          (file) => file.first <= last && file.last >= first,
-        );
+        const files = (await filesOf(place)).filter((file) => file.first <= last && file.last >= first);
         if (files.length === 0) return new Set<number>();
         const names = files.map(({ name }) => `'${join(folder, name).replaceAll("'", "''")}'`).join(", ");
         const found = await connection.runAndReadAll(
@@ -95,6 +91,10 @@ interface RunFile {
 }
 
 const FILE = /^(\d{15})-(\d{15})\.parquet$/;
+
+function beginningOf({ topic, topicId, partition }: SinkPlace): string {
+  return `${topic}-${topicId.replaceAll(/[^0-9A-Za-z]/g, "")}-${partition}-`;
+}
 
 /** Names in the order of their offsets. */
 function padded(offset: number): string {

@@ -1,10 +1,10 @@
-import type { SinkBatch, SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
+import type { SinkBatch, SinkPlace, SinkRow, SinkRun, TradeSink } from "./trade-sink.ts";
 
 /** What a kind of sink does by itself; that nothing is written twice is common to all. */
 export interface SinkStore {
   readonly kind: TradeSink["kind"];
   /** The last offset that is durable of a partition; -1: nothing is. */
-  lastOffset(topic: string, partition: number): Promise<number>;
+  lastOffset(place: SinkPlace): Promise<number>;
   /** Which records of a partition it has, by their offsets, both ends included. */
   offsets(of: OffsetRange): Promise<ReadonlySet<number>>;
   /** Appends rows, those of a run wholly or not at all. Resolves when they are durable. */
@@ -12,9 +12,7 @@ export interface SinkStore {
   close(): Promise<void>;
 }
 
-export interface OffsetRange {
-  readonly topic: string;
-  readonly partition: number;
+export interface OffsetRange extends SinkPlace {
   readonly first: number;
   readonly last: number;
 }
@@ -26,9 +24,9 @@ export interface OffsetRange {
  */
 export function resumingSink(store: SinkStore): TradeSink {
   const ends = new Map<string, number>();
-  const endOf = async ({ topic, partition }: SinkRun): Promise<number> => {
-    const key = `${topic}/${partition}`;
-    const known = ends.get(key) ?? (await store.lastOffset(topic, partition));
+  const endOf = async (place: SinkPlace): Promise<number> => {
+    const key = keyOf(place);
+    const known = ends.get(key) ?? (await store.lastOffset(place));
     ends.set(key, known);
     return known;
   };
@@ -50,8 +48,7 @@ export function resumingSink(store: SinkStore): TradeSink {
       ends.clear();
       throw error;
     }
-    for (const run of fresh)
-      ends.set(`${run.topic}/${run.partition}`, Math.max(await endOf(run), run.lastOffset));
+    for (const run of fresh) ends.set(keyOf(run), Math.max(await endOf(run), run.lastOffset));
   };
   // A redrive writes beside the consumer: one after the other.
   let last: Promise<unknown> = Promise.resolve();
@@ -67,15 +64,20 @@ export function resumingSink(store: SinkStore): TradeSink {
   };
 }
 
+function keyOf({ topic, topicId, partition }: SinkPlace): string {
+  return `${topic}/${topicId}/${partition}`;
+}
+
 /** Of the rows up to the sink's end those that it does not have, as a run of their own; null: it has them all. */
 async function missing(store: SinkStore, run: SinkRun, end: number): Promise<SinkRun | null> {
   const old = run.rows.filter(({ offset }) => offset <= end);
   const [first, last] = [old[0], old.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const { topic, partition } = run;
-  const there = await store.offsets({ topic, partition, first: first.offset, last: last.offset });
+  const { topic, topicId, partition } = run;
+  const place = { topic, topicId, partition };
+  const there = await store.offsets({ ...place, first: first.offset, last: last.offset });
   const rows = old.filter(({ offset }) => !there.has(offset));
   const [firstLate, lastLate] = [rows[0], rows.at(-1)];
   if (firstLate === undefined || lastLate === undefined) return null;
-  return { topic, partition, firstOffset: firstLate.offset, lastOffset: lastLate.offset, rows };
+  return { ...place, firstOffset: firstLate.offset, lastOffset: lastLate.offset, rows };
 }

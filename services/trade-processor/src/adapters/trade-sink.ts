@@ -16,10 +16,15 @@ export interface SinkBatch {
   readonly runs: readonly SinkRun[];
 }
 
-/** The trades of a batch that lie in one partition of a topic, by their offsets. */
-export interface SinkRun {
+/** A partition of a topic. One that is made anew has the name of the former, another id, and offsets from 0 on. */
+export interface SinkPlace {
   readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
+}
+
+/** The trades of a batch that lie in one partition of a topic, by their offsets. */
+export interface SinkRun extends SinkPlace {
   /** Of the first and the last record that was looked at; not all of them are trades. */
   readonly firstOffset: number;
   readonly lastOffset: number;

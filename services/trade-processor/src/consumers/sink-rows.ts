@@ -7,6 +7,7 @@ import type { TradeInstrument } from "../domain/trade-instruments.ts";
 
 interface Run {
   readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
   readonly firstOffset: number;
   lastOffset: number;
@@ -18,7 +19,7 @@ export class SinkRows {
   readonly #runs = new Map<string, Run>();
 
   constructor(ranges: readonly BulkRange[]) {
-    for (const { chunk, from, to } of ranges) {
+    for (const { chunk, from, to, topicId } of ranges) {
       const key = `${chunk.topic}/${chunk.partition}`;
       const lastOffset = chunk.offsets[to - 1] ?? 0;
       const run = this.#runs.get(key);
@@ -27,6 +28,7 @@ export class SinkRows {
         const { topic, partition } = chunk;
         this.#runs.set(key, {
           topic,
+          topicId,
           partition,
           firstOffset: chunk.offsets[from] ?? 0,
           lastOffset,
