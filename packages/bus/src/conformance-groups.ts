@@ -271,6 +271,28 @@ export function describeGroups({ harness, topic: makeTopic, group: makeGroup }: 
     await consumer.close();
   });
 
+  busTest("R5: where to start in a topic made anew is asked again, also of a running consumer", async () => {
+    const { bus } = harness();
+    const name = await makeTopic(1);
+    await bus.send([{ topic: name, partition: 0, records: records(3) }]);
+    const ids = new Set<string | undefined>();
+    const consumer = await bus.consume({
+      group: makeGroup(),
+      topics: [name],
+      onAssigned: async () => {
+        ids.add((await bus.topics()).find((topic) => topic.name === name)?.id);
+        return new Map([[`${name}/0`, "earliest"]]);
+      },
+    });
+    assert.deepEqual(values(await takeCount(consumer, 3)), ["0", "1", "2"]);
+    await harness().deleteTopic(name);
+    await bus.ensureTopics([{ name, partitions: 1, retentionMs: -1 }]);
+    await bus.send([{ topic: name, partition: 0, records: records(2, 10) }]);
+    assert.deepEqual(values(await takeCount(consumer, 2)), ["10", "11"]);
+    assert.equal(ids.size, 2);
+    await consumer.close();
+  });
+
   busTest("a start that can't be found out fails the consumer", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);

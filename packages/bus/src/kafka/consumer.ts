@@ -215,6 +215,13 @@ export class KafkaConsumer implements GroupConsumer {
     void this.#start(given);
   }
 
+  /** Of a topic made anew the offsets are others: where to start is asked again (R5). */
+  #beginAnew(owned: OwnedPartition): void {
+    if (this.#owned.get(topicPartitionKey(owned.at)) !== owned) return;
+    this.#lose([owned.at]);
+    this.#own([owned.at]);
+  }
+
   #ownedPartition(at: TopicPartition): OwnedPartition {
     const buffer = partitionBuffer();
     const chunks = chunkBuffer();
@@ -250,6 +257,7 @@ export class KafkaConsumer implements GroupConsumer {
                 },
               },
             }),
+        replaced: () => this.#beginAnew(owned),
         fail: (error) => this.#fail(error),
       },
     };

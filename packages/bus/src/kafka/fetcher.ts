@@ -41,6 +41,8 @@ export interface FetchTarget {
     readonly headers: readonly Buffer[];
     receive(chunks: readonly RecordChunk[], nextOffset: bigint): void;
   };
+  /** Another topic of its name is there now: nothing more comes. Without it reading begins anew there. */
+  readonly replaced?: () => void;
   /** The broker refuses for good: nothing more comes. */
   fail(error: BusError): void;
 }
@@ -256,10 +258,8 @@ export class Fetcher {
     const { at } = reading.target;
     try {
       const topic = await this.#cluster.partition(at);
-      if (reading.topicId !== undefined && reading.topicId !== topic.id) {
-        reading.position = "earliest";
-        reading.resolved = false;
-      }
+      if (reading.topicId !== undefined && reading.topicId !== topic.id && !this.#beginAnew(reading))
+        return undefined;
       reading.topicId = topic.id;
       if (!reading.resolved) await this.#resolve(reading);
       if (reading.removed) return undefined;
@@ -269,6 +269,19 @@ export class Fetcher {
       else void this.#rest(reading);
       return undefined;
     }
+  }
+
+  /** In a topic made anew. False where its target has asked to be told instead. */
+  #beginAnew(reading: Reading): boolean {
+    const { target } = reading;
+    reading.position = "earliest";
+    reading.resolved = false;
+    if (target.replaced === undefined) return true;
+    if (!reading.removed) {
+      this.remove(target);
+      target.replaced();
+    }
+    return false;
   }
 
   /** Retention may have dropped what was to come: then it goes on behind that. */
