@@ -9,6 +9,7 @@ import type { PartitionReader, ReadOptions } from "../port.ts";
 import { countRecords } from "./count-records.ts";
 import { findPosition } from "./find-position.ts";
 import { findBackwards, findForwards } from "./find-records.ts";
+import { contentOf, typeOf } from "./record-filter.ts";
 
 const TOPIC = "looked-at";
 const PARTITION = partitionOf("A", 3);
@@ -93,6 +94,30 @@ describe("looking at a partition", () => {
       [backwards.scanned, backwards.previousOffset, backwards.complete],
       [1_500, 3_500n, false],
     );
+  });
+
+  it("shows a value as it was written, also where its sender has passed on what it had", async () => {
+    const [topic, partition] = [TOPIC, (PARTITION + 2) % 3];
+    const value = '{"eventType":"Placed","timestamp":"2026-01-01T00:00:00.000Z","n":1}';
+    const decoded = { eventType: "Placed", n: 1, timestamp: "2026-01-01T00:00:00.000Z" };
+    const filter = { key: "shown" };
+    const coming = findForwards(bus, {
+      topic,
+      partition,
+      filter,
+      maxScanned: 10,
+      from: 0n,
+      limit: 1,
+      waitMs: 10_000,
+    });
+    const record = { key: "shown", value, headers: {}, timestampMs: START_MS, decoded };
+    await bus.send([{ topic, partition, records: [record] }]);
+    const found = await coming;
+    assert.deepEqual(
+      found.records.map((record) => JSON.stringify(contentOf(record))),
+      [value],
+    );
+    assert.deepEqual(found.records.map(typeOf), ["Placed"]);
   });
 
   it("waits for what comes", async () => {

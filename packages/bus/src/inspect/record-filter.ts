@@ -19,19 +19,21 @@ export function fits(record: BusRecord, { key, type, fromMs, toMs }: RecordFilte
 
 /** null: the value is no JSON object, or names no type. */
 export function typeOf(record: BusRecord): string | null {
-  const value = contentOf(record);
+  const value = record.decoded ?? contentOf(record);
   if (typeof value !== "object" || value === null) return null;
   const { eventType, type } = value as { readonly eventType?: unknown; readonly type?: unknown };
   const named = eventType ?? type;
   return typeof named === "string" ? named : null;
 }
 
-/** The parsed value; what is no JSON is a string as it is. */
-export function contentOf(record: BusRecord): unknown {
-  if (record.decoded !== undefined) return record.decoded;
+/**
+ * The parsed value, with its fields in the order in which they were written: what a sender has passed on in its place has
+ * the same fields in any order. What is no JSON is a string as it is.
+ */
+export function contentOf({ value }: BusRecord): unknown {
   try {
-    return JSON.parse(record.value);
+    return JSON.parse(value);
   } catch {
-    return record.value;
+    return value;
   }
 }
