@@ -55,6 +55,8 @@ export interface DeliveryRuntime {
     string,
     Pick<Rebuild<unknown>, "status" | "start" | "compare" | "switch" | "drop" | "abort">
   >;
+  /** What the outbox needs before the first commit. */
+  prepare(): Promise<void>;
   /**
    * Resumes the relay, then starts the consumers; resolves when they run, not when they have caught up: `unready`
    * tells. Rejects when the service must not start: `log_ahead_of_store` (R6).
@@ -116,6 +118,10 @@ class ServiceDelivery implements DeliveryRuntime {
 
   get parked(): ParkedDesk | null {
     return this.#desk;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#relay?.openDays();
   }
 
   async start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void> {

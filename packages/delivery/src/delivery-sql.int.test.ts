@@ -329,6 +329,36 @@ test("R4: a day that came before its partition stays in the default one, and not
   assert.equal((await outbox(store)).length, 2);
 });
 
+test("R4: what is in the default partition goes when its day is over and it is sent", async (t) => {
+  const store = await database(t);
+  const roll = (dropBeforeMs: number) =>
+    store.transaction("roll", (tx) =>
+      tx.commit([{ text: OUTBOX_ROLL, values: [20_040 * DAY_MS, dropBeforeMs] }]),
+    );
+  const left = async () => (await outbox(store)).map(({ first }) => first);
+  let clock = 20_000 * DAY_MS;
+  const delivery = door(store, () => clock);
+  await commit(delivery, placed(1));
+  await commit(delivery, placed(2));
+  clock += DAY_MS;
+  await commit(delivery, placed(3));
+  const next = 20_001 * DAY_MS;
+  await roll(next);
+  assert.deepEqual(await left(), [1, 2, 3], "not while it is not sent");
+  await store.transaction("sent", (tx) =>
+    tx.commit([sql`SELECT outbox_mark_sent(${commands.name}, '{0}', '{1}', '{1}', 'id')`]),
+  );
+  await roll(next - 1);
+  assert.deepEqual(await left(), [1, 2, 3], "not while the day is not over");
+  await roll(next);
+  assert.deepEqual(await left(), [2, 3]);
+  await store.transaction("sent", (tx) =>
+    tx.commit([sql`SELECT outbox_mark_sent(${commands.name}, '{0}', '{1}', '{3}', 'id')`]),
+  );
+  await roll(next);
+  assert.deepEqual(await left(), [3]);
+});
+
 test("R4: the sent mark never goes back, unless the topic was made anew", async (t) => {
   const store = await database(t);
   const sent = async (sequence: number, topicId: string): Promise<unknown> => {

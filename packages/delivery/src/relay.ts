@@ -89,14 +89,18 @@ export class Relay implements RunSink {
     }
   }
 
+  /** Makes the outbox's days, and goes on doing so: rows that come before their day are kept apart. */
+  async openDays(): Promise<void> {
+    this.#cancel.push(this.#parts.timer.every(ROLL_EVERY_MS, () => void this.#roll()));
+    await this.#roll();
+  }
+
   /** Reads back where the topics end and goes on from there. Rejects only when the service must not start (R6). */
   async start(): Promise<void> {
     const { timer } = this.#parts;
     await this.#retry("relay.resume", () => resumeLanes(this.#parts, [...this.#lanes.values()]));
     this.#resumed = true;
     this.#cancel.push(timer.every(this.#bounds.pollMs, () => void this.#poll(false)));
-    this.#cancel.push(timer.every(ROLL_EVERY_MS, () => void this.#roll()));
-    await this.#roll();
     // What was committed while the tails were read was not handed over to anybody.
     await this.#poll(true);
     for (const lane of this.#lanes.values()) this.#drive(lane);

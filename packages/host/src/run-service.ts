@@ -312,6 +312,7 @@ class StartingService {
       validateEvents: this.#runtime.validateEvents ?? false,
     });
     this.#delivery = delivery;
+    await delivery.prepare();
     return delivery;
   }
 

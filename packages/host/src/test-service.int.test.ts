@@ -17,6 +17,25 @@ interface Counter {
   readonly delivery: Delivery;
 }
 
+function position(accountId: string): OutgoingEvent {
+  const event: OutgoingEvent<typeof portfolioEvents> = {
+    topic: portfolioEvents,
+    key: accountId,
+    partition: partitionOf(accountId, portfolioEvents.partitions),
+    event: {
+      eventType: "PositionUpdated",
+      accountId,
+      symbol: "AAPL",
+      quantity: "1",
+      averagePrice: "1",
+      realisedPnl: "0",
+      fees: "0",
+      trades: 1,
+    },
+  };
+  return event as OutgoingEvent;
+}
+
 /** A small service with everything: a table, a consumer with effects, a route that commits, an invariant. */
 async function counterService(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), "bourse-host-sql-"));
@@ -30,24 +49,6 @@ async function counterService(t: TestContext) {
       (account) =>
         sql`INSERT INTO counts VALUES (${account}, 1) ON CONFLICT (account) DO UPDATE SET trades = counts.trades + 1`,
     );
-  const position = (accountId: string): OutgoingEvent => {
-    const event: OutgoingEvent<typeof portfolioEvents> = {
-      topic: portfolioEvents,
-      key: accountId,
-      partition: partitionOf(accountId, portfolioEvents.partitions),
-      event: {
-        eventType: "PositionUpdated",
-        accountId,
-        symbol: "AAPL",
-        quantity: "1",
-        averagePrice: "1",
-        realisedPnl: "0",
-        fees: "0",
-        trades: 1,
-      },
-    };
-    return event as OutgoingEvent;
-  };
   return defineService({
     name: "portfolio",
     description: "counts trades",
@@ -188,4 +189,26 @@ test("a record that can't be applied leaves the doors open and the service not r
   assert.equal(ready.status, 503);
   assert.match(ready.body.reasons.join(), /stopped/);
   assert.equal((await again.request("POST", "/count/c", { as: "internal" })).status, 200);
+});
+
+test("R4: what setup commits is in its day of the outbox, and so is all that follows", async (t) => {
+  const definition = await counterService(t);
+  const { store, quiet } = await testService(t, {
+    ...definition,
+    setup: async (shell) => {
+      const event: OutgoingEvent = position("alice");
+      await shell.delivery.commit("begin", async () => ({
+        statements: [],
+        events: [event],
+        result: undefined,
+      }));
+      return await definition.setup(shell);
+    },
+  });
+  await quiet();
+  const rows = await store.query(sql`SELECT DISTINCT tableoid::regclass::text AS day FROM outbox`);
+  assert.deepEqual(
+    rows.map(({ day }) => /^outbox_d[0-9]+$/.test(String(day))),
+    [true],
+  );
 });
