@@ -42,6 +42,8 @@ const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
 /** By the codes of operational failures. */
 const OPERATIONAL_EXITS: Readonly<Record<string, ExitCode>> = {
   ...PLATFORM_EXITS,
+  // A database that a later version has brought forward.
+  schema_mismatch: EXIT.dataVersion,
   // The bus can't be had here: no Java, no Maven, no container engine.
   bus_refused: EXIT.missingPart,
   bus_unavailable: EXIT.unreachable,

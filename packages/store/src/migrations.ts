@@ -96,7 +96,7 @@ function unapplied(
   const later = [...recorded.keys()].filter((name) => !known.has(name));
   if (later.length > 0) {
     throw mismatch(
-      `the data in schema ${schema} is from another version of the code: it has ${later.join(", ")}, which this version lacks`,
+      `the data in schema ${schema} is from another version of the code: it has ${later.join(", ")}, which this version lacks. Run the version that made it, or a later one`,
     );
   }
   const changed = files.find((file) => recorded.has(file.name) && recorded.get(file.name) !== file.checksum);

@@ -192,6 +192,21 @@ const corruptions: readonly [
   ],
 ];
 
+test("a hold that a crash has left before its order is a violation only once it should have been given up (R10)", async (t) => {
+  const order = await quietOrders(t);
+  const hold = { accountId: "alice", symbol: "BTC-USD", quantity: "0.5", worstPrice: "1" };
+  order.wallet.holds.set(orderIdOf("alice", "lost"), hold);
+  const found = async () => (await check(order, "holds-equal-open-orders")).violations.length;
+  assert.equal(await found(), 0, "not seen yet");
+  await order.service.runJob("orphans");
+  order.service.clock.advance(9_999);
+  assert.equal(await found(), 0);
+  order.service.clock.advance(1);
+  assert.equal(await found(), 1, "nobody has given it up");
+  await order.service.runJob("orphans");
+  assert.equal(await found(), 0);
+});
+
 for (const [name, what, plant, words] of corruptions) {
   test(`${name} reports ${what}`, async (t) => {
     const order = await quietOrders(t);

@@ -6,6 +6,7 @@ import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
 import type { OrderStatus } from "@bourse/market";
 import { type Row, sql, sqlArray } from "@bourse/store";
 import type { Desk } from "./desk.ts";
+import { acceptedAmong } from "./jobs/orphans.ts";
 import { hexOf, number, text } from "./sql/order-rows.ts";
 
 /** What must hold of orders on a quiet platform. */
@@ -148,11 +149,11 @@ async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
       path: "/internal/holds/open",
       query: { limit: String(PAGE), ...(after === undefined ? {} : { after }) },
     });
-    for (const { orderId, accountId, asset, held } of holds) {
+    for (const { orderId, asset, held } of await misplaced(desk, open, holds))
+      findings.add(`a hold of ${held} ${asset} is open for ${orderId}, which is no open order`);
+    for (const { orderId, accountId } of holds) {
       const owner = open.get(orderId);
-      if (owner === undefined)
-        findings.add(`a hold of ${held} ${asset} is open for ${orderId}, which is no open order`);
-      else if (owner !== accountId)
+      if (owner !== undefined && owner !== accountId)
         findings.add(`the hold of order ${orderId} is ${accountId}'s, the order ${owner}'s`);
       open.delete(orderId);
     }
@@ -162,6 +163,26 @@ async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
   }
   for (const orderId of open.keys()) findings.add(`order ${orderId} is open and has no open hold`);
   return findings.report();
+}
+
+type OpenHold = OpenHoldsAnswer["holds"][number];
+
+/** Holds of no open order, but for those that a crash has left before an order and that are about to be given up (R10). */
+async function misplaced(
+  desk: Desk,
+  open: ReadonlyMap<string, string>,
+  holds: readonly OpenHold[],
+): Promise<readonly OpenHold[]> {
+  const strays = holds.filter(({ orderId }) => !open.has(orderId));
+  if (strays.length === 0) return [];
+  const accepted = await acceptedAmong(
+    desk,
+    strays.map(({ orderId }) => orderId),
+  );
+  const nowMs = desk.clock.nowMs();
+  return strays.filter(
+    ({ orderId, touched }) => touched || accepted.has(orderId) || desk.orphans.isOverdue(orderId, nowMs),
+  );
 }
 
 /** Accounts of open orders by order id. */

@@ -70,6 +70,7 @@ export class StubWallet {
       accountId: hold.accountId,
       asset: "USD",
       held: "1",
+      touched: false,
     }));
     return { status: 200, body: { holds } };
   }

@@ -86,7 +86,14 @@ export type OrphanAnswer = Static<typeof OrphanAnswer>;
 export const OpenHoldsQuery = Type.Object({ after: Type.Optional(OrderId), limit: Count });
 export const OpenHoldsAnswer = Type.Object({
   holds: Type.Array(
-    Type.Object({ orderId: OrderId, accountId: AccountId, asset: Type.String(), held: Decimal }),
+    Type.Object({
+      orderId: OrderId,
+      accountId: AccountId,
+      asset: Type.String(),
+      held: Decimal,
+      /** Whether the engine has told anything of the order. */
+      touched: Type.Boolean(),
+    }),
   ),
 });
 export type OpenHoldsAnswer = Static<typeof OpenHoldsAnswer>;

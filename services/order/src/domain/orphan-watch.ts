@@ -22,4 +22,10 @@ export class OrphanWatch {
     }
     return ripe;
   }
+
+  /** Whether it should have been given up by now: it has been ripe for as long as it took to become so. */
+  isOverdue(id: string, nowMs: number): boolean {
+    const firstSeenMs = this.#firstSeenMs.get(id);
+    return firstSeenMs !== undefined && nowMs - firstSeenMs >= 2 * this.#windowMs;
+  }
 }

@@ -51,16 +51,27 @@ export async function releaseOrphans(desk: Desk): Promise<void> {
 
 /** Those behind which no accepted order and no amendment stands: none at all, a tombstone, or a refused order. */
 async function withoutOrder(desk: Desk, candidates: OrphanAnswer): Promise<OrphanAnswer> {
-  const [orders, commands] = await Promise.all([
-    desk.store.query(selectOrders(candidates.holds.map((hold) => hold.orderId))),
+  const [accepted, commands] = await Promise.all([
+    acceptedAmong(
+      desk,
+      candidates.holds.map((hold) => hold.orderId),
+    ),
     desk.store.query(selectCommands(candidates.raises.map((raise) => raise.requestId))),
   ]);
-  const accepted = new Set(
-    orders.flatMap((row) => (row.symbol === null || row.refusal !== null ? [] : [hexOf(row.order_id)])),
-  );
   const amended = new Set(commands.flatMap((row) => (row.symbol === null ? [] : [hexOf(row.request_id)])));
   return {
     holds: candidates.holds.filter((hold) => !accepted.has(hold.orderId)),
     raises: candidates.raises.filter((raise) => !amended.has(raise.requestId)),
   };
+}
+
+/** Those that are orders, open or finished: neither unknown, nor tombstones, nor refused. */
+export async function acceptedAmong(
+  { store }: Pick<Desk, "store">,
+  orderIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await store.query(selectOrders(orderIds));
+  return new Set(
+    rows.flatMap((row) => (row.symbol === null || row.refusal !== null ? [] : [hexOf(row.order_id)])),
+  );
 }

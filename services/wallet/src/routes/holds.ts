@@ -310,7 +310,7 @@ async function orphans(
 
 async function openHolds(wallet: Wallet, ask: { after?: string; limit: number }): Promise<OpenHoldsAnswer> {
   const rows = await wallet.store.query(sql`
-    SELECT order_id, account_id, asset, held FROM holds
+    SELECT order_id, account_id, asset, held, touched FROM holds
     WHERE held > 0 AND (${ask.after ?? null}::uuid IS NULL OR order_id > ${ask.after ?? null}::uuid)
     ORDER BY order_id LIMIT ${ask.limit}::integer`);
   return {
@@ -319,6 +319,7 @@ async function openHolds(wallet: Wallet, ask: { after?: string; limit: number })
       accountId: String(row.account_id),
       asset: String(row.asset),
       held: formatDecimal(BigInt(String(row.held)), scaleOf(wallet.reference, String(row.asset))),
+      touched: row.touched === true,
     })),
   };
 }
