@@ -13,12 +13,13 @@ const SAFE_IN_SYNC = 2;
 
 /**
  * Makes the topics that are missing, waits until each of their partitions has a leader, and compares the others: with
- * fewer copies than asked for, or settings that may lose what was acknowledged, they are refused (R3, R9).
+ * fewer copies than asked for, settings that may lose what was acknowledged, or times of the broker's own, they are
+ * refused (R3, R8, R9).
  */
 export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
   const missing = await missingTopics(cluster, specs);
   const missingNames = new Set(missing.map(({ name }) => name));
-  await requireDurable(
+  await requireSettings(
     cluster,
     specs.filter(({ name }) => !missingNames.has(name)),
   );
@@ -62,18 +63,21 @@ function requireEqual({ name, leaders, copies }: ClusterTopic, spec: TopicSpec):
     throw mismatch(`topic ${name} has ${copies} copies, ${replicationFactor} are asked for (R9)`);
 }
 
-/** R9: of topics with several copies, two have a write before it is acknowledged, and no leader lacks any. */
-async function requireDurable(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
-  const copied = specs.filter(({ replicationFactor = 1 }) => replicationFactor >= SAFE_IN_SYNC);
-  if (copied.length === 0) return;
+/**
+ * R8: a record's time is engine time, numbered with it. R9: of topics with several copies, two have a write before it is
+ * acknowledged, and no leader lacks any.
+ */
+async function requireSettings(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
+  if (specs.length === 0) return;
+  const copied = new Set(specs.filter(isCopied).map(({ name }) => name));
   const connection = await cluster.anyConnection("control");
   const response = await connection.call(
     describeConfigsV4.api,
     LIMIT_MS,
-    copied.map(({ name }) => ({
+    specs.map(({ name }) => ({
       resourceType: ConfigResourceTypes.TOPIC,
       resourceName: name,
-      configurationKeys: [IN_SYNC, UNCLEAN],
+      configurationKeys: [TIME_TYPE, IN_SYNC, UNCLEAN],
     })),
     false,
     false,
@@ -84,6 +88,11 @@ async function requireDurable(cluster: Cluster, specs: readonly TopicSpec[]): Pr
       throw brokerError(errorCode, `the settings of topic ${resourceName}`, access);
     const settingOf = (name: string): string | null | undefined =>
       configs.find((config) => config.name === name)?.value;
+    if (settingOf(TIME_TYPE) !== SENDERS_TIME)
+      throw mismatch(
+        `topic ${resourceName} has ${TIME_TYPE}=${settingOf(TIME_TYPE)}, ${SENDERS_TIME} is asked for (R8)`,
+      );
+    if (!copied.has(resourceName)) continue;
     if (Number(settingOf(IN_SYNC)) < SAFE_IN_SYNC)
       throw mismatch(
         `topic ${resourceName} has ${IN_SYNC}=${settingOf(IN_SYNC)}, ${SAFE_IN_SYNC} is asked for (R9)`,
@@ -93,6 +102,12 @@ async function requireDurable(cluster: Cluster, specs: readonly TopicSpec[]): Pr
   }
 }
 
+function isCopied({ replicationFactor = 1 }: TopicSpec): boolean {
+  return replicationFactor >= SAFE_IN_SYNC;
+}
+
+const TIME_TYPE = "message.timestamp.type";
+const SENDERS_TIME = "CreateTime";
 const IN_SYNC = "min.insync.replicas";
 const UNCLEAN = "unclean.leader.election.enable";
 
@@ -111,6 +126,7 @@ function requestFor({ name, partitions, retentionMs, replicationFactor = BROKER_
     // R7: histories are deleted by time, never compacted.
     { name: "cleanup.policy", value: "delete" },
     { name: "retention.ms", value: String(retentionMs) },
+    { name: TIME_TYPE, value: SENDERS_TIME },
     ...(replicationFactor >= SAFE_IN_SYNC
       ? [
           { name: IN_SYNC, value: String(SAFE_IN_SYNC) },
