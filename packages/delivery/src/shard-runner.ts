@@ -16,7 +16,8 @@ import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
-import type { OpenSnapshots, Snapshot, SnapshotStore } from "./snapshot-store.ts";
+import type { OpenSnapshots, SnapshotStore } from "./snapshot-store.ts";
+import { SnapshotWriter } from "./snapshot-writer.ts";
 import type {
   ConsumptionStatus,
   PartitionElsewhere,
@@ -61,8 +62,6 @@ interface Owned {
   error: string | null;
   /** The command it broke on: once an operator has voided it, the partition is taken over again (R8). */
   broken: number | null;
-  writing: Promise<void> | null;
-  waiting: Snapshot | null;
 }
 
 /** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
@@ -73,8 +72,7 @@ export class ShardRunner<Service> implements Runner {
   readonly #consumption: ShardConsumption<Service>;
   readonly #owned = new Map<number, Owned>();
   readonly #closing = new AbortController();
-  /** Snapshots that are being written, of partitions that may be another's by now: what they say stays true. */
-  readonly #writes = new Set<Promise<void>>();
+  readonly #snapshots: SnapshotWriter;
   #consumer: GroupConsumer | null = null;
   /** The one batch in flight. */
   #inFlight: Promise<void> = Promise.resolve();
@@ -96,6 +94,7 @@ export class ShardRunner<Service> implements Runner {
     this.#service = service;
     this.#consumption = consumption;
     this.subscription = consumption.subscription;
+    this.#snapshots = new SnapshotWriter(this.subscription, parts);
   }
 
   start(): void {
@@ -158,7 +157,7 @@ export class ShardRunner<Service> implements Runner {
     this.#closing.abort();
     await this.#leave();
     await settledWithin(this.#parts.timer, CLOSE_MS, this.#running);
-    await Promise.all(this.#writes);
+    await this.#snapshots.settled();
     if (this.#state !== "stopped") this.#state = "closed";
   }
 
@@ -254,8 +253,6 @@ export class ShardRunner<Service> implements Runner {
       committedOffset: null,
       error: null,
       broken: null,
-      writing: null,
-      waiting: null,
     };
     try {
       owned.shard = await ShardPartition.open({
@@ -320,7 +317,7 @@ export class ShardRunner<Service> implements Runner {
       owned.doneOffset = step.nextOffset;
       if (step.duplicates > 0) metrics.duplicatesDropped.inc(label, step.duplicates);
       if (step.fault !== null) this.#stopPartition(owned, step.fault);
-      else if (step.snapshot !== null) this.#save(owned, step.snapshot);
+      else if (step.snapshot !== null) this.#snapshots.save(owned, step.snapshot);
       this.#announce(owned);
     }
     metrics.unitsCommitted.inc(label);
@@ -355,38 +352,9 @@ export class ShardRunner<Service> implements Runner {
       if (shard === null || halted || !announced || doneOffset !== shard.nextOffset) continue;
       try {
         const snapshot = shard.snapshotIfAged(nowMs);
-        if (snapshot !== null) this.#save(owned, snapshot);
+        if (snapshot !== null) this.#snapshots.save(owned, snapshot);
       } catch (error) {
         this.#stopPartition(owned, error);
-      }
-    }
-  }
-
-  /** Called only once all outputs up to the snapshot are acknowledged (R8). One write at a time, the newest waits. */
-  #save(owned: Owned, snapshot: Snapshot): void {
-    owned.waiting = snapshot;
-    if (owned.writing !== null) return;
-    const writing = this.#writeWaiting(owned).finally(() => {
-      owned.writing = null;
-      this.#writes.delete(writing);
-    });
-    owned.writing = writing;
-    this.#writes.add(writing);
-  }
-
-  async #writeWaiting(owned: Owned): Promise<void> {
-    const { log, metrics } = this.#parts;
-    while (owned.waiting !== null) {
-      const snapshot = owned.waiting;
-      owned.waiting = null;
-      try {
-        await owned.snapshots.write(snapshot);
-        metrics.snapshots.inc({ subscription: this.subscription });
-      } catch (error) {
-        // The one before it still serves: only the next replay is longer.
-        owned.shard?.notSaved(snapshot.head);
-        metrics.snapshotFailures.inc({ subscription: this.subscription });
-        log.warn({ partition: owned.partition, reason: reasonOf(error) }, "a snapshot was not written");
       }
     }
   }
