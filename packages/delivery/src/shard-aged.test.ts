@@ -1,86 +1,28 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { InvariantError } from "@bourse/base";
-import { rfc3339 } from "@bourse/contracts";
-import { createContracts } from "./contract-check.ts";
 import type { ShardProgram } from "./definitions.ts";
-import { ShardRunner } from "./shard-runner.ts";
-import { createSnapshotStore } from "./snapshot-store.ts";
-import {
-  commands,
-  everything,
-  numbered,
-  reports,
-  sendAll,
-  testBus,
-  testFolder,
-  testLog,
-  testMetrics,
-  trades,
-} from "./testing/fixtures.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+import { commands, everything, numbered, reports, sendAll, testBus, testFolder } from "./testing/fixtures.ts";
+import { shardRunner, snapshotHeads, summing, sums } from "./testing/shards.ts";
 import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
 
 const PLACED_MS = 1_700_000_000_000;
 const { retentionMs } = commands;
-
-/** Sums its commands, and reports the sum. */
-function summing(): ShardProgram {
-  let sum = 0;
-  return {
-    restore: (snapshot) => {
-      if (snapshot !== null) sum = Number(new TextDecoder().decode(snapshot));
-    },
-    apply: (command, output) => {
-      sum += (command.event as { n: number }).n;
-      output(reports, null, { eventType: "Reported", timestamp: rfc3339(command.timeMs), n: sum });
-    },
-    snapshot: () => new TextEncoder().encode(String(sum)),
-    stateHash: () => `sum ${sum}`,
-  };
-}
 
 async function given(t: TestContext) {
   const bus = await testBus(t);
   const folder = testFolder(t);
   const place = (sequence: number, timeMs: number, partition = 0): Promise<void> =>
     sendAll(bus, commands, partition, [numbered(commands, partition, sequence, { timeMs })]);
-  const sums = async (): Promise<number[]> =>
-    (await everything(bus, reports, 0)).map(({ value }) => JSON.parse(value).n);
-  const snapshots = async (): Promise<number[]> => {
-    const sequences: number[] = [];
-    await createSnapshotStore(`${folder}/engine/${commands.name}-0`, "test", testLog()).newest((head) => {
-      sequences.push(head.sequence);
-      return false;
-    });
-    return sequences;
-  };
-  const start = (time: VirtualTime, create = summing): ShardRunner<null> => {
-    const log = testLog();
-    const runner = new ShardRunner<null>(
-      {
-        serviceName: "matching",
-        bus,
-        ...time,
-        log,
-        metrics: testMetrics().metrics,
-        contracts: createContracts("matching", [reports, trades], true),
-        sharedFolder: folder,
-        openSnapshots: (at) => createSnapshotStore(at, "one", log),
-      },
-      null,
-      {
-        kind: "shard",
-        subscription: "engine",
-        input: commands,
-        outputs: [reports, trades],
-        snapshotEvery: 1_000_000,
-        create,
-      },
-    );
+  const snapshots = async (): Promise<number[]> =>
+    (await snapshotHeads({ folder })).map(({ sequence }) => sequence);
+  const start = (time: VirtualTime, create: () => ShardProgram = summing): ShardRunner<null> => {
+    const runner = shardRunner({ bus, time, folder }, { create: () => create() });
     runner.start();
     return runner;
   };
-  return { bus, place, sums, snapshots, start };
+  return { bus, place, sums: () => sums(bus, reports), snapshots, start };
 }
 
 test("R8: a partition with few commands has a snapshot before retention takes them", async (t) => {

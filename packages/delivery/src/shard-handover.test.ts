@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BusRecord, ConsumeOptions, EventBus, GroupConsumer } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
-import { createContracts } from "./contract-check.ts";
 import type { ShardProgram } from "./definitions.ts";
-import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
 import {
   commands,
@@ -16,8 +14,8 @@ import {
   testBus,
   testFolder,
   testLog,
-  testMetrics,
 } from "./testing/fixtures.ts";
+import { shardRunner } from "./testing/shards.ts";
 import { virtualTime } from "./testing/virtual-time.ts";
 import { shardFolder } from "./voided-commands.ts";
 
@@ -95,29 +93,12 @@ function toldMember(real: EventBus) {
 test("R8: a snapshot's place in an input that was filled again is looked for by the numbers", async (t) => {
   const real = await testBus(t);
   const time = virtualTime();
-  const sharedFolder = testFolder(t);
+  const folder = testFolder(t);
   const shard = (bus: EventBus) => {
     const log = testLog();
-    const runner = new ShardRunner<null>(
-      {
-        serviceName: "matching",
-        bus,
-        ...time,
-        log,
-        metrics: testMetrics().metrics,
-        contracts: createContracts("matching", [reports], true),
-        sharedFolder,
-        openSnapshots: (at) => createSnapshotStore(at, "one", log),
-      },
-      null,
-      {
-        kind: "shard",
-        subscription: "engine",
-        input: commands,
-        outputs: [reports],
-        snapshotEvery: 1,
-        create: reporting,
-      },
+    const runner = shardRunner(
+      { bus, time, folder, log },
+      { outputs: [reports], snapshotEvery: 1, create: reporting },
     );
     return { runner, log };
   };
@@ -136,9 +117,7 @@ test("R8: a snapshot's place in an input that was filled again is looked for by 
   await time.until("two are reported", async () => (await reported()).includes(2));
   await time.finish("it is closed", first.runner.close());
   const at = { subscription: "engine", topic: commands.name, partition: 0 };
-  const snapshot = await createSnapshotStore(shardFolder(sharedFolder, at), "test", testLog()).newest(
-    () => true,
-  );
+  const snapshot = await createSnapshotStore(shardFolder(folder, at), "test", testLog()).newest(() => true);
   assert.equal(snapshot?.head.nextOffset, "4", "behind the command, not behind its duplicate");
   const topics = await real.topics();
   await real.deleteTopic(commands.name);
@@ -165,26 +144,9 @@ test("R8: what was taken before a partition went and came back is not for the on
   const folder = testFolder(t);
   const member = toldMember(real);
   const log = testLog();
-  const runner = new ShardRunner<null>(
-    {
-      serviceName: "matching",
-      bus: member.bus,
-      ...time,
-      log,
-      metrics: testMetrics().metrics,
-      contracts: createContracts("matching", [reports], true),
-      sharedFolder: folder,
-      openSnapshots: (at) => createSnapshotStore(at, "one", log),
-    },
-    null,
-    {
-      kind: "shard",
-      subscription: "engine",
-      input: commands,
-      outputs: [reports],
-      snapshotEvery: 1_000_000,
-      create: reporting,
-    },
+  const runner = shardRunner(
+    { bus: member.bus, time, folder, log },
+    { outputs: [reports], create: reporting },
   );
   const numbers = [1, 2, 3, 4];
   for (const partition of [0, 1])

@@ -3,11 +3,8 @@ import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { seededRandom } from "@bourse/base";
 import type { BusRecord, EmbeddedBus } from "@bourse/bus";
-import { rfc3339, type Topic } from "@bourse/contracts";
-import { createContracts } from "./contract-check.ts";
-import type { ShardProgram } from "./definitions.ts";
-import { ShardRunner } from "./shard-runner.ts";
-import { createSnapshotStore } from "./snapshot-store.ts";
+import type { Topic } from "@bourse/contracts";
+import type { ShardRunner } from "./shard-runner.ts";
 import { type FaultyBus, faultyBus } from "./testing/faulty-bus.ts";
 import {
   commands,
@@ -17,34 +14,14 @@ import {
   sendAll,
   testBus,
   testFolder,
-  testLog,
-  testMetrics,
   trades,
 } from "./testing/fixtures.ts";
+import { shardRunner, triangle } from "./testing/shards.ts";
 import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
 
 const SEEDS = 40;
 const STEPS = 40;
 const PARTITIONS = 2;
-
-/** A report of the sum for each command, and a trade for each even one: what comes of a command hangs on all before it. */
-function summing(): ShardProgram {
-  let sum = 0;
-  return {
-    restore: (snapshot) => {
-      sum = snapshot === null ? 0 : Number(new TextDecoder().decode(snapshot));
-    },
-    apply: ({ event, timeMs, partition }, output) => {
-      const { n } = event as { n: number };
-      sum += n;
-      const timestamp = rfc3339(timeMs);
-      output(reports, `k${partition}`, { eventType: "Reported", timestamp, n: sum });
-      if (n % 2 === 0) output(trades, `k${partition}`, { eventType: "Executed", timestamp, n: sum });
-    },
-    snapshot: () => new TextEncoder().encode(String(sum)),
-    stateHash: () => `sum ${sum}`,
-  };
-}
 
 interface Member {
   readonly runner: ShardRunner<null>;
@@ -58,32 +35,12 @@ interface Group {
 }
 
 async function group(t: TestContext, snapshotEvery: number): Promise<Group> {
-  const [bus, time, sharedFolder] = [await testBus(t), virtualTime(), testFolder(t)];
+  const [bus, time, folder] = [await testBus(t), virtualTime(), testFolder(t)];
   let members = 0;
   const join = (): Member => {
     const id = `member-${members++}`;
     const faults = faultyBus(bus);
-    const runner = new ShardRunner<null>(
-      {
-        serviceName: "matching",
-        bus: faults.bus,
-        ...time,
-        log: testLog(),
-        metrics: testMetrics().metrics,
-        contracts: createContracts("matching", [reports, trades], true),
-        sharedFolder,
-        openSnapshots: (at) => createSnapshotStore(at, id, testLog()),
-      },
-      null,
-      {
-        kind: "shard",
-        subscription: "engine",
-        input: commands,
-        outputs: [reports, trades],
-        snapshotEvery,
-        create: summing,
-      },
-    );
+    const runner = shardRunner({ bus: faults.bus, time, folder, id }, { snapshotEvery });
     runner.start();
     return { runner, faults };
   };
@@ -143,8 +100,6 @@ function heard(records: readonly BusRecord[], at: string): readonly number[] {
   }
   return values.map((value) => JSON.parse(value).n);
 }
-
-const triangle = (n: number): number => (n * (n + 1)) / 2;
 
 test("whoever joins, pauses, crashes or leaves: each command's outputs once by their numbers, in order (R8)", async (t) => {
   for (let seed = 1; seed <= SEEDS; seed++) {

@@ -1,26 +1,19 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { InvariantError } from "@bourse/base";
-import type { EmbeddedBus, EventBus } from "@bourse/bus";
+import type { EventBus } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
-import { createContracts } from "./contract-check.ts";
 import type { ShardProgram } from "./definitions.ts";
-import { ShardRunner } from "./shard-runner.ts";
-import { createSnapshotStore, type SnapshotHead } from "./snapshot-store.ts";
 import { faultyBus } from "./testing/faulty-bus.ts";
+import { commands, metricValue, reports, testLog, testMetrics } from "./testing/fixtures.ts";
 import {
-  commands,
-  everything,
-  metricValue,
-  numbered,
-  reports,
-  sendAll,
-  testBus,
-  testFolder,
-  testLog,
-  testMetrics,
-} from "./testing/fixtures.ts";
-import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
+  type Given,
+  given as givenShard,
+  place,
+  shardRunner,
+  snapshotHeads,
+  sums,
+} from "./testing/shards.ts";
 import { addVoided, readVoided, shardFolder, voidedHash } from "./voided-commands.ts";
 
 /** Sums its commands, one report each; a planted fault breaks on one of them. A voided one is reported as 0. */
@@ -44,68 +37,30 @@ function planted(breaksAt: number): ShardProgram {
   };
 }
 
-interface Given {
-  readonly bus: EmbeddedBus;
-  readonly time: VirtualTime;
-  readonly folder: string;
-  readonly at: string;
-}
-
-async function given(t: TestContext): Promise<Given> {
-  const folder = testFolder(t);
-  const at = shardFolder(folder, { subscription: "engine", topic: commands.name, partition: 0 });
-  return { bus: await testBus(t), time: virtualTime(), folder, at };
+async function given(t: TestContext) {
+  const all = await givenShard(t);
+  return {
+    ...all,
+    at: shardFolder(all.folder, { subscription: "engine", topic: commands.name, partition: 0 }),
+  };
 }
 
 function shard(
-  { bus, time, folder }: Pick<Given, "time" | "folder"> & { readonly bus: EventBus },
+  { bus, time, folder }: Omit<Given, "bus"> & { readonly bus: EventBus },
   program: number | ShardProgram,
   snapshotEvery = 1_000_000,
 ) {
   const log = testLog();
   const { metrics, registry } = testMetrics();
-  const runner = new ShardRunner<null>(
+  const runner = shardRunner(
+    { bus, time, folder, log, metrics },
     {
-      serviceName: "matching",
-      bus,
-      ...time,
-      log,
-      metrics,
-      contracts: createContracts("matching", [reports], true),
-      sharedFolder: folder,
-      openSnapshots: (at) => createSnapshotStore(at, "one", log),
-    },
-    null,
-    {
-      kind: "shard",
-      subscription: "engine",
-      input: commands,
       outputs: [reports],
       snapshotEvery,
       create: () => (typeof program === "number" ? planted(program) : program),
     },
   );
   return { runner, log, registry };
-}
-
-const place = (bus: EmbeddedBus, sequences: readonly number[]): Promise<void> =>
-  sendAll(
-    bus,
-    commands,
-    0,
-    sequences.map((sequence) => numbered(commands, 0, sequence)),
-  );
-
-const sums = async (bus: EmbeddedBus): Promise<readonly number[]> =>
-  (await everything(bus, reports, 0)).map(({ value }) => JSON.parse(value).n);
-
-async function heads({ at }: Given): Promise<readonly SnapshotHead[]> {
-  const found: SnapshotHead[] = [];
-  await createSnapshotStore(at, "test", testLog()).newest((head) => {
-    found.push(head);
-    return false;
-  });
-  return found;
 }
 
 const voided = (sequence: number) => ({
@@ -125,13 +80,13 @@ test("R8: a broken command stops its partition until it is void; then it is reje
       runner.unready().join(),
     ),
   );
-  assert.deepEqual(await sums(all.bus), [1, 3], "nothing of the broken command is sent");
+  assert.deepEqual(await sums(all.bus, reports), [1, 3], "nothing of the broken command is sent");
   assert.equal(await metricValue(registry, "broken_command"), 3);
   assert.equal(await metricValue(registry, "stopped"), 1);
 
   assert.ok(await addVoided(all.at, voided(3)));
-  await all.time.until("it goes on", async () => (await sums(all.bus)).length === 4);
-  assert.deepEqual(await sums(all.bus), [1, 3, 0, 7]);
+  await all.time.until("it goes on", async () => (await sums(all.bus, reports)).length === 4);
+  assert.deepEqual(await sums(all.bus, reports), [1, 3, 0, 7]);
   await all.time.until("it is ready", () => runner.unready().length === 0);
   assert.equal(await metricValue(registry, "broken_command"), 0);
   assert.equal(await metricValue(registry, "stopped"), 0);
@@ -144,9 +99,9 @@ test("R8: later snapshots say which commands are void, and one without a void be
   await place(all.bus, [1, 2, 3]);
   const one = shard(all, 2, 3);
   one.runner.start();
-  await all.time.until("a snapshot is there", async () => (await heads(all)).length === 1);
+  await all.time.until("a snapshot is there", async () => (await snapshotHeads(all)).length === 1);
   await all.time.finish("it is closed", one.runner.close());
-  const [head] = await heads(all);
+  const [head] = await snapshotHeads(all);
   assert.equal(head?.voided, voidedHash([voided(2)], 3));
   assert.notEqual(head?.voided, voidedHash([voided(1), voided(2)], 3));
 
@@ -178,9 +133,9 @@ test("R4, R8: outputs lost with the broker, an input cut by retention: the oldes
   await place(all.bus, [1, 2, 3, 4, 5, 6]);
   const one = shard(all, Number.NaN, 2);
   one.runner.start();
-  await all.time.until("it is done", async () => (await heads(all))[0]?.sequence === 6);
+  await all.time.until("it is done", async () => (await snapshotHeads(all))[0]?.sequence === 6);
   await all.time.finish("it is closed", one.runner.close());
-  const kept = (await heads(all)).map(({ sequence }) => sequence);
+  const kept = (await snapshotHeads(all)).map(({ sequence }) => sequence);
   await all.bus.deleteTopic(commands.name);
   await all.bus.deleteTopic(reports.name);
   await all.bus.ensureTopics(
@@ -195,7 +150,7 @@ test("R4, R8: outputs lost with the broker, an input cut by retention: the oldes
   slowPolls(10);
   const two = shard({ ...all, bus }, Number.NaN);
   two.runner.start();
-  await all.time.until("it goes on", async () => (await sums(all.bus)).includes(36));
+  await all.time.until("it goes on", async () => (await sums(all.bus, reports)).includes(36));
   await all.time.finish("it is closed", two.runner.close());
 });
 
