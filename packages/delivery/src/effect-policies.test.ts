@@ -1,37 +1,17 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { InvariantError, OperationalError } from "@bourse/base";
 import type { EmbeddedBus, OutgoingRecord } from "@bourse/bus";
-import { deadLetterTopic } from "@bourse/contracts";
 import type { Registry } from "prom-client";
-import { createContracts } from "./contract-check.ts";
 import type { EffectConsumption } from "./definitions.ts";
-import { EffectRunner } from "./effect-runner.ts";
+import type { EffectRunner } from "./effect-runner.ts";
 import type { Envelope } from "./envelope.ts";
 import { RecordRefused } from "./failure-policy.ts";
 import type { Run } from "./outbox.ts";
 import { recordsOfSlice } from "./outgoing-records.ts";
-import {
-  commands,
-  metricValue,
-  numbered,
-  testBus,
-  testLog,
-  testMetrics,
-  trades,
-} from "./testing/fixtures.ts";
-import { effect, type MemoryStore, memoryStore } from "./testing/memory-store.ts";
-import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
-
-interface Given {
-  readonly bus: EmbeddedBus;
-  readonly store: MemoryStore;
-  readonly time: VirtualTime;
-}
-
-async function given(t: TestContext): Promise<Given> {
-  return { bus: await testBus(t), store: memoryStore(), time: virtualTime() };
-}
+import { effectRunner, type Given, given } from "./testing/effects.ts";
+import { commands, metricValue, numbered, testMetrics } from "./testing/fixtures.ts";
+import { effect } from "./testing/memory-store.ts";
 
 const nOf = ({ event }: Envelope): number => (event as { n: number }).n;
 
@@ -55,20 +35,9 @@ function consumer(
   const handed: Run[] = [];
   const tried: number[][] = [];
   const told: Consumer["told"] = { applied: [], parked: [] };
-  const commit = {
-    store,
-    clock: time.clock,
-    contracts: createContracts("wallet", [trades, deadLetterTopic(commands)], true),
-    sink: { hand: (runs: readonly Run[]) => void handed.push(...runs), lookAgain: () => undefined },
-    counted: () => undefined,
-  };
-  const runner = new EffectRunner<null>(
-    { serviceName: "wallet", store, bus, ...time, log: testLog(), metrics, commit },
-    null,
+  const runner = effectRunner(
+    { bus, store, time, metrics, handed },
     {
-      kind: "effect",
-      subscription: "settle",
-      topics: [commands],
       policy: "skip",
       handle: async (_, batch) => {
         tried.push(batch.map(nOf));
