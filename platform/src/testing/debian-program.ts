@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
+import { scratchBeside } from "@bourse/disk";
 import { PlatformError } from "../platform-error.ts";
 
 /** A server that tests run and that Debian and Ubuntu have a package of. */
@@ -52,7 +53,7 @@ export async function provisionProgram(
   if (await runs(run, program.name)) return program.name;
   const cached = cachedProgram(program, environment);
   if (existsSync(cached) && (await runs(run, cached))) return cached;
-  const scratch = scratchBeside(program, cached);
+  const scratch = scratchBeside(cached, (reason) => missing(program, reason));
   progress(`fetching ${program.title} from the system's packages: ${program.megabytes} MB, once`);
   // apt fetches as a user of its own, who has to write here.
   chmodSync(scratch, 0o777);
@@ -96,20 +97,6 @@ export async function programSkip(
 /** What to add to the environment of a program: the libraries that came with it lie beside it. */
 export function withLibraries(program: string): { readonly LD_LIBRARY_PATH?: string } {
   return isAbsolute(program) ? { LD_LIBRARY_PATH: dirname(program) } : {};
-}
-
-function scratchBeside(program: DebianProgram, cached: string): string {
-  const folder = dirname(cached);
-  try {
-    mkdirSync(folder, { recursive: true });
-    return mkdtempSync(`${folder}/fetching-`);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw missing(
-      program,
-      `it is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
-    );
-  }
 }
 
 /** Resolves to the folder with the content of all packages. */

