@@ -140,6 +140,15 @@ test("an order that an earlier try of the round has committed is new to its call
   assert.equal(answerOf(new Set()), "replayed");
 });
 
+test("of two that asked for one order, one is told that it is new, also where an earlier try has committed it", () => {
+  const settled = go([place("a"), place("a")]);
+  const orders = new Map<string, OrderRecord>(settled.orders.map((order) => [order.orderId, order]));
+  const state = known({ orders, attempted: new Set(["id-a"]) });
+  const steps = planRound([place("a", { quantity: "2" }), place("a"), place("a")], state, 0);
+  const kinds = steps.map((step) => (step.kind === "answered" ? step.answer.kind : step.kind));
+  assert.deepEqual(kinds, ["refused", "created", "replayed"]);
+});
+
 test("whatever the jobs, every one is answered, and no order id is written or sent twice", () => {
   const jobs = fc.array(
     fc.record({

@@ -78,6 +78,8 @@ class Round {
   /** Where in the round an order is placed. */
   readonly #placedAt = new Map<string, number>();
   readonly #tombstones = new Map<string, Tombstone>();
+  /** Orders that were there before this try of the round, and that a job was answered with. */
+  readonly #met = new Set<string>();
   readonly #inFlight = new Map<string, readonly AmendInFlight[]>();
   readonly #amendsMade = new Map<string, number>();
   readonly #commands = new Map<string, Command>();
@@ -102,8 +104,7 @@ class Round {
 
   #place(job: PlaceJob): Step {
     const existing = this.#known.orders.get(job.orderId) ?? this.#tombstones.get(job.orderId);
-    if (existing !== undefined)
-      return answered(meetExisting(job, existing, this.#known.attempted.has(job.orderId)));
+    if (existing !== undefined) return answered(this.#meet(job, existing));
     const first = this.#placedAt.get(job.orderId);
     if (first !== undefined) {
       const step = this.steps[first];
@@ -118,6 +119,14 @@ class Round {
     const { accountId, clientOrderId } = placement;
     const identity = { orderId, accountId, clientOrderId, bodyHash };
     return { kind: "place", order: pendingOrder(identity, terms.value, this.#nowMs) };
+  }
+
+  /** What an earlier try of the round has made is new to the first that asked for it, to the others it is there (R10). */
+  #meet(job: PlaceJob, existing: OrderRecord): Answer {
+    const { orderId, bodyHash } = job;
+    const isNew = this.#known.attempted.has(orderId) && !this.#met.has(orderId);
+    if (!isTombstone(existing) && existing.bodyHash === bodyHash) this.#met.add(orderId);
+    return meetExisting(job, existing, isNew);
   }
 
   #amend(job: AmendJob): Step | "wait" {
