@@ -95,8 +95,13 @@ export function gatedStore(options: {
     const leave = (statements: readonly Statement[]): void => {
       session.leave(() => {
         session.begin();
-        session.database.pipeline(schema, [...done, ...statements]);
-        session.commit();
+        try {
+          session.database.pipeline(schema, [...done, ...statements]);
+          session.commit();
+        } catch {
+          // It would have failed in time, too: nobody waits for the reason any more.
+          session.rollback();
+        }
       });
     };
     const commit = (statements: readonly Statement[]): Promise<readonly Rows[]> => {
