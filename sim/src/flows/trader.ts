@@ -51,12 +51,18 @@ export class Trader {
   send(
     method: ClientRequest["method"],
     path: string,
-    options: { readonly body?: unknown; readonly key?: string; readonly as?: string } = {},
+    options: {
+      readonly body?: unknown;
+      readonly query?: Readonly<Record<string, string>>;
+      readonly key?: string;
+      readonly as?: string;
+    } = {},
   ): Promise<Answer> {
-    const { body, key, as = OPERATOR_KEY } = options;
+    const { body, query, key, as = OPERATOR_KEY } = options;
     return this.#untilAnswered({
       method,
       path,
+      ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body }),
       headers: headersOf(key, as),
     });

@@ -69,8 +69,13 @@ export interface CrashPoint {
   readonly outcome: Outcome;
 }
 
-/** Counts the calls of a run, and does to one of them what the plan says. Outlives the processes it watches. */
-export class CrashPlan {
+/** Says what becomes of each call. Outlives the processes it watches. */
+export interface FaultPlan {
+  next(call: PortCall): Outcome | null;
+}
+
+/** Counts the calls of a run, and does to one of them what the plan says. */
+export class CrashPlan implements FaultPlan {
   readonly #point: CrashPoint | null;
   /** The calls that were counted, in order. */
   readonly calls: PortCall[] = [];
@@ -111,13 +116,13 @@ function never(): Promise<never> {
 /** The gate between one process and the world. Once it is dead nothing of it passes, and no answer comes back. */
 export class CrashGate {
   readonly died: Promise<void>;
-  readonly #plan: CrashPlan;
+  readonly #plan: FaultPlan;
   readonly #timer: Timer;
   readonly #whenDead: () => void;
   #alive = true;
   #tellDeath: () => void = () => undefined;
 
-  constructor(plan: CrashPlan, timer: Timer, whenDead: () => void) {
+  constructor(plan: FaultPlan, timer: Timer, whenDead: () => void) {
     this.#plan = plan;
     this.#timer = timer;
     this.#whenDead = whenDead;

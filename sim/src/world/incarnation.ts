@@ -11,7 +11,7 @@ import {
 import { schemaOfService } from "@bourse/store";
 import { MemoryBus } from "../bus/memory-bus.ts";
 import type { Mutation } from "../mutations/mutation.ts";
-import { CrashGate, type CrashPlan } from "../ports/crash-gate.ts";
+import { CrashGate, type FaultPlan } from "../ports/crash-gate.ts";
 import { gatedBus } from "../ports/gated-bus.ts";
 import { gatedDirectory } from "../ports/gated-directory.ts";
 import { gatedSnapshots } from "../ports/gated-snapshots.ts";
@@ -34,7 +34,7 @@ export interface Incarnation {
 
 interface BootOptions {
   readonly world: World;
-  readonly plan: CrashPlan;
+  readonly plan: FaultPlan;
   readonly definitions: readonly AnyServiceDefinition[];
   readonly mutation: Mutation | null;
 }
@@ -66,7 +66,7 @@ export function bootPlatform({ world, plan, definitions, mutation }: BootOptions
   const bus = gatedBus(memory, gate);
   const snapshots = gatedSnapshots(world.snapshots, gate);
   const shared: Omit<Runtime, "openStore" | "bus"> = {
-    clock: { nowMs: () => world.time.clock.nowMs() },
+    clock: { nowMs: () => world.time.clock.nowMs() + world.skewMs },
     timer: timers,
     newId: () => world.newId(),
     env: { LOG_LEVEL: process.env.SIM_LOG ?? "silent", BOURSE_OPERATOR_KEY: OPERATOR_KEY },

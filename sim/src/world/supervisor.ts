@@ -1,6 +1,6 @@
 import type { AnyServiceDefinition, RouteAnswer } from "@bourse/host";
 import type { Mutation } from "../mutations/mutation.ts";
-import type { CrashPlan, PortCall } from "../ports/crash-gate.ts";
+import type { FaultPlan, PortCall } from "../ports/crash-gate.ts";
 import { bootPlatform, type Incarnation } from "./incarnation.ts";
 import type { ClientRequest } from "./serve-request.ts";
 import type { World } from "./world.ts";
@@ -15,7 +15,7 @@ export class CutConnection extends Error {
 /** Keeps one process of the platform up: whenever it dies, another one is booted on what the world has kept. */
 export class Supervisor {
   readonly world: World;
-  readonly plan: CrashPlan;
+  readonly plan: FaultPlan;
   readonly #definitions: readonly AnyServiceDefinition[];
   readonly #mutation: Mutation | null;
   #current: Promise<Incarnation>;
@@ -25,7 +25,7 @@ export class Supervisor {
 
   constructor(
     world: World,
-    plan: CrashPlan,
+    plan: FaultPlan,
     definitions: readonly AnyServiceDefinition[],
     mutation: Mutation | null = null,
   ) {
@@ -64,6 +64,13 @@ export class Supervisor {
   async drain(): Promise<void> {
     const { services } = await this.#current;
     for (const service of [...services.values()].reverse()) await service.drain(DRAIN_MS);
+  }
+
+  /** The process ends in order, and another one follows it. */
+  async restart(): Promise<void> {
+    const { gate } = await this.#current;
+    await Promise.race([this.drain(), gate.died]);
+    gate.die();
   }
 
   /** The process dies and none follows it. */

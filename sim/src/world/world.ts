@@ -26,6 +26,8 @@ export class World {
   readonly snapshots: SnapshotDisk = new Map();
   time: SimTime = new SimTime(START_MS);
   random: Random = seededRandom(1);
+  /** How far the clock that processes read is from the time that passes: it may be set. */
+  skewMs = 0;
   #checkpoints = 0;
 
   private constructor(database: InProcessPostgres) {
@@ -77,6 +79,7 @@ export class World {
     this.snapshots.clear();
     for (const [folder, kept] of snapshots) this.snapshots.set(folder, kept);
     this.time = new SimTime(nowMs);
+    this.skewMs = 0;
     this.random = seededRandom(seed);
   }
 }

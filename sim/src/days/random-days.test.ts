@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { EventBus, OutgoingBatch } from "@bourse/bus";
+import fc from "fast-check";
+import type { Mutation } from "../mutations/mutation.ts";
+import type { Day } from "./day.ts";
+import { type DayResult, DayStage } from "./day-stage.ts";
+import { randomDay } from "./random-day.ts";
+
+/** Days with trades, refusals, faults and deaths; `npm run test:random` lives through more. */
+const SEEDS = [126, 217, 318];
+
+/** Somebody sells and somebody else takes it. */
+const TRADING: Day = {
+  hour: "morning",
+  steps: [
+    {
+      kind: "order",
+      order: { account: "ada", symbol: "BTC-USD", side: "SELL", orderType: "LIMIT", lots: 7, price: 0 },
+    },
+    {
+      kind: "order",
+      order: { account: "bob", symbol: "BTC-USD", side: "BUY", orderType: "LIMIT", lots: 5, price: 1 },
+    },
+  ],
+};
+
+/** The platform agrees with itself, since all of it reads the same trades: only who computes fees anew can tell. */
+const FREE_FOR_BUYERS: Mutation = {
+  name: "free-for-buyers",
+  about: "R11: the engine's trades charge the buyer nothing",
+  flow: "filled",
+  outcomes: [],
+  bus: (bus: EventBus, service) =>
+    service !== "matching" ? bus : { ...bus, send: (batches) => bus.send(batches.map(withoutBuyersFee)) },
+};
+
+function withoutBuyersFee(batch: OutgoingBatch): OutgoingBatch {
+  if (batch.topic !== "trade-events") return batch;
+  const records = batch.records.map((record) => ({
+    ...record,
+    value: JSON.stringify(freeBuyer(JSON.parse(record.value))),
+  }));
+  return { ...batch, records };
+}
+
+function freeBuyer(trade: { readonly buyer?: object }): object {
+  return trade.buyer === undefined
+    ? trade
+    : { ...trade, buyer: { ...trade.buyer, fee: "0", cumulativeFee: "0" } };
+}
+
+describe("random days", () => {
+  let stage: DayStage;
+  before(async () => {
+    stage = await DayStage.open();
+  });
+  after(() => stage.close());
+
+  const results: DayResult[] = [];
+  for (const seed of SEEDS) {
+    it(`--seeds 1 --from ${seed} ends as it must`, async () => {
+      const [day] = fc.sample(randomDay, { seed, numRuns: 1 });
+      assert.ok(day !== undefined);
+      const result = await stage.run(day);
+      results.push(result);
+      assert.deepEqual(result.violations, []);
+    });
+  }
+
+  it("they had trades, faults and deaths", () => {
+    const sum = (of: (result: DayResult) => number): number =>
+      results.reduce((all, each) => all + of(each), 0);
+    assert.ok(sum(({ trades }) => trades) > 10, "trades");
+    assert.ok(sum(({ happened }) => happened.length) > 5, "faults");
+    assert.ok(sum(({ boots }) => boots - 1) > 3, "deaths");
+  });
+
+  it("the same day is the same run", async () => {
+    const [first, second] = [await stage.run(TRADING), await stage.run(TRADING)];
+    assert.deepEqual(second, first);
+    assert.equal(first.trades, 1);
+  });
+
+  it(`${FREE_FOR_BUYERS.about}: the checks find it`, async () => {
+    const { violations } = await stage.run(TRADING, FREE_FOR_BUYERS);
+    assert.ok(
+      violations.some((each) => each.includes("the BUY's fee is 0, 300 ppm make")),
+      violations.join("\n"),
+    );
+  });
+});
