@@ -10,7 +10,7 @@ import { TestVenue, until } from "./testing/test-venue.ts";
 const venue = new TestVenue();
 after(() => venue.remove());
 
-const recovery = (service: "order" | "wallet" | "portfolio", dryRun = false) =>
+const recovery = (service: "order" | "wallet" | "portfolio" | "drop-copy", dryRun = false) =>
   recoverService({
     service,
     dataFolder: venue.folder,
@@ -193,6 +193,28 @@ describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
     });
     assert.deepEqual(await venue.violations(), []);
     assert.deepEqual(await venue.as(frank).call("GET", "/api/v1/accounts/frank"), before);
+    await venue.stop();
+  });
+
+  it("drop-copy tells what its database has lost again, and that is no second trade to verify", async () => {
+    await venue.start();
+    const gina = await venue.account("gina", { AAPL: "10" });
+    const hugo = await venue.account("hugo", { USD: "10000" });
+    await venue.place(gina, { side: "SELL", price: "210", clientOrderId: "s1" });
+    await venue.quiet();
+    await venue.stop();
+    const restore = await venue.backUp("drop_copy");
+    await venue.start();
+    await venue.place(hugo, { side: "BUY", price: "210", clientOrderId: "b1" });
+    await venue.quiet();
+    await venue.stop();
+    await restore();
+    await assert.rejects(venue.start(), { code: "log_ahead_of_store" });
+    const { events } = await recovery("drop-copy");
+    const trades = events.find(({ topic }) => topic === "trades");
+    assert.deepEqual([trades?.count, trades?.imported], [2, 0]);
+    await venue.start();
+    assert.deepEqual(await venue.violations(), []);
     await venue.stop();
   });
 

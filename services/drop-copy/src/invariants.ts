@@ -10,6 +10,7 @@ import {
 } from "@bourse/contracts";
 import { type Envelope, replayTopic } from "@bourse/delivery";
 import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
+import { sql } from "@bourse/store";
 import { cashFactsOf } from "./consumers/copy-cash.ts";
 import { orderFactsOf } from "./consumers/copy-orders.ts";
 import { type CashRecord, type ClientCash, cashRecord } from "./domain/client-cash.ts";
@@ -47,6 +48,28 @@ async function* eventsOf(service: DropCopy, topics: readonly Topic[]): AsyncGene
   for (const topic of topics)
     for (let partition = 0; partition < topic.partitions; partition++)
       for await (const batch of replayTopic(service.bus, topic, partition)) yield* batch;
+}
+
+/**
+ * What the feed tells, but for what a database told that is gone: one that was restored from before has told it again, in a
+ * later epoch (R6).
+ */
+async function* toldBy(service: DropCopy, feed: Topic): AsyncGenerator<Envelope> {
+  const epochs = (
+    await service.store.query(sql`SELECT partition, epoch, restored_sequence FROM outbox_epochs
+      WHERE topic = ${feed.name} ORDER BY partition, epoch`)
+  ).map((row) => ({
+    partition: Number(row.partition),
+    epoch: Number(row.epoch),
+    restoredSequence: Number(row.restored_sequence),
+  }));
+  for await (const envelope of eventsOf(service, [feed])) {
+    const { partition, epoch, sequence } = envelope;
+    const isToldAgain = epochs.some(
+      (later) => later.partition === partition && later.epoch > epoch && sequence > later.restoredSequence,
+    );
+    if (!isToldAgain) yield envelope;
+  }
 }
 
 async function isCut({ bus }: DropCopy, topics: readonly Topic[]): Promise<boolean> {
@@ -93,7 +116,7 @@ async function tradesToldOnce(service: DropCopy): Promise<InvariantReport> {
       if (fact.kind === "trade") addSide(made, fact.orderId, fact.tradeId, fact.cumulative);
     }
   const told = new Map<string, Sides>();
-  for await (const { event } of eventsOf(service, [tradesFeed])) {
+  for await (const { event } of toldBy(service, tradesFeed)) {
     const { order_id, trade_id, partial_filled_qty } = event as TradeRecord;
     addSide(told, order_id, trade_id, partial_filled_qty);
   }
@@ -130,7 +153,7 @@ async function ordersTold(service: DropCopy): Promise<InvariantReport> {
   const findings = new Findings();
   const cut = await isCut(service, [orderEvents, executionEvents, ordersFeed]);
   const last = new Map<string, OrderRecord & { told: number }>();
-  for await (const { event } of eventsOf(service, [ordersFeed])) {
+  for await (const { event } of toldBy(service, ordersFeed)) {
     const record = event as OrderRecord;
     last.set(record.order_id, { ...record, told: (last.get(record.order_id)?.told ?? 0) + 1 });
   }
@@ -167,7 +190,7 @@ async function cashTold(service: DropCopy): Promise<InvariantReport> {
     for (const { clientId, payIn, payout, traded } of cashFactsOf(event, service.cashAsset))
       totals.set(clientId, (totals.get(clientId) ?? 0n) + payIn - payout + traded);
   const last = new Map<string, CashRecord>();
-  for await (const { event } of eventsOf(service, [cashBalanceFeed]))
+  for await (const { event } of toldBy(service, cashBalanceFeed))
     last.set((event as CashRecord).client_id, event as CashRecord);
   for await (const client of allClients(service)) {
     findings.checked++;
