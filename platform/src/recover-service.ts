@@ -75,6 +75,7 @@ export async function recoverService(options: RecoverOptions): Promise<RecoverRe
       `${options.service} keeps nothing in PostgreSQL: there is nothing to recover`,
     );
   refuseRunning(options);
+  refuseNothing(options);
   const recovery = new Recovery(options, definition, definition.migrations);
   try {
     return await recovery.run();
@@ -83,14 +84,37 @@ export async function recoverService(options: RecoverOptions): Promise<RecoverRe
   }
 }
 
-/** The bus that the data folder's platform has had. */
+/** The bus that the data folder's platform has had. Throws `PlatformError` `config_invalid` where it has had both. */
 export function busOf(
   dataFolder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): "embedded" | "kafka" {
-  return (env.KAFKA_BOOTSTRAP_SERVERS ?? "") !== "" || existsSync(join(dataFolder, "kafka"))
-    ? "kafka"
-    : "embedded";
+  if (isNamed(env.KAFKA_BOOTSTRAP_SERVERS)) return "kafka";
+  const [embedded, kafka] = ["bus", "kafka"].map((folder) => existsSync(join(dataFolder, folder)));
+  if (embedded && kafka)
+    throw new PlatformError(
+      "config_invalid",
+      `${dataFolder} has an embedded log and a Kafka: --bus says which of them the service was on, embedded or kafka`,
+    );
+  return kafka ? "kafka" : "embedded";
+}
+
+function isNamed(variable: string | undefined): boolean {
+  return variable !== undefined && variable !== "";
+}
+
+/** What is compared is there already: an empty one that is made for it would have nothing to recover from. */
+function refuseNothing({ dataFolder, bus, env }: RecoverOptions): void {
+  const refuse = (what: string, variable: string): void => {
+    throw new PlatformError(
+      "missing_part",
+      `${dataFolder} has no ${what}: the platform's folder is named by --data or BOURSE_DATA, one that runs elsewhere by ${variable}`,
+    );
+  };
+  if (!isNamed(env.DATABASE_URL) && !existsSync(join(dataFolder, "postgres")))
+    refuse("database", "DATABASE_URL");
+  if (bus === "kafka" && !isNamed(env.KAFKA_BOOTSTRAP_SERVERS) && !existsSync(join(dataFolder, "kafka")))
+    refuse("Kafka", "KAFKA_BOOTSTRAP_SERVERS");
 }
 
 /** What runs from the data folder, where it is here: the whole platform, or this service by itself. */
@@ -209,7 +233,8 @@ class Recovery {
 
   /** The broker that is named, or that runs from the data folder, or else one that is started for this. */
   async #bootstrapServers(env: RecoverOptions["env"]): Promise<string> {
-    if (env.KAFKA_BOOTSTRAP_SERVERS !== undefined) return env.KAFKA_BOOTSTRAP_SERVERS;
+    const { KAFKA_BOOTSTRAP_SERVERS: given } = env;
+    if (given !== undefined && given !== "") return given;
     const folder = this.#data.folder("kafka");
     const ports = join(folder, "ports.json");
     const runs = readRunFile(this.#data.path)?.processes.some(
