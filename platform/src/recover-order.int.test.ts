@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, it } from "node:test";
 import { recoverService } from "./recover-service.ts";
 import { type OrderAnswer, TestVenue } from "./testing/test-venue.ts";
@@ -67,14 +68,22 @@ it("order has its halts, price bands and groups again; a halt of the reference d
   assert.deepEqual(before.halted, ["trading_halted", "trading_halted", "trading_halted"]);
   await venue.stop();
   await restore();
-  await recoverService({
-    service: "order",
-    dataFolder: venue.folder,
-    bus: "embedded",
-    dryRun: false,
-    env: venue.env,
-    progress: () => {},
+  const recovery = (file?: string) =>
+    recoverService({
+      service: "order",
+      dataFolder: venue.folder,
+      bus: "embedded",
+      dryRun: false,
+      ...(file === undefined ? {} : { file }),
+      env: venue.env,
+      progress: () => {},
+    });
+  const nowhere = join(venue.folder, "nowhere", "lost.jsonl");
+  await assert.rejects(recovery(nowhere), {
+    code: "config_invalid",
+    message: /lost\.jsonl, .* can't be written/,
   });
+  await recovery();
   await venue.start();
   await venue.quiet();
   assert.deepEqual(await rules("restored"), before);

@@ -319,7 +319,12 @@ class MissingLedger {
 
   constructor(file: string) {
     this.file = file;
-    this.#descriptor = openSync(file, "w", 0o600);
+    try {
+      this.#descriptor = openSync(file, "w", 0o600);
+    } catch (cause) {
+      const message = `${file}, for what the database has not, can't be written: ${(cause as Error).message}`;
+      throw new PlatformError("config_invalid", message, { cause });
+    }
   }
 
   add(batch: readonly Listed[]): void {

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { RefusedError } from "../client-errors.ts";
@@ -39,7 +39,7 @@ export function rebuildCommand(): Command {
     .description(
       "Make a projection anew from its topics beside the old one, which serves on, and let them change places (R5)",
     )
-    .argument("<service>", "portfolio")
+    .addArgument(new Argument("<service>", "whose projection it is").choices(["portfolio"]))
     .argument("<subscription>", "positions")
     .option("--yes", "switch and drop the old tables without asking")
     .option("--status", "only say where it stands")
