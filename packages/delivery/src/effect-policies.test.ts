@@ -248,6 +248,23 @@ test("R12: parkKey: later records of the key queue behind it, others go on, also
   await next.runner.close();
 });
 
+test("R12: what only queues is no failure of its minute, however much it is", async (t) => {
+  const all = await given(t);
+  const failure = { attempts: 1, parkedPerMinute: 2 };
+  const { runner } = consumer(all, { policy: "parkKey", failure }, broken(4, 14));
+  await send(all.bus, records(1, 12));
+  runner.start();
+  await untilMark(all, 12);
+  await send(all.bus, records(13, 15));
+  await untilMark(all, 15);
+  const queued = [7, 10, 13].map((sequence) => `${sequence} queued_behind`);
+  assert.deepEqual(
+    parkedOf(all).toSorted(),
+    ["4 retries_exhausted", "14 retries_exhausted", ...queued].toSorted(),
+  );
+  await runner.close();
+});
+
 test("R12: a redrive that frees a key is noticed before the next record of the key", async (t) => {
   const all = await given(t);
   const { runner } = consumer(all, { policy: "parkKey", failure: { attempts: 1 } }, broken(1));

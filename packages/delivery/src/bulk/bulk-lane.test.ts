@@ -6,6 +6,7 @@ import { type Store, StoreError } from "@bourse/store";
 import type { Registry } from "prom-client";
 import { createContracts } from "../contract-check.ts";
 import { MARKS_READ } from "../marks.ts";
+import { HEADER } from "../record-headers.ts";
 import {
   metricValue,
   numbered,
@@ -92,6 +93,26 @@ const producerOf = ({ ranges }: BulkBatch): string | undefined => ranges[0]?.pro
 
 const send = (bus: EmbeddedBus, eventType: "Executed" | "Settled"): Promise<void> =>
   sendAll(bus, trades, MOVED, [numbered(trades, MOVED, 1, { eventType })]);
+
+test("what somebody else wrote, numbered as a producer's is, has no number here and is parked (R2)", async (t) => {
+  const program: BulkProgram = {
+    prepare: async (batch) => ({ statements: effectsOf(batch), events: [], parked: [] }),
+    reset: () => undefined,
+  };
+  const { bus, store, time, runner } = await given(t, program, (store) => store);
+  const own = numbered(trades, MOVED, 1, { eventType: "Executed" });
+  const foreign = { ...own, headers: { ...own.headers, [HEADER.producer]: "order" } };
+  await sendAll(bus, trades, MOVED, [foreign, own]);
+  runner.start();
+  await time.until("both are behind it", () => store.mark("settle", trades.name, MOVED, "matching") === 1);
+  assert.deepEqual(store.effects, ["matching/1"]);
+  assert.deepEqual(
+    store.parked.map(({ code }) => code),
+    ["unnumbered_record"],
+  );
+  assert.equal(store.mark("settle", trades.name, MOVED, "order"), undefined);
+  await time.finish("it is closed", runner.close());
+});
 
 test("what was prepared beside a batch that is given up is not applied (R5)", async (t) => {
   const [committing, preparing] = [gate(), gate()];
