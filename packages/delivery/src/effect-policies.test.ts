@@ -346,6 +346,31 @@ test("R12: what was parked by a COMMIT of unknown outcome counts among the failu
   await runner.close();
 });
 
+test("R12: a clock that goes back makes no failures of the last minute out of older ones, at a restart neither", async (t) => {
+  const { time, ...others } = await given(t);
+  let backMs = 0;
+  const clock = { nowMs: () => time.clock.nowMs() - backMs };
+  const all = { ...others, time: { ...time, clock } };
+  const options = { failure: { attempts: 1, parkedPerMinute: 3 } };
+  const bad = (n: number): Error | null => (n % 2 === 0 ? new InvariantError("n is odd") : null);
+  const first = consumer(all, options, bad);
+  await send(all.bus, records(1, 6));
+  first.runner.start();
+  await untilMark(all, 6);
+  backMs = 3_600_000;
+  await time.advance(600_000);
+  await send(all.bus, records(7, 8));
+  await untilMark(all, 8);
+  await first.runner.close();
+  backMs *= 2;
+  await time.advance(600_000);
+  const again = consumer(all, options, bad);
+  again.runner.start();
+  await send(all.bus, records(9, 10));
+  await untilMark(all, 10);
+  await again.runner.close();
+});
+
 test("R12: a partition that goes and comes back brings no failures that were counted before", async (t) => {
   const all = await given(t);
   const odd = (n: number): Error | null => (n % 2 === 1 ? new InvariantError("n is even") : null);

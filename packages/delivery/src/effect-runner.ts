@@ -39,7 +39,6 @@ import { inConsumerSpan } from "./trace.ts";
 
 /** The path notes' cap: beyond it a transaction only gets slower. */
 const MAX_BATCH = 4_000;
-const MINUTE_MS = 60_000;
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
 
 /** R1, R5: takes batches of a group's partitions, and applies each number once, in one transaction with its mark. */
@@ -182,7 +181,7 @@ export class EffectRunner<Service> implements Runner {
   async #readTables(): Promise<{ readonly marks: readonly Mark[]; readonly parked: readonly ParkedState[] }> {
     const { store, clock } = this.#parts;
     const marks = await readMarks(store, this.subscription);
-    const parked = await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS);
+    const parked = await readParkedState(store, this.subscription, clock.nowMs());
     return { marks, parked };
   }
 

@@ -123,17 +123,19 @@ export const PARKED_READ = `SELECT h.topic, h.partition, h.next_place, h.generat
         AND p.status = 'PARKED' AND p.queue_key IS NOT NULL), '[]') AS queues,
     (SELECT count(*) FROM parked p
       WHERE p.subscription = h.subscription AND p.topic = h.topic AND p.partition = h.partition
-        AND p.parked_ms > $2 AND p.code <> '${QUEUED}') AS recent,
+        AND p.parked_ms > $2 AND p.parked_ms < $3 AND p.code <> '${QUEUED}') AS recent,
     (SELECT count(*) FROM parked p
       WHERE p.subscription = h.subscription AND p.topic = h.topic AND p.partition = h.partition
         AND p.status = 'PARKED') AS waiting
   FROM parked_heads h WHERE h.subscription = $1 ORDER BY h.topic, h.partition`;
 
+const MINUTE_MS = 60_000;
+
 export interface ParkedState {
   readonly topic: string;
   readonly partition: number;
   readonly queues: ParkedQueues;
-  /** Failures parked since the given time. */
+  /** Failures parked in the last minute, and not later than one from now: the clock may have gone back. */
   readonly recent: number;
 }
 
@@ -141,9 +143,11 @@ export interface ParkedState {
 export async function readParkedState(
   store: Store,
   subscription: string,
-  sinceMs: number,
+  nowMs: number,
 ): Promise<readonly ParkedState[]> {
-  return stateOf(await store.query({ text: PARKED_READ, values: [subscription, sinceMs] }));
+  return stateOf(
+    await store.query({ text: PARKED_READ, values: [subscription, nowMs - MINUTE_MS, nowMs + MINUTE_MS] }),
+  );
 }
 
 function stateOf(rows: Rows): readonly ParkedState[] {

@@ -50,11 +50,11 @@ export class ParkingLimits {
     }
   }
 
-  /** Forgets what is older. */
+  /** Forgets what is older, and what is later by more than that: the clock has gone back. */
   #ofLastMinute(nowMs: number): number {
     let count = 0;
     for (const failures of this.#failuresMs.values()) {
-      const first = failures.findIndex((atMs) => atMs > nowMs - MINUTE_MS);
+      const first = failures.findIndex((atMs) => Math.abs(nowMs - atMs) < MINUTE_MS);
       failures.splice(0, first === -1 ? failures.length : first);
       count += failures.length;
     }

@@ -21,8 +21,6 @@ import type { BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts"
 import { type BulkFault, type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
 import { SpentChunks } from "./spent-chunks.ts";
 
-const MINUTE_MS = 60_000;
-
 interface Taken {
   readonly slices: readonly ChunkSlice[];
   /** Who had their partitions then. One that was given away and back meanwhile is read anew, from where its marks are. */
@@ -356,7 +354,7 @@ export class BulkLane {
     this.#isStale = false;
     const { marks, parked } = await this.#untilAnswered("marks.read", async () => ({
       marks: await readMarks(store, this.#shared.subscription),
-      parked: await readParkedState(store, this.#shared.subscription, clock.nowMs() - MINUTE_MS),
+      parked: await readParkedState(store, this.#shared.subscription, clock.nowMs()),
     }));
     this.#program.reset();
     for (const at of this.assigned.values()) {

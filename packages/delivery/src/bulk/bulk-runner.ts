@@ -15,7 +15,6 @@ import { BulkLane } from "./bulk-lane.ts";
 import { type BulkPartition, NUMBER_HEADERS } from "./judge-chunks.ts";
 
 const MAX_BATCH = 20_000;
-const MINUTE_MS = 60_000;
 
 /**
  * R1, R5: takes chunks of a group's partitions, some of them in each lane. Lanes commit beside each other: while one of
@@ -134,7 +133,7 @@ export class BulkRunner<Service> implements Runner {
         const known = { marks: await readMarks(store, this.subscription), topicIds: ids };
         return {
           ...known,
-          parked: await readParkedState(store, this.subscription, clock.nowMs() - MINUTE_MS),
+          parked: await readParkedState(store, this.subscription, clock.nowMs()),
           hints: await seekHints(bus, partitions, known, this.#membership.closing),
         };
       },

@@ -29,7 +29,7 @@ const headKey = (subscription: unknown, topic: unknown, partition: unknown): str
 
 export function readParked(
   { heads, rows }: ParkedTables,
-  [subscription, sinceMs]: readonly SqlValue[],
+  [subscription, sinceMs, untilMs]: readonly SqlValue[],
 ): Rows {
   return [...heads].flatMap(([key, { nextPlace, generation }]) => {
     const own = rows.filter((row) => headKey(row.subscription, row.topic, row.partition) === key);
@@ -37,7 +37,9 @@ export function readParked(
     if (of !== subscription) return [];
     const waiting = own.filter(({ status }) => status === "PARKED");
     const queues = [...new Set(waiting.flatMap(({ queue }) => (queue === null ? [] : [queue])))];
-    const recent = own.filter(({ parkedMs, code }) => parkedMs > Number(sinceMs) && code !== QUEUED).length;
+    const recent = own.filter(
+      ({ parkedMs, code }) => parkedMs > Number(sinceMs) && parkedMs < Number(untilMs) && code !== QUEUED,
+    ).length;
     return [{ topic, partition, next_place: nextPlace, generation, queues, recent, waiting: waiting.length }];
   });
 }
