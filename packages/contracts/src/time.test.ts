@@ -34,3 +34,10 @@ test("what is none, or is not there, is not a time", () => {
   ])
     assert.ok(Number.isNaN(parseTime(text)), JSON.stringify(text));
 });
+
+test("every time that a record may have can be written, also the one of a record without a time", () => {
+  assert.equal(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+  assert.equal(rfc3339(1_795_000_000_123), "2026-11-18T11:06:40.123Z");
+  assert.equal(rfc3339(1_795_000_000_123_000_000), "+275760-09-13T00:00:00.000Z");
+  assert.equal(rfc3339(-(2 ** 63)), "-271821-04-20T00:00:00.000Z");
+});

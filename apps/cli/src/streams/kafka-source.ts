@@ -9,6 +9,7 @@ import {
   type Sought,
 } from "@bourse/bus";
 import type { KafkaBus } from "@bourse/bus/kafka";
+import { rfc3339 } from "@bourse/contracts";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { RecordView } from "../topic-records.ts";
@@ -142,7 +143,7 @@ function viewOf(record: BusRecord): RecordView {
   return {
     partition,
     offset: String(offset),
-    time: new Date(timestampMs).toISOString(),
+    time: rfc3339(timestampMs),
     key,
     headers,
     value: contentOf(record),
