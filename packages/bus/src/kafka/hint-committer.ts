@@ -1,6 +1,7 @@
 import { offsetCommitV8, offsetFetchV8 } from "@platformatic/kafka";
 import { type TopicPartition, topicPartitionKey } from "../port.ts";
 import type { Cluster } from "./cluster.ts";
+import { type CommitPosition, commitTopics } from "./commit-request.ts";
 import { brokerError, KafkaCode } from "./failure.ts";
 import type { Membership } from "./membership.ts";
 
@@ -10,14 +11,12 @@ const ANY_EPOCH = -1;
 /** Another broker coordinates the group now. */
 const MOVED: ReadonlySet<number> = new Set([KafkaCode.NOT_COORDINATOR, KafkaCode.COORDINATOR_NOT_AVAILABLE]);
 
-type Position = TopicPartition & { readonly nextOffset: bigint };
-
 /**
  * Keeps the newest committed offset of each partition and brings it to the broker when it can: one request in flight,
  * what fails goes with the next one. A committed offset is a hint (R5), so nobody waits for it.
  */
 export interface HintCommitter {
-  add(positions: readonly Position[]): void;
+  add(positions: readonly CommitPosition[]): void;
   /** Of partitions that are another's now. */
   forget(partitions: readonly TopicPartition[]): void;
   /** Tries once to bring what is left. Never rejects. */
@@ -25,7 +24,7 @@ export interface HintCommitter {
 }
 
 export function hintCommitter(group: string, membership: () => Membership): HintCommitter {
-  const pending = new Map<string, Position>();
+  const pending = new Map<string, CommitPosition>();
   let running: Promise<void> | undefined;
 
   const commitOnce = async (): Promise<void> => {
@@ -41,7 +40,7 @@ export function hintCommitter(group: string, membership: () => Membership): Hint
         generation,
         memberId,
         null,
-        topicsOf(positions),
+        commitTopics(positions),
       );
       if (hasMoved(response)) connection.destroy();
       const taken = response.topics.flatMap(({ name, partitions }) =>
@@ -115,19 +114,4 @@ export async function committedOffsets(
 
 function hasMoved({ topics }: offsetCommitV8.OffsetCommitResponse): boolean {
   return topics.some(({ partitions }) => partitions.some(({ errorCode }) => MOVED.has(errorCode)));
-}
-
-function topicsOf(positions: readonly Position[]): offsetCommitV8.OffsetCommitRequestTopic[] {
-  return Array.from(
-    Map.groupBy(positions, ({ topic }) => topic),
-    ([name, ofTopic]) => ({
-      name,
-      partitions: ofTopic.map(({ partition, nextOffset }) => ({
-        partitionIndex: partition,
-        committedOffset: nextOffset,
-        committedLeaderEpoch: ANY_EPOCH,
-        committedMetadata: null,
-      })),
-    }),
-  );
 }

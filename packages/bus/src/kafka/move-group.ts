@@ -1,11 +1,10 @@
 import { describeGroupsV5, offsetCommitV8 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
-import type { TopicPartition } from "../port.ts";
 import type { Cluster } from "./cluster.ts";
+import { type CommitPosition, commitTopics } from "./commit-request.ts";
 import { brokerError, KafkaCode } from "./failure.ts";
 
 const LIMIT_MS = 10_000;
-const ANY_EPOCH = -1;
 /** Nobody's: the broker takes it for an empty group only. */
 const NO_GENERATION = -1;
 const NO_MEMBER = "";
@@ -18,7 +17,7 @@ const WITHOUT_MEMBERS: ReadonlySet<string> = new Set(["Empty", "Dead"]);
 export async function moveGroup(
   cluster: Cluster,
   group: string,
-  positions: readonly (TopicPartition & { readonly nextOffset: bigint })[],
+  positions: readonly CommitPosition[],
 ): Promise<void> {
   const connection = await cluster.coordinator(group, "control");
   const described = await connection.call(describeGroupsV5.api, LIMIT_MS, [group], false);
@@ -30,18 +29,6 @@ export async function moveGroup(
       { retryable: false },
     );
   }
-  const topics = Array.from(
-    Map.groupBy(positions, ({ topic }) => topic),
-    ([name, ofTopic]) => ({
-      name,
-      partitions: ofTopic.map(({ partition, nextOffset }) => ({
-        partitionIndex: partition,
-        committedOffset: nextOffset,
-        committedLeaderEpoch: ANY_EPOCH,
-        committedMetadata: null,
-      })),
-    }),
-  );
   const answer = await connection.call(
     offsetCommitV8.api,
     LIMIT_MS,
@@ -49,7 +36,7 @@ export async function moveGroup(
     NO_GENERATION,
     NO_MEMBER,
     null,
-    topics,
+    commitTopics(positions),
   );
   for (const { name, partitions } of answer.topics) {
     const refused = partitions.find(({ errorCode }) => errorCode !== KafkaCode.NONE);
