@@ -126,20 +126,23 @@ async function runRound(
       desk.metrics.roundJobs.observe(steps.length);
       return settled.answers;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (isRowsMoved(error)) {
-        desk.metrics.replans.inc({ why: "rows_moved" });
-        continue;
-      }
-      if (error.code === "statement_failed") throw error;
-      if (error.code === "constraint_violated") {
-        if (!PLANNED_KEYS.has(error.constraint ?? "")) throw error;
-      } else if (error.code === "commit_unknown") mayBeCommitted = true;
-      else break;
-      desk.metrics.replans.inc({ why: error.code });
+      const why = whyPlannedAgain(error);
+      if (why === null) break;
+      if (why === "commit_unknown") mayBeCommitted = true;
+      desk.metrics.replans.inc({ why });
     }
   }
   return databaseAway(jobs, steps, verdicts);
+}
+
+/** null: the database does not answer. Throws what no other plan mends. */
+function whyPlannedAgain(error: unknown): string | null {
+  if (!(error instanceof StoreError)) throw error;
+  if (isRowsMoved(error)) return "rows_moved";
+  const { code, constraint = "" } = error;
+  if (code === "statement_failed") throw error;
+  if (code === "constraint_violated" && !PLANNED_KEYS.has(constraint)) throw error;
+  return code === "constraint_violated" || code === "commit_unknown" ? code : null;
 }
 
 /** The keys that may be taken by the time a round is written. */
