@@ -21,7 +21,7 @@ import {
   recordReference,
   withFilter,
 } from "../dead-letters/filter.ts";
-import { dropInChunks, redriveInChunks } from "../dead-letters/in-chunks.ts";
+import { type ChunkedWork, dropInChunks, redriveInChunks } from "../dead-letters/in-chunks.ts";
 import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
@@ -152,35 +152,23 @@ async function show(reference: RecordReference, options: TargetOptions): Promise
 
 async function redriveAll(reference: RecordReference | undefined, options: WorkOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    const { names, filter } = await meant(client, reference, options);
-    const { max, dryRun = false, reason } = options;
     // One run over all services: what fails in it is not tried again by it, also after a lost answer.
     const runId = randomUUID();
-    const outcomes = [];
-    let open = max;
-    for (const service of names) {
-      if (open === 0) break;
-      const work = {
-        client,
-        output,
-        patience: patienceFor(service, output),
-        service,
-        filter,
-        max: open,
-        ...(reason === undefined ? {} : { reason }),
-      };
+    const { dryRun = false } = options;
+    const outcomes = await inTurn({ client, output }, reference, options, async (work) => {
+      const { service, filter } = work;
       const outcome = dryRun
         ? await redrive(client, service, { ...filter, dryRun })
         : await redriveInChunks(work, runId);
-      outcomes.push({ service, ...outcome });
-      open -= dryRun ? 0 : outcome.applied + outcome.failed.length;
-      const done = dryRun
-        ? `${grouped(outcome.left)} would be tried`
-        : `${grouped(outcome.applied)} applied, ${grouped(outcome.failed.length)} failed again, ${grouped(outcome.left)} left`;
-      output.line(`${service}: ${done}`);
-      for (const { id, code, message } of outcome.failed)
-        output.line(`  ${service}/${id}: ${code}: ${message}`);
-    }
+      const { applied, failed, left } = outcome;
+      output.line(
+        dryRun
+          ? `${service}: ${grouped(left)} would be tried`
+          : `${service}: ${grouped(applied)} applied, ${grouped(failed.length)} failed again, ${grouped(left)} left`,
+      );
+      for (const { id, code, message } of failed) output.line(`  ${service}/${id}: ${code}: ${message}`);
+      return { outcome, done: applied + failed.length };
+    });
     output.result({ dryRun, services: outcomes });
     if (outcomes.some(({ failed }) => failed.length > 0)) process.exitCode = EXIT.failed;
   });
@@ -188,33 +176,44 @@ async function redriveAll(reference: RecordReference | undefined, options: WorkO
 
 async function dropAll(reference: RecordReference | undefined, options: WorkOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    const { names, filter } = await meant(client, reference, options);
-    const { max, dryRun = false, reason = "" } = options;
-    const outcomes = [];
-    let open = max;
-    for (const service of names) {
-      if (open === 0) break;
+    const { dryRun = false, reason = "" } = options;
+    const outcomes = await inTurn({ client, output }, reference, options, async (work) => {
+      const { service, filter } = work;
       const outcome = dryRun
         ? await drop(client, service, { ...filter, reason, dryRun })
-        : await dropInChunks({
-            client,
-            output,
-            patience: patienceFor(service, output),
-            service,
-            filter,
-            max: open,
-            reason,
-          });
-      outcomes.push({ service, ...outcome });
-      open -= dryRun ? 0 : outcome.dropped;
+        : await dropInChunks(work);
+      const { dropped, left } = outcome;
       output.line(
         dryRun
-          ? `${service}: ${grouped(outcome.left)} would be dropped`
-          : `${service}: ${grouped(outcome.dropped)} dropped, ${grouped(outcome.left)} left`,
+          ? `${service}: ${grouped(left)} would be dropped`
+          : `${service}: ${grouped(dropped)} dropped, ${grouped(left)} left`,
       );
-    }
+      return { outcome, done: dropped };
+    });
     output.result({ dryRun, services: outcomes });
   });
+}
+
+/** What each service that is meant comes to, one after the other, until `--max` records are done with. */
+async function inTurn<Outcome extends object>(
+  { client, output }: Pick<ChunkedWork, "client" | "output">,
+  reference: RecordReference | undefined,
+  options: WorkOptions,
+  run: (work: ChunkedWork) => Promise<{ readonly outcome: Outcome; readonly done: number }>,
+): Promise<readonly (Outcome & { readonly service: string })[]> {
+  const { names, filter } = await meant(client, reference, options);
+  const { max, dryRun = false, reason } = options;
+  const outcomes: (Outcome & { readonly service: string })[] = [];
+  let open = max;
+  for (const service of names) {
+    if (open === 0) break;
+    const patience = patienceFor(service, output);
+    const work = { client, output, patience, service, filter, max: open };
+    const { outcome, done } = await run(reason === undefined ? work : { ...work, reason });
+    outcomes.push({ service, ...outcome });
+    if (!dryRun) open -= done;
+  }
+  return outcomes;
 }
 
 /** A service that restarts is back by then. */
