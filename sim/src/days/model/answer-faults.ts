@@ -210,7 +210,11 @@ function commandFaults({ orders, facts }: EndedDay, commanded: readonly Commande
 /** What stood when all of it was to be cancelled is gone. */
 function massFaults(day: EndedDay, placed: readonly Placed[]): readonly string[] {
   const faults: string[] = [];
-  for (const { request, status, began } of day.told) {
+  const keys = new Set<string | undefined>();
+  for (const { request, status, began } of [...day.told].sort((one, other) => one.began - other.began)) {
+    // The same key again is answered as before, and cancels nothing.
+    if (keys.has(request.key)) continue;
+    if (request.key !== undefined) keys.add(request.key);
     const covers = status === 202 && request.method === "DELETE" ? scopeOf(request) : null;
     if (covers === null) continue;
     for (const order of day.orders.values()) {
