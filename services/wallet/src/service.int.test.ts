@@ -270,7 +270,7 @@ async function corrupt(tested: TestedService<Wallet>, ...statements: Statement[]
 const corruptions: readonly (readonly [name: string, ...statements: Statement[]])[] = [
   [
     "journals-balance",
-    sql`CREATE OR REPLACE VIEW postings AS SELECT 'TRADE'::text AS kind, 'trade/AAPL-1'::text AS journal_id, 'HELD'::text AS ledger, 'alice'::text AS owner, 'USD'::text AS asset, 1::numeric AS amount, 1::bigint AS time_ms`,
+    sql`CREATE OR REPLACE VIEW postings AS SELECT 'TRADE'::text AS kind, 'trade/AAPL-1'::text AS journal_id, 'HELD'::text AS ledger, 'alice'::text AS owner, 'USD'::text AS asset, 1::numeric AS amount, 1::bigint AS time_ms, ''::text AS party, ''::text AS other_party`,
   ],
   [
     "assets-sum-to-zero",

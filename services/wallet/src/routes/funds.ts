@@ -8,7 +8,7 @@ import type { Asset } from "@bourse/market";
 import { amountText, type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
 import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.ts";
-import { insertTransfers } from "../sql/journal-rows.ts";
+import { insertTransfers, selectPostings } from "../sql/journal-rows.ts";
 import { scaleOf, type Wallet } from "../wallet.ts";
 import { foreignAccount, unknownAccount } from "./accounts.ts";
 
@@ -257,11 +257,7 @@ async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAn
   const foreign = foreignAccount(request, accountId);
   if (foreign !== null) return foreign;
   const { limit = 100 } = request.query as { limit?: number };
-  // The venue's own accounts are named after partitions, as a trading account may be, too.
-  const rows = await wallet.store.query(sql`
-    SELECT time_ms, kind, journal_id, ledger, asset, amount FROM postings
-    WHERE owner = ${accountId} AND ledger IN ('AVAILABLE', 'HELD') AND amount <> 0
-    ORDER BY time_ms DESC, journal_id, ledger, asset LIMIT ${limit}::integer`);
+  const rows = await wallet.store.query(selectPostings(accountId, limit));
   const postings = rows.map((row) => ({
     time: new Date(Number(row.time_ms)).toISOString(),
     kind: String(row.kind),

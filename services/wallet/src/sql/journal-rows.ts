@@ -1,6 +1,6 @@
 import type { Entry, TransferEntry } from "@bourse/ledger";
 import type { Statement } from "@bourse/store";
-import { amountText, copyRows } from "@bourse/store";
+import { amountText, copyRows, sql } from "@bourse/store";
 import type { SettledTrade } from "../domain/settlement.ts";
 
 /**
@@ -52,3 +52,15 @@ export function insertTrades(settled: readonly SettledTrade[], nowMs: number): S
 
 const COPY_TRADES = `COPY trade_entries (trade_id, symbol, partition, buyer_account, seller_account, base_asset, quote_asset,
   quantity, notional, buyer_fee, seller_fee, time_ms) FROM STDIN`;
+
+/**
+ * An account's own postings, latest first. By its parties an entry is looked at before its legs are made of it. The
+ * venue's own accounts are named after partitions, as a trading account may be, too.
+ */
+export function selectPostings(accountId: string, limit: number): Statement {
+  return sql`
+    SELECT time_ms, kind, journal_id, ledger, asset, amount FROM postings
+    WHERE (party = ${accountId} OR other_party = ${accountId}) AND owner = ${accountId}
+      AND ledger IN ('AVAILABLE', 'HELD') AND amount <> 0
+    ORDER BY time_ms DESC, journal_id, ledger, asset LIMIT ${limit}::integer`;
+}
