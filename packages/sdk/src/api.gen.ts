@@ -212,6 +212,7 @@ accountId: string
 }
 query?: {
 limit?: number
+cursor?: string
 }
 }
 responses: {
@@ -229,6 +230,7 @@ ledger: string
 asset: string
 amount: string
 }[]
+nextCursor?: string
 }
 }
 }

@@ -201,6 +201,31 @@ test("the statement has the account's own postings, also where it is named as th
   assert.deepEqual(await statementOf(accountId), ["DEPOSIT AVAILABLE 1 USD"]);
 });
 
+test("a statement is read page by page to its end: nothing is missing and nothing twice", async (t) => {
+  const tested = await funded(t);
+  await tested.publish(tradeEvents, [executed(1, "4", "4", false)]);
+  await tested.quiet();
+  const page = async (query: Record<string, string>) =>
+    (await tested.request("GET", "/api/v1/accounts/alice/ledger", { as: OPERATOR, query })).body;
+  for (const limit of [1, 2, 5]) {
+    const whole = await page({});
+    assert.ok(whole.postings.length >= 5);
+    assert.equal(whole.nextCursor, undefined);
+    const read: object[] = [];
+    for (let query: Record<string, string> | null = {}; query !== null; ) {
+      const { postings, nextCursor } = await page({ ...query, limit: String(limit) });
+      read.push(...postings);
+      query = nextCursor === undefined ? null : { cursor: nextCursor };
+      // What comes meanwhile is in front of what was read.
+      tested.clock.advance(1);
+      await deposit(tested, "alice", { asset: "USD", amount: "1" }, `d-${limit}-${read.length}`);
+    }
+    assert.deepEqual(read, whole.postings);
+  }
+  for (const cursor of ["x", "1/EXTERNAL/USD/d", "1/HELD/USD", "-1/HELD/USD/d"])
+    assert.equal((await page({ cursor })).code, "invalid_cursor");
+});
+
 test("a settlement that finds too little is posted to suspense, and the account is blocked (R11)", async (t) => {
   const tested = await funded(t);
   // Somebody took the money behind the ledger's back.

@@ -8,7 +8,7 @@ import type { Asset } from "@bourse/market";
 import { amountText, type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
 import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.ts";
-import { insertTransfers, selectPostings } from "../sql/journal-rows.ts";
+import { insertTransfers, type PostingPlace, selectPostings } from "../sql/journal-rows.ts";
 import { scaleOf, type Wallet } from "../wallet.ts";
 import { foreignAccount, unknownAccount } from "./accounts.ts";
 
@@ -72,9 +72,14 @@ export const fundsRoutes: readonly Route<Wallet>[] = [
     summary: "The account's postings in double entry, latest first: credits are positive",
     access: "authenticated",
     params: Type.Object({ accountId: AccountId }),
-    query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })) }),
-    answers: { 200: Type.Object({ postings: Type.Array(PostingView) }) },
-    problems: ["forbidden"],
+    query: Type.Object({
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
+      cursor: Type.Optional(Type.String({ maxLength: 400 })),
+    }),
+    answers: {
+      200: Type.Object({ postings: Type.Array(PostingView), nextCursor: Type.Optional(Type.String()) }),
+    },
+    problems: ["forbidden", "invalid_cursor"],
     handle: statement,
   },
 ];
@@ -256,15 +261,37 @@ async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAn
   const accountId = request.params.accountId ?? "";
   const foreign = foreignAccount(request, accountId);
   if (foreign !== null) return foreign;
-  const { limit = 100 } = request.query as { limit?: number };
-  const rows = await wallet.store.query(selectPostings(accountId, limit));
-  const postings = rows.map((row) => ({
+  const { limit = 100, cursor } = request.query as { limit?: number; cursor?: string };
+  const behind = cursor === undefined ? undefined : placeOf(cursor);
+  if (behind === null) {
+    const allowed = "the nextCursor of a page of this statement";
+    return problem("invalid_cursor", "The cursor is not one of this statement.", {
+      errors: [{ field: "cursor", given: cursor ?? "", allowed }],
+    });
+  }
+  const rows = await wallet.store.query(selectPostings(accountId, limit + 1, behind));
+  const postings = rows.slice(0, limit).map((row) => postingView(wallet, row));
+  const last = rows[limit - 1];
+  if (rows.length <= limit || last === undefined) return { status: 200, body: { postings } };
+  const nextCursor = [last.time_ms, last.ledger, last.asset, last.journal_id].join("/");
+  return { status: 200, body: { postings, nextCursor } };
+}
+
+function placeOf(cursor: string): PostingPlace | null {
+  const parts = /^(0|[1-9][0-9]{0,14})\/(AVAILABLE|HELD)\/([^/]+)\/(.+)$/.exec(cursor);
+  if (parts === null) return null;
+  const [, timeMs, ledger = "", asset = "", journalId = ""] = parts;
+  return { timeMs: Number(timeMs), ledger, asset, journalId };
+}
+
+function postingView(wallet: Wallet, row: Row): object {
+  const asset = String(row.asset);
+  return {
     time: new Date(Number(row.time_ms)).toISOString(),
     kind: String(row.kind),
     journalId: String(row.journal_id),
     ledger: String(row.ledger),
-    asset: String(row.asset),
-    amount: formatDecimal(BigInt(String(row.amount)), scaleOf(wallet.reference, String(row.asset))),
-  }));
-  return { status: 200, body: { postings } };
+    asset,
+    amount: formatDecimal(BigInt(String(row.amount)), scaleOf(wallet.reference, asset)),
+  };
 }
