@@ -366,9 +366,11 @@ export class CommandReport implements EventSink {
   }
 
   #finish(order: OrderRecord, execType: ExecType, lots: number, outcome: boolean, reason: string): void {
-    assert(lots === order.leavesLots, "what is cancelled is what was left");
-    order.leavesLots = 0;
-    order.cancelledLots += lots;
+    // A child is told with its wake what its parent has not filled for it; one that ends before has lost that as well.
+    const mayHaveWaited = !order.triggered && order.filledLots === 0;
+    const isWhole = lots === order.leavesLots || (mayHaveWaited && lots < order.leavesLots);
+    assert(isWhole, "what is cancelled is what was left");
+    cancelSome(order, order.leavesLots);
     this.#orders.remove(order);
     this.#report(order, execType, outcome, reason);
   }

@@ -123,6 +123,25 @@ describe("matching, orders beyond plain ones", () => {
     assert.equal(reduce(4, "5"), undefined);
   });
 
+  it("cancels all of a child that is larger than what its parent has filled and never wakes", () => {
+    const desk = new Desk().list();
+    const child = { parentOrderId: orderId(1) };
+    desk.place(1, "SELL", "100", "2");
+    desk.place(2, "SELL", "100", "2", child);
+    desk.place(3, "SELL", "110", "3", child);
+    const told = desk.place(4, "BUY", "100", "5");
+    assert.deepEqual(facts(told), [
+      "NEW 4: 0 5 0",
+      "TRADE 1: 2 0 0",
+      "TRADE 4: 2 3 0",
+      "TRIGGERED 2: 0 2 0",
+      "TRADE 4: 4 1 0",
+      "TRADE 2: 2 0 0",
+      "CANCELLED 3: 0 0 3",
+    ]);
+    assert.equal(desk.program.size(), 1);
+  });
+
   it("replaces both or neither, and says of the old one that it was replaced", () => {
     const desk = new Desk().list();
     desk.place(1, "BUY", "100", "2");
