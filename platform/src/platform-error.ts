@@ -13,6 +13,8 @@ export type PlatformErrorCode =
   /** Something that the platform needs can't be had here. */
   | "missing_part"
   | "start_failed"
+  /** A start was given up because whoever began it asked for that. */
+  | "told_to_end"
   /** A database was restored: its topics have numbers that it has not (R6). */
   | "log_ahead_of_store"
   /** What a command needs to be stopped runs. */

@@ -218,7 +218,7 @@ class LocalCluster implements Cluster {
         throw this.#failed(name, `ended with code ${child.exitCode}`);
       if (await answers(`${url}/health/ready`)) return;
       if (this.#options.ending?.aborted === true)
-        throw new PlatformError("start_failed", `${name} was told to end while it started`);
+        throw new PlatformError("told_to_end", `ended before ${name} was ready`);
       await machineTimer.sleep(POLL_MS);
     }
     throw this.#failed(name, `was not ready within ${READY_TIMEOUT_MS / 1_000} s`);

@@ -35,6 +35,7 @@ const PLATFORM_EXITS: Readonly<Record<PlatformErrorCode, ExitCode>> = {
   config_invalid: EXIT.usage,
   missing_part: EXIT.missingPart,
   start_failed: EXIT.failed,
+  told_to_end: EXIT.ok,
   log_ahead_of_store: EXIT.restored,
   still_running: EXIT.alreadyRunning,
 };

@@ -382,7 +382,9 @@ test("a start that waits for what does not answer ends where it is told to, with
     throw away;
   };
   const sleep: Timer["sleep"] = (_ms, signal) =>
-    new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    signal === undefined
+      ? Promise.resolve()
+      : new Promise((resolve) => signal.addEventListener("abort", resolve));
   const waiting = { ...runtime, timer: { ...runtime.timer, sleep }, ending: ending.signal };
   await assert.rejects(runService(definition({ setup }), waiting), away);
 });
@@ -398,6 +400,6 @@ test("a start that waits for a view to catch up ends where it is told to", async
   setImmediate(() => ending.abort());
   await assert.rejects(runService(definition({ consumes }), { ...runtime, ending: ending.signal }), {
     code: "start_failed",
-    message: "portfolio was told to end while it started",
+    message: "portfolio was told to end while it started, and does not catch up",
   });
 });

@@ -25,7 +25,7 @@ import { createRegistry, RequestDurations } from "./metrics.ts";
 import { callerReader } from "./principal.ts";
 import { publishedTopics } from "./published-topics.ts";
 import { openRebuilds, rebuildRoutes } from "./rebuild-routes.ts";
-import { retryAtBoot } from "./retry-at-boot.ts";
+import { PATIENCE_WHILE_ENDING_MS, retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
 import { exposeService } from "./service-gauges.ts";
 import { type Phase, type Quiet, quietOf, type ServiceStatus } from "./status.ts";
@@ -327,18 +327,16 @@ class StartingService {
    * the service is not ready, and what it can still do (cancels) it does.
    */
   async #caughtUp(delivery: DeliveryRuntime): Promise<void> {
+    let patienceMs = PATIENCE_WHILE_ENDING_MS;
     while (delivery.unready().length > 0) {
       const { consumptions } = await delivery.status();
       if (consumptions.every(({ state }) => state === "running" || state === "stopped")) return;
-      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS, this.#runtime.ending);
-      if (this.#runtime.ending?.aborted === true)
-        throw new OperationalError(
-          "start_failed",
-          `${this.#definition.name} was told to end while it started`,
-          {
-            retryable: false,
-          },
-        );
+      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
+      if (this.#runtime.ending?.aborted !== true) continue;
+      patienceMs -= CATCH_UP_POLL_MS;
+      if (patienceMs > 0) continue;
+      const message = `${this.#definition.name} was told to end while it started, and does not catch up`;
+      throw new OperationalError("start_failed", message, { retryable: false });
     }
   }
 
