@@ -154,6 +154,9 @@ describe("matching", () => {
     assert.deepEqual(types(desk.tell({ eventType: "OrderLimitsSet", ...limits })), ["CommandCompleted"]);
     assert.equal(statusOf(desk.place(2, "SELL", "2000000", "10")), "NEW");
     assert.equal(statusOf(desk.place(3, "BUY", "1", "10.0001")), "quantity_beyond_maximum");
+    const trailing = { orderType: "TRAILING_STOP", trailingOffset: "1500000", price: undefined };
+    assert.equal(statusOf(desk.place(8, "BUY", "2000000", "1", trailing)), "NEW");
+    desk.tell({ eventType: "MassCancelled", accountId: "buyer" });
     const restored = new MatchingProgram();
     restored.restore(desk.program.snapshot());
     desk.program = restored;

@@ -73,7 +73,8 @@ export function engineSpecial(
 
 function trailOf({ trailingOffset }: Created, instrument: CompiledInstrument): EngineSpecial {
   if (trailingOffset === undefined) return {};
-  const trail = parseTrail(trailingOffset, instrument);
+  // The instrument is as it was listed; its limits may be others by now.
+  const trail = parseTrail(trailingOffset, { priceTicks: instrument.decodePrice });
   assert(trail !== null, "a trailing offset in a record was checked when it was written");
   return trail.kind === "ticks" ? { trailTicks: trail.ticks } : { trailBps: trail.basisPoints };
 }
