@@ -1,35 +1,14 @@
-/** What every bench does as a command: options or its usage, lines that say how far it is, and an end by Ctrl-C. */
+import { say, wholeNumber } from "@bourse/command-line";
+
+/** What every bench of the platform does as a command: how long it measures, and an end by Ctrl-C. */
 
 const FAILED = 1;
-const BAD_USAGE = 2;
 const INTERRUPTED = 130;
 const MAX_SECONDS = 3_600;
 
-/** What `read` makes of the arguments. `--help` and what it throws end the process with the usage. */
-export function optionsOrExit<Options>(read: (args: readonly string[]) => Options, usage: string): Options {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(`${usage}\n`);
-    process.exit(0);
-  }
-  try {
-    return read(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${usage}\n`);
-    return process.exit(BAD_USAGE);
-  }
-}
-
-/** What an option says. Throws with a sentence for the person who typed it. */
-export function wholeNumber(name: string, given: string, max: number): number {
-  const value = Number(given);
-  if (!Number.isInteger(value) || value < 1 || value > max)
-    throw new Error(`${name} is "${given}"; allowed are whole numbers from 1 to ${max}`);
-  return value;
-}
-
 /** What `--seconds` says. */
 export function secondsOption(given: string | undefined, byDefault: number): number {
-  return given === undefined ? byDefault : wholeNumber("--seconds", given, MAX_SECONDS);
+  return given === undefined ? byDefault : wholeNumber("--seconds", given, { most: MAX_SECONDS });
 }
 
 /**
@@ -60,9 +39,4 @@ export async function unlessAborted<Result>(signal: AbortSignal, work: Promise<R
   } finally {
     signal.removeEventListener("abort", abort);
   }
-}
-
-/** To stderr, with the seconds since the start. */
-export function say(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
 }

@@ -1,16 +1,16 @@
+import { optionsOrExit, say } from "@bourse/command-line";
 import { Chaos } from "./chaos.ts";
 import { MATRIX } from "./faults/matrix.ts";
-import { type ChaosOptions, readOptions, USAGE } from "./options.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { selectFaults } from "./plan.ts";
 import { countLine, isFailed, reportText, summaryOf } from "./report.ts";
 
 /** `npm run test:chaos`: every fault of the matrix under load, each followed by a reconciliation. */
 
 const FAILED = 1;
-const BAD_USAGE = 2;
 const INTERRUPTED = 130;
 
-const options = optionsOrExit();
+const options = optionsOrExit((args) => readOptions(args, Date.now() % 2 ** 31), USAGE);
 const chaos = new Chaos(options, say);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   let asked = false;
@@ -38,21 +38,4 @@ async function run(): Promise<void> {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = FAILED;
   }
-}
-
-function optionsOrExit(): ChaosOptions {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  try {
-    return readOptions(process.argv.slice(2), Date.now() % 2 ** 31);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
-    return process.exit(BAD_USAGE);
-  }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { wholeNumber } from "@bourse/command-line";
 import type { BusKind } from "./fleet/fleet.ts";
 
 export const USAGE = `npm run test:chaos -- [options]
@@ -44,11 +45,18 @@ export function readOptions(args: readonly string[], freshSeed: number): ChaosOp
     },
   });
   return {
-    minutes: values.minutes === undefined ? null : numberOf("minutes", values.minutes, 1, MAX_MINUTES),
-    seed: values.seed === undefined ? freshSeed : numberOf("seed", values.seed, 0, MAX_SEED),
+    minutes:
+      values.minutes === undefined ? null : wholeNumber("--minutes", values.minutes, { most: MAX_MINUTES }),
+    seed:
+      values.seed === undefined
+        ? freshSeed
+        : wholeNumber("--seed", values.seed, { least: 0, most: MAX_SEED }),
     only: values.only,
     buses: values.bus === undefined ? BUSES : [busOf(values.bus)],
-    ordersPerSecond: values.rate === undefined ? DEFAULT_RATE : numberOf("rate", values.rate, 10, MAX_RATE),
+    ordersPerSecond:
+      values.rate === undefined
+        ? DEFAULT_RATE
+        : wholeNumber("--rate", values.rate, { least: 10, most: MAX_RATE }),
     list: values.list,
     json: values.json,
   };
@@ -58,10 +66,4 @@ function busOf(word: string): BusKind {
   const bus = BUSES.find((each) => each === word);
   if (bus === undefined) throw new Error(`--bus is "${word}"; allowed are ${BUSES.join(", ")}`);
   return bus;
-}
-
-function numberOf(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Error(`--${name} is "${text}"; allowed are whole numbers from ${least} to ${most}`);
 }

@@ -22,7 +22,6 @@ import {
   PROMETHEUS,
   type ScrapedPage,
   startPrometheus,
-  type TestPrometheus,
 } from "./testing/start-prometheus.ts";
 
 const RULES = readFileSync(
@@ -30,8 +29,8 @@ const RULES = readFileSync(
   "utf8",
 );
 const alarms = readAlarms(RULES);
-/** Five minutes are two and a half seconds. */
-const QUICKER = 120;
+/** Five minutes are ten seconds: quicker, and the scrapes alone keep a machine busy that has other tests beside. */
+const QUICKER = 30;
 /** They tell of the machine that the tests run on, not of the platform. */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set(["BourseDiskLow", "BourseEventLoopLag"]);
 /** Only a process that calls another over HTTP has them. */
@@ -45,7 +44,7 @@ const skip = await programSkip(PROMETHEUS, {
 /** Each part has a Prometheus of its own, because most of the time they wait. */
 describe("the alarms in a real Prometheus", {
   skip: skip ?? false,
-  timeout: 300_000,
+  timeout: 480_000,
   concurrency: true,
 }, () => {
   it("figures of several processes are told by one that calls another", async (t) => {
@@ -67,14 +66,13 @@ describe("the alarms in a real Prometheus", {
   });
 
   it("each rings on its figures, and is silent again when they are mended", async (t) => {
-    const { prometheus, until, scraped, evaluated } = await watching(t);
+    const { until, scraped, silent } = await watching(t);
     assert.deepEqual(Object.keys(ALARM_CASES).sort(), alarms.map(({ alert }) => alert).sort());
     const exporter = await startAlarmExporter(ALARM_CASES);
     t.after(() => exporter.close());
     await scraped(exporter.pages);
     // Longer than what any of them waits for: what is sound does not ring.
-    await evaluated(exporter.pages.length, 12);
-    assert.deepEqual(await prometheus.firing(), []);
+    await silent(exporter.pages.length, 12);
     exporter.breakAll();
     await until("all ring", ({ names }) => names.size === alarms.length);
     exporter.mendAll();
@@ -140,7 +138,7 @@ describe("the alarms in a real Prometheus", {
     });
 
     it("that is well none rings, and every figure that a rule reads is there", async () => {
-      const { prometheus, scraped, evaluated } = watch;
+      const { scraped, silent } = watch;
       await scraped(pages);
       for (const { name } of platform.services) {
         const answer = await fetch(`${platform.gatewayUrl}/api/v1/platform/invariants/${name}`, {
@@ -149,9 +147,7 @@ describe("the alarms in a real Prometheus", {
         });
         assert.equal(answer.status, 200, await answer.text());
       }
-      await evaluated(pages.length, 20);
-      const ringing = (await prometheus.firing()).filter(({ name }) => !OF_THE_MACHINE.has(name));
-      assert.deepEqual(ringing, []);
+      await silent(pages.length, 20, OF_THE_MACHINE);
       const told = new Set([...(await metricsTold(pages)), ...OF_SEVERAL_PROCESSES]);
       const read = [...new Set(alarms.flatMap(metricsOf))];
       assert.deepEqual(
@@ -209,16 +205,15 @@ function tradeRecord(sequence: number, fields: object): OutgoingRecord {
 }
 
 interface Watch {
-  readonly prometheus: TestPrometheus;
   /** Polls until what rings is right; one that waits in vain says what rang. */
   until(what: string, right: (ringing: Ringing) => boolean): Promise<void>;
   /** From now on these pages are scraped and no others; resolves when all of them answer. */
   scraped(pages: readonly ScrapedPage[]): Promise<void>;
-  /** So many scrapes of each page, as Prometheus itself counts them. */
-  evaluated(pages: number, times: number): Promise<void>;
+  /** Nothing else rings after so many scrapes of each page, as Prometheus itself counts them. */
+  silent(pages: number, times: number, otherThan?: ReadonlySet<string>): Promise<void>;
 }
 
-/** A Prometheus with the rules, in minutes that are half a second. */
+/** A Prometheus with the rules, in minutes that are two seconds. */
 async function watching(t: { after(end: () => Promise<void>): void }): Promise<Watch> {
   const folder = mkdtempSync(join(tmpdir(), "bourse-alarms-"));
   const program = await provisionProgram(PROMETHEUS, { environment: process.env });
@@ -229,8 +224,14 @@ async function watching(t: { after(end: () => Promise<void>): void }): Promise<W
   });
   const scrapes = async (): Promise<number> =>
     (await prometheus.query("sum(count_over_time(up[10m]))"))[0]?.value ?? 0;
+  const evaluated = async (pages: number, times: number): Promise<void> => {
+    const goal = (await scrapes()) + pages * times;
+    await poll(
+      async () => (await scrapes()) >= goal,
+      () => "there are as many scrapes",
+    );
+  };
   return {
-    prometheus,
     until: async (what, right) => {
       let ringing: Ringing = { names: new Set(), services: () => [] };
       const rings = async (): Promise<boolean> => {
@@ -246,18 +247,22 @@ async function watching(t: { after(end: () => Promise<void>): void }): Promise<W
         () => "all pages are scraped",
       );
     },
-    evaluated: async (pages, times) => {
-      const goal = (await scrapes()) + pages * times;
-      await poll(
-        async () => (await scrapes()) >= goal,
-        () => "there are as many scrapes",
-      );
+    silent: async (pages, times, otherThan = new Set()) => {
+      let ringing: readonly FiringAlert[] = [];
+      const isInTime = async (): Promise<boolean> => {
+        await evaluated(pages, times);
+        ringing = (await prometheus.firing()).filter(({ name }) => !otherThan.has(name));
+        // A page that the machine was late with is taken for down, and once it answers it is looked at anew.
+        return !ringing.some(({ name }) => name === "BourseProcessDown");
+      };
+      await poll(isInTime, () => `all pages answer in time; these ring: ${JSON.stringify(ringing)}`);
+      assert.deepEqual(ringing, []);
     },
   };
 }
 
 /** Not a measure of anything: a test that would hang says what it waited for instead. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 async function poll(holds: () => Promise<boolean>, what: () => string): Promise<void> {
   for (const giveUpAt = performance.now() + LIMIT_MS; performance.now() < giveUpAt; ) {

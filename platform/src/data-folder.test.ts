@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { openDataFolder } from "./data-folder.ts";
 
 interface Opened {
   readonly created: boolean;
@@ -39,4 +40,12 @@ test("processes that make a data folder at the same time have one secret and one
   assert.equal(new Set(made.map(({ operatorKey }) => operatorKey)).size, 1);
   assert.equal(made.filter(({ created }) => created).length, 1);
   assert.deepEqual(readdirSync(data).sort(), ["data.json", "operator.key"]);
+});
+
+test("what is in a data folder is for its owner's eyes", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bourse-data-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const data = openDataFolder(join(folder, "data"));
+  const inside = [data.folder("bus"), ...["data.json", "operator.key"].map((name) => join(data.path, name))];
+  for (const path of inside) assert.equal(statSync(path).mode & 0o077, 0, path);
 });

@@ -11,6 +11,8 @@ import { PlatformError } from "./platform-error.ts";
 const DATA_VERSION = 1;
 /** For its owner's eyes. */
 const FOR_OWNER = { mode: 0o600 };
+/** Likewise: the log has everybody's orders and balances. The folder itself may have to be passed by PostgreSQL's user. */
+const FOLDER_FOR_OWNER = { recursive: true, mode: 0o700 };
 
 /** Everything of a platform that survives a stop. */
 export interface DataFolder {
@@ -43,7 +45,7 @@ export function openDataFolder(path: string): DataFolder {
     secret: (name) => createHmac("sha256", String(secret)).update(name).digest("hex"),
     folder: (name) => {
       const folder = join(path, name);
-      mkdirSync(folder, { recursive: true });
+      mkdirSync(folder, FOLDER_FOR_OWNER);
       return folder;
     },
   };

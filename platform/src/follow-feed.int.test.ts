@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { kafkaBus } from "@bourse/bus/kafka";
 import { kafkaSkip, testKafka } from "@bourse/bus/testing";
 import { followFeed } from "./follow-feed.ts";
 
+/** As a handler that writes somewhere. */
+const AT_WORK_MS = 50;
 const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
 test("a feed is followed from where its group was, and what can't be read is shown", { skip }, async (t) => {
@@ -25,15 +28,18 @@ test("a feed is followed from where its group was, and what can't be read is sho
         records: [{ key: "alice", value, headers: {}, timestampMs: 1_795_000_000_000 }],
       },
     ]);
+  // It is told to end while the last of them is under way.
   const follow = async (wanted: number): Promise<readonly object[]> => {
     const ending = new AbortController();
     const seen: object[] = [];
     const options = { topic, bootstrapServers, group: `${topic}-group`, env: {}, signal: ending.signal };
     await followFeed({
       ...options,
-      handle: (rows) => {
+      handle: async (rows) => {
         seen.push(...rows.map(({ fields }) => fields));
-        if (seen.length >= wanted) setImmediate(() => ending.abort());
+        if (seen.length < wanted) return;
+        ending.abort();
+        await setTimeout(AT_WORK_MS);
       },
     });
     return seen;
@@ -42,6 +48,7 @@ test("a feed is followed from where its group was, and what can't be read is sho
   await send("{");
   assert.deepEqual(await follow(2), [{ client_id: "alice", qty: "10" }, { unreadable: "{" }]);
   await send('{"client_id":"bob"}');
-  const seen = await follow(1);
-  assert.deepEqual(seen.at(-1), { client_id: "bob" });
+  assert.deepEqual(await follow(1), [{ client_id: "bob" }], "what was handled does not come again");
+  await send('{"client_id":"carol"}');
+  assert.deepEqual(await follow(1), [{ client_id: "carol" }]);
 });

@@ -21,7 +21,7 @@ export interface FeedOptions {
   /** Processes of one group share the feed; another name begins anew. */
   readonly group: string;
   readonly signal: AbortSignal;
-  /** Awaited before the group goes on: what it has seen comes again only after a crash. */
+  /** Awaited before the group goes on: what it has seen comes again only after a crash, or where a member came or went meanwhile. */
   readonly handle: (rows: readonly FeedRow[]) => void | Promise<void>;
 }
 
@@ -36,15 +36,22 @@ export async function followFeed(options: FeedOptions): Promise<number> {
   let handled = 0;
   try {
     const consumer = await bus.consume({ group, topics: [topic], onAssigned: async () => new Map() });
-    signal.addEventListener("abort", () => void consumer.close(), { once: true });
-    if (signal.aborted) await consumer.close();
-    for (;;) {
+    let isHandling = false;
+    const end = (): void => {
+      // What is in hand is the group's to know of before it is left.
+      if (!isHandling) void consumer.close();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    while (!signal.aborted) {
       const records = await consumer.take(MAX_ROWS);
-      if (records.length === 0) return handled;
+      if (records.length === 0) break;
+      isHandling = true;
       await handle(records.map(rowOf));
       handled += records.length;
       await consumer.commit(records.map((at) => ({ ...at, nextOffset: at.offset + 1n })));
+      isHandling = false;
     }
+    return handled;
   } finally {
     await bus.close();
   }

@@ -19,7 +19,7 @@ const SYMBOL = "AAPL";
 
 test("R3, R5: a stream is processed on the same tables by itself and as a platform's service", {
   skip,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const dataFolder = mkdtempSync(join(tmpdir(), "bourse-stream-"));
   const kafka = await privateKafka(process.env);

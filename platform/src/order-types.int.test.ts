@@ -32,7 +32,7 @@ interface BandsView {
   readonly pausesAt?: string;
 }
 
-describe("every order type, through the public API", { timeout: 240_000 }, () => {
+describe("every order type, through the public API", { timeout: 480_000 }, () => {
   it("MARKET takes up to its collar and cancels the rest", async () => {
     await sell("5", "210");
     const order = await becomesStatus(
@@ -46,6 +46,15 @@ describe("every order type, through the public API", { timeout: 240_000 }, () =>
   });
 
   it("LIMIT: GTC rests, IOC doesn't, FOK is all or nothing, DAY and GTD expire by the engine's time", async () => {
+    // Expires while the others are tried, and late enough for a slow machine to take it before.
+    const expireAt = new Date(Date.now() + 4_000).toISOString();
+    const gtd = await place("alice", {
+      side: "BUY",
+      quantity: "1",
+      price: "201",
+      timeInForce: "GTD",
+      expireAt,
+    });
     const gtc = await buy("2", "209");
     assert.equal(gtc.status, "OPEN");
     const ioc = await becomesStatus(
@@ -61,14 +70,6 @@ describe("every order type, through the public API", { timeout: 240_000 }, () =>
     await becomesStatus(await placed("alice", { ...fok, quantity: "4" }), "FILLED");
     const day = await placed("alice", { side: "BUY", quantity: "1", price: "200", timeInForce: "DAY" });
     assert.equal(day.status, "OPEN");
-    const expireAt = new Date(Date.now() + 1_500).toISOString();
-    const gtd = await place("alice", {
-      side: "BUY",
-      quantity: "1",
-      price: "201",
-      timeInForce: "GTD",
-      expireAt,
-    });
     await becomesStatus(gtd, "EXPIRED");
   });
 
@@ -320,7 +321,7 @@ describe("every order type, through the public API", { timeout: 240_000 }, () =>
   });
 });
 
-describe("self-trade prevention", { timeout: 120_000 }, () => {
+describe("self-trade prevention", { timeout: 300_000 }, () => {
   const order = { quantity: "3", price: "206" };
 
   it("expires the taker, the maker, both, or takes the lots from both", async () => {
@@ -362,6 +363,14 @@ describe("self-trade prevention", { timeout: 120_000 }, () => {
     await becomesStatus(resting, "FILLED");
     await venue.quiet();
     assert.deepEqual((await tape()).trades[0], before);
+    for (const [account, { orderId }] of [["alice", resting] as const, ["twin", taking] as const]) {
+      const { fills } = await as(account).call<{ fills: readonly object[] }>(
+        "GET",
+        `/api/v1/accounts/${account}/fills?orderId=${orderId}`,
+      );
+      const [{ notional, fee, transfer: isTransfer }] = fills as readonly [Record<string, unknown>];
+      assert.deepEqual([fills.length, notional, fee, isTransfer], [1, "618", "0", true]);
+    }
     const decremented = await placed("alice", { side: "SELL", ...order });
     await placed("twin", { side: "BUY", ...order, selfTradePrevention: "EXPIRE_MAKER" });
     await becomesStatus(decremented, "CANCELLED");
@@ -375,7 +384,7 @@ describe("self-trade prevention", { timeout: 120_000 }, () => {
   });
 });
 
-describe("every command, through the public API", { timeout: 180_000 }, () => {
+describe("every command, through the public API", { timeout: 300_000 }, () => {
   it("amends in place, up and down, and cancels by id and by client order id", async () => {
     const order = await placed("alice", { side: "BUY", quantity: "5", price: "200", clientOrderId: "mine" });
     const amend = (body: object) => as("alice").call("PATCH", `/api/v1/orders/${order.orderId}`, { body });
@@ -529,7 +538,7 @@ describe("the API's documents", () => {
   });
 });
 
-describe("at the end", { timeout: 60_000 }, () => {
+describe("at the end", { timeout: 180_000 }, () => {
   it("nothing is held, and every service's invariants hold", async () => {
     await clean();
     assert.deepEqual(await venue.violations(), []);

@@ -64,7 +64,7 @@ interface Account {
   readonly balances: readonly { readonly asset: string; readonly available: string; readonly held: string }[];
 }
 
-describe("a platform in one process", { timeout: 120_000 }, () => {
+describe("a platform in one process", { timeout: 300_000 }, () => {
   it("takes an order by HTTP and settles its trade, and everyone sees it", async () => {
     for (const asset of DEMO_ASSETS) await operator.call("POST", "/api/v1/assets", { body: asset });
     for (const instrument of DEMO_INSTRUMENTS)

@@ -8,7 +8,7 @@ const venue = new TestVenue();
 after(() => venue.remove());
 
 it("order has its halts, price bands and groups again; a halt of the reference data is none of its own", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await venue.start();
   await venue.list(["AAPL", "BTC-USD"]);

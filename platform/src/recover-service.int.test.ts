@@ -29,7 +29,7 @@ async function ordersOf(key: string): Promise<Orders> {
     .sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
 }
 
-describe("R6: a database restored from yesterday", { timeout: 180_000 }, () => {
+describe("R6: a database restored from yesterday", { timeout: 300_000 }, () => {
   it("order is refused, takes its orders back, and goes on in a new epoch", async () => {
     await venue.start();
     await venue.list(["AAPL"]);

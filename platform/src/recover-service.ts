@@ -19,6 +19,7 @@ import { openBus } from "./bus.ts";
 import { ofTopic } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
+import { givenDatabaseUrl } from "./database-url.ts";
 import { allDefinitions } from "./definitions.ts";
 import { ownerOfDataFolder } from "./folder-lock.ts";
 import { machineClock } from "./machine.ts";
@@ -198,8 +199,8 @@ class Recovery {
 
   async #openStore(): Promise<Store> {
     const { service, env, progress } = this.#options;
-    let adminUrl = env.DATABASE_URL;
-    if (adminUrl === undefined || adminUrl === "") {
+    let adminUrl = givenDatabaseUrl(env.DATABASE_URL);
+    if (adminUrl === undefined) {
       progress("starting PostgreSQL");
       this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
       adminUrl = this.#postgres.adminUrl;

@@ -4,14 +4,14 @@ import { it } from "node:test";
 import { refills, refillsTheEnd } from "./testing/refills.ts";
 import { TestVenue } from "./testing/test-venue.ts";
 
-it("R4: the folder of the embedded bus is gone, and it is filled again", { timeout: 120_000 }, async (t) => {
+it("R4: the folder of the embedded bus is gone, and it is filled again", { timeout: 300_000 }, async (t) => {
   const venue = new TestVenue();
   t.after(() => venue.remove());
   await refills(venue, async () => rmSync(join(venue.folder, "bus"), { recursive: true }));
 });
 
 it("R4, R8: the embedded log has lost its end, as after a loss of power: it is filled again", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const venue = new TestVenue();
   t.after(() => venue.remove());

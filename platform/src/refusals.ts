@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ServiceName } from "@bourse/contracts";
+import { writeWhole } from "@bourse/disk";
 import type { DataFolder } from "./data-folder.ts";
 
 /** Why a service last refused to start, kept in the data folder for `bourse status` until it starts or is recovered. */
@@ -12,21 +13,35 @@ export interface Refusal {
 
 const FOLDER = "refusals";
 
-export function keepRefusal(data: DataFolder, refusal: Refusal): void {
-  writeFileSync(join(data.folder(FOLDER), `${refusal.service}.json`), `${JSON.stringify(refusal)}\n`);
+export function keepRefusal(data: Pick<DataFolder, "folder">, refusal: Refusal): void {
+  writeWhole(join(data.folder(FOLDER), `${refusal.service}.json`), `${JSON.stringify(refusal)}\n`);
 }
 
 export function forgetRefusal(dataFolder: string, service: ServiceName): void {
   rmSync(join(dataFolder, FOLDER, `${service}.json`), { force: true });
 }
 
-/** By service; empty where none refused, or nothing of it can be read. */
+/** By service; without those that can't be read, as of a version that wrote them in place and was killed. */
 export function readRefusals(dataFolder: string): readonly Refusal[] {
+  const folder = join(dataFolder, FOLDER);
+  return namesIn(folder)
+    .filter((name) => name.endsWith(".json"))
+    .sort()
+    .flatMap((name) => readRefusal(join(folder, name)) ?? []);
+}
+
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(join(dataFolder, FOLDER))
-      .sort()
-      .map((name) => JSON.parse(readFileSync(join(dataFolder, FOLDER, name), "utf8")) as Refusal);
+    return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+function readRefusal(path: string): Refusal | null {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Refusal;
+  } catch {
+    return null;
   }
 }

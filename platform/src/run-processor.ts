@@ -10,6 +10,7 @@ import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfServic
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { LANES, openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
 import { openDataFolder } from "./data-folder.ts";
+import { givenDatabaseUrl } from "./database-url.ts";
 import { kafkaSecurity } from "./kafka/kafka-settings.ts";
 import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
@@ -68,9 +69,10 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
       "missing_part",
       `the topic is ${options.topic}; a generated stream has a prefix, such as sim.trade-events (R2)`,
     );
+  const given = givenDatabaseUrl(options.databaseUrl);
   const data = openDataFolder(options.dataFolder);
-  const own = options.databaseUrl === undefined ? await ownDatabase(options, data.folder("postgres")) : null;
-  const adminUrl = options.databaseUrl ?? own?.adminUrl ?? "";
+  const own = given === undefined ? await ownDatabase(options, data.folder("postgres")) : null;
+  const adminUrl = given ?? own?.adminUrl ?? "";
   const sink = options.sink;
   const definition = tradeProcessorOf({
     topic,

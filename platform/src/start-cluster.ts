@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { settledWithin } from "@bourse/base";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
 import type { ServiceName } from "@bourse/contracts";
+import { choosePorts } from "@bourse/ports";
 import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
 import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { lockDataFolder } from "./folder-lock.ts";
+import { boundLogs, logEnd } from "./log-files.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -58,6 +59,7 @@ class LocalCluster implements Cluster {
   #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
   #stopped = (): void => undefined;
+  #leaveLogs: () => Promise<void> = async () => undefined;
 
   constructor(options: PlatformOptions & { readonly entry: string }, release: () => void) {
     this.#options = options;
@@ -82,11 +84,17 @@ class LocalCluster implements Cluster {
   }
 
   async start(): Promise<void> {
-    const { progress, env } = this.#options;
+    const { progress, env, ending } = this.#options;
     const services = chosenServices({ env });
     this.#stopped = endWithProcess(() => this.#tellToEnd());
+    this.#leaveLogs = boundLogs({
+      folders: ["logs", "kafka"].map((name) => join(this.#data.path, name)),
+      timer: machineTimer,
+      failed: (error) => progress(`a log could not be emptied, and grows: ${String(error)}`),
+    });
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
+    this.#goOn("Kafka was started");
     if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
       progress("starting Kafka: one broker, which keeps the only copy of each topic (R9)");
       this.#kafka = await startKafka({
@@ -94,12 +102,15 @@ class LocalCluster implements Cluster {
         cacheFolder: kafkaCacheFolder(env),
         progress,
         outlivesProcess: true,
+        ...(ending === undefined ? {} : { signal: ending }),
+      }).catch((error: unknown) => {
+        this.#goOn("Kafka had started");
+        throw error;
       });
     }
-    for (const { name, port } of services) {
-      const actual = this.#options.ports === "free" ? await freePort() : port;
-      this.#urls.set(name, givenAddress(env, name)?.url ?? `http://127.0.0.1:${actual}`);
-    }
+    const free = this.#options.ports === "free" ? await choosePorts(services.length) : [];
+    for (const [nth, { name, port }] of services.entries())
+      this.#urls.set(name, givenAddress(env, name)?.url ?? `http://127.0.0.1:${free[nth] ?? port}`);
     progress(`starting ${services.length} services, each its own process`);
     for (const { name } of services) this.#spawn(name);
     this.#writeRunFile();
@@ -164,6 +175,7 @@ class LocalCluster implements Cluster {
     const ended = await Promise.all(children.map(([, child]) => endChild(child)));
     await this.#kafka?.stop();
     await this.#postgres?.stop();
+    await this.#leaveLogs();
     this.#stopped();
     removeRunFile(this.#data.path);
     this.#release();
@@ -217,11 +229,16 @@ class LocalCluster implements Cluster {
       if (child?.exitCode !== null && child?.exitCode !== undefined)
         throw this.#failed(name, `ended with code ${child.exitCode}`);
       if (await answers(`${url}/health/ready`)) return;
-      if (this.#options.ending?.aborted === true)
-        throw new PlatformError("told_to_end", `ended before ${name} was ready`);
+      this.#goOn(`${name} was ready`);
       await machineTimer.sleep(POLL_MS);
     }
     throw this.#failed(name, `was not ready within ${READY_TIMEOUT_MS / 1_000} s`);
+  }
+
+  /** Throws where the start was told to end before that. */
+  #goOn(before: string): void {
+    if (this.#options.ending?.aborted === true)
+      throw new PlatformError("told_to_end", `ended before ${before}`);
   }
 
   #failed(name: ServiceName, what: string): PlatformError {
@@ -230,8 +247,7 @@ class LocalCluster implements Cluster {
     if (refusals.some(({ service }) => service === name))
       return new PlatformError("log_ahead_of_store", refusals.map(({ message }) => message).join("\n"));
     const file = join(this.#data.path, "logs", `${name}.log`);
-    const last = readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join("\n");
-    return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${last}`);
+    return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${logEnd(file, 3)}`);
   }
 
   get #bootstrapServers(): string | undefined {
@@ -274,15 +290,4 @@ async function endChild(child: ChildProcess): Promise<boolean> {
   if (!clean) child.kill("SIGKILL");
   await ended;
   return clean;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

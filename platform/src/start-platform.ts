@@ -18,9 +18,11 @@ import { openBus } from "./bus.ts";
 import { chosenServices } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
+import { givenDatabaseUrl } from "./database-url.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { lockDataFolder } from "./folder-lock.ts";
+import { boundLogs } from "./log-files.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -61,6 +63,7 @@ class StartingPlatform {
   #directory: PlatformDirectory | null = null;
   #demo: Demo | null = null;
   #stopping: Promise<boolean> | null = null;
+  #leaveLogs: () => Promise<void> = async () => undefined;
 
   constructor(options: PlatformOptions, release: () => void) {
     this.#options = options;
@@ -95,6 +98,12 @@ class StartingPlatform {
       random: machineRandom(),
     });
     const runtime = this.#runtime(this.#bus, databases, this.#directory);
+    if (only === undefined)
+      this.#leaveLogs = boundLogs({
+        folders: [this.#data.folder("logs")],
+        timer: machineTimer,
+        failed: (error) => runtime.log.error({ err: error }, "a log could not be emptied, and grows"),
+      });
     progress(`starting ${wanted.length === 1 ? wanted[0]?.name : `${wanted.length} services`}`);
     const outcomes = await Promise.allSettled(wanted.map((definition) => this.#start(definition, runtime)));
     this.#tellRefusals(wanted, outcomes);
@@ -123,6 +132,7 @@ class StartingPlatform {
     await this.#directory?.close();
     await this.#bus?.close();
     await this.#postgres?.stop();
+    await this.#leaveLogs();
     this.#stopped();
     if (this.#options.only === undefined && this.#running.length > 0) removeRunFile(this.#data.path);
     this.#release();
@@ -143,8 +153,8 @@ class StartingPlatform {
   }
 
   async #database(): Promise<string> {
-    const given = this.#options.env.DATABASE_URL;
-    if (given !== undefined && given !== "") return given;
+    const given = givenDatabaseUrl(this.#options.env.DATABASE_URL);
+    if (given !== undefined) return given;
     if (this.#options.only !== undefined) {
       throw new PlatformError(
         "missing_part",

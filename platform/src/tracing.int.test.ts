@@ -20,7 +20,7 @@ interface Records {
   }[];
 }
 
-it("a client's trace goes on through the bus to the settled trade", { timeout: 120_000 }, async (t) => {
+it("a client's trace goes on through the bus to the settled trade", { timeout: 300_000 }, async (t) => {
   const collector = createServer((request, response) => request.resume().on("end", () => response.end("{}")));
   await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
   const folder = mkdtempSync(join(tmpdir(), "bourse-trace-"));

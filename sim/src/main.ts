@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
+import { optionsOrExit, wholeNumber } from "@bourse/command-line";
 import { crashEverywhere } from "./crash/crash-everywhere.ts";
-import { reproduce } from "./crash/reproduce.ts";
+import { reproduce, type WantedPoint } from "./crash/reproduce.ts";
 import { FLOWS } from "./flows/all-flows.ts";
+import { OUTCOMES, type Outcome } from "./ports/crash-gate.ts";
 
 const USAGE = `npm run test:crash-points [-- --flow <name>]... [--at <call> --outcome <outcome>] [--workers <n>]
 
@@ -9,26 +11,63 @@ const USAGE = `npm run test:crash-points [-- --flow <name>]... [--at <call> --ou
   with --at        one point, told in full: how a failing line is reproduced
   --list           the flows`;
 
-process.exitCode = await main(process.argv.slice(2));
+interface CrashPointOptions {
+  readonly list: boolean;
+  readonly flows: readonly string[];
+  readonly workers: number;
+  /** One point, or one call with all its outcomes; undefined: every point of the flows. */
+  readonly point: WantedPoint | undefined;
+}
 
-async function main(args: readonly string[]): Promise<number> {
+process.exitCode = await main(optionsOrExit(readOptions, USAGE));
+
+async function main({ list, flows, workers, point }: CrashPointOptions): Promise<number> {
+  if (list) {
+    for (const { name, about } of FLOWS) console.log(`${name.padEnd(20)} ${about}`);
+    return 0;
+  }
+  return point === undefined ? await crashEverywhere(flows, workers) : await reproduce(point);
+}
+
+function readOptions(args: readonly string[]): CrashPointOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      flow: { type: "string", multiple: true },
+      flow: { type: "string", multiple: true, default: [] },
       at: { type: "string" },
       outcome: { type: "string" },
       workers: { type: "string", default: "2" },
-      list: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
+      list: { type: "boolean", default: false },
     },
   });
-  if (values.help === true) console.log(USAGE);
-  if (values.list === true) for (const { name, about } of FLOWS) console.log(`${name.padEnd(20)} ${about}`);
-  if (values.help === true || values.list === true) return 0;
-  const flows = values.flow ?? FLOWS.map(({ name }) => name);
-  const unknown = flows.find((name) => !FLOWS.some((flow) => flow.name === name));
-  if (unknown !== undefined) throw new Error(`no flow is called ${unknown}; --list shows them`);
-  if (values.at !== undefined) return await reproduce(flows[0] ?? "", Number(values.at), values.outcome);
-  return await crashEverywhere(flows, Number(values.workers));
+  const { flow, at, outcome, workers, list } = values;
+  for (const name of flow)
+    if (!FLOWS.some((known) => known.name === name))
+      throw new Error(`--flow is "${name}"; allowed are ${FLOWS.map((known) => known.name).join(", ")}`);
+  return {
+    list,
+    flows: flow.length === 0 ? FLOWS.map(({ name }) => name) : flow,
+    workers: wholeNumber("--workers", workers),
+    point: pointOf(flow, at, outcome),
+  };
+}
+
+function pointOf(flows: readonly string[], at?: string, outcome?: string): WantedPoint | undefined {
+  if (at === undefined) {
+    if (outcome !== undefined) throw new Error("--outcome wants --at, the call that it is the outcome of");
+    return undefined;
+  }
+  const [flow] = flows;
+  if (flow === undefined || flows.length > 1) throw new Error("--at wants one --flow, whose call it is");
+  return {
+    flow,
+    at: wholeNumber("--at", at),
+    ...(outcome === undefined ? {} : { outcome: outcomeNamed(outcome) }),
+  };
+}
+
+function outcomeNamed(word: string): Outcome {
+  const outcome = OUTCOMES.find((known) => known === word);
+  if (outcome === undefined) throw new Error(`--outcome is "${word}"; allowed are ${OUTCOMES.join(", ")}`);
+  return outcome;
 }

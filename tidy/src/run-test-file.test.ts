@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { FileReport } from "./run-test-file.ts";
-import { countLine, isGreen, summary } from "./test-summary.ts";
+import { countLine, fileLine, isGreen, summary } from "./test-summary.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bourse-tidy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -64,19 +64,17 @@ describe("a test file", () => {
 
   test("fails where its process ends before its tests", () => {
     const report = reportOf(`${head}test("a", () => {}); test("b", () => process.exit(3));`);
-    assert.deepEqual(
-      report.failures.map(({ report: text }) => text),
-      ["ended with 3"],
-    );
+    assert.equal(report.failures.length, 1);
+    assert.match(report.failures[0]?.report ?? "", /^ended with 3/);
   });
 
-  test("fails where its process ends well, and before its tests", () => {
+  test("fails where its process ends well, and before its tests, and tells which", () => {
     const report = reportOf(
       `${head}test("a", () => {}); test("b", () => new Promise(() => setTimeout(() => process.exit(0), 50)));`,
     );
     assert.deepEqual(
       report.failures.map(({ report: text }) => text),
-      ["ended before its tests: does something call process.exit?"],
+      ["ended before its tests: does something call process.exit?\nnot ended: line 2: b"],
     );
   });
 
@@ -92,7 +90,7 @@ describe("a test file", () => {
       `${head}process.on("SIGTERM", () => {}); setInterval(() => {}, 60_000);
       test("a", () => process.kill(process.ppid, "SIGINT")); test("b", () => new Promise(() => {}));`,
     );
-    assert.match(report.failures[0]?.report ?? "", /did not end in time/);
+    assert.match(report.failures[0]?.report ?? "", /^was interrupted/);
   });
 
   test("runs only what is named", () => {
@@ -116,6 +114,20 @@ describe("a run", () => {
   });
   test("repeats its failures", () => {
     assert.match(summary([failing], false), /✖ bad\n {2}at x\.test\.ts:1\n {2}1 !== 2/);
+  });
+  test("tells in short before its count what failed, however long the reports are", () => {
+    const report = `${["one", "two", ...Array(500).fill("between"), "", "the reason"].join("\n")}\n    at x (file:///y.ts:1:1)`;
+    const long = { ...failing, failures: [{ name: "bad", place: "x.test.ts:1", report }] };
+    const many = {
+      ...file,
+      failures: Array(40).fill({ name: "worse", place: "y.test.ts:2", report: "1 !== 3" }),
+    };
+    const end = summary([long, skipping, many], false).split("In short:")[1] ?? "";
+    assert.match(end, /^\n✖ bad\n {2}at x\.test\.ts:1\n {2}one\n {2}two\n(.+\n)+ {2}the reason\n✖ worse\n/);
+    assert.match(end, /\nand 26 more failed\n\n6 passed, 41 failed, 1 skipped$/);
+    assert.ok(end.split("\n").length < 70, end);
+    assert.match(fileLine(long), /^FAIL x\.test\.ts .*\n✖ bad\n(.+\n)+ {2}the reason$/);
+    assert.doesNotMatch(summary([file], false), /In short/);
   });
   test("is green only where something ran and nothing failed", () => {
     assert.equal(isGreen([file], true), true);

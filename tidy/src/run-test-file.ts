@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
+import { OpenTests, type TestPlace } from "./not-ended.ts";
 import { watchProcesses } from "./started-processes.ts";
 import type { Suite } from "./test-files.ts";
 
@@ -36,15 +37,19 @@ export interface RunOptions {
   readonly only?: RegExp;
 }
 
-/** A test may take this long; a file gets a little more to close what it opened, then it is ended. */
+/**
+ * A test may take this long; a file gets a little more to close what it opened, then it is ended. It ends what hangs and
+ * measures nothing: the longest file takes a third of it on a machine with two processors.
+ */
 const TIMEOUT_MS: Readonly<Record<Suite, number>> = {
-  unit: 180_000,
-  int: 300_000,
+  unit: 360_000,
+  int: 600_000,
   secure: 600_000,
   crash: 1_800_000,
 };
 const CLOSING_MS = 15_000;
 const OVERDUE = "did not end in time: is a timer, a server, a connection or a process left open?";
+const INTERRUPTED = "was interrupted";
 const NO_TEST = "holds no test, or ended before the first of them";
 
 /** Runs one file in its own process. Never rejects for what the file does. */
@@ -53,7 +58,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
   const timeoutMs = TIMEOUT_MS[options.suite];
   const overdue = AbortSignal.timeout(timeoutMs + CLOSING_MS);
   const started = performance.now();
-  const progress = new FileProgress(file, path);
+  const progress = new FileProgress(file, path, options.interruption);
   const processes = watchProcesses();
   const events = run({
     files: [path],
@@ -73,12 +78,9 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
   });
 }
 
-interface TestData {
-  readonly name: string;
+interface TestData extends TestPlace {
   readonly nesting: number;
-  readonly testId?: number | undefined;
   readonly file?: string | undefined;
-  readonly line?: number | undefined;
   readonly skip?: string | boolean | undefined;
   readonly todo?: string | boolean | undefined;
   readonly details: { readonly type?: string | undefined; readonly error?: unknown };
@@ -100,23 +102,25 @@ interface Diagnostic {
 class FileProgress {
   readonly #file: string;
   readonly #path: string;
+  readonly #interruption: AbortSignal;
   readonly #names: string[] = [];
   readonly #failures: Failure[] = [];
   readonly #skips: Skip[] = [];
-  /** By id: tests and groups that have not ended. */
-  readonly #open = new Set<number | undefined>();
+  readonly #open = new OpenTests();
   #fileFailure: Failure | undefined;
   #passed = 0;
   #output = "";
 
-  constructor(file: string, path: string) {
+  constructor(file: string, path: string, interruption: AbortSignal) {
     this.#file = file;
     this.#path = path;
+    this.#interruption = interruption;
   }
 
   take(event: { readonly type: string; readonly data: unknown }): void {
     switch (event.type) {
       case "test:enqueue":
+      case "test:dequeue":
       case "test:complete":
         this.#takePlace(event.type, event.data as TestData);
         return;
@@ -152,21 +156,29 @@ class FileProgress {
     return {
       file: this.#file,
       passed: this.#passed,
-      failures: this.#fileFailure === undefined ? this.#failures : [...this.#failures, this.#fileFailure],
+      failures: this.#allFailures(),
       skips: this.#skips,
       durationMs: end.durationMs,
       output: this.#output,
     };
   }
 
+  #allFailures(): readonly Failure[] {
+    if (this.#fileFailure === undefined) return this.#failures;
+    const running = this.#open.running().map((test) => `\nnot ended: ${test}`);
+    const { report } = this.#fileFailure;
+    return [...this.#failures, { ...this.#fileFailure, report: report + running.join("") }];
+  }
+
   #takeDiagnostic({ file, message }: Diagnostic): void {
     if (file !== undefined) this.#output += `${message}\n`;
   }
 
-  #takePlace(type: "test:enqueue" | "test:complete", data: TestData): void {
+  #takePlace(type: "test:enqueue" | "test:dequeue" | "test:complete", data: TestData): void {
     if (this.#isFileItself(data)) return;
-    if (type === "test:enqueue") this.#open.add(data.testId);
-    else this.#open.delete(data.testId);
+    if (type === "test:enqueue") this.#open.enqueued(data);
+    else if (type === "test:dequeue") this.#open.began(data);
+    else this.#open.ended(data);
   }
 
   #takePass(data: TestData): void {
@@ -181,7 +193,7 @@ class FileProgress {
     } else if (property(error, "failureType") === "subtestsFailed") {
       // The tests inside have told it already.
     } else if (this.#isFileItself(data)) {
-      this.#fileFails(describeEnd(error));
+      this.#fileFails(describeEnd(error, this.#interruption));
     } else {
       this.#failures.push({
         name: this.#fullName(data),
@@ -214,11 +226,12 @@ class FileProgress {
 }
 
 /** How a file failed as a whole: its process, or a hook outside its tests. */
-function describeEnd(error: unknown): string {
+function describeEnd(error: unknown, interruption: AbortSignal): string {
   const end = property(error, "exitCode") ?? property(error, "signal");
   if (end !== undefined && end !== null) return `ended with ${end}`;
   const isEnded = ["testAborted", "testTimeoutFailure"].includes(String(property(error, "failureType")));
-  return isEnded ? OVERDUE : describe(error);
+  if (!isEnded) return describe(error);
+  return interruption.aborted ? INTERRUPTED : OVERDUE;
 }
 
 function describe(error: unknown): string {

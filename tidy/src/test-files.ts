@@ -47,11 +47,6 @@ export function selectTests(root: string, files: readonly string[], selection: S
   return files.filter((file) => selected.has(file));
 }
 
-/** Slow suites first, so that the last file to end is a short one. */
-export function inRunningOrder(files: readonly string[]): readonly string[] {
-  return files.toSorted((one, other) => SUITES.indexOf(suiteOf(other)) - SUITES.indexOf(suiteOf(one)));
-}
-
 function matching(root: string, files: readonly string[], path: string, from: string): readonly string[] {
   const inRoot = relative(root, isAbsolute(path) ? path : resolve(from, path))
     .split(sep)

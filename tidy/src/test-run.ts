@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type FileReport, runTestFile } from "./run-test-file.ts";
-import { findTests, inRunningOrder, SUITES, type Suite, selectTests, suiteOf } from "./test-files.ts";
+import { findTests, SUITES, type Suite, selectTests, suiteOf } from "./test-files.ts";
+import { inRunningOrder, LANES, type Lane, takeNext } from "./test-order.ts";
 import { startTestServers } from "./test-servers.ts";
-import { countLine, fileLine, isGreen, summary } from "./test-summary.ts";
+import { fileLine, isGreen, summary } from "./test-summary.ts";
 
 const USAGE = `npm test [-- [paths] [--suite unit|int|secure|crash]... [--only <name pattern>]]
 
@@ -17,8 +18,6 @@ const USAGE = `npm test [-- [paths] [--suite unit|int|secure|crash]... [--only <
 The last line is "N passed, N failed, N skipped". With CI=true a skipped test fails the run.`;
 
 const DEFAULT_SUITES: readonly Suite[] = ["unit", "int"];
-/** Tests with servers wait for a good part of their time; the others are as fast as the processors. */
-const FILES_AT_ONCE: Readonly<Record<Suite, number>> = { unit: 2, int: 3, secure: 2, crash: 2 };
 
 const root = resolve(import.meta.dirname, "../..");
 const interruption = new AbortController();
@@ -29,7 +28,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const isContinuousIntegration = process.env.CI === "true";
-  let reports: readonly FileReport[] = [];
+  const reports: FileReport[] = [];
   try {
     const wish = readArguments(args);
     if (wish === undefined) {
@@ -39,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
     const files = selectTests(root, findTests(root), wish);
     const stopServers = await startTestServers(root, files);
     try {
-      reports = await runAll(inRunningOrder(files), wish.only);
+      await runAll(files, wish.only, reports);
       interruption.signal.throwIfAborted();
     } finally {
       await stopServers();
@@ -47,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(summary(reports, isContinuousIntegration));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    console.log(`\n${countLine(reports)}`);
+    console.log(summary(reports, isContinuousIntegration));
     return 1;
   }
   return isGreen(reports, isContinuousIntegration) ? 0 : 1;
@@ -85,17 +84,17 @@ function suiteNamed(name: string): Suite {
   return suite;
 }
 
-/** Each file in a process of its own, a few at once. */
-async function runAll(files: readonly string[], only: RegExp | undefined): Promise<readonly FileReport[]> {
-  const reports: FileReport[] = [];
-  const waiting = [...files];
-  const worker = async (nth: number): Promise<void> => {
-    for (;;) {
-      const file = waiting[0];
-      // One worker too many for a suite ends: after `int`, where there is room for most, comes only `unit`.
-      if (file === undefined || nth >= FILES_AT_ONCE[suiteOf(file)]) return;
-      waiting.shift();
-      interruption.signal.throwIfAborted();
+/** Each file in a process of its own, some at once; what becomes of it goes into the reports, also when all is interrupted. */
+async function runAll(
+  files: readonly string[],
+  only: RegExp | undefined,
+  reports: FileReport[],
+): Promise<void> {
+  const waiting = [...inRunningOrder(files)];
+  const run = async (lane: Lane): Promise<void> => {
+    while (!interruption.signal.aborted) {
+      const file = takeNext(waiting, lane);
+      if (file === undefined) return;
       const report = await runTestFile(file, {
         root,
         suite: suiteOf(file),
@@ -106,8 +105,5 @@ async function runAll(files: readonly string[], only: RegExp | undefined): Promi
       console.log(fileLine(report));
     }
   };
-  await Promise.all(
-    Array.from({ length: Math.max(...Object.values(FILES_AT_ONCE)) }, (_, nth) => worker(nth)),
-  );
-  return reports;
+  await Promise.all(LANES.map(run));
 }

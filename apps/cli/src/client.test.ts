@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
+import { choosePorts } from "@bourse/ports";
 import { GatewayClient } from "./client.ts";
 import { RefusedError, UnreachableError } from "./client-errors.ts";
 import { type FakeAnswer, type FakeRequest, fakeGateway, problemAnswer } from "./testing/fake-gateway.ts";
@@ -11,15 +10,6 @@ async function clientOf(t: TestContext, answer: (request: FakeRequest) => FakeAn
   const client = new GatewayClient({ url: `${gateway.url}/`, key: "bk_x" });
   t.after(() => client.close());
   return { client, requests: gateway.requests };
-}
-
-/** A port on which nothing listens any more. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("the client", () => {
@@ -53,7 +43,8 @@ describe("the client", () => {
   });
 
   it("says what to do where nothing listens", async () => {
-    const client = new GatewayClient({ url: `http://127.0.0.1:${await freePort()}` });
+    const [nobodys] = await choosePorts(1);
+    const client = new GatewayClient({ url: `http://127.0.0.1:${nobodys}` });
     await assert.rejects(client.get("/"), (error: unknown) => {
       assert.ok(error instanceof UnreachableError);
       assert.match(error.message, /no platform answers at http:\S+\. Start one with `bourse up`/);

@@ -7,48 +7,26 @@ import { after, before, describe, it } from "node:test";
 import { EXIT } from "./exit-codes.ts";
 import { type PrivatePlatform, startPrivatePlatform } from "./replay/private-platform.ts";
 
+const LISTING =
+  "instruments add ACME --base-asset ACME --quote-asset USD --tick-size 0.01 --lot-size 1 --max-quantity 1000 " +
+  "--max-price 1000 --reference-price 100 --taker-fee-ppm 1000 --collar-ppm 500000";
 const MAIN = join(import.meta.dirname, "main.ts");
 
 describe("the commands on a running platform", () => {
   let platform: PrivatePlatform;
   before(async () => {
     platform = await startPrivatePlatform({ bus: "embedded", progress: () => undefined });
-    for (const asset of [
-      { asset: "USD", name: "US dollar", kind: "FIAT", scale: 6 },
-      { asset: "ACME", name: "Acme", kind: "EQUITY", scale: 0 },
-    ])
-      await post("/api/v1/assets", asset);
-    await post("/api/v1/instruments", {
-      symbol: "ACME",
-      baseAsset: "ACME",
-      quoteAsset: "USD",
-      tickSize: "0.01",
-      lotSize: "1",
-      minQuantity: "1",
-      maxQuantity: "1000",
-      maxPrice: "1000",
-      makerFeePpm: 0,
-      takerFeePpm: 1_000,
-      collarPpm: 500_000,
-      referencePrice: "100",
-    });
+    await json("assets add USD --name Dollar --kind fiat --scale 6");
+    await json("assets add ACME --name Acme --kind equity --scale 0");
+    await json(LISTING);
     // Every service has heard of it once nothing is on its way.
     assert.equal((await bourse("verify")).code, EXIT.ok);
   });
   after(() => platform?.remove());
 
-  async function post(path: string, body: unknown): Promise<void> {
-    const answer = await fetch(platform.gatewayUrl + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${platform.operatorKey}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    assert.equal(answer.status, 201, await answer.text());
-  }
-
   /** Runs a command as a person does; it finds the platform by its data folder. */
   function start(line: string, env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [MAIN, ...line.split(" ")], {
+    const child = spawn(process.execPath, [MAIN, ...line.split(" ").filter((word) => word !== "")], {
       env: {
         ...process.env,
         BOURSE_DATA: platform.dataFolder,
@@ -81,6 +59,41 @@ describe("the commands on a running platform", () => {
   }
 
   let key: string;
+
+  it("assets and instruments are listed, shown and changed", async () => {
+    assert.match((await bourse("assets list")).stdout, /│ ACME +│ Acme +│ EQUITY │ +0 │/);
+    assert.deepEqual(await json("assets show USD"), { asset: "USD", name: "Dollar", kind: "FIAT", scale: 6 });
+    assert.match((await bourse(LISTING)).stdout, /^ACME is listed so already\./);
+    const { instruments } = await json("instruments list");
+    assert.deepEqual(
+      instruments.map(({ symbol, minQuantity }: Record<string, string>) => [symbol, minQuantity]),
+      [["ACME", "1"]],
+    );
+    const changed = await json("instruments set ACME --maker-fee-ppm -50 --max-price 2000 --status halted");
+    assert.deepEqual([changed.makerFeePpm, changed.maxPrice, changed.status], [-50, "2000", "HALTED"]);
+    const back = await json("instruments set ACME --maker-fee-ppm 0 --status trading");
+    assert.deepEqual(await json("instruments show ACME"), back);
+    assert.equal((await bourse("verify")).code, EXIT.ok);
+  });
+
+  it("what can't be listed or changed is refused by its field", async () => {
+    for (const [line, code, words] of [
+      [LISTING.replace("0.01", "0.02"), EXIT.refused, /tickSize: 0.02 -> 0.01, as it is listed/],
+      [LISTING.replace("0.01", "1e3"), EXIT.refused, /tickSize: given "1e3"|tickSize: 1e3 -> /],
+      [LISTING.replace("--max-price 1000", ""), EXIT.usage, /--max-price: not given -> a decimal/],
+      ["instruments set ACME", EXIT.usage, /name what is to change/],
+      ["instruments set ACME --taker-fee-ppm 1.5", EXIT.usage, /whole number from -1000000 to 1000000/],
+      ["instruments set ACME --max-price 1000.001", EXIT.refused, /maxPrice: 1000.001 -> /],
+      ["instruments show ACME/../X", EXIT.refused, /symbol/],
+      ["assets show ÄSSET", EXIT.refused, /asset/],
+      ["market halt ÄCME?x", EXIT.refused, /symbol/],
+      ["assets add GOLD --name Gold --kind metal --scale 3", EXIT.usage, /choices are fiat, crypto, equity/],
+    ] as const) {
+      const { code: ended, stderr } = await bourse(line);
+      assert.match(stderr, words, line);
+      assert.equal(ended, code, line);
+    }
+  });
 
   it("accounts create opens, funds and issues a key; again it changes nothing", async () => {
     const created = await json("accounts create alice --fund USD=10000 --with-key");

@@ -1,11 +1,17 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
 
 /** The project's own folder. */
 export const PROJECT_ROOT: string = resolve(import.meta.dirname, "../../..");
 
-/** `--data`, else BOURSE_DATA, else `.bourse` in the project. Relative ones start where the person stands. */
+/**
+ * `--data`, else BOURSE_DATA, else `.bourse` in the project. Relative ones start where the person stands; an empty name, such
+ * as that of a variable which is not set, would be that place itself.
+ */
 export function dataFolderOf(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+  if (given === "") throw new CliError(EXIT.usage, "--data: nothing -> a folder's name, such as /srv/bourse");
   const named = given ?? nonEmpty(env.BOURSE_DATA);
   return named === undefined ? join(PROJECT_ROOT, ".bourse") : fromHere(named, env);
 }

@@ -13,7 +13,7 @@ export function withExamples(
 /** For commander: a whole number within bounds, both included. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
-    const value = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : Number.NaN;
+    const value = /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Allowed is a whole number from ${min} to ${max}.`);
   };

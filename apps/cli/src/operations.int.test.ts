@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { definitions, stopPlatform } from "@bourse/platform";
+import { choosePorts } from "@bourse/ports";
 import { removeData } from "./data-folder.ts";
 import { operationsDocuments } from "./testing/operations-documents.ts";
 import { type BlockRunner, blockRunner, describeOutcome } from "./testing/run-blocks.ts";
@@ -16,14 +16,14 @@ const skip = process.env.CI !== "true" && spawnSync("curl", ["--version"]).error
 
 describe("the commands of the operators' documents, on a platform in one process", {
   skip,
-  timeout: 400_000,
+  timeout: 590_000,
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "bourse-operations-"));
   const data = join(folder, "data");
   let runner: BlockRunner;
 
   before(async () => {
-    const ports = await freePorts(definitions.length + 1);
+    const ports = await choosePorts(definitions.length + 1);
     const urls = new Map(definitions.map(({ port }, nth) => [port, `http://127.0.0.1:${ports[nth]}`]));
     const addresses = definitions.map(
       ({ name, port }) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, urls.get(port)] as const,
@@ -75,21 +75,3 @@ describe("the commands of the operators' documents, on a platform in one process
     assert.equal((await runner.run([wrongExit]))?.code, 0);
   });
 });
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PROJECT_ROOT } from "./data-folder.ts";
@@ -23,6 +23,43 @@ describe("every command that operators are told is one that there is:", () => {
       );
     });
   }
+});
+
+/** Of npm itself, for who adds a dependency or uses a package. */
+const NPM_ITSELF = /^npm knows no "(install|ci\)?)" here$/;
+
+describe("every command that a README tells is one that there is:", () => {
+  const paths = globSync(
+    "{.,apps/*,bench,chaos,deploy/*,packages/*,platform,services/*,sim,tidy,toolchain}/README.md",
+    {
+      cwd: PROJECT_ROOT,
+    },
+  );
+  assert.ok(paths.length > 30, "the READMEs are found");
+  for (const path of [...paths, "CONTRIBUTING.md"].toSorted())
+    test(path, () => {
+      const text = readFileSync(join(PROJECT_ROOT, path), "utf8");
+      const fences = [...text.matchAll(/^```sh[^\n]*\n(.*?)^```/gms)].map(([, inside = ""]) => inside);
+      const unknown = [...fences, ...namedCommands(text)].flatMap((each) => unknownCommands(each, manifest));
+      assert.deepEqual(
+        unknown.filter((fault) => !NPM_ITSELF.test(fault)),
+        [],
+      );
+    });
+});
+
+test("every command that the landing page tells is one that there is", () => {
+  const page = readFileSync(join(PROJECT_ROOT, "services/gateway/src/pages/landing.html"), "utf8");
+  const commands = [...page.matchAll(/<pre><code>(.*?)<\/code>/gs)].map(([, inside = ""]) =>
+    inside.replace(/<[^>]*>/g, ""),
+  );
+  assert.match(commands.join("\n"), /npx bourse book BTC-USD/);
+  assert.deepEqual(
+    commands.flatMap((each) => unknownCommands(each, manifest)),
+    [],
+  );
+  // A shell takes a bare question mark for a file's name; zsh then runs nothing.
+  for (const [address] of commands.join("\n").matchAll(/\S*\?\S*/g)) assert.match(address, /^'.*'$/);
 });
 
 describe("a document's commands", () => {

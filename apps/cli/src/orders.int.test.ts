@@ -17,15 +17,34 @@ const blocks = shellBlocks(PATH, text);
 const skip = process.env.CI !== "true" && spawnSync("curl", ["--version"]).error ? "there is no curl" : false;
 
 interface Order {
+  readonly orderId: string;
   readonly clientOrderId: string;
+  readonly filledQuantity: string;
+  readonly filledNotional: string;
+  readonly fee: string;
   readonly orderType: string;
   readonly status: string;
   readonly reason?: string;
 }
 
+interface Fill {
+  readonly orderId: string;
+  readonly quantity: string;
+  readonly notional: string;
+  readonly fee: string;
+}
+
+/** By its id what an order has filled, its notional, and the fee in minor units; nothing of one that has filled nothing. */
+function filledOf({ orderId, filledQuantity, filledNotional, fee }: Order) {
+  if (filledQuantity === "0") return [];
+  return [
+    [orderId, [Number(filledQuantity), Number(filledNotional), Math.round(Number(fee) * 1e6)]],
+  ] as const;
+}
+
 describe("every order type and command of docs/orders.md, by curl and by `bourse order`", {
   skip,
-  timeout: 300_000,
+  timeout: 480_000,
 }, () => {
   let platform: PrivatePlatform;
   let runner: BlockRunner;
@@ -75,6 +94,22 @@ describe("every order type and command of docs/orders.md, by curl and by `bourse
     return JSON.parse(said);
   }
 
+  /** What the account's fills sum to, by order, as `filledOf` tells an order's own figures. */
+  async function filledByFills(accountId: string): Promise<Record<string, readonly number[]>> {
+    const path = `/api/v1/accounts/${accountId}/fills?limit=1000`;
+    const { fills } = (await call("GET", path)) as { fills: readonly Fill[] };
+    const sums: Record<string, [number, number, number]> = {};
+    for (const { orderId, quantity, notional, fee } of fills) {
+      const [lots, paid, fees] = sums[orderId] ?? [0, 0, 0];
+      sums[orderId] = [
+        lots + Number(quantity),
+        paid + Number(notional),
+        fees + Math.round(Number(fee) * 1e6),
+      ];
+    }
+    return sums;
+  }
+
   it("runs as it stands, and each order becomes what its section says", async () => {
     const failed = await runner.run(blocks.filter(({ mode }) => mode === "run"));
     if (failed !== null)
@@ -86,6 +121,7 @@ describe("every order type and command of docs/orders.md, by curl and by `bourse
     const { orders } = (await call("GET", "/api/v1/orders?accountId=ada&limit=1000")) as {
       orders: readonly Order[];
     };
+    assert.deepEqual(await filledByFills("ada"), Object.fromEntries(orders.flatMap(filledOf)));
     const became = Object.fromEntries(
       orders.map(({ clientOrderId, orderType, status, reason }) => [
         clientOrderId,

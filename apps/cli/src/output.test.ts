@@ -24,6 +24,31 @@ describe("output", () => {
     assert.equal(stderr(), "working\n");
   });
 
+  it("commands no terminal: what others have written is shown, not obeyed", () => {
+    const hostile = "\u001b]0;x\u0007\u009b2J\u007f\u202egnp\r\ttext";
+    const shown = "\\u001b]0;x\\u0007\\u009b2J\\u007f\\u202egnp\\u000d\\u0009text";
+    const { output, stdout, stderr } = testOutput();
+    output.line(hostile);
+    output.note(hostile);
+    // A tab is no command in a line of its own; in a cell it would move the columns.
+    const line = `${shown.replace("\\u0009", "\t")}\n`;
+    assert.deepEqual([stdout(), stderr()], [line, line]);
+    const cells = testOutput();
+    cells.output.facts([["name", `a\nstatus  OPEN ${hostile}`]]);
+    cells.output.table(["name"], [[`b\n${hostile}`]]);
+    assert.match(cells.stdout(), /^name {2}a\\u000astatus/);
+    assert.ok(cells.stdout().includes(`b\\u000a${shown}`));
+    assert.doesNotMatch(cells.stdout(), /(?!\n)[\p{Cc}\p{Bidi_Control}]/u);
+  });
+
+  it("with --json commands none either, and says the same", () => {
+    const { output, stdout } = testOutput({ json: true });
+    const remark = "\u009b2J\u007f\u202egrün €";
+    output.result({ remark });
+    assert.equal(stdout(), '{"remark":"\\u009b2J\\u007f\\u202egrün €"}\n');
+    assert.deepEqual(JSON.parse(stdout()), { remark });
+  });
+
   it("shows no bar where nobody watches", () => {
     const { output, stdout, stderr } = testOutput();
     const progress = startProgress(output, { title: "t", unit: "u", total: 2 });

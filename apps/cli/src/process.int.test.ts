@@ -10,7 +10,7 @@ const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
-describe("bourse process, on a real Kafka", { skip, timeout: 240_000 }, () => {
+describe("bourse process, on a real Kafka", { skip, timeout: 480_000 }, () => {
   const prefix = `p${process.pid}.`;
   const topic = `${prefix}trade-events`;
   const other = `q${process.pid}.`;

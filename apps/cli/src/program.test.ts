@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,6 +100,21 @@ describe("the command line", () => {
       EXIT.unreachable,
       /no connection to the broker 127.0.0.1:1/,
     ],
+    ["a folder without a name", ["up", "--data", ""], EXIT.usage, /--data: nothing -> a folder's name/],
+    [
+      "no folder to remove",
+      ["reset", "--yes", "--data", ""],
+      EXIT.usage,
+      /--data: nothing -> a folder's name/,
+    ],
+    [
+      "a key with its line end",
+      ["status", "--key", "bk_1\r"],
+      EXIT.usage,
+      /5 characters -> .* without blanks/,
+    ],
+    ["a key that is none", ["status", "--key", ""], EXIT.usage, /the key .*: 0 characters/],
+    ["a gateway behind a path", ["status", "--url", "http://a/b"], EXIT.usage, /a URL without a path/],
     ["too large a batch", ["replay", "f.csv", "--batch", "1001"], EXIT.usage, /from 1 to 1000/],
     ["nothing that answers", ["book", "X"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
     ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],
@@ -123,6 +139,14 @@ describe("the command line", () => {
     const { status, stdout } = bourse(["status", "--json"], folder(t));
     const { error } = JSON.parse(stdout);
     assert.deepEqual([status, error.exitCode], [EXIT.unreachable, EXIT.unreachable]);
+  });
+
+  it("ends with the same code where nobody reads what it says of its work", async (t) => {
+    const env = { ...process.env, BOURSE_DATA: folder(t), BOURSE_URL: "http://127.0.0.1:1" };
+    const child = spawn(process.execPath, [MAIN, "status"], { env, stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr.destroy();
+    const [code] = await once(child, "exit");
+    assert.equal(code, EXIT.unreachable);
   });
 
   it("finds what runs by the data folder, and stops nothing where nothing runs", (t) => {

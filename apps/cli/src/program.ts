@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { endOf } from "./cli-error.ts";
 import { RefusedError } from "./client-errors.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 
 /** By their names, in the order of the help. What a command needs is loaded where it is meant. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -10,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./commands/status.ts")).statusCommand(),
   accounts: async () => (await import("./commands/accounts.ts")).accountsCommand(),
   order: async () => (await import("./commands/order.ts")).orderCommand(),
+  assets: async () => (await import("./commands/assets.ts")).assetsCommand(),
+  instruments: async () => (await import("./commands/instruments.ts")).instrumentsCommand(),
   market: async () => (await import("./commands/market.ts")).marketCommand(),
   book: async () => (await import("./commands/book.ts")).bookCommand(),
   replay: async () => (await import("./commands/replay.ts")).replayCommand(),
@@ -67,11 +70,11 @@ function withSubCommands(command: Command): Command[] {
 function tellEnd(error: unknown, json: boolean): number {
   const end = endOf(error);
   const message = end?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${printable(message)}\n`);
   const exitCode = end?.exitCode ?? EXIT.failed;
   if (json) {
     const problem = error instanceof RefusedError ? { problem: error.problem } : {};
-    process.stdout.write(`${JSON.stringify({ error: { exitCode, message, ...problem } })}\n`);
+    process.stdout.write(`${printable(JSON.stringify({ error: { exitCode, message, ...problem } }))}\n`);
   }
   return exitCode;
 }

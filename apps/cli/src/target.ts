@@ -40,16 +40,35 @@ export function findTarget(
   const dataFolder = dataFolderOf(options.data, env);
   const given = options.url ?? nonEmpty(env.BOURSE_URL);
   if (given !== undefined) assertGateway(options.url === undefined ? "BOURSE_URL" : "--url", given);
+  const key = options.key ?? nonEmpty(env.BOURSE_KEY) ?? operatorKeyIn(dataFolder);
+  if (key !== undefined) assertKey(key);
   return {
     url: given ?? readRunFile(dataFolder)?.gatewayUrl ?? DEFAULT_URL,
-    key: options.key ?? nonEmpty(env.BOURSE_KEY) ?? operatorKeyIn(dataFolder),
+    key,
   };
 }
 
 function assertGateway(name: string, given: string): void {
-  const protocol = URL.parse(given)?.protocol;
-  if (protocol === "http:" || protocol === "https:") return;
-  throw new CliError(EXIT.usage, `${name}: ${given} -> an http or https URL, such as http://127.0.0.1:8080`);
+  const { protocol, pathname } = URL.parse(given) ?? {};
+  if (protocol !== "http:" && protocol !== "https:")
+    throw new CliError(
+      EXIT.usage,
+      `${name}: ${given} -> an http or https URL, such as http://127.0.0.1:8080`,
+    );
+  if (pathname !== "/")
+    throw new CliError(
+      EXIT.usage,
+      `${name}: ${given} -> a URL without a path: the gateway has a host to itself`,
+    );
+}
+
+/** What no header can hold, such as the end of a file's line, is no part of a key. A secret is not repeated. */
+function assertKey(key: string): void {
+  if (/^[\x21-\x7e]+$/.test(key)) return;
+  throw new CliError(
+    EXIT.usage,
+    `the key (--key, BOURSE_KEY): ${key.length} characters -> letters, digits and signs of ASCII, without blanks and line ends`,
+  );
 }
 
 /** Runs a command's work with a client that is closed afterwards. */

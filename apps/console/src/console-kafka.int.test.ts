@@ -42,7 +42,7 @@ const SEED: readonly OutgoingBatch[] = [
 const WIDTHS = [1_280, 390] as const;
 
 /** The same pages as on the embedded log, of a real broker: its topics, its groups, what its consumers have parked. */
-describe("the console in a browser, on a real Kafka", { skip, timeout: 120_000 }, () => {
+describe("the console in a browser, on a real Kafka", { skip, timeout: 300_000 }, () => {
   let kafka: TestKafka;
   let venue: PrivateVenue;
   let browser: Browser;

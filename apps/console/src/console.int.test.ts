@@ -35,7 +35,7 @@ const SEED: readonly OutgoingBatch[] = [
   },
 ];
 
-describe("the console in a browser", { skip: skip ?? false, timeout: 240_000 }, () => {
+describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, () => {
   let venue: PrivateVenue;
   let browser: Browser;
 
@@ -68,6 +68,10 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 240_000 }, 
     await page.getByLabel("Operator’s key").fill("bk_wrong");
     await page.keyboard.press("Enter");
     await page.getByRole("alert").getByText("unauthenticated").waitFor();
+    // As a terminal that is too narrow shows it.
+    await page.getByLabel("Operator’s key").fill("bk_abc…");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("client_misconfigured").waitFor();
     await page.getByLabel("Operator’s key").fill(venue.platform.operatorKey);
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "trade-events", exact: true }).waitFor();

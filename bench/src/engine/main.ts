@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { optionsOrExit } from "@bourse/command-line";
 import Table from "cli-table3";
 import { machineFacts } from "../machine.ts";
 import {
@@ -9,33 +9,15 @@ import {
   openLoop,
   type WorkloadFigures,
 } from "./measure.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { OursBinary, OursObjects } from "./ours.ts";
 import { NodejsOrderBook } from "./peer.ts";
 import { makeWorkload, type WorkloadSpec } from "./workload.ts";
 
 /** `npm run bench:engine`: our engine, binary and with objects, against `nodejs-order-book`, on the same operations. */
 
-const USAGE = `npm run bench:engine -- [--quick] [--json] [--rounds N] [--operations N]
-  --quick       fewer operations and rounds; for a look, not for figures
-  --json        the last line is one JSON object`;
-
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    operations: { type: "string" },
-  },
-});
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
-const operations = Number(values.operations ?? (values.quick ? 200_000 : 1_000_000));
+const { rounds, operations, heapCommands, json } = optionsOrExit(readOptions, USAGE);
 const OPEN_LOOP_RATE = 500_000;
-const HEAP_COMMANDS = values.quick ? 2_000_000 : 10_000_000;
 const SEED = 20_120_621;
 
 /** Half passive limits, 41% cancels, the rest takes; cancels only: few levels, so that each is long. */
@@ -66,7 +48,7 @@ const rows = SPECS.map((spec): Row => {
 });
 const growth = heapGrowth(
   makeWorkload({ ...(SPECS[1] as WorkloadSpec), operations: 200_000 }, SEED),
-  HEAP_COMMANDS,
+  heapCommands,
 );
 report();
 if (!rows.every(({ figures }) => figures.outcomesEqual)) process.exitCode = 1;
@@ -109,9 +91,9 @@ function report(): void {
     );
   }
   process.stdout.write(
-    `over ${HEAP_COMMANDS} commands the heap grew by ${growth.heapBytes} bytes, buffers by ${growth.bufferBytes}\n`,
+    `over ${heapCommands} commands the heap grew by ${growth.heapBytes} bytes, buffers by ${growth.bufferBytes}\n`,
   );
-  if (values.json) process.stdout.write(`${JSON.stringify(summary())}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(summary())}\n`);
 }
 
 function summary(): object {
@@ -134,6 +116,6 @@ function summary(): object {
     workloads: Object.fromEntries(workloads),
     heapGrowthBytes: growth.heapBytes,
     bufferGrowthBytes: growth.bufferBytes,
-    heapCommands: HEAP_COMMANDS,
+    heapCommands,
   };
 }

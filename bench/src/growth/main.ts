@@ -1,5 +1,6 @@
 import { present } from "@bourse/base";
-import { optionsOrExit, runBench, say } from "../bench-command.ts";
+import { optionsOrExit, say } from "@bourse/command-line";
+import { runBench } from "../bench-command.ts";
 import { type Growth, measureGrowth } from "./measure-growth.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { reportText, summaryOf } from "./report.ts";

@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { parseArgs } from "node:util";
+import { optionsOrExit } from "@bourse/command-line";
 import Table from "cli-table3";
 import { makeWorkload } from "../engine/workload.ts";
 import { median } from "../percentiles.ts";
@@ -14,45 +13,30 @@ import {
   submitAll,
   temporaryFolder,
 } from "./figures.ts";
+import { RESTING_ORDERS, readOptions, USAGE } from "./options.ts";
 
 const AIM_DURABLE = 2_000_000;
 const AIM_RECOVERY = 5_000_000;
 
 const MIX = {
   name: "10k",
-  restingOrders: 10_000,
+  restingOrders: RESTING_ORDERS,
   levels: 500,
   passivePercent: 50,
   cancelPercent: 41,
 } as const;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    commands: { type: "string", default: "10000000" },
-    runs: { type: "string", default: "3" },
-    folder: { type: "string", default: tmpdir() },
-  },
-});
-const commands = Number(values.commands);
-const runs = Number(values.runs);
-if (
-  !Number.isSafeInteger(commands) ||
-  commands <= MIX.restingOrders + 1 ||
-  !Number.isSafeInteger(runs) ||
-  runs < 1
-)
-  throw new Error("--commands is more than 10,001 and --runs is positive, both integers");
-refuseMemory(values.folder);
+const { commands, runs, folder: parent, json } = optionsOrExit(readOptions, USAGE);
+refuseMemory(parent);
 report();
 
 function report(): void {
   // The mix of the engine's benchmark, its listing the first command.
   const { words } = makeWorkload({ ...MIX, operations: commands - MIX.restingOrders - 1 }, 1);
-  const folder = temporaryFolder(values.folder);
+  const folder = temporaryFolder(parent);
   try {
-    const disk = diskFigures(values.folder);
-    const commits = many(() => commitGroups(values.folder, words, commands));
+    const disk = diskFigures(parent);
+    const commits = many(() => commitGroups(parent, words, commands));
     const submitted = submitAll(folder, words, commands);
     const counted = many(() => recoverIntoCount(folder, commands));
     const replayed = many(() => recoverIntoEngine(folder, commands));
@@ -78,7 +62,7 @@ function report(): void {
         "",
       ],
     );
-    if (!values.json) process.stdout.write(`${table.toString()}\n`);
+    if (!json) process.stdout.write(`${table.toString()}\n`);
     else
       process.stdout.write(
         `${JSON.stringify({

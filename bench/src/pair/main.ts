@@ -1,4 +1,5 @@
-import { optionsOrExit, runBench, say } from "../bench-command.ts";
+import { optionsOrExit, say } from "@bourse/command-line";
+import { runBench } from "../bench-command.ts";
 import { measureRound, type Round } from "./measure-pair.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { reportText, summaryOf } from "./report.ts";

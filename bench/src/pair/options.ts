@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { secondsOption, wholeNumber } from "../bench-command.ts";
+import { wholeNumber } from "@bourse/command-line";
+import { secondsOption } from "../bench-command.ts";
 import { entryOf } from "../command-process.ts";
 
 export const USAGE = `npm run bench:pair -- --against <folder> [options]
@@ -50,7 +51,7 @@ export function readOptions(args: readonly string[]): PairOptions {
   return {
     against: folder,
     loads: load.map(loadNamed),
-    rounds: wholeNumber("--rounds", rounds, MAX_ROUNDS),
+    rounds: wholeNumber("--rounds", rounds, { most: MAX_ROUNDS }),
     seconds: secondsOption(seconds, DEFAULT_SECONDS),
     json,
   };

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Cluster, definitions, readRunFile, startCluster } from "@bourse/platform";
+import { choosePorts } from "@bourse/ports";
 import { removeDataFolder, startPostgres, stopPostgres } from "@bourse/store/local-postgres";
 import { commandProcessOf, entryOf, PROJECT_ROOT } from "../command-process.ts";
 
@@ -169,29 +169,11 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** `WALLET_URL` and its like say where a service listens: anywhere free, so that a platform that runs is left alone. */
 async function freeAddresses(): Promise<Record<string, string>> {
-  const ports = await freePorts(definitions.length);
+  const ports = await choosePorts(definitions.length);
   return Object.fromEntries(
     definitions.map(({ name }, index) => [
       `${name.toUpperCase().replaceAll("-", "_")}_URL`,
       `http://${LOOPBACK}:${ports[index]}`,
     ]),
   );
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, LOOPBACK, () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,4 +1,4 @@
-import { optionsOrExit, say } from "../bench-command.ts";
+import { optionsOrExit, say } from "@bourse/command-line";
 import { machineFacts } from "../machine.ts";
 import { measureStream } from "./measure.ts";
 import { readOptions, USAGE } from "./options.ts";

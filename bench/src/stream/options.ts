@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { wholeNumber } from "@bourse/command-line";
 
 /** What is measured, in this order. What comes later finds nothing of what came before but the servers. */
 export const MEASUREMENTS = ["produce", "bare", "stored", "both", "steady", "peers"] as const;
@@ -35,16 +36,12 @@ export function readOptions(args: readonly string[]): StreamOptions {
       json: { type: "boolean", default: false },
     },
   });
-  const trades = Number(values.trades ?? (values.quick ? 100_000 : 1_000_000));
-  const clients = Number(values.clients);
-  if (!Number.isSafeInteger(trades) || trades < 1_000)
-    throw new Error(`--trades: ${values.trades} -> 1000 or more`);
-  if (!Number.isSafeInteger(clients) || clients < 1)
-    throw new Error(`--clients: ${values.clients} -> 1 or more`);
+  const { quick } = values;
+  const trades = wholeNumber("--trades", values.trades ?? (quick ? "100000" : "1000000"), { least: 1_000 });
   return {
     trades,
-    clients,
-    steadySeconds: values.quick ? 5 : 20,
+    clients: wholeNumber("--clients", values.clients),
+    steadySeconds: quick ? 5 : 20,
     only: values.only.split(",").map(measurement),
     profileFolder: values.profile === undefined ? null : resolve(process.env.INIT_CWD ?? "", values.profile),
     json: values.json,
@@ -53,6 +50,6 @@ export function readOptions(args: readonly string[]): StreamOptions {
 
 function measurement(word: string): Measurement {
   const found = MEASUREMENTS.find((each) => each === word);
-  if (found === undefined) throw new Error(`--only: ${word} -> ${MEASUREMENTS.join(", ")}`);
+  if (found === undefined) throw new Error(`--only names "${word}"; allowed are ${MEASUREMENTS.join(", ")}`);
   return found;
 }

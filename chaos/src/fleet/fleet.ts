@@ -5,9 +5,9 @@ import { present } from "@bourse/base";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
 import type { ServiceName } from "@bourse/contracts";
 import { type DataFolder, definitions, openDataFolder, urlVariable } from "@bourse/platform";
+import { choosePorts } from "@bourse/ports";
 import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
 import { type Rewriting, TcpProxy } from "../proxy/tcp-proxy.ts";
-import { freePort } from "./free-port.ts";
 import { NodeProcess } from "./node-process.ts";
 import { signalTree } from "./process-signals.ts";
 import { SmallDisk } from "./small-disk.ts";
@@ -245,8 +245,9 @@ export class Fleet {
 
   async #chooseAddresses(): Promise<void> {
     const urls: Record<string, string> = {};
-    for (const { name } of definitions) {
-      if (this.bus === "embedded") urls[urlVariable(name)] = urlAt(await freePort());
+    const ports = await choosePorts(definitions.length);
+    for (const [nth, { name }] of definitions.entries()) {
+      if (this.bus === "embedded") urls[urlVariable(name)] = urlAt(ports[nth] ?? 0);
       else {
         const front = await TcpProxy.open([]);
         this.#fronts.set(name, front);
@@ -269,7 +270,7 @@ export class Fleet {
   }
 
   async #makeInstance(name: ServiceName): Promise<NodeProcess> {
-    const port = await freePort();
+    const [port = 0] = await choosePorts(1);
     const instances = this.#instances.get(name) ?? [];
     const number = instances.length === 0 ? "" : `-${++this.#made}`;
     const process = new NodeProcess({

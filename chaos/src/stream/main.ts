@@ -1,18 +1,11 @@
-import { parseArgs } from "node:util";
+import { optionsOrExit, say } from "@bourse/command-line";
+import { readOptions, USAGE } from "./options.ts";
 import { runStreamChaos, type StreamChaosOptions } from "./stream-chaos.ts";
 
 /** `npm run test:stream`: the trade stream with poison, kill -9 and a broker that dies, compared with what was sent. */
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "1000000" },
-    clients: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
-});
-const trades = Number(values.trades);
-const shared = { trades, clients: Number(values.clients), seed: Number(values.seed), progress: say };
+const { json, ...flow } = optionsOrExit(readOptions, USAGE);
+const shared = { ...flow, progress: say };
 const rounds: readonly (Omit<StreamChaosOptions, keyof typeof shared> & { readonly name: string })[] = [
   {
     name: "one instance, killed five times, and its broker once",
@@ -50,8 +43,4 @@ for (const { name, ...faults } of rounds) {
     `${name}: ${report.trades} trades and ${report.parked} dead letters of ${report.sent} in ${report.seconds.toFixed(0)} s: ${report.wrong.length === 0 ? "each once" : "WRONG"}\n`,
   );
 }
-if (values.json) process.stdout.write(`${JSON.stringify({ rounds: reports })}\n`);
-
-function say(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
-}
+if (json) process.stdout.write(`${JSON.stringify({ rounds: reports })}\n`);

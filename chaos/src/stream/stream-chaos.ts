@@ -42,7 +42,7 @@ const TOPIC = `${PREFIX}trade-events`;
 const SCHEMA = schemaOfService(tablesOwner(tradeProcessorOf({ topic: tradeStream(PREFIX) })));
 const POLL_MS = 200;
 /** Nothing new for so long, although there should be: it hangs. */
-const STALL_MS = 60_000;
+const STALL_MS = 180_000;
 
 /**
  * A stream with poison of all kinds through processors that are killed with -9, on a broker that is killed too; then

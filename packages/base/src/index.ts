@@ -20,3 +20,4 @@ export { seededRandom } from "./random.ts";
 export type { Ok, Refused, Result } from "./result.ts";
 export { ok, refused } from "./result.ts";
 export { settledWithin } from "./settled-within.ts";
+export { parseTime } from "./time.ts";

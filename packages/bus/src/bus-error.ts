@@ -10,6 +10,8 @@ export type BusErrorCode =
   | "unknown_topic"
   /** The broker refuses for good: too large, not authorised, corrupt. */
   | "bus_refused"
+  /** What the broker has of a partition is no records, however often it is asked: damaged, or written in an unknown way. */
+  | "unreadable_batch"
   | "bus_closed";
 
 export class BusError extends OperationalError {

@@ -24,6 +24,7 @@ export type {
   OutgoingRecord,
   PartitionOffsets,
   PartitionReader,
+  RawHeader,
   ReadOptions,
   RecordChunk,
   SentBatch,

@@ -7,6 +7,9 @@ import type { OutgoingBatch, OutgoingRecord } from "./port.ts";
  */
 export const MAX_VALUE_BYTES: number = 1_000_000;
 
+/** What of a topic's `max.message.bytes` it takes, a broker's default but for the last few: less refuses what was committed. */
+export const LEAST_MESSAGE_BYTES = 1_048_576;
+
 /** What a record takes besides its texts: lengths, differences of offset and time, a schema's id. */
 const RECORD_OVERHEAD_BYTES = 45;
 

@@ -1,3 +1,5 @@
+import type { BusError } from "./bus-error.ts";
+
 /**
  * The event bus as the rest of the platform sees it. Two adapters keep this contract, `embedded/` and `kafka/`;
  * `conformance.ts` is the suite that both pass.
@@ -110,17 +112,26 @@ export interface SentBatch {
   readonly firstOffset: bigint;
 }
 
+export interface RawHeader {
+  readonly name: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
 export interface BusRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
+  /** As `value`: bytes that are not valid UTF-8 are in `rawKey`. */
   readonly key: string | null;
+  readonly rawKey?: Uint8Array;
   /** UTF-8. Bytes that are not valid UTF-8 are in `rawValue`, and here with replacement characters. */
   readonly value: string;
   readonly rawValue?: Uint8Array;
   /** Where the value came framed with the id of its schema: that id; `value` is what was in the frame. */
   readonly schemaId?: number;
   readonly headers: Headers;
+  /** All of them as they came, where `headers` does not say it: not valid UTF-8, a name twice, a value that is null. */
+  readonly rawHeaders?: readonly RawHeader[];
   readonly timestampMs: number;
   /** Set by whoever parses the value first, so that it happens once a process. */
   decoded?: unknown;
@@ -154,6 +165,11 @@ export interface ConsumeOptions {
    * already handed out may still be worked on.
    */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void;
+  /**
+   * Told once of a partition of which nothing more comes, because what the broker has there is no records
+   * (`unreadable_batch`); the others go on. Without it that fails the consumer.
+   */
+  readonly onUnreadable?: (at: TopicPartition, error: BusError) => void;
   /** The most records that are fetched ahead for all partitions together (back-pressure). Default 8,192. */
   readonly bufferRecords?: number;
   /**

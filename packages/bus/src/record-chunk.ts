@@ -40,7 +40,7 @@ function chunkOf(records: readonly BusRecord[], wanted: readonly string[]): Reco
     text === null || text === undefined ? null : Buffer.from(text);
   records.forEach((record, index) => {
     const base = index * stride;
-    add(base + SPAN.key, bytesOf(record.key));
+    add(base + SPAN.key, record.rawKey ?? bytesOf(record.key));
     add(base + SPAN.value, record.rawValue ?? bytesOf(record.value));
     wanted.forEach((name, nth) => {
       add(base + SPAN.headers + 2 * nth, bytesOf(record.headers[name]));

@@ -132,6 +132,6 @@ export {
 } from "./internal/risk-check.ts";
 export { ACCOUNT_PARTITIONS, SHARDED_PARTITIONS, STREAM_PARTITIONS } from "./partitions.ts";
 export { SpecialTerms, specialFields } from "./special-terms.ts";
-export { epochMs, parseTime, rfc3339 } from "./time.ts";
+export { epochMs, rfc3339 } from "./time.ts";
 export type { EventContract, EventOf, ServiceName, Topic, TopicEvent, Writer } from "./topic.ts";
 export { defineEvent, defineTopic, SERVICE_NAMES } from "./topic.ts";

@@ -16,7 +16,7 @@ import { type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
-import type { DeliveryStatus, Runner } from "./status.ts";
+import type { ConsumptionStatus, DeliveryStatus, Runner } from "./status.ts";
 import { exposeStatus } from "./status-gauges.ts";
 import { ViewRunner } from "./view-runner.ts";
 
@@ -64,6 +64,8 @@ export interface DeliveryRuntime {
   start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void>;
   /** Asks the bus for the ends of the logs. */
   status(): Promise<DeliveryStatus>;
+  /** How each consumption goes. Asks nobody. */
+  consumptions(): readonly ConsumptionStatus[];
   /** Empty once everything has caught up, and as long as nothing is stopped or trying again. */
   unready(): readonly string[];
   /** Consumers finish what they have in hand, the relay sends what is committed, within bounds. */
@@ -136,6 +138,10 @@ class ServiceDelivery implements DeliveryRuntime {
   status(): Promise<DeliveryStatus> {
     const { bus, timer } = this.#options;
     return readStatus({ bus, timer, runners: this.#runners, relay: this.#relay });
+  }
+
+  consumptions(): readonly ConsumptionStatus[] {
+    return this.#runners.map((runner) => runner.status());
   }
 
   unready(): readonly string[] {

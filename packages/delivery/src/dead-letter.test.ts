@@ -76,7 +76,15 @@ for (const [name, what, truncated] of [
       key: "\u20ac".repeat(100_000),
       value: "\0".repeat(250_000),
       headers: { long: "\u20ac".repeat(100_000) },
+      rawKey: new Uint8Array(8_000).fill(0xff),
+      rawHeaders: [{ name: new Uint8Array(1), value: new Uint8Array(32_000).fill(0xff) }],
     },
+    true,
+  ],
+  ["a key of bytes that is too long", { rawKey: new Uint8Array(100_000) }, true],
+  [
+    "a header of bytes that is too long",
+    { rawHeaders: [{ name: new Uint8Array(1), value: new Uint8Array(100_000) }] },
     true,
   ],
 ] as const) {
@@ -108,4 +116,24 @@ test("R12: a copy of usual size is the whole record", () => {
     },
   );
   assert.deepEqual([copy.key, copy.headers["origin-header-why"]], ["k\0", "\u0001"]);
+});
+
+test("R12: a copy has the bytes of a key and of headers that texts don't say", () => {
+  const bytes = (...each: number[]) => Uint8Array.from(each);
+  const copy = copyOf({
+    key: "\ufffdk",
+    rawKey: bytes(0xff, 0x6b),
+    headers: { id: "" },
+    rawHeaders: [
+      { name: bytes(0x69, 0x64), value: bytes(0xff) },
+      { name: bytes(0x69, 0x64), value: null },
+    ],
+  });
+  const { originKey, originKeyBase64, originHeaders, originHeadersBase64, truncated } = eventOf(copy);
+  assert.deepEqual([originKey, originHeaders, truncated], ["\ufffdk", { id: "" }, false]);
+  assert.equal(originKeyBase64, "/2s=");
+  assert.deepEqual(originHeadersBase64, [
+    { name: "aWQ=", value: "/w==" },
+    { name: "aWQ=", value: null },
+  ]);
 });

@@ -7,8 +7,9 @@ import {
 } from "@bourse/contracts";
 import type { JudgedBatch } from "./effect-batch.ts";
 import type { OutgoingEvent } from "./envelope.ts";
-import { type ParkedRow, QUEUED, valueBytes } from "./parked-rows.ts";
+import { type ParkedRow, QUEUED } from "./parked-rows.ts";
 import type { Parking } from "./parking.ts";
+import { base64, base64Headers, valueBytes } from "./record-bytes.ts";
 
 type DeadLettered = Omit<EventOf<typeof DeadLetteredContract>, "timestamp">;
 
@@ -82,7 +83,11 @@ function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): De
   const headers = copiedHeaders(record);
   const key = record.key?.slice(0, MAX_COPIED_KEY).toWellFormed() ?? null;
   const copied = copiedValue(record);
-  const isWhole = key === record.key && Object.keys(headers).length === Object.keys(record.headers).length;
+  const bytes = copiedBytes(record);
+  const isWhole =
+    bytes !== null &&
+    key === record.key &&
+    Object.keys(headers).length === Object.keys(record.headers).length;
   return {
     eventType: "DeadLettered",
     parkedId: parkedId(subscription, at, place),
@@ -93,6 +98,7 @@ function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): De
     originTimeMs: record.timestampMs,
     originHeaders: headers,
     originKey: key,
+    ...bytes,
     ...copied,
     truncated: copied.truncated || !isWhole,
     code: why.code.slice(0, 64),
@@ -113,12 +119,26 @@ function copiedValue(
     !truncated &&
     Buffer.byteLength(JSON.stringify(record.value)) <= MAX_BASE64_BYTES;
   return {
-    value: isText
-      ? record.value
-      : Buffer.from(copied.buffer, copied.byteOffset, copied.length).toString("base64"),
+    value: isText ? record.value : base64(copied),
     encoding: isText ? "utf-8" : "base64",
     valueBytes: bytes.length,
     truncated,
+  };
+}
+
+/** Of key and headers that texts don't say; null: they are too long. */
+function copiedBytes({
+  rawKey,
+  rawHeaders,
+}: Parking["record"]): Pick<DeadLettered, "originKeyBase64" | "originHeadersBase64"> | null {
+  if ((rawKey?.length ?? 0) > MAX_COPIED_KEY) return null;
+  let headerBytes = 0;
+  for (const { name, value } of rawHeaders ?? [])
+    headerBytes += name.length + (value?.length ?? 0) + HEADER_CHARACTERS;
+  if (headerBytes > MAX_COPIED_HEADERS) return null;
+  return {
+    ...(rawKey === undefined ? {} : { originKeyBase64: base64(rawKey) }),
+    ...(rawHeaders === undefined ? {} : { originHeadersBase64: [...base64Headers(rawHeaders)] }),
   };
 }
 

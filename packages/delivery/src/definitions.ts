@@ -66,7 +66,7 @@ export interface EffectConsumption<Service> {
   readonly failure?: FailureOptions;
   /** R5: `bourse rebuild` can make it anew beside itself. */
   readonly projection?: ProjectionDefinition<Service>;
-  /** Caps a unit of work. Default 4,000 (path notes). */
+  /** Caps a unit of work. Default 4,000: beyond it a transaction only gets slower. */
   readonly maxBatch?: number;
   /**
    * Rests so long after a small batch, so that one transaction serves more of what comes in meanwhile: for effects that

@@ -8,7 +8,15 @@ import type { OutgoingEvent } from "./envelope.ts";
 import type { Advance } from "./mark.ts";
 import { advanceStatement, isOutOfDate, readMarks } from "./marks.ts";
 import { deliveryMigrations } from "./migrations.ts";
-import { appendStatement, byTopicAndPartition, numberRuns, type PlannedRun, type Run } from "./outbox.ts";
+import {
+  appendStatement,
+  byTopicAndPartition,
+  numberRuns,
+  type PlannedRun,
+  type Run,
+  readRunsStatement,
+  runsOf,
+} from "./outbox.ts";
 import { OUTBOX_ROLL } from "./relay.ts";
 import { isRowsMoved } from "./rows-moved.ts";
 import { commands, orderContracts, placed } from "./testing/fixtures.ts";
@@ -280,6 +288,23 @@ async function days(store: Store): Promise<readonly string[]> {
   return rows.map(({ name }) => String(name));
 }
 
+test("R4: an outbox is read by thousands of small rows, and by few large ones", async (t) => {
+  const store = await database(t);
+  const delivery = door(store, () => 1_700_000_000_000);
+  for (const events of [1, 1, 1, 300, 1, 300, 1])
+    await commit(delivery, ...Array.from({ length: events }, (_, n) => placed(n)));
+  const firstRead = async (afterSequence: number): Promise<readonly number[]> => {
+    const at = { topic: commands.name, partition: 0, epoch: 1, afterSequence };
+    const rows = await store.query(readRunsStatement({ ...at, rows: 4, records: 100 }));
+    return runsOf(commands.name, 0, rows).map(({ firstSequence }) => firstSequence);
+  };
+  assert.deepEqual(await firstRead(0), [1, 2, 3, 4], "as many rows as may be");
+  assert.deepEqual(await firstRead(3), [4], "the last may be longer than what is read");
+  assert.deepEqual(await firstRead(100), [4], "the rest of one");
+  assert.deepEqual(await firstRead(250), [4, 304, 305]);
+  assert.deepEqual(await firstRead(605), []);
+});
+
 test("R4: the outbox goes by whole days, when they are over and all of it is sent", async (t) => {
   const store = await database(t);
   const roll = (nowMs: number, dropBeforeMs: number) =>
@@ -311,6 +336,61 @@ test("R4: the outbox goes by whole days, when they are over and all of it is sen
     [3],
   );
   await Promise.all(Array.from({ length: 4 }, () => roll(clock + DAY_MS, 0)));
+});
+
+test("R4: a day without rows goes once it is over for a day, also where all events are kept for ever", async (t) => {
+  const store = await database(t);
+  let clock = 20_000 * DAY_MS;
+  const rollDaily = async (times: number): Promise<void> => {
+    for (let day = 0; day < times; day++, clock += DAY_MS)
+      await store.transaction("roll", (tx) => tx.commit([{ text: OUTBOX_ROLL, values: [clock, 0] }]));
+  };
+  await rollDaily(2);
+  clock -= DAY_MS;
+  await commit(
+    door(store, () => clock),
+    placed(1),
+  );
+  await rollDaily(30);
+  const kept = ["outbox_d20001", "outbox_d20029", "outbox_d20030", "outbox_d20031", "outbox_default"];
+  assert.deepEqual(await days(store), kept);
+  assert.equal((await outbox(store)).length, 1);
+});
+
+test("R4: whether a day is sent is known without reading its rows", async (t) => {
+  const store = await database(t);
+  const rolled = { text: OUTBOX_ROLL, values: [20_000 * DAY_MS, 0] };
+  await store.transaction("roll", (tx) => tx.commit([rolled]));
+  const runs = 5_000;
+  await store.transaction("fill", (tx) =>
+    tx.commit([
+      sql`INSERT INTO outbox_head (topic, partition, epoch, next, last_time)
+        SELECT ${commands.name}, p, 1, ${runs + 1}::bigint, 0 FROM generate_series(0, 3) AS s (p)`,
+      sql`INSERT INTO outbox (topic, partition, epoch, first_sequence, last_sequence, time_ms, keys, bodies, versions)
+        SELECT ${commands.name}, p, 1, n, n, ${20_000 * DAY_MS}::bigint, '[]', '', '1'
+        FROM generate_series(0, 3) AS s (p), generate_series(1, ${runs}::bigint) AS r (n)`,
+      sql`SELECT outbox_mark_sent(concat_ws(E'\\x1e', t, t, t, t), '{0,1,2,3}', '{1,1,1,1}',
+        ${`{${runs},${runs},${runs},${runs - 1}}`}, concat_ws(E'\\x1e', t, t, t, t)) FROM (SELECT ${commands.name}::text) AS n (t)`,
+    ]),
+  );
+  const look = () =>
+    store.transaction("look", async (tx) => {
+      const [[answer] = []] = await tx.run([sql`SELECT outbox_unsent('outbox_d20000') AS unsent`]);
+      const [[read] = []] = await tx.run([
+        sql`SELECT seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables WHERE relname = 'outbox_d20000'`,
+      ]);
+      assert.ok(Number(read?.rows) <= 1, `${read?.rows} rows are read`);
+      return answer?.unsent;
+    });
+  assert.equal(await look(), true);
+  await store.transaction("sent", (tx) =>
+    tx.commit([sql`SELECT outbox_mark_sent(${commands.name}, '{3}', '{1}', ${`{${runs}}`}, 'id')`]),
+  );
+  assert.equal(await look(), false);
+  await store.transaction("roll", (tx) =>
+    tx.commit([{ text: OUTBOX_ROLL, values: [20_001 * DAY_MS, 20_001 * DAY_MS] }]),
+  );
+  assert.deepEqual(await days(store), ["outbox_d20001", "outbox_d20002", "outbox_default"]);
 });
 
 test("R4: a day that came before its partition stays in the default one, and nothing fails", async (t) => {

@@ -37,7 +37,7 @@ import type { ConsumptionStatus, PartitionElsewhere, Runner } from "./status.ts"
 import { Tenure } from "./tenure.ts";
 import { inConsumerSpan } from "./trace.ts";
 
-/** The path notes' cap: beyond it a transaction only gets slower. */
+/** Beyond it a transaction only gets slower. */
 const MAX_BATCH = 4_000;
 const NO_EFFECTS = { statements: [], events: [], result: undefined };
 
@@ -112,6 +112,7 @@ export class EffectRunner<Service> implements Runner {
       group: `${serviceName}.${this.subscription}`,
       topics: this.#consumption.topics.map((topic) => topic.name),
       onAssigned: (partitions) => this.#assign(partitions),
+      onUnreadable: (at, error) => this.#membership.unreadable(at, error),
       onRevoked: (partitions) => {
         for (const at of partitions) {
           this.#assigned.delete(at);

@@ -7,10 +7,12 @@ import { failureRules } from "./failure-policy.ts";
 import type { Mark } from "./mark.ts";
 import { noQueues } from "./parking.ts";
 import { recordHeaders } from "./record-headers.ts";
+import { missingRecords } from "./recover.ts";
 import { replayTopic } from "./replay-topic.ts";
 import { auditSequences } from "./sequence-audit.ts";
 import { judgeExact } from "./sequence-check.ts";
 import { commands, numbered, sendAll, TOPICS, testBus, trades } from "./testing/fixtures.ts";
+import { memoryStore } from "./testing/memory-store.ts";
 
 const at = (epoch: number, sequence: number) => ({ epoch, sequence });
 const start = (previousEpoch: number, previousSequence: number) => ({
@@ -112,6 +114,25 @@ test("R6: who is not a writer of the topic begins no epoch there", async (t) => 
   const [record] = await bus.tail(commands.name, 0, 1);
   assert.ok(record !== undefined);
   assert.throws(() => createDecoder([commands])(record), /EpochStarted is order's to write, not wallet's/);
+});
+
+test("R6: of what the database has a recovery reads the numbers only, whatever it is", async (t) => {
+  const bus = await testBus(t);
+  const unreadable = { ...numbered(commands, 0, 1), value: "no JSON" };
+  const [two, three] = [2, 3].map((sequence) => numbered(commands, 0, sequence));
+  await sendAll(
+    bus,
+    commands,
+    0,
+    [unreadable, two, three, two].filter((record) => record !== undefined),
+  );
+  const at = { topic: commands.name, partition: 0, newEpoch: 2, firstSequence: 4 };
+  const head = { epoch: 1, next: 3 };
+  const parts = { bus, store: memoryStore(), service: "order", publishes: [commands] };
+  const missing: number[] = [];
+  for await (const batch of missingRecords(parts, { ...at, head, tail: { epoch: 1, sequence: 3 } }))
+    missing.push(...batch.map(({ envelope }) => envelope.sequence));
+  assert.deepEqual(missing, [3]);
 });
 
 test("R6: a replay and an audit follow the epochs", async (t) => {

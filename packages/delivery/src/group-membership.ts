@@ -6,7 +6,7 @@ import type { EffectParts } from "./effect-parts.ts";
 import { reasonOf } from "./log.ts";
 import type { Mark } from "./mark.ts";
 import type { SeekHint } from "./seek-hint.ts";
-import type { ConsumptionStatus, RunnerState } from "./status.ts";
+import type { ConsumptionStatus, PartitionStatus, RunnerState } from "./status.ts";
 
 /** The group's offsets are a gauge (R5): they need not follow every batch. */
 const GAUGE_EVERY_MS = 500;
@@ -38,6 +38,8 @@ export class GroupMembership {
   readonly #gauge = new ByPartition<TopicPartition & { readonly nextOffset: bigint }>();
   /** What the group has been told of each partition. */
   readonly #told = new ByPartition<bigint>();
+  /** Partitions that nothing more comes of, and why; the others go on. */
+  readonly #unreadable = new Map<string, string>();
   #consumer: GroupConsumer | null = null;
   #state: RunnerState = "starting";
   #reason: string | null = null;
@@ -65,23 +67,27 @@ export class GroupMembership {
   }
 
   status(given: Iterable<GivenPartition>): ConsumptionStatus {
-    const state = this.#state === "stopped" ? ("stopped" as const) : ("running" as const);
-    const partitions = Array.from(given, ({ topic, partition, marks, nextOffset }) => ({
-      topic,
-      partition,
-      state,
-      applied: Object.fromEntries([...marks].map(([producer, mark]) => [producer, mark.sequence])),
-      nextOffset,
-      error: null,
-    }));
+    const partitions = Array.from(given, ({ topic, partition, marks, nextOffset }): PartitionStatus => {
+      const error = this.#unreadable.get(topicPartitionKey({ topic, partition })) ?? null;
+      return {
+        topic,
+        partition,
+        state: this.#state === "stopped" || error !== null ? "stopped" : "running",
+        applied: Object.fromEntries([...marks].map(([producer, mark]) => [producer, mark.sequence])),
+        nextOffset,
+        error,
+      };
+    });
     const { subscription } = this.#following;
     return { subscription, kind: "effect", state: this.#state, reason: this.#reason, partitions };
   }
 
   unready(): readonly string[] {
-    if (this.#state === "running") return [];
+    const { subscription } = this.#following;
+    const reasons = Array.from(this.#unreadable, ([at, why]) => `${subscription}: ${at} stopped: ${why}`);
+    if (this.#state === "running") return reasons;
     const why = this.#reason === null ? "" : `: ${this.#reason}`;
-    return [`${this.#following.subscription}: ${this.#state}${why}`];
+    return [`${subscription}: ${this.#state}${why}`, ...reasons];
   }
 
   async close(): Promise<void> {
@@ -112,6 +118,8 @@ export class GroupMembership {
         await backoff.wait();
       } finally {
         await this.#leave();
+        this.#unreadable.clear();
+        this.#noneStopped();
       }
     }
     stopGauge();
@@ -166,6 +174,29 @@ export class GroupMembership {
   revoked(at: TopicPartition): void {
     this.#gauge.delete(at);
     this.#told.delete(at);
+    if (this.#unreadable.delete(topicPartitionKey(at))) this.#noneStopped();
+  }
+
+  #noneStopped(): void {
+    if (this.#unreadable.size > 0 || this.#state === "stopped") return;
+    this.#parts.metrics.stopped.set({ subscription: this.#following.subscription }, 0);
+  }
+
+  /**
+   * R12: what can't be read has neither numbers nor keys, so that no policy can park it and go on behind it. The partition
+   * stops, the others go on.
+   */
+  unreadable(at: TopicPartition, error: unknown): void {
+    const { metrics, log } = this.#parts;
+    const { subscription } = this.#following;
+    const { topic, partition } = at;
+    this.#unreadable.set(topicPartitionKey(at), reasonOf(error));
+    metrics.stopped.set({ subscription }, 1);
+    metrics.stops.inc({ subscription });
+    log.error(
+      { subscription, topic, partition, reason: reasonOf(error), err: error },
+      "subscription partition stopped",
+    );
   }
 
   #became(state: RunnerState, reason: string | null): void {

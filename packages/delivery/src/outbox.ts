@@ -230,22 +230,28 @@ export function numberedEvents(
 }
 
 export const OUTBOX_READ = `SELECT epoch, first_sequence, last_sequence, time_ms, keys, bodies, versions, traceparent
-  FROM outbox WHERE topic = $1 AND partition = $2 AND (epoch, last_sequence) > ($3, $4)
-  ORDER BY epoch, last_sequence LIMIT $5`;
+  FROM (SELECT * FROM outbox WHERE topic = $1 AND partition = $2 AND (epoch, last_sequence) > ($3, $4)
+    ORDER BY epoch, last_sequence LIMIT $5) AS next
+  WHERE first_sequence <= $6 ORDER BY epoch, last_sequence`;
 
 /**
  * Runs of one partition that end after `afterSequence` of `epoch`, in order: numbers go on from one epoch to the next
- * (R6). The first may begin at or before it.
+ * (R6). The first may begin at or before it. A row may hold one event or thousands, so both are bounded: `rows`, and
+ * how far the last of them may begin behind `afterSequence`.
  */
 export function readRunsStatement(options: {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
   readonly afterSequence: number;
-  readonly limit: number;
+  readonly rows: number;
+  readonly records: number;
 }): Statement {
-  const { topic, partition, epoch, afterSequence, limit } = options;
-  return { text: OUTBOX_READ, values: [topic, partition, epoch, afterSequence, limit] };
+  const { topic, partition, epoch, afterSequence, rows, records } = options;
+  return {
+    text: OUTBOX_READ,
+    values: [topic, partition, epoch, afterSequence, rows, afterSequence + records],
+  };
 }
 
 /** Rows of {@link readRunsStatement} as runs. */

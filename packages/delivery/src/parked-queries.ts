@@ -1,7 +1,15 @@
 import type { BusRecord } from "@bourse/bus";
 import type { Row, SqlValue, Statement } from "@bourse/store";
 import { parkedId } from "./dead-letter.ts";
-import { queueText } from "./parked-rows.ts";
+import { QUEUED, queueText } from "./parked-rows.ts";
+import {
+  type Base64Header,
+  base64,
+  base64Headers,
+  storedHeaders,
+  storedKey,
+  storedValue,
+} from "./record-bytes.ts";
 
 export const PARKED_STATUSES = ["PARKED", "APPLIED", "DROPPED"] as const;
 export type ParkedStatus = (typeof PARKED_STATUSES)[number];
@@ -55,6 +63,10 @@ export interface ParkedDetail extends ParkedRecord {
   /** The value as text, or as base64 where its bytes are no UTF-8. */
   readonly value: string;
   readonly encoding: "utf-8" | "base64";
+  /** Where its bytes are no UTF-8. */
+  readonly keyBase64?: string;
+  /** All of them as they came, where `headers` does not say it: no UTF-8, a name twice, a value that is null. */
+  readonly headersBase64?: readonly Base64Header[];
   readonly stack: string | null;
 }
 
@@ -104,26 +116,34 @@ export function isParkedId(id: string): boolean {
   return ID.test(id);
 }
 
-const fits = (row: string): string => `($1::text IS NULL OR ${row}.subscription = $1)
+const matches = (row: string): string => `($1::text IS NULL OR ${row}.subscription = $1)
   AND ($2::text IS NULL OR ${row}.topic = $2)
   AND ($3::text IS NULL OR ${row}.code = $3)
   AND ($4::text IS NULL OR ${row}.queue_key = $4 OR ${row}.record_key = $5::bytea)
   AND ($6::int8 IS NULL OR ${row}.parked_ms >= $6)
-  AND ($7::text IS NULL OR ${row}.status = $7)
   AND ($8::text IS NULL OR (${row}.subscription || '/' || ${row}.topic || '/' || ${row}.partition = $8 AND ${row}.place = $9::int8))`;
+
+const fits = (row: string): string => `${matches(row)} AND ($7::text IS NULL OR ${row}.status = $7)`;
 
 const sameQueue = (a: string, b: string): string => `${a}.subscription = ${b}.subscription
   AND ${a}.topic = ${b}.topic AND ${a}.partition = ${b}.partition AND ${a}.queue_key = ${b}.queue_key`;
 
-/** This run has tried the record, or one of its queue, in vain: $10 is the run. */
-const isStuck = (
+/**
+ * Whether this run has tried neither the record nor one of its queue in vain: $10 is the run. Said with OR, so that PostgreSQL
+ * looks the queue up, or hashes those that were tried: joined, each record is compared with each of them.
+ */
+const isOpen = (row: string): string => `${row}.last_run IS DISTINCT FROM $10 AND (${row}.queue_key IS NULL
+  OR NOT EXISTS (SELECT FROM parked s WHERE s.status = 'PARKED' AND s.last_run = $10 AND ${sameQueue("s", row)}))`;
+
+/** Of a queue whose records that were meant are applied by now, so that nothing holds it up any more. */
+const isLeftBehind = (
   row: string,
-): string => `EXISTS (SELECT FROM parked s WHERE s.status = 'PARKED' AND s.last_run = $10
-  AND s.subscription = ${row}.subscription AND s.topic = ${row}.topic AND s.partition = ${row}.partition
-  AND (s.place = ${row}.place OR s.queue_key = ${row}.queue_key))`;
+): string => `EXISTS (SELECT FROM parked d WHERE d.status = 'APPLIED' AND ${sameQueue("d", row)} AND ${matches("d")})
+  AND NOT EXISTS (SELECT FROM parked h WHERE h.status = 'PARKED' AND ${sameQueue("h", row)} AND h.code <> '${QUEUED}')`;
 
 /** A key's records are redriven in order: what lies before and behind the ones that are meant goes with them. */
 const isMeant = (row: string): string => `${row}.status = 'PARKED' AND ((${fits(row)})
+  OR (${isLeftBehind(row)})
   OR EXISTS (SELECT FROM parked m WHERE m.status = 'PARKED' AND ${sameQueue("m", row)} AND ${fits("m")}))`;
 
 /** A record goes only when all before it in its queue are meant too. */
@@ -138,11 +158,11 @@ const REASONS = `SELECT p.subscription, p.topic, p.code, p.status, count(*) AS c
     count(DISTINCT p.queue_key) AS keys, min(p.parked_ms) AS oldest, max(p.parked_ms) AS newest
   FROM parked p WHERE ${fits("p")} GROUP BY 1, 2, 3, 4 ORDER BY count DESC, 1, 2, 3, 4`;
 const NEXT_TO_REDRIVE = `SELECT p.subscription, p.topic, p.partition FROM parked p
-  WHERE ${isMeant("p")} AND NOT ${isStuck("p")} ORDER BY p.subscription, p.topic, p.partition, p.place LIMIT 1`;
+  WHERE ${isMeant("p")} AND ${isOpen("p")} ORDER BY p.subscription, p.topic, p.partition, p.place LIMIT 1`;
 const LEFT_TO_REDRIVE = `SELECT count(*) AS count, count(DISTINCT (p.subscription, p.topic, p.partition, p.queue_key)) AS keys
-  FROM parked p WHERE ${isMeant("p")} AND NOT ${isStuck("p")}`;
+  FROM parked p WHERE ${isMeant("p")} AND ${isOpen("p")}`;
 const CHUNK_TO_REDRIVE = `SELECT * FROM parked p
-  WHERE p.subscription = $11 AND p.topic = $12 AND p.partition = $13 AND ${isMeant("p")} AND NOT ${isStuck("p")}
+  WHERE p.subscription = $11 AND p.topic = $12 AND p.partition = $13 AND ${isMeant("p")} AND ${isOpen("p")}
   ORDER BY p.place LIMIT $14`;
 const NEXT_TO_DROP = `SELECT p.subscription, p.topic, p.partition FROM parked p
   WHERE ${isDroppable("p")} ORDER BY p.subscription, p.topic, p.partition, p.place LIMIT 1`;
@@ -215,7 +235,7 @@ export function parkedRecordOf(row: Row): ParkedRecord {
     producer: textOrNull(row.producer),
     epoch: numberOrNull(row.epoch),
     sequence: numberOrNull(row.sequence),
-    key: row.record_key === null ? null : Buffer.from(row.record_key as Uint8Array).toString(),
+    key: storedKey(row.record_key as Uint8Array | null).key,
     queue: row.queue_key === null ? null : (JSON.parse(String(row.queue_key)) as string),
     status: String(row.status) as ParkedStatus,
     code: String(row.code),
@@ -231,15 +251,16 @@ export function parkedRecordOf(row: Row): ParkedRecord {
 }
 
 export function parkedDetailOf(row: Row): ParkedDetail {
-  const record = busRecordOf(row);
-  const bytes = record.rawValue;
+  const { timestampMs, headers, rawHeaders, value, rawValue, rawKey } = busRecordOf(row);
   return {
     ...parkedRecordOf(row),
     topicId: String(row.topic_id),
-    recordTimeMs: record.timestampMs,
-    headers: record.headers,
-    value: bytes === undefined ? record.value : Buffer.from(bytes).toString("base64"),
-    encoding: bytes === undefined ? "utf-8" : "base64",
+    recordTimeMs: timestampMs,
+    headers,
+    value: rawValue === undefined ? value : base64(rawValue),
+    encoding: rawValue === undefined ? "utf-8" : "base64",
+    ...(rawKey === undefined ? {} : { keyBase64: base64(rawKey) }),
+    ...(rawHeaders === undefined ? {} : { headersBase64: base64Headers(rawHeaders) }),
     stack: textOrNull(row.stack),
   };
 }
@@ -257,26 +278,17 @@ export function parkedReasonOf(row: Row): ParkedReason {
   };
 }
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** The record as the log had it. */
 export function busRecordOf(row: Row): BusRecord {
-  const bytes = row.record_value as Uint8Array;
-  const record = {
+  return {
     topic: String(row.topic),
     partition: Number(row.partition),
     offset: BigInt(String(row.record_offset)),
-    key: row.record_key === null ? null : Buffer.from(row.record_key as Uint8Array).toString(),
-    value: Buffer.from(bytes).toString(),
-    headers: JSON.parse(String(row.headers)) as Record<string, string>,
+    ...storedKey(row.record_key as Uint8Array | null),
+    ...storedValue(row.record_value as Uint8Array),
+    ...storedHeaders(String(row.headers)),
     timestampMs: Number(row.record_time_ms),
   };
-  try {
-    strictUtf8.decode(bytes);
-    return record;
-  } catch {
-    return { ...record, rawValue: bytes };
-  }
 }
 
 const textOrNull = (value: unknown): string | null => (value === null ? null : String(value));

@@ -1,7 +1,7 @@
-import type { BusRecord } from "@bourse/bus";
 import { type Rows, type Statement, type Store, sqlArray } from "@bourse/store";
 import { byTopicAndPartition } from "./outbox.ts";
 import type { AssignedPartition, ParkedQueues, Parking } from "./parking.ts";
+import { headersText, keyBytes, valueBytes } from "./record-bytes.ts";
 import { numberArray, separated } from "./separated.ts";
 
 /** A record that waits in front of another one of its key. Nothing is wrong with it. */
@@ -68,9 +68,9 @@ export function parkStatements(
         texts(({ parking }) => parking.number?.producer ?? null),
         numbers(({ parking }) => parking.number?.epoch ?? null),
         numbers(({ parking }) => parking.number?.sequence ?? null),
-        bytes(({ parking }) => (parking.record.key === null ? null : utf8.encode(parking.record.key))),
+        bytes(({ parking }) => keyBytes(parking.record)),
         bytes(({ parking }) => valueBytes(parking.record)),
-        texts(({ parking }) => JSON.stringify(parking.record.headers)),
+        texts(({ parking }) => headersText(parking.record)),
         texts(({ parking }) => (parking.queue === null ? null : queueText(parking.queue))),
         numbers(({ attempts }) => attempts),
         numbers(({ firstFailedMs }) => firstFailedMs),
@@ -80,13 +80,6 @@ export function parkStatements(
       ],
     },
   ];
-}
-
-const utf8 = new TextEncoder();
-
-/** The record's value as it came. */
-export function valueBytes(record: Pick<BusRecord, "value" | "rawValue">): Uint8Array {
-  return record.rawValue ?? utf8.encode(record.value);
 }
 
 /** A key as a text column holds it, whatever is in it. */

@@ -485,6 +485,7 @@ function guarded(
         });
       }),
     query: (statement) => store.query(statement),
+    scan: (statement) => store.scan(statement),
     queries: (statements) => store.queries(statements),
     ping: () => store.ping(),
     close: () => store.close(),

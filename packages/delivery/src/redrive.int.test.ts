@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvariantError } from "@bourse/base";
+import { sql } from "@bourse/store";
 import { RecordRefused } from "./failure-policy.ts";
 import { PARKED_STATUSES } from "./parked-queries.ts";
 import { commands, numbered } from "./testing/fixtures.ts";
@@ -106,6 +107,42 @@ test("R12: a redrive of thousands that is interrupted goes on: each once, each a
   await first.end();
 });
 
+for (const [answer, applied] of [
+  ["after", "is applied, and the service told of it"],
+  ["before", "is not applied: the caller asks again"],
+] as const)
+  test(`R5: a redrive's COMMIT whose connection ended ${answer} it was run is read back: it ${applied}`, async (t) => {
+    const all = await given(t);
+    const told: number[] = [];
+    let isMended = false;
+    let cut: () => void = () => undefined;
+    const judge: Judge = (envelope, unit) => {
+      if (!isMended) unit.park(envelope, { code: "not_yet", message: "it comes later" });
+      cut();
+    };
+    const committed = (numbers: readonly number[]) => void (isMended && told.push(...numbers));
+    const { desk, proxy, end } = await instance(t, all, { policy: "skip", judge, committed });
+    await send(all.bus, 0, [numbered(commands, 0, 1), numbered(commands, 0, 2)]);
+    await until(async () => (await markOf(all.store)) === 2);
+    isMended = true;
+    // The handler has read what it needs: the next trip is its COMMIT.
+    cut = () => {
+      cut = () => undefined;
+      proxy.atNextTrip(answer);
+    };
+    const command = { filter: {}, max: 10, runId: "run-1", actor: OPERATOR, requestId: "r-1" };
+    if (answer === "after") {
+      assert.deepEqual(await desk.redrive(command), { applied: 2, failed: [], left: 0 });
+    } else {
+      await assert.rejects(desk.redrive(command), { code: "commit_unknown" });
+      assert.deepEqual(told, []);
+      assert.deepEqual(await desk.redrive(command), { applied: 2, failed: [], left: 0 });
+    }
+    assert.deepEqual(told, [1, 2]);
+    assert.deepEqual(await settledOf(all.store), [1, 2]);
+    await end();
+  });
+
 test("R12: parkKey under way: a key drains in order while its records keep coming, and none overtakes", async (t) => {
   const all = await given(t);
   let broken = true;
@@ -162,6 +199,64 @@ test("R12: parkKey under way: a key drains in order while its records keep comin
     "the key is free: nothing is parked any more",
   );
   await Promise.all([a.end(), b.end()]);
+});
+
+test("R12: a redrive that has failed thousands of times goes on with the rest", async (t) => {
+  const all = await given(t);
+  const { desk, end } = await instance(t, all, { policy: "skip" });
+  const [failed, open] = [10_000, 30_000];
+  await all.store.transaction("fill", (tx) =>
+    tx.commit([
+      sql`INSERT INTO parked_heads (subscription, topic, partition, next_place)
+        VALUES ('settle', ${commands.name}, 0, ${failed + open + 1})`,
+      sql`INSERT INTO parked (subscription, topic, partition, place, topic_id, record_offset, record_time_ms, record_value,
+          headers, attempts, first_failed_ms, parked_ms, code, message, last_run)
+        SELECT 'settle', ${commands.name}, 0, n, '', n, 0, 'no JSON', '{}', 1, 0, 0, 'not_yet', '',
+          CASE WHEN n <= ${failed}::int THEN 'run-1' END
+        FROM generate_series(1, ${failed + open}::int) AS n`,
+    ]),
+  );
+  const command = { filter: { code: "not_yet" }, max: 1, runId: "run-1", actor: OPERATOR, requestId: "r" };
+  const { applied, failed: again, left } = await desk.redrive(command);
+  assert.deepEqual(
+    [applied, again.map(({ id }) => id), left],
+    [0, [`settle/${commands.name}/0/10001`], open - 1],
+  );
+  await end();
+});
+
+test("R12: once one of its records is meant a key's whole queue goes, however long, also by a redrive that goes on", async (t) => {
+  const all = await given(t);
+  let isMended = false;
+  const judge: Judge = (envelope, unit) => {
+    if (!isMended && nOf(envelope) <= 2) unit.park(envelope, { code: "not_yet", message: "it comes later" });
+    if (nOf(envelope) === 3) throw new InvariantError("3 holds");
+  };
+  const failure = { attempts: 1, parkedPerMinute: 1_000 };
+  const { desk, end } = await instance(t, all, { policy: "parkKey", judge, failure });
+  // 1 holds up the others of its key; 2 and 3 hold up one each, of which only the first can be mended.
+  const keyOf = (n: number): string => (n === 2 || n === 4 ? "b" : n === 3 || n === 5 ? "c" : "a");
+  const count = 255;
+  const numbers = Array.from({ length: count }, (_, nth) => nth + 1);
+  await send(
+    all.bus,
+    0,
+    numbers.map((n) => keyed(numbered(commands, 0, n), keyOf(n))),
+  );
+  await until(async () => (await markOf(all.store)) === count);
+  assert.deepEqual(await statuses(all.store), { PARKED: count });
+  isMended = true;
+  const command = { filter: { code: "not_yet" }, actor: OPERATOR, requestId: "r" };
+  assert.equal(await desk.countToRedrive(command.filter), count - 2);
+  const first = await desk.redrive({ ...command, max: 120, runId: "interrupted" });
+  assert.deepEqual(first, { applied: 120, failed: [], left: count - 2 - 120 });
+  const second = await desk.redrive({ ...command, max: 1_000, runId: "another" });
+  assert.deepEqual(second, { applied: count - 2 - 120, failed: [], left: 0 });
+  assert.deepEqual(
+    await settledOf(all.store),
+    numbers.filter((n) => n !== 3 && n !== 5),
+  );
+  await end();
 });
 
 test("R12: what fails again stays parked and stops its key only; replays are counted; the run leaves it alone", async (t) => {

@@ -1,5 +1,5 @@
 import type { ServiceName, Topic } from "@bourse/contracts";
-import { type Row, type Statement, type Store, sqlArray } from "@bourse/store";
+import { type Row, type Statement, type Store, StoreError, sqlArray } from "@bourse/store";
 import { isRetryable } from "./backoff.ts";
 import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
 import { redoBulk } from "./bulk/redo-bulk.ts";
@@ -265,14 +265,32 @@ export class ServiceParkedDesk implements ParkedDesk {
     try {
       await (subscribed === undefined ? unit() : subscribed.around(unit));
     } catch (error) {
-      if (isRetryable(error) || blameOf(error) === "stop" || hand.records.length === 0) throw error;
-      throw new ChunkFailed(hand.records, error);
+      const isDone = isUnknown(error) && hand.redone !== null && (await this.#isApplied(at, hand.records));
+      if (!isDone) {
+        if (isRetryable(error) || blameOf(error) === "stop" || hand.records.length === 0) throw error;
+        throw new ChunkFailed(hand.records, error);
+      }
     }
     const { redone } = hand;
     if (redone === null) return 0;
     metrics.redriven.inc({ subscription: at.subscription, outcome: "applied" }, redone.count);
     redone.committed();
     return redone.count;
+  }
+
+  /** R5: a COMMIT without an answer is read back, behind whatever it still holds. False also where nobody can tell. */
+  async #isApplied(at: ParkedPartition, records: readonly ParkedRecord[]): Promise<boolean> {
+    const values = [at.subscription, at.topic, at.partition, sqlArray(records.map(({ place }) => place))];
+    try {
+      const rows = await this.#parts.store.transaction("redrive.read_back", async (tx) => {
+        const read = await tx.run([...lockPartition(at), { text: COUNT_APPLIED, values }]);
+        await tx.commit([]);
+        return read.at(-1);
+      });
+      return Number(rows?.[0]?.count) === records.length;
+    } catch {
+      return false;
+    }
   }
 
   /** It stays parked, with what it failed with now, and this run leaves it and its key alone. */
@@ -381,6 +399,8 @@ const LOCK_HEAD = `SELECT generation FROM parked_heads WHERE subscription = $1 A
   ORDER BY generation FOR UPDATE`;
 export const COUNT_PARKED = `SELECT subscription, code, count(*) AS count FROM parked WHERE status = 'PARKED'
   GROUP BY subscription, code ORDER BY subscription, code`;
+const COUNT_APPLIED = `SELECT count(*) AS count FROM parked
+  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = ANY ($4::int8[]) AND status = 'APPLIED'`;
 const FORGET_RESOLVED = "DELETE FROM parked WHERE status <> 'PARKED' AND resolved_ms < $1";
 const FAILED_AGAIN = `UPDATE parked SET replays = replays + 1, last_run = $5, code = $6, message = $7, stack = $8
   WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = $4 AND status = 'PARKED'`;
@@ -454,6 +474,10 @@ function readable(rows: readonly Row[], decode: Decoder): readonly Envelope[] {
     }
   }
   return envelopes;
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof StoreError && error.code === "commit_unknown";
 }
 
 function codeOf(error: unknown): string {

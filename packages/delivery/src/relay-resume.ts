@@ -134,7 +134,14 @@ async function resumeWithoutTail(
   const ends = mark.topicId === topicId ? await bus.offsets(topic) : [];
   const end = ends.find((each) => each.partition === partition)?.latest;
   if (end !== undefined && end >= BigInt(mark.sequence)) return mark;
-  const first = readRunsStatement({ topic, partition, epoch: 0, afterSequence: 0, limit: 1 });
+  const first = readRunsStatement({
+    topic,
+    partition,
+    epoch: 0,
+    afterSequence: 0,
+    rows: 1,
+    records: Number.MAX_SAFE_INTEGER,
+  });
   const [run] = runsOf(topic, partition, await store.query(first));
   // What retention took after it was sent is lost with the broker: it begins where the rows begin. What was never sent
   // is never dropped, so a row that is missing there is a fault.

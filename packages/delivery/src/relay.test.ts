@@ -396,6 +396,19 @@ test("R6: a topic that is ahead of the database refuses the start", async (t) =>
   await all.time.finish("it is drained", first.relay.drain());
 });
 
+test("R6: a topic that is ahead refuses the start, also where its last record is an old one that was sent again", async (t) => {
+  const all = await given(t);
+  const first = instance(all);
+  await first.relay.start();
+  await commit(first.delivery, placed(1), placed(2));
+  const backup = all.store.copy();
+  await commit(first.delivery, placed(3));
+  await untilSent(all, 3);
+  await sendAll(all.bus, commands, 0, [numbered(commands, 0, 1)]);
+  await assert.rejects(instance({ ...all, store: backup }).relay.start(), { code: "log_ahead_of_store" });
+  await all.time.finish("it is drained", first.relay.drain());
+});
+
 test("R12: without a bus the start waits, and it goes on by itself", async (t) => {
   const all = await given(t);
   const comeBack = all.store.goAway();
@@ -466,5 +479,25 @@ test("a patient topic does not wait once a whole batch is there", async (t) => {
   await commit(delivery, placed(1), placed(2));
   await all.time.settle();
   assert.equal(faults.tried.length, 1);
+  await all.time.finish("it is drained", relay.drain());
+});
+
+test("R4: a partition that the bus does not take is told of while the others of its topic go on", async (t) => {
+  const all = await given(t);
+  const { relay, delivery, faults } = instance(all);
+  await relay.start();
+  faults.refuse(0);
+  await commit(delivery, placed(1));
+  await all.time.until("it is not taken", () => relay.failing.has(commands.name));
+  await commit(delivery, placed(2, 1));
+  await untilSent(all, 1, 1);
+  assert.deepEqual([...relay.failing], [commands.name]);
+  assert.match(
+    relay.unready().join(),
+    /the bus does not take records of test-commands: bus_refused: injected/,
+  );
+  faults.refuse(null);
+  await untilSent(all, 1);
+  await all.time.until("it is taken", () => relay.unready().length === 0);
   await all.time.finish("it is drained", relay.drain());
 });

@@ -4,6 +4,7 @@ import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
 import type { RunSink } from "./commit.ts";
+import { LARGEST_BATCH } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
@@ -28,13 +29,15 @@ export interface RelayParts {
 
 /** Every queue has a named bound. */
 export interface RelayBounds {
-  /** One `send` of one partition. */
+  /** One `send` of one partition. More than `LARGEST_BATCH` would not be seen through where a topic's end is read (R4). */
   readonly batchRecords: number;
   readonly batchCharacters: number;
   /** What is kept in memory between commit and acknowledgement, over all partitions; the rest is read from the table. */
   readonly queuedRecords: number;
-  /** Rows of one read of the table. */
+  /** Rows of one read of the table: of which most hold few events, and some a whole batch's. */
   readonly readRows: number;
+  /** What is read further than one row at once. */
+  readonly readRecords: number;
   /** How long an earlier commit's hand-off may be overtaken by a later one's before the table is read. */
   readonly reorderWaitMs: number;
   /** How often the table is asked for rows of other instances, and the sent marks are written. */
@@ -43,10 +46,11 @@ export interface RelayBounds {
 }
 
 const BOUNDS: RelayBounds = {
-  batchRecords: 1_000,
+  batchRecords: LARGEST_BATCH,
   batchCharacters: 400_000,
   queuedRecords: 100_000,
-  readRows: 16,
+  readRows: 1_000,
+  readRecords: 2 * LARGEST_BATCH,
   reorderWaitMs: 3,
   pollMs: 1_000,
   drainMs: 10_000,
@@ -68,8 +72,8 @@ export class Relay implements RunSink {
   #resumed = false;
   #polling = false;
   #pollFailed = false;
-  /** Topics whose records the bus does not take, and why. */
-  readonly #failing = new Map<string, string>();
+  /** Partitions whose records the bus does not take, and why: another one's success says nothing of them. */
+  readonly #failing = new Map<RelayLane, string>();
   readonly #waits = new OutboxWaits();
   readonly #lingering: LingeringLanes;
   #draining = false;
@@ -98,7 +102,9 @@ export class Relay implements RunSink {
   /** Reads back where the topics end and goes on from there. Rejects only when the service must not start (R6). */
   async start(): Promise<void> {
     const { timer } = this.#parts;
-    await this.#retry("relay.resume", () => resumeLanes(this.#parts, [...this.#lanes.values()]));
+    const what = "relay.resume";
+    await this.#retry(what, () => resumeLanes(this.#parts, [...this.#lanes.values()]));
+    if (this.#stopping.signal.aborted) throw new OperationalError("relay_stopped", what, { retryable: true });
     this.#resumed = true;
     this.#cancel.push(timer.every(this.#bounds.pollMs, () => void this.#poll(false)));
     // What was committed while the tails were read was not handed over to anybody.
@@ -137,7 +143,7 @@ export class Relay implements RunSink {
     const reasons: string[] = [];
     if (this.#failing.size > 0)
       reasons.push(
-        `relay: the bus does not take records of ${[...this.#failing.keys()].sort().join(", ")}: ` +
+        `relay: the bus does not take records of ${[...this.failing].sort().join(", ")}: ` +
           [...new Set(this.#failing.values())].sort().join("; "),
       );
     for (const lane of this.#lanes.values()) if (lane.fault !== null) reasons.push(`relay: ${lane.fault}`);
@@ -155,7 +161,7 @@ export class Relay implements RunSink {
 
   /** Topics whose records the bus does not take at the moment. */
   get failing(): ReadonlySet<string> {
-    return new Set(this.#failing.keys());
+    return new Set(Array.from(this.#failing.keys(), ({ topic }) => topic));
   }
 
   /** How many partitions of each topic have stopped; topics without any are left out. */
@@ -275,18 +281,18 @@ export class Relay implements RunSink {
     for (;;) {
       try {
         await bus.send(batches);
-        this.#failing.delete(lane.topic);
+        this.#failing.delete(lane);
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
         metrics.relayRetries.inc({ topic: lane.topic });
-        if (!this.#failing.has(lane.topic)) {
+        if (!this.#failing.has(lane)) {
           log.warn(
             { topic: lane.topic, partition: lane.partition, reason: reasonOf(error) },
             "relay sends again",
           );
         }
-        this.#failing.set(lane.topic, reasonOf(error));
+        this.#failing.set(lane, reasonOf(error));
         backoff ??= createBackoff(timer, this.#stopping.signal);
         await backoff.wait();
         if (this.#stopping.signal.aborted) throw error;
@@ -304,7 +310,8 @@ export class Relay implements RunSink {
       partition,
       epoch,
       afterSequence,
-      limit: this.#bounds.readRows,
+      rows: this.#bounds.readRows,
+      records: this.#bounds.readRecords,
     });
     const rows = await this.#retry("relay.read", () => store.query(statement));
     if (lane.refill(runsOf(topic, partition, rows)) || lane.through > afterSequence) {
@@ -377,7 +384,7 @@ export class Relay implements RunSink {
     });
   }
 
-  /** Days of the outbox: made ahead, and dropped whole when every topic's retention is over and all is sent (R4). */
+  /** Days of the outbox: made ahead, and dropped whole when every topic's retention is over and all is sent (R4), or empty. */
   async #roll(): Promise<void> {
     const { store, clock, publishes, log } = this.#parts;
     const forEver = publishes.some((topic) => topic.retentionMs < 0);

@@ -1,6 +1,6 @@
 import type { BusRecord, EventBus } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
-import { createDecoder } from "./decode.ts";
+import { createDecoder, DecodeError } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { pollLog } from "./poll-log.ts";
@@ -34,19 +34,21 @@ export async function* replayRecords(
 
 /**
  * The events of a partition from its beginning to the end it has now, in batches, each number once: what invariants
- * check tables against. Rejects with `DecodeError` and `BusError`.
+ * check tables against. Rejects with `BusError`, and with `DecodeError` unless `unreadable` takes it and goes on.
  */
 export async function* replayTopic<T extends Topic>(
   bus: EventBus,
   topic: T,
   partition: number,
+  { unreadable }: { readonly unreadable?: (error: DecodeError) => void } = {},
 ): AsyncGenerator<readonly Envelope<TopicEvent<T>>[]> {
-  const decode = createDecoder([topic]);
+  const decode = decoderOf(topic, unreadable);
   const applied = new Map<string, Position>();
   for await (const records of replayRecords(bus, topic.name, partition)) {
     const batch: Envelope<TopicEvent<T>>[] = [];
     for (const record of records) {
       const envelope = decode(record);
+      if (envelope === null) continue;
       const verdict = judgeLatest(applied.get(envelope.producer), envelope);
       if (verdict === "drop") continue;
       applied.set(envelope.producer, envelope);
@@ -54,6 +56,24 @@ export async function* replayTopic<T extends Topic>(
     }
     if (batch.length > 0) yield batch;
   }
+}
+
+/** null: `unreadable` has taken it. */
+function decoderOf(
+  topic: Topic,
+  unreadable: ((error: DecodeError) => void) | undefined,
+): (record: BusRecord) => Envelope | null {
+  const decode = createDecoder([topic]);
+  if (unreadable === undefined) return decode;
+  return (record) => {
+    try {
+      return decode(record);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      unreadable(error);
+      return null;
+    }
+  };
 }
 
 /** By partition: whether retention has dropped its beginning, so that a table may know more than it. */

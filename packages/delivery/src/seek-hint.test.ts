@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BusError } from "@bourse/bus";
 import type { Mark } from "./mark.ts";
 import { type SeekHint, seekHints } from "./seek-hint.ts";
 import { commands, numbered, sendAll, testBus } from "./testing/fixtures.ts";
@@ -51,4 +52,24 @@ test("R5: a hint holds where the log has there what was applied last, or nothing
   await sendAll(bus, commands, 1, [numbered(commands, 1, 1, { timeMs: later })]);
   await bus.dropExpired();
   assert.deepEqual(await hintOf(mark(3, 3n)), HOLDS(3n), "nothing is left");
+});
+
+test("R12: a hint holds where what was applied last can't be read any more, and the others are asked as ever", async (t) => {
+  const bus = await testBus(t);
+  for (const partition of [0, 1])
+    await sendAll(bus, commands, partition, [
+      numbered(commands, partition, 1),
+      numbered(commands, partition, 2),
+    ]);
+  const read = bus.read.bind(bus);
+  t.mock.method(bus, "read", async (options: Parameters<typeof read>[0]) => {
+    const reader = await read(options);
+    const error = new BusError("unreadable_batch", "checksum", { retryable: false });
+    return options.partition === 0 ? { ...reader, poll: () => Promise.reject(error) } : reader;
+  });
+  const marks = [mark(2, 2n), mark(1, 2n, { partition: 1 })];
+  const known = { marks, topicIds: new Map([[commands.name, "id"]]) };
+  const partitions = [0, 1].map((partition) => ({ topic: commands.name, partition }));
+  const hints = await seekHints(bus, partitions, known, new AbortController().signal);
+  assert.deepEqual([...hints.values()], [HOLDS(2n), DISTRUSTED]);
 });

@@ -1,4 +1,4 @@
-import { type BusRecord, type EventBus, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import { BusError, type BusRecord, type EventBus, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import { askingOnce, type EndsOf, furthestMark } from "./elsewhere.ts";
 import { type Mark, UNNUMBERED } from "./mark.ts";
 import { pollLog } from "./poll-log.ts";
@@ -40,7 +40,8 @@ export async function seekHints(
 }
 
 /**
- * Whether the log has a record where it was when it was applied, or nothing that old is retained. Rejects with `BusError`.
+ * Whether the log has a record where it was when it was applied, or nothing that old is retained. Where that can't be read
+ * any more nothing speaks against it: the numbers behind it decide. Rejects with `BusError`.
  */
 export async function isInLog(
   {
@@ -60,6 +61,9 @@ export async function isInLog(
     const isClosed = (): boolean => closing?.aborted === true;
     const [record] = await pollLog(bus, { topic, partition, reader, nextOffset: offset, isClosed }, 1);
     return record?.offset === offset && isNumbered(record, last);
+  } catch (error) {
+    if (error instanceof BusError && error.code === "unreadable_batch") return true;
+    throw error;
   } finally {
     await reader.close();
   }

@@ -1,5 +1,6 @@
 import { assert, type Clock, settledWithin, type Timer } from "@bourse/base";
 import {
+  BusError,
   type BusRecord,
   type EventBus,
   type GroupConsumer,
@@ -62,6 +63,11 @@ interface Owned {
   error: string | null;
   /** The command it broke on: once an operator has voided it, the partition is taken over again (R8). */
   broken: number | null;
+}
+
+interface OwnedStep {
+  readonly owned: Owned;
+  readonly step: ShardStep;
 }
 
 /** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
@@ -206,6 +212,10 @@ export class ShardRunner<Service> implements Runner {
       topics: [this.#consumption.input.name],
       onAssigned: (partitions) => this.#assign(partitions),
       onRevoked: (partitions) => this.#drop(partitions.map(({ partition }) => partition)),
+      onUnreadable: ({ partition }, error) => {
+        const owned = this.#owned.get(partition);
+        if (owned?.error === null) this.#stopPartition(owned, error);
+      },
     });
   }
 
@@ -285,7 +295,7 @@ export class ShardRunner<Service> implements Runner {
         owned: this.#owned.get(partition),
         commands,
       }));
-      const steps: { readonly owned: Owned; readonly step: ShardStep }[] = [];
+      const steps: OwnedStep[] = [];
       for (const { owned, commands } of taken) {
         if (owned === undefined || this.#owned.get(owned.partition) !== owned) continue;
         if (owned.shard === null || owned.halted) {
@@ -293,6 +303,8 @@ export class ShardRunner<Service> implements Runner {
           continue;
         }
         const step = await owned.shard.step(commands);
+        // Stopped meanwhile: nothing is sent behind what the bus has refused.
+        if (owned.error !== null) continue;
         // The bus went away in the middle of a comparison: everything is taken over again.
         if (isRetryable(step.fault)) throw step.fault;
         owned.halted = step.fault !== null;
@@ -300,18 +312,25 @@ export class ShardRunner<Service> implements Runner {
       }
       await this.#inFlight;
       if (this.#closing.signal.aborted) return;
-      this.#inFlight = this.#publish(steps);
+      this.#inFlight = this.#publish(steps.filter(({ owned }) => owned.error === null));
       // Seen by the next round, which awaits it.
       this.#inFlight.catch(() => undefined);
     }
   }
 
-  async #publish(steps: readonly { readonly owned: Owned; readonly step: ShardStep }[]): Promise<void> {
+  /** What the bus refuses for good stops its partition (R12): a later try of it would hold up the others for ever. */
+  async #publish(steps: readonly OwnedStep[]): Promise<void> {
     const { metrics } = this.#parts;
     const label = { subscription: this.subscription };
-    const batches = steps.flatMap(({ step }) => step.toSend);
-    const acknowledged = batches.length === 0 || (await this.#untilAcknowledged(batches));
-    if (!acknowledged) return;
+    try {
+      if (!(await this.#untilAcknowledged(steps.flatMap(({ step }) => step.toSend)))) return;
+    } catch (refusal) {
+      const [only, ...others] = steps;
+      // Sent together they don't say whose is refused.
+      if (others.length > 0) await Promise.all(steps.map((each) => this.#publish([each])));
+      else if (only !== undefined) this.#stopPartition(only.owned, refusal);
+      return;
+    }
     for (const { owned, step } of steps) {
       metrics.batchSize.observe(label, step.commands);
       owned.doneOffset = step.nextOffset;
@@ -323,16 +342,24 @@ export class ShardRunner<Service> implements Runner {
     metrics.unitsCommitted.inc(label);
   }
 
-  /** Says false when the runner closes before the outcome is known: whoever comes next makes the same records. */
+  /**
+   * Says false when the runner closes before the outcome is known: whoever comes next makes the same records. Rejects with
+   * what no later try will change.
+   */
   async #untilAcknowledged(batches: readonly OutgoingBatch[]): Promise<boolean> {
+    if (batches.length === 0) return true;
     const { bus, timer, metrics, log } = this.#parts;
     const backoff = createBackoff(timer, this.#closing.signal);
     for (;;) {
       try {
         await bus.send(batches);
-        if (this.#state === "retrying") this.#state = "running";
+        this.#answered();
         return true;
       } catch (error) {
+        if (isRefusal(error)) {
+          this.#answered();
+          throw error;
+        }
         metrics.retries.inc({ subscription: this.subscription });
         if (this.#state !== "retrying")
           log.warn({ subscription: this.subscription, reason: reasonOf(error) }, "outputs are sent again");
@@ -342,6 +369,12 @@ export class ShardRunner<Service> implements Runner {
         await backoff.wait();
       }
     }
+  }
+
+  #answered(): void {
+    if (this.#state !== "retrying") return;
+    this.#state = "running";
+    this.#reason = null;
   }
 
   /** Commands that are too few for a snapshot get one by their age, once nothing of them is under way. */
@@ -481,6 +514,10 @@ export class ShardRunner<Service> implements Runner {
       );
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof BusError && error.code === "bus_refused";
 }
 
 function byPartition(records: readonly BusRecord[]): ReadonlyMap<number, readonly BusRecord[]> {

@@ -71,3 +71,49 @@ test("R8: nothing reaches a broken program while what came before it is still in
   assert.deepEqual(await sums(all.bus, reports), [1, 3, 6]);
   await closed(all, one);
 });
+
+test("R8: outputs that the bus refuses for good stop their partition, and send nothing behind them; the others go on", async (t) => {
+  const all = await given(t);
+  const one = shard(all);
+  one.runner.start();
+  await all.time.until("it is ready", () => one.owned.size === 2);
+  one.faults.refuse(0);
+  const release = one.faults.hold();
+  await place(all.bus, upTo(2));
+  await place(all.bus, upTo(2), 1);
+  await all.time.until("the outputs are under way", () => one.faults.tried.length > 0);
+  await place(all.bus, upTo(4, 3));
+  await place(all.bus, upTo(4, 3), 1);
+  await all.time.settle();
+  release();
+  await all.time.until("it has stopped", () =>
+    /partition 0 stopped: bus_refused: injected/.test(one.runner.unready().join()),
+  );
+  one.faults.refuse(null);
+  await place(all.bus, upTo(6, 5));
+  await place(all.bus, upTo(6, 5), 1);
+  await untilReported(all, 6, 1);
+  assert.deepEqual(await sums(all.bus, reports), []);
+  assert.deepEqual(one.runner.status().state, "running");
+  assert.equal(one.log.errors.length, 1);
+  assert.ok(!one.owned.has(0));
+  await closed(all, one);
+});
+
+test("R8: outputs whose outcome is unknown are sent again while another partition's are refused", async (t) => {
+  const all = await given(t);
+  const one = shard(all);
+  one.runner.start();
+  await all.time.until("it is ready", () => one.owned.size === 2);
+  one.faults.refuse(1);
+  one.faults.failNext("lost");
+  await place(all.bus, upTo(2));
+  await place(all.bus, upTo(2), 1);
+  await untilReported(all, 2);
+  await all.time.until("it has stopped", () => one.log.errors.length > 0);
+  one.faults.failNext("lost", "unknown");
+  await place(all.bus, upTo(4, 3));
+  await untilReported(all, 4);
+  assert.match(one.log.errors[0] ?? "", /shard partition stopped: .*bus_refused/);
+  await closed(all, one);
+});

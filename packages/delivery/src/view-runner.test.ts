@@ -124,6 +124,24 @@ test("R5: duplicates are dropped, a gap stops the view with an alarm", async (t)
   await runner.close();
 });
 
+test("R4: a number from before its start that is sent again behind it begins no view", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 1, 2]);
+  const late = view(all, { from: "latest" });
+  const behindSnapshot = view(all, { from: () => 3n });
+  for (const { runner } of [late, behindSnapshot]) {
+    runner.start();
+    await all.time.until("it is ready", () => runner.unready().length === 0);
+  }
+  // A relay that slept wakes, and sends again what it does not know to be there.
+  await place(all.bus, [1, 2, 3]);
+  for (const { runner, seen } of [late, behindSnapshot]) {
+    await all.time.until("it follows", () => seen.length > 0);
+    assert.deepEqual(seen, ["0/3"]);
+    await runner.close();
+  }
+});
+
 /** The bus behind a connection that a test breaks. */
 function breakable(bus: EventBus): { readonly on: EventBus; broken: boolean } {
   const connection = { broken: false };

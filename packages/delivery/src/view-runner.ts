@@ -12,6 +12,7 @@ import { createDecoder, type Decoder } from "./decode.ts";
 import type { ViewConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { countHighest, SEEN_BACK } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { HEADER } from "./record-headers.ts";
@@ -193,8 +194,19 @@ export class ViewRunner<Service> implements Runner {
       typeof from === "function" ? await from(this.#service, { topic: name, partition: at.partition }) : from;
     // The end as it is now: asked again after an outage it would be a later one.
     const start = given === "latest" ? await this.#endOf(at) : given;
-    if (typeof start === "bigint") at.nextOffset = start;
+    if (typeof start !== "bigint") return start;
+    if (at.topic.class === "exact") await this.#countBefore(at, start);
+    at.nextOffset = start;
     return start;
+  }
+
+  /** R4: a relay that has slept may send again behind the start what is before it. Such numbers begin nothing. */
+  async #countBefore(at: FollowedPartition, start: bigint): Promise<void> {
+    const records = await this.#parts.bus.tail(at.topic.name, at.partition, SEEN_BACK);
+    countHighest(
+      at.applied,
+      records.filter(({ offset }) => offset < start),
+    );
   }
 
   async #endOf(at: FollowedPartition): Promise<bigint> {
@@ -235,7 +247,7 @@ export class ViewRunner<Service> implements Runner {
     return concerns === undefined || key === null || concerns(this.#service, key);
   }
 
-  /** A view keeps nothing, so what it reads first is its beginning; after it every number counts. */
+  /** A view keeps nothing: where nothing is known of before its start, what it reads first is its beginning. After it every number counts. */
   #isNew(at: FollowedPartition, envelope: Envelope): boolean {
     const mark = at.applied.get(envelope.producer);
     const verdict =

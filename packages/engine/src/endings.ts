@@ -5,7 +5,7 @@ import { CAUSE } from "./codes.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import type { MatchRules } from "./match.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
-import type { Position } from "./orders/positions.ts";
+import { changePosition, type Position } from "./orders/positions.ts";
 import { NONE } from "./slots.ts";
 
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
@@ -143,6 +143,7 @@ export class Endings implements MatchRules {
     const lots = Math.min(open, filledLots);
     live.addShown(i32[(child << 4) | LEVEL] as number, lots - open);
     f64[(child << 3) | OPEN] = lots;
+    if (lots < open) live.events.lessened(this.#handle(child), open - lots, lots);
     const extras = live.extras.f64;
     const at = live.extraOf(child) * EXTRA_WORDS;
     extras[at + EXTRA.DISPLAY] = Math.min(extras[at + EXTRA.DISPLAY] as number, lots);
@@ -377,8 +378,8 @@ export class Endings implements MatchRules {
   #move({ maker, taker, takerBuys }: Sides, symbol: number, lots: number): void {
     const { positions } = this.#live;
     const [making, taking] = [positions.find(maker, symbol), positions.find(taker, symbol)];
-    if (making !== undefined) making.lots += takerBuys ? -lots : lots;
-    if (taking !== undefined) taking.lots += takerBuys ? lots : -lots;
+    if (making !== undefined) changePosition(making, takerBuys ? -lots : lots);
+    if (taking !== undefined) changePosition(taking, takerBuys ? lots : -lots);
     if (making !== undefined) this.trim(making);
     if (taking !== undefined) this.trim(taking);
   }

@@ -25,8 +25,8 @@ import type { OrderState } from "./state.ts";
 import type { StateNames } from "./state-hash.ts";
 
 /**
- * The version of the engine's semantics: it rises with every change after which the same commands may yield other
- * events. A log names the version it was written for (R8).
+ * The version of the engine's semantics: it rises with every change after which the same commands may leave another
+ * state, or yield other events of it than these and more. A log names the version it was written for (R8).
  */
 export { ENGINE_VERSION, SNAPSHOT_FORMAT } from "./snapshot.ts";
 

@@ -149,7 +149,12 @@ export interface EventSink {
     totalLots: number,
     orderCount: number,
   ): void;
-  /** An order that slept or waited works from here on, with `leavesLots`; what exceeds them is cancelled. */
+  /**
+   * A child that waits has more lots than its parent has filled: `lots` of it are cancelled, and it waits on with
+   * `leavesLots`. It has no sequence of its own: it belongs to the parent's end, which it follows at once.
+   */
+  lessened?(handle: number, lots: number, leavesLots: number): void;
+  /** An order that slept or waited works from here on, with its leaves. */
   triggered?(sequence: number, handle: number, cause: TriggerCause, leavesLots: number): void;
   /** A post-only order slid, or a pegged order moved; 0: it has no price now. */
   repriced?(sequence: number, handle: number, priceTicks: number): void;

@@ -187,7 +187,8 @@ export class Settler {
     const limited =
       book.bestShown(book.bids, false) === upper || book.bestShown(book.asks, false) === counters[LOWER_BAND];
     if (limited === (counters[LIMIT_UNTIL] !== 0)) return;
-    const until = limited ? nowMs + (counters[LIMIT_STATE_MS] as number) : 0;
+    const endMs = Math.min(Number.MAX_SAFE_INTEGER, nowMs + (counters[LIMIT_STATE_MS] as number));
+    const until = limited ? endMs : 0;
     this.endLimitState(book, limited ? STATUS.limit_state : STATUS.trading, until);
   }
 

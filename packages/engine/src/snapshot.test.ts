@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEngine, type Engine, type EventSink, restoreEngine, type StateNames } from "./index.ts";
+import { ENGINE, NAIVE_ENGINE } from "./testing/compare-engines.ts";
 import { amend, buy, cancel, type Draft, sell } from "./testing/scenario.ts";
 import { applyCommand, eventSink, randomCommands, recordingSink, silentSink } from "./testing.ts";
 
@@ -53,6 +54,24 @@ test("a snapshot in the middle of mass work goes on where it stood", () => {
   assert.equal(other.work(100), 3);
   assert.deepEqual(again.take(), sink.take());
   assert.equal(other.stateHash(), engine.stateHash());
+});
+
+test("a snapshot can be taken whatever sound commands have said", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const maker of [ENGINE, NAIVE_ENGINE]) {
+    const engine = run(maker.create({ sink: silentSink() }), [
+      { ...listing, maxPriceTicks: 1, maxQuantityLots: most } as Draft,
+      { kind: "setPosition", account: 1, symbol: 0, lots: most },
+      { kind: "setPosition", account: 2, symbol: 0, lots: -most },
+      sell(5, 1, { account: 2 }),
+      buy(5, 1, { account: 1 }),
+      { kind: "setBands", symbol: 0, lowerTicks: 1, upperTicks: 1, limitStateMs: most },
+      { ...buy(5, 1, { account: 1 }), atMs: 1_000 } as Draft,
+    ]);
+    const again = restoreEngine(engine.snapshot(), silentSink());
+    assert.ok(again.ok && again.value.stateHash() === engine.stateHash());
+    assert.equal(engine.symbolStatus(0)?.limitUntilMs, most);
+  }
 });
 
 test("a snapshot with any bit turned is refused", () => {
@@ -126,20 +145,21 @@ test("the hash sees each part of the state", () => {
 });
 
 test("with names, the hash does not depend on the caller's indices", () => {
-  const names = (accounts: readonly string[]): StateNames => ({
+  const names = (accounts: readonly string[], session = "desk"): StateNames => ({
     symbol: (symbol) => `symbol ${symbol}`,
     account: (account) => accounts[account] ?? "nobody",
     order: (handle) => `order ${handle}`,
+    session: () => session,
   });
   const left = run(fresh(), [
     listing,
-    buy(3, 100, { account: 0 }),
+    buy(3, 100, { account: 0, session: 4 }),
     sell(1, 105, { account: 1 }),
     { kind: "block", account: 2 },
   ]);
   const right = run(fresh(), [
     listing,
-    buy(3, 100, { account: 2 }),
+    buy(3, 100, { account: 2, session: 7 }),
     sell(1, 105, { account: 0 }),
     { kind: "block", account: 1 },
   ]);
@@ -148,6 +168,10 @@ test("with names, the hash does not depend on the caller's indices", () => {
   assert.notEqual(
     left.stateHash(names(["ann", "bob", "eve"])),
     right.stateHash(names(["bob", "ann", "eve"])),
+  );
+  assert.notEqual(
+    left.stateHash(names(["ann", "bob", "eve"])),
+    right.stateHash(names(["bob", "eve", "ann"], "another")),
   );
 });
 

@@ -6,6 +6,8 @@ export interface StateNames {
   symbol(symbol: number): string;
   account(account: number): string;
   order(handle: number): string;
+  /** Never asked for 0, which is none. */
+  session(session: number): string;
 }
 
 /**
@@ -100,11 +102,13 @@ function hashOrder(
     ...[order.side, order.type, order.timeInForce, order.selfTrade, order.triggerBy, order.peg],
     ...[order.priceTicks, order.quantityLots, order.filledLots, order.leavesLots, order.openLots],
     ...[order.displayLots, order.boundTicks, order.stopTicks, order.trailTicks, order.trailBps],
-    ...[order.activationTicks, order.minimumLots, order.clientId, order.session, order.awaits],
+    ...[order.activationTicks, order.minimumLots, order.clientId],
+    ...[names === undefined ? order.session : Math.min(1, order.session), order.awaits],
     ...[families.place(order.group), families.place(order.parent)],
   ]) {
     hasher.number(number);
   }
+  if (names !== undefined && order.session !== 0) hasher.text(names.session(order.session));
 }
 
 function hashPending(hasher: StateHasher, { pending }: EngineState, names: StateNames | undefined): void {
@@ -119,7 +123,8 @@ function hashPending(hasher: StateHasher, { pending }: EngineState, names: State
     pending.symbol === -1 ? "" : names === undefined ? String(pending.symbol) : names.symbol(pending.symbol),
   );
   hasher.number(pending.side);
-  hasher.number(pending.session);
+  hasher.number(names === undefined ? pending.session : Math.min(1, pending.session));
+  if (names !== undefined && pending.session !== 0) hasher.text(names.session(pending.session));
   hasher.number(pending.visitedOrders);
   hasher.number(pending.affectedOrders);
 }

@@ -13,6 +13,12 @@ export const HostConfig = Type.Object({
     ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
     { default: "info", description: "Least severe level that is logged" },
   ),
+  HTTP_MAX_CONNECTIONS: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "Connections that one service keeps open; more are ended at once, unanswered",
+  }),
   HTTP_MAX_IN_FLIGHT: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,

@@ -65,6 +65,8 @@ const DetailView = Type.Object({
   headers: Type.Record(Type.String(), Type.String()),
   value: Type.String(),
   encoding: oneOf(["utf-8", "base64"]),
+  keyBase64: Type.Optional(Type.String()),
+  headersBase64: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: TextOrNull }))),
   stack: TextOrNull,
 });
 const ReasonView = Type.Object({
@@ -274,15 +276,8 @@ function recordView(service: ServiceName, record: ParkedRecord): object {
 }
 
 function detailView(service: ServiceName, detail: ParkedDetail): object {
-  const { topicId: _, recordTimeMs, headers, value, encoding, stack, ...record } = detail;
-  return {
-    ...recordView(service, record),
-    recordTime: rfc3339(recordTimeMs),
-    headers,
-    value,
-    encoding,
-    stack,
-  };
+  const { topicId: _, recordTimeMs, ...record } = detail;
+  return { ...recordView(service, record), recordTime: rfc3339(recordTimeMs) };
 }
 
 function reasonView(service: ServiceName, { oldestMs, newestMs, ...same }: ParkedReason): object {

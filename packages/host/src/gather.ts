@@ -1,6 +1,6 @@
 /**
- * The micro-batching door (R1, path notes): what arrives while a batch is in flight goes into the next one.
- * No timer: the first item starts at once, and load makes the batches.
+ * The micro-batching door (R1): what arrives while as many batches are in flight as may be goes into the next one. No timer: the
+ * first item starts at once, and load makes the batches.
  */
 export interface Gather<Item, Result> {
   /** Resolves with the item's own result. Rejects with what its batch rejected with. */

@@ -38,6 +38,8 @@ export { gather, isQueueFull } from "./gather.ts";
 export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
 export { RequestTime } from "./http/request-time.ts";
+export type { IdRange } from "./id-ranges.ts";
+export { idRanges, isInRange } from "./id-ranges.ts";
 export { createLogger } from "./logging.ts";
 export { NewestReading } from "./newest-reading.ts";
 export { openApiDocument } from "./openapi.ts";

@@ -210,6 +210,11 @@ export const problemCatalogue = {
     "The account has too many open orders",
     "With this order it would have more open orders than its limit.",
   ),
+  too_many_sessions: entry(
+    422,
+    "The account has too many sessions",
+    "It has as many sessions open as an account may have; those are kept alive. Close one, or let it lapse.",
+  ),
   open_notional_limit_exceeded: entry(
     422,
     "The account has too much open",
@@ -282,6 +287,11 @@ export const problemCatalogue = {
   ),
   store_unavailable: entry(503, "The database does not answer", "Nothing was done.", true),
   bus_unavailable: entry(503, "The event bus does not answer", "Nothing was done.", true),
+  topic_unreadable: entry(
+    502,
+    "The topic can't be read",
+    "The broker refuses it, or what it has is damaged: the detail says where. It will be answered so until somebody has seen to it.",
+  ),
   peer_unavailable: entry(503, "Another service does not answer", "Nothing was done.", true),
   outcome_unknown: entry(
     503,

@@ -1,8 +1,7 @@
 import { type AbortSignalLike, OperationalError, type Timer } from "@bourse/base";
 import type { Logger } from "pino";
+import { patienceWhileEnding } from "./patience-while-ending.ts";
 
-/** A start that was told to end goes on to its own end, unless it gets on no more for so long. */
-export const PATIENCE_WHILE_ENDING_MS = 3_000;
 const SOON_MS = 100;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
@@ -14,26 +13,26 @@ export async function retryAtBoot<T>(
     readonly timer: Timer;
     readonly newId: () => string;
     readonly log: Logger;
-    /** Once it is given, what does not answer is waited for no longer than {@link PATIENCE_WHILE_ENDING_MS}. */
+    /** Once it is given, it is soon tried for the last time. What is under way then comes to its own end or limit. */
     readonly ending?: AbortSignalLike | undefined;
   },
   attempt: () => Promise<T>,
 ): Promise<T> {
-  let patienceMs = PATIENCE_WHILE_ENDING_MS;
-  for (let cap = FIRST_DELAY_MS; ; cap = Math.min(MAX_DELAY_MS, cap * 2)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof OperationalError && error.retryable)) throw error;
-      const delayMs = Math.floor(share(options.newId()) * cap);
-      options.log.warn({ err: error, what: options.what, delayMs }, "waiting for a dependency");
-      if (options.ending?.aborted !== true) await options.timer.sleep(delayMs, options.ending);
-      else if (patienceMs <= 0) throw error;
-      else {
-        await options.timer.sleep(SOON_MS);
-        patienceMs -= SOON_MS;
+  const { timer, ending } = options;
+  const patience = patienceWhileEnding(timer, ending);
+  try {
+    for (let cap = FIRST_DELAY_MS; ; cap = Math.min(MAX_DELAY_MS, cap * 2)) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof OperationalError && error.retryable) || patience.isOver) throw error;
+        const delayMs = ending?.aborted === true ? SOON_MS : Math.floor(share(options.newId()) * cap);
+        options.log.warn({ err: error, what: options.what, delayMs }, "waiting for a dependency");
+        await timer.sleep(delayMs, ending?.aborted === true ? undefined : ending);
       }
     }
+  } finally {
+    patience.cancel();
   }
 }
 

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 import type { Timer } from "@bourse/base";
-import { orderEvents } from "@bourse/contracts";
-import { StoreError } from "@bourse/store";
+import { BusError, type EventBus } from "@bourse/bus";
+import { orderEvents, portfolioEvents } from "@bourse/contracts";
+import { type Store, StoreError } from "@bourse/store";
 import { Counter } from "prom-client";
 import { Type } from "typebox";
 import { ConfigError } from "./config.ts";
@@ -381,12 +382,60 @@ test("a start that waits for what does not answer ends where it is told to, with
     setImmediate(() => ending.abort());
     throw away;
   };
-  const sleep: Timer["sleep"] = (_ms, signal) =>
-    signal === undefined
-      ? Promise.resolve()
-      : new Promise((resolve) => signal.addEventListener("abort", resolve));
-  const waiting = { ...runtime, timer: { ...runtime.timer, sleep }, ending: ending.signal };
+  const { after } = runtime.timer;
+  // Its patience is short, its pauses are long.
+  const timer: Timer = {
+    ...runtime.timer,
+    after: (_delayMs, callback) => after(1, callback),
+    sleep: (_delayMs, signal) =>
+      new Promise((resolve) => {
+        if (signal === undefined) after(2, resolve);
+        else signal.addEventListener("abort", () => resolve());
+      }),
+  };
+  const waiting = { ...runtime, timer, ending: ending.signal };
   await assert.rejects(runService(definition({ setup }), waiting), away);
+});
+
+test("a start that waits for the broker to read back its topics ends where it is told to", async (t) => {
+  const { runtime, bus } = await testRuntime(t);
+  const ending = new AbortController();
+  const topics = (): Promise<never> => {
+    setImmediate(() => ending.abort());
+    return Promise.reject(new BusError("bus_unavailable", "no broker answers", { retryable: true }));
+  };
+  const away = (): Promise<never> =>
+    Promise.reject(new StoreError("store_unavailable", "away", { retryable: true }));
+  const store = { transaction: away, query: away, close: () => Promise.resolve() } as unknown as Store;
+  const without = {
+    ...runtime,
+    ending: ending.signal,
+    bus: Object.assign(Object.create(bus), { topics }),
+    migrate: () => Promise.resolve(),
+    openStore: () => store,
+  };
+  const migrations = new URL("./", import.meta.url);
+  await assert.rejects(runService(definition({ migrations, publishes: [portfolioEvents] }), without), {
+    code: "start_failed",
+    message: "portfolio was told to end while it started, and could not read back where its topics end",
+  });
+});
+
+test("a broker that is away while a view catches up is waited for", async (t) => {
+  const { runtime, bus, ends } = await testRuntime(t);
+  const consumes: AnyServiceDefinition["consumes"] = [
+    { kind: "view", subscription: "orders", topics: [orderEvents], from: "earliest", apply: () => undefined },
+  ];
+  let away = true;
+  const offsets: EventBus["offsets"] = (topic) =>
+    away
+      ? Promise.reject(new BusError("bus_unavailable", "no broker answers", { retryable: true }))
+      : bus.offsets(topic);
+  const blinking = Object.assign(Object.create(bus), { offsets });
+  const running = await runService(definition({ consumes }), { ...runtime, bus: blinking });
+  ends.push(() => running.drain(1_000));
+  away = false;
+  assert.equal((await running.status()).phase, "ready");
 });
 
 test("a start that waits for a view to catch up ends where it is told to", async (t) => {

@@ -17,15 +17,17 @@ import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
 import type { AnyRoute, AnyServiceDefinition, Job, Shell } from "./definition.ts";
 import { type CommitDoors, keepsAnswers } from "./http/answer-commit.ts";
 import { AnswersUnderWay } from "./http/answers-under-way.ts";
+import { boundConnections } from "./http/bound-connections.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
 import { makeShell } from "./make-shell.ts";
 import { createRegistry, RequestDurations } from "./metrics.ts";
+import { patienceWhileEnding } from "./patience-while-ending.ts";
 import { callerReader } from "./principal.ts";
 import { publishedTopics } from "./published-topics.ts";
 import { openRebuilds, rebuildRoutes } from "./rebuild-routes.ts";
-import { PATIENCE_WHILE_ENDING_MS, retryAtBoot } from "./retry-at-boot.ts";
+import { retryAtBoot } from "./retry-at-boot.ts";
 import type { Runtime } from "./runtime.ts";
 import { exposeService } from "./service-gauges.ts";
 import { type Phase, type Quiet, quietOf, type ServiceStatus } from "./status.ts";
@@ -92,6 +94,7 @@ class StartingService {
   readonly #log: Runtime["log"];
   readonly #registry: Registry;
   readonly #stores: Store[] = [];
+  readonly #pings = new Map<Store, Promise<boolean>>();
   readonly #answersUnderWay = new AnswersUnderWay();
   #phase: Phase = "starting";
   #service: unknown = null;
@@ -131,7 +134,7 @@ class StartingService {
       sampleShare: hostConfig.OTEL_TRACES_SAMPLER_ARG,
       serviceName: "bourse",
     });
-    const address = await this.#listen(dispatcher);
+    const address = await this.#listen(dispatcher, hostConfig.HTTP_MAX_CONNECTIONS);
 
     const sharedFolder = await this.#sharedFolder();
     const delivery = await this.#openDelivery(sharedFolder);
@@ -149,7 +152,8 @@ class StartingService {
     this.#service = await this.#setUp(shell);
     openDeadLetters(this.#service, delivery.parked);
     openRebuilds(this.#service, delivery.rebuilds);
-    await delivery.start(this.#service as never, this.#definition.consumes);
+    const consuming = delivery.start(this.#service as never, this.#definition.consumes);
+    await this.#patiently(consuming, "could not read back where its topics end");
     this.#phase = "catching_up";
     await this.#caughtUp(delivery);
 
@@ -229,7 +233,10 @@ class StartingService {
     return { delivery, idempotency: createIdempotency({ delivery, metrics: this.#registry, bounds }) };
   }
 
-  async #listen(dispatcher: Dispatcher): Promise<{ readonly url: string; readonly port: number }> {
+  async #listen(
+    dispatcher: Dispatcher,
+    maxConnections: number,
+  ): Promise<{ readonly url: string; readonly port: number }> {
     const { authenticate } = this.#definition;
     const { listen } = this.#runtime;
     if (listen === null) return { url: "", port: 0 };
@@ -243,6 +250,7 @@ class StartingService {
     });
     this.#server = server;
     this.#answersUnderWay.watch(server.server);
+    boundConnections(server.server, maxConnections, this.#registry);
     const { host, port = this.#definition.port } = listen;
     await server.listen({ host, port });
     const bound = server.server.address();
@@ -327,17 +335,28 @@ class StartingService {
    * the service is not ready, and what it can still do (cancels) it does.
    */
   async #caughtUp(delivery: DeliveryRuntime): Promise<void> {
-    let patienceMs = PATIENCE_WHILE_ENDING_MS;
-    while (delivery.unready().length > 0) {
-      const { consumptions } = await delivery.status();
-      if (consumptions.every(({ state }) => state === "running" || state === "stopped")) return;
-      await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
-      if (this.#runtime.ending?.aborted !== true) continue;
-      patienceMs -= CATCH_UP_POLL_MS;
-      if (patienceMs > 0) continue;
-      const message = `${this.#definition.name} was told to end while it started, and does not catch up`;
-      throw new OperationalError("start_failed", message, { retryable: false });
-    }
+    let isOver = false;
+    const caughtUp = async (): Promise<void> => {
+      while (!isOver && delivery.unready().length > 0) {
+        if (delivery.consumptions().every(({ state }) => state === "running" || state === "stopped")) return;
+        await this.#runtime.timer.sleep(CATCH_UP_POLL_MS);
+      }
+    };
+    await this.#patiently(caughtUp(), "does not catch up").finally(() => {
+      isOver = true;
+    });
+  }
+
+  /** What gets on no more is given up a while after the start was told to end: `work` goes on until it is drained. */
+  async #patiently(work: Promise<void>, without: string): Promise<void> {
+    const patience = patienceWhileEnding(this.#runtime.timer, this.#runtime.ending);
+    const done = await bounded(
+      patience,
+      work.then(() => true),
+    ).finally(patience.cancel);
+    if (done === true) return;
+    const message = `${this.#definition.name} was told to end while it started, and ${without}`;
+    throw new OperationalError("start_failed", message, { retryable: false });
   }
 
   async #unready(): Promise<readonly string[]> {
@@ -352,13 +371,24 @@ class StartingService {
 
   async #answers(store: Store): Promise<boolean> {
     const deadline = deadlineAfter(this.#runtime.timer, PING_TIMEOUT_MS);
-    const ping = store.ping().then(
-      () => true,
-      () => false,
-    );
-    const answered = await bounded(deadline, ping);
+    const answered = await bounded(deadline, this.#pingOf(store));
     deadline.cancel();
     return answered ?? false;
+  }
+
+  /** One at a time: anybody may ask for a service's health, and what waits in its pool keeps its own work waiting. */
+  #pingOf(store: Store): Promise<boolean> {
+    const underWay = this.#pings.get(store);
+    if (underWay !== undefined) return underWay;
+    const ping = store
+      .ping()
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => this.#pings.delete(store));
+    this.#pings.set(store, ping);
+    return ping;
   }
 
   async #status(): Promise<ServiceStatus> {

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
 import { defineService, type Shell } from "./definition.ts";
 import { testService } from "./testing.ts";
 
-test("what a service tells Prometheus of itself: readiness, database, pools, disk, invariants", async (t) => {
+/** A service that keeps one number in PostgreSQL. */
+async function keeper(t: TestContext, reasons: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), "bourse-host-sql-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, "0001-counts.sql"), "CREATE TABLE counts (n bigint NOT NULL)");
-  const reasons: string[] = [];
-  const { request, service } = await testService(
+  return await testService(
     t,
     defineService({
       name: "portfolio",
@@ -41,6 +41,11 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
       ],
     }),
   );
+}
+
+test("what a service tells Prometheus of itself: readiness, database, pools, disk, invariants", async (t) => {
+  const reasons: string[] = [];
+  const { request, service } = await keeper(t, reasons);
   const scrape = async (): Promise<string> => (await request("GET", "/metrics")).body;
   const figureOf = (text: string, name: string): number => {
     const line = text.split("\n").find((each) => each.startsWith(name));
@@ -68,20 +73,30 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
 
   // All four connections are at work: the next call waits, and that is seen.
   const store = service.store;
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const held = Promise.withResolvers<void>();
   const busy = Array.from({ length: 4 }, () =>
     store.transaction("hold", async (tx) => {
       await tx.run([sql`SELECT 1`]);
-      await held;
+      await held.promise;
     }),
   );
   const waiting = store.query(sql`SELECT 1`);
   const text = await scrape();
   assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="http"'), 1);
   assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="consumers"'), 0);
-  release();
+  held.resolve();
   await Promise.all([...busy, waiting]);
+});
+
+test("however many ask for its health, one question at a time goes to the database", async (t) => {
+  const { request, service } = await keeper(t);
+  const answer = Promise.withResolvers<void>();
+  const ping = t.mock.method(service.store, "ping", () => answer.promise);
+  const asked = await Promise.all(Array.from({ length: 5 }, () => request("GET", "/health/ready")));
+  assert.deepEqual(new Set(asked.map(({ status }) => status)), new Set([503]));
+  assert.equal(ping.mock.callCount(), 1);
+  answer.resolve();
+  assert.equal((await request("GET", "/health/ready")).status, 200);
+  assert.equal((await request("GET", "/health/ready")).status, 200);
+  assert.ok(ping.mock.callCount() > 1);
 });

@@ -309,7 +309,7 @@ describe("snapshots of a journal", () => {
 });
 
 describe("kill -9 in the midst of group commits", () => {
-  it("loses nothing that was acknowledged, again and again", { timeout: 60_000 }, async (t) => {
+  it("loses nothing that was acknowledged, again and again", { timeout: 120_000 }, async (t) => {
     const seed = 1 + Math.floor(Math.random() * 1_000_000);
     t.diagnostic(`seed ${seed}`);
     const folder = scratchFolder(t);

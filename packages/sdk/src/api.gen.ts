@@ -201,6 +201,80 @@ content: {
 }
 }
 }
+"/api/v1/accounts/{accountId}/fills": {
+/**
+ * getAccountsAccountIdFills: The fills of an account, latest first: all, or those of a symbol, of an order, in [from, to)
+ */
+get: {
+parameters: {
+path: {
+accountId: string
+}
+query?: {
+/**
+ * BTC-USD, AAPL
+ */
+symbol?: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+orderId?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+from?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+to?: string
+limit?: number
+cursor?: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+accountId: string
+fills: {
+tradeId: string
+engineSequence: number
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+orderId: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol: string
+side: ("BUY" | "SELL")
+price: string
+quantity: string
+notional: string
+liquidity: ("MAKER" | "TAKER")
+fee: string
+/**
+ * USD, BTC, AAPL
+ */
+feeAsset: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+time: string
+transfer?: boolean
+}[]
+nextCursor?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
 "/api/v1/accounts/{accountId}/ledger": {
 /**
  * getAccountsAccountIdLedger: The account's postings in double entry, latest first: credits are positive
@@ -798,6 +872,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -1096,6 +1175,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -1394,6 +1478,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -1692,6 +1781,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -1990,6 +2084,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -2288,6 +2387,11 @@ headers: {
 }
 value: string
 encoding: ("utf-8" | "base64")
+keyBase64?: string
+headersBase64?: {
+name: string
+value: (string | null)
+}[]
 stack: (string | null)
 }
 }
@@ -3558,7 +3662,7 @@ content: {
 }
 }
 /**
- * getOrders: Orders of an account, newest first; or the one with a client order id
+ * getOrders: Orders of an account, newest first; or the one with a client order id. A page may have fewer than the limit: where it has a nextCursor there may be more
  */
 get: {
 parameters: {
@@ -3922,9 +4026,57 @@ content: {
 }
 }
 }
+"/api/v1/orders/requests/{requestId}": {
+/**
+ * getOrdersRequestsRequestId: What became of an amendment, a cancel or a mass cancel, by the request id that it was answered with
+ */
+get: {
+parameters: {
+path: {
+requestId: string
+}
+}
+responses: {
+200: {
+content: {
+"application/json": {
+requestId: string
+kind: ("AMEND" | "CANCEL" | "MASS_CANCEL" | "HALT" | "RESUME" | "TIME" | "BANDS" | "GROUP" | "SESSION")
+accountId?: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+orderId?: string
+/**
+ * BTC-USD, AAPL
+ */
+symbol?: string
+quantity?: string
+price?: string
+state: ("PENDING" | "ACCEPTED" | "REJECTED")
+reason?: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+createdAt: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+completedAt?: string
+}
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
 "/api/v1/orders/sessions/{sessionId}": {
 /**
- * putOrdersSessionsSessionId: Keep a session alive: without another sign of life in time its orders are cancelled
+ * putOrdersSessionsSessionId: Keep a session alive: without another sign of life in time its orders are cancelled. 201: it begins, or had ended
  */
 put: {
 parameters: {
@@ -3945,6 +4097,18 @@ timeoutMs: number
 }
 responses: {
 200: {
+content: {
+"application/json": {
+accountId: string
+sessionId: string
+/**
+ * RFC 3339, UTC, milliseconds
+ */
+closesAt: string
+}
+}
+}
+201: {
 content: {
 "application/json": {
 accountId: string
@@ -5899,7 +6063,7 @@ content: {
 }
 }
 /**
- * RFC 9457 problem details
+ * RFC 9457 problem details; some codes add members, such as `required` and `available` of insufficient_funds
  */
 export interface Problem {
 type: string
@@ -5912,4 +6076,5 @@ field: string
 given: string
 allowed: string
 }[]
+[k: string]: unknown
 }

@@ -1,7 +1,11 @@
 export { int8Array } from "./binary-array.ts";
+export type { RangeIndex, SummarisedPages } from "./block-ranges.ts";
+export { summariseRanges } from "./block-ranges.ts";
 export type { CopyField } from "./copy-rows.ts";
 export { copyRows } from "./copy-rows.ts";
 export { schemaOfService } from "./identifier.ts";
+export type { LatestFirst, TimeWindow } from "./latest-first.ts";
+export { readLatestFirst } from "./latest-first.ts";
 export type { MigrateOptions, MigrationFolder, MigrationsApplied } from "./migrations.ts";
 export { migrate } from "./migrations.ts";
 export type { PoolLoad, Row, Rows, SqlValue, Statement, Store, StoreOptions, Transaction } from "./port.ts";

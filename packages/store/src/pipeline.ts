@@ -23,14 +23,12 @@ const ANSWER_TIMEOUT_MS = 15_000;
 export async function sendPipeline(
   client: Client,
   statements: readonly Statement[],
+  answerTimeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<readonly Rows[]> {
   for (const { values } of statements)
     for (let at = 0; at < values.length; at++) checkValue(values[at], at + 1);
   return new Promise((resolve, reject) => {
-    const lost = setTimeout(
-      () => client.connection.stream.destroy(new Error("no answer")),
-      ANSWER_TIMEOUT_MS,
-    );
+    const lost = setTimeout(() => client.connection.stream.destroy(new Error("no answer")), answerTimeoutMs);
     const settled = (settle: () => void): void => {
       clearTimeout(lost);
       settle();

@@ -20,6 +20,9 @@ export interface Store {
   /** Reads in one round trip, one after the other; each sees what is committed when it runs. The rows of each. */
   queries(statements: readonly Statement[]): Promise<readonly Rows[]>;
 
+  /** A read of whole tables, such as a check's: as `query`, and may take ten minutes where a statement has ten seconds. */
+  scan(statement: Statement): Promise<Rows>;
+
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 

@@ -193,6 +193,18 @@ test("a query reads only, and its session is set up as R5 asks", async (t) => {
   );
 });
 
+test("a scan reads only, has ten minutes and memory for its sums, and leaves nothing of it to its connection", async (t) => {
+  const { store } = await testDatabase(t, { maxConnections: 1 });
+  await write(store, TABLE);
+  await assert.rejects(store.scan(insert(1n, 1n)), { code: "statement_failed", sqlState: "25006" });
+  const settings = sql`SELECT current_setting('statement_timeout') AS timeout, current_setting('work_mem') AS memory,
+    current_setting('enable_seqscan') AS whole`;
+  const [before] = await store.query(settings);
+  assert.deepEqual(await store.scan(settings), [{ timeout: "10min", memory: "64MB", whole: "on" }]);
+  assert.deepEqual(await store.query(settings), [before]);
+  assert.equal(before?.timeout, "10s");
+});
+
 test("arrays of any text arrive as they were", async (t) => {
   const { store } = await testDatabase(t);
   const text = fc.string({ unit: "binary" }).filter((value) => !value.includes("\0"));

@@ -75,20 +75,33 @@ class PostgresStore implements Store {
     return rows;
   }
 
-  async queries(statements: readonly Statement[]): Promise<readonly Rows[]> {
+  queries(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    return this.#readAgain(() => this.#read(statements, READ_ONLY));
+  }
+
+  async scan(statement: Statement): Promise<Rows> {
+    const [rows = []] = await this.#readAgain(() => this.#read([statement], SCAN, SCAN_ANSWER_TIMEOUT_MS));
+    return rows;
+  }
+
+  async #readAgain(read: () => Promise<readonly Rows[]>): Promise<readonly Rows[]> {
     try {
-      return await this.#read(statements);
+      return await read();
     } catch (error) {
       if (!mayRunAgain(error)) throw error;
-      return await runAgain(rerunPolicy(), error, () => this.#read(statements));
+      return await runAgain(rerunPolicy(), error, read);
     }
   }
 
-  async #read(statements: readonly Statement[]): Promise<readonly Rows[]> {
+  async #read(
+    statements: readonly Statement[],
+    settings: Statement,
+    answerTimeoutMs?: number,
+  ): Promise<readonly Rows[]> {
     const client = await this.#connect("query");
     let broken = true;
     try {
-      const results = await sendPipeline(client, [READ_ONLY, ...statements]);
+      const results = await sendPipeline(client, [settings, ...statements], answerTimeoutMs);
       broken = false;
       return results.slice(1);
     } catch (error) {
@@ -139,6 +152,16 @@ class PostgresStore implements Store {
 const READ_ONLY: Statement = {
   text: `SELECT set_config('transaction_read_only', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true),
     set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)`,
+  values: [],
+};
+
+const SCAN_TIMEOUT_MS = 10 * 60_000;
+/** Above the server's own, as a statement's is. */
+const SCAN_ANSWER_TIMEOUT_MS = SCAN_TIMEOUT_MS + 5_000;
+
+/** Sums of millions of rows are sorted and hashed in memory that nothing else of a session needs. */
+const SCAN: Statement = {
+  text: `${READ_ONLY.text}, set_config('statement_timeout', '${SCAN_TIMEOUT_MS}', true), set_config('work_mem', '64MB', true)`,
   values: [],
 };
 

@@ -13,7 +13,7 @@ const PARTITIONS = 4;
 
 test("a broker that is killed in the middle of a run loses nothing of it; what comes twice has its number", {
   skip,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const kafka = await privateKafka(process.env);
   const bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "test" });

@@ -14,7 +14,7 @@ const COUNT = 20_000;
 
 test("a run on a real Kafka is numbered, keyed and decodable; its poison is where the journal says", {
   skip: skip ?? false,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { bootstrapServers, remove } = await testKafka(process.env);
   const bus = kafkaBus({ bootstrapServers, clientId: "test" });
@@ -33,7 +33,7 @@ test("a run on a real Kafka is numbered, keyed and decodable; its poison is wher
       poisonShare: 0.02,
       source: tradeGenerator({ seed: 7, clients: 100 }),
       count: COUNT,
-      patienceMs: 20_000,
+      patienceMs: 60_000,
       onRecord: (record) => journal.set(`${record.partition}/${record.sequence}`, record),
     });
     assert.equal(produced.records, COUNT);

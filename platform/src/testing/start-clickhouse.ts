@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { choosePorts } from "@bourse/ports";
 import type { DebianProgram } from "./debian-program.ts";
-import { freePort, serveProgram } from "./served-program.ts";
+import { serveProgram } from "./served-program.ts";
 
 export const CLICKHOUSE: DebianProgram = {
   title: "ClickHouse",
@@ -29,7 +30,7 @@ export async function startClickHouse(program: string): Promise<TestClickHouse> 
     process.off("exit", remove);
     remove();
   };
-  const port = await freePort();
+  const [port = 0] = await choosePorts(1);
   const url = `http://127.0.0.1:${port}`;
   writeFileSync(join(folder, "config.xml"), serverConfig(port));
   writeFileSync(join(folder, "users.xml"), USERS);

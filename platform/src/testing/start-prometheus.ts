@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { choosePorts } from "@bourse/ports";
 import type { DebianProgram } from "./debian-program.ts";
-import { freePort, serveProgram } from "./served-program.ts";
+import { serveProgram } from "./served-program.ts";
 
 export const PROMETHEUS: DebianProgram = {
   title: "Prometheus",
@@ -39,8 +40,11 @@ export interface TestPrometheus {
   stop(): Promise<void>;
 }
 
-/** How often it scrapes, looks for other pages and evaluates its rules. */
-const EVERY = "250ms";
+/**
+ * How often it scrapes, looks for other pages and evaluates its rules. A page has as long to answer, and on a machine that
+ * is busy with other tests it takes some of that.
+ */
+const EVERY = "1s";
 
 /** `rules` is a rules file's text. Rejects with what Prometheus said where it does not like them. */
 export async function startPrometheus(options: {
@@ -52,7 +56,7 @@ export async function startPrometheus(options: {
   writeFileSync(join(folder, "rules.yml"), options.rules);
   writeFileSync(join(folder, "pages.json"), "[]");
   writeFileSync(join(folder, "prometheus.yml"), CONFIG);
-  const port = await freePort();
+  const [port = 0] = await choosePorts(1);
   const url = `http://127.0.0.1:${port}`;
   const { stop } = await serveProgram({
     title: PROMETHEUS.title,

@@ -24,12 +24,16 @@ export class TestVenue {
     return { LOG_LEVEL: "error", DATABASE_URL: this.#postgres?.adminUrl, ...this.#overrides.env };
   }
 
+  get gatewayUrl(): string {
+    return this.#platform?.gatewayUrl ?? "";
+  }
+
   get operator(): PublicApi {
     return this.as(this.#platform?.operatorKey ?? "");
   }
 
   as(key: string): PublicApi {
-    return new PublicApi(this.#platform?.gatewayUrl ?? "", key);
+    return new PublicApi(this.gatewayUrl, key);
   }
 
   async start(): Promise<void> {
@@ -184,7 +188,8 @@ export interface OrderAnswer {
   readonly code?: string;
 }
 
-const PATIENCE_MS = 20_000;
+/** Not a measure of anything: a test that would hang says what it saw instead. */
+const PATIENCE_MS = 60_000;
 
 export async function until<T>(ask: () => Promise<T>, enough: (answer: T) => boolean): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;

@@ -152,7 +152,7 @@ async function caughtUp(bus: EventBus, orders: number): Promise<void> {
 
 test("instances join and leave on Kafka: every fact is told once, and each client's in order", {
   skip,
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   const all = await venue(t);
   const publish = testProducer(all.bus, clock) as Parameters<typeof trade>[0];

@@ -9,7 +9,14 @@ import {
   walletEvents,
 } from "@bourse/contracts";
 import { type Envelope, replayTopic } from "@bourse/delivery";
-import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
+import {
+  Findings,
+  type IdRange,
+  type Invariant,
+  type InvariantReport,
+  idRanges,
+  isInRange,
+} from "@bourse/host";
 import { sql } from "@bourse/store";
 import { cashFactsOf } from "./consumers/copy-cash.ts";
 import { orderFactsOf } from "./consumers/copy-orders.ts";
@@ -24,12 +31,12 @@ export const dropCopyInvariants: readonly Invariant<DropCopy>[] = [
   {
     name: "trades-told-once",
     rule: "each side of each trade is in the feed trades once, and its last partial_filled_qty is what was filled",
-    check: tradesToldOnce,
+    check: (service) => tradesToldOnce(service),
   },
   {
     name: "orders-told",
     rule: "no fact waits for its order, and each order's last record is as the order stands",
-    check: ordersTold,
+    check: (service) => ordersTold(service),
   },
   {
     name: "cash-told",
@@ -78,16 +85,24 @@ async function isCut({ bus }: DropCopy, topics: readonly Topic[]): Promise<boole
   return false;
 }
 
-async function* allOrders({ store }: DropCopy): AsyncGenerator<OrderCopy> {
-  for (let after: string | null = null; ; ) {
-    const page: readonly OrderCopy[] = readOrders(await store.query(selectOrders(after, PAGE))).map(
-      ({ copy }) => copy,
-    );
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = last.orderId;
+async function* ordersIn({ store }: DropCopy, range: IdRange): AsyncGenerator<OrderCopy> {
+  for (let { after } = range; ; ) {
+    const page = readOrders(await store.query(selectOrders(after, PAGE))).map(({ copy }) => copy);
+    for (const copy of page) {
+      if (!isInRange(range, copy.orderId)) return;
+      yield copy;
+      after = copy.orderId;
+    }
+    if (page.length === 0) return;
   }
+}
+
+/** Of so many orders something is held in memory: some 500 MB. More are compared one range after the other. */
+const ORDERS_AT_ONCE = 1_000_000;
+
+async function rangesOf({ store }: DropCopy, ordersAtOnce: number): Promise<readonly IdRange[]> {
+  const [row] = await store.scan(sql`SELECT count(*) AS n FROM orders`);
+  return idRanges(Number(row?.n ?? 0), ordersAtOnce);
 }
 
 async function* allClients({ store }: DropCopy): AsyncGenerator<ClientCash> {
@@ -107,18 +122,27 @@ interface Sides {
   filled: string;
 }
 
-async function tradesToldOnce(service: DropCopy): Promise<InvariantReport> {
+export async function tradesToldOnce(
+  service: DropCopy,
+  ordersAtOnce = ORDERS_AT_ONCE,
+): Promise<InvariantReport> {
   const findings = new Findings();
   if (await isCut(service, [tradeEvents, tradesFeed])) return findings.report();
+  for (const range of await rangesOf(service, ordersAtOnce)) await compareTrades(service, range, findings);
+  return findings.report();
+}
+
+async function compareTrades(service: DropCopy, range: IdRange, findings: Findings): Promise<void> {
   const made = new Map<string, Sides>();
   for await (const { event } of eventsOf(service, [tradeEvents]))
     for (const fact of orderFactsOf(event)) {
-      if (fact.kind === "trade") addSide(made, fact.orderId, fact.tradeId, fact.cumulative);
+      if (fact.kind === "trade" && isInRange(range, fact.orderId))
+        addSide(made, fact.orderId, fact.tradeId, fact.cumulative);
     }
   const told = new Map<string, Sides>();
   for await (const { event } of toldBy(service, tradesFeed)) {
     const { order_id, trade_id, partial_filled_qty } = event as TradeRecord;
-    addSide(told, order_id, trade_id, partial_filled_qty);
+    if (isInRange(range, order_id)) addSide(told, order_id, trade_id, partial_filled_qty);
   }
   for (const [orderId, { count, ids, filled }] of made) {
     findings.checked += count;
@@ -130,7 +154,6 @@ async function tradesToldOnce(service: DropCopy): Promise<InvariantReport> {
   }
   for (const orderId of told.keys())
     if (!made.has(orderId)) findings.add(`order ${orderId} has no trades and some are told`);
-  return findings.report();
 }
 
 function addSide(sides: Map<string, Sides>, orderId: string, tradeId: string, filled: string): void {
@@ -149,15 +172,29 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-async function ordersTold(service: DropCopy): Promise<InvariantReport> {
+export async function ordersTold(service: DropCopy, ordersAtOnce = ORDERS_AT_ONCE): Promise<InvariantReport> {
   const findings = new Findings();
   const cut = await isCut(service, [orderEvents, executionEvents, ordersFeed]);
+  for (const range of await rangesOf(service, ordersAtOnce))
+    await compareOrders(service, { range, cut, findings });
+  return findings.report();
+}
+
+interface Comparison {
+  readonly range: IdRange;
+  /** Retention has cut a topic: an order may have been told in what is gone. */
+  readonly cut: boolean;
+  readonly findings: Findings;
+}
+
+async function compareOrders(service: DropCopy, { range, cut, findings }: Comparison): Promise<void> {
   const last = new Map<string, OrderRecord & { told: number }>();
   for await (const { event } of toldBy(service, ordersFeed)) {
     const record = event as OrderRecord;
+    if (!isInRange(range, record.order_id)) continue;
     last.set(record.order_id, { ...record, told: (last.get(record.order_id)?.told ?? 0) + 1 });
   }
-  for await (const order of allOrders(service)) {
+  for await (const order of ordersIn(service, range)) {
     findings.checked++;
     if (order.clientId === null || order.waiting.length > 0) {
       findings.add(`${order.waiting.length} facts wait for order ${order.orderId}`);
@@ -177,7 +214,6 @@ async function ordersTold(service: DropCopy): Promise<InvariantReport> {
     last.delete(order.orderId);
   }
   for (const orderId of last.keys()) findings.add(`order ${orderId} was told and is not kept`);
-  return findings.report();
 }
 
 async function cashTold(service: DropCopy): Promise<InvariantReport> {

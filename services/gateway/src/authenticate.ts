@@ -1,7 +1,7 @@
 import type { Clock } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Principal } from "@bourse/contracts";
-import { type Peers, problem, type RouteRequest } from "@bourse/host";
+import { type Gather, gather, isQueueFull, type Peers, problem, type RouteRequest } from "@bourse/host";
 import type { KeyCache } from "./key-cache.ts";
 
 /** What the routes of the gateway are given. */
@@ -10,6 +10,19 @@ export interface Gateway {
   readonly peers: Peers;
   readonly keys: KeyCache;
   readonly clock: Clock;
+  readonly questions: Gather<string, Principal | null>;
+}
+
+/** Of auth. */
+type Asking = Pick<Gateway, "peers" | "keys" | "clock">;
+
+/** What auth takes in one question. */
+const MAX_ASKED = 1_000;
+const MAX_WAITING = 10_000;
+
+/** Keys that nobody knows yet are asked together (R1): who makes some up by the thousand costs auth a few questions. */
+export function openQuestions(asking: Asking): Gateway["questions"] {
+  return gather({ run: (keys) => askAll(asking, keys), maxBatch: MAX_ASKED, maxQueued: MAX_WAITING });
 }
 
 type Answer = Principal | null | ReturnType<typeof problem>;
@@ -24,12 +37,13 @@ export function authenticate(gateway: Gateway, headers: RouteRequest["headers"])
 }
 
 async function ask(gateway: Gateway, key: string): Promise<Answer> {
-  const [principal = null] = await askAll(gateway, [key]);
-  return principal ?? wrongKey();
+  const asked = gateway.questions.submit(key);
+  if (isQueueFull(asked)) return problem("queue_full", `${asked.queued} keys wait to be looked up`);
+  return (await asked) ?? wrongKey();
 }
 
 async function askAll(
-  { peers, keys, clock }: Gateway,
+  { peers, keys, clock }: Asking,
   asked: readonly string[],
 ): Promise<readonly (Principal | null)[]> {
   const askedMs = clock.nowMs();
@@ -41,9 +55,6 @@ async function askAll(
   for (const [index, key] of asked.entries()) keys.set(key, principals[index] ?? null, askedMs);
   return principals;
 }
-
-/** What auth takes in one question. */
-const MAX_ASKED = 1_000;
 
 /** Keys in use are asked again, together, before they are forgotten: no request waits, and many accounts cost little. */
 export async function refreshKeys(gateway: Gateway): Promise<void> {

@@ -56,4 +56,17 @@ describe("the key cache", () => {
     assert.equal(cache.get("bk_1"), null);
     assert.equal(cache.get("bk_10000"), null);
   });
+
+  it("keys that nobody was issued push out none that is somebody's", () => {
+    const cache = new KeyCache(manualClock(), 1_000);
+    const principal = { keyId: "k1", role: "operator" } as const;
+    cache.set("bk_issued", principal);
+    for (let n = 0; n <= 10_000; n++) cache.set(`bk_${n}`, null);
+    assert.deepEqual(cache.get("bk_issued"), principal);
+    // Revoked, or issued since it was asked: a key is remembered once.
+    cache.set("bk_issued", null);
+    assert.equal(cache.get("bk_issued"), null);
+    cache.set("bk_10000", principal);
+    assert.deepEqual(cache.get("bk_10000"), principal);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Clock } from "@bourse/base";
 import type { Principal } from "@bourse/contracts";
 
-/** How many keys are remembered; the oldest are forgotten first. */
+/** How many keys of somebody are remembered, and how many of nobody; the oldest are forgotten first. */
 const MAX_KEYS = 10_000;
 
 interface Entry {
@@ -12,11 +12,15 @@ interface Entry {
   isUsed: boolean;
 }
 
-/** Whose a key is, remembered for a while, so that a request costs no question. Unknown keys are remembered too. */
+/**
+ * Whose a key is, remembered for a while, so that a request costs no question. Unknown keys are remembered too, by themselves:
+ * anybody can make them up, as many as are needed to have the others forgotten.
+ */
 export class KeyCache {
   readonly #clock: Clock;
   readonly #keepMs: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #issued = new Map<string, Entry>();
+  readonly #unknown = new Map<string, Entry>();
 
   constructor(clock: Clock, keepMs: number) {
     this.#clock = clock;
@@ -25,12 +29,12 @@ export class KeyCache {
 
   /** undefined: it has to be asked. */
   get(key: string): Principal | null | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#issued.get(key) ?? this.#unknown.get(key);
     if (entry === undefined) return undefined;
     const nowMs = this.#clock.nowMs();
     // A clock that was set back would make a key that is revoked work for as long.
     if (nowMs < entry.askedMs || nowMs >= entry.untilMs) {
-      this.#entries.delete(key);
+      this.#forget(key);
       return undefined;
     }
     entry.isUsed = true;
@@ -39,11 +43,17 @@ export class KeyCache {
 
   /** `askedMs`: what was revoked after that moment may not be in the answer. */
   set(key: string, principal: Principal | null, askedMs = this.#clock.nowMs()): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, { principal, askedMs, untilMs: askedMs + this.#keepMs, isUsed: false });
-    if (this.#entries.size <= MAX_KEYS) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#forget(key);
+    const entries = principal === null ? this.#unknown : this.#issued;
+    entries.set(key, { principal, askedMs, untilMs: askedMs + this.#keepMs, isUsed: false });
+    if (entries.size <= MAX_KEYS) return;
+    const [oldest] = entries.keys();
+    if (oldest !== undefined) entries.delete(oldest);
+  }
+
+  #forget(key: string): void {
+    this.#issued.delete(key);
+    this.#unknown.delete(key);
   }
 
   /** Keys of somebody that are in use and will be forgotten within `withinMs`, at most `limit`: asked together, they cost one question. */
@@ -51,9 +61,9 @@ export class KeyCache {
     const nowMs = this.#clock.nowMs();
     const keys: string[] = [];
     // Oldest first: what was asked last is behind.
-    for (const [key, { principal, untilMs, isUsed }] of this.#entries) {
+    for (const [key, { untilMs, isUsed }] of this.#issued) {
       if (untilMs > nowMs + withinMs || keys.length === limit) break;
-      if (isUsed && principal !== null && untilMs > nowMs) keys.push(key);
+      if (isUsed && untilMs > nowMs) keys.push(key);
     }
     return keys;
   }

@@ -1,6 +1,6 @@
 import { catalogue, SERVICE_NAMES } from "@bourse/contracts";
 import { defineService } from "@bourse/host";
-import { authenticate, type Gateway, REFRESH_EVERY_MS, refreshKeys } from "./authenticate.ts";
+import { authenticate, type Gateway, openQuestions, REFRESH_EVERY_MS, refreshKeys } from "./authenticate.ts";
 import { GatewayConfig } from "./config.ts";
 import { KeyCache } from "./key-cache.ts";
 import { documentRoutes } from "./routes/documents.ts";
@@ -20,12 +20,10 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
   // An operator's look at any topic goes through here.
   reads: catalogue,
   calls: SERVICE_NAMES,
-  setup: ({ bus, peers, clock, config }) => ({
-    bus,
-    peers,
-    keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS),
-    clock,
-  }),
+  setup: ({ bus, peers, clock, config }) => {
+    const asking = { peers, clock, keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS) };
+    return { ...asking, bus, questions: openQuestions(asking) };
+  },
   authenticate,
   consumes: [],
   routes: (directory) => [

@@ -3,7 +3,7 @@ import { OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
-import type { Store } from "@bourse/store";
+import type { Store, SummarisedPages } from "@bourse/store";
 import type { BookView } from "./book-view.ts";
 import type { MarketDataMetrics } from "./metrics.ts";
 
@@ -19,6 +19,7 @@ export interface MarketData {
   readonly unpublished: Set<string>;
   /** Symbols whose price is published once more, moved or not. */
   readonly republish: Set<string>;
+  readonly summarisedPages: SummarisedPages;
   readonly metrics: MarketDataMetrics;
 }
 

@@ -9,9 +9,11 @@ import { applyReference } from "./consumers/reference.ts";
 import { marketDataInvariants } from "./invariants.ts";
 import { publishPrices, republishPrices } from "./jobs/publish-prices.ts";
 import { storeBooks } from "./jobs/store-books.ts";
+import { summariseFills } from "./jobs/summarise-fills.ts";
 import type { MarketData } from "./market-data.ts";
 import { marketDataMetrics } from "./metrics.ts";
 import { candleRoutes } from "./routes/candles.ts";
+import { fillRoutes } from "./routes/fills.ts";
 import { marketRoutes } from "./routes/markets.ts";
 import { tapeRoutes } from "./routes/tape.ts";
 import { tradeRoutes } from "./routes/trades.ts";
@@ -22,7 +24,7 @@ const REST_MS = 100;
 /** What the market shows: books, tape, tickers, candles, prices. */
 export const marketData = defineService<typeof MarketDataConfig, MarketData>({
   name: "market-data",
-  description: "Books, trades, tickers, candles and prices",
+  description: "Books, trades, fills, tickers, candles and prices",
   port: 8083,
   config: MarketDataConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
@@ -39,6 +41,7 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       books,
       unpublished: new Set(),
       republish: new Set(),
+      summarisedPages: new Map(),
       metrics: marketDataMetrics(metrics, books),
     };
   },
@@ -62,11 +65,13 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
       committed: tradesRecorded,
     },
   ],
-  routes: [...marketRoutes, ...tapeRoutes, ...candleRoutes, ...tradeRoutes],
+  routes: [...marketRoutes, ...tapeRoutes, ...candleRoutes, ...tradeRoutes, ...fillRoutes],
   jobs: [
     { name: "publish-prices", everyMs: 100, run: publishPrices },
     { name: "republish-prices", everyMs: 60_000, run: republishPrices },
     { name: "store-books", everyMs: 5_000, run: storeBooks },
+    // Not sooner: it has PostgreSQL end a vacuum of the table that is on its way.
+    { name: "summarise-fills", everyMs: 60_000, run: summariseFills },
   ],
   invariants: marketDataInvariants,
 });

@@ -29,7 +29,7 @@ export function executed(trade: TestTrade): TestEvent {
     orderId: digit.repeat(32),
     accountId,
     liquidity: aggressor ? "TAKER" : "MAKER",
-    fee: aggressor ? fee : `-${fee}`,
+    fee: aggressor || fee === "0" ? fee : `-${fee}`,
     boundPrice: price,
     leavesQuantity: "0",
     cumulativeQuantity: quantity,
@@ -55,6 +55,15 @@ export function executed(trade: TestTrade): TestEvent {
       seller: side(trade.seller ?? "bob", "b", aggressorSide === "SELL"),
     },
   };
+}
+
+/** The same between accounts of one self-trade group: no trade of the market. */
+export function transferred(
+  transfer: Omit<TestTrade, "number"> & { readonly engineSequence: number },
+): TestEvent {
+  const { key, event } = executed({ ...transfer, number: transfer.engineSequence, fee: "0" });
+  const { engineSequence } = transfer;
+  return { key, event: { ...event, tradeId: `BTC-USD-T${engineSequence}`, transfer: true } };
 }
 
 export type TestLevelChange = readonly [

@@ -15,37 +15,81 @@ type Event = Record<string, unknown> & { eventType: string };
 
 const symbolName = (index: number): string => `S${index}-USD`;
 const accountName = (index: number): string => `account-${index}`;
+const sessionName = (index: number): string => `session-${index}`;
 
-/** null: no log has it, since `order` refuses it or has no word for it. A tick and a lot are 1. */
-export function eventOf(command: EngineCommand): Event | null {
-  const numbers = Object.values(command).filter((value) => typeof value === "number");
-  const least = command.kind === "massCancel" ? -1 : 0;
-  if (numbers.some((value) => !Number.isSafeInteger(value) || value < least)) return null;
+/** Digits behind the point of a symbol's ticks and lots: not the same, so that no symbol is read by another's. */
+const digitsOf = (symbol: number): number => [0, 2, 1][symbol % 3] ?? 0;
+
+/** So many ticks or lots of a symbol in words. */
+function amountOf(symbol: number, steps: number): string {
+  const digits = digitsOf(symbol);
+  if (digits === 0) return String(steps);
+  const text = String(steps).padStart(digits + 1, "0");
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`.replace(/\.?0+$/, "");
+}
+
+/** Says commands of the engine in the words of its log. */
+export class LogWords {
+  /** By handle: `order` names an order's account and symbol with it. */
+  readonly #placed = new Map<number, Pick<Place, "account" | "symbol">>();
+  /** By session, the account that used it last: a session is an account's. */
+  readonly #sessions = new Map<number, number>();
+
+  /** null: no log has it, since `order` refuses it or has no word for it. */
+  eventOf(command: EngineCommand): Event | null {
+    const numbers = Object.values(command).filter((value) => typeof value === "number");
+    const least = command.kind === "massCancel" ? -1 : 0;
+    if (numbers.some((value) => !Number.isSafeInteger(value) || value < least)) return null;
+    switch (command.kind) {
+      case "place":
+        return this.#placing(command);
+      case "replace":
+        return this.#placing({ ...command, kind: "place" }, orderId(command.handle));
+      case "amend":
+        return { eventType: "OrderModified", ...this.#named(command.handle), ...this.#amendment(command) };
+      case "cancel":
+        return { eventType: "OrderCancelled", ...this.#named(command.handle) };
+      case "closeSession":
+        return {
+          eventType: "SessionClosed",
+          accountId: accountName(this.#sessions.get(command.session) ?? 0),
+          sessionId: sessionName(command.session),
+        };
+      default:
+        return otherEventOf(command);
+    }
+  }
+
+  #placing(command: Place, replaces?: string): Event | null {
+    const { request, account, symbol, session = 0 } = command;
+    const event = placed(command, replaces);
+    if (event === null) return null;
+    this.#placed.set(request, { account, symbol });
+    if (session > 0) this.#sessions.set(session, account);
+    return event;
+  }
+
+  /** An order that nobody has placed is named as anybody's. */
+  #named(handle: number): { orderId: string; accountId: string; symbol: string } {
+    const { account, symbol } = this.#placed.get(handle) ?? { account: 0, symbol: 0 };
+    return { orderId: orderId(handle), accountId: accountName(account), symbol: symbolName(symbol) };
+  }
+
+  #amendment({ handle, quantityLots, priceTicks }: Extract<EngineCommand, { kind: "amend" }>): object {
+    const symbol = this.#placed.get(handle)?.symbol ?? 0;
+    return {
+      ...(quantityLots > 0 ? { quantity: amountOf(symbol, quantityLots) } : {}),
+      ...(priceTicks > 0 ? { price: amountOf(symbol, priceTicks) } : {}),
+    };
+  }
+}
+
+function otherEventOf(command: EngineCommand): Event | null {
   switch (command.kind) {
     case "list":
       return listing(command);
     case "setLimits":
       return { eventType: "OrderLimitsSet", symbol: symbolName(command.symbol), ...limitsOf(command) };
-    case "place":
-      return placed(command);
-    case "replace":
-      return placed({ ...command, kind: "place" }, orderId(command.handle));
-    case "amend":
-      return {
-        eventType: "OrderModified",
-        orderId: orderId(command.handle),
-        accountId: accountName(0),
-        symbol: symbolName(0),
-        ...(command.quantityLots > 0 ? { quantity: String(command.quantityLots) } : {}),
-        ...(command.priceTicks > 0 ? { price: String(command.priceTicks) } : {}),
-      };
-    case "cancel":
-      return {
-        eventType: "OrderCancelled",
-        orderId: orderId(command.handle),
-        accountId: accountName(0),
-        symbol: symbolName(0),
-      };
     case "massCancel": {
       const { account, symbol, side } = command;
       return {
@@ -70,12 +114,6 @@ export function eventOf(command: EngineCommand): Event | null {
         accountId: accountName(command.account),
         symbol: symbolName(command.symbol),
       };
-    case "closeSession":
-      return {
-        eventType: "SessionClosed",
-        accountId: accountName(command.session % 2),
-        sessionId: `session-${command.session}`,
-      };
     case "halt":
       return { eventType: "TradingHalted", symbol: symbolName(command.symbol) };
     case "cancelOnly":
@@ -84,7 +122,8 @@ export function eventOf(command: EngineCommand): Event | null {
       return { eventType: "TradingResumed", symbol: symbolName(command.symbol) };
     case "setBands": {
       const { symbol, lowerTicks, upperTicks, limitStateMs } = command;
-      const bands = { lowerPrice: String(lowerTicks), upperPrice: String(upperTicks), limitStateMs };
+      const [lowerPrice, upperPrice] = [amountOf(symbol, lowerTicks), amountOf(symbol, upperTicks)];
+      const bands = { lowerPrice, upperPrice, limitStateMs };
       const isOff = lowerTicks === 0 && upperTicks === 0;
       return { eventType: "PriceBandsSet", symbol: symbolName(symbol), ...(isOff ? {} : bands) };
     }
@@ -95,8 +134,9 @@ export function eventOf(command: EngineCommand): Event | null {
   }
 }
 
-function limitsOf({ maxPriceTicks, maxQuantityLots }: { maxPriceTicks: number; maxQuantityLots: number }) {
-  return { maxPrice: String(maxPriceTicks), maxQuantity: String(maxQuantityLots) };
+function limitsOf(command: Extract<EngineCommand, { kind: "list" | "setLimits" }>): object {
+  const { symbol, maxPriceTicks, maxQuantityLots } = command;
+  return { maxPrice: amountOf(symbol, maxPriceTicks), maxQuantity: amountOf(symbol, maxQuantityLots) };
 }
 
 function listing(command: Extract<EngineCommand, { kind: "list" }>): Event | null {
@@ -108,31 +148,35 @@ function listing(command: Extract<EngineCommand, { kind: "list" }>): Event | nul
     symbol: symbolName(symbol),
     baseAsset: `S${symbol}`,
     quoteAsset: "USD",
-    baseScale: 0,
+    baseScale: 2,
     quoteScale: 6,
-    tickSize: "1",
-    lotSize: "1",
+    tickSize: amountOf(symbol, 1),
+    lotSize: amountOf(symbol, 1),
     ...limitsOf(command),
   };
 }
 
+/** The types whose orders name a price; the others have their worst price alone. */
+const PRICED = ["LIMIT", "STOP_LIMIT", "ICEBERG"];
+
 function placed(command: Place, replaces?: string): Event | null {
-  const { side, timeInForce, quantityLots, priceTicks, worstPriceTicks, expireAtMs } = command;
-  const { peg = 0, trailBps = 0 } = command;
+  const { symbol, side, timeInForce, quantityLots, priceTicks, worstPriceTicks, expireAtMs } = command;
   const bound = priceTicks === 0 ? worstPriceTicks : priceTicks;
-  if (side > 1 || quantityLots < 1 || bound < 1 || trailBps >= 10_000) return null;
+  if (side > 1 || quantityLots < 1 || bound < 1 || (command.trailBps ?? 0) >= 10_000) return null;
+  const orderType = typeOf(command);
+  const worstPrice = amountOf(symbol, bound);
   return {
     eventType: "OrderCreated",
     orderId: orderId(command.request),
     accountId: accountName(command.account),
     clientOrderId: `c-${command.request}`,
-    symbol: symbolName(command.symbol),
+    symbol: symbolName(symbol),
     side: SIDES[side],
-    orderType: typeOf(command),
+    orderType,
     timeInForce: TIMES_IN_FORCE[timeInForce] ?? "GTC",
-    quantity: String(quantityLots),
-    ...(priceTicks === 0 || peg !== 0 ? {} : { price: String(priceTicks) }),
-    worstPrice: String(bound),
+    quantity: amountOf(symbol, quantityLots),
+    ...(PRICED.includes(orderType) ? { price: worstPrice } : {}),
+    worstPrice,
     ...(expireAtMs === 0 ? {} : { expireAt: rfc3339(expireAtMs) }),
     postOnly: command.postOnly,
     makerFeePpm: -100,
@@ -169,22 +213,23 @@ function special(command: Place): object {
     awaits = 0,
     session = 0,
   } = command;
-  const trail = trailTicks > 0 ? String(trailTicks) : `${trailBps / 100}%`;
+  const { symbol } = command;
+  const trail = trailTicks > 0 ? amountOf(symbol, trailTicks) : `${trailBps / 100}%`;
   return {
-    ...(stopTicks > 0 ? { stopPrice: String(stopTicks) } : {}),
+    ...(stopTicks > 0 ? { stopPrice: amountOf(symbol, stopTicks) } : {}),
     ...(command.ifTouched === true ? { ifTouched: true } : {}),
     ...(trailTicks > 0 || trailBps > 0 ? { trailingOffset: trail } : {}),
     ...(triggerBy > 0 ? { triggerBy: TRIGGERS[triggerBy] } : {}),
-    ...(displayLots > 0 ? { displayQuantity: String(displayLots) } : {}),
+    ...(displayLots > 0 ? { displayQuantity: amountOf(symbol, displayLots) } : {}),
     ...(command.hidden === true ? { hidden: true } : {}),
     ...(peg > 0 ? { pegTo: PEGS[peg - 1] } : {}),
-    ...(minimumLots > 0 ? { minQuantity: String(minimumLots) } : {}),
+    ...(minimumLots > 0 ? { minQuantity: amountOf(symbol, minimumLots) } : {}),
     ...(command.reduceOnly === true ? { reduceOnly: true } : {}),
     ...(command.slide === true ? { slide: true } : {}),
     ...(selfTrade > 0 ? { selfTradePrevention: SELF_TRADES[selfTrade] } : {}),
     ...(link === 1 ? { groupOrderId: orderId(linkHandle) } : {}),
     ...(link === 2 ? { parentOrderId: orderId(linkHandle) } : {}),
     ...(awaits > 0 ? { awaits } : {}),
-    ...(session > 0 ? { sessionId: `session-${session}` } : {}),
+    ...(session > 0 ? { sessionId: sessionName(session) } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { orderEvents } from "@bourse/contracts";
+import { orderEvents, type Principal } from "@bourse/contracts";
 import { orderIdOf } from "./order-id.ts";
 import { ALICE, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
@@ -94,6 +94,56 @@ test("an amendment that the engine refuses leaves the order as it is and lets th
   assert.equal(await rowsOf(order, "raises_in_flight"), 0);
   assert.equal((await order.get(orderId)).body.quantity, "0.5");
   assert.equal((await patch(order, { quantity: "0.7" })).status, 202);
+});
+
+test("whoever was answered 202 can ask what became of it", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId });
+  const ask = async (requestId: string, as: Principal = ALICE) => {
+    const answer = await order.service.request("GET", `/api/v1/orders/requests/${requestId}`, { as });
+    const { createdAt, completedAt, ...rest } = answer.body;
+    return { status: answer.status, createdAt, completedAt, rest };
+  };
+  const { requestId } = (await patch(order, { quantity: "0.6" })).body;
+  const asked = { requestId, kind: "AMEND", accountId: "alice", orderId, symbol: "BTC-USD", quantity: "0.6" };
+  const pending = await ask(requestId);
+  assert.deepEqual([pending.rest, pending.completedAt], [{ ...asked, state: "PENDING" }, undefined]);
+  await order.completed({
+    command: "OrderModified",
+    requestId,
+    accepted: false,
+    orderId,
+    reason: "too_late",
+  });
+  const refused = await ask(requestId, OPERATOR);
+  assert.deepEqual(refused.rest, { ...asked, state: "REJECTED", reason: "too_late" });
+  assert.ok(refused.completedAt >= pending.createdAt);
+
+  const cancel = (await remove(order, {}, `/api/v1/orders/${orderId}`)).body;
+  await order.report({
+    orderId,
+    execType: "CANCELLED",
+    requestId: cancel.requestId,
+    leavesQuantity: "0",
+    cancelledQuantity: "0.5",
+    done: true,
+  });
+  const { rest } = await ask(cancel.requestId);
+  assert.deepEqual([rest.kind, rest.state, rest.quantity], ["CANCEL", "ACCEPTED", undefined]);
+  const mass = (await remove(order)).body;
+  assert.deepEqual((await ask(mass.requestIds[0])).rest, {
+    requestId: mass.requestIds[0],
+    kind: "MASS_CANCEL",
+    accountId: "alice",
+    state: "PENDING",
+  });
+  for (const [id, as] of [
+    [requestId, { ...ALICE, accountId: "bob" }],
+    ["f".repeat(32), ALICE],
+  ] as const)
+    assert.deepEqual([(await ask(id, as)).status, (await ask(id, as)).rest.code], [404, "not_found"]);
+  assert.equal((await ask("x")).status, 400);
 });
 
 test("an amendment is checked like an order: tick, lot, funds, what is filled", async (t) => {

@@ -36,4 +36,10 @@ export interface Desk {
   readonly inherited: { isRead: boolean };
   /** From where on the expiry job looks; see there. */
   readonly expiry: { lookFromMs: number };
+  readonly resting: {
+    /** Orders that are not younger go to the resting ones at once; see the door. */
+    announcedMs: number;
+    /** Runs that the resting job passes over. */
+    passes: number;
+  };
 }

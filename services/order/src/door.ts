@@ -13,6 +13,7 @@ import { orderUpdate, partitionOfSymbol, tellEngine } from "./engine-log.ts";
 import { type Look, lookAtAll, lookAtLittle } from "./look.ts";
 import { insertCommands } from "./sql/command-rows.ts";
 import { checkOpen, insertOrders, insertTombstones, selectOrders } from "./sql/order-rows.ts";
+import { keepAboveFloor, readOpenFloor } from "./sql/resting-rows.ts";
 
 /** Cancels are taken also when the queue is full for everything else (R14): this many more. */
 const CANCEL_RESERVE = 50_000;
@@ -100,12 +101,15 @@ async function runRound(
   let steps: readonly Step[] = [];
   let verdicts: Verdicts = [];
   let mayBeCommitted = false;
+  let floorMayHavePassed = false;
   for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
     try {
       // Rows of an earlier try are this round's own only where its COMMIT may have succeeded.
       if (!mayBeCommitted) tried = [];
+      // Orders as old as that are late, or a clock was set back.
+      if (floorMayHavePassed) desk.resting.announcedMs = (await readOpenFloor(desk.store)).announcedMs;
       const askedMs = desk.clock.nowMs();
-      const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, idsOf(tried));
+      const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, tried);
       steps = planRound(jobs, look.known, askedMs);
       verdicts = await check(desk, steps);
       await mayWrite;
@@ -129,6 +133,7 @@ async function runRound(
       const why = whyPlannedAgain(error);
       if (why === null) break;
       if (why === "commit_unknown") mayBeCommitted = true;
+      floorMayHavePassed ||= why === "rows_moved";
       desk.metrics.replans.inc({ why });
     }
   }
@@ -152,16 +157,6 @@ const PLANNED_KEYS: ReadonlySet<string> = new Set([
   "commands_amends",
   "raises_in_flight_pkey",
 ]);
-
-/** What was sent to be written. */
-function idsOf(tried: readonly Settled[]): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const { orders, commands } of tried) {
-    for (const order of orders) ids.add(order.orderId);
-    for (const command of commands) ids.add(command.requestId);
-  }
-  return ids;
-}
 
 /** What is not written can't meet its own row: a placement that is there is answered as it is (R10). */
 async function meetsItsOwn(
@@ -195,6 +190,7 @@ async function write(desk: Desk, settled: Settled, { believed }: Look): Promise<
     statements: [
       ...checkOpen(commands.map((command) => command.orderId).filter((orderId) => believed.has(orderId))),
       ...insertOrders(orders, partitionOfSymbol),
+      ...keepAboveFloor(orders, desk.resting.announcedMs),
       ...insertTombstones(tombstones),
       ...insertCommands(commands, partitionOfSymbol, nowMs),
     ],

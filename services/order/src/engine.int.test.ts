@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
+import { executionEvents, orderEvents, orderUpdates, referenceEvents, riskEvents } from "@bourse/contracts";
 import { BTC_USD } from "@bourse/market/testing";
+import { sql } from "@bourse/store";
 import { derivedRequestId, orderIdOf } from "./order-id.ts";
 import { rememberRequests } from "./sql/recovered-rows.ts";
 import { body, OPERATOR, orderTest, rowsOf } from "./testing.ts";
@@ -231,6 +232,71 @@ test("time is told to a partition only when an expiry is due there, and once", a
   assert.equal((await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced").length, 1);
 });
 
+test("an expiry whose report is parked is told once, and not walked over for ever", async (t) => {
+  const order = await orderTest(t);
+  const expiries = async (): Promise<readonly { readonly requestId: string }[]> => {
+    await order.service.runJob("expiry");
+    await order.service.quiet();
+    return (await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced");
+  };
+  await order.post(body({ timeInForce: "GTD", expireAt: "2023-11-14T22:13:25Z" }));
+  await order.post(body({ clientOrderId: "c-2", timeInForce: "GTD", expireAt: "2023-11-14T22:15:30Z" }));
+  order.service.clock.advance(5_000);
+  const [told, ...others] = await expiries();
+  assert.ok(told !== undefined && others.length === 0);
+  await order.completed({ command: "TimeAdvanced", requestId: told.requestId, accepted: true });
+  order.service.clock.advance(1_000);
+  assert.equal((await expiries()).length, 1, "the engine has heard of it");
+  order.service.clock.advance(130_000);
+  assert.equal((await expiries()).length, 2, "of the next one it has not");
+});
+
+test("the end of a limit state is told once, when it is due", async (t) => {
+  const order = await orderTest(t);
+  const told = async (): Promise<readonly { readonly requestId: string }[]> => {
+    await order.service.runJob("expiry");
+    await order.service.quiet();
+    return (await order.commands()).filter(({ eventType }) => eventType === "TimeAdvanced");
+  };
+  const event = { eventType: "MarketStatusChanged", symbol: "BTC-USD", status: "LIMIT_STATE" } as const;
+  await order.service.publish(executionEvents, [
+    { key: "BTC-USD", event: { ...event, until: "2023-11-14T22:13:25.000Z" } },
+  ]);
+  await order.service.quiet();
+  assert.deepEqual(await told(), []);
+  order.service.clock.advance(5_000);
+  const [first, ...others] = await told();
+  assert.ok(first !== undefined && others.length === 0);
+  await order.completed({ command: "TimeAdvanced", requestId: first.requestId, accepted: true });
+  await order.service.quiet();
+  order.service.clock.advance(120_000);
+  assert.equal((await told()).length, 1);
+});
+
+test("times that the engine has heard of are kept for a day", async (t) => {
+  const order = await orderTest(t);
+  const kept = async (): Promise<number> => {
+    const [row] = await order.service.store.query(
+      sql`SELECT count(*) AS n FROM commands WHERE kind = 'TIME'`,
+    );
+    return Number(row?.n);
+  };
+  const days = ["2023-11-14T22:13:25Z", "2023-11-15T12:00:00Z", "2023-11-16T00:00:00Z"];
+  for (const [nth, expireAt] of days.entries())
+    await order.post(body({ clientOrderId: `c-${nth}`, timeInForce: "GTD", expireAt }));
+  const keptAfter: number[] = [];
+  for (const expireAt of days) {
+    order.service.clock.set(Date.parse(expireAt));
+    await order.service.runJob("expiry");
+    await order.service.quiet();
+    const told = (await order.commands()).findLast(({ eventType }) => eventType === "TimeAdvanced");
+    await order.completed({ command: "TimeAdvanced", requestId: told.requestId, accepted: true });
+    await order.service.quiet();
+    keptAfter.push(await kept());
+  }
+  assert.deepEqual(keptAfter, [1, 2, 2]);
+});
+
 test("an expiry is told also after a clock that was ahead has been set right", async (t) => {
   const order = await orderTest(t);
   const { clock } = order.service;
@@ -267,6 +333,32 @@ test("new limits of an instrument are in the log before the orders that they adm
       ["OrderCreated", "1500000"],
     ],
   );
+});
+
+test("limits that were changed before the engine could be told are told once, where that is safe", async (t) => {
+  const order = await orderTest(t);
+  /** As a version leaves it that follows changes and does not tell the engine of them. */
+  const changedUntold = async (symbol: string, limits: object): Promise<void> => {
+    await order.service.store.transaction("change", (tx) =>
+      tx.commit([
+        sql`UPDATE instruments SET limits_told = false,
+          definition = (definition::jsonb || ${JSON.stringify(limits)}::jsonb)::text WHERE symbol = ${symbol}`,
+      ]),
+    );
+  };
+  const told = async (): Promise<readonly unknown[]> => {
+    order.service = await order.service.restart();
+    await order.service.quiet();
+    return (await order.commands()).map(({ symbol, maxPrice }) => [symbol, maxPrice]);
+  };
+  await changedUntold("AAPL", {});
+  assert.deepEqual(await told(), [], "the engine knows it");
+  await changedUntold("BTC-USD", { maxPrice: "2000000" });
+  assert.deepEqual(await told(), [["BTC-USD", "2000000"]]);
+  assert.deepEqual(await told(), [["BTC-USD", "2000000"]], "once");
+  // By itself the pair obeys the listing rule; an order of the listing's quantity would trade beyond 2^53 at this price.
+  await changedUntold("AAPL", { maxPrice: "100000000", maxQuantity: "1" });
+  assert.deepEqual(await told(), [["BTC-USD", "2000000"]]);
 });
 
 test("reference data halts and resumes a symbol, and its new fees count for new orders only", async (t) => {

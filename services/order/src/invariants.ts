@@ -2,7 +2,14 @@ import { present } from "@bourse/base";
 import { partitionOf } from "@bourse/bus";
 import { type OpenHoldsAnswer, orderEvents, orderUpdates, riskEvents } from "@bourse/contracts";
 import { cutPartitions, replayTopic } from "@bourse/delivery";
-import { Findings, type Invariant, type InvariantReport } from "@bourse/host";
+import {
+  Findings,
+  type IdRange,
+  type Invariant,
+  type InvariantReport,
+  idRanges,
+  isInRange,
+} from "@bourse/host";
 import type { OrderStatus } from "@bourse/market";
 import { type Row, sql, sqlArray } from "@bourse/store";
 import type { Desk } from "./desk.ts";
@@ -39,7 +46,7 @@ export const orderInvariants: readonly Invariant<Desk>[] = [
   {
     name: "updates-equal-orders",
     rule: "the last OrderStateChanged of each order says what its row says",
-    check: updatesEqualOrders,
+    check: (desk) => updatesEqualOrders(desk),
   },
   {
     name: "blocks-equal-kill-switches",
@@ -54,7 +61,7 @@ const LISTED = 20;
 const PAGE = 5_000;
 
 async function quantitiesAddUp(desk: Desk): Promise<InvariantReport> {
-  const rows = await desk.store.query(sql`
+  const rows = await desk.store.scan(sql`
     SELECT order_id, quantity_lots, filled_lots, leaves_lots, cancelled_lots FROM orders
     WHERE symbol IS NOT NULL AND (
       quantity_lots IS DISTINCT FROM filled_lots + leaves_lots + cancelled_lots
@@ -70,7 +77,7 @@ async function quantitiesAddUp(desk: Desk): Promise<InvariantReport> {
 }
 
 async function statesArePossible(desk: Desk): Promise<InvariantReport> {
-  const rows = await desk.store.query(sql`
+  const rows = await desk.store.scan(sql`
     SELECT order_id, status, filled_lots, leaves_lots, quantity_lots FROM orders
     WHERE symbol IS NOT NULL AND NOT CASE status
       WHEN 'PENDING' THEN leaves_lots = quantity_lots AND engine_sequence = 0
@@ -111,7 +118,7 @@ async function ordersEqualLog(desk: Desk): Promise<InvariantReport> {
       }
     }
     if (sinceMs === undefined) continue;
-    const [row] = await desk.store.query(sql`SELECT count(*) AS n FROM orders
+    const [row] = await desk.store.scan(sql`SELECT count(*) AS n FROM orders
       WHERE symbol IS NOT NULL AND refusal IS NULL AND partition = ${partition}::int2 AND created_ms > ${sinceMs}::int8`);
     const accepted = number(row?.n ?? 0);
     if (accepted !== created)
@@ -123,13 +130,13 @@ async function ordersEqualLog(desk: Desk): Promise<InvariantReport> {
 }
 
 async function commandsHaveOutcomes(desk: Desk): Promise<InvariantReport> {
-  const rows = await desk.store.query(sql`
+  const rows = await desk.store.scan(sql`
     SELECT what, id FROM (
       SELECT 'order' AS what, order_id AS id FROM orders WHERE status = 'PENDING'
       UNION ALL SELECT lower(kind::text), request_id FROM commands WHERE completed_ms IS NULL
       UNION ALL SELECT 'raise', request_id FROM raises_in_flight
     ) AS waiting ORDER BY what, id LIMIT ${LISTED}::int4`);
-  const [row] = await desk.store.query(
+  const [row] = await desk.store.scan(
     sql`SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM commands) AS n`,
   );
   return {
@@ -144,7 +151,7 @@ async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
   findings.checked = open.size;
   let after: string | undefined;
   for (;;) {
-    const { holds } = await desk.peers.call<OpenHoldsAnswer>("wallet", {
+    const { holds, next } = await desk.peers.call<OpenHoldsAnswer>("wallet", {
       method: "GET",
       path: "/internal/holds/open",
       query: { limit: String(PAGE), ...(after === undefined ? {} : { after }) },
@@ -158,8 +165,8 @@ async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
       open.delete(orderId);
     }
     findings.checked += holds.length;
-    after = holds.at(-1)?.orderId;
-    if (after === undefined || holds.length < PAGE) break;
+    after = next;
+    if (after === undefined) break;
   }
   for (const orderId of open.keys()) findings.add(`order ${orderId} is open and has no open hold`);
   return findings.report();
@@ -187,13 +194,22 @@ async function misplaced(
 
 /** Accounts of open orders by order id. */
 async function openOrders(desk: Desk): Promise<Map<string, string>> {
-  const rows = await desk.store.query(sql`SELECT order_id, account_id FROM orders
+  const rows = await desk.store.scan(sql`SELECT order_id, account_id FROM orders
     WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED') ORDER BY order_id`);
   return new Map(rows.map((row) => [hexOf(row.order_id), String(row.account_id)]));
 }
 
-async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
+/** Of each of so many orders the last word is held in memory: some 200 MB. More are compared one range after the other. */
+const TOLD_AT_ONCE = 2_000_000;
+
+export async function updatesEqualOrders(desk: Desk, toldAtOnce = TOLD_AT_ONCE): Promise<InvariantReport> {
   const findings = new Findings();
+  for (const range of idRanges(await countOrders(desk), toldAtOnce))
+    await compareUpdates(desk, range, findings);
+  return findings.report();
+}
+
+async function compareUpdates(desk: Desk, range: IdRange, findings: Findings): Promise<void> {
   const last = new Map<string, OrderStatus>();
   const cut = await cutPartitions(desk.bus, orderUpdates);
   /** By partition: what changed by then may have been told before its first record that is left. */
@@ -202,7 +218,7 @@ async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
     let beginsMs = cut[partition] === true ? Number.POSITIVE_INFINITY : NEVER_CUT;
     for await (const batch of replayTopic(desk.bus, orderUpdates, partition))
       for (const { event, timeMs } of batch) {
-        last.set(event.orderId, event.status);
+        if (isInRange(range, event.orderId)) last.set(event.orderId, event.status);
         beginsMs = Math.min(beginsMs, timeMs);
       }
     begunMs.push(beginsMs);
@@ -210,10 +226,10 @@ async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
   const mayBeDropped = (row: Row): boolean =>
     number(row.updated_ms) <=
     present(begunMs[partitionOf(text(row.account_id), orderUpdates.partitions)], "a time of each partition");
-  let after = "0".repeat(32);
-  for (;;) {
+  for (let { after } = range; ; ) {
     const rows = await desk.store.query(sql`SELECT order_id, status, account_id, updated_ms FROM orders
-      WHERE order_id > ${after}::uuid AND symbol IS NOT NULL ORDER BY order_id LIMIT ${PAGE}::int4`);
+      WHERE order_id > ${after}::uuid AND order_id <= ${range.to}::uuid AND symbol IS NOT NULL
+      ORDER BY order_id LIMIT ${PAGE}::int4`);
     for (const row of rows) {
       after = hexOf(row.order_id);
       const told = last.get(after);
@@ -227,7 +243,6 @@ async function updatesEqualOrders(desk: Desk): Promise<InvariantReport> {
     if (rows.length < PAGE) break;
   }
   for (const orderId of last.keys()) findings.add(`OrderStateChanged of ${orderId} has no order behind it`);
-  return findings.report();
 }
 
 async function blocksEqualKillSwitches(desk: Desk): Promise<InvariantReport> {
@@ -259,6 +274,6 @@ async function blocksEqualKillSwitches(desk: Desk): Promise<InvariantReport> {
 }
 
 async function countOrders(desk: Desk): Promise<number> {
-  const [row] = await desk.store.query(sql`SELECT count(*) AS n FROM orders WHERE symbol IS NOT NULL`);
+  const [row] = await desk.store.scan(sql`SELECT count(*) AS n FROM orders WHERE symbol IS NOT NULL`);
   return number(row?.n ?? 0);
 }

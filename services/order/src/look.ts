@@ -3,6 +3,7 @@ import type { Listing } from "./domain/admit-placement.ts";
 import type { Job } from "./domain/job.ts";
 import type { Order } from "./domain/order.ts";
 import type { Known } from "./domain/plan-round.ts";
+import type { Settled } from "./domain/settle-round.ts";
 import { amendsOf, commandOfRow, selectAmends, selectCommands } from "./sql/command-rows.ts";
 import { orderRecordOf, selectOrders } from "./sql/order-rows.ts";
 
@@ -15,13 +16,23 @@ export interface Look {
   readonly believed: ReadonlySet<string>;
 }
 
-/** Everything that the jobs name, as the tables have it. */
+/** Everything that the jobs name, as the tables have it, after tries of the round that may be committed. */
 export async function lookAtAll(
   desk: Desk,
   jobs: readonly Job[],
-  attempted: ReadonlySet<string>,
+  tried: readonly Pick<Settled, "orders" | "commands">[],
 ): Promise<Look> {
-  return { known: await readKnown(desk, jobs, attempted), unread: new Set(), believed: new Set() };
+  const orders = tried.flatMap((settled) => settled.orders);
+  const commands = tried.flatMap((settled) => settled.commands);
+  const attempted = new Set([
+    ...orders.map(({ orderId }) => orderId),
+    ...commands.map(({ requestId }) => requestId),
+  ]);
+  const known = await readKnown(desk, jobs, attempted);
+  // A row of another moment was there before, and the insert broke its key: no try of this round has made it (R10).
+  const made = orders.filter(({ orderId, createdMs }) => known.orders.get(orderId)?.createdMs === createdMs);
+  const own = new Set(made.map(({ orderId }) => orderId));
+  return { known: { ...known, attempted: own }, unread: new Set(), believed: new Set() };
 }
 
 /**

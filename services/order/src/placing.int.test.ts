@@ -215,11 +215,20 @@ test("pages of orders, newest first, and one by client order id", async (t) => {
   assert.equal((await list({ status: "FILLED" })).body.orders.length, 0);
   assert.equal((await list({ status: "PENDING", symbol: "BTC-USD" })).body.orders.length, 5);
   assert.equal((await list({ clientOrderId: "c" })).body.orders[0].clientOrderId, "c");
-  assert.equal((await list({ cursor: "nonsense" })).status, 400);
+  const one = async (query: Record<string, string>) =>
+    (await list({ clientOrderId: "c", ...query })).body.orders.length;
+  assert.deepEqual(
+    [await one({ status: "PENDING", symbol: "BTC-USD" }), await one({ symbol: "AAPL-USD" })],
+    [1, 0],
+  );
+  assert.equal(await one({ status: "FILLED" }), 0, "every condition counts, also beside a client order id");
+  const nonsense = (await list({ cursor: "nonsense" })).body;
+  assert.deepEqual([nonsense.code, nonsense.errors[0].field], ["invalid_cursor", "cursor"]);
   const foreign = await order.service.request("GET", "/api/v1/orders", {
     as: BOB,
     query: { accountId: "alice" },
   });
   assert.equal(foreign.status, 403);
+  assert.deepEqual(foreign.body.errors, [{ field: "accountId", given: "alice", allowed: "bob" }]);
   assert.equal((await order.service.request("GET", "/api/v1/orders", { as: OPERATOR })).status, 400);
 });

@@ -190,6 +190,18 @@ test("a COMMIT whose answer is lost is read back: the order is there, once, and 
   );
 });
 
+test("R10: a repeat whose COMMIT has no answer is no new order: the order that was there is answered with 200", async (t) => {
+  const order = await orderTest(t);
+  assert.equal((await order.post(body())).status, 201);
+  order.service.clock.advance(10);
+  // Its insert would break the key, whatever is heard of it.
+  breakCommits(order, ["not applied"]);
+  const again = await order.post(body());
+  assert.deepEqual([again.status, again.headers["idempotent-replayed"]], [200, "true"]);
+  await order.service.quiet();
+  assert.equal((await order.commands()).length, 1);
+});
+
 test("a COMMIT that did not happen is done again", async (t) => {
   const order = await orderTest(t);
   breakCommits(order, ["not applied", "not applied"]);

@@ -10,11 +10,13 @@ import { InputLag } from "./domain/input-lag.ts";
 import { OrphanWatch } from "./domain/orphan-watch.ts";
 import { RecentIds } from "./domain/recent-ids.ts";
 import { openDoor } from "./door.ts";
+import { tellEarlierLimits } from "./earlier-limits.ts";
 import { activateEngine } from "./engine-version.ts";
 import { orderInvariants } from "./invariants.ts";
 import { advanceTime } from "./jobs/expiry.ts";
 import { releaseOrphans } from "./jobs/orphans.ts";
 import { refresh } from "./jobs/refresh.ts";
+import { keepResting, RESTING_EVERY_MS } from "./jobs/resting.ts";
 import { closeLapsedSessions } from "./jobs/sessions.ts";
 import { KnownOrders } from "./known-orders.ts";
 import { orderMetrics } from "./metrics.ts";
@@ -26,6 +28,7 @@ import { internalRoutes } from "./routes/internal.ts";
 import { operatorRoutes } from "./routes/operators.ts";
 import { placingRoutes } from "./routes/placing.ts";
 import { readingRoutes } from "./routes/reading.ts";
+import { requestRoutes } from "./routes/requests.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { readVenue } from "./sql/venue-rows.ts";
 import { Venue } from "./venue.ts";
@@ -79,6 +82,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
     ...placingRoutes,
     ...batchRoutes,
     ...readingRoutes,
+    ...requestRoutes,
     ...haltRoutes,
     ...bandRoutes,
     ...operatorRoutes,
@@ -90,6 +94,7 @@ export const order = defineService<typeof OrderConfig, Desk>({
     { name: "sessions", everyMs: 500, run: closeLapsedSessions },
     { name: "orphans", everyMs: 1_000, run: releaseOrphans },
     { name: "refresh", everyMs: 1_000, run: refresh },
+    { name: "resting", everyMs: RESTING_EVERY_MS, run: keepResting },
   ],
   invariants: orderInvariants,
   recovery: orderRecovery,
@@ -103,6 +108,7 @@ async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk>
   await activateEngine(delivery);
   const venue = new Venue();
   venue.load(await readVenue(store));
+  await tellEarlierLimits({ store, bus, delivery, venue, log });
   const desk: Omit<Desk, "door"> & { door?: Desk["door"] } = {
     config,
     clock,
@@ -120,6 +126,7 @@ async function openDesk(shell: Shell<Static<typeof OrderConfig>>): Promise<Desk>
     known: new KnownOrders(),
     refused: new RecentIds(REFUSED_REMEMBERED),
     expiry: { lookFromMs: 0 },
+    resting: { announcedMs: -1, passes: 0 },
   };
   return Object.assign(desk, { door: openDoor(desk) });
 }

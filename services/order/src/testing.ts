@@ -282,6 +282,7 @@ export function otherInstance(test: OrderTest): Desk {
     known: new KnownOrders(),
     refused: new RecentIds(1_000),
     expiry: { lookFromMs: 0 },
+    resting: { announcedMs: -1, passes: 0 },
   };
   return Object.assign(desk, { door: openDoor(desk) });
 }

@@ -118,7 +118,7 @@ function differences(kept: AccountPosition, expected: AccountPosition, sum: Sums
 }
 
 async function quantitiesSumToZero({ store }: Portfolio): Promise<InvariantReport> {
-  const rows = await store.query(
+  const rows = await store.scan(
     sql`SELECT symbol, sum(quantity_lots) AS lots FROM positions GROUP BY symbol ORDER BY symbol`,
   );
   const off = rows.filter((row) => BigInt(String(row.lots)) !== 0n);
@@ -132,7 +132,7 @@ async function quantitiesSumToZero({ store }: Portfolio): Promise<InvariantRepor
 
 /** realised + fees - cost is what an account got less what it paid, before fees. */
 async function cashSumsToZero({ store }: Portfolio): Promise<InvariantReport> {
-  const rows = await store.query(
+  const rows = await store.scan(
     sql`SELECT symbol, sum(realised + fees - cost) AS cash FROM positions GROUP BY symbol ORDER BY symbol`,
   );
   const off = rows.filter((row) => BigInt(String(row.cash)) !== 0n);

@@ -44,7 +44,7 @@ function trader(tested: Tested) {
 
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await condition()); tries++) {
-    assert.ok(tries < 1_000, `waited in vain until ${what}`);
+    assert.ok(tries < 6_000, `waited in vain until ${what}`);
     await machineTimer.sleep(10);
   }
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { EventBus } from "@bourse/bus";
 import { referenceEvents } from "@bourse/contracts";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { BTC, BTC_USD, USD } from "@bourse/market/testing";
 import { sql } from "@bourse/store";
 import type { ReferenceData } from "./reference-data.ts";
 import { referenceData } from "./service.ts";
+import { raiseGreatestLimits } from "./told-limits.ts";
 
 const operator = { keyId: "op", role: "operator" } as const;
 
@@ -119,6 +121,76 @@ test("what may change does, and is told once; the rest is refused by name", asyn
     told.map(({ event }) => [event.eventType, event.takerFeePpm]),
     [["InstrumentChanged", 300]],
   );
+});
+
+test("limits that only the topic still knows of count after a restore (R6, R9)", async (t) => {
+  const tested = await testService(t, referenceData);
+  await list(tested);
+  const patch = (to: TestedService<ReferenceData>, body: object) =>
+    to.request("PATCH", "/api/v1/instruments/BTC-USD", { as: operator, body });
+  assert.equal((await patch(tested, { maxPrice: "40000000" })).status, 200);
+  assert.equal((await patch(tested, { maxPrice: "1000000" })).status, 200);
+  await tested.quiet();
+  // As in a backup from before the limit was raised, once it is recovered; what the topic also has is nobody's limit.
+  const [known] = await tested.bus.tail(referenceEvents.name, 0, 1);
+  assert.ok(known !== undefined);
+  const junk = { key: "BTC-USD", value: "no JSON", headers: known.headers, timestampMs: known.timestampMs };
+  await tested.bus.send([{ topic: referenceEvents.name, partition: 0, records: [junk] }]);
+  await tested.store.transaction("restore", (tx) =>
+    tx.commit([
+      sql`UPDATE instruments SET greatest_price = '1000000'`,
+      sql`UPDATE outbox_head SET epoch = 2 WHERE topic = ${referenceEvents.name}`,
+    ]),
+  );
+  const restored = await tested.restart();
+  const beyond = await patch(restored, { maxQuantity: "10000" });
+  assert.deepEqual(
+    [beyond.status, beyond.body.errors],
+    [
+      422,
+      [
+        {
+          field: "maxQuantity",
+          given: "10000",
+          allowed:
+            "maxPrice x maxQuantity at most 9007199254740991 ticks x lots, also with the greatest that it has had, 40000000 and 1000",
+        },
+      ],
+    ],
+  );
+});
+
+test("the topic is read for its limits once in an epoch, not at every start", async (t) => {
+  const tested = await testService(t, referenceData);
+  await list(tested);
+  const restarted = await tested.restart();
+  const { store, delivery } = restarted.service;
+  const read = () => assert.fail("the topic is read");
+  const bus = { read, tail: read } as unknown as EventBus;
+  const log = { info: read, warn: read, error: read };
+  await raiseGreatestLimits({ store, delivery, bus, log });
+});
+
+test("what is listed anew after a restore has the limits that it had before (R6, R9)", async (t) => {
+  const tested = await testService(t, referenceData);
+  await list(tested);
+  await tested.quiet();
+  await tested.store.transaction("restore", (tx) =>
+    tx.commit([
+      sql`DELETE FROM instruments`,
+      sql`UPDATE outbox_head SET epoch = 2 WHERE topic = ${referenceEvents.name}`,
+    ]),
+  );
+  const restored = await tested.restart();
+  const smaller = { ...BTC_USD, maxPrice: "100000", status: "HALTED" };
+  assert.equal(
+    (await restored.request("POST", "/api/v1/instruments", { as: operator, body: smaller })).status,
+    201,
+  );
+  const again = await restored.restart();
+  assert.deepEqual(await again.store.query(sql`SELECT greatest_price, limits_epoch FROM instruments`), [
+    { greatest_price: "1000000", limits_epoch: 2 },
+  ]);
 });
 
 test("only an operator lists and changes", async (t) => {

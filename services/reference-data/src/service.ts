@@ -6,6 +6,7 @@ import { referenceMetrics } from "./metrics.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { instrumentRoutes } from "./routes/instruments.ts";
+import { raiseGreatestLimits } from "./told-limits.ts";
 
 /** What exists: assets and instruments. Everyone else keeps a copy that follows its events. */
 export const referenceData = defineService<typeof ReferenceDataConfig, ReferenceData>({
@@ -16,12 +17,10 @@ export const referenceData = defineService<typeof ReferenceDataConfig, Reference
   migrations: new URL("./sql/migrations/", import.meta.url),
   publishes: [referenceEvents],
   calls: [],
-  setup: ({ store, bus, delivery, metrics }) => ({
-    store,
-    bus,
-    delivery,
-    metrics: referenceMetrics(metrics),
-  }),
+  setup: async ({ store, bus, delivery, metrics, log }) => {
+    await raiseGreatestLimits({ store, bus, delivery, log });
+    return { store, bus, delivery, metrics: referenceMetrics(metrics) };
+  },
   consumes: [],
   routes: [...assetRoutes, ...instrumentRoutes],
   jobs: [],

@@ -39,8 +39,9 @@ async function exposuresEqualOrders(risk: Risk): Promise<InvariantReport> {
   for (let start = 0; start < accountIds.length; start += PAGE) {
     const some = accountIds.slice(start, start + PAGE);
     const { orders } = await readOpenOrders(risk, some);
+    const byAccount = Map.groupBy(orders, ({ accountId }) => accountId);
     for (const accountId of some) {
-      const theirs = orders.filter((order) => order.accountId === accountId);
+      const theirs = byAccount.get(accountId) ?? [];
       const exposure = risk.exposures.of(accountId);
       const counted = exposure?.openOrders ?? 0;
       if (counted !== theirs.length)

@@ -13,6 +13,8 @@ import { StoreError } from "@bourse/store";
 import { refresh } from "./jobs/refresh.ts";
 import type { Risk } from "./risk.ts";
 import { risk as definition } from "./service.ts";
+import { writeLimits } from "./sql/risk-rows.ts";
+import { beginRun, endRunCleanly } from "./sql/run-rows.ts";
 
 const MAKER: Principal = { keyId: "op-1", role: "operator" };
 const CHECKER: Principal = { keyId: "op-2", role: "operator" };
@@ -21,8 +23,9 @@ const ALICE: Principal = { keyId: "k-alice", role: "account", accountId: "alice"
 async function riskTest(
   t: TestEnd,
   env: Readonly<Record<string, string>> = {},
+  of: typeof definition = definition,
 ): Promise<TestedService<Risk>> {
-  const risk = await testService<Risk>(t, definition, { env });
+  const risk = await testService<Risk>(t, of, { env });
   await risk.publish(referenceEvents, [
     ...[USD, BTC, AAPL].map((asset) => ({ key: asset.asset, event: { eventType: "AssetListed", ...asset } })),
     ...[BTC_USD, AAPL_USD].map((instrument) => ({
@@ -170,6 +173,31 @@ test("a limit of the configuration is not negative", async (t) => {
       testService<Risk>(t, definition, { env: { [name]: "-5" } }),
       new RegExp(`${name}.*-5`),
     );
+});
+
+test("limits that another instance has taken are shown at once", async (t) => {
+  const risk = await riskTest(t);
+  const setting = { maxOrderQuantity: "1" };
+  const scope = { accountId: "alice", symbol: null };
+  const by = { actor: MAKER.keyId, nowMs: risk.clock.nowMs() };
+  await risk.store.transaction("another instance", (tx) => tx.commit([writeLimits(scope, setting, by)]));
+  const path = "/api/v1/risk/limits/accounts/alice";
+  const shown = await risk.request("GET", path, { as: MAKER });
+  assert.deepEqual(shown.body.setting, setting);
+});
+
+test("an account may read what holds for itself, and nothing of others", async (t) => {
+  const risk = await riskTest(t);
+  await put(risk, "accounts/alice", { ordersPerSecond: 50, orderBurst: 70 });
+  const ask = (scope: string) => risk.request("GET", `/api/v1/risk/limits/${scope}`, { as: ALICE });
+  const { effective } = (await ask("accounts/alice")).body;
+  assert.deepEqual([effective.ordersPerSecond, effective.orderBurst], [50, 70]);
+  assert.equal((await ask("accounts/alice/symbols/AAPL")).status, 200);
+  for (const scope of ["accounts/bob", "accounts/bob/symbols/AAPL", "default", "symbols/AAPL"]) {
+    const { status, body } = await ask(scope);
+    assert.deepEqual([status, body.code], [403, "forbidden"], scope);
+  }
+  assert.equal((await put(risk, "accounts/alice", {}, ALICE)).status, 403);
 });
 
 test("limits are an operator's, and well-formed", async (t) => {
@@ -339,6 +367,25 @@ test("after an unclean end nothing is approved for the accept window", async (t)
   assert.equal((await restarted.request("GET", "/health/ready")).status, 503);
   restarted.clock.advance(5_000);
   assert.equal((await restarted.request("GET", "/health/ready")).status, 200);
+});
+
+test("an instance that ends in order does not speak for one that dies beside it", async (t) => {
+  const { close: _, ...withoutClose } = definition;
+  const dying = await riskTest(t, {}, withoutClose as typeof definition);
+  const other = "another instance";
+  assert.equal(await beginRun(dying.store, other), false, "it can't tell the living from the dead");
+  await dying.runJob("keep-run");
+  await endRunCleanly(dying.store, other);
+  const restarted = await dying.restart();
+  assert.deepEqual(await check(restarted, item()), ["not_ready"]);
+});
+
+test("instances that all end in order leave a clean start", async (t) => {
+  const risk = await riskTest(t);
+  await beginRun(risk.store, "another instance");
+  await risk.runJob("keep-run");
+  await endRunCleanly(risk.store, "another instance");
+  assert.deepEqual(await check(await risk.restart(), item()), ["60000"]);
 });
 
 test("invariants hold, and report what is planted", async (t) => {

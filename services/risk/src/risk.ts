@@ -1,4 +1,4 @@
-import { type Clock, OperationalError } from "@bourse/base";
+import { type Clock, type LastUsed, OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
 import type { NewestReading, Peers, Shell } from "@bourse/host";
@@ -18,6 +18,8 @@ export interface Risk {
   readonly delivery: Delivery;
   readonly peers: Peers;
   readonly newId: () => string;
+  /** Of this process: see `run-rows`. */
+  readonly runId: string;
   readonly metrics: RiskMetrics;
   readonly reference: ReferenceBook;
   /** Last prices by symbol, as decimals: the view of instruments may be behind that of prices. */
@@ -27,22 +29,41 @@ export interface Risk {
   stopped: ReadonlySet<string>;
   /** Of limits and kill switches. */
   readonly refreshes: NewestReading;
-  readonly buckets: Map<string, TokenBucket>;
+  /** Of accounts that have a rate, those that were used last. */
+  readonly buckets: LastUsed<string, TokenBucket>;
   /** What is open of the accounts that have a limit on it. */
   readonly exposures: Exposures;
   /** Loadings in flight, by account. */
   readonly loading: Map<string, Promise<void>>;
   readonly reservationMs: number;
-  /** Until then nothing is approved: the last end was not clean (R14). */
-  readonly closedUntilMs: number;
+  readonly closed: Closed;
+}
+
+/** For how long nothing is approved: an earlier end may not have been clean (R14). 0: it is over. */
+export interface Closed {
+  sinceMs: number;
+  forMs: number;
 }
 
 /** Why nothing is approved now; an empty array: it is. */
-export function whyClosed(risk: Pick<Risk, "clock" | "closedUntilMs" | "exposures">): readonly string[] {
-  const leftMs = risk.closedUntilMs - risk.clock.nowMs();
-  if (leftMs > 0) return [`the last end was not clean: closed for ${leftMs} ms more`];
-  const { overdue } = risk.exposures;
+export function whyClosed({
+  clock,
+  closed,
+  exposures,
+}: Pick<Risk, "clock" | "closed" | "exposures">): readonly string[] {
+  const leftMs = closedForMs(closed, clock.nowMs());
+  if (leftMs > 0)
+    return [`an earlier end was not clean, or another instance runs: closed for ${leftMs} ms more`];
+  const { overdue } = exposures;
   return overdue > 0 ? [`${overdue} committed orders were not seen here yet: order-updates lag`] : [];
+}
+
+function closedForMs(closed: Closed, nowMs: number): number {
+  // The clock was ahead and has been set right.
+  closed.sinceMs = Math.min(closed.sinceMs, nowMs);
+  const leftMs = closed.sinceMs + closed.forMs - nowMs;
+  if (leftMs <= 0) closed.forMs = 0;
+  return leftMs;
 }
 
 /** Order admits a symbol once it has read its listing; this view may be a moment behind. */

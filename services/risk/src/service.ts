@@ -1,3 +1,4 @@
+import { LastUsed } from "@bourse/base";
 import { orderUpdates, priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
 import { ConfigError, defineService, NewestReading, type Shell } from "@bourse/host";
 import { ReferenceBook } from "@bourse/market";
@@ -15,7 +16,10 @@ import { type Risk, whyClosed } from "./risk.ts";
 import { checkRoutes } from "./routes/check.ts";
 import { killSwitchRoutes } from "./routes/kill-switch.ts";
 import { limitRoutes } from "./routes/limits.ts";
-import { beginRun, endRunCleanly } from "./sql/risk-rows.ts";
+import { beginRun, endRunCleanly, keepRun } from "./sql/run-rows.ts";
+
+/** Of so many accounts that have one the order rate is kept in memory. */
+const MAX_BUCKETS = 100_000;
 
 /** What stands before an order is funded: limits, collars, rates, the kill switch. */
 export const risk = defineService<typeof RiskConfig, Risk>({
@@ -50,17 +54,23 @@ export const risk = defineService<typeof RiskConfig, Risk>({
   jobs: [
     { name: "refresh", everyMs: 1_000, run: refresh },
     { name: "reservations", everyMs: 1_000, run: settleReservations },
+    { name: "keep-run", everyMs: 1_000, run: ({ store, runId }) => keepRun(store, runId) },
   ],
   invariants: riskInvariants,
   unready: whyClosed,
-  close: ({ store }) => endRunCleanly(store),
+  close: ({ store, runId }) => endRunCleanly(store, runId),
 });
 
 async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> {
   const { config, clock, log, store, bus, delivery, peers, newId, metrics } = shell;
   const exposures = new Exposures();
-  const clean = await beginRun(store);
-  if (!clean) log.warn({ closedMs: config.RISK_ACCEPT_WINDOW_MS }, "the last end was not clean");
+  const runId = newId();
+  const clean = await beginRun(store, runId);
+  if (!clean)
+    log.warn(
+      { closedMs: config.RISK_ACCEPT_WINDOW_MS },
+      "an earlier end was not clean, or another instance runs",
+    );
   const service: Risk = {
     clock,
     log,
@@ -69,17 +79,18 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     delivery,
     peers,
     newId,
+    runId,
     metrics: riskMetrics(metrics, exposures),
     reference: new ReferenceBook(),
     lastPrices: new Map(),
     limits: new LimitTable(defaultLimits(config)),
     stopped: new Set(),
     refreshes: new NewestReading(),
-    buckets: new Map(),
+    buckets: new LastUsed(MAX_BUCKETS, () => new Map()),
     exposures,
     loading: new Map(),
     reservationMs: config.RISK_RESERVATION_MS,
-    closedUntilMs: clean ? 0 : clock.nowMs() + config.RISK_ACCEPT_WINDOW_MS,
+    closed: { sinceMs: clock.nowMs(), forMs: clean ? 0 : config.RISK_ACCEPT_WINDOW_MS },
   };
   service.metrics.uncleanStart.set(clean ? 0 : 1);
   await refresh(service);

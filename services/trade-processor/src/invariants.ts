@@ -45,14 +45,14 @@ const LOTS = sql`SELECT p.client_id, p.symbol FROM positions p JOIN instruments 
 
 async function positionsEqualTrades(service: TradeProcessor): Promise<InvariantReport> {
   if (service.sink !== null) return { checked: 0, violations: [] };
-  return report(service, await service.store.query(SUMS), "is not the sum of its trades");
+  return report(service, await service.store.scan(SUMS), "is not the sum of its trades");
 }
 
 async function cashEqualsProfit(service: TradeProcessor): Promise<InvariantReport> {
   if (service.sink !== null) return { checked: 0, violations: [] };
   return report(
     service,
-    await service.store.query(CASH),
+    await service.store.scan(CASH),
     "has realised something else than its trades brought",
   );
 }
@@ -60,13 +60,13 @@ async function cashEqualsProfit(service: TradeProcessor): Promise<InvariantRepor
 async function openLotsSumUp(service: TradeProcessor): Promise<InvariantReport> {
   return report(
     service,
-    await service.store.query(LOTS),
+    await service.store.scan(LOTS),
     "has open lots that are not what is open, or a cost of the other sign",
   );
 }
 
 async function report({ store }: TradeProcessor, wrong: Rows, what: string): Promise<InvariantReport> {
-  const [row] = await store.query(sql`SELECT count(*) AS positions FROM positions`);
+  const [row] = await store.scan(sql`SELECT count(*) AS positions FROM positions`);
   return {
     checked: Number(row?.positions),
     violations: wrong

@@ -57,13 +57,13 @@ async function countOf(
     transfer_entries: sql`SELECT count(*) AS n FROM transfer_entries`,
     trade_entries: sql`SELECT count(*) AS n FROM trade_entries`,
   };
-  const [row] = await wallet.store.query(counts[table]);
+  const [row] = await wallet.store.scan(counts[table]);
   return Number(row?.n ?? 0);
 }
 
 async function journalsBalance(wallet: Wallet): Promise<InvariantReport> {
   const checked = (await countOf(wallet, "transfer_entries")) + (await countOf(wallet, "trade_entries"));
-  const rows = await wallet.store.query(sql`
+  const rows = await wallet.store.scan(sql`
     SELECT journal_id, asset, sum(amount) AS difference FROM postings
     GROUP BY journal_id, asset HAVING sum(amount) <> 0 OR sum(amount) IS NULL ORDER BY journal_id, asset LIMIT ${LISTED}::integer`);
   return reportOf(
@@ -75,7 +75,7 @@ async function journalsBalance(wallet: Wallet): Promise<InvariantReport> {
 
 /** Customers' side from the balances, the venue's from the journal: two sources that must agree. */
 async function assetsSumToZero(wallet: Wallet): Promise<InvariantReport> {
-  const sums = await wallet.store.query(sql`
+  const sums = await wallet.store.scan(sql`
     SELECT asset, sum(units) AS difference FROM (
       SELECT asset, available + held AS units FROM balances
       UNION ALL
@@ -90,7 +90,7 @@ async function assetsSumToZero(wallet: Wallet): Promise<InvariantReport> {
 }
 
 async function balancesEqualPostings(wallet: Wallet): Promise<InvariantReport> {
-  const rows = await wallet.store.query(sql`
+  const rows = await wallet.store.scan(sql`
     SELECT coalesce(b.account_id, p.owner) AS account_id, coalesce(b.asset, p.asset) AS asset, b.available, b.held,
       p.available AS posted_available, p.held AS posted_held
     FROM balances b
@@ -108,7 +108,7 @@ async function balancesEqualPostings(wallet: Wallet): Promise<InvariantReport> {
 }
 
 async function balancesNotNegative(wallet: Wallet): Promise<InvariantReport> {
-  const rows = await wallet.store.query(sql`
+  const rows = await wallet.store.scan(sql`
     SELECT account_id, asset, available, held FROM balances
     WHERE available < 0 OR held < 0 OR available = 'NaN' OR held = 'NaN' ORDER BY account_id, asset LIMIT ${LISTED}::integer`);
   return reportOf(
@@ -142,7 +142,7 @@ async function holdsEqualFormula(wallet: Wallet): Promise<InvariantReport> {
 }
 
 async function heldEqualsHolds(wallet: Wallet): Promise<InvariantReport> {
-  const rows = await wallet.store.query(sql`
+  const rows = await wallet.store.scan(sql`
     SELECT coalesce(b.account_id, h.account_id) AS account_id, coalesce(b.asset, h.asset) AS asset,
       coalesce(b.held, 0) AS held, coalesce(h.held, 0) AS in_holds
     FROM balances b

@@ -110,7 +110,7 @@ const LOSE_ONCE: readonly Statement[] = [
 ].map((text) => ({ text, values: [] }));
 
 async function untilLosing(tested: Awaited<ReturnType<typeof funded>>): Promise<void> {
-  for (let turn = 0; turn < 500; turn++) {
+  for (let turn = 0; turn < 6_000; turn++) {
     const [row] = await tested.store.query(sql`SELECT is_called FROM races`);
     if (row?.is_called === true) return;
     await sleep(10);

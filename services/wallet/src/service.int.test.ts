@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
 import type { TestedService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
+import { openHolds } from "./routes/holds.ts";
 import { wallet } from "./service.ts";
 import { BUY, balance, deposit, executed, funded, hold, holdOf, OPERATOR, SELL } from "./testing.ts";
 import type { Wallet } from "./wallet.ts";
@@ -117,6 +118,40 @@ test("a hold is asked for again with the same answer, refused without funds, and
     { status: "refused", code: "hold_closed" },
     { status: "refused", code: "hold_closed" },
   ]);
+});
+
+test("open holds are told page by page, also where a page looked at closed ones alone", async (t) => {
+  const tested = await funded(t);
+  const ids = Array.from({ length: 9 }, (_, index) => String(index + 1).repeat(32)).filter(
+    (id) => id !== SELL,
+  );
+  await hold(
+    tested,
+    ids.map((id) => holdOf(id, "alice", "BUY", "1")),
+  );
+  const closed = ids.slice(2, 7);
+  const release = { orderIds: [...closed, "0".repeat(31).concat("1")], raiseRequestIds: [] };
+  await tested.request("POST", "/internal/holds/release", { as: "internal", body: release });
+  const open = [...ids.filter((id) => !closed.includes(id)), BUY, SELL].sort();
+  for (const [limit, lookedAt] of [
+    [100, 50_000],
+    [1, 50_000],
+    [2, 3],
+    [100, 2],
+    [1, 1],
+  ] as const) {
+    const told: string[] = [];
+    let pages = 0;
+    let after: string | undefined;
+    do {
+      const page = await openHolds(tested.service, { limit, ...(after && { after }) }, lookedAt);
+      told.push(...page.holds.map(({ orderId }) => orderId));
+      after = page.next;
+      pages++;
+    } while (after !== undefined);
+    assert.deepEqual(told, open, `${limit} of ${lookedAt}`);
+    if (lookedAt === 2) assert.ok(pages >= 5, "some of them were empty");
+  }
 });
 
 test("a refused amend frees what was raised for it (R11)", async (t) => {

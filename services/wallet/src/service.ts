@@ -5,6 +5,7 @@ import { WalletConfig } from "./config.ts";
 import { followEngine } from "./consumers/follow-engine.ts";
 import { applyReference } from "./consumers/reference.ts";
 import { walletInvariants } from "./invariants.ts";
+import { summariseJournal } from "./jobs/summarise-journal.ts";
 import { LedgerDesk } from "./ledger-desk.ts";
 import { walletMetrics } from "./metrics.ts";
 import { accountRoutes } from "./routes/accounts.ts";
@@ -25,7 +26,17 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
   setup: ({ clock, store, bus, delivery, peers, metrics: registry }) => {
     const metrics = walletMetrics(registry, store);
     const desk = new LedgerDesk(metrics.rowsMoved);
-    return { clock, store, bus, delivery, peers, reference: new ReferenceBook(), metrics, desk };
+    return {
+      clock,
+      store,
+      bus,
+      delivery,
+      peers,
+      reference: new ReferenceBook(),
+      metrics,
+      desk,
+      summarisedPages: new Map(),
+    };
   },
   consumes: [
     {
@@ -48,6 +59,6 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
     },
   ],
   routes: [...accountRoutes, ...fundsRoutes, ...holdRoutes, ...countRoutes],
-  jobs: [],
+  jobs: [{ name: "summarise-journal", everyMs: 60_000, run: summariseJournal }],
   invariants: walletInvariants,
 });

@@ -4,7 +4,7 @@ import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
 import type { Peers } from "@bourse/host";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
-import type { Store } from "@bourse/store";
+import type { Store, SummarisedPages } from "@bourse/store";
 import type { LedgerDesk } from "./ledger-desk.ts";
 import type { WalletMetrics } from "./metrics.ts";
 
@@ -18,6 +18,7 @@ export interface Wallet {
   readonly reference: ReferenceBook;
   readonly metrics: WalletMetrics;
   readonly desk: LedgerDesk;
+  readonly summarisedPages: SummarisedPages;
 }
 
 /** The instrument of an event. The view of reference data may be a moment behind: the unit is then tried again. */

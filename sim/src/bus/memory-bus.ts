@@ -15,22 +15,23 @@ import {
   type TopicSpec,
 } from "@bourse/bus";
 import { type ConsumerOwner, committedKey, MemoryConsumer } from "./memory-consumer.ts";
-import { MemoryGroup } from "./memory-group.ts";
+import { MemoryGroups } from "./memory-groups.ts";
 import type { MemoryLog } from "./memory-log.ts";
 import { openMemoryReader } from "./memory-reader.ts";
 
-/** A client of a {@link MemoryLog}: what it has in memory, groups too, is gone with it. */
+/** A client of a {@link MemoryLog}: what it has in memory is gone with it, groups too unless others have them. */
 export class MemoryBus implements EventBus {
   readonly kind = "embedded";
   readonly #log: MemoryLog;
   readonly #timer: Timer;
-  readonly #groups = new Map<string, MemoryGroup>();
+  readonly #groups: MemoryGroups;
   readonly #open = new Set<GroupConsumer | PartitionReader>();
   #closed = false;
 
-  constructor(log: MemoryLog, timer: Timer) {
+  constructor(log: MemoryLog, timer: Timer, groups: MemoryGroups = new MemoryGroups(log)) {
     this.#log = log;
     this.#timer = timer;
+    this.#groups = groups;
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -62,8 +63,7 @@ export class MemoryBus implements EventBus {
   async consume(options: ConsumeOptions): Promise<GroupConsumer> {
     this.#usable();
     for (const topic of options.topics) this.#log.topic(topic);
-    const group = this.#groups.get(options.group) ?? new MemoryGroup(this.#log);
-    this.#groups.set(options.group, group);
+    const group = this.#groups.of(options.group);
     const owner: ConsumerOwner = { log: this.#log, group, closed: (each) => this.#open.delete(each) };
     const consumer = new MemoryConsumer(options, owner);
     this.#open.add(consumer);
@@ -110,10 +110,10 @@ export class MemoryBus implements EventBus {
 
   async groups(): Promise<readonly GroupInfo[]> {
     this.#usable();
-    const names = new Set(this.#groups.keys());
+    const names = new Set(this.#groups.names());
     for (const key of this.#log.committed.keys()) names.add(key.slice(0, key.indexOf(" ")));
     return [...names].sort().map((group) => {
-      const members = this.#groups.get(group)?.members.size ?? 0;
+      const members = this.#groups.membersOf(group);
       const state = members === 0 ? "Empty" : "Stable";
       return { group, state, members, offsets: this.#committed(group) };
     });
@@ -146,8 +146,18 @@ export class MemoryBus implements EventBus {
     for (const open of [...this.#open]) await open.close();
   }
 
+  /** Its groups give it up: it was not heard of for too long, and does not know it. */
+  evict(): void {
+    for (const open of this.#open) if (open instanceof MemoryConsumer) open.evict();
+  }
+
+  /** It hears that its groups gave it up, and joins them again. */
+  rejoin(): void {
+    for (const open of this.#open) if (open instanceof MemoryConsumer) open.rejoin();
+  }
+
   #rebalance(): void {
-    for (const group of this.#groups.values()) group.rebalance();
+    this.#groups.rebalance();
   }
 
   #usable(): void {

@@ -40,6 +40,8 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
   readonly #calls: ShareCalls;
   #turn = 0;
   #closed = false;
+  /** The group has given it up, and it has not heard of that yet. */
+  #isEvicted = false;
   #failure: unknown;
 
   constructor(options: ConsumeOptions, owner: ConsumerOwner) {
@@ -79,7 +81,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
   }
 
   async commit(positions: readonly (TopicPartition & { readonly nextOffset: bigint })[]): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed || this.#isEvicted) return;
     for (const at of positions) {
       if (!this.#owned.has(topicPartitionKey(at))) continue;
       this.#owner.log.committed.set(committedKey(this.#options.group, at), at.nextOffset);
@@ -113,6 +115,19 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
     this.#owner.group.leave(this);
     this.#owner.closed(this);
     this.#changed.notify();
+  }
+
+  evict(): void {
+    if (this.#closed) return;
+    this.#isEvicted = true;
+    this.#owner.group.leave(this);
+  }
+
+  rejoin(): void {
+    if (this.#closed || !this.#isEvicted) return;
+    this.#isEvicted = false;
+    this.revoke(this.held);
+    this.#owner.group.join(this);
   }
 
   revoke(partitions: readonly TopicPartition[]): void {

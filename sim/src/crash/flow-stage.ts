@@ -102,7 +102,7 @@ export async function runFlow(
   Math.random = () => world.random.next();
   const plan = new CrashPlan(point);
   if (flow.fromCrash === true) plan.arm();
-  const supervisor = new Supervisor(world, plan, DEFINITIONS, mutation);
+  const supervisor = new Supervisor(world, plan, DEFINITIONS, { mutation });
   const trader = new Trader(supervisor);
   const operator = new Trader(supervisor);
   const violations: string[] = [];

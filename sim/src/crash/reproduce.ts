@@ -1,10 +1,15 @@
-import { OUTCOMES, type Outcome } from "../ports/crash-gate.ts";
+import type { Outcome } from "../ports/crash-gate.ts";
 import { PointWorker } from "./point-worker.ts";
 
+export interface WantedPoint {
+  readonly flow: string;
+  readonly at: number;
+  /** All of them where it is not given. */
+  readonly outcome?: Outcome;
+}
+
 /** Runs one point, or one call with all its outcomes, and tells everything that was wrong. */
-export async function reproduce(flow: string, at: number, outcome: string | undefined): Promise<number> {
-  if (outcome !== undefined && !OUTCOMES.includes(outcome as Outcome))
-    throw new Error(`--outcome is "${outcome}", wants ${OUTCOMES.join(", ")}`);
+export async function reproduce({ flow, at, outcome }: WantedPoint): Promise<number> {
   const worker = await PointWorker.start();
   const all = await worker.points(flow);
   const points = all.filter(

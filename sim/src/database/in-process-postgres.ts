@@ -79,9 +79,10 @@ export class InProcessPostgres {
     this.#schema = "";
   }
 
+  /** Its functions come before PostgreSQL's own of the same name. */
   useSchema(schema: string): void {
     if (this.#schema === schema) return;
-    this.simple(`SET search_path TO "${schema}"`);
+    this.simple(`SET search_path TO "${schema}", pg_catalog`);
     this.#schema = schema;
   }
 

@@ -2,7 +2,7 @@ import { definitions } from "@bourse/platform";
 import { schemaOfService } from "@bourse/store";
 import { verifyRun } from "../crash/verify-run.ts";
 import type { Trader } from "../flows/trader.ts";
-import type { Told } from "./live-day.ts";
+import type { Incarnation } from "../world/incarnation.ts";
 import { answerFaults } from "./model/answer-faults.ts";
 import { copyFaults } from "./model/copy-faults.ts";
 import { type EndedDay, readEndedDay } from "./model/ended-day.ts";
@@ -15,7 +15,7 @@ import { type Exposure, riskFaults } from "./model/risk-faults.ts";
 /** Everything that must hold at the end of a day. */
 export async function checkDay(
   operator: Trader,
-  lived: { readonly told: readonly Told[]; readonly isDisturbed: boolean },
+  lived: Pick<EndedDay, "told" | "isDisturbed" | "isFleet">,
 ): Promise<{ readonly violations: readonly string[]; readonly trades: number }> {
   const violations = [...(await verifyRun(operator, []))];
   const day = await readEndedDay(operator, lived);
@@ -26,16 +26,19 @@ export async function checkDay(
     ...positionFaults(day),
     ...marketFaults(day),
     ...copyFaults(day),
-    ...riskFaults(day, await exposures(operator)),
+    ...(await exposures(operator)).flatMap((exposure) => riskFaults(day, exposure)),
     ...parkedFaults(day),
     ...(await healthFaults(operator)),
   );
   return { violations, trades: day.facts.trades.length };
 }
 
-/** What risk has in memory: no door shows it. */
-async function exposures(operator: Trader): Promise<Exposure> {
-  const { services } = await operator.supervisor.up();
+/** What risk has in memory, in each process: no door shows it. */
+async function exposures(operator: Trader): Promise<readonly Exposure[]> {
+  return (await operator.supervisor.all()).map(exposureIn);
+}
+
+function exposureIn({ services }: Incarnation): Exposure {
   // biome-ignore lint/suspicious/noExplicitAny: what `setup` made is known to its service only
   const risk = services.get("risk")?.service as any;
   return (accountId) => {
@@ -71,9 +74,9 @@ function parkedFaults({ world }: EndedDay): readonly string[] {
 
 /** Every service takes work, no subscription has stopped and no relay is stuck. */
 async function healthFaults(operator: Trader): Promise<readonly string[]> {
-  const { services } = await operator.supervisor.up();
   const faults: string[] = [];
-  for (const [name, service] of services)
-    for (const reason of (await service.status()).unready) faults.push(`${name} is not ready: ${reason}`);
+  for (const { services } of await operator.supervisor.all())
+    for (const [name, service] of services)
+      for (const reason of (await service.status()).unready) faults.push(`${name} is not ready: ${reason}`);
   return faults;
 }

@@ -69,7 +69,8 @@ export class DayStage {
     // The backoff's jitter comes from a library that asks the process.
     Math.random = () => world.random.next();
     const faults = new FaultsOfDay();
-    const supervisor = new Supervisor(world, faults, DEFINITIONS, mutation);
+    const { processes = 1, clocksApartMs = 0 } = day;
+    const supervisor = new Supervisor(world, faults, DEFINITIONS, { mutation, processes, clocksApartMs });
     const [trader, operator] = [new Trader(supervisor), new Trader(supervisor)];
     const finish = <T>(what: string, promise: Promise<T>): Promise<T> =>
       world.time.finish(what, promise, LIMIT_MS);
@@ -77,7 +78,7 @@ export class DayStage {
     let told: readonly Told[] = [];
     let trades = 0;
     try {
-      await finish("it is up", supervisor.up());
+      await finish("it is up", supervisor.all());
       told = await finish("all is answered", liveDay(trader, day, { keys: this.#keys, faults }));
       await finish("it is quiet", trader.quiet());
       faults.end();
@@ -85,7 +86,7 @@ export class DayStage {
       await finish("it is quiet after clean-up", operator.quiet());
       const checked = await finish(
         "it is checked",
-        checkDay(operator, { told, isDisturbed: faults.happened.length > 0 }),
+        checkDay(operator, { told, isDisturbed: faults.happened.length > 0, isFleet: processes > 1 }),
       );
       violations.push(...checked.violations);
       trades = checked.trades;

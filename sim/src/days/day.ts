@@ -2,6 +2,10 @@
 export interface Day {
   /** When it begins: some end while it goes on. */
   readonly hour: "morning" | "before-midnight";
+  /** How many processes run side by side, each with all services. Default 1. */
+  readonly processes?: number;
+  /** How far the clock of each is ahead of that of the one before it. Default 0. */
+  readonly clocksApartMs?: number;
   readonly steps: readonly Step[];
 }
 
@@ -63,8 +67,12 @@ export type Step = (
   | { readonly kind: "reuse"; readonly nth: number; readonly order: NewOrder }
   /** What becomes of the call that the process makes so many calls from here. */
   | { readonly kind: "fault"; readonly inCalls: number; readonly outcome: number }
-  /** The process ends in order and another one is started. */
-  | { readonly kind: "restart" }
+  /** A process ends in order and another one is started. */
+  | { readonly kind: "restart"; readonly process?: number }
+  /** A process dies and another one is started. */
+  | { readonly kind: "kill"; readonly process: number }
+  /** A process does nothing for so long, and does not know it. */
+  | { readonly kind: "pause"; readonly process: number; readonly ms: number }
   /** The clock is set: so far from the time that passes. */
   | { readonly kind: "clock"; readonly skewMs: number }
   | { readonly kind: "wait"; readonly ms: number }

@@ -75,6 +75,8 @@ class LivingDay {
       this.#trader.supervisor.world.skewMs = step.skewMs;
       return;
     }
+    if (step.kind === "kill") return this.#trader.supervisor.kill(step.process);
+    if (step.kind === "pause") return this.#trader.supervisor.pause(step.process, step.ms);
     if (step.kind === "wait") return await this.#trader.sleep(step.ms);
     if (step.kind === "quiet") return await this.#trader.quiet();
     const done = this.#do(step);
@@ -92,7 +94,7 @@ class LivingDay {
 
   async #do(step: Step): Promise<void> {
     if (step.kind === "release-account") return await this.#release(step, step.account);
-    if (step.kind === "restart") return await this.#trader.supervisor.restart();
+    if (step.kind === "restart") return await this.#trader.supervisor.restart(step.process);
     if (step.kind === "again") {
       const earlier = this.#sent.at(-1 - (step.nth % Math.max(1, this.#sent.length)));
       if (earlier !== undefined) await this.#send(step, earlier.request);

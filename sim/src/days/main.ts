@@ -1,63 +1,76 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { optionsOrExit, wholeNumber } from "@bourse/command-line";
 import fc from "fast-check";
 import type { Day } from "./day.ts";
 import { type DayResult, DayStage } from "./day-stage.ts";
 import type { Told } from "./live-day.ts";
 import { randomDay } from "./random-day.ts";
+import { randomFleetDay } from "./random-fleet-day.ts";
 
-const USAGE = `npm run test:random [-- --seeds <n>] [--from <seed>] [--shrink-seconds <s>]
+const USAGE = `npm run test:random [-- --seeds <n>] [--from <seed>] [--shrink-seconds <s>] [--fleet]
 npm run test:random -- --day <file>
 
   --seeds           how many days (default: 100), each of its own seed
   --from            the seed of the first (default: 1)
   --shrink-seconds  how long a day that fails is made smaller (default: 120; 0: not at all)
+  --fleet           days on which two or three processes share all work
   --day             the day in this file instead, as a failing one was printed; tells every request and answer`;
 
-process.exitCode = await main(process.argv.slice(2));
+interface DaysOptions {
+  readonly seeds: number;
+  readonly from: number;
+  readonly shrinkMs: number;
+  readonly days: fc.Arbitrary<Day>;
+  /** The file of one day, in place of seeds. */
+  readonly dayFile: string | undefined;
+}
 
-async function main(args: readonly string[]): Promise<number> {
+process.exitCode = await main(optionsOrExit(readOptions, USAGE));
+
+async function main({ dayFile, ...wanted }: DaysOptions): Promise<number> {
+  const day: Day | undefined = dayFile === undefined ? undefined : JSON.parse(readFileSync(dayFile, "utf8"));
+  const stage = await DayStage.open();
+  try {
+    return day === undefined ? await runSeeds(stage, wanted) : await tellDay(stage, day);
+  } finally {
+    await stage.close();
+  }
+}
+
+function readOptions(args: readonly string[]): DaysOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       seeds: { type: "string", default: "100" },
       from: { type: "string", default: "1" },
       "shrink-seconds": { type: "string", default: "120" },
+      fleet: { type: "boolean", default: false },
       day: { type: "string" },
-      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help === true) {
-    console.log(USAGE);
-    return 0;
-  }
-  const [seeds, from] = [wholeNumber("seeds", values.seeds, 1), wholeNumber("from", values.from, 0)];
-  const shrinkMs = wholeNumber("shrink-seconds", values["shrink-seconds"], 0) * 1_000;
-  const stage = await DayStage.open();
-  try {
-    if (values.day !== undefined) return await tellDay(stage, JSON.parse(readFileSync(values.day, "utf8")));
-    return await runSeeds(stage, { seeds, from, shrinkMs });
-  } finally {
-    await stage.close();
-  }
-}
-
-function wholeNumber(name: string, given: string, least: number): number {
-  const number = Number(given);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new Error(`--${name} is "${given}", wants a whole number from ${least} on`);
+  const { seeds, from, fleet, day } = values;
+  return {
+    seeds: wholeNumber("--seeds", seeds),
+    from: wholeNumber("--from", from, { least: 0 }),
+    shrinkMs: wholeNumber("--shrink-seconds", values["shrink-seconds"], { least: 0 }) * 1_000,
+    days: fleet ? randomFleetDay : randomDay,
+    // npm moves to the root before it runs a script, and says where the person stands.
+    dayFile: day === undefined ? undefined : resolve(process.env.INIT_CWD ?? "", day),
+  };
 }
 
 async function runSeeds(
   stage: DayStage,
-  { seeds, from, shrinkMs }: { readonly seeds: number; readonly from: number; readonly shrinkMs: number },
+  { seeds, from, shrinkMs, days }: Omit<DaysOptions, "dayFile">,
 ): Promise<number> {
   const started = performance.now();
   const totals = { requests: 0, trades: 0, faults: 0, boots: 0 };
   const answers = new Map<string, number>();
   let failed = 0;
   for (let seed = from; seed < from + seeds; seed++) {
-    const [day] = fc.sample(randomDay, { seed, numRuns: 1 });
+    const [day] = fc.sample(days, { seed, numRuns: 1 });
     if (day === undefined) continue;
     const result = await stage.run(day);
     totals.requests += result.told.length;
@@ -68,7 +81,7 @@ async function runSeeds(
     if (result.violations.length > 0) {
       failed += 1;
       console.log(`FAILED --seeds 1 --from ${seed}   # ${result.violations.join("\n  ")}`);
-      if (shrinkMs > 0) console.log(JSON.stringify(await smaller(stage, seed, shrinkMs)));
+      if (shrinkMs > 0) console.log(JSON.stringify(await smaller(stage, days, { seed, shrinkMs })));
     } else if ((seed - from) % 25 === 24) console.log(`${seed - from + 1} of ${seeds}`);
   }
   for (const [words, count] of [...answers].sort(([, a], [, b]) => b - a))
@@ -82,9 +95,13 @@ async function runSeeds(
 }
 
 /** The smallest day that fast-check comes to in the time. */
-async function smaller(stage: DayStage, seed: number, forMs: number): Promise<Day | undefined> {
-  const fails = fc.asyncProperty(randomDay, async (day) => (await stage.run(day)).violations.length === 0);
-  const details = await fc.check(fails, { seed, numRuns: 1, interruptAfterTimeLimit: forMs });
+async function smaller(
+  stage: DayStage,
+  days: fc.Arbitrary<Day>,
+  { seed, shrinkMs }: { readonly seed: number; readonly shrinkMs: number },
+): Promise<Day | undefined> {
+  const fails = fc.asyncProperty(days, async (day) => (await stage.run(day)).violations.length === 0);
+  const details = await fc.check(fails, { seed, numRuns: 1, interruptAfterTimeLimit: shrinkMs });
   return details.counterexample?.[0];
 }
 

@@ -209,7 +209,7 @@ function often(weight: number, arbitrary: fc.Arbitrary<object>): fc.WeightedArbi
 const kind = <K extends string>(word: K): fc.Arbitrary<K> => fc.constant(word);
 const beside = maybe(fc.constant(true), 2);
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+export const randomStep: fc.Arbitrary<Step> = fc.oneof(
   often(110, fc.record({ kind: kind("order"), order, beside })),
   often(
     8,
@@ -313,7 +313,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 export const randomDay: fc.Arbitrary<Day> = fc.noBias(
   fc.record({
     hour: fc.constantFrom("morning" as const, "morning" as const, "before-midnight" as const),
-    steps: fc.array(step, { minLength: 1, maxLength: MOST_STEPS, size: "max" }),
+    steps: fc.array(randomStep, { minLength: 1, maxLength: MOST_STEPS, size: "max" }),
   }),
 );
 

@@ -6,9 +6,12 @@ import type { Mutation } from "../mutations/mutation.ts";
 import type { Day } from "./day.ts";
 import { type DayResult, DayStage } from "./day-stage.ts";
 import { randomDay } from "./random-day.ts";
+import { randomFleetDay } from "./random-fleet-day.ts";
 
 /** Days with trades, refusals, faults and deaths; `npm run test:random` lives through more. */
 const SEEDS = [126, 217, 318];
+/** Of days on which processes share the work, and die, are stopped and go on. */
+const FLEET_SEEDS = [201, 202, 203];
 
 /** Somebody sells and somebody else takes it. */
 const TRADING: Day = {
@@ -68,6 +71,21 @@ describe("random days", () => {
     });
   }
 
+  for (const seed of FLEET_SEEDS) {
+    it(`--fleet --seeds 1 --from ${seed} ends as it must`, async () => {
+      const [day] = fc.sample(randomFleetDay, { seed, numRuns: 1 });
+      assert.ok(day !== undefined);
+      assert.ok(
+        day.steps.some(({ kind }) => kind === "pause"),
+        "a process is stopped",
+      );
+      const { violations, boots, trades } = await stage.run(day);
+      assert.deepEqual(violations, []);
+      assert.ok(trades > 0, "trades");
+      assert.ok(boots > (day.processes ?? 1), "deaths");
+    });
+  }
+
   it("they had trades, faults and deaths", () => {
     const sum = (of: (result: DayResult) => number): number =>
       results.reduce((all, each) => all + of(each), 0);
@@ -82,11 +100,12 @@ describe("random days", () => {
     assert.equal(first.trades, 1);
   });
 
-  it(`${FREE_FOR_BUYERS.about}: the checks find it`, async () => {
-    const { violations } = await stage.run(TRADING, FREE_FOR_BUYERS);
-    assert.ok(
-      violations.some((each) => each.includes("the BUY's fee is 0, 300 ppm make")),
-      violations.join("\n"),
-    );
-  });
+  for (const processes of [1, 2])
+    it(`${FREE_FOR_BUYERS.about}: the checks find it, of ${processes} processes`, async () => {
+      const { violations } = await stage.run({ ...TRADING, processes }, FREE_FOR_BUYERS);
+      assert.ok(
+        violations.some((each) => each.includes("the BUY's fee is 0, 300 ppm make")),
+        violations.join("\n"),
+      );
+    });
 });

@@ -10,6 +10,8 @@ export type Answer = { readonly status: number; readonly body: any };
 
 const RETRY_MS = 1_000;
 const POLL_MS = 20;
+/** Of several processes, each of which looks at what is left everywhere. */
+const FLEET_POLL_MS = 500;
 
 /**
  * A client that follows the contract (R10): it writes a request down before it sends it, and sends the same one
@@ -75,10 +77,9 @@ export class Trader {
   /** Until nothing is left to send or to consume anywhere, twice in a row. */
   async quiet(): Promise<void> {
     for (let still = 0; still < 2; ) {
-      const { gate, busy } = await this.#supervisor.up();
-      const reasons = await Promise.race([busy(), gate.died.then(() => ["the process died"])]);
+      const reasons = await this.#supervisor.busy();
       still = reasons.length === 0 ? still + 1 : 0;
-      await this.sleep(POLL_MS);
+      await this.sleep(this.#supervisor.isFleet ? FLEET_POLL_MS : POLL_MS);
     }
   }
 

@@ -120,6 +120,8 @@ export class CrashGate {
   readonly #timer: Timer;
   readonly #whenDead: () => void;
   #alive = true;
+  /** While its process is stopped (SIGSTOP): resolves when it goes on. */
+  #stopped: PromiseWithResolvers<void> | null = null;
   #tellDeath: () => void = () => undefined;
 
   constructor(plan: FaultPlan, timer: Timer, whenDead: () => void) {
@@ -142,9 +144,30 @@ export class CrashGate {
     this.#tellDeath();
   }
 
+  get isStopped(): boolean {
+    return this.#stopped !== null;
+  }
+
+  /** Nothing passes, in either direction, until {@link goOn}. */
+  stop(): void {
+    this.#stopped ??= Promise.withResolvers();
+  }
+
+  goOn(): void {
+    const stopped = this.#stopped;
+    this.#stopped = null;
+    stopped?.resolve();
+  }
+
+  /** While the process is not stopped: at once. */
+  async running(): Promise<void> {
+    while (this.#stopped !== null) await this.#stopped.promise;
+  }
+
   /** One port call: `apply` does it. */
   async pass<T>(call: PortCall, apply: () => T | Promise<T>): Promise<T> {
     await undefined;
+    if (this.#stopped !== null) await this.running();
     if (!this.#alive) return never();
     const outcome = this.#plan.next(call);
     if (outcome === "dies-before") {
@@ -171,8 +194,10 @@ export class CrashGate {
     if (!this.#alive) return never();
     try {
       const result = await apply();
+      if (this.#stopped !== null) await this.running();
       return this.#alive ? result : never();
     } catch (error) {
+      if (this.#stopped !== null) await this.running();
       if (!this.#alive) return never();
       throw error;
     }

@@ -3,54 +3,83 @@ import { type Rows, type Statement, type Store, StoreError, type Transaction } f
 import { mayRunAgain, storeError } from "@bourse/store/testing";
 import type { InProcessPostgres } from "../database/in-process-postgres.ts";
 import type { CrashGate } from "./crash-gate.ts";
+import { Turns, type TurnTaker } from "./turns.ts";
 
 const MAX_RERUNS = 8;
 
 /** The one session of a process: transactions go one after the other. It ends, and rolls back, with the process. */
-export class Session {
+export class Session implements TurnTaker {
   readonly database: InProcessPostgres;
-  /** A transaction whose end is still under way although nobody waits for it any more. */
-  #left: (() => void) | null = null;
-  #last: Promise<void> = Promise.resolve();
-  #open = false;
+  readonly #turns: Turns;
+  /** Counts transactions; the one that is open has the last number. */
+  #begun = 0;
+  #isOpen = false;
+  #isStopped = false;
 
-  constructor(database: InProcessPostgres) {
+  constructor(database: InProcessPostgres, turns: Turns = new Turns()) {
     this.database = database;
+    this.#turns = turns;
   }
 
   /** Waits for its turn; the returned function gives it on. */
-  async turn(): Promise<() => void> {
-    const before = this.#last;
-    let release: () => void = () => undefined;
-    this.#last = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
-    return release;
+  turn(): Promise<() => void> {
+    return this.#turns.wait(this);
   }
 
   leave(late: () => void): void {
-    this.#left = late;
+    this.#turns.late = late;
   }
 
-  begin(): void {
-    const late = this.#left;
-    this.#left = null;
+  /** Its number. */
+  begin(): number {
+    const { late } = this.#turns;
+    this.#turns.late = null;
     late?.();
     this.database.simple("SAVEPOINT work");
-    this.#open = true;
+    this.#isOpen = true;
+    return ++this.#begun;
+  }
+
+  /** The server has not ended it. */
+  isOpen(number: number): boolean {
+    return this.#isOpen && number === this.#begun;
   }
 
   commit(): void {
     this.database.simple("RELEASE SAVEPOINT work");
-    this.#open = false;
+    this.#isOpen = false;
   }
 
   rollback(): void {
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     this.database.rollBackTo("work");
     this.database.simple("RELEASE SAVEPOINT work");
-    this.#open = false;
+    this.#isOpen = false;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  goOn(): void {
+    this.#isStopped = false;
+    this.#turns.next();
+  }
+
+  /** The server ends what is idle in a transaction (R5). */
+  cut(): void {
+    this.rollback();
+    this.#turns.end(this);
+  }
+
+  /** The process is gone. */
+  end(): void {
+    this.rollback();
+    this.#turns.leave(this);
   }
 }
 
@@ -111,6 +140,7 @@ export function gatedStore(options: {
       const call = { port: "transaction", what: `${service}: ${name}`, writes: true } as const;
       return noted(
         gate.pass({ ...call, lost: unknown, refused: unavailable, leave: () => leave(statements) }, () => {
+          if (!session.isOpen(number)) throw unavailable();
           const rows = statements.length === 0 ? [] : send(name, statements);
           session.commit();
           return rows;
@@ -126,6 +156,7 @@ export function gatedStore(options: {
         const call = { port: "statement", what: `${service}: ${name}`, writes: false } as const;
         return noted(
           gate.pass({ ...call, lost: null, refused: unavailable }, () => {
+            if (!session.isOpen(number)) throw unavailable();
             done.push(...statements);
             return send(name, statements);
           }),
@@ -133,7 +164,7 @@ export function gatedStore(options: {
       },
       commit: (statements = []) => (failure === undefined ? commit(statements) : Promise.reject(failure)),
     };
-    session.begin();
+    const number = session.begin();
     try {
       let result: T;
       try {
@@ -146,7 +177,7 @@ export function gatedStore(options: {
       return result;
     } finally {
       // What committed has nothing left to roll back. A dead process never comes here: its session did it.
-      session.rollback();
+      if (session.isOpen(number)) session.rollback();
       give();
     }
   };
@@ -180,6 +211,7 @@ export function gatedStore(options: {
       }
     },
     query: async (statement) => (await queries([statement]))[0] ?? [],
+    scan: async (statement) => (await queries([statement]))[0] ?? [],
     queries,
     ping: () => gate.through(() => undefined),
     close: async () => undefined,

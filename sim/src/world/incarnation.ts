@@ -1,8 +1,8 @@
-import type { Timer } from "@bourse/base";
 import {
   type AnyServiceDefinition,
   createDirectory,
   createLogger,
+  type PlatformDirectory,
   type RouteAnswer,
   type RunningService,
   type Runtime,
@@ -16,6 +16,8 @@ import { gatedBus } from "../ports/gated-bus.ts";
 import { gatedDirectory } from "../ports/gated-directory.ts";
 import { gatedSnapshots } from "../ports/gated-snapshots.ts";
 import { gatedStore, Session } from "../ports/gated-store.ts";
+import { type Fleet, fleetDirectory } from "./fleet-directory.ts";
+import { OwnTimers } from "./own-timers.ts";
 import { type ClientRequest, serveRequest } from "./serve-request.ts";
 import type { World } from "./world.ts";
 
@@ -25,6 +27,8 @@ const TOKEN = "token between services";
 /** One life of the process that runs the whole platform. */
 export interface Incarnation {
   readonly gate: CrashGate;
+  /** How others reach the services of this process. */
+  readonly directory: PlatformDirectory;
   readonly services: ReadonlyMap<string, RunningService>;
   /** A request at the public door. Never settles once the process is dead. */
   request(request: ClientRequest): Promise<RouteAnswer>;
@@ -37,22 +41,36 @@ interface BootOptions {
   readonly plan: FaultPlan;
   readonly definitions: readonly AnyServiceDefinition[];
   readonly mutation: Mutation | null;
+  /** How far its clock is ahead. */
+  readonly aheadMs: number;
+  /** The processes that run side by side. */
+  readonly fleet: Fleet;
 }
 
-/**
- * Boots every service on what the world has kept. `booted` rejects when one refuses to start, and never settles where
- * the process dies on the way.
- */
-export function bootPlatform({ world, plan, definitions, mutation }: BootOptions): {
+/** A process from its first moment on. */
+export interface Process {
   readonly gate: CrashGate;
+  /** Rejects when a service refuses to start, and never settles where the process dies on the way. */
   readonly booted: Promise<Incarnation>;
-} {
-  const session = new Session(world.database);
+  /** It does nothing for so long, and does not know it (SIGSTOP, SIGCONT). */
+  pause(forMs: number): void;
+}
+
+/** As `idle_in_transaction_session_timeout` of the store's sessions (R5). */
+const IDLE_IN_TRANSACTION_MS = 2_000;
+/** As the session of a member of a group on Kafka. */
+const GROUP_SESSION_MS = 10_000;
+/** A member learns at its next heartbeat that its group gave it up. */
+const HEARTBEAT_MS = 1_000;
+
+/** Boots every service on what the world has kept. */
+export function bootPlatform({ world, plan, definitions, mutation, aheadMs, fleet }: BootOptions): Process {
+  const session = new Session(world.database, world.turns);
   const timers = new OwnTimers(world.time.timer);
-  const memory = new MemoryBus(world.log, world.time.timer);
+  const memory = new MemoryBus(world.log, world.time.timer, world.groups);
   const gate = new CrashGate(plan, timers, () => {
-    session.rollback();
-    timers.stop();
+    session.end();
+    timers.end();
     void memory.close();
     world.log.forgetParsed();
   });
@@ -66,12 +84,12 @@ export function bootPlatform({ world, plan, definitions, mutation }: BootOptions
   const bus = gatedBus(memory, gate);
   const snapshots = gatedSnapshots(world.snapshots, gate);
   const shared: Omit<Runtime, "openStore" | "bus"> = {
-    clock: { nowMs: () => world.time.clock.nowMs() + world.skewMs },
+    clock: { nowMs: () => world.time.clock.nowMs() + world.skewMs + aheadMs },
     timer: timers,
     newId: () => world.newId(),
     env: { LOG_LEVEL: process.env.SIM_LOG ?? "silent", BOURSE_OPERATOR_KEY: OPERATOR_KEY },
     migrate: async () => undefined,
-    directory: gatedDirectory(local, gate),
+    directory: gatedDirectory(fleetDirectory({ local, fleet, gate, timers }), gate),
     dataFolder: "/sim",
     secret: "secret",
     internalToken: TOKEN,
@@ -96,12 +114,33 @@ export function bootPlatform({ world, plan, definitions, mutation }: BootOptions
     }
     return {
       gate,
+      directory: local,
       services,
       request: (request) => gate.through(() => serveRequest(services, request)),
       busy: () => busyServices(services, gate),
     };
   };
-  return { gate, booted: boot() };
+  const pause = (forMs: number): void => {
+    if (gate.isStopped || !gate.alive) return;
+    gate.stop();
+    timers.stop();
+    session.stop();
+    const { timer } = world.time;
+    timer.after(Math.min(forMs, IDLE_IN_TRANSACTION_MS), () => {
+      if (forMs > IDLE_IN_TRANSACTION_MS && gate.alive) session.cut();
+    });
+    timer.after(Math.min(forMs, GROUP_SESSION_MS), () => {
+      if (forMs > GROUP_SESSION_MS && gate.alive) memory.evict();
+    });
+    timer.after(forMs, () => {
+      if (!gate.alive) return;
+      gate.goOn();
+      timers.goOn();
+      session.goOn();
+      timers.after(world.random.below(HEARTBEAT_MS), () => memory.rejoin());
+    });
+  };
+  return { gate, booted: boot(), pause };
 }
 
 async function busyServices(
@@ -114,56 +153,4 @@ async function busyServices(
     busy.push(...reasons.map((reason) => `${name}: ${reason}`));
   }
   return busy;
-}
-
-/** The timers of one process: they end with it. */
-class OwnTimers implements Timer {
-  readonly #timer: Timer;
-  readonly #cancels = new Set<() => void>();
-  #stopped = false;
-
-  constructor(timer: Timer) {
-    this.#timer = timer;
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    if (this.#stopped) return () => undefined;
-    const end = (): void => {
-      cancel();
-      this.#cancels.delete(end);
-    };
-    const cancel = this.#timer.after(delayMs, () => {
-      this.#cancels.delete(end);
-      callback();
-    });
-    this.#cancels.add(end);
-    return end;
-  }
-
-  every(intervalMs: number, callback: () => void): () => void {
-    if (this.#stopped) return () => undefined;
-    const cancel = this.#timer.every(intervalMs, callback);
-    this.#cancels.add(cancel);
-    return () => {
-      cancel();
-      this.#cancels.delete(cancel);
-    };
-  }
-
-  sleep(delayMs: number, signal?: Parameters<Timer["sleep"]>[1]): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const cancel = this.after(delayMs, resolve);
-      signal?.addEventListener("abort", () => {
-        cancel();
-        resolve();
-      });
-    });
-  }
 }

@@ -3,10 +3,13 @@ import { catalogue } from "@bourse/contracts";
 import { deliveryMigrations } from "@bourse/delivery";
 import { definitions } from "@bourse/platform";
 import { schemaOfService } from "@bourse/store";
+import { MemoryGroups } from "../bus/memory-groups.ts";
 import { type LogCheckpoint, MemoryLog } from "../bus/memory-log.ts";
 import { applyMigrations } from "../database/apply-migrations.ts";
+import { hideSizes } from "../database/hide-sizes.ts";
 import { InProcessPostgres } from "../database/in-process-postgres.ts";
 import type { SnapshotDisk } from "../ports/gated-snapshots.ts";
+import { Turns } from "../ports/turns.ts";
 import { SimTime } from "./sim-time.ts";
 
 /** Everything outside the processes but the database, as it was at a moment. */
@@ -26,6 +29,9 @@ export class World {
   readonly snapshots: SnapshotDisk = new Map();
   time: SimTime = new SimTime(START_MS);
   random: Random = seededRandom(1);
+  /** What processes that run side by side share: the session of the database, and the groups of the bus. */
+  turns: Turns = new Turns();
+  groups: MemoryGroups = new MemoryGroups(this.log);
   /** How far the clock that processes read is from the time that passes: it may be set. */
   skewMs = 0;
   #checkpoints = 0;
@@ -39,7 +45,9 @@ export class World {
     const world = new World(await InProcessPostgres.start());
     for (const { name, migrations } of definitions) {
       if (migrations === undefined) continue;
-      await applyMigrations(world.database, schemaOfService(name), [deliveryMigrations, migrations]);
+      const schema = schemaOfService(name);
+      await applyMigrations(world.database, schema, [deliveryMigrations, migrations]);
+      hideSizes(world.database, schema);
     }
     for (const topic of catalogue) world.log.createTopic(topic);
     world.database.simple("BEGIN");
@@ -81,5 +89,7 @@ export class World {
     this.time = new SimTime(nowMs);
     this.skewMs = 0;
     this.random = seededRandom(seed);
+    this.turns = new Turns();
+    this.groups = new MemoryGroups(this.log);
   }
 }

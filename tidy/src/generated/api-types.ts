@@ -102,8 +102,10 @@ const PROBLEM: Json = {
     },
     ["type", "title", "status", "code", "detail"],
   ),
+  additionalProperties: true,
   title: "Problem",
-  description: "RFC 9457 problem details",
+  description:
+    "RFC 9457 problem details; some codes add members, such as `required` and `available` of insufficient_funds",
 };
 
 const REFUSED = contentOf({ "application/problem+json": { schema: PROBLEM } });

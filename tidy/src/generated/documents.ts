@@ -12,6 +12,7 @@ import type { TextFile } from "../repository.ts";
 import { apiTypes } from "./api-types.ts";
 import { configurationDocument } from "./configuration-document.ts";
 import { eventsDocument } from "./events-document.ts";
+import { PROCESS_VARIABLES } from "./process-variables.ts";
 
 /** Every file that is derived from definitions. `npm run generate` writes them, a test keeps them fresh. */
 export async function generatedDocuments(): Promise<readonly TextFile[]> {
@@ -33,6 +34,7 @@ export async function generatedDocuments(): Promise<readonly TextFile[]> {
       path: "docs/configuration.md",
       text: configurationDocument(
         configVariables([{ name: "every process on Kafka", config: KafkaConfig }, ...allDefinitions]),
+        PROCESS_VARIABLES,
       ),
     },
     { path: "docs/errors.md", text: errorsDocument() },

@@ -4,20 +4,23 @@
  */
 const packages = {
   base: [],
+  "command-line": [],
   disk: [],
+  ports: [],
   market: ["base"],
   ledger: ["base"],
-  engine: ["base", "market"],
+  // The command line for the fuzz, a program of its tests.
+  engine: ["base", "market", "command-line"],
   positions: ["base", "market"],
   contracts: ["base", "market"],
   recordings: ["base", "market"],
-  bus: ["base", "disk"],
-  store: ["base", "disk"],
+  bus: ["base", "disk", "ports"],
+  store: ["base", "disk", "ports"],
   sdk: ["base"],
   delivery: ["base", "disk", "contracts", "bus", "store"],
   "trade-stream": ["base", "contracts", "bus"],
   journal: ["base", "disk", "engine"],
-  registry: ["base", "disk", "contracts", "bus"],
+  registry: ["base", "disk", "ports", "contracts", "bus"],
   host: ["base", "contracts", "bus", "store", "delivery"],
 } as const;
 
@@ -48,6 +51,8 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     "registry",
     "console",
     "trade-stream",
+    // Tests start platforms beside one another.
+    "ports",
   ],
   // What runs in the browser, and in tests a real platform behind it.
   console: [...WEB_MAY_IMPORT, "contracts", "disk", "bus", "store", "platform"],

@@ -52,7 +52,7 @@ export const NETWORK_AND_DISK: Place = {
   what: "network and disk",
   folders: [
     outside,
-    /^packages\/(disk|bus|store|journal|host|venues|recordings|registry)\//,
+    /^packages\/(disk|ports|bus|store|journal|host|venues|recordings|registry)\//,
     /^services\/[^/]+\/src\/adapters\//,
     // The public API's client asks by the browser's fetch, or by the one it is given.
     /^packages\/sdk\/src\/client\.ts$/,
@@ -70,10 +70,13 @@ export const CLOCK_AND_RANDOMNESS: Place = {
     /^packages\/store\/src\/local-postgres\//,
     /^packages\/bus\/src\/kafka-server\//,
     /^packages\/registry\/src\/local-registry\//,
+    // Where they listen.
+    /^packages\/ports\//,
     // How long to wait for a real broker: simulation never runs this adapter.
     /^packages\/bus\/src\/kafka\//,
-    // How long something took, for metrics: nothing is decided by it.
+    // How long something took, for metrics and for a program's lines: nothing is decided by it.
     /^packages\/host\/src\/metrics\.ts$/,
+    /^packages\/command-line\/src\/say\.ts$/,
   ],
 };
 

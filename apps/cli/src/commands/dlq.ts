@@ -300,10 +300,12 @@ function printRecords(output: Output, records: readonly DeadLetter[]): void {
 }
 
 function printRecord(output: Output, record: DeadLetterDetail): void {
-  const { headers, value, encoding, stack, ...facts } = record;
+  const { headers, headersBase64, value, encoding, stack, ...facts } = record;
   output.facts(Object.entries(facts).map(([name, fact]) => [name, fact === null ? "-" : String(fact)]));
   output.line("\nheaders");
   for (const [name, header] of Object.entries(headers)) output.line(`  ${name}: ${header}`);
+  if (headersBase64 !== undefined) output.line("\nheaders (base64: texts don't say their bytes)");
+  for (const { name, value: bytes } of headersBase64 ?? []) output.line(`  ${name}: ${bytes ?? "-"}`);
   output.line(`\nvalue${encoding === "base64" ? " (base64: its bytes are no text)" : ""}\n  ${value}`);
   if (stack !== null) output.line(`\nstack\n  ${stack.replaceAll("\n", "\n  ")}`);
 }

@@ -28,7 +28,7 @@ export function marketCommand(): Command {
   const phase = (word: string, description: string): Command =>
     withExamples(
       of(word, description).action((symbol: string, options: TargetOptions) =>
-        command(options, "POST", `${symbol}/${word}`),
+        command(options, "POST", symbol, word),
       ),
       [[`market ${word} AAPL`, "from now on"]],
     );
@@ -50,7 +50,7 @@ export function marketCommand(): Command {
   const cancel = of("cancel", "Cancel all open orders of a symbol, whoever they belong to")
     .addOption(new Option("--side <side>", "only of this side").choices(["buy", "sell"]))
     .action((symbol: string, options: TargetOptions & { readonly side?: string }) =>
-      command(options, "DELETE", `${symbol}/orders`, { query: { side: options.side?.toUpperCase() } }),
+      command(options, "DELETE", symbol, "orders", { query: { side: options.side?.toUpperCase() } }),
     );
   return new Command("market")
     .description("Halt and resume a symbol, set its price bands, cancel its orders: for operators")
@@ -66,7 +66,7 @@ export function marketCommand(): Command {
     .addCommand(
       withExamples(
         of("no-bands", "Take the price bands of a symbol away").action(
-          (symbol: string, options: TargetOptions) => command(options, "DELETE", `${symbol}/bands`),
+          (symbol: string, options: TargetOptions) => command(options, "DELETE", symbol, "bands"),
         ),
         [["market no-bands AAPL", "it trades at any price again"]],
       ),
@@ -80,7 +80,7 @@ async function setOrShowBands(symbol: string, options: BandOptions): Promise<voi
   if (lower === undefined || upper === undefined)
     throw new CliError(EXIT.usage, "--lower and --upper: both of them, or neither to see what they are");
   const body = { lowerPrice: lower, upperPrice: upper, limitStateMs };
-  await command(options, "PUT", `${symbol}/bands`, { body });
+  await command(options, "PUT", symbol, "bands", { body });
 }
 
 async function showBands(symbol: string, options: TargetOptions): Promise<void> {
@@ -104,13 +104,14 @@ async function showBands(symbol: string, options: TargetOptions): Promise<void> 
 async function command(
   options: TargetOptions,
   method: "POST" | "PUT" | "DELETE",
-  path: string,
+  symbol: string,
+  what: string,
   more: { readonly body?: object; readonly query?: Readonly<Record<string, string | undefined>> } = {},
 ): Promise<void> {
   await withClient(options, async (client, output) => {
     const { body } = await client.request<object>({
       method,
-      path: `/api/v1/orders/symbols/${path}`,
+      path: `/api/v1/orders/symbols/${encodeURIComponent(symbol)}/${what}`,
       ...more,
       idempotencyKey: randomUUID(),
     });

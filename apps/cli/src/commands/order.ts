@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Argument, Command, Option } from "commander";
-import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
-import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
+import { type NamingOptions, named, namingQuery, readOrder } from "../orders/named-order.ts";
+import { fillsCommand } from "../orders/order-fills.ts";
 import {
   PLACE_EXAMPLES,
   sessionTimeout,
@@ -20,12 +20,6 @@ interface PlaceOptions extends TargetOptions, TermOptions {
   readonly wait: boolean;
 }
 
-/** An order by its id, or by account and client order id. */
-interface NamingOptions extends TargetOptions {
-  readonly account?: string;
-  readonly clientOrderId?: string;
-}
-
 interface AmendOptions extends NamingOptions {
   readonly quantity?: string;
   readonly price?: string;
@@ -39,13 +33,14 @@ interface ShowOptions extends NamingOptions {
 
 export function orderCommand(): Command {
   return new Command("order")
-    .description("Place, amend, cancel and show orders")
+    .description("Place, amend, cancel and show orders, and what they have filled")
     .addCommand(placeCommand())
     .addCommand(amendCommand())
     .addCommand(cancelCommand())
     .addCommand(cancelAllCommand())
     .addCommand(sessionCommand())
-    .addCommand(showCommand());
+    .addCommand(showCommand())
+    .addCommand(fillsCommand());
 }
 
 function placeCommand(): Command {
@@ -131,13 +126,6 @@ function showCommand(): Command {
     ["order show 0f3c...", "one order"],
     ["order show --account alice --open", "what alice has in the market"],
   ]);
-}
-
-function named(command: Command): Command {
-  return withTarget(command)
-    .argument("[order]", "its order id")
-    .option("--account <account>", "whose order; an account's own key needs none")
-    .option("--client-order-id <id>", "the id that it was placed with");
 }
 
 async function place(side: string, quantity: string, symbol: string, options: PlaceOptions): Promise<void> {
@@ -261,29 +249,6 @@ async function show(orderId: string | undefined, options: ShowOptions): Promise<
     if (page.nextCursor !== undefined) output.line(`There are more; --limit ${limit} shows the newest.`);
     output.result(page);
   });
-}
-
-async function readOrder(
-  client: GatewayClient,
-  orderId: string | undefined,
-  options: NamingOptions,
-): Promise<Order> {
-  if (orderId !== undefined) return await client.get<Order>(`/api/v1/orders/${encodeURIComponent(orderId)}`);
-  const query = namingQuery(options);
-  const { orders } = await client.get<{ orders: readonly Order[] }>("/api/v1/orders", query);
-  const [order] = orders;
-  if (order === undefined)
-    throw new CliError(EXIT.refused, `there is no order with the client order id ${query.clientOrderId}`);
-  return order;
-}
-
-function namingQuery({ account, clientOrderId }: NamingOptions): {
-  readonly accountId: string | undefined;
-  readonly clientOrderId: string;
-} {
-  if (clientOrderId === undefined)
-    throw new CliError(EXIT.usage, "which order? Give its order id, or --client-order-id (and --account)");
-  return { accountId: account, clientOrderId };
 }
 
 function tellCommanded(output: Output, words: string, order: Order | undefined): void {

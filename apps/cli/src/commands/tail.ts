@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { wholeNumber, withExamples } from "../help.ts";
 import type { Output } from "../output.ts";
+import { printableInLine } from "../printable.ts";
 import {
   chosenPartitions,
   type FilterOptions,
@@ -116,7 +117,7 @@ function printer(output: Output, options: TailOptions): (records: readonly Recor
   return (records) => {
     for (const record of records) {
       const { partition, offset, time, key, value } = record;
-      output.line(`${time} ${partition}/${offset} ${key ?? "-"} ${JSON.stringify(value)}`);
+      output.line(`${time} ${partition}/${offset} ${printableInLine(key ?? "-")} ${JSON.stringify(value)}`);
       if (options.follow === true) output.result(record);
     }
   };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,7 +73,12 @@ async function up(options: UpOptions): Promise<void> {
   const consolePort = givenConsolePort();
   boundHeapGrowth(options.only === undefined ? "platform" : "service");
   let platform: Platform | undefined;
-  const stop = stopSignal(output, () => platform !== undefined);
+  // All services on Kafka are processes of their own: a start needs to come to no end to end them.
+  const isCluster = options.bus === "kafka" && options.only === undefined;
+  const stop = stopSignal(output, () => {
+    if (platform !== undefined) return "";
+    return `\nit ends ${isCluster ? "what it has started" : "once it has started"}; Ctrl-C again ends it at once`;
+  });
   const started = performance.now();
   platform = await start(options, dataFolder, output, stop.ending);
   // What was compiled is kept for the next start, also where this process will be killed.
@@ -163,19 +168,19 @@ function givenConsolePort(): number | undefined {
 }
 
 /**
- * The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process. A start goes on to its own end, unless
- * it waits for something that does not answer: that is given up.
+ * The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process. A start in this process goes on to its
+ * own end, unless it waits for something that does not answer: that is given up.
  */
 function stopSignal(
   output: Output,
-  isUp: () => boolean,
+  words: () => string,
 ): { readonly signal: Promise<void>; readonly given: () => boolean; readonly ending: AbortSignal } {
   const ending = new AbortController();
   const signal = new Promise<void>((resolve) => {
     const take = (): void => {
       if (ending.signal.aborted) process.exit(EXIT.interrupted);
       ending.abort();
-      output.note(isUp() ? "" : "\nit ends once it has started; Ctrl-C again ends it at once");
+      output.note(words());
       resolve();
     };
     process.on("SIGINT", take);
@@ -240,9 +245,10 @@ async function upDetached({ only }: UpOptions, dataFolder: string, output: Outpu
     throw alreadyRunning(dataFolder);
   makeDataFolder(dataFolder);
   const logs = join(dataFolder, "logs");
-  mkdirSync(logs, { recursive: true });
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
   const file = join(logs, "up.log");
-  const log = openSync(file, "w");
+  rmSync(file, { force: true });
+  const log = openSync(file, "a");
   const args = process.argv.slice(2).filter((arg) => arg !== "--detach" && arg !== "--json");
   const child = spawn(process.execPath, [...process.execArgv, ENTRY, ...args], {
     detached: true,

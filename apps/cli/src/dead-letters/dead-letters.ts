@@ -31,6 +31,8 @@ export interface DeadLetterDetail extends DeadLetter {
   readonly headers: Readonly<Record<string, string>>;
   readonly value: string;
   readonly encoding: "utf-8" | "base64";
+  readonly keyBase64?: string;
+  readonly headersBase64?: readonly { readonly name: string; readonly value: string | null }[];
   readonly stack: string | null;
 }
 

@@ -1,3 +1,4 @@
+import { parseTime } from "@bourse/base";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** As given on the command line. */
@@ -54,8 +55,8 @@ const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_6
 export function sinceTime(text: string, _previous?: unknown, nowMs: number = Date.now()): string {
   const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined)
-    return new Date(nowMs - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
-  const timeMs = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+    return new Date(Math.max(0, nowMs - Number(count) * (UNITS_MS[unit] ?? 0))).toISOString();
+  const timeMs = parseTime(text);
   if (!Number.isNaN(timeMs)) return new Date(timeMs).toISOString();
   throw new InvalidArgumentError(
     "Allowed is a time like 2026-11-21T09:30:00Z, or how long ago: 15m, 2h, 7d.",

@@ -94,9 +94,17 @@ test("--since takes a time, or how long ago", () => {
   const nowMs = Date.parse("2026-11-21T10:00:00.000Z");
   assert.equal(sinceTime("15m", undefined, nowMs), "2026-11-21T09:45:00.000Z");
   assert.equal(sinceTime("2d", undefined, nowMs), "2026-11-19T10:00:00.000Z");
+  assert.equal(sinceTime("999999d", undefined, nowMs), "1970-01-01T00:00:00.000Z");
   assert.equal(sinceTime("2026-11-21T09:30:00Z"), "2026-11-21T09:30:00.000Z");
   assert.equal(sinceTime("2026-11-21T09:30:00+01:00"), "2026-11-21T08:30:00.000Z");
-  for (const text of ["yesterday", "15", "m", "2026-99-99T00:00:00Z"])
+  for (const text of [
+    "yesterday",
+    "15",
+    "m",
+    "2026-99-99T00:00:00Z",
+    "2026-02-30T00:00:00Z",
+    "2026-11-21T09:30:00",
+  ])
     assert.throws(() => sinceTime(text), /Allowed is a time/);
 });
 

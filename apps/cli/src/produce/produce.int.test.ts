@@ -8,7 +8,7 @@ import { jsonOf, streamCommands } from "../testing/stream-commands.ts";
 
 const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
-describe("bourse produce, on a real Kafka", { skip, timeout: 120_000 }, () => {
+describe("bourse produce, on a real Kafka", { skip, timeout: 300_000 }, () => {
   const prefix = `t${process.pid}.`;
   const commands = streamCommands(
     ["trade-events", "recorded", "high", "steady"].map((name) => prefix + name),

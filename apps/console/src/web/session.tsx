@@ -43,9 +43,9 @@ export function SignedIn({
           },
     [key],
   );
-  /** Rejects where the gateway does not take the key for an operator's. */
+  /** Rejects where the gateway does not take the key for an operator's. Who comes because something is away gets in. */
   const onKey = async (given: string): Promise<void> => {
-    await answerOf(bourseClient({ url: location.origin, key: given }).GET("/api/v1/platform/topics"));
+    await answerOf(bourseClient({ url: location.origin, key: given }).GET("/api/v1/platform/status"));
     sessionStorage.setItem(STORED, given);
     setKey(given);
   };

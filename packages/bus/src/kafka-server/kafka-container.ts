@@ -50,7 +50,7 @@ export async function startKafkaContainer(options: StartKafkaOptions, ports: Por
   );
   const container = new KafkaContainer(name, ports, folder);
   if (outlivesProcess !== true) process.once("exit", () => execFile("docker", ["kill", name]));
-  await container.untilStarted();
+  await container.untilStarted(options.signal);
   return container;
 }
 
@@ -97,12 +97,16 @@ class KafkaContainer implements LocalKafka {
     await this.untilStarted();
   }
 
-  async untilStarted(): Promise<void> {
+  async untilStarted(signal?: AbortSignal): Promise<void> {
     const since = (await docker("inspect", "--format", "{{.State.StartedAt}}", this.#name)).trim();
     const deadline = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const log = await docker("logs", "--since", since, this.#name);
       if (log.includes(STARTED)) break;
+      if (signal?.aborted === true) {
+        await this.kill();
+        signal.throwIfAborted();
+      }
       const running =
         (await docker("inspect", "--format", "{{.State.Running}}", this.#name)).trim() === "true";
       if (!running || performance.now() > deadline) {

@@ -47,7 +47,7 @@ export class KafkaProcess {
     return this.#process?.pid;
   }
 
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
     const log = openSync(this.logFile, "a");
     const from = statSync(this.logFile).size;
     // A process group of its own: Ctrl-C in a terminal must not end it before those who still write to it.
@@ -63,18 +63,25 @@ export class KafkaProcess {
     });
     this.#process = server;
     const end = (): void => void server.kill("SIGKILL");
-    if (this.#options.outlivesProcess !== true) process.once("exit", end);
+    process.once("exit", end);
     void ended.then(() => {
       process.removeListener("exit", end);
       if (this.#process === server) this.#process = undefined;
     });
-    await this.#untilStarted(server, from);
-    if (this.#options.outlivesProcess === true) server.unref();
+    await this.#untilStarted(server, from, signal);
+    // While it starts nobody else knows of it yet.
+    if (this.#options.outlivesProcess !== true) return;
+    process.removeListener("exit", end);
+    server.unref();
   }
 
-  async #untilStarted(server: ChildProcess, from: number): Promise<void> {
+  async #untilStarted(server: ChildProcess, from: number, signal: AbortSignal | undefined): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (!this.#logSince(from).includes(STARTED)) {
+      if (signal?.aborted === true) {
+        await this.kill();
+        signal.throwIfAborted();
+      }
       const running = this.#process === server;
       if (running && performance.now() < deadline) {
         await pause(50);
@@ -161,13 +168,14 @@ export interface FormatOptions {
   readonly clusterId?: string;
   /** Such as `--standalone` or `--add-scram`. */
   readonly options: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A folder is formatted before its first start: its cluster gets an id. */
 export async function formatOnce(format: FormatOptions): Promise<void> {
-  const { folder, libraries, clusterId = newClusterId(), options } = format;
+  const { folder, libraries, clusterId = newClusterId(), options, signal } = format;
   if (existsSync(join(folder, DATA, "meta.properties"))) return;
-  await runJava(folder, [
+  const command = [
     "-cp",
     join(libraries, "*"),
     "-XX:TieredStopAtLevel=1",
@@ -178,15 +186,24 @@ export async function formatOnce(format: FormatOptions): Promise<void> {
     "--config",
     PROPERTIES,
     ...options,
-  ]);
+  ];
+  await runJava(folder, command, signal);
 }
 
 export function newClusterId(): string {
   return randomBytes(16).toString("base64url");
 }
 
-async function runJava(folder: string, command: readonly string[]): Promise<void> {
-  const java = spawn("java", [...command], { ...inFolder(folder), stdio: ["ignore", "pipe", "pipe"] });
+async function runJava(
+  folder: string,
+  command: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const java = spawn("java", [...command], {
+    ...inFolder(folder),
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+  });
   let output = "";
   for (const stream of [java.stdout, java.stderr]) {
     stream.on("data", (chunk: Buffer) => {

@@ -15,6 +15,8 @@ export interface StartKafkaOptions {
   /** Lines of server.properties that are added to ours. */
   readonly extraProperties?: readonly string[];
   readonly progress?: (line: string) => void;
+  /** Given while it starts: what has begun is ended, and the start rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalKafka {

@@ -84,6 +84,20 @@ test("Maven's files come into the cache whole, with progress; what fails leaves 
   assert.match(lines[0] ?? "", /Apache Kafka 4\.2\.0/);
 });
 
+test("what is not what Maven Central says it is is refused, not warned of", async (context) => {
+  // As Maven 3 does by itself: it warns, and takes the file.
+  const damaged = `
+    case "$*" in
+      --version) echo Maven; exit 0;;
+      *--strict-checksums*) echo "[ERROR] Checksum validation failed"; exit 1;;
+    esac
+    for option in "$@"; do case "$option" in -DoutputDirectory=*) out="\${option#-DoutputDirectory=}";; esac; done
+    echo "[WARNING] Checksum validation failed"
+    /bin/mkdir "$out"; echo damaged > "$out/kafka.jar"`;
+  const cacheFolder = onlyCommands(context, { java: JAVA_17, mvn: damaged });
+  await assert.rejects(provisionKafka({ cacheFolder }), /Checksum validation failed/);
+});
+
 test("the cache is where the user's other caches are", () => {
   assert.equal(kafkaCacheFolder({ XDG_CACHE_HOME: "/c" }), "/c/bourse/kafka-4.2.0");
   assert.match(kafkaCacheFolder({}), /\/\.cache\/bourse\/kafka-4\.2\.0$/);

@@ -16,6 +16,7 @@ export interface ProvisionKafkaOptions {
   readonly cacheFolder: string;
   /** Told one line now and then while files are fetched; not called when they are there. */
   readonly progress?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Where Kafka's files are kept: `${XDG_CACHE_HOME:-~/.cache}/bourse/kafka-4.2.0`. */
@@ -28,7 +29,11 @@ export function kafkaCacheFolder(environment: { readonly XDG_CACHE_HOME?: string
  * Throws `bus_refused` naming what is missing (Java 17 or newer; Maven and a folder to write into when nothing is cached
  * yet), or `bus_unavailable` when the download fails.
  */
-export async function provisionKafka({ cacheFolder, progress }: ProvisionKafkaOptions): Promise<string> {
+export async function provisionKafka({
+  cacheFolder,
+  progress,
+  signal,
+}: ProvisionKafkaOptions): Promise<string> {
   await requireJava();
   const libraries = join(cacheFolder, "lib");
   if (existsSync(libraries)) return libraries;
@@ -38,7 +43,7 @@ export async function provisionKafka({ cacheFolder, progress }: ProvisionKafkaOp
   );
   try {
     writeFileSync(join(scratch, "pom.xml"), POM);
-    await fetchWithMaven(scratch, progress ?? (() => undefined));
+    await fetchWithMaven(scratch, progress ?? (() => undefined), signal);
     try {
       renameSync(scratch, cacheFolder);
     } catch (cause) {
@@ -97,11 +102,18 @@ async function run(command: string, options: readonly string[]): Promise<string 
   }
 }
 
-async function fetchWithMaven(folder: string, progress: (line: string) => void): Promise<void> {
+async function fetchWithMaven(
+  folder: string,
+  progress: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const output = `-DoutputDirectory=${join(folder, "lib")}`;
-  const maven = spawn("mvn", ["-B", "dependency:copy-dependencies", "-DincludeScope=runtime", output], {
+  const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", output];
+  // By itself Maven 3 warns of a file that is not what its checksum says, and takes it.
+  const maven = spawn("mvn", ["-B", "--strict-checksums", ...goal], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
+    signal,
   });
   let files = 0;
   let latest = "";

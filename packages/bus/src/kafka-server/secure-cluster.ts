@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "./free-port.ts";
+import { choosePorts } from "@bourse/ports";
 import { DATA, formatOnce, KafkaProcess, newClusterId, PROPERTIES } from "./kafka-process.ts";
 import { provisionKafka } from "./provision-kafka.ts";
 
@@ -99,7 +99,7 @@ export async function startSecureCluster(options: SecureClusterOptions): Promise
 async function newNode(parent: string, id: number): Promise<Node> {
   const folder = join(parent, `broker-${id}`);
   mkdirSync(folder, { recursive: true });
-  const [client, broker, controller] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [client = 0, broker = 0, controller = 0] = await choosePorts(3);
   return { id, folder, ports: { client, broker, controller } };
 }
 

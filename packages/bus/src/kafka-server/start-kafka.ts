@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { choosePorts } from "@bourse/ports";
 import { BusError } from "../bus-error.ts";
-import { freePort } from "./free-port.ts";
 import { dockerAnswers, startKafkaContainer } from "./kafka-container.ts";
 import { formatOnce, KafkaProcess, PROPERTIES } from "./kafka-process.ts";
 import type { LocalKafka, StartKafkaOptions } from "./local-kafka.ts";
@@ -13,16 +13,18 @@ import { type Ports, serverProperties } from "./server-properties.ts";
  * container engine is there. Throws {@link BusError}.
  */
 export async function startKafka(options: StartKafkaOptions): Promise<LocalKafka> {
+  const { folder, signal } = options;
+  signal?.throwIfAborted();
   const libraries = await provisionKafka(options).catch(orContainer);
+  signal?.throwIfAborted();
   mkdirSync(options.folder, { recursive: true });
-  const ports = await choosePorts(options);
+  const ports = await portsOf(options);
   if (libraries === "container") return startKafkaContainer(options, ports);
-  const { folder } = options;
   writeFileSync(join(folder, PROPERTIES), serverProperties({ ...options, ports }));
   writeFileSync(join(folder, "ports.json"), JSON.stringify(ports));
-  await formatOnce({ folder, libraries, options: ["--standalone"] });
+  await formatOnce({ folder, libraries, options: ["--standalone"], signal });
   const server = new KafkaProcess({ ...options, libraries, bootstrapServers: `127.0.0.1:${ports.broker}` });
-  await server.start();
+  await server.start(signal);
   return server;
 }
 
@@ -33,12 +35,11 @@ async function orContainer(cause: unknown): Promise<"container"> {
   throw cause;
 }
 
-async function choosePorts({ folder, port }: StartKafkaOptions): Promise<Ports> {
+/** The last ones where nobody took them. */
+async function portsOf({ folder, port }: StartKafkaOptions): Promise<Ports> {
   const last = lastPorts(folder);
-  return {
-    broker: port ?? (await freePort(last?.broker)),
-    controller: await freePort(last?.controller),
-  };
+  const [broker = 0, controller = 0] = await choosePorts(2, [port ?? last?.broker, last?.controller]);
+  return { broker: port ?? broker, controller };
 }
 
 function lastPorts(folder: string): Ports | undefined {

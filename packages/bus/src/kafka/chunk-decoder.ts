@@ -1,7 +1,9 @@
-import type { BusRecord, Headers, RecordChunk, TopicPartition } from "../port.ts";
+import { isUtf8 } from "node:buffer";
+import type { BusRecord, RecordChunk, TopicPartition } from "../port.ts";
 import { CHUNK_SPANS, SPAN } from "../record-chunk.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
-import { batchesFrom, decompressed, type FoundBatch } from "./record-batch.ts";
+import { batchesFrom, decodedOf, decompressed, type FoundBatch } from "./record-batch.ts";
+import { readHeaders } from "./record-parts.ts";
 import { FRAME_BYTES, isFramed } from "./schema-frame.ts";
 import { RecordReader } from "./varint.ts";
 
@@ -21,12 +23,18 @@ export interface ChunkWish {
 }
 
 /** As `decodeBatches`, without an object for each record. The chunks' bytes are the given ones, not copies. */
-export function decodeChunks(
+export function decodeChunks(at: TopicPartition, bytes: Buffer, wish: ChunkWish): DecodedChunks {
+  return decodedOf(batchesFrom(at, bytes, wish.from), (batches, nextOffset) => ({
+    chunks: chunksOf(at, bytes, { ...wish, batches }),
+    nextOffset,
+  }));
+}
+
+function chunksOf(
   at: TopicPartition,
   bytes: Buffer,
-  { from, wanted, memory, release = keep }: ChunkWish,
-): DecodedChunks {
-  const { batches, nextOffset } = batchesFrom(at, bytes, from);
+  { batches, from, wanted, memory, release = keep }: ChunkWish & { readonly batches: readonly FoundBatch[] },
+): readonly RecordChunk[] {
   const chunks: RecordChunk[] = [];
   let run: FoundBatch[] = [];
   const finish = (): void => {
@@ -47,12 +55,12 @@ export function decodeChunks(
   const [only] = chunks;
   // Several chunks of the same bytes don't know of each other's end.
   const isAlone = chunks.length === 1 && only?.bytes === bytes;
-  if (!isAlone) return { chunks, nextOffset };
+  if (!isAlone) return chunks;
   const releaseAll = (): void => {
     only.release();
     release();
   };
-  return { chunks: [{ ...only, release: releaseAll }], nextOffset };
+  return [{ ...only, release: releaseAll }];
 }
 
 const keep = (): void => undefined;
@@ -104,17 +112,17 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
   const record = (index: number): BusRecord => {
     const base = index * stride;
     const [keyStart = -1, keyEnd = -1, valueStart = 0, valueEnd = 0] = spans.subarray(base, base + 4);
+    const rawKey = keyStart < 0 ? null : bytes.subarray(keyStart, keyEnd);
     const raw = bytes.subarray(valueStart, valueEnd);
-    const value = raw.toString();
-    const isText = Buffer.from(value).equals(raw);
     return {
       topic,
       partition,
       offset: BigInt(offsets[index] ?? 0),
-      key: keyStart < 0 ? null : bytes.toString("utf8", keyStart, keyEnd),
-      value,
-      ...(isText ? {} : { rawValue: Uint8Array.from(raw) }),
-      headers: readHeaders(bytes, headersAt[index] ?? 0),
+      key: rawKey === null ? null : rawKey.toString(),
+      ...(rawKey === null || isUtf8(rawKey) ? {} : { rawKey: Uint8Array.from(rawKey) }),
+      value: raw.toString(),
+      ...(isUtf8(raw) ? {} : { rawValue: Uint8Array.from(raw) }),
+      ...readHeaders(readerAt(bytes, headersAt[index] ?? 0)),
       timestampMs: timesMs[index] ?? 0,
     };
   };
@@ -185,14 +193,8 @@ function nameOf({ bytes, position }: Walk, length: number, wanted: readonly Buff
   return -1;
 }
 
-function readHeaders(bytes: Buffer, position: number): Headers {
+function readerAt(bytes: Buffer, position: number): RecordReader {
   const reader = new RecordReader(bytes);
   reader.position = position;
-  const headers: Record<string, string> = {};
-  for (let left = reader.varInt(); left > 0; left--) {
-    const name = reader.text();
-    const value = reader.text();
-    if (name !== null && name !== "__proto__") headers[name] = value ?? "";
-  }
-  return headers;
+  return reader;
 }

@@ -183,7 +183,7 @@ export class KafkaConsumer implements GroupConsumer {
     this.#fetcher.close();
     this.#owned.clear();
     this.#changed.notify();
-    await this.#committer.flush();
+    await this.#committer.finish();
     await this.#membership.close();
     this.#owner.closed(this);
   }
@@ -258,7 +258,7 @@ export class KafkaConsumer implements GroupConsumer {
               },
             }),
         replaced: () => this.#beginAnew(owned),
-        fail: (error) => this.#fail(error),
+        fail: (error) => this.#failPartition(at, error),
       },
     };
     return owned;
@@ -303,6 +303,12 @@ export class KafkaConsumer implements GroupConsumer {
       ),
     );
     return new Map(found.map((each) => [topicPartitionKey(each), each.committed]));
+  }
+
+  #failPartition(at: TopicPartition, error: BusError): void {
+    const { onUnreadable } = this.#options;
+    if (error.code === "unreadable_batch" && onUnreadable !== undefined) onUnreadable(at, error);
+    else this.#fail(error);
   }
 
   #fail(cause: BusError | unknown): void {

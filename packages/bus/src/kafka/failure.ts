@@ -1,4 +1,5 @@
 import { BusError } from "../bus-error.ts";
+import type { TopicPartition } from "../port.ts";
 
 /** The protocol's error codes that are told apart here (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const KafkaCode = {
@@ -65,6 +66,16 @@ const REFUSALS: ReadonlySet<number> = new Set([
   KafkaCode.INVALID_RECORD,
 ]);
 
+/** What of the topic's settings stands against it. */
+const SETTINGS: ReadonlyMap<number, string> = new Map([
+  [KafkaCode.MESSAGE_TOO_LARGE, "max.message.bytes of the topic is less"],
+  [KafkaCode.RECORD_LIST_TOO_LARGE, "segment.bytes of the topic is less"],
+  [
+    KafkaCode.INVALID_TIMESTAMP,
+    "message.timestamp.*.max.ms of the topic does not take a time so far from the broker's",
+  ],
+]);
+
 const DENIALS: ReadonlySet<number> = new Set([
   KafkaCode.TOPIC_AUTHORIZATION_FAILED,
   KafkaCode.GROUP_AUTHORIZATION_FAILED,
@@ -107,7 +118,9 @@ export function denied({ principal, operation, resource }: Access): BusError {
 /** The bus's error for an error code of the broker; `access` is what the request needs an ACL for. */
 export function brokerError(code: number, what: string, access?: Access): BusError {
   if (access !== undefined && DENIALS.has(code)) return denied(access);
-  const message = `${what}: the broker answers ${kafkaCodeName(code)}`;
+  const setting = SETTINGS.get(code);
+  const why = setting === undefined ? "" : ` (${setting})`;
+  const message = `${what}: the broker answers ${kafkaCodeName(code)}${why}`;
   if (code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION)
     return new BusError("unknown_topic", message, { retryable: false });
   if (isRefusal(code)) return new BusError("bus_refused", message, { retryable: false });
@@ -117,6 +130,12 @@ export function brokerError(code: number, what: string, access?: Access): BusErr
 export function unavailable(what: string, cause?: unknown): BusError {
   const reason = cause instanceof Error ? `: ${reasonOf(cause)}` : "";
   return new BusError("bus_unavailable", `${what}${reason}`, { retryable: true, cause });
+}
+
+export function unreadable({ topic, partition }: TopicPartition, offset: bigint, cause: unknown): BusError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${topic}/${partition} can't be read from offset ${offset} on: ${reason}`;
+  return new BusError("unreadable_batch", message, { retryable: false, cause });
 }
 
 /** The innermost message that says something. */

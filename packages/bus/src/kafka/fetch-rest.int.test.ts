@@ -15,7 +15,7 @@ const RECORDS = 5;
 
 test("a connection does not ask while it rests after a reply, and a consumer that closes does not wait for that", {
   skip,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const kafka = await testKafka(process.env);
   const bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "fetch-rest" });

@@ -7,7 +7,7 @@ import { type Backoff, backoff } from "./backoff.ts";
 import { type ChunkWish, type DecodedChunks, decodeChunks } from "./chunk-decoder.ts";
 import { ChunkMemory } from "./chunk-memory.ts";
 import type { Cluster } from "./cluster.ts";
-import { brokerError, isRefusal, KafkaCode } from "./failure.ts";
+import { brokerError, isRefusal, KafkaCode, unreadable } from "./failure.ts";
 import { resolveStart } from "./offsets.ts";
 import { decodeBatches } from "./record-batch.ts";
 import { type FetchedPartition, type FetchReply, fetchApi, joined, type ReplyBytes } from "./requests.ts";
@@ -27,6 +27,9 @@ const NO_SESSION = 0;
 const FINAL_EPOCH = -1;
 const ANY_EPOCH = -1;
 
+/** A reply may be damaged on its way, or by one of a partition's replicas: so often the same is asked for (R12). */
+const MAX_READS = 8;
+
 /** One partition that is read. */
 export interface FetchTarget {
   readonly at: TopicPartition;
@@ -43,7 +46,7 @@ export interface FetchTarget {
   };
   /** Another topic of its name is there now: nothing more comes. Without it reading begins anew there. */
   readonly replaced?: () => void;
-  /** The broker refuses for good: nothing more comes. */
+  /** The broker refuses for good, or has what is no records: nothing more comes. */
   fail(error: BusError): void;
 }
 
@@ -58,6 +61,8 @@ interface Reading {
   /** It failed by itself and waits before it is tried again; the others go on. */
   resting: boolean;
   readonly pause: Backoff;
+  /** How often what came from its position was no records. */
+  unreadable: number;
   removed: boolean;
 }
 
@@ -95,6 +100,7 @@ export class Fetcher {
       inFlight: false,
       resting: false,
       pause: backoff(),
+      unreadable: 0,
       removed: false,
     });
     this.wake();
@@ -118,6 +124,7 @@ export class Fetcher {
       resolved: false,
       inFlight: false,
       resting: false,
+      unreadable: 0,
       removed: false,
     });
     this.wake();
@@ -325,11 +332,13 @@ export class Fetcher {
       reading.pause.reset();
       if (nextOffset === offset) return;
       reading.position = nextOffset;
+      reading.unreadable = 0;
       if (wanted === undefined) reading.target.receive(records, nextOffset);
       else wanted.receive(chunks, nextOffset);
-    } catch {
-      // What can't be read may have been damaged on its way: it is asked for again.
-      void this.#rest(reading);
+    } catch (cause) {
+      reading.unreadable++;
+      if (reading.unreadable < MAX_READS) void this.#rest(reading);
+      else this.#end(reading, unreadable(at, offset, cause));
     }
   }
 

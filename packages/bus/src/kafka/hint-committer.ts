@@ -19,20 +19,23 @@ export interface HintCommitter {
   add(positions: readonly CommitPosition[]): void;
   /** Of partitions that are another's now. */
   forget(partitions: readonly TopicPartition[]): void;
-  /** Tries once to bring what is left. Never rejects. */
+  /** Tries once to bring what is left, unless it is being tried. Never rejects. */
   flush(): Promise<void>;
+  /** The last of them: tries once to bring all that was added. Never rejects. */
+  finish(): Promise<void>;
 }
 
 export function hintCommitter(group: string, membership: () => Membership): HintCommitter {
   const pending = new Map<string, CommitPosition>();
-  let running: Promise<void> | undefined;
+  let running: Promise<boolean> | undefined;
 
-  const commitOnce = async (): Promise<void> => {
+  /** Whether the coordinator has answered. */
+  const commitOnce = async (): Promise<boolean> => {
     const positions = [...pending.values()];
     try {
       const connection = await membership().coordinator();
       const { memberId, generation } = membership().identity;
-      if (memberId === "") return;
+      if (memberId === "") return false;
       const response = await connection.call(
         offsetCommitV8.api,
         LIMIT_MS,
@@ -51,8 +54,10 @@ export function hintCommitter(group: string, membership: () => Membership): Hint
       const sent = new Map(positions.map((position) => [topicPartitionKey(position), position]));
       // A newer one may have come meanwhile.
       for (const key of taken) if (pending.get(key) === sent.get(key)) pending.delete(key);
+      return true;
     } catch {
       // It stays pending: the next heartbeat or commit tries again.
+      return false;
     }
   };
 
@@ -72,6 +77,10 @@ export function hintCommitter(group: string, membership: () => Membership): Hint
       for (const at of partitions) pending.delete(topicPartitionKey(at));
     },
     flush,
+    finish: async () => {
+      // What is under way lacks what came since. Who does not answer is not asked twice.
+      if ((await running) !== false) await flush();
+    },
   };
 }
 

@@ -14,7 +14,7 @@ const SESSION_TIMEOUT_MS = 6000;
 
 test("after kill -9 of a member another gets its partitions when the session ends", {
   skip: skip ?? false,
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const { bootstrapServers, remove } = await testKafka(process.env);
   const bus = kafkaBus({ bootstrapServers, clientId: "test" });

@@ -44,7 +44,7 @@ function cluster(): { readonly cluster: Cluster; readonly asked: Promise<number>
 }
 
 test("a partition with a new leader is read, whatever other ones have none", {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async (t) => {
   const { cluster: known, asked } = cluster();
   const fetcher = new Fetcher(known, "test");
@@ -62,7 +62,7 @@ test("a partition with a new leader is read, whatever other ones have none", {
 });
 
 test("a partition with a new leader is written, whatever other ones have none", {
-  timeout: 10_000,
+  timeout: 60_000,
 }, async (t) => {
   const { cluster: known, asked } = cluster();
   const closing = new AbortController();

@@ -42,7 +42,7 @@ const REPLIES: readonly (readonly [string, (request: Buffer) => Buffer])[] = [
 
 for (const [name, answer] of REPLIES) {
   test(`a broker that answers with ${name} fails the call and nothing else`, {
-    timeout: 30_000,
+    timeout: 60_000,
   }, async (context) => {
     const bootstrapServers = await serverAnswering(context, answer);
     const bus = kafkaBus({ bootstrapServers, clientId: "test", callTimeoutMs: 300, sendTimeoutMs: 300 });

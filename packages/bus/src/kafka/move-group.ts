@@ -21,8 +21,15 @@ export async function moveGroup(
 ): Promise<void> {
   const connection = await cluster.coordinator(group, "control");
   const described = await connection.call(describeGroupsV5.api, LIMIT_MS, [group], false);
-  const { groupState = "Dead", members = [] } = described.groups[0] ?? {};
-  if (!WITHOUT_MEMBERS.has(groupState)) {
+  const {
+    errorCode = KafkaCode.GROUP_ID_NOT_FOUND,
+    groupState = "",
+    members = [],
+  } = described.groups[0] ?? {};
+  const isThere = errorCode !== KafkaCode.GROUP_ID_NOT_FOUND;
+  if (isThere && errorCode !== KafkaCode.NONE)
+    throw brokerError(errorCode, `the group ${group}`, cluster.access("DESCRIBE", `group ${group}`));
+  if (isThere && !WITHOUT_MEMBERS.has(groupState)) {
     throw new BusError(
       "bus_refused",
       `group ${group} is ${groupState} with ${members.length} members; stop them first, else they commit over it`,

@@ -9,7 +9,7 @@ const skip = await kafkaSkip(process.env, "any");
 
 test("a log with gaps (another program's transactions): tail and readers see records only", {
   skip: skip ?? false,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const { bootstrapServers, remove } = await testKafka(process.env);
   const bus = kafkaBus({ bootstrapServers, clientId: "test" });

@@ -63,6 +63,7 @@ async function listOnLeader(
   { topic, leader, partitions, timestampMs }: LeaderRequest,
 ): Promise<readonly { readonly partition: number; readonly offset: bigint }[]> {
   try {
+    if (leader < 0) throw unavailable(`${topic.name}/${partitions.join(",")} has no leader`);
     const connection = await cluster.connection(leader, "control");
     const response = await connection.call(listOffsetsV7.api, LIMIT_MS, CLIENT, READ_UNCOMMITTED, [
       {

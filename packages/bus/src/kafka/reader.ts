@@ -37,11 +37,12 @@ export function openReader(
   owner.fetcher.add(target, from);
 
   const collect = (maxRecords: number): readonly BusRecord[] => {
-    if (failure !== undefined) throw failure;
     const taken: BusRecord[] = [];
     if (closed) return taken;
     buffer.take(maxRecords, taken);
+    // What came before it failed is handed over first.
     if (taken.length > 0) owner.fetcher.wake();
+    else if (failure !== undefined) throw failure;
     return taken;
   };
 

@@ -158,6 +158,40 @@ test("damaged bytes are an error, never a record", () => {
   }
 });
 
+for (const [what, spoil] of [
+  ["is damaged", (batch: Buffer) => batch.writeUInt32BE(0, 17)],
+  [
+    "is compressed in an unknown way",
+    (batch: Buffer) => {
+      batch.writeInt16BE(7, 21);
+      batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+    },
+  ],
+] as const)
+  test(`what lies before a batch that ${what} is read, and the batch by itself is an error`, () => {
+    const bad = atOffset(encodeBatch([record("3")]), 3n);
+    spoil(bad);
+    const good = [atOffset(encodeBatch([record("1")]), 1n), atOffset(encodeBatch([record("2")]), 2n)];
+    const reply = Buffer.concat([...good, bad, atOffset(encodeBatch([record("4")]), 4n)]);
+    for (let from = 1n; from < 3n; ) {
+      const { records, nextOffset } = decodeBatches(AT, reply, from);
+      const { chunks, nextOffset: ofChunks } = decodeChunks(AT, reply, { from, wanted: [] });
+      assert.deepEqual(
+        records.map(({ value, offset }) => [value, offset]),
+        Array.from(records, (_, index) => [String(from + BigInt(index)), from + BigInt(index)]),
+      );
+      assert.deepEqual(
+        chunks.flatMap((chunk) => Array.from(chunk.offsets.subarray(0, chunk.count), BigInt)),
+        records.map(({ offset }) => offset),
+      );
+      assert.equal(ofChunks, nextOffset);
+      assert.ok(nextOffset > from);
+      from = nextOffset;
+    }
+    assert.throws(() => decodeBatches(AT, reply, 3n), /checksum|not known/);
+    assert.throws(() => decodeChunks(AT, reply, { from: 3n, wanted: [] }), /checksum|not known/);
+  });
+
 test("bytes that are no UTF-8 are kept beside the text", () => {
   const value = Buffer.from([0x61, 0xff, 0x62]);
   const foreign = createRecordsBatch([{ topic: "t", value, timestamp: 0n }]).buffer;
@@ -166,4 +200,52 @@ test("bytes that are no UTF-8 are kept beside the text", () => {
   assert.deepEqual(raw?.rawValue, Uint8Array.from(value));
   const genuine = encodeBatch([record("a\uFFFDb")]);
   assert.equal(decodeBatches(AT, genuine, 0n).records[0]?.rawValue, undefined);
+});
+
+test("keys and headers that texts don't say are kept beside them, and only those", () => {
+  const bytes = (...each: number[]): Buffer => Buffer.from(each);
+  const of = (key: Buffer, headers: Map<Buffer, Buffer>) => ({
+    topic: "t",
+    key,
+    value: bytes(0x7b, 0x7d),
+    headers,
+    timestamp: 0n,
+  });
+  const a = Buffer.from("a");
+  const foreign = createRecordsBatch([
+    of(bytes(0xff, 0x6b), new Map([[a, bytes(0xfe)]])),
+    of(bytes(0x6b), new Map([[bytes(0xc0), a]])),
+    of(
+      bytes(0x6b),
+      new Map([
+        [a, a],
+        [Buffer.from("a"), Buffer.from("b")],
+      ]),
+    ),
+    of(Buffer.from("\uFFFD"), new Map([[Buffer.from("constructor"), Buffer.from("\uFFFD")]])),
+    of(Buffer.from("k"), new Map([[Buffer.from("__proto__"), a]])),
+  ]).buffer;
+  const raw = (name: Buffer, value: Buffer) => ({
+    name: Uint8Array.from(name),
+    value: Uint8Array.from(value),
+  });
+  const { records } = decodeBatches(AT, foreign, 0n);
+  const [chunk] = decodeChunks(AT, foreign, { from: 0n, wanted: [] }).chunks;
+  for (const found of [records, records.map((_, index) => chunk?.record(index))]) {
+    assert.deepEqual(
+      found.map((each) => each?.rawKey),
+      [Uint8Array.of(0xff, 0x6b), undefined, undefined, undefined, undefined],
+    );
+    assert.deepEqual(
+      found.map((each) => each?.rawHeaders),
+      [
+        [raw(a, bytes(0xfe))],
+        [raw(bytes(0xc0), a)],
+        [raw(a, a), raw(a, Buffer.from("b"))],
+        undefined,
+        [raw(Buffer.from("__proto__"), a)],
+      ],
+    );
+    assert.deepEqual(found[3]?.headers, { constructor: "\uFFFD" });
+  }
 });

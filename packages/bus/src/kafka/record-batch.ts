@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { compressionsAlgorithmsByBitmask, crc32c, Writer } from "@platformatic/kafka";
-import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
+import type { BusRecord, OutgoingRecord, TopicPartition } from "../port.ts";
+import { mayBeReplaced, readHeaders, readKey } from "./record-parts.ts";
 import { FRAME_BYTES, isFramed, readSchemaId, writeFrame } from "./schema-frame.ts";
 import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
 
@@ -138,13 +139,29 @@ export interface DecodedBatches {
 
 /**
  * The records of a partition from an offset on. A batch that holds the offset begins before it, and the last batch of
- * a reply may be cut off: it comes whole with the next one. Throws when the bytes are not what a broker writes.
+ * a reply may be cut off: it comes whole with the next one. Throws where the first batch is not what a broker writes;
+ * before another such one it ends.
  */
 export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): DecodedBatches {
-  const records: BusRecord[] = [];
-  const { batches, nextOffset } = batchesFrom(at, bytes, from);
-  for (const batch of batches) decodeRecords(at, bytes, { batch, from, records });
-  return { records, nextOffset };
+  return decodedOf(batchesFrom(at, bytes, from), (batches, nextOffset) => {
+    const records: BusRecord[] = [];
+    for (const batch of batches) decodeRecords(at, bytes, { batch, from, records });
+    return { records, nextOffset };
+  });
+}
+
+/** Where one of several can't be decoded, the first alone: the others come again with the next reply. */
+export function decodedOf<Decoded>(
+  { batches, nextOffset }: FoundBatches,
+  decode: (batches: readonly FoundBatch[], nextOffset: bigint) => Decoded,
+): Decoded {
+  try {
+    return decode(batches, nextOffset);
+  } catch (cause) {
+    const second = batches[1];
+    if (second === undefined) throw cause;
+    return decode(batches.slice(0, 1), second.baseOffset);
+  }
 }
 
 /** A batch whose records consumers may see: from `start` to `end` lie its records, perhaps compressed. */
@@ -160,12 +177,16 @@ export interface FoundBatch {
   readonly compression: number;
 }
 
-/** The whole batches of some bytes, checked, but for those that end before an offset. */
-export function batchesFrom(
-  at: TopicPartition,
-  bytes: Buffer,
-  from: bigint,
-): { readonly batches: readonly FoundBatch[]; readonly nextOffset: bigint } {
+export interface FoundBatches {
+  readonly batches: readonly FoundBatch[];
+  readonly nextOffset: bigint;
+}
+
+/**
+ * The whole batches of some bytes, checked, but for those that end before an offset. Ends before one that is no batch;
+ * throws where it is the first.
+ */
+export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): FoundBatches {
   const batches: FoundBatch[] = [];
   let nextOffset = from;
   let start = 0;
@@ -173,7 +194,9 @@ export function batchesFrom(
     const end = start + UNCOUNTED_BYTES + bytes.readInt32BE(start + LENGTH_AT);
     if (end > bytes.length) break;
     const batch = bytes.subarray(start, end);
-    checkBatch(at, batch);
+    const fault = faultOf(at, batch);
+    if (fault !== null && nextOffset > from) break;
+    if (fault !== null) throw new Error(fault);
     const baseOffset = batch.readBigInt64BE(0);
     const after = baseOffset + BigInt(batch.readInt32BE(LAST_DELTA_AT)) + 1n;
     const attributes = batch.readInt16BE(ATTRIBUTES_AT);
@@ -202,13 +225,12 @@ function checksumOf(batch: Buffer): number {
   return crc32c(Writer.create().append(batch.subarray(ATTRIBUTES_AT)).dynamicBuffer);
 }
 
-function checkBatch({ topic, partition }: TopicPartition, batch: Buffer): void {
-  if (batch.length < BATCH_HEADER_BYTES || batch[MAGIC_AT] !== MAGIC) {
-    throw new Error(`a batch of ${topic}/${partition} is of no known version`);
-  }
-  if (batch.readUInt32BE(CRC_AT) !== checksumOf(batch)) {
-    throw new Error(`a batch of ${topic}/${partition} is damaged (checksum)`);
-  }
+function faultOf({ topic, partition }: TopicPartition, batch: Buffer): string | null {
+  if (batch.length < BATCH_HEADER_BYTES || batch[MAGIC_AT] !== MAGIC)
+    return `a batch of ${topic}/${partition} is of no known version`;
+  if (batch.readUInt32BE(CRC_AT) !== checksumOf(batch))
+    return `a batch of ${topic}/${partition} is damaged (checksum)`;
+  return null;
 }
 
 interface Collecting {
@@ -240,46 +262,37 @@ export function decompressed(bytes: Buffer, algorithm: number): Buffer {
   return found.decompressSync(bytes);
 }
 
-const REPLACEMENT = "\uFFFD";
-
 function busRecord(
   { topic, partition }: TopicPartition,
   reader: RecordReader,
   { offset, timestampMs }: { readonly offset: bigint; readonly timestampMs: number },
 ): BusRecord {
-  const key = reader.text();
+  const { key, rawKey } = readKey(reader);
   const valueBytes = reader.peekBytes();
-  if (valueBytes !== null && isFramed(valueBytes)) {
-    reader.skip(reader.varInt());
-    const inside = valueBytes.subarray(FRAME_BYTES);
-    const place = { topic, partition, offset, key, timestampMs, headers: readHeaders(reader) };
-    const record = { ...place, value: inside.toString(), schemaId: readSchemaId(valueBytes) };
-    return isUtf8(inside) ? record : { ...record, rawValue: Uint8Array.from(inside) };
-  }
-  const value = reader.text() ?? "";
+  const isInFrame = valueBytes !== null && isFramed(valueBytes);
+  const bytes = isInFrame ? valueBytes.subarray(FRAME_BYTES) : valueBytes;
+  const value = isInFrame ? valueBytes.toString("utf8", FRAME_BYTES) : (reader.text() ?? "");
+  if (isInFrame) reader.skip(reader.varInt());
+  const { headers, rawHeaders } = readHeaders(reader);
   const record: BusRecord = {
     topic,
     partition,
     offset,
     key,
     value,
-    headers: readHeaders(reader),
+    headers,
     timestampMs,
     decoded: undefined,
     read: undefined,
   };
-  if (!value.includes(REPLACEMENT) || valueBytes === null || isUtf8(valueBytes)) return record;
-  // A copy: the bytes are a piece of a whole reply, which would stay in memory with them.
-  return { ...record, rawValue: Uint8Array.from(valueBytes) };
-}
-
-function readHeaders(reader: RecordReader): Headers {
-  const headers: Record<string, string> = {};
-  for (let left = reader.varInt(); left > 0; left--) {
-    const name = reader.text();
-    const value = reader.text();
-    // An object has one name that is not its own; nobody's header has it.
-    if (name !== null && name !== "__proto__") headers[name] = value ?? "";
-  }
-  return headers;
+  const isText = bytes === null || !mayBeReplaced(value) || isUtf8(bytes);
+  if (isText && !isInFrame && rawKey === undefined && rawHeaders === undefined) return record;
+  return {
+    ...record,
+    ...(isInFrame ? { schemaId: readSchemaId(valueBytes) } : {}),
+    // A copy: the bytes are a piece of a whole reply, which would stay in memory with them.
+    ...(isText ? {} : { rawValue: Uint8Array.from(bytes) }),
+    ...(rawKey === undefined ? {} : { rawKey }),
+    ...(rawHeaders === undefined ? {} : { rawHeaders }),
+  };
 }

@@ -10,7 +10,7 @@ const skip = await kafkaSkip(process.env, "own");
 
 test("R8: a record keeps the time that it was sent with, on brokers too that give others a time of their own", {
   skip: skip ?? false,
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const kafka = await privateKafka(process.env, {
     extraProperties: ["log.message.timestamp.type=LogAppendTime"],

@@ -45,7 +45,7 @@ function refusal(...words: readonly RegExp[]): (error: unknown) => boolean {
   };
 }
 
-describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 120_000 }, () => {
+describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "bus-secured-"));
   const opened: KafkaBus[] = [];
   let cluster: SecureCluster;

@@ -1,20 +1,24 @@
-import { ConfigResourceTypes, createTopicsV7, deleteTopicsV6, describeConfigsV4 } from "@platformatic/kafka";
-import { BusError } from "../bus-error.ts";
+import { createTopicsV7, deleteTopicsV6 } from "@platformatic/kafka";
 import type { TopicSpec } from "../port.ts";
 import type { Cluster, ClusterTopic } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
+import {
+  mismatch,
+  requireSettings,
+  settingsFor,
+  settingsOfOldBrokers,
+  type TopicSetting,
+} from "./topic-settings.ts";
 
 const LIMIT_MS = 15_000;
 const BROKER_LIMIT_MS = 10_000;
 /** Lets the broker decide by its own settings. */
 const BROKER_DEFAULT = -1;
-/** R9: a write is acknowledged by two of the copies, where there are several. */
-const SAFE_IN_SYNC = 2;
 
 /**
  * Makes the topics that are missing, waits until each of their partitions has a leader, and compares the others: with
- * fewer copies than asked for, settings that may lose what was acknowledged, or times of the broker's own, they are
- * refused (R3, R8, R9).
+ * fewer copies than asked for, settings that may lose what was acknowledged or refuse what was committed, or times of the
+ * broker's own, they are refused (R3, R4, R7, R8, R9).
  */
 export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
   const missing = await missingTopics(cluster, specs);
@@ -24,15 +28,7 @@ export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]
     specs.filter(({ name }) => !missingNames.has(name)),
   );
   if (missing.length === 0) return;
-  const controller = await cluster.controller("control");
-  const response = await controller.call(
-    createTopicsV7.api,
-    LIMIT_MS,
-    missing.map(requestFor),
-    BROKER_LIMIT_MS,
-    false,
-  );
-  for (const { name, errorCode, errorMessage } of response.topics) {
+  for (const { name, errorCode, errorMessage } of await makeTopics(cluster, missing)) {
     // Another process may have made it meanwhile: it is compared below like any other.
     if (errorCode === KafkaCode.NONE || errorCode === KafkaCode.TOPIC_ALREADY_EXISTS) continue;
     const what = `making topic ${name}${errorMessage ? ` (${errorMessage})` : ""}`;
@@ -40,6 +36,31 @@ export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]
   }
   const remaining = await missingTopics(cluster, specs);
   if (remaining.length > 0) throw unavailable(`topic ${remaining[0]?.name} is not there yet`);
+}
+
+async function makeTopics(
+  cluster: Cluster,
+  specs: readonly TopicSpec[],
+): Promise<readonly createTopicsV7.CreateTopicsResponseTopic[]> {
+  const answers = await createTopics(cluster, specs, settingsFor);
+  const isTaken = ({ errorCode }: (typeof answers)[number]): boolean =>
+    errorCode !== KafkaCode.INVALID_CONFIG;
+  const taken = answers.filter(isTaken);
+  if (taken.length === answers.length) return answers;
+  const names = new Set(taken.map(({ name }) => name));
+  const rest = specs.filter(({ name }) => !names.has(name));
+  return [...taken, ...(await createTopics(cluster, rest, settingsOfOldBrokers))];
+}
+
+async function createTopics(
+  cluster: Cluster,
+  specs: readonly TopicSpec[],
+  settings: (spec: TopicSpec) => readonly TopicSetting[],
+): Promise<readonly createTopicsV7.CreateTopicsResponseTopic[]> {
+  const controller = await cluster.controller("control");
+  const topics = specs.map((spec) => requestFor(spec, settings(spec)));
+  const response = await controller.call(createTopicsV7.api, LIMIT_MS, topics, BROKER_LIMIT_MS, false);
+  return response.topics;
 }
 
 /** Throws `topic_mismatch` where a topic has another partition count. */
@@ -63,78 +84,12 @@ function requireEqual({ name, leaders, copies }: ClusterTopic, spec: TopicSpec):
     throw mismatch(`topic ${name} has ${copies} copies, ${replicationFactor} are asked for (R9)`);
 }
 
-/**
- * R8: a record's time is engine time, numbered with it. R9: of topics with several copies, two have a write before it is
- * acknowledged, and no leader lacks any.
- */
-async function requireSettings(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
-  if (specs.length === 0) return;
-  const copied = new Set(specs.filter(isCopied).map(({ name }) => name));
-  const connection = await cluster.anyConnection("control");
-  const response = await connection.call(
-    describeConfigsV4.api,
-    LIMIT_MS,
-    specs.map(({ name }) => ({
-      resourceType: ConfigResourceTypes.TOPIC,
-      resourceName: name,
-      configurationKeys: [TIME_TYPE, IN_SYNC, UNCLEAN],
-    })),
-    false,
-    false,
-  );
-  for (const { resourceName, errorCode, configs } of response.results) {
-    const access = cluster.access("DESCRIBE_CONFIGS", `topic ${resourceName}`);
-    if (errorCode !== KafkaCode.NONE)
-      throw brokerError(errorCode, `the settings of topic ${resourceName}`, access);
-    const settingOf = (name: string): string | null | undefined =>
-      configs.find((config) => config.name === name)?.value;
-    if (settingOf(TIME_TYPE) !== SENDERS_TIME)
-      throw mismatch(
-        `topic ${resourceName} has ${TIME_TYPE}=${settingOf(TIME_TYPE)}, ${SENDERS_TIME} is asked for (R8)`,
-      );
-    if (!copied.has(resourceName)) continue;
-    if (Number(settingOf(IN_SYNC)) < SAFE_IN_SYNC)
-      throw mismatch(
-        `topic ${resourceName} has ${IN_SYNC}=${settingOf(IN_SYNC)}, ${SAFE_IN_SYNC} is asked for (R9)`,
-      );
-    if (settingOf(UNCLEAN) !== "false")
-      throw mismatch(`topic ${resourceName} has ${UNCLEAN}=${settingOf(UNCLEAN)}, false is asked for (R9)`);
-  }
-}
-
-function isCopied({ replicationFactor = 1 }: TopicSpec): boolean {
-  return replicationFactor >= SAFE_IN_SYNC;
-}
-
-const TIME_TYPE = "message.timestamp.type";
-const SENDERS_TIME = "CreateTime";
-const IN_SYNC = "min.insync.replicas";
-const UNCLEAN = "unclean.leader.election.enable";
-
-function mismatch(message: string): BusError {
-  return new BusError("topic_mismatch", message, { retryable: false });
-}
-
-function requestFor({ name, partitions, retentionMs, replicationFactor = BROKER_DEFAULT }: TopicSpec): {
-  name: string;
-  numPartitions: number;
-  replicationFactor: number;
-  assignments: [];
-  configs: { name: string; value: string }[];
-} {
-  const configs = [
-    // R7: histories are deleted by time, never compacted.
-    { name: "cleanup.policy", value: "delete" },
-    { name: "retention.ms", value: String(retentionMs) },
-    { name: TIME_TYPE, value: SENDERS_TIME },
-    ...(replicationFactor >= SAFE_IN_SYNC
-      ? [
-          { name: IN_SYNC, value: String(SAFE_IN_SYNC) },
-          { name: UNCLEAN, value: "false" },
-        ]
-      : []),
-  ];
-  return { name, numPartitions: partitions, replicationFactor, assignments: [], configs };
+function requestFor(
+  spec: TopicSpec,
+  configs: readonly TopicSetting[],
+): createTopicsV7.CreateTopicsRequestTopic {
+  const { name, partitions, replicationFactor = BROKER_DEFAULT } = spec;
+  return { name, numPartitions: partitions, replicationFactor, assignments: [], configs: [...configs] };
 }
 
 /** Deletes a topic and waits until the brokers don't name it any more. */

@@ -59,7 +59,7 @@ async function wire(): Promise<Wire> {
 
 test("a send whose answer is lost is rejected as unknown, with what waits behind it, and order is kept", {
   skip: skip ?? false,
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const between = await wire();
   const kafka = await privateKafka(process.env, {

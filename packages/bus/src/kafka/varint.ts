@@ -67,6 +67,15 @@ export class RecordReader {
     return this.#bytes.toString("utf8", start, this.position);
   }
 
+  /** As `text`: a piece of the bytes that are read, not a copy. */
+  bytes(): Buffer | null {
+    const length = this.varInt();
+    if (length < 0) return null;
+    const start = this.position;
+    this.#advance(length);
+    return this.#bytes.subarray(start, this.position);
+  }
+
   /** The bytes of the next text, which stays the next. */
   peekBytes(): Buffer | null {
     const before = this.position;

@@ -12,7 +12,8 @@ export const BookChanged = defineEvent({
   eventType: "BookChanged",
   writer: "matching",
   version: 1,
-  description: "The levels that one command changed. `bookSequence` is gapless per symbol (R15)",
+  description:
+    "The levels that one command changed, in parts where no record holds them all. `bookSequence` is gapless per symbol (R15)",
   schema: Type.Object({
     eventType: Type.Literal("BookChanged"),
     timestamp: Timestamp,
@@ -26,7 +27,8 @@ export const BookSnapshot = defineEvent({
   eventType: "BookSnapshot",
   writer: "matching",
   version: 1,
-  description: "The whole book as of `bookSequence`, every so many changes",
+  description:
+    "The whole book as of `bookSequence`, every so many changes; none of a book that no record holds",
   schema: Type.Object({
     eventType: Type.Literal("BookSnapshot"),
     timestamp: Timestamp,

@@ -7,7 +7,7 @@ const contract = <Writer extends ServiceName>(writer: Writer) =>
   defineEvent({
     eventType: "DeadLettered",
     writer,
-    version: 1,
+    version: 2,
     description:
       "A consumer has parked a record that it can't apply: a copy, the truth is its `parked` table (R12)",
     schema,
@@ -25,6 +25,12 @@ const schema = Type.Object({
   originTimeMs: Type.Integer(),
   originHeaders: Type.Record(Type.String(), Type.String()),
   originKey: Type.Union([Type.String(), Type.Null()]),
+  /** Where the key's bytes are no UTF-8. */
+  originKeyBase64: Type.Optional(Type.String()),
+  /** All headers as they came, in base64, where texts don't say it: no UTF-8, a name twice, a value that is null. */
+  originHeadersBase64: Type.Optional(
+    Type.Array(Type.Object({ name: Type.String(), value: Type.Union([Type.String(), Type.Null()]) })),
+  ),
   /** The record's value as text, or as base64 where its bytes are no UTF-8, or as text in JSON would be too long. */
   value: Type.String(),
   encoding: oneOf(["utf-8", "base64"]),

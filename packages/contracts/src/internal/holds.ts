@@ -82,7 +82,7 @@ export const OrphanAnswer = Type.Object({
 });
 export type OrphanAnswer = Static<typeof OrphanAnswer>;
 
-/** For `bourse verify`: open holds by order id, a page at a time. */
+/** For `bourse verify`: open holds by order id, a page at a time, which may have few or none of them and yet not be the last. */
 export const OpenHoldsQuery = Type.Object({ after: Type.Optional(OrderId), limit: Count });
 export const OpenHoldsAnswer = Type.Object({
   holds: Type.Array(
@@ -95,5 +95,7 @@ export const OpenHoldsAnswer = Type.Object({
       touched: Type.Boolean(),
     }),
   ),
+  /** To ask for the page behind this one; none behind the last. */
+  next: Type.Optional(OrderId),
 });
 export type OpenHoldsAnswer = Static<typeof OpenHoldsAnswer>;

@@ -99,6 +99,7 @@ export class BulkRunner<Service> implements Runner {
       fetchRestMs: this.#consumption.restMs ?? 0,
       bufferRecords: 2 * this.#maxBatch,
       onAssigned: (partitions) => this.#assign(partitions),
+      onUnreadable: (at, error) => this.#membership.unreadable(at, error),
       onRevoked: (partitions) => {
         for (const lane of this.#lanes) {
           lane.shareChanged();

@@ -54,6 +54,7 @@ async function given(t: TestContext): Promise<Given> {
 function failing(store: Store, faults: Fault[]): Store {
   return {
     query: (statement) => store.query(statement),
+    scan: (statement) => store.scan(statement),
     queries: (statements) => store.queries(statements),
     ping: () => store.ping(),
     close: () => store.close(),

@@ -156,6 +156,7 @@ export function memoryStore(initial?: Tables): MemoryStore {
     copy: () => memoryStore(structuredClone(tables)),
     transaction,
     query,
+    scan: query,
     queries: (statements) => Promise.all(statements.map(query)),
     ping: () => (away ? Promise.reject(unavailable()) : Promise.resolve()),
     close: () => Promise.resolve(),
@@ -219,7 +220,7 @@ function append(tables: Tables, values: readonly SqlValue[]): Rows {
 }
 
 function readOutbox(tables: Tables, values: readonly SqlValue[]): Rows {
-  const [topic, partition, epoch, after, limit] = values;
+  const [topic, partition, epoch, after, limit, lastBegin] = values;
   return tables.outbox
     .filter((row) => row.topic === topic && row.partition === partition)
     .filter(
@@ -228,7 +229,8 @@ function readOutbox(tables: Tables, values: readonly SqlValue[]): Rows {
         (row.epoch === epoch && Number(row.last_sequence) > Number(after)),
     )
     .sort((a, b) => Number(a.last_sequence) - Number(b.last_sequence))
-    .slice(0, Number(limit));
+    .slice(0, Number(limit))
+    .filter((row) => Number(row.first_sequence) <= Number(lastBegin));
 }
 
 function advance(tables: Tables, values: readonly SqlValue[]): Rows {

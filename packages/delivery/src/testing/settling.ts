@@ -64,6 +64,7 @@ export async function instance(
     readonly maxBatch?: number;
     readonly on?: EventBus;
     readonly around?: (unit: () => Promise<void>) => Promise<void>;
+    readonly committed?: (numbers: readonly number[]) => void;
   },
 ): Promise<Instance> {
   const proxy = await wireProxy(url);
@@ -91,6 +92,7 @@ export async function instance(
     maxBatch: how.maxBatch ?? 200,
     ...(how.failure === undefined ? {} : { failure: how.failure }),
     ...(how.around === undefined ? {} : { around: (_, unit) => how.around?.(unit) ?? unit() }),
+    committed: (_, batch) => how.committed?.(batch.map(nOf)),
     handle: async (_, batch, unit) => {
       for (const envelope of batch) how.judge?.(envelope, unit);
       const places = sqlArray(batch.map(({ partition }) => partition));

@@ -34,6 +34,8 @@ export const EVENT = {
   ORDER_ADDED: 13,
   /** order sequence, handle, lots */
   ORDER_REDUCED: 14,
+  /** handle, lots, leaves */
+  LESSENED: 15,
 } as const;
 
 /** The first word of an event as the double of the same bits, which is written at once. */

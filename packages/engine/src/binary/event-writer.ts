@@ -4,7 +4,7 @@ import type { EventRing } from "./event-ring.ts";
 const SEQUENCE = 0;
 
 const { ACCEPTED, REJECTED, TRADE, REPLACED, CANCELLED, EXPIRED, COMPLETED, LEVEL } = EVENT;
-const { TRIGGERED, REPRICED, PREVENTED, STATUS, ORDER_ADDED, ORDER_REDUCED } = EVENT;
+const { TRIGGERED, REPRICED, PREVENTED, STATUS, ORDER_ADDED, ORDER_REDUCED, LESSENED } = EVENT;
 
 /** Numbers events and writes them into the ring. Methods take what the records hold, in the same order. */
 export class EventWriter {
@@ -175,6 +175,14 @@ export class EventWriter {
     this.#f64[at + 1] = orderSequence;
     this.#f64[at + 2] = handle;
     this.#f64[at + 3] = lots;
+  }
+
+  lessened(handle: number, lots: number, leavesLots: number): void {
+    const at = this.#ring.reserve(4);
+    this.#i32[at * 2] = LESSENED | (4 << 8);
+    this.#f64[at + 1] = handle;
+    this.#f64[at + 2] = lots;
+    this.#f64[at + 3] = leavesLots;
   }
 
   #begin(kind: number, words: number, code: number, symbol: number): number {

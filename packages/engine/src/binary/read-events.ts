@@ -111,6 +111,9 @@ function tellRare({ f64, i32 }: EventRing, at: number, sink: EventSink): void {
     case EVENT.STATUS:
       sink.bookStatus?.(a, symbol, BOOK_STATUSES[code] as BookStatus, b);
       break;
+    case EVENT.LESSENED:
+      sink.lessened?.(a, b, c);
+      break;
     case EVENT.ORDER_ADDED:
       sink.orderAdded?.(a, symbol, b, code, c, d);
       break;

@@ -73,7 +73,9 @@ export class NaiveBooks {
         child.parent = 0;
       } else {
         child.ready = true;
-        child.leavesLots = Math.min(child.leavesLots, order.filledLots);
+        const lots = Math.max(0, child.leavesLots - order.filledLots);
+        child.leavesLots -= lots;
+        if (lots > 0) this.sink.lessened(child.handle, lots, child.leavesLots);
         child.openLots = child.leavesLots;
         child.displayLots = Math.min(child.displayLots, child.leavesLots);
         child.minimumLots = Math.min(child.minimumLots, child.leavesLots);
@@ -278,7 +280,10 @@ export class NaiveBooks {
   #move(taker: NaiveOrder, maker: NaiveOrder, lots: number): void {
     for (const order of [maker, taker]) {
       const held = this.position(order.account, order.symbol);
-      if (held !== undefined) held.lots += order.side === 0 ? lots : -lots;
+      if (held === undefined) continue;
+      const moved = held.lots + (order.side === 0 ? lots : -lots);
+      const most = Number.MAX_SAFE_INTEGER;
+      held.lots = Math.abs(moved) > most ? Math.sign(moved) * most : moved;
     }
     for (const order of [maker, taker]) this.trim(order.account, order.symbol);
   }

@@ -122,7 +122,8 @@ export class NaiveCascade {
       this.#books.bestShown(symbol.symbol, 0, false) === symbol.upperTicks ||
       this.#books.bestShown(symbol.symbol, 1, false) === symbol.lowerTicks;
     if (limited === (symbol.limitUntilMs !== 0)) return;
-    symbol.limitUntilMs = limited ? this.#books.state.nowMs + symbol.limitStateMs : 0;
+    const endMs = Math.min(Number.MAX_SAFE_INTEGER, this.#books.state.nowMs + symbol.limitStateMs);
+    symbol.limitUntilMs = limited ? endMs : 0;
     this.#books.sink.bookStatus(
       this.#books.sequence(),
       symbol.symbol,

@@ -22,6 +22,7 @@ import type { MassWork, OrderState } from "../state.ts";
 import { hashState, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";
+import { newOrder, sleeps } from "./naive-order.ts";
 import { amendProblem, areLimits, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
 import { freeze, inPriority, type NaiveOrder, type NaiveState, newSymbol, stateOf } from "./naive-state.ts";
 
@@ -39,6 +40,7 @@ export class NaiveEngine implements Engine {
     const ignore = (): void => {};
     this.#state = state;
     this.#sink = {
+      lessened: ignore,
       triggered: ignore,
       repriced: ignore,
       prevented: ignore,
@@ -89,50 +91,9 @@ export class NaiveEngine implements Engine {
 
   #accept(command: PlaceOrder): void {
     const books = this.#books;
-    const terms = whole(command);
-    const { request: handle, link, linkHandle } = { ...terms, request: command.request };
-    this.#sink.accepted(books.sequence(), handle);
-    const follows = terms.trailTicks !== 0 || terms.trailBps !== 0;
-    const order: NaiveOrder = {
-      handle,
-      symbol: terms.symbol,
-      account: terms.account,
-      side: terms.side,
-      type: terms.type,
-      timeInForce: terms.timeInForce,
-      postOnly: terms.postOnly,
-      slide: terms.slide,
-      hidden: terms.hidden,
-      reduceOnly: terms.reduceOnly,
-      selfTrade: terms.selfTrade,
-      triggerBy: terms.triggerBy,
-      peg: terms.peg,
-      priceTicks: terms.type === 1 ? terms.worstPriceTicks : terms.priceTicks,
-      filledLots: 0,
-      leavesLots: terms.quantityLots,
-      openLots: terms.quantityLots,
-      displayLots: terms.displayLots,
-      boundTicks: terms.peg === 0 ? 0 : terms.priceTicks,
-      stopTicks: follows ? 0 : terms.stopTicks,
-      trailTicks: terms.trailTicks,
-      trailBps: terms.trailBps,
-      ifTouched: terms.ifTouched,
-      activationTicks: follows ? terms.stopTicks : 0,
-      minimumLots: terms.minimumLots,
-      clientId: terms.clientId,
-      session: terms.session,
-      group: 0,
-      parent: link === 2 ? linkHandle : 0,
-      awaits: terms.awaits,
-      waits: link === 2 || terms.awaits !== 0,
-      ready: false,
-      expireAtMs: 0,
-      where: "nowhere",
-      priority: 0,
-    };
-    const sleeps = follows || terms.stopTicks !== 0;
-    const stays = sleeps || order.waits || (order.type === 0 && order.timeInForce <= 2);
-    if (stays && (order.timeInForce === 1 || order.timeInForce === 2)) order.expireAtMs = terms.expireAtMs;
+    const { link, linkHandle } = whole(command);
+    const order = newOrder(command);
+    this.#sink.accepted(books.sequence(), order.handle);
     const target = books.find(linkHandle);
     if (link === 1 && target !== undefined) {
       if (target.group === 0) target.group = target.handle;
@@ -143,7 +104,7 @@ export class NaiveEngine implements Engine {
       target.ready = target.awaits === 0;
     }
     if (order.waits) books.put(order, "aside");
-    else if (sleeps) books.put(order, "asleep");
+    else if (sleeps(order)) books.put(order, "asleep");
     else this.#enter(order);
     books.tellLevels();
     this.#cascade.settle(books.symbolOf(order));

@@ -10,6 +10,12 @@ export interface Position {
   reducingLots: number;
 }
 
+/** No position is larger than a safe integer: one that would be stays where it is. */
+export function changePosition(position: Position, lots: number): void {
+  const most = Number.MAX_SAFE_INTEGER;
+  position.lots = Math.max(-most, Math.min(most, position.lots + lots));
+}
+
 /** The positions that the engine was told to follow. */
 export class Positions {
   readonly #bySymbol = new Map<number, Map<number, Position>>();

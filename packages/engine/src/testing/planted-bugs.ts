@@ -230,6 +230,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     wrong: "const lots = open;",
   },
   {
+    bug: "the end of a parent tells fewer lots than its children lose",
+    file: "endings.ts",
+    line: "live.events.lessened(this.#handle(child), open - lots, lots);",
+    wrong: "live.events.lessened(this.#handle(child), open - lots - 1, lots);",
+  },
+  {
     bug: "a reduce-only order turns the position",
     file: "endings.ts",
     line: "    const room = reduces(position.lots, side) ? Math.abs(position.lots) : 0;",

@@ -14,6 +14,7 @@ export function eventSink(write: (event: RecordedEvent) => void): Required<Event
     expired: (...values) => write(["expired", ...values]),
     completed: (...values) => write(["completed", ...values]),
     levelChanged: (...values) => write(["levelChanged", ...values]),
+    lessened: (...values) => write(["lessened", ...values]),
     triggered: (...values) => write(["triggered", ...values]),
     repriced: (...values) => write(["repriced", ...values]),
     prevented: (...values) => write(["prevented", ...values]),

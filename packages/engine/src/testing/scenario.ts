@@ -100,7 +100,7 @@ export function cancel(handle: number): Draft {
 
 /** An event without its sequence, in words. */
 function sentence([name, ...values]: RecordedEvent): string {
-  const [, a, b, c, d, e, f, g, h] = values;
+  const [first, a, b, c, d, e, f, g, h] = values;
   switch (name) {
     case "accepted":
       return `${a} accepted`;
@@ -118,6 +118,8 @@ function sentence([name, ...values]: RecordedEvent): string {
       return `${a} completed: ${b} orders`;
     case "levelChanged":
       return `${b === SIDE.BUY ? "bids" : "asks"} at ${c}: ${d} in ${e}`;
+    case "lessened":
+      return `${first} lessened by ${a}, leaves ${b}`;
     case "triggered":
       return `${a} triggered by ${b}, leaves ${c}`;
     case "repriced":

@@ -98,6 +98,17 @@ export class Dispatcher implements LocalService {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
+  /**
+   * Asked before a request's body is read, which anybody could make as long as the route takes: null, or what is answered at
+   * once. While the doors are closed `serve` says so: a gateway does not know yet who asks.
+   */
+  refuse(mounted: MountedRoute, caller: Caller): ProblemAnswer | null {
+    if (this.#doors !== "open" && !mounted.always) return null;
+    const refusal = refuseAccess(mounted.route.access, caller);
+    if (refusal !== null) mounted.timer.observe(refusal.status, 0);
+    return refusal;
+  }
+
   /** A request from a socket: nothing of it is trusted yet. */
   serve(mounted: MountedRoute, raw: RawRequest, caller: Caller): Answer {
     const started = stopwatchMs();

@@ -13,10 +13,19 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   bus_unavailable: "bus_unavailable",
   bus_closed: "bus_unavailable",
   bus_outcome_unknown: "outcome_unknown",
+  // Of what operators look at: nobody else's request reads or writes a topic.
+  bus_refused: "topic_unreadable",
+  unreadable_batch: "topic_unreadable",
+  unknown_topic: "topic_unreadable",
   peer_unavailable: "peer_unavailable",
   peer_outcome_unknown: "outcome_unknown",
   // The view of reference data is a moment behind what another service, or another instance, knows already.
   reference_pending: "not_ready",
+};
+
+const DETAILS: Partial<Record<ProblemCode, (error: Error) => string>> = {
+  outcome_unknown: () => "the outcome is not known; ask, or send again with the same key",
+  topic_unreadable: ({ message }) => message,
 };
 
 /** Whether the error is a known outage, to be counted and not to be alarmed about one by one. */
@@ -28,10 +37,7 @@ export function isOutage(error: unknown): boolean {
 export function answerForError(error: unknown, requestId: string): ProblemAnswer {
   const code = codeOf(error);
   if (code !== undefined) {
-    const detail =
-      code === "outcome_unknown"
-        ? "the outcome is not known; ask, or send again with the same key"
-        : outage(error);
+    const detail = DETAILS[code]?.(error as Error) ?? outage(error);
     const retryAfterS = error instanceof PeerError ? error.retryAfterS : undefined;
     return problem(code, detail, retryAfterS === undefined ? {} : { retryAfterS });
   }

@@ -1,4 +1,5 @@
-import { parseTime, Timestamp } from "@bourse/contracts";
+import { parseTime } from "@bourse/base";
+import { Timestamp } from "@bourse/contracts";
 import { Type } from "typebox";
 
 /** The name of the format that `validator.ts` checks. */

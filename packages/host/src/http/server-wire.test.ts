@@ -1,22 +1,17 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "pino";
 import { Type } from "typebox";
 import type { Route } from "../definition.ts";
-import { ANONYMOUS } from "../principal.ts";
 import type { ProblemCode } from "../problem-catalogue.ts";
+import { bareServer } from "../testing/bare-server.ts";
 import { bareService } from "../testing/bare-service.ts";
+import { answersIn, exchange, HI, JSON_TYPE, LAST, post, RUBBISH } from "../testing/wire.ts";
 import { testService } from "../testing.ts";
-import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
-import { createServer } from "./server.ts";
 
 /** What a socket sees, byte by byte: any HTTP client works, and no client can do harm. */
 
 const LIMIT = 100;
-const HI = '{"text":"hi"}';
-const JSON_TYPE = "content-type: application/json\r\n";
 
 const echo: Route["handle"] = (_service, { body, params }) => ({ status: 201, body: { body, params } });
 const base = { summary: "echo", access: "public", answers: {} } as const;
@@ -37,55 +32,12 @@ const routes: readonly Route[] = [
   { ...base, method: "PATCH", path: "/things/:id", body: text, handle: echo },
   { ...base, method: "DELETE", path: "/things/:id", handle: () => ({ status: 204, body: { not: "sent" } }) },
   { ...base, method: "GET", path: "/words", handle: () => ({ status: 200, body: "grün €" }) },
+  { ...base, access: "authenticated", method: "POST", path: "/private", body: text, handle: echo },
   { ...base, method: "GET", path: "/nothing", handle: () => ({ status: 200, body: undefined }) },
 ];
 
 const service = bareService({ routes });
 
-interface WireAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** Sends pieces one after the other; resolves with all that came when the server has ended the connection. */
-function exchange(port: number, pieces: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = "";
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => {
-      const send = (index: number): void => {
-        const piece = pieces[index];
-        if (piece !== undefined) socket.write(piece, () => setImmediate(send, index + 1));
-      };
-      send(0);
-    });
-    socket.setEncoding("utf8");
-    socket.on("data", (chunk) => {
-      received += chunk;
-    });
-    socket.on("end", () => resolve(received));
-    socket.on("error", reject);
-  });
-}
-
-function answersIn(wire: string): readonly WireAnswer[] {
-  return wire.split(/(?=HTTP\/1\.1 \d)/).map((one) => {
-    const [head = "", body = ""] = one.split("\r\n\r\n");
-    const [line = "", ...fields] = head.split("\r\n");
-    const headers = fields.map((field): [string, string] => {
-      const colon = field.indexOf(": ");
-      return [field.slice(0, colon).toLowerCase(), field.slice(colon + 2)];
-    });
-    return { status: Number(line.slice(9, 12)), headers: Object.fromEntries(headers), body };
-  });
-}
-
-function post(path: string, body: string, fields: string = JSON_TYPE, method = "POST"): string {
-  return `${method} ${path} HTTP/1.1\r\nhost: x\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
-
-/** The last request of a connection, so that the test can wait for the end. */
-const LAST = "GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 const CHUNKED = `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}transfer-encoding: chunked\r\n\r\n`;
 const ECHOED = JSON.stringify({ body: { text: "hi" }, params: {} });
 
@@ -103,6 +55,7 @@ test("one answer, all of it", async (t) => {
       headers: {
         "x-request-id": "mine",
         "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-store",
         "content-length": String(ECHOED.length),
         connection: "keep-alive",
         "keep-alive": "timeout=72",
@@ -198,6 +151,7 @@ const cut: readonly [string, readonly string[], number, ProblemCode][] = [
   ],
   ["no HTTP", ["hello\r\n\r\n"], 400, "malformed_http"],
   ["no host", [post("/echo", HI).replace("host: x\r\n", "")], 400, "malformed_http"],
+  ["two hosts", [post("/echo", HI, `${JSON_TYPE}Host: y\r\n`)], 400, "malformed_http"],
   ["no host, and no route", ["GET /nowhere HTTP/1.1\r\n\r\n"], 400, "malformed_http"],
   ["a length and chunks", [LENGTH_AND_CHUNKS], 400, "malformed_http"],
   ["a head without an end", [LONG_HEAD], 431, "head_too_large"],
@@ -226,7 +180,6 @@ test("a drain cuts the connections that idle clients keep", async (t) => {
   await idle;
 });
 
-const RUBBISH = "hello\r\n\r\n";
 const behind: readonly [string, string, readonly [number, string][]][] = [
   ["a request that is in work", post("/later", HI) + RUBBISH, [[201, ECHOED]]],
   [
@@ -271,6 +224,35 @@ test("what is no HTTP behind a request that has been answered is answered, too",
   );
 });
 
+for (const [what, path, status, code] of [
+  ["who may not", "/private", 401, "unauthenticated"],
+  ["who asks for what is not there", "/nowhere", 404, "route_not_found"],
+  ["who asks by another method", "/words", 405, "method_not_allowed"],
+] as const) {
+  test(`${what} is told so before his body is waited for, and the connection goes on behind it`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const { running } = await testService(t, service);
+    const received = await new Promise<string>((resolve) => {
+      let wire = "";
+      const [head, body] = post(path, HI).split(/(?<=\r\n\r\n)/) as [string, string];
+      const socket = connect({ port: running.port, host: "127.0.0.1" }, () => socket.write(head));
+      socket.setEncoding("utf8");
+      socket.on("data", (chunk) => {
+        if (wire === "") socket.write(body + LAST);
+        wire += chunk;
+      });
+      socket.on("close", () => resolve(wire));
+    });
+    const answers = answersIn(received);
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [status, 200],
+    );
+    assert.equal(JSON.parse(answers[0]?.body ?? "").code, code);
+  });
+}
+
 test("a request that was answered before the fault in its body came has one answer", async (t) => {
   const { running } = await testService(t, service);
   const head = CHUNKED.replace("application/json", "application/jsonp");
@@ -281,25 +263,30 @@ test("a request that was answered before the fault in its body came has one answ
   );
 });
 
-/** A server without a service behind it. */
-async function bareServer(
-  t: TestContext,
-  { log = {}, ...options }: { serve: Dispatcher["serve"]; log?: object; requestTimeoutMs?: number },
-): Promise<number> {
-  const [route] = routes as readonly [Route];
-  const { serve, ...rest } = options;
-  const server = createServer({
-    dispatcher: { mounted: [{ route } as unknown as MountedRoute], serve } as unknown as Dispatcher,
-    readCaller: () => ANONYMOUS,
-    authenticate: null,
-    newId: () => "id",
-    log: log as Logger,
-    ...rest,
+/** A connection that has been answered and is kept; null where it was ended instead. */
+function kept(t: TestContext, port: number, path: string): Promise<{ socket: Socket; wire: string } | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" }, () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`),
+    );
+    t.after(() => socket.destroy());
+    socket.setEncoding("utf8");
+    socket.once("data", (wire: string) => resolve({ socket, wire }));
+    socket.once("close", () => resolve(null));
+    socket.on("error", () => undefined);
   });
-  await server.listen({ host: "127.0.0.1", port: 0 });
-  t.after(() => server.close());
-  return (server.server.address() as AddressInfo).port;
 }
+
+test("connections beyond the bound are ended, and room comes back", async (t) => {
+  const { running } = await testService(t, service, { env: { HTTP_MAX_CONNECTIONS: "2" } });
+  const [first] = [await kept(t, running.port, "/words"), await kept(t, running.port, "/words")];
+  assert.equal(await kept(t, running.port, "/words"), null);
+  first?.socket.destroy();
+  // The server hears of it in its own time.
+  let next = await kept(t, running.port, "/metrics");
+  while (next === null) next = await kept(t, running.port, "/metrics");
+  assert.match(next.wire, /^bourse_http_connections_refused_total\{service="wallet"\} [1-9]/m);
+});
 
 test("a failure before the route is a 500, and the process goes on", async (t) => {
   const logged: unknown[] = [];
@@ -319,157 +306,4 @@ test("a failure before the route is a 500, and the process goes on", async (t) =
     [500, 500],
   );
   assert.deepEqual(logged, ["at once", "late"]);
-});
-
-/** Sends what it has at once, then a character after each pause; resolves with all that came until the end. */
-function drip(port: number, atOnce: string, pauseMs: number): Promise<string> {
-  return new Promise((resolve) => {
-    let received = "";
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => socket.write(atOnce));
-    const dripping = setInterval(() => socket.write("x"), pauseMs);
-    socket.setEncoding("utf8");
-    socket.on("data", (chunk) => {
-      received += chunk;
-    });
-    // What is sent after the end is not taken.
-    socket.on("error", () => undefined);
-    socket.on("close", () => {
-      clearInterval(dripping);
-      resolve(received);
-    });
-  });
-}
-
-const slow: readonly [string, string][] = [
-  ["head", "POST /echo HTTP/1.1\r\nhost: x\r\nx-slow: "],
-  ["body", `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}content-length: ${LIMIT}\r\n\r\n`],
-];
-
-for (const [what, atOnce] of slow) {
-  test(`a ${what} that drips in is answered 408, and the connection ends`, async (t) => {
-    let served = 0;
-    const port = await bareServer(t, {
-      serve: () => {
-        served++;
-        return { status: 200, body: {} };
-      },
-      requestTimeoutMs: 200,
-    });
-    const [answer] = answersIn(await drip(port, atOnce, 20));
-    assert.equal(answer?.status, 408);
-    assert.equal(JSON.parse(answer?.body ?? "").code, "request_timeout");
-    assert.equal(served, 0);
-  });
-}
-
-test("a request that drips in behind one that is in work: first its answer, then 408", async (t) => {
-  const port = await bareServer(t, {
-    serve: async () => {
-      await sleep(1_000);
-      return { status: 200, body: {} };
-    },
-    requestTimeoutMs: 600,
-  });
-  const answers = answersIn(await drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20));
-  assert.deepEqual(
-    answers.map(({ status }) => status),
-    [200, 408],
-  );
-});
-
-for (const [what, half, rest] of [
-  ["head", "POST /echo HTTP/1.1\r\nx-slow: ", "x\r\ncontent-length: 0\r\n\r\n"],
-  ["body", post("/echo", HI).slice(0, -1), "}"],
-] as const) {
-  test(`the rest of a ${what} that comes after its time, while its 408 waits, is not served`, async (t) => {
-    let served = 0;
-    const port = await bareServer(t, {
-      serve: async () => {
-        served++;
-        await sleep(1_000);
-        return { status: 200, body: {} };
-      },
-      requestTimeoutMs: 600,
-    });
-    const received = await new Promise<string>((resolve) => {
-      let wire = "";
-      const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + half));
-      const late = setTimeout(() => socket.write(rest), 950);
-      socket.setEncoding("utf8");
-      socket.on("data", (chunk) => {
-        wire += chunk;
-      });
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        clearTimeout(late);
-        resolve(wire);
-      });
-    });
-    assert.deepEqual(
-      answersIn(received).map(({ status }) => status),
-      [200, 408],
-    );
-    assert.equal(served, 1);
-  });
-}
-
-test("who does not take its answers, with rubbish behind the request, is cut off", async (t) => {
-  const long = "x".repeat(20_000_000);
-  const port = await bareServer(t, {
-    serve: () => ({ status: 200, body: long }),
-    requestTimeoutMs: 200,
-  });
-  let received = 0;
-  const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + RUBBISH));
-  await sleep(1_000);
-  socket.on("data", (chunk) => {
-    received += chunk.length;
-  });
-  socket.on("error", () => undefined);
-  await new Promise((resolve) => socket.on("close", resolve));
-  assert.ok(received < long.length, `${received} bytes`);
-});
-
-test("a client that leaves before its answer, with rubbish behind the request, breaks nothing", async (t) => {
-  const served = Promise.withResolvers<void>();
-  const port = await bareServer(t, {
-    serve: async () => {
-      await sleep(50);
-      served.resolve();
-      return { status: 200, body: {} };
-    },
-  });
-  const socket = connect({ port, host: "127.0.0.1" }, () => {
-    socket.write(post("/echo", HI) + RUBBISH, () => socket.destroy());
-  });
-  await served.promise;
-  const [answer] = answersIn(await exchange(port, [LAST.replace("GET /nothing", "POST /echo")]));
-  assert.equal(answer?.status, 200);
-});
-
-test("the time is a request's: a connection may be used for longer", async (t) => {
-  const port = await bareServer(t, {
-    serve: () => ({ status: 200, body: {} }),
-    requestTimeoutMs: 200,
-  });
-  const answered = new Promise<string>((resolve) => {
-    let received = "";
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    socket.setEncoding("utf8");
-    let left = 5;
-    const ask = (): void => {
-      left--;
-      socket.write(post("/echo", HI, left === 0 ? `${JSON_TYPE}connection: close\r\n` : JSON_TYPE));
-      if (left > 0) setTimeout(ask, 120);
-    };
-    ask();
-    socket.on("data", (chunk) => {
-      received += chunk;
-    });
-    socket.on("close", () => resolve(received));
-  });
-  assert.deepEqual(
-    answersIn(await answered).map(({ status }) => status),
-    [200, 200, 200, 200, 200],
-  );
 });

@@ -1,17 +1,23 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticated, RouteRequest } from "../definition.ts";
-import type { Caller } from "../principal.ts";
+import { ANONYMOUS, type Caller } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
 import type { RouteAnswer } from "../route-answer.ts";
 import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
 import { DEFAULT_BODY_LIMIT, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { cutUntakenAnswers } from "./untaken-answers.ts";
 
 /** A client's own id is kept where it is short and plain. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,96}$/;
 const MAX_PARAM_LENGTH = 200;
+
+/** A request of which is known who asks, before its body is read. */
+interface AskedRequest extends FastifyRequest {
+  caller: Caller | null;
+}
 
 /** The HTTP server of a service: sockets and routing; every decision is the dispatcher's. */
 export function createServer(options: {
@@ -43,7 +49,7 @@ export function createServer(options: {
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs / 2,
       maxHeaderSize: MAX_HEAD_BYTES,
-      // Node itself would refuse without a word; `receive` says why.
+      // Node itself would refuse without a word; `whoAsks` says why.
       requireHostHeader: false,
     },
     clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
@@ -53,6 +59,9 @@ export function createServer(options: {
     },
   });
   clientErrors.watch(app.server);
+  // Later than a request that does not come: that one is answered.
+  cutUntakenAnswers(app.server, 2 * requestTimeoutMs);
+  app.decorateRequest("caller", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
@@ -63,7 +72,9 @@ export function createServer(options: {
       log.error({ err: error, requestId: request.id }, "a request failed before its route");
     send(reply, answer, request.id);
   });
-  app.setNotFoundHandler((request, reply) => {
+  // Before a body is read that nothing would come of.
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!request.is404) return done();
     const answer = namesHost(request) ? dispatcher.notFound(request.method, request.url) : hostless;
     send(reply, answer, request.id);
   });
@@ -73,8 +84,23 @@ export function createServer(options: {
       method: mounted.route.method,
       url: mounted.route.path,
       bodyLimit: mounted.route.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      onRequest: (request, reply, done) => {
+        const decide = (who: Caller | RouteAnswer): void => {
+          const refusal = "status" in who ? who : dispatcher.refuse(mounted, who);
+          if (refusal !== null) {
+            send(reply, refusal, request.id);
+            return;
+          }
+          (request as AskedRequest).caller = who as Caller;
+          done();
+        };
+        const who = whoAsks(mounted, request);
+        if (who instanceof Promise) void who.then(decide);
+        else decide(who);
+      },
       handler: (request, reply) => {
-        const answer = receive(mounted, request);
+        const { caller } = request as AskedRequest;
+        const answer = dispatcher.serve(mounted, rawOf(request), caller ?? ANONYMOUS);
         if (answer instanceof Promise) return answer.then((value) => send(reply, value, request.id));
         return send(reply, answer, request.id);
       },
@@ -82,21 +108,20 @@ export function createServer(options: {
   }
   return app;
 
-  function receive(mounted: MountedRoute, request: FastifyRequest): RouteAnswer | Promise<RouteAnswer> {
+  /** Or what a request is answered of which that can't be said. */
+  function whoAsks(
+    mounted: MountedRoute,
+    request: FastifyRequest,
+  ): Caller | RouteAnswer | Promise<Caller | RouteAnswer> {
     if (!namesHost(request)) return hostless;
     if (!isQueryReadable(request.url)) return malformedUrl;
     const caller = readCaller(request.headers);
-    if (authenticate === null || caller.internal || mounted.always || dispatcher.doors !== "open") {
-      return dispatcher.serve(mounted, rawOf(request), caller);
-    }
-    const proceed = (who: Authenticated): RouteAnswer | Promise<RouteAnswer> => {
-      if (who !== null && "status" in who) return who;
-      return dispatcher.serve(mounted, rawOf(request), { internal: false, principal: who });
-    };
+    if (authenticate === null || caller.internal || mounted.always || dispatcher.doors !== "open")
+      return caller;
     try {
       const who = authenticate(request.headers as RouteRequest["headers"]);
-      if (!(who instanceof Promise)) return proceed(who);
-      return who.then(proceed).catch((error: unknown) => unauthenticatedBy(error, request.id));
+      if (!(who instanceof Promise)) return authenticated(who);
+      return who.then(authenticated).catch((error: unknown) => unauthenticatedBy(error, request.id));
     } catch (error) {
       return unauthenticatedBy(error, request.id);
     }
@@ -107,6 +132,10 @@ export function createServer(options: {
     log.error({ err: error, requestId }, "authentication failed to work");
     return answerForError(error, requestId);
   }
+}
+
+function authenticated(who: Authenticated): Caller | RouteAnswer {
+  return who !== null && "status" in who ? who : { internal: false, principal: who };
 }
 
 function rawOf(request: FastifyRequest): Parameters<Dispatcher["serve"]>[1] {
@@ -122,6 +151,8 @@ function rawOf(request: FastifyRequest): Parameters<Dispatcher["serve"]>[1] {
 function send(reply: FastifyReply, answer: RouteAnswer, requestId: string): FastifyReply {
   reply.code(answer.status).header("x-request-id", requestId);
   const { headers } = answer;
+  // Most answers are somebody's alone, and the others are of this moment.
+  if (headers?.["cache-control"] === undefined) reply.header("cache-control", "no-store");
   let contentType: string | undefined;
   for (const name in headers) {
     const value = headers[name];
@@ -142,12 +173,17 @@ const malformedUrl = problem(
   "the address has an invalid percent encoding, or a part that is too long",
 );
 
-const noHost = problem("malformed_http", "an HTTP/1.1 request names its host");
+const noHost = problem("malformed_http", "an HTTP/1.1 request names its host, once");
 const hostless: RouteAnswer = { ...noHost, headers: { ...noHost.headers, connection: "close" } };
 
-/** https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+/** One host: https://www.rfc-editor.org/rfc/rfc9112#section-3.2. Of several Node shows the first. */
 function namesHost({ headers, raw }: FastifyRequest): boolean {
-  return headers.host !== undefined || raw.httpVersion !== "1.1";
+  if (headers.host === undefined) return raw.httpVersion !== "1.1";
+  const { rawHeaders } = raw;
+  let hosts = 0;
+  for (let name = 0; name < rawHeaders.length; name += 2)
+    if (rawHeaders[name]?.length === 4 && rawHeaders[name]?.toLowerCase() === "host") hosts += 1;
+  return hosts === 1;
 }
 
 /** Fastify refuses an encoding that is none in a path; in a query it takes it for text. */

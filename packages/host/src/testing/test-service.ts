@@ -73,7 +73,7 @@ export interface PublishedEvent {
 const DRAIN_MS = 5_000;
 const QUIET_POLL_MS = 5;
 /** Not a measure of anything: a test that would hang says why instead. */
-const QUIET_LIMIT_MS = 20_000;
+const QUIET_LIMIT_MS = 60_000;
 
 /**
  * Runs one service as the platform would: a real PostgreSQL (a database of its own), the embedded bus in a folder of

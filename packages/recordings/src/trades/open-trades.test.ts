@@ -43,6 +43,10 @@ describe("recorded trades", () => {
       ["1570752011620999", 1_570_752_011_620],
       ["1570752000000000000", 1_570_752_000_000],
       ["1570752011619999999", 1_570_752_011_619],
+      ["2019-10-11T02:00:11.619+02:00", 1_570_752_011_619],
+      ["2019-10-11T00:00:11.619", 1_570_752_011_619],
+      ["2019-10-11 00:00:11.619999", 1_570_752_011_619],
+      ["2019-10-11 00:00:11 UTC", 1_570_752_011_000],
     ] as const) {
       const [trade] = await all(file(t, "t.csv", `${HEADER}\n${time},1,buy,1,1\n`));
       assert.equal(trade?.timeMs, timeMs, time);
@@ -82,6 +86,16 @@ describe("recorded trades", () => {
     ["an exponent", `${HEADER}\n1,1,buy,1e5,1`, /line 2: price is "1e5"/],
     ["no side", `${HEADER}\n1,1,hold,1,1`, /line 2: side is "hold"; allowed is buy or sell/],
     ["no time", `${HEADER}\nnow,1,buy,1,1`, /line 2: time is "now"; allowed is a time/],
+    [
+      "no such day",
+      `${HEADER}\n2024-02-30T00:00:00Z,1,buy,1,1`,
+      /line 2: time is "2024-02-30T00:00:00Z"; allowed/,
+    ],
+    [
+      "a zone by its name",
+      `${HEADER}\n2024-02-03 00:00:00 CET,1,buy,1,1`,
+      /line 2: time is .*; allowed is a time/,
+    ],
     ["half a quote", `${HEADER}\n1,a"b,buy,1,1`, /line 2: .*a quote is found .*; allowed are/],
     [
       "a quote without end",

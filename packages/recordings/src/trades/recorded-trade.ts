@@ -1,4 +1,4 @@
-import { DECIMAL_MAX_LENGTH, DECIMAL_PATTERN } from "@bourse/base";
+import { DECIMAL_MAX_LENGTH, DECIMAL_PATTERN, parseTime } from "@bourse/base";
 import { RecordingError } from "../recording-error.ts";
 
 /** A trade as a recording has it. `side` is the aggressor's; price and quantity are positive decimal strings. */
@@ -68,17 +68,25 @@ const SCALES = [
 const OF_NANOSECONDS = -6;
 const LAST_MS = 8.64e15;
 
-/** Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size, or RFC 3339. */
+/**
+ * Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size, or RFC 3339, also with a
+ * blank in place of its T; without a zone it is of UTC, wherever it is read.
+ */
 export function timeMsOf(given: unknown, place: Place): number {
   const text = String(given ?? "");
   let timeMs = Number.NaN;
   if (/^[0-9]{1,19}(\.[0-9]+)?$/.test(text)) {
     const value = Number(text);
     timeMs = shifted(text, SCALES.find(([below]) => value < below)?.[1] ?? OF_NANOSECONDS);
-  } else if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]/.test(text)) timeMs = Date.parse(text);
+  } else timeMs = parseTime(inUtc(text));
   if (!Number.isSafeInteger(timeMs) || timeMs > LAST_MS)
-    throw wrong(place, given, "a time since the epoch, or RFC 3339");
+    throw wrong(place, given, "a time since the epoch, or RFC 3339 such as 2026-11-21T09:30:00Z");
   return timeMs;
+}
+
+function inUtc(text: string): string {
+  const [, date, time, zone = "Z"] = /^([0-9-]{10})[T ]([0-9:.]+)(.+)?$/.exec(text) ?? [];
+  return `${date}T${time}${zone.replace(/^ ?UTC$/, "Z")}`;
 }
 
 /**

@@ -88,7 +88,7 @@ describe("framed records on a real Kafka", skip === undefined ? {} : { skip }, (
 
   for (const strategy of SUBJECT_STRATEGIES) {
     test(`an unmodified client library reads what is written: ${strategy}`, {
-      timeout: 60_000,
+      timeout: 180_000,
     }, async (t) => {
       const { topic, bus } = await open(strategy);
       t.after(() => bus.close());
@@ -120,7 +120,7 @@ describe("framed records on a real Kafka", skip === undefined ? {} : { skip }, (
   }
 
   test("what another library has framed is read, beside what has no frame", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (t) => {
     const { topic, bus, plain } = await open("TopicRecordNameStrategy");
     t.after(() => bus.close());

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { choosePorts } from "@bourse/ports";
 import { confluentRegistry } from "../confluent-registry.ts";
 import { RegistryError } from "../registry-error.ts";
 import { type ProvisionRegistryOptions, provisionRegistry } from "./provision-registry.ts";
@@ -28,7 +27,7 @@ const PAUSE_MS = 100;
  */
 export async function startRegistry(options: StartRegistryOptions): Promise<LocalRegistry> {
   const jar = await provisionRegistry(options);
-  const port = options.port ?? (await freePort());
+  const port = options.port ?? (await choosePorts(1))[0];
   const server = spawn(
     "java",
     [
@@ -83,14 +82,4 @@ async function untilItAnswers(server: ChildProcess, url: string): Promise<void> 
   }
   server.kill("SIGKILL");
   throw new RegistryError("registry_unavailable", `Apicurio Registry did not start; its log ends:\n${tail}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (typeof address === "object" && address !== null) return address.port;
-  throw new RegistryError("registry_unavailable", "there is no free port");
 }

@@ -27,11 +27,11 @@ export interface DataFolder {
   readonly place: string;
 }
 
-/** The port of the last start, 0 where there was none. */
-export function rememberedPort(folder: DataFolder): number {
+/** The port of the last start, if there was one. */
+export function rememberedPort(folder: DataFolder): number | undefined {
   const file = join(folder.folder, PORT_FILE);
   const port = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
 export function rememberPort(folder: DataFolder, port: number): void {

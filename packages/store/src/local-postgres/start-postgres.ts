@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { choosePorts } from "@bourse/ports";
 import { StoreError } from "../store-error.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type DataFolder, openDataFolder, rememberedPort, rememberPort } from "./data-folder.ts";
@@ -184,20 +184,10 @@ async function end(pid: number, signal: "SIGINT" | "SIGKILL"): Promise<void> {
 
 /** The last port, if nobody took it, so that addresses that people wrote down stay true. */
 async function choosePort(folder: DataFolder): Promise<number> {
-  const port = (await freePort(rememberedPort(folder))) ?? (await freePort(0));
-  if (port === undefined) throw failed("no port is free on the loopback address");
-  return port;
-}
-
-function freePort(wanted: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(undefined));
-    probe.listen(wanted, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
-    });
+  const [port = 0] = await choosePorts(1, [rememberedPort(folder)]).catch((error: Error) => {
+    throw failed(error.message);
   });
+  return port;
 }
 
 function failed(message: string): StoreError {

@@ -116,7 +116,6 @@ function writeWaiting(waiting: readonly EngineFact[]): string | null {
 }
 
 /** A page of all orders, for checks. */
-export function selectOrders(after: string | null, limit: number): Statement {
-  if (after === null) return sql`SELECT * FROM orders ORDER BY order_id LIMIT ${limit}::integer`;
+export function selectOrders(after: string, limit: number): Statement {
   return sql`SELECT * FROM orders WHERE order_id > ${after}::uuid ORDER BY order_id LIMIT ${limit}::integer`;
 }

@@ -1,13 +1,31 @@
 // The landing page: asks the public API like anyone, once a second, and shows what it says.
 const EVERY_MS = 1000;
+const PATIENCE_MS = 5000;
 const DEPTH = 8;
 const state = document.querySelector("#state");
 /** The ticks and lots of the instruments, asked once: numbers of a column have as many decimals. */
 const steps = new Map();
-let selected = decodeURIComponent(location.hash.slice(1)) || null;
+/** The row of each market. It stays as its figures change: a new one would lose a click, and the keyboard's place. */
+const lines = new Map();
+/** What the address or the visitor asked for; null: nothing. */
+let wanted = addressed();
+/** What is on its way. */
+let asking = new AbortController();
 
-async function get(path) {
-  const answer = await fetch(path, { headers: { accept: "application/json" } });
+/** The market that the address names; an address that can't be read names none. */
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || null;
+  } catch {
+    return null;
+  }
+}
+
+async function get(path, signal) {
+  const answer = await fetch(path, {
+    headers: { accept: "application/json" },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  });
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.json();
 }
@@ -23,14 +41,12 @@ function padded(text, decimals) {
   return `${whole}.${fraction.padEnd(decimals, "0")}`;
 }
 
-async function stepsOf(symbol) {
-  if (!steps.has(symbol)) {
-    const { instruments } = await get("/api/v1/instruments");
-    for (const { symbol: name, tickSize, lotSize } of instruments) {
-      steps.set(name, { price: decimalsOf(tickSize), quantity: decimalsOf(lotSize) });
-    }
+async function learnSteps(markets, signal) {
+  if (markets.every(({ symbol }) => steps.has(symbol))) return;
+  const { instruments } = await get("/api/v1/instruments", signal);
+  for (const { symbol, tickSize, lotSize } of instruments) {
+    steps.set(symbol, { price: decimalsOf(tickSize), quantity: decimalsOf(lotSize) });
   }
-  return steps.get(symbol) ?? {};
 }
 
 function row(cells, attributes = {}) {
@@ -48,7 +64,12 @@ function row(cells, attributes = {}) {
 
 function fill(table, rows, empty, span) {
   const body = document.querySelector(`${table} tbody`);
+  if (rows.length > 0 && sameItems(rows, body.rows)) return;
   body.replaceChildren(...(rows.length > 0 ? rows : [row([{ text: empty, className: "empty", span }])]));
+}
+
+function sameItems(some, others) {
+  return some.length === others.length && some.every((each, at) => each === others[at]);
 }
 
 function direction(change) {
@@ -56,33 +77,39 @@ function direction(change) {
   return change.startsWith("-") ? "down" : "up";
 }
 
-function showMarkets(markets) {
+function showMarkets(markets, selected) {
   const rows = markets.map((market) => {
-    const button = document.createElement("button");
-    button.textContent = market.symbol;
+    const line = lineOf(market.symbol);
+    line.setAttribute("aria-selected", String(market.symbol === selected));
     const { price } = steps.get(market.symbol) ?? {};
-    const line = row(
-      [
-        { text: button },
-        { text: padded(market.lastPrice, price) },
-        { text: padded(market.bidPrice, price) },
-        { text: padded(market.askPrice, price) },
-        {
-          text: market.changePercent24h === undefined ? undefined : `${market.changePercent24h} %`,
-          className: direction(market.changePercent24h),
-        },
-        { text: market.volume24h },
-        { text: String(market.trades24h) },
-      ],
-      { "data-symbol": market.symbol, "aria-selected": String(market.symbol === selected) },
-    );
-    line.addEventListener("click", () => choose(market.symbol));
+    const change = market.changePercent24h;
+    const figures = [
+      padded(market.lastPrice, price),
+      padded(market.bidPrice, price),
+      padded(market.askPrice, price),
+      change === undefined ? undefined : `${change} %`,
+      market.volume24h,
+      String(market.trades24h),
+    ];
+    for (const [at, figure] of figures.entries()) line.cells[at + 1].textContent = figure ?? "–";
+    line.cells[4].className = direction(change) ?? "";
     return line;
   });
   fill("#markets", rows, "No market yet.", 7);
 }
 
-function showBook(book) {
+function lineOf(symbol) {
+  const known = lines.get(symbol);
+  if (known !== undefined) return known;
+  const button = document.createElement("button");
+  button.textContent = symbol;
+  const line = row([{ text: button }, {}, {}, {}, {}, {}, {}], { "data-symbol": symbol });
+  line.addEventListener("click", () => choose(symbol));
+  lines.set(symbol, line);
+  return line;
+}
+
+function showBook(book, selected) {
   const decimals = steps.get(selected) ?? {};
   const level =
     (className) =>
@@ -101,7 +128,7 @@ function showBook(book) {
   document.querySelector("#book-title").textContent = `Book of ${selected}`;
 }
 
-function showTrades(trades) {
+function showTrades(trades, selected) {
   const decimals = steps.get(selected) ?? {};
   const rows = trades.slice(0, 2 * DEPTH + 1).map((trade) =>
     row([
@@ -118,33 +145,51 @@ function showTrades(trades) {
 }
 
 function choose(symbol) {
-  selected = symbol;
+  wanted = symbol;
   history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
-  for (const place of document.querySelectorAll(".symbol")) place.textContent = symbol;
   void refresh();
 }
 
+/** In the commands to try; only where it is another, since a visitor may be about to copy them. */
+function nameSymbol(symbol) {
+  for (const place of document.querySelectorAll(".symbol")) {
+    if (place.textContent !== symbol) place.textContent = symbol;
+  }
+}
+
+/** What is on its way still is given up: its answer would be of another moment, or of another market. */
 async function refresh() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
   try {
-    const { markets } = await get("/api/v1/markets");
-    selected ??= markets[0]?.symbol ?? null;
-    await Promise.all(markets.map((market) => stepsOf(market.symbol)));
-    showMarkets(markets);
-    if (selected !== null) {
-      const at = `/api/v1/markets/${encodeURIComponent(selected)}`;
-      const [book, tape] = await Promise.all([get(`${at}/book?depth=50`), get(`${at}/trades?limit=30`)]);
-      showBook(book);
-      showTrades(tape.trades);
-    }
+    const { markets } = await get("/api/v1/markets", signal);
+    await learnSteps(markets, signal);
+    const selected = (markets.find(({ symbol }) => symbol === wanted) ?? markets[0])?.symbol ?? null;
+    showMarkets(markets, selected);
+    if (selected === wanted && wanted !== null) nameSymbol(wanted);
+    if (selected !== null) await showMarket(selected, signal);
     state.textContent = markets.length > 0 ? "live" : "live, without markets yet";
     state.className = "live";
   } catch {
+    if (signal.aborted) return;
     state.textContent = "the platform does not answer; asking again";
     state.className = "away";
   }
 }
 
+async function showMarket(symbol, signal) {
+  const at = `/api/v1/markets/${encodeURIComponent(symbol)}`;
+  const [book, tape] = await Promise.all([
+    get(`${at}/book?depth=50`, signal),
+    get(`${at}/trades?limit=30`, signal),
+  ]);
+  showBook(book, symbol);
+  showTrades(tape.trades, symbol);
+}
+
 for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
-if (selected !== null) choose(selected);
-await refresh();
-setInterval(refresh, EVERY_MS);
+for (;;) {
+  await refresh();
+  await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BusError } from "@bourse/bus";
 import { testService } from "@bourse/host/testing";
 import { gateway } from "../service.ts";
 
@@ -19,4 +20,20 @@ test("a time that there is not is refused by name: it would find nothing", async
     assert.equal(answer.status, 400, path);
     assert.equal(answer.body.errors[0].field, field);
   }
+});
+
+test("a topic that can't be read says so and where, and is no fault of the gateway's", async (t) => {
+  const { bus, request } = await testService(t, gateway);
+  const path = "/api/v1/platform/topics/trade-events/records";
+  const error = new BusError("unreadable_batch", "trade-events/0 can't be read from offset 7 on", {
+    retryable: false,
+  });
+  t.mock.method(bus, "read", async () => {
+    throw error;
+  });
+  const answer = await request("GET", path, { as, query: { from: "0", waitMs: "10" } });
+  assert.deepEqual(
+    [answer.status, answer.body.code, answer.body.detail],
+    [502, "topic_unreadable", "trade-events/0 can't be read from offset 7 on"],
+  );
 });

@@ -61,6 +61,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
     summary: "Every topic with its events, their writers and the offsets of its partitions",
     access: "operator",
     answers: { 200: Type.Object({ topics: Type.Array(TopicView) }) },
+    problems: ["topic_unreadable"],
     handle: async ({ bus }) => ({
       status: 200,
       body: { topics: await Promise.all(catalogue.map((topic) => topicView(bus, topic.name))) },
@@ -91,7 +92,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
         complete: Type.Boolean(),
       }),
     },
-    problems: ["not_found"],
+    problems: ["not_found", "topic_unreadable"],
     handle: readRecords,
   },
   {
@@ -116,7 +117,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
         complete: Type.Boolean(),
       }),
     },
-    problems: ["not_found"],
+    problems: ["not_found", "topic_unreadable"],
     handle: count,
   },
   {
@@ -146,7 +147,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
         ),
       }),
     },
-    problems: ["not_found", "validation_failed"],
+    problems: ["not_found", "validation_failed", "topic_unreadable"],
     handle: positions,
   },
 ];

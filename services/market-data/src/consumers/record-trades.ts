@@ -4,31 +4,38 @@ import type { Effects, Envelope, Unit } from "@bourse/delivery";
 import { candlesOf } from "../domain/candle.ts";
 import { instrumentOf, type MarketData } from "../market-data.ts";
 import { addToCandles } from "../sql/candle-rows.ts";
-import { insertTrades, type TradeRow, writeLastTrades } from "../sql/trade-rows.ts";
+import { insertTrades, insertTransfers, type TradeRow, writeLastTrades } from "../sql/trade-rows.ts";
 
 type Executed = EventOf<typeof TradeExecuted>;
 
-/** Writes the trades of a batch to the tape, adds them to the candles, and keeps the last one of each symbol. */
+/**
+ * Writes the trades of a batch to the tape, adds them to the candles, and keeps the last one of each symbol. Transfers are kept for
+ * the accounts whose fills they are.
+ */
 export async function recordTrades(
   service: MarketData,
   batch: readonly Envelope[],
   _unit: Unit,
 ): Promise<Effects> {
   const trades: TradeRow[] = [];
+  const transfers: TradeRow[] = [];
   const last = new Map<string, TradeRow>();
   for (const { event, timeMs } of batch as readonly TradeEnvelope[]) {
-    if (!isOnTape(event)) continue;
+    if (event.eventType !== "TradeExecuted") continue;
     const trade = tradeOf(service, event, timeMs);
-    trades.push(trade);
-    last.set(trade.symbol, trade);
+    if (isOnTape(event)) {
+      trades.push(trade);
+      last.set(trade.symbol, trade);
+    } else transfers.push(trade);
   }
-  if (trades.length === 0) return { statements: [], events: [], result: undefined };
+  const kept = transfers.length === 0 ? [] : [insertTransfers(transfers)];
+  if (trades.length === 0) return { statements: kept, events: [], result: undefined };
   const candles = candlesOf(trades, ({ symbol, priceTicks, quantityLots }) =>
     instrumentOf(service, symbol).notionalUnits(priceTicks * quantityLots),
   );
   const lastTrades = [...last.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   return {
-    statements: [insertTrades(trades), addToCandles(candles), writeLastTrades(lastTrades)],
+    statements: [insertTrades(trades), ...kept, addToCandles(candles), writeLastTrades(lastTrades)],
     events: [],
     result: undefined,
   };
@@ -74,7 +81,8 @@ export function tradeOf(service: Pick<MarketData, "reference">, event: Executed,
 }
 
 /** `AAPL-17` is the 17th trade of AAPL. */
-function tradeNumberOf({ tradeId, symbol }: Executed): number {
+function tradeNumberOf({ tradeId, symbol, transfer }: Executed): number | null {
+  if (transfer === true) return null;
   const number = Number(tradeId.slice(symbol.length + 1));
   assert(
     tradeId === `${symbol}-${number}` && Number.isSafeInteger(number) && number > 0,

@@ -1,4 +1,5 @@
-import { Count, Decimal, oneOf, parseTime, rfc3339, SymbolField } from "@bourse/contracts";
+import { parseTime } from "@bourse/base";
+import { Count, Decimal, oneOf, rfc3339, SymbolField } from "@bourse/contracts";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { CompiledInstrument } from "@bourse/market";
 import { type Row, sql } from "@bourse/store";

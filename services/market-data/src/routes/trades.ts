@@ -13,7 +13,7 @@ import type { CompiledInstrument } from "@bourse/market";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
 import type { MarketData } from "../market-data.ts";
-import { type TradeRow, tradeOfRow } from "../sql/trade-rows.ts";
+import { type TradeRow, tradeIdOf, tradeOfRow } from "../sql/trade-rows.ts";
 import { unknownSymbol } from "./markets.ts";
 
 const DEFAULT_LIMIT = 1_000;
@@ -97,9 +97,9 @@ async function listTrades(service: MarketData, request: RouteRequest): Promise<R
 }
 
 function tradeView(trade: TradeRow, instrument: CompiledInstrument): object {
-  const { symbol, tradeNumber, engineSequence, priceTicks, quantityLots, buyerAggressed } = trade;
+  const { symbol, engineSequence, priceTicks, quantityLots, buyerAggressed } = trade;
   return {
-    tradeId: `${symbol}-${tradeNumber}`,
+    tradeId: tradeIdOf(trade),
     engineSequence,
     time: rfc3339(trade.timeMs),
     symbol,

@@ -4,7 +4,8 @@ import { amountText, copyRows, type Row, type Statement, sql, sqlArray } from "@
 export interface TradeRow {
   readonly symbol: string;
   readonly engineSequence: number;
-  readonly tradeNumber: number;
+  /** null: a transfer between two accounts, which is no trade of the market and has no fees. */
+  readonly tradeNumber: number | null;
   readonly timeMs: number;
   readonly priceTicks: number;
   readonly quantityLots: number;
@@ -38,11 +39,30 @@ export function insertTrades(trades: readonly TradeRow[]): Statement {
   ]);
 }
 
+const COPY_TRANSFERS = `COPY transfers (symbol, engine_sequence, time_ms, price_ticks, quantity_lots, buyer_aggressed,
+  buyer_order, seller_order, buyer_account, seller_account) FROM STDIN`;
+
+export function insertTransfers(transfers: readonly TradeRow[]): Statement {
+  return copyRows(COPY_TRANSFERS, transfers, (transfer) => [
+    transfer.symbol,
+    transfer.engineSequence,
+    transfer.timeMs,
+    transfer.priceTicks,
+    transfer.quantityLots,
+    transfer.buyerAggressed,
+    transfer.buyerOrderId,
+    transfer.sellerOrderId,
+    transfer.buyerAccountId,
+    transfer.sellerAccountId,
+  ]);
+}
+
+/** Of either table. */
 export function tradeOfRow(row: Row): TradeRow {
   return {
     symbol: String(row.symbol),
     engineSequence: Number(row.engine_sequence),
-    tradeNumber: Number(row.trade_number),
+    tradeNumber: row.trade_number === undefined ? null : Number(row.trade_number),
     timeMs: Number(row.time_ms),
     priceTicks: Number(row.price_ticks),
     quantityLots: Number(row.quantity_lots),
@@ -51,13 +71,18 @@ export function tradeOfRow(row: Row): TradeRow {
     sellerOrderId: orderIdOf(row.seller_order),
     buyerAccountId: String(row.buyer_account),
     sellerAccountId: String(row.seller_account),
-    buyerFeeUnits: BigInt(String(row.buyer_fee)),
-    sellerFeeUnits: BigInt(String(row.seller_fee)),
+    buyerFeeUnits: BigInt(String(row.buyer_fee ?? 0)),
+    sellerFeeUnits: BigInt(String(row.seller_fee ?? 0)),
   };
 }
 
+/** As it is in the topic. */
+export function tradeIdOf({ symbol, engineSequence, tradeNumber }: TradeRow): string {
+  return `${symbol}-${tradeNumber ?? `T${engineSequence}`}`;
+}
+
 /** PostgreSQL prints a uuid with hyphens; an order id has none. */
-function orderIdOf(value: unknown): string {
+export function orderIdOf(value: unknown): string {
   return String(value).replaceAll("-", "");
 }
 

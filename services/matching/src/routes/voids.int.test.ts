@@ -66,7 +66,7 @@ const as = { keyId: "olga", role: "operator" } as const;
 
 async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
   for (let tries = 0; !(await condition()); tries++) {
-    assert.ok(tries < 1_000, `waited in vain until ${what}`);
+    assert.ok(tries < 6_000, `waited in vain until ${what}`);
     await machineTimer.sleep(10);
   }
 }

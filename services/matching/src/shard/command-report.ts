@@ -1,25 +1,25 @@
 import { assert, present } from "@bourse/base";
 import {
-  bookEvents,
   type EventOf,
   type ExecutionReport,
   executionEvents,
   rfc3339,
-  type Topic,
   type TradeExecuted,
   tradeEvents,
 } from "@bourse/contracts";
-import {
-  type BookStatus,
-  type CancelCause,
-  type EventSink,
-  type RejectReason,
-  type SelfTradeMode,
-  SIDE,
-  type TriggerCause,
+import type {
+  BookStatus,
+  CancelCause,
+  EventSink,
+  RejectReason,
+  SelfTradeMode,
+  TriggerCause,
 } from "@bourse/engine";
-import type { ExecType, Liquidity, MarketStatus } from "@bourse/market";
+import type { ExecType, MarketStatus } from "@bourse/market";
+import type { WholeBook } from "./book-records.ts";
+import { BookReport } from "./book-report.ts";
 import type { NetPositions } from "./net-positions.ts";
+import { factsOf, type OrderFacts, sideOf, type TradeSide } from "./order-facts.ts";
 import {
   cancelSome,
   fill,
@@ -27,12 +27,10 @@ import {
   type OrderRecord,
   type OrderRecords,
   statusOf,
-  tradedTickLots,
   transfer,
 } from "./order-records.ts";
+import type { Output } from "./output.ts";
 import type { ListedSymbol, SymbolTable } from "./symbol-table.ts";
-
-export type Output = (topic: Topic, key: string | null, event: object) => void;
 
 /** The command that is being applied, as its reports name it. */
 export interface CommandInHand {
@@ -56,18 +54,15 @@ const NO_COMMAND: CommandInHand = {
   symbol: undefined,
 };
 
-/** A BookSnapshot follows every so many changes of a symbol: what a reader who starts late has to go through. */
-export const BOOK_SNAPSHOT_EVERY = 1_000;
-
 /**
  * Turns the engine's events into the contracts' events, while a command runs. A maker's fill is told at once; the taker's
- * fills are one TRADE report after the last, before anything else is told; the levels of the book are one BookChanged per
- * symbol at the end.
+ * fills are one TRADE report after the last, before anything else is told; what has become of the books comes at the end.
  */
 export class CommandReport implements EventSink {
   readonly #orders: OrderRecords;
   readonly #symbols: SymbolTable;
   readonly #positions: NetPositions;
+  readonly #books: BookReport;
   /** Gapless over execution reports and trades (R11). */
   engineSequence = 0;
   #output: Output = () => {};
@@ -78,13 +73,13 @@ export class CommandReport implements EventSink {
   #taker: OrderRecord | null = null;
   /** As of the taker's last fill; null where it has changed since. */
   #takerFacts: OrderFacts | null = null;
-  /** Those whose levels the command has changed, in the order of their first change. */
-  #touched: ListedSymbol[] = [];
 
-  constructor(orders: OrderRecords, symbols: SymbolTable, positions: NetPositions) {
+  /** `maxValueBytes`: how long an event may be. */
+  constructor(orders: OrderRecords, symbols: SymbolTable, positions: NetPositions, maxValueBytes: number) {
     this.#orders = orders;
     this.#symbols = symbols;
     this.#positions = positions;
+    this.#books = new BookReport(maxValueBytes);
   }
 
   begin(command: CommandInHand, output: Output): void {
@@ -100,25 +95,9 @@ export class CommandReport implements EventSink {
   }
 
   /** After the engine has returned. `snapshot` writes the whole book of a symbol. */
-  end(snapshot: (symbol: ListedSymbol) => object): void {
+  end(snapshot: (symbol: ListedSymbol) => WholeBook): void {
     this.#tellTaker();
-    if (this.#touched.length === 0) return;
-    for (const listed of this.#touched) {
-      listed.bookSequence++;
-      const { symbol, bookSequence, changes } = listed;
-      listed.changes = [];
-      this.#output(bookEvents, symbol, {
-        eventType: "BookChanged",
-        timestamp: this.#timestamp,
-        symbol,
-        bookSequence,
-        changes,
-      });
-      if (bookSequence % BOOK_SNAPSHOT_EVERY !== 0) continue;
-      const whole = { eventType: "BookSnapshot", timestamp: this.#timestamp, symbol, bookSequence };
-      this.#output(bookEvents, symbol, { ...whole, ...snapshot(listed) });
-    }
-    this.#touched = [];
+    this.#books.tell(this.#timestamp, this.#output, snapshot);
   }
 
   accepted(_sequence: number, handle: number): void {
@@ -255,10 +234,17 @@ export class CommandReport implements EventSink {
     }
   }
 
+  /** What the parent has not filled for it the order's next report tells, with its wake or its end. */
+  lessened(handle: number, lots: number, leavesLots: number): void {
+    const order = this.#order(handle);
+    cancelSome(order, lots);
+    assert(order.leavesLots === leavesLots, "a child loses of what was left");
+  }
+
   triggered(_sequence: number, handle: number, _cause: TriggerCause, leavesLots: number): void {
     this.#tellTaker();
     const order = this.#order(handle);
-    cancelSome(order, order.leavesLots - leavesLots);
+    assert(order.leavesLots === leavesLots, "an order wakes with what was left");
     order.triggered = true;
     this.#report(order, "TRIGGERED", false);
   }
@@ -313,15 +299,7 @@ export class CommandReport implements EventSink {
     totalLots: number,
     orderCount: number,
   ): void {
-    const listed = this.#symbols.at(symbol);
-    const { changes, prices, quantities } = listed;
-    if (changes.length === 0) this.#touched.push(listed);
-    changes.push([
-      side === SIDE.BUY ? "BUY" : "SELL",
-      prices.text(priceTicks),
-      quantities.text(totalLots),
-      orderCount,
-    ]);
+    this.#books.levelChanged(this.#symbols.at(symbol), side, priceTicks, totalLots, orderCount);
   }
 
   /** The outcome of a command that changes no order by itself. */
@@ -366,11 +344,8 @@ export class CommandReport implements EventSink {
   }
 
   #finish(order: OrderRecord, execType: ExecType, lots: number, outcome: boolean, reason: string): void {
-    // A child is told with its wake what its parent has not filled for it; one that ends before has lost that as well.
-    const mayHaveWaited = !order.triggered && order.filledLots === 0;
-    const isWhole = lots === order.leavesLots || (mayHaveWaited && lots < order.leavesLots);
-    assert(isWhole, "what is cancelled is what was left");
-    cancelSome(order, order.leavesLots);
+    assert(lots === order.leavesLots, "what is cancelled is what was left");
+    cancelSome(order, lots);
     this.#orders.remove(order);
     this.#report(order, execType, outcome, reason);
   }
@@ -418,23 +393,6 @@ export class CommandReport implements EventSink {
   }
 }
 
-/** What a trade and a report say alike of an order, as they say it. */
-interface OrderFacts {
-  readonly boundPrice: string;
-  readonly leavesQuantity: string;
-  readonly cumulativeQuantity: string;
-  readonly cumulativeNotional: string;
-  readonly cumulativeFee: string;
-  readonly done: boolean;
-}
-
-/** One side of a trade, after it. */
-interface TradeSide {
-  readonly order: OrderRecord;
-  readonly feeUnits: bigint;
-  readonly facts: OrderFacts;
-}
-
 const MARKET_STATUS: Readonly<Record<BookStatus, MarketStatus>> = {
   trading: "TRADING",
   halted: "HALTED",
@@ -442,34 +400,3 @@ const MARKET_STATUS: Readonly<Record<BookStatus, MarketStatus>> = {
   paused: "PAUSED",
   limit_state: "LIMIT_STATE",
 };
-
-function factsOf(order: OrderRecord): OrderFacts {
-  const { instrument, prices, quantities } = order.symbol;
-  const tickLots = tradedTickLots(order);
-  return {
-    boundPrice: prices.text(order.boundTicks),
-    leavesQuantity: quantities.text(order.leavesLots),
-    cumulativeQuantity: quantities.text(order.filledLots),
-    cumulativeNotional: tickLots === 0 ? "0" : instrument.formatNotional(tickLots),
-    cumulativeFee: order.feeUnits === 0n ? "0" : instrument.formatQuoteUnits(order.feeUnits),
-    done: isDone(order),
-  };
-}
-
-function sideOf(
-  { order, feeUnits, facts }: TradeSide,
-  liquidity: Liquidity,
-): EventOf<typeof TradeExecuted>["buyer"] {
-  return {
-    orderId: order.orderId,
-    accountId: order.accountId,
-    liquidity,
-    fee: feeUnits === 0n ? "0" : order.symbol.instrument.formatQuoteUnits(feeUnits),
-    boundPrice: facts.boundPrice,
-    leavesQuantity: facts.leavesQuantity,
-    cumulativeQuantity: facts.cumulativeQuantity,
-    cumulativeNotional: facts.cumulativeNotional,
-    cumulativeFee: facts.cumulativeFee,
-    done: facts.done,
-  };
-}

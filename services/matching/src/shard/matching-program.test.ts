@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { rfc3339 } from "@bourse/contracts";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
+import { decodeProgram } from "./program-snapshot.ts";
 
 describe("matching", () => {
   it("tells a trade with both sides' cumulative facts and fees, makers first, the taker once", () => {
@@ -190,6 +191,40 @@ describe("matching", () => {
     other.program = restored;
     assert.deepEqual(other.place(4, "SELL", "99", "5"), one.place(4, "SELL", "99", "5"));
     assert.equal(other.program.stateHash(), one.program.stateHash());
+  });
+
+  it("forgets the sessions that no live order has, however they were numbered", () => {
+    const sessions = ({ program }: Desk): readonly string[] =>
+      decodeProgram(program.snapshot()).sessions.all();
+    const desk = new Desk().list();
+    desk.place(1, "BUY", "1", "1", { sessionId: "first" });
+    for (let n = 2; n <= 2_000; n++)
+      desk.place(n, "BUY", "1", "1", { sessionId: `s${n}`, timeInForce: "IOC" });
+    desk.place(2_001, "BUY", "1", "1", { sessionId: "last" });
+    assert.equal(sessions(desk)[0], "buyer first", "it keeps its number");
+    assert.ok(sessions(desk).length < 1_100, `${sessions(desk).length} are known`);
+    const restored = new MatchingProgram();
+    restored.restore(desk.program.snapshot());
+    assert.deepEqual(restored.snapshot(), desk.program.snapshot());
+    desk.program = restored;
+    desk.place(2_002, "BUY", "1", "1", { sessionId: "next" });
+    for (const [sessionId, ordersAffected] of Object.entries({ first: 1, s2: 0, last: 1, next: 1 })) {
+      const told = desk.tell({ eventType: "SessionClosed", accountId: "buyer", sessionId });
+      const completed = told.find(({ eventType }) => eventType === "CommandCompleted");
+      assert.equal(completed?.ordersAffected, ordersAffected, sessionId);
+    }
+  });
+
+  it("has a state hash of names, whatever numbers they have", () => {
+    const hashOf = (...before: string[]): string => {
+      const desk = new Desk().list();
+      for (const sessionId of before)
+        desk.tell({ eventType: "SessionClosed", accountId: "buyer", sessionId });
+      desk.sequence = 10;
+      desk.place(1, "BUY", "1", "1", { sessionId: "s" });
+      return desk.program.stateHash();
+    };
+    assert.equal(hashOf("a", "b"), hashOf());
   });
 
   it("has a state hash that tells books, ids and cumulative facts apart, and not times", () => {

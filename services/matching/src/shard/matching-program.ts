@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { assert, unreachable } from "@bourse/base";
-import { epochMs, type orderEvents, type Topic, type TopicEvent } from "@bourse/contracts";
+import { assert, present, unreachable } from "@bourse/base";
+import { MAX_VALUE_BYTES } from "@bourse/bus";
+import { epochMs, type orderEvents, type TopicEvent } from "@bourse/contracts";
 import type { Envelope, ShardProgram } from "@bourse/delivery";
 import {
   ANY,
@@ -15,20 +16,27 @@ import {
   TIME_IN_FORCE,
 } from "@bourse/engine";
 import type { MarketStatus } from "@bourse/market";
+import type { WholeBook } from "./book-records.ts";
 import { type CommandInHand, CommandReport } from "./command-report.ts";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
+import type { Output } from "./output.ts";
 import { decodeProgram, encodeProgram, PROGRAM_SNAPSHOT_FORMAT } from "./program-snapshot.ts";
 import { engineSpecial, isSpecial } from "./special-terms.ts";
 import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
 type Command = TopicEvent<typeof orderEvents>;
 type Placed = Extract<Command, { eventType: "OrderCreated" }>;
-type OutputTo = (topic: Topic, key: string | null, event: object) => void;
 
 /** Mass work of one command is done in chunks of so many orders; all of it before the next command. */
 const WORK_CHUNK = 1_024;
+
+/**
+ * So many sessions may be known that no live order has, and as many again as there are live orders: so looking which ones
+ * are in use costs each new session next to nothing. It goes by the state alone, and so is the same in each replay (R8).
+ */
+const SPARE_SESSIONS = 1_024;
 
 /** How deep a BookSnapshot goes: all of it. */
 const WHOLE_BOOK = 1_000_000;
@@ -45,10 +53,21 @@ export class MatchingProgram implements ShardProgram {
   #selfTradeGroups = new NameTable();
   #positions = new NetPositions();
   #orders = new OrderRecords();
-  #report = new CommandReport(this.#orders, this.#symbols, this.#positions);
-  #engine: Engine = createEngine({ sink: this.#report });
+  #report: CommandReport;
+  #engine: Engine;
   /** The version of the rules that the log has activated; 0 before the first. */
   #version = 0;
+  /** Orders of a snapshot from before the engine told what a child loses: the engine has fewer lots than their records. */
+  #untold: readonly OrderRecord[] = [];
+
+  readonly #maxValueBytes: number;
+
+  /** `maxValueBytes`: how long an event may be; what the bus takes. */
+  constructor(maxValueBytes: number = MAX_VALUE_BYTES) {
+    this.#maxValueBytes = maxValueBytes;
+    this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions, maxValueBytes);
+    this.#engine = createEngine({ sink: this.#report });
+  }
 
   restore(snapshot: Uint8Array | null): void {
     if (snapshot === null) return;
@@ -60,15 +79,30 @@ export class MatchingProgram implements ShardProgram {
     this.#positions = state.positions;
     this.#orders = state.orders;
     this.#version = state.version;
-    this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions);
+    this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions, this.#maxValueBytes);
     this.#report.engineSequence = state.engineSequence;
     const engine = restoreEngine(state.engine, this.#report);
     assert(engine.ok, "the engine in a snapshot that was written whole can be read");
     this.#engine = engine.value;
+    this.#untold = this.#orders.all().filter((order) => this.#engineLeaves(order) !== order.leavesLots);
   }
 
-  apply(envelope: Envelope, output: OutputTo): void {
+  /** Not while it is restored: what was read is what is written again. */
+  #tellUntold(): void {
+    for (const order of this.#untold) {
+      const leavesLots = this.#engineLeaves(order);
+      this.#report.lessened(order.handle, order.leavesLots - leavesLots, leavesLots);
+    }
+    this.#untold = [];
+  }
+
+  #engineLeaves({ handle }: OrderRecord): number {
+    return present(this.#engine.order(handle), "an order that has its record is the engine's").leavesLots;
+  }
+
+  apply(envelope: Envelope, output: Output): void {
     const command = envelope.event as Command;
+    if (this.#untold.length > 0) this.#tellUntold();
     const head: CommandHead = { request: envelope.sequence, atMs: envelope.timeMs };
     this.#report.begin(inHand(command, envelope), output);
     this.#run(command, head);
@@ -77,7 +111,7 @@ export class MatchingProgram implements ShardProgram {
   }
 
   /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
-  void(envelope: Envelope, output: OutputTo): void {
+  void(envelope: Envelope, output: Output): void {
     const command = envelope.event as Command;
     const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
     this.#report.begin(inHand(command, envelope), output);
@@ -197,7 +231,20 @@ export class MatchingProgram implements ShardProgram {
 
   /** The engine's number of an account's session, from 1. */
   #sessionOf(accountId: string, sessionId: string): number {
-    return this.#sessions.indexOf(`${accountId} ${sessionId}`) + 1;
+    const name = `${accountId} ${sessionId}`;
+    if (!this.#sessions.has(name) && this.#sessions.size >= SPARE_SESSIONS + 2 * this.#orders.size)
+      this.#forgetSessions();
+    return this.#sessions.indexOf(name) + 1;
+  }
+
+  /** Clients name sessions as they like, so only those that live orders have are kept. */
+  #forgetSessions(): void {
+    const used = new Set<number>();
+    for (const { handle } of this.#orders.all()) {
+      const session = this.#engine.order(handle)?.session ?? 0;
+      if (session !== 0) used.add(session - 1);
+    }
+    this.#sessions.keepOnly(used);
   }
 
   #group(command: Extract<Command, { eventType: "AccountGrouped" }>, head: CommandHead): void {
@@ -290,10 +337,10 @@ export class MatchingProgram implements ShardProgram {
     return this.#symbols.find(symbol)?.index ?? this.#symbols.all().length;
   }
 
-  readonly #wholeBook = (symbol: ListedSymbol): { bids: BookRow[]; asks: BookRow[] } => this.book(symbol);
+  readonly #wholeBook = (symbol: ListedSymbol): WholeBook => this.book(symbol);
 
   /** The whole visible book, best first: price, quantity, orders. */
-  book(symbol: ListedSymbol): { bids: BookRow[]; asks: BookRow[] } {
+  book(symbol: ListedSymbol): WholeBook {
     const snapshot = this.#engine.bookSnapshot(symbol.index, WHOLE_BOOK);
     const { instrument } = symbol;
     const rows = (
@@ -330,6 +377,7 @@ export class MatchingProgram implements ShardProgram {
       symbol: (index: number) => this.#symbols.at(index).symbol,
       account: (index: number) => this.#accounts.name(index),
       order: (handle: number) => this.#orders.byHandle(handle)?.orderId ?? "",
+      session: (session: number) => this.#sessions.name(session - 1),
     };
     const hash = createHash("sha256").update(this.#engine.stateHash(names));
     const orders = [...this.#orders.all()].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));

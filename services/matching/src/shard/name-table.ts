@@ -1,30 +1,67 @@
 import { assert } from "@bourse/base";
 
-/** Names as the engine numbers them: from 0, in the order in which the log first gives them. */
+/** Names as the engine numbers them: a new one takes the lowest number that is free. */
 export class NameTable {
   readonly #names: string[] = [];
   readonly #indices = new Map<string, number>();
+  /** The lowest last. */
+  #free: number[] = [];
 
   constructor(names: readonly string[] = []) {
-    for (const name of names) this.indexOf(name);
+    for (const [index, name] of names.entries()) {
+      this.#names.push(name);
+      if (name !== forgotten(index)) this.#indices.set(name, index);
+    }
+    this.#findFree();
+  }
+
+  get size(): number {
+    return this.#indices.size;
+  }
+
+  has(name: string): boolean {
+    return this.#indices.has(name);
   }
 
   indexOf(name: string): number {
     const known = this.#indices.get(name);
     if (known !== undefined) return known;
-    const index = this.#names.length;
-    this.#names.push(name);
+    const index = this.#free.pop() ?? this.#names.length;
+    this.#names[index] = name;
     this.#indices.set(name, index);
     return index;
   }
 
   name(index: number): string {
     const name = this.#names[index];
-    assert(name !== undefined, "the engine gives back numbers that it was given");
+    assert(name !== undefined && this.has(name), "the engine gives back numbers that it was given");
     return name;
   }
 
+  /** Forgets all names but those of these numbers, which they keep. */
+  keepOnly(indices: ReadonlySet<number>): void {
+    for (const [name, index] of this.#indices) {
+      if (indices.has(index)) continue;
+      this.#indices.delete(name);
+      this.#names[index] = forgotten(index);
+    }
+    while (this.#names.at(-1) === forgotten(this.#names.length - 1)) this.#names.pop();
+    this.#findFree();
+  }
+
+  #findFree(): void {
+    this.#free = [];
+    for (let index = this.#names.length - 1; index >= 0; index--)
+      if (this.#names[index] === forgotten(index)) this.#free.push(index);
+  }
+
+  /** By number. */
   all(): readonly string[] {
     return this.#names;
   }
+}
+
+/** What stands in the place of a name that was forgotten. Each place has its own, so that none is taken for another. */
+function forgotten(index: number): string {
+  return `\u0000${index}`;
 }

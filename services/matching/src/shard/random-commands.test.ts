@@ -2,38 +2,105 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomCommands } from "@bourse/engine/testing";
 import { Desk, type Told } from "../testing.ts";
-import { eventOf } from "../testing-commands.ts";
+import { LogWords } from "../testing-commands.ts";
+import { MatchingProgram } from "./matching-program.ts";
 
 /** In the last two a child that was larger than its parent's fill never woke. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 111, 127];
 const COMMANDS = 1_000;
+/** A program is restored from its snapshot so many commands after the last time. */
+const RESTORED_EVERY = 37;
 
-/** The parts of an order as its report has them. */
-function parts({ quantity, leavesQuantity, cumulativeQuantity, cancelledQuantity }: Told): readonly number[] {
-  return [quantity, leavesQuantity, cumulativeQuantity, cancelledQuantity].map(Number);
+interface Entry {
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly event: Parameters<Desk["tell"]>[0];
+}
+
+/** A log that `order` could have written. The handles of the engine's commands are their requests. */
+function* logOf(seed: number): Generator<Entry> {
+  const words = new LogWords();
+  let [last, timeMs] = [0, 0];
+  for (const command of randomCommands(seed, COMMANDS)) {
+    const event = words.eventOf(command);
+    // `order` gives no number and no order id twice.
+    if (event === null || command.request <= last) continue;
+    last = command.request;
+    timeMs = Math.max(timeMs, command.atMs);
+    yield { sequence: last, timeMs, event };
+  }
+}
+
+function tell(desk: Desk, { sequence, timeMs, event }: Entry): Told[] {
+  desk.sequence = sequence - 1;
+  desk.timeMs = timeMs;
+  return desk.tell(event);
+}
+
+/** A decimal of at most six digits behind the point as a whole number. */
+function units(decimal: unknown): bigint {
+  const [whole = "", part = ""] = String(decimal).split(".");
+  return BigInt(whole + part.padEnd(6, "0"));
+}
+
+/** What reports have said of the orders so far: each must follow on what was said before (R11). */
+class Reports {
+  readonly done = new Set<unknown>();
+  /** What an order may still trade for and has traded for, at most; a buy's funds are held for it. */
+  readonly #held = new Map<unknown, bigint>();
+
+  take(told: Told, about: string): void {
+    const { quantity, leavesQuantity, cumulativeQuantity, cancelledQuantity } = told;
+    const parts = [leavesQuantity, cumulativeQuantity, cancelledQuantity].map(units);
+    if (told.execType !== "REJECTED")
+      assert.equal(
+        units(quantity),
+        parts.reduce((sum, part) => sum + part, 0n),
+        about,
+      );
+    assert.ok(!this.done.has(told.orderId), `nothing is told of an order that is done: ${about}`);
+    if (told.done === true) this.done.add(told.orderId);
+    this.#hold(told, about);
+  }
+
+  #hold(told: Told, about: string): void {
+    const { orderId, boundPrice, leavesQuantity, cumulativeNotional, side, execType } = told;
+    const held = units(boundPrice) * units(leavesQuantity) + units(cumulativeNotional) * 1_000_000n;
+    const before = this.#held.get(orderId);
+    const mayRaise = before === undefined || execType === "REPLACED" || side === "SELL";
+    assert.ok(mayRaise || held <= before, `only an amendment takes more than was held: ${about}`);
+    this.#held.set(orderId, held);
+  }
 }
 
 for (const seed of SEEDS) {
   test(`no command stops a partition, and every report adds up: seed ${seed}`, () => {
     const desk = new Desk();
-    desk.timeMs = 0;
-    const done = new Set<unknown>();
-    for (const command of randomCommands(seed, COMMANDS)) {
-      const event = eventOf(command);
-      // `order` gives no number and no order id twice.
-      if (event === null || command.request <= desk.sequence) continue;
-      // The handles of the engine's commands are their requests.
-      desk.sequence = command.request - 1;
-      desk.timeMs = Math.max(desk.timeMs, command.atMs);
-      for (const told of desk.tell(event)) {
-        if (told.eventType !== "ExecutionReport") continue;
-        const [quantity = 0, leaves = 0, filled = 0, cancelled = 0] = parts(told);
-        const words: string = `${JSON.stringify(told)} of ${JSON.stringify(event)}`;
-        if (told.execType !== "REJECTED") assert.equal(quantity, leaves + filled + cancelled, words);
-        assert.ok(!done.has(told.orderId), `nothing is told of an order that is done: ${words}`);
-        if (told.done === true) done.add(told.orderId);
-      }
+    const reports = new Reports();
+    for (const entry of logOf(seed)) {
+      const told = tell(desk, entry);
+      const about = JSON.stringify(entry.event);
+      const outcomes = told.filter(
+        ({ eventType, outcome }) => outcome === true || eventType === "CommandCompleted",
+      );
+      assert.equal(outcomes.length, 1, `one outcome (R8): ${about}`);
+      for (const each of told)
+        if (each.eventType === "ExecutionReport") reports.take(each, `${JSON.stringify(each)} of ${about}`);
     }
-    assert.ok(done.size > 10);
+    assert.ok(reports.done.size > 10);
+  });
+
+  test(`goes on from any snapshot as if there had been none: seed ${seed}`, () => {
+    const [one, other] = [new Desk(), new Desk()];
+    let commands = 0;
+    for (const entry of logOf(seed)) {
+      assert.deepEqual(tell(other, entry), tell(one, entry));
+      if (++commands % RESTORED_EVERY !== 0) continue;
+      const snapshot = other.program.snapshot();
+      assert.deepEqual(snapshot, one.program.snapshot());
+      other.program = new MatchingProgram();
+      other.program.restore(snapshot);
+      assert.equal(other.program.stateHash(), one.program.stateHash());
+    }
   });
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { rfc3339 } from "@bourse/contracts";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
+import { decodeProgram, encodeProgram } from "./program-snapshot.ts";
 
 /** What reports say of orders: which, how many are filled, left and cancelled. */
 const facts = (told: Told[]): string[] =>
@@ -140,6 +141,45 @@ describe("matching, orders beyond plain ones", () => {
       "CANCELLED 3: 0 0 3",
     ]);
     assert.equal(desk.program.size(), 1);
+  });
+
+  describe("a child that has lost lots with its parent's end, and waits for a halted market", () => {
+    const amend = (desk: Desk, quantity: string): Told[] =>
+      desk.tell({
+        eventType: "OrderModified",
+        orderId: orderId(2),
+        accountId: "seller",
+        symbol: "BTC-USD",
+        quantity,
+      });
+    const waiting = (): Desk => {
+      const desk = new Desk().list();
+      desk.place(1, "SELL", "100", "5");
+      desk.place(2, "SELL", "110", "3", { parentOrderId: orderId(1) });
+      desk.place(3, "BUY", "100", "2");
+      desk.tell({ eventType: "TradingHalted", symbol: "BTC-USD", cancelOnly: true });
+      const parent = { orderId: orderId(1), accountId: "seller", symbol: "BTC-USD" };
+      assert.deepEqual(facts(desk.tell({ eventType: "OrderCancelled", ...parent })), ["CANCELLED 1: 2 0 3"]);
+      return desk;
+    };
+
+    it("is amended by its whole quantity", () => {
+      assert.deepEqual(facts(amend(waiting(), "3")), ["REPLACED 2: 0 2 1"]);
+      assert.deepEqual(facts(amend(waiting(), "2")), ["REPLACED 2: 0 1 1"]);
+    });
+
+    it("has them cancelled also where a snapshot does not say so, being from before the engine told it", () => {
+      const desk = waiting();
+      const state = decodeProgram(desk.program.snapshot());
+      for (const order of state.orders.all())
+        [order.leavesLots, order.cancelledLots] = [order.quantityLots, 0];
+      const before = encodeProgram(state);
+      desk.program = new MatchingProgram();
+      desk.program.restore(before);
+      assert.deepEqual(desk.program.snapshot(), before, "what was read is what is written again (R8)");
+      const child = { orderId: orderId(2), accountId: "seller", symbol: "BTC-USD" };
+      assert.deepEqual(facts(desk.tell({ eventType: "OrderCancelled", ...child })), ["CANCELLED 2: 0 0 3"]);
+    });
   });
 
   it("replaces both or neither, and says of the old one that it was replaced", () => {

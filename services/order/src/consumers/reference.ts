@@ -112,11 +112,16 @@ function symbolListed(instrument: CompiledInstrument, requestId: string): Outgoi
   });
 }
 
-function limitsDiffer(before: Instrument, after: Instrument): boolean {
+export type OrderLimits = Pick<Instrument, "maxPrice" | "maxQuantity">;
+
+export function limitsDiffer(before: OrderLimits, after: OrderLimits): boolean {
   return before.maxPrice !== after.maxPrice || before.maxQuantity !== after.maxQuantity;
 }
 
-function orderLimitsSet({ symbol, maxPrice, maxQuantity }: Instrument, requestId: string): OutgoingEvent {
+export function orderLimitsSet(
+  { symbol, maxPrice, maxQuantity }: Instrument,
+  requestId: string,
+): OutgoingEvent {
   return toSymbol(symbol, { eventType: "OrderLimitsSet", requestId, symbol, maxPrice, maxQuantity });
 }
 

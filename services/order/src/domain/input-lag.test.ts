@@ -21,6 +21,14 @@ test("the oldest command without outcome counts, over all partitions", () => {
   assert.equal(lag.waiting, 0);
 });
 
+test("R14: a command from when the clock was ahead lags from the moment on at which it was set right", () => {
+  const lag = new InputLag();
+  lag.committed(0, 10, 3_600_000);
+  lag.committed(0, 20, 900);
+  assert.equal(lag.oldestMs(1_000), 0);
+  assert.equal(lag.oldestMs(6_000), 5_000);
+});
+
 test("an outcome that was read before the commit was answered is not waited for", () => {
   const lag = new InputLag();
   lag.outcome(0, 10);

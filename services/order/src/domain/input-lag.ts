@@ -38,7 +38,10 @@ export class InputLag {
     let oldest = 0;
     for (const waiting of this.#waiting.values()) {
       const [first] = waiting;
-      if (first !== undefined) oldest = Math.max(oldest, nowMs - first.sinceMs);
+      if (first === undefined) continue;
+      // The clock was ahead and has been set right: else there would be no lag until it comes there again.
+      first.sinceMs = Math.min(first.sinceMs, nowMs);
+      oldest = Math.max(oldest, nowMs - first.sinceMs);
     }
     return oldest;
   }
@@ -53,5 +56,5 @@ export class InputLag {
 
 interface Waiting {
   readonly sequence: number;
-  readonly sinceMs: number;
+  sinceMs: number;
 }

@@ -12,6 +12,14 @@ test("R10: a hold is given up once it was seen without its order for the whole w
   assert.deepEqual([...watch.ripe(["b"], 10_999)], ["b"]);
 });
 
+test("R10: one that was seen while the clock was ahead is given up a window after it was set right", () => {
+  const watch = new OrphanWatch(WINDOW_MS);
+  watch.ripe(["a"], 3_600_000);
+  assert.deepEqual([...watch.ripe(["a"], 1_000)], []);
+  assert.deepEqual([...watch.ripe(["a"], 5_999)], []);
+  assert.deepEqual([...watch.ripe(["a"], 6_000)], ["a"]);
+});
+
 test("R10: one that had its order meanwhile begins anew", () => {
   const watch = new OrphanWatch(WINDOW_MS);
   watch.ripe(["a"], 0);

@@ -17,7 +17,8 @@ export class OrphanWatch {
     const ripe = new Set<string>();
     for (const id of present) {
       const firstSeenMs = this.#firstSeenMs.get(id);
-      if (firstSeenMs === undefined) this.#firstSeenMs.set(id, nowMs);
+      // Seen later than now: the clock was ahead and has been set right.
+      if (firstSeenMs === undefined || firstSeenMs > nowMs) this.#firstSeenMs.set(id, nowMs);
       else if (nowMs - firstSeenMs >= this.#windowMs) ripe.add(id);
     }
     return ripe;

@@ -1,47 +1,110 @@
-import { sql } from "@bourse/store";
+import { type Row, type Statement, sql } from "@bourse/store";
 import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
 import { toPartition } from "../engine-log.ts";
-import { insertVenueCommand } from "../sql/command-rows.ts";
+import { forgetTimesTold, insertVenueCommand, selectTimesTold } from "../sql/command-rows.ts";
+import { number } from "../sql/order-rows.ts";
+import { readOpenFloor, selectRestingExpiring } from "../sql/resting-rows.ts";
 import { selectLimitStatesDue } from "../sql/venue-rows.ts";
 
 /** Orders that were admitted just before a look may still be on their way into the table. */
 const MARGIN_MS = 60_000;
+/** A command that has no outcome for so long is not waited for: telling the time twice changes nothing. */
+const RESEND_AFTER_MS = 60_000;
+/** What the engine has heard is of no use to anybody; for a day somebody may look. */
+const KEEP_TOLD_MS = 86_400_000;
+
+/** By partition, the newest moment that the engine is to be told of. */
+type DueMs = ReadonlyMap<number, number>;
 
 /**
- * TimeAdvanced to each partition where an expiry, or the end of a limit state, is due (R8), and to none where the last one has no outcome yet. An
- * engine time at or after the due time follows from the numbering; the engine then reports EXPIRED.
+ * TimeAdvanced to each partition where an expiry, or the end of a limit state, is due (R8), and to none that has been told of
+ * it. An engine time at or after the due time follows from the numbering; the engine then reports EXPIRED.
  */
 export async function advanceTime(desk: Desk): Promise<void> {
   const nowMs = desk.clock.nowMs();
   // The clock was ahead and has been set right: what is due from here on was passed over.
   if (nowMs < desk.expiry.lookFromMs) desk.expiry.lookFromMs = 0;
-  const rows = await desk.store.query(sql`
-    SELECT partition, min(expire_at_ms) AS oldest FROM orders
-    WHERE expire_at_ms > ${desk.expiry.lookFromMs}::int8 AND expire_at_ms <= ${nowMs}::int8
+  const expiries = await expiriesDue(desk, nowMs);
+  const due = newestOf([...expiries, ...(await desk.store.query(selectLimitStatesDue(nowMs))).map(dueOfRow)]);
+  const { waiting, heardMs } = await timesTold(desk, due, nowMs);
+  const isNews = ([partition, dueMs]: readonly [number, number]): boolean =>
+    dueMs > (heardMs.get(partition) ?? Number.NEGATIVE_INFINITY);
+  // Up to here all is finished, or its report is parked: it is not walked over again.
+  if (!expiries.some(isNews)) desk.expiry.lookFromMs = Math.max(desk.expiry.lookFromMs, nowMs - MARGIN_MS);
+  const untold = [...due]
+    .filter((each) => isNews(each) && !waiting.has(each[0]))
+    .map(([partition]) => partition);
+  if (untold.length > 0) await tellTime(desk, untold);
+}
+
+/**
+ * The first look finds what expired at any time, without going through all that ever did (decision 0050): an order from above
+ * the floor expires above it, too, and the others rest.
+ */
+async function expiriesDue(
+  { store, expiry }: Desk,
+  nowMs: number,
+): Promise<readonly (readonly [number, number])[]> {
+  if (expiry.lookFromMs > 0)
+    return (await store.query(selectExpiring(expiry.lookFromMs, nowMs))).map(dueOfRow);
+  const { floorMs } = await readOpenFloor(store);
+  // Before there is a floor these are all that ever had an end.
+  const young = await store.scan(selectExpiring(floorMs, nowMs));
+  return [...young, ...(await store.query(selectRestingExpiring(nowMs)))].map(dueOfRow);
+}
+
+function selectExpiring(fromMs: number, nowMs: number): Statement {
+  return sql`SELECT partition, max(expire_at_ms) AS due_ms FROM orders
+    WHERE expire_at_ms > ${fromMs}::int8 AND expire_at_ms <= ${nowMs}::int8
       AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')
-    GROUP BY partition ORDER BY partition`);
-  const limited = await desk.store.query(selectLimitStatesDue(nowMs));
-  if (rows.length === 0) {
-    // Everything up to here is finished for good: finished orders are not walked over again.
-    desk.expiry.lookFromMs = Math.max(desk.expiry.lookFromMs, nowMs - MARGIN_MS);
-    if (limited.length === 0) return;
+    GROUP BY partition ORDER BY partition`;
+}
+
+function dueOfRow(row: Row): readonly [number, number] {
+  return [number(row.partition), number(row.due_ms)];
+}
+
+function newestOf(all: readonly (readonly [number, number])[]): DueMs {
+  const newest = new Map<number, number>();
+  for (const [partition, dueMs] of all)
+    newest.set(partition, Math.max(newest.get(partition) ?? dueMs, dueMs));
+  return newest;
+}
+
+/** What the engine was told of late: where it has not answered yet, and up to when it has. */
+async function timesTold(
+  { store }: Desk,
+  due: DueMs,
+  nowMs: number,
+): Promise<{ readonly waiting: ReadonlySet<number>; readonly heardMs: DueMs }> {
+  const waiting = new Set<number>();
+  const heardMs = new Map<number, number>();
+  if (due.size === 0) return { waiting, heardMs };
+  const sinceMs = Math.min(nowMs - RESEND_AFTER_MS, ...due.values());
+  for (const row of await store.query(selectTimesTold([...due.keys()], sinceMs))) {
+    const partition = number(row.partition);
+    if (number(row.waiting_ms ?? 0) > nowMs - RESEND_AFTER_MS) waiting.add(partition);
+    if (row.heard_ms !== null) heardMs.set(partition, number(row.heard_ms));
   }
-  const due = [...new Set([...rows, ...limited].map((row) => Number(row.partition)))].sort((a, b) => a - b);
+  return { waiting, heardMs };
+}
+
+async function tellTime(desk: Desk, partitions: readonly number[]): Promise<void> {
   const { numbered } = await desk.delivery.commit("advance time", async (unit) => {
-    const [waiting = []] = await unit.run([
-      sql`SELECT DISTINCT partition FROM commands
-        WHERE kind = 'TIME' AND created_ms > ${unit.nowMs - RESEND_AFTER_MS}::int8 AND completed_ms IS NULL
-        ORDER BY partition`,
-    ]);
-    const told = new Set(waiting.map((row) => Number(row.partition)));
-    const commands = due
-      .filter((partition) => !told.has(partition))
+    const commands = [...partitions]
+      .sort((a, b) => a - b)
       .map((partition) => ({ partition, requestId: desk.newId() }));
     return {
-      statements: commands.map(({ partition, requestId }) =>
-        insertVenueCommand({ requestId, kind: "TIME", partition, accountId: null, symbol: null }, unit.nowMs),
-      ),
+      statements: [
+        ...commands.map(({ partition, requestId }) =>
+          insertVenueCommand(
+            { requestId, kind: "TIME", partition, accountId: null, symbol: null },
+            unit.nowMs,
+          ),
+        ),
+        forgetTimesTold(partitions, unit.nowMs - KEEP_TOLD_MS),
+      ],
       events: commands.map(({ partition, requestId }) =>
         toPartition(partition, { eventType: "TimeAdvanced", requestId }),
       ),
@@ -50,6 +113,3 @@ export async function advanceTime(desk: Desk): Promise<void> {
   });
   trackLag(desk, numbered);
 }
-
-/** A command that has no outcome for so long is not waited for: telling the time twice changes nothing. */
-const RESEND_AFTER_MS = 60_000;

@@ -1,5 +1,5 @@
-import { ok, type Result, refused } from "@bourse/base";
-import { type Principal, parseTime, specialFields } from "@bourse/contracts";
+import { ok, parseTime, type Result, refused } from "@bourse/base";
+import { type Principal, specialFields } from "@bourse/contracts";
 import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseFields } from "@bourse/host";
 import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
@@ -27,7 +27,8 @@ export function accountOf(
   }
   const own = principal?.accountId;
   if (own !== undefined && (named === undefined || named === own)) return ok(own);
-  return refused(problem("forbidden", "a key acts for its own account only"));
+  const fault = { field: "accountId", given: named ?? "nothing", allowed: own ?? "an account's key" };
+  return refused(problem("forbidden", "a key acts for its own account only", { errors: [fault] }));
 }
 
 /** Whose orders the caller may see; null: all. */
@@ -35,6 +36,7 @@ export function visibleTo(principal: Principal | null): string | null {
   return principal?.role === "operator" ? null : (principal?.accountId ?? "");
 }
 
+const CLIENT_ORDER_IDS = "1 to 64 of A-Z a-z 0-9 . _ : / -, beginning with a letter or digit";
 const CLIENT_ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 
 /** The job of a placement. `key` is the Idempotency-Key, the default client order id. */
@@ -50,7 +52,7 @@ export function placeJob(
   if (clientOrderId === undefined)
     return refused(
       problem("idempotency_key_required", "an order carries a clientOrderId or an Idempotency-Key", {
-        errors: [{ field: "clientOrderId", given: "nothing", allowed: "1 to 64 of A-Z a-z 0-9 . _ : / -" }],
+        errors: [{ field: "clientOrderId", given: "nothing", allowed: CLIENT_ORDER_IDS }],
       }),
     );
   if (!CLIENT_ORDER_ID.test(clientOrderId))
@@ -59,7 +61,7 @@ export function placeJob(
         {
           field: "Idempotency-Key",
           given: clientOrderId.slice(0, 100),
-          allowed: "1 to 64 of A-Z a-z 0-9 . _ : / -, beginning with a letter or digit",
+          allowed: CLIENT_ORDER_IDS,
         },
       ]),
     );

@@ -14,6 +14,7 @@ import type { Desk } from "../desk.ts";
 import { isTombstone } from "../domain/order.ts";
 import { selectOpenOrders, selectStanding, selectUpdateHeads } from "../sql/open-rows.ts";
 import { hexOf, number, orderRecordOf, text } from "../sql/order-rows.ts";
+import { openFloorOf, selectOpenFloor } from "../sql/resting-rows.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -48,9 +49,10 @@ export const openOrderRoutes: readonly Route<Desk>[] = [
 async function openOrders(desk: Desk, ask: OpenOrdersQuery): Promise<OpenOrdersAnswer> {
   const { accountIds, after = "0".repeat(32), limit } = ask;
   const heads = Array.from({ length: orderUpdates.partitions }, () => 0);
-  for (const row of await desk.store.query(selectUpdateHeads()))
-    heads[number(row.partition)] = number(row.last);
-  const rows = await desk.store.query(selectOpenOrders({ accountIds, after, limit }));
+  const [headRows = [], floor = []] = await desk.store.queries([selectUpdateHeads(), selectOpenFloor()]);
+  for (const row of headRows) heads[number(row.partition)] = number(row.last);
+  const { floorMs } = openFloorOf(floor);
+  const rows = await desk.store.query(selectOpenOrders({ accountIds, floorMs, after, limit }));
   const orders = rows.map(orderRecordOf).flatMap((order): readonly OpenOrder[] => {
     if (isTombstone(order)) return [];
     const { orderId, accountId, terms, leavesLots } = order;

@@ -1,13 +1,22 @@
 import { AccountId, ClientOrderId, OrderId, OrderStatusField, SymbolField } from "@bourse/contracts";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
-import { type Statement, sql, sqlArray } from "@bourse/store";
+import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { isFinal, type OrderStatus } from "@bourse/market";
+import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
-import type { OrderRecord } from "../domain/order.ts";
+import { isTombstone, type OrderRecord } from "../domain/order.ts";
 import { orderNotFound } from "../domain/plan-round.ts";
 import { orderIdOf } from "../order-id.ts";
 import { OrderView } from "../order-view.ts";
-import { orderRecordOf, selectOrders } from "../sql/order-rows.ts";
+import {
+  type OrderFilter,
+  type Place,
+  selectOpenPage,
+  selectPage,
+  selectPlaceBehind,
+} from "../sql/listing-rows.ts";
+import { hexOf, number, orderRecordOf, selectOrders } from "../sql/order-rows.ts";
+import { readOpenFloor } from "../sql/resting-rows.ts";
 import { accountOf, orderView, problemOf, visibleTo } from "./intake.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -18,7 +27,7 @@ const ListQuery = Type.Object({
   clientOrderId: Type.Optional(ClientOrderId),
   symbol: Type.Optional(SymbolField),
   status: Type.Optional(Type.Array(OrderStatusField, { minItems: 1, maxItems: 7 })),
-  cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,16}\\.[0-9a-f]{32}$" })),
+  cursor: Type.Optional(Type.String({ maxLength: 60 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT })),
 });
 
@@ -41,7 +50,9 @@ export const readingRoutes: readonly Route<Desk>[] = [
   {
     method: "GET",
     path: "/api/v1/orders",
-    summary: "Orders of an account, newest first; or the one with a client order id",
+    summary:
+      "Orders of an account, newest first; or the one with a client order id. A page may have fewer than the limit: where " +
+      "it has a nextCursor there may be more",
     access: "authenticated",
     query: ListQuery,
     answers: { 200: OrderPage },
@@ -79,38 +90,77 @@ async function listOrders(desk: Desk, request: RouteRequest): Promise<RouteAnswe
   if (!account.ok) return account.error;
   if (query.clientOrderId !== undefined) {
     const order = await readOrder(desk, orderIdOf(account.value, query.clientOrderId));
-    return { status: 200, body: { orders: order === null ? [] : [orderView(desk, order)] } };
+    const isWanted = order !== null && isAmong(order, query);
+    return { status: 200, body: { orders: isWanted ? [orderView(desk, order)] : [] } };
   }
+  if (query.cursor !== undefined && !CURSOR.test(query.cursor)) return wrongCursor(query.cursor);
   const limit = query.limit ?? DEFAULT_LIMIT;
   const [createdMs, after] = (query.cursor ?? NEWEST).split(".");
   if (createdMs === undefined || after === undefined)
     return problem("invalid_cursor", "the cursor is not of this list");
-  const rows = await desk.store.query(pageOf(account.value, query, { createdMs, after, limit: limit + 1 }));
-  const orders = rows.slice(0, limit).map(orderRecordOf);
-  const last = orders.at(-1);
+  const filter = {
+    accountId: account.value,
+    symbol: query.symbol ?? null,
+    status: query.status ?? null,
+    before: { createdMs: Number(createdMs), orderId: after },
+  };
+  const { orders, next } = await readPage(desk, filter, limit);
   return {
     status: 200,
     body: {
       orders: orders.map((order) => orderView(desk, order)),
-      ...(rows.length <= limit || last === undefined
-        ? {}
-        : { nextCursor: `${last.createdMs}.${last.orderId}` }),
+      ...(next === null ? {} : { nextCursor: `${next.createdMs}.${next.orderId}` }),
     },
   };
+}
+
+/** A tombstone is of no symbol. */
+function isAmong(order: OrderRecord, { symbol, status }: Listing): boolean {
+  if (status !== undefined && !status.includes(order.status)) return false;
+  return symbol === undefined || (!isTombstone(order) && order.terms.symbol === symbol);
+}
+
+const CURSOR = /^[0-9]{1,16}\.[0-9a-f]{32}$/;
+
+function wrongCursor(cursor: string): ProblemAnswer {
+  return problem("invalid_cursor", "The cursor is not one of this list.", {
+    errors: [{ field: "cursor", given: cursor, allowed: "the nextCursor of a page of this list" }],
+  });
 }
 
 /** Before every order there is. */
 const NEWEST = `9007199254740991.${"f".repeat(32)}`;
 
-function pageOf(
-  accountId: string,
-  query: Listing,
-  page: { readonly createdMs: string; readonly after: string; readonly limit: number },
-): Statement {
-  return sql`SELECT * FROM orders
-    WHERE account_id = ${accountId} AND (created_ms, order_id) < (${page.createdMs}::int8, ${page.after}::uuid)
-      AND (${query.symbol ?? null}::text IS NULL OR symbol = ${query.symbol ?? null})
-      AND (${query.status === undefined ? null : sqlArray(query.status)}::order_status[] IS NULL
-        OR status = ANY (${query.status === undefined ? null : sqlArray(query.status)}::order_status[]))
-    ORDER BY created_ms DESC, order_id DESC LIMIT ${page.limit}::int4`;
+interface Page {
+  readonly orders: readonly OrderRecord[];
+  /** null: there are no more. */
+  readonly next: Place | null;
 }
+
+/**
+ * Open orders are looked for as such. What else is filtered is looked for among so many orders: the page may have fewer
+ * than were asked for, and the next one begins behind what was looked at.
+ */
+async function readPage(desk: Desk, filter: OrderFilter, limit: number): Promise<Page> {
+  const { symbol, status } = filter;
+  const onlyOpen = status?.every((each) => !isFinal(each as OrderStatus)) === true;
+  let to: Place | null = null;
+  let rows: Rows;
+  if (onlyOpen) {
+    const { floorMs } = await readOpenFloor(desk.store);
+    rows = await desk.store.query(selectOpenPage(filter, floorMs, limit + 1));
+  } else {
+    if (symbol !== null || status !== null) {
+      const [row] = await desk.store.query(selectPlaceBehind(filter, MAX_LOOKED_AT));
+      if (row !== undefined) to = { createdMs: number(row.created_ms), orderId: hexOf(row.order_id) };
+    }
+    rows = await desk.store.query(selectPage(filter, to ?? OLDEST, limit + 1));
+  }
+  const orders = rows.slice(0, limit).map(orderRecordOf);
+  return { orders, next: rows.length > limit ? (orders.at(-1) ?? null) : to };
+}
+
+const OLDEST: Place = { createdMs: 0, orderId: "0".repeat(32) };
+
+/** Some twenty milliseconds, where none of them is wanted. */
+const MAX_LOOKED_AT = 20_000;

@@ -8,6 +8,11 @@ export function selectCommands(requestIds: readonly string[]): Statement {
     FROM commands WHERE request_id = ANY (${sqlArray(requestIds)}::uuid[]) ORDER BY request_id`;
 }
 
+/** One of any kind, with what the engine said to it. */
+export function selectCommand(requestId: string): Statement {
+  return sql`SELECT * FROM commands WHERE request_id = ${requestId}::uuid`;
+}
+
 /**
  * Of each order the amendments that have no outcome yet, oldest first, and in any case the last one. Read before the
  * orders, never after (R11).
@@ -49,10 +54,13 @@ export function insertCommands(
   ];
 }
 
+const VENUE_KINDS = ["MASS_CANCEL", "HALT", "RESUME", "TIME", "BANDS", "GROUP", "SESSION"] as const;
+export const COMMAND_KINDS = ["AMEND", "CANCEL", ...VENUE_KINDS] as const;
+
 /** A command that concerns no single order. */
 export interface VenueCommand {
   readonly requestId: string;
-  readonly kind: "MASS_CANCEL" | "HALT" | "RESUME" | "TIME" | "BANDS" | "GROUP" | "SESSION";
+  readonly kind: (typeof VENUE_KINDS)[number];
   readonly partition: number;
   readonly accountId: string | null;
   readonly symbol: string | null;
@@ -62,6 +70,23 @@ export function insertVenueCommand(command: VenueCommand, nowMs: number): Statem
   return sql`INSERT INTO commands (request_id, created_ms, kind, partition, raises, account_id, symbol)
     VALUES (${command.requestId}, ${nowMs}, ${command.kind}, ${command.partition}, false, ${command.accountId},
       ${command.symbol})`;
+}
+
+/** Of TimeAdvanced since a moment, by partition: the last one that has no outcome, and the last one that the engine has taken. */
+export function selectTimesTold(partitions: readonly number[], sinceMs: number): Statement {
+  return sql`SELECT partition, max(created_ms) FILTER (WHERE completed_ms IS NULL) AS waiting_ms,
+      max(created_ms) FILTER (WHERE accepted) AS heard_ms
+    FROM commands WHERE kind = 'TIME' AND partition = ANY (${sqlArray(partitions)}::int2[]) AND created_ms >= ${sinceMs}::int8
+    GROUP BY partition ORDER BY partition`;
+}
+
+/** TimeAdvanced that has had its outcome before a moment. Bounded, since a table may have many from before they were forgotten. */
+export function forgetTimesTold(partitions: readonly number[], beforeMs: number): Statement {
+  return sql`DELETE FROM commands WHERE request_id = ANY (ARRAY(
+      SELECT request_id FROM commands
+      WHERE kind = 'TIME' AND partition = ANY (${sqlArray(partitions)}::int2[]) AND created_ms < ${beforeMs}::int8
+        AND completed_ms IS NOT NULL
+      ORDER BY created_ms, request_id LIMIT 1000 FOR UPDATE SKIP LOCKED))`;
 }
 
 /** R10: gives up a raise whose amendment was never committed, by its request id. */

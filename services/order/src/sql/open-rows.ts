@@ -6,15 +6,23 @@ export function selectUpdateHeads(): Statement {
   return sql`SELECT partition, next - 1 AS last FROM outbox_head WHERE topic = ${orderUpdates.name} ORDER BY partition`;
 }
 
-/** Open orders of accounts, by id. Walks over what the accounts ever had: status is in no index (see the migration). */
+/**
+ * Open orders of accounts, by id (decision 0050): those that rest, and those above the floor, which may have been read before:
+ * the lower it is the more is looked through, and no more is found.
+ */
 export function selectOpenOrders(ask: {
   readonly accountIds: readonly string[];
+  readonly floorMs: number;
   readonly after: string;
   readonly limit: number;
 }): Statement {
-  return sql`SELECT * FROM orders
-    WHERE account_id = ANY (${sqlArray(ask.accountIds)}::text[]) AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')
-      AND order_id > ${ask.after}::uuid
+  const accountIds = sqlArray(ask.accountIds);
+  return sql`SELECT * FROM orders WHERE order_id IN (
+      SELECT order_id FROM resting_orders WHERE account_id = ANY (${accountIds}::text[])
+      UNION SELECT order_id FROM orders
+        WHERE account_id = ANY (${accountIds}::text[]) AND created_ms > ${ask.floorMs}::int8
+          AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED'))
+      AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED') AND order_id > ${ask.after}::uuid
     ORDER BY order_id LIMIT ${ask.limit}::int4`;
 }
 

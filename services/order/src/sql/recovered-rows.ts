@@ -1,9 +1,11 @@
 import type { Unit } from "@bourse/delivery";
+import { isFinal } from "@bourse/market";
 import { type Statement, sql, sqlArray } from "@bourse/store";
 import type { Command } from "../domain/job.ts";
 import type { Order } from "../domain/order.ts";
 import type { VenueCommand } from "./command-rows.ts";
 import { hexOf, writeSpecial } from "./order-rows.ts";
+import { insertResting } from "./resting-rows.ts";
 
 /** Statements that `bourse recover order` may run again (R6): what is there already stays as it is. */
 
@@ -36,6 +38,8 @@ export function restoreOrders(
         ${texts((o) => (o.refusal === null ? null : JSON.stringify(o.refusal)))}::text[])
       ON CONFLICT (order_id) DO NOTHING`,
     ...writeSpecial(rows),
+    // Their time may be below the floor, and the reports that tell what became of them come later.
+    insertResting(rows.filter(({ status }) => !isFinal(status))),
   ];
 }
 

@@ -90,7 +90,8 @@ export function groupOfRow(row: Row): SetGroup {
   };
 }
 
-function stateOf({ accepted, completed }: Row): RuleState {
+/** Of `accepted`, and whether it is completed. */
+export function stateOf({ accepted, completed }: Row): RuleState {
   if (accepted === false) return "REJECTED";
   return completed === true ? "ACCEPTED" : "PENDING";
 }

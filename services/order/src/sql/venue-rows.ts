@@ -47,6 +47,20 @@ export function upsertInstruments(instruments: readonly Instrument[], nowMs: num
   ];
 }
 
+/** Listed by a version that could not tell the engine of limits that change. */
+export function selectUntoldLimits(): Statement {
+  return sql`SELECT symbol FROM instruments WHERE NOT limits_told ORDER BY symbol COLLATE "C"`;
+}
+
+/** Answers those that nobody else has taken. */
+export function takeUntoldLimits(): Statement {
+  return sql`UPDATE instruments SET limits_told = true WHERE NOT limits_told RETURNING symbol`;
+}
+
+export function untoldSymbolsOf(rows: Rows): readonly string[] {
+  return rows.map((row) => text(row.symbol)).sort();
+}
+
 export function haltSymbol(symbol: string, halted: boolean): Statement {
   return halted
     ? sql`INSERT INTO halted_symbols (symbol) VALUES (${symbol}) ON CONFLICT (symbol) DO NOTHING`
@@ -85,7 +99,8 @@ export function noteLimitStates(
 }
 
 export function selectLimitStatesDue(nowMs: number): Statement {
-  return sql`SELECT DISTINCT partition FROM limit_states WHERE until_ms <= ${nowMs}::int8 ORDER BY partition`;
+  return sql`SELECT partition, max(until_ms) AS due_ms FROM limit_states WHERE until_ms <= ${nowMs}::int8
+    GROUP BY partition ORDER BY partition`;
 }
 
 export function selectEngineHeads(): Statement {

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type CompiledInstrument, compileInstrument, type Instrument } from "@bourse/market";
 import { BTC, BTC_USD, USD } from "@bourse/market/testing";
-import { canonicalInstrument, changedInstrument, differences, greatestLimits } from "./listing.ts";
+import {
+  canonicalInstrument,
+  canonicalOf,
+  changedInstrument,
+  differences,
+  greatestLimits,
+} from "./listing.ts";
+
+function compiled(change: Partial<Instrument>): CompiledInstrument {
+  const result = compileInstrument({ ...BTC_USD, ...change }, BTC, USD);
+  assert.ok(result.ok);
+  return result.value;
+}
 
 test("an instrument is kept without trailing zeros", () => {
   const given = {
@@ -37,18 +50,18 @@ test("limits, fees, collar, reference price and status change", () => {
   };
   const changed = changedInstrument(BTC_USD, change, BTC, USD);
   assert.ok(changed.ok);
-  assert.deepEqual(changed.value, { ...BTC_USD, ...change, referencePrice: "61000.5" });
+  assert.deepEqual(canonicalOf(changed.value), { ...BTC_USD, ...change, referencePrice: "61000.5" });
 });
 
 test("orders of earlier limits are thought of when limits change (R9)", () => {
   const had = { maxPrice: "1000000", maxQuantity: "1000" };
-  const lower = greatestLimits(had, { ...BTC_USD, maxPrice: "900000", maxQuantity: "10" }, BTC, USD);
+  const lower = greatestLimits(had, compiled({ maxPrice: "900000", maxQuantity: "10" }));
   assert.deepEqual(lower, { ok: true, value: had }, "a lower limit leaves the greatest as they were");
-  const higher = greatestLimits(had, { ...BTC_USD, maxPrice: "2000000", maxQuantity: "10" }, BTC, USD);
+  const higher = greatestLimits(had, compiled({ maxPrice: "2000000", maxQuantity: "10" }));
   assert.deepEqual(higher, { ok: true, value: { maxPrice: "2000000", maxQuantity: "1000" } });
-  const beyond = { ...BTC_USD, maxPrice: "1000000000", maxQuantity: "10" };
-  assert.ok(canonicalInstrument(beyond, BTC, USD).ok, "by itself the pair is allowed");
-  assert.deepEqual(greatestLimits(had, beyond, BTC, USD), {
+  // By itself the pair is allowed.
+  const beyond = compiled({ maxPrice: "1000000000", maxQuantity: "10" });
+  assert.deepEqual(greatestLimits(had, beyond), {
     ok: false,
     error: {
       field: "maxPrice",

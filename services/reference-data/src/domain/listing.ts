@@ -1,5 +1,5 @@
 import { ok, type Result, refused } from "@bourse/base";
-import { type Asset, compileInstrument, type Instrument } from "@bourse/market";
+import { type Asset, type CompiledInstrument, compileInstrument, type Instrument } from "@bourse/market";
 
 /** What is wrong with a field: as given, and what is allowed there. */
 export interface FieldFault {
@@ -20,63 +20,64 @@ const CHANGEABLE_FIELDS = [
   "status",
 ] as const;
 
-/** The instrument as it is kept and published, if it obeys R9's listing rule: decimals without trailing zeros. */
+/** The instrument as it is kept and published, if it obeys R9's listing rule. */
 export function canonicalInstrument(
   instrument: Instrument,
   baseAsset: Asset,
   quoteAsset: Asset,
 ): Result<Instrument, FieldFault> {
   const compiled = compileInstrument(instrument, baseAsset, quoteAsset);
-  if (!compiled.ok) return refused(compiled.error);
-  const {
-    formatPrice,
-    formatQuantity,
-    maxPriceTicks,
-    referencePriceTicks,
-    minQuantityLots,
-    maxQuantityLots,
-  } = compiled.value;
-  return ok({
-    ...instrument,
+  return compiled.ok ? ok(canonicalOf(compiled.value)) : refused(compiled.error);
+}
+
+/** Decimals without trailing zeros. */
+export function canonicalOf(compiled: CompiledInstrument): Instrument {
+  const { formatPrice, formatQuantity } = compiled;
+  return {
+    ...compiled.instrument,
     tickSize: formatPrice(1),
     lotSize: formatQuantity(1),
-    minQuantity: formatQuantity(minQuantityLots),
-    maxQuantity: formatQuantity(maxQuantityLots),
-    maxPrice: formatPrice(maxPriceTicks),
-    referencePrice: formatPrice(referencePriceTicks),
-  });
+    minQuantity: formatQuantity(compiled.minQuantityLots),
+    maxQuantity: formatQuantity(compiled.maxQuantityLots),
+    maxPrice: formatPrice(compiled.maxPriceTicks),
+    referencePrice: formatPrice(compiled.referencePriceTicks),
+  };
 }
 
 /** How large an order of an instrument may be at most. */
 export type OrderLimits = Pick<Instrument, "maxPrice" | "maxQuantity">;
 
 /**
- * The greatest limits there ever were, with those of `instrument` among them. An order keeps the limits that it came
+ * The greatest limits there ever were, with those of the instrument among them. An order keeps the limits that it came
  * with and trades with later ones, so R9's bound on a notional holds for the greatest of both, or the change is refused.
  */
 export function greatestLimits(
   before: OrderLimits,
-  instrument: Instrument,
-  baseAsset: Asset,
-  quoteAsset: Asset,
+  compiled: CompiledInstrument,
 ): Result<OrderLimits, FieldFault> {
-  const compiled = compileInstrument(instrument, baseAsset, quoteAsset);
-  if (!compiled.ok) return refused(compiled.error);
-  const { decodePrice, decodeQuantity, maxPriceTicks, maxQuantityLots } = compiled.value;
-  const priceTicks = Math.max(decodePrice(before.maxPrice), maxPriceTicks);
-  const quantityLots = Math.max(decodeQuantity(before.maxQuantity), maxQuantityLots);
-  const field = quantityLots > decodeQuantity(before.maxQuantity) ? "maxQuantity" : "maxPrice";
-  if (BigInt(priceTicks) * BigInt(quantityLots) > BigInt(Number.MAX_SAFE_INTEGER)) {
-    const most = `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`;
-    const had = `${before.maxPrice} and ${before.maxQuantity}`;
-    return refused({
-      field,
-      given: instrument[field],
-      allowed: `${most}, also with the greatest that it has had, ${had}`,
-    });
-  }
-  const { formatPrice, formatQuantity } = compiled.value;
-  return ok({ maxPrice: formatPrice(priceTicks), maxQuantity: formatQuantity(quantityLots) });
+  const { decodePrice, decodeQuantity, maxQuantityLots } = compiled;
+  const greatest = greaterLimits(compiled, before, compiled.instrument);
+  const notional = BigInt(decodePrice(greatest.maxPrice)) * BigInt(decodeQuantity(greatest.maxQuantity));
+  if (notional <= BigInt(Number.MAX_SAFE_INTEGER)) return ok(greatest);
+  const field = maxQuantityLots > decodeQuantity(before.maxQuantity) ? "maxQuantity" : "maxPrice";
+  const most = `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`;
+  const had = `${before.maxPrice} and ${before.maxQuantity}`;
+  return refused({
+    field,
+    given: compiled.instrument[field],
+    allowed: `${most}, also with the greatest that it has had, ${had}`,
+  });
+}
+
+/** The greater price and the greater quantity of two limits of an instrument. */
+export function greaterLimits(
+  { decodePrice, decodeQuantity, formatPrice, formatQuantity }: CompiledInstrument,
+  one: OrderLimits,
+  other: OrderLimits,
+): OrderLimits {
+  const priceTicks = Math.max(decodePrice(one.maxPrice), decodePrice(other.maxPrice));
+  const quantityLots = Math.max(decodeQuantity(one.maxQuantity), decodeQuantity(other.maxQuantity));
+  return { maxPrice: formatPrice(priceTicks), maxQuantity: formatQuantity(quantityLots) };
 }
 
 /** The instrument with `change` applied, by the listing rule; or each field of it that never changes, by name. */
@@ -85,12 +86,12 @@ export function changedInstrument(
   change: Readonly<Record<string, unknown>>,
   baseAsset: Asset,
   quoteAsset: Asset,
-): Result<Instrument, readonly FieldFault[]> {
+): Result<CompiledInstrument, readonly FieldFault[]> {
   const fixed = Object.keys(change).filter(
     (field) => !(CHANGEABLE_FIELDS as readonly string[]).includes(field),
   );
   if (fixed.length > 0) return refused(fixed.map((field) => neverChanges(field, change[field])));
-  const changed = canonicalInstrument({ ...instrument, ...change }, baseAsset, quoteAsset);
+  const changed = compileInstrument({ ...instrument, ...change }, baseAsset, quoteAsset);
   return changed.ok ? changed : refused([changed.error]);
 }
 

@@ -13,6 +13,7 @@ import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
 import {
   canonicalInstrument,
+  canonicalOf,
   changedInstrument,
   differences,
   type FieldFault,
@@ -28,6 +29,7 @@ import {
   selectAssets,
   selectInstrument,
   selectInstruments,
+  updateGreatestLimits,
   updateInstrument,
 } from "../sql/rows.ts";
 import { referenceEvent } from "./assets.ts";
@@ -193,15 +195,16 @@ async function changeInstrument(
   const quoteAsset = assets.get(before.quoteAsset);
   if (baseAsset === undefined) return unchanged(unknownAsset("baseAsset", before.baseAsset, assets));
   if (quoteAsset === undefined) return unchanged(unknownAsset("quoteAsset", before.quoteAsset, assets));
-  const after = changedInstrument(before, change, baseAsset, quoteAsset);
-  if (!after.ok) return unchanged(listingRefused(symbol, after.error));
-  if (differences(before, after.value).length === 0) return unchanged({ status: 200, body: before });
-  const greatest = greatestLimits(greatestLimitsOf(row), after.value, baseAsset, quoteAsset);
+  const changed = changedInstrument(before, change, baseAsset, quoteAsset);
+  if (!changed.ok) return unchanged(listingRefused(symbol, changed.error));
+  const after = canonicalOf(changed.value);
+  if (differences(before, after).length === 0) return unchanged({ status: 200, body: before });
+  const greatest = greatestLimits(greatestLimitsOf(row), changed.value);
   if (!greatest.ok) return unchanged(listingRefused(symbol, [greatest.error]));
   return {
-    statements: [updateInstrument(after.value, greatest.value)],
-    events: [referenceEvent(symbol, { eventType: "InstrumentChanged", ...after.value })],
-    result: { answer: { status: 200, body: after.value }, event: "InstrumentChanged" },
+    statements: [updateInstrument(after), updateGreatestLimits(symbol, greatest.value)],
+    events: [referenceEvent(symbol, { eventType: "InstrumentChanged", ...after })],
+    result: { answer: { status: 200, body: after }, event: "InstrumentChanged" },
   };
 }
 

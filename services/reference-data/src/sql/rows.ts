@@ -1,5 +1,6 @@
+import { referenceEvents } from "@bourse/contracts";
 import type { Asset, AssetKind, Instrument, InstrumentStatus } from "@bourse/market";
-import { type Row, type Statement, sql } from "@bourse/store";
+import { type Row, type Statement, sql, sqlArray } from "@bourse/store";
 import type { OrderLimits } from "../domain/listing.ts";
 
 export function selectAssets(): Statement {
@@ -39,15 +40,30 @@ export function insertInstrument(instrument: Instrument): Statement {
 }
 
 /** Writes what may change of an instrument; the rest has no statement that could change it. */
-export function updateInstrument(instrument: Instrument, greatest: OrderLimits): Statement {
+export function updateInstrument(instrument: Instrument): Statement {
   const { symbol, minQuantity, maxQuantity, maxPrice, referencePrice, status } = instrument;
   const { makerFeePpm, takerFeePpm, collarPpm } = instrument;
   return sql`
     UPDATE instruments SET min_quantity = ${minQuantity}, max_quantity = ${maxQuantity}, max_price = ${maxPrice},
       maker_fee_ppm = ${makerFeePpm}, taker_fee_ppm = ${takerFeePpm}, collar_ppm = ${collarPpm},
-      reference_price = ${referencePrice}, status = ${status},
-      greatest_quantity = ${greatest.maxQuantity}, greatest_price = ${greatest.maxPrice}
+      reference_price = ${referencePrice}, status = ${status}
     WHERE symbol = ${symbol}`;
+}
+
+export function updateGreatestLimits(symbol: string, { maxPrice, maxQuantity }: OrderLimits): Statement {
+  return sql`UPDATE instruments SET greatest_price = ${maxPrice}, greatest_quantity = ${maxQuantity}
+    WHERE symbol = ${symbol}`;
+}
+
+/** The topic's epoch, where there are instruments whose limits were not compared with the topic in it (R6). */
+export function selectUncomparedEpoch(): Statement {
+  return sql`
+    SELECT epoch FROM (SELECT coalesce(max(epoch), 1) AS epoch FROM outbox_head WHERE topic = ${referenceEvents.name})
+    WHERE EXISTS (SELECT FROM instruments WHERE limits_epoch <> epoch)`;
+}
+
+export function markCompared(symbols: readonly string[], epoch: number): Statement {
+  return sql`UPDATE instruments SET limits_epoch = ${epoch} WHERE symbol = ANY (${sqlArray(symbols)}::text[])`;
 }
 
 /** The greatest limits that an instrument has had. */

@@ -153,6 +153,15 @@ test("what is counted over all symbols holds in each of them, whatever was set f
   });
 });
 
+test("a clock that is set back by an hour keeps nobody waiting for an hour", () => {
+  const rate = { perSecond: 2, burst: 1 };
+  const bucket = fullBucket(1, 3_600_000);
+  assert.equal(takeToken(bucket, rate, 3_600_000), true);
+  assert.equal(takeToken(bucket, rate, 0), false, "what it goes back by is no time that has passed");
+  assert.equal(takeToken(bucket, rate, 499), false);
+  assert.equal(takeToken(bucket, rate, 500), true);
+});
+
 test("a bucket gives its burst at once, then its rate, and never saves more than the burst", () => {
   const rate = { perSecond: 10, burst: 3 };
   const bucket = fullBucket(3, 1_000);
@@ -161,4 +170,11 @@ test("a bucket gives its burst at once, then its rate, and never saves more than
   assert.deepEqual([take(1_099), take(1_100), take(1_100)], [false, true, false]);
   assert.deepEqual([take(900), take(1_200)], [false, true]);
   assert.deepEqual([take(60_000), take(60_000), take(60_000), take(60_000)], [true, true, true, false]);
+});
+
+test("a bucket goes on with its rate once a clock that was an hour ahead is set right", () => {
+  const hourMs = 3_600_000;
+  const bucket = fullBucket(1, hourMs);
+  const take = (nowMs: number): boolean => takeToken(bucket, { perSecond: 10, burst: 1 }, nowMs);
+  assert.deepEqual([take(hourMs), take(0), take(99), take(100)], [true, false, false, true]);
 });

@@ -72,9 +72,9 @@ test("an amendment counts with the dearer of its two forms until its outcome; a 
   assert.deepEqual(state(exposures), [1, 80n, 0]);
   // One that the engine refuses has no update: order is asked.
   exposures.reserve("a", ask("x", 30, 5), 0);
-  assert.deepEqual(exposures.unheard(0, 9), [{ orderId: "x", accountId: "a" }]);
+  assert.deepEqual(exposures.unheard({ nowMs: 0, ageMs: 0, limit: 9 }), [{ orderId: "x", accountId: "a" }]);
   exposures.found({ orderId: "x", accountId: "a" }, true, 5);
-  assert.deepEqual(exposures.unheard(4, 9), []);
+  assert.deepEqual(exposures.unheard({ nowMs: 9, ageMs: 5, limit: 9 }), []);
   exposures.found({ orderId: "x", accountId: "a" }, false, 9);
   assert.deepEqual(state(exposures), [1, 80n, 0]);
 });
@@ -84,11 +84,22 @@ test("an approval whose order never came is forgotten once order says so, and no
   exposures.reserve("a", ask("x", 10, 5), 1_000);
   exposures.reserve("a", ask("y", 10, 5), 2_000);
   assert.deepEqual(
-    exposures.unheard(1_500, 9).map(({ orderId }) => orderId),
+    exposures.unheard({ nowMs: 2_000, ageMs: 500, limit: 9 }).map(({ orderId }) => orderId),
     ["x"],
   );
   exposures.forget({ orderId: "x", accountId: "a" });
   assert.deepEqual(state(exposures), [1, 50n, 1]);
+});
+
+test("an approval from when the clock was ahead is asked about in its time, and holds up none behind it", () => {
+  const exposures = loaded();
+  exposures.reserve("a", ask("x", 10, 5), 3_600_000);
+  exposures.reserve("a", ask("y", 10, 5), 1_000);
+  const unheard = (nowMs: number): readonly string[] =>
+    exposures.unheard({ nowMs, ageMs: 500, limit: 9 }).map(({ orderId }) => orderId);
+  assert.deepEqual(unheard(1_000), []);
+  assert.deepEqual(unheard(1_499), []);
+  assert.deepEqual(unheard(1_500), ["x", "y"]);
 });
 
 test("an order that is committed and not seen counts on, and says that the updates lag", () => {
@@ -248,7 +259,8 @@ test("whatever is late, refused, lost or restarted: the limits hold, and in the 
         for (const action of plan) platform.act(action);
         while (platform.updates.length > 0) platform.read();
         // What never came is forgotten, since order does not have it.
-        for (const unheard of platform.exposures.unheard(0, 99)) platform.exposures.forget(unheard);
+        for (const unheard of platform.exposures.unheard({ nowMs: 0, ageMs: 0, limit: 99 }))
+          platform.exposures.forget(unheard);
         platform.approved.clear();
         const exposure = platform.exposures.of("a");
         const alive = [...platform.orders.values()].map((each) => each.ask.priceTicks * each.leavesLots);

@@ -75,12 +75,14 @@ export class Exposures {
     this.#outstanding.set(ask.orderId, { accountId, sinceMs: nowMs });
   }
 
-  /** Approvals from before `beforeMs` whose order was not seen: order is to be asked about them. */
-  unheard(beforeMs: number, limit: number): readonly Outstanding[] {
+  /** Approvals that are older than `ageMs` and whose order was not seen: order is to be asked about them. */
+  unheard({ nowMs, ageMs, limit }: UnheardQuery): readonly Outstanding[] {
     const found: Outstanding[] = [];
-    for (const [orderId, { accountId, sinceMs }] of this.#outstanding) {
-      if (sinceMs > beforeMs || found.length >= limit) break;
-      found.push({ orderId, accountId });
+    for (const [orderId, outstanding] of this.#outstanding) {
+      // The clock was ahead and has been set right.
+      outstanding.sinceMs = Math.min(outstanding.sinceMs, nowMs);
+      if (outstanding.sinceMs > nowMs - ageMs || found.length >= limit) break;
+      found.push({ orderId, accountId: outstanding.accountId });
     }
     return found;
   }
@@ -130,6 +132,12 @@ export class Exposures {
     this.#outstanding.delete(orderId);
     this.#overdue.delete(orderId);
   }
+}
+
+interface UnheardQuery {
+  readonly nowMs: number;
+  readonly ageMs: number;
+  readonly limit: number;
 }
 
 interface Tracked {

@@ -11,7 +11,10 @@ export function fullBucket(burst: number, nowMs: number): TokenBucket {
   return { milliTokens: burst * 1_000, filledMs: nowMs };
 }
 
-/** Takes a token, or answers false. A clock that goes back gains nothing; a burst that shrinks takes effect at once. */
+/**
+ * Takes a token, or answers false. A clock that is set back gains nothing, and goes on from there: nobody waits until it is where
+ * it was. A burst that shrinks takes effect at once.
+ */
 export function takeToken(
   bucket: TokenBucket,
   rate: { readonly perSecond: number; readonly burst: number },
@@ -19,7 +22,7 @@ export function takeToken(
 ): boolean {
   const elapsedMs = Math.max(0, nowMs - bucket.filledMs);
   bucket.milliTokens = Math.min(rate.burst * 1_000, bucket.milliTokens + elapsedMs * rate.perSecond);
-  bucket.filledMs = Math.max(bucket.filledMs, nowMs);
+  bucket.filledMs = nowMs;
   if (bucket.milliTokens < 1_000) return false;
   bucket.milliTokens -= 1_000;
   return true;

@@ -10,7 +10,8 @@ const LIMIT = 1_000;
  * never be, so that it is freed; what it has and was not seen here shows that the updates lag, and closes the door.
  */
 export async function settleReservations(risk: Risk): Promise<void> {
-  const unheard = risk.exposures.unheard(risk.clock.nowMs() - risk.reservationMs, LIMIT);
+  const age = { nowMs: risk.clock.nowMs(), ageMs: risk.reservationMs };
+  const unheard = risk.exposures.unheard({ ...age, limit: LIMIT });
   if (unheard.length === 0) return;
   const { orders } = await risk.peers.call<StandingAnswer>("order", {
     method: "POST",

@@ -219,7 +219,9 @@ function outgoing(accountId: string, event: OutgoingEvent<typeof riskEvents>["ev
 function foreignAccount(request: RouteRequest, accountId: string): RouteAnswer | null {
   const { principal } = request;
   if (principal?.role === "operator" || principal?.accountId === accountId) return null;
-  return problem("forbidden", "a key acts for its own account only");
+  return problem("forbidden", "a key acts for its own account only", {
+    errors: [{ field: "accountId", given: accountId, allowed: principal?.accountId ?? "an account's key" }],
+  });
 }
 
 function actorOf(request: RouteRequest): string {

@@ -1,5 +1,12 @@
 import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
-import { type FieldError, type Route, type RouteAnswer, type RouteRequest, refuseFields } from "@bourse/host";
+import {
+  type FieldError,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+  refuseFields,
+} from "@bourse/host";
 import { Type } from "typebox";
 import { ACCOUNT_LIMIT_FIELDS, type LimitScope, type LimitSetting } from "../domain/limits.ts";
 import { refresh } from "../jobs/refresh.ts";
@@ -40,34 +47,38 @@ const LimitsAnswer = Type.Object({
 });
 
 const scopes = [
-  { path: "/api/v1/risk/limits/default", params: Type.Object({}), whose: "everyone" },
+  { path: "/api/v1/risk/limits/default", params: Type.Object({}), whose: "everyone", shownTo: "operator" },
   {
     path: "/api/v1/risk/limits/accounts/:accountId",
     params: Type.Object({ accountId: AccountId }),
     whose: "an account",
+    shownTo: "authenticated",
   },
   {
     path: "/api/v1/risk/limits/symbols/:symbol",
     params: Type.Object({ symbol: SymbolField }),
     whose: "a symbol",
+    shownTo: "operator",
   },
   {
     path: "/api/v1/risk/limits/accounts/:accountId/symbols/:symbol",
     params: Type.Object({ accountId: AccountId, symbol: SymbolField }),
     whose: "an account in a symbol",
+    shownTo: "authenticated",
   },
 ] as const;
 
 export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
-  ({ path, params, whose }): Route<Risk>[] => [
+  ({ path, params, whose, shownTo }): Route<Risk>[] => [
     {
       method: "GET",
       path,
       summary: `The limits of ${whose}: what is set, and what holds`,
-      access: "operator",
+      access: shownTo,
       params,
       answers: { 200: LimitsAnswer },
-      handle: (risk, request) => ({ status: 200, body: answerOf(risk, scopeOf(request)) }),
+      ...(shownTo === "operator" ? {} : { problems: ["forbidden"] as const }),
+      handle: showLimits,
     },
     {
       method: "PUT",
@@ -88,6 +99,19 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
     },
   ],
 );
+
+/** An account sees what holds for itself: what it may send a second, it can't find out otherwise but by being refused. */
+async function showLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
+  const scope = scopeOf(request);
+  const { principal } = request;
+  if (principal?.role !== "operator" && principal?.accountId !== scope.accountId)
+    return problem("forbidden", "This key is for another account.", {
+      errors: [{ field: "accountId", given: scope.accountId ?? "", allowed: principal?.accountId ?? "" }],
+    });
+  // Not what memory knows: another instance may have taken the last setting.
+  await refresh(risk);
+  return { status: 200, body: answerOf(risk, scope) };
+}
 
 async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const setting = request.body as LimitSetting;

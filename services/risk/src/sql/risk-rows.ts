@@ -87,21 +87,6 @@ export function releaseRequestOf(row: Row): ReleaseRequest {
   };
 }
 
-/** Marks that the service runs, and answers whether it had ended cleanly before, or never begun. */
-export async function beginRun(store: Store): Promise<boolean> {
-  return await store.transaction("begin run", async (tx) => {
-    const [rows = []] = await tx.run([sql`SELECT clean FROM last_end FOR UPDATE`]);
-    await tx.commit([
-      sql`INSERT INTO last_end (one, clean) VALUES (true, false) ON CONFLICT (one) DO UPDATE SET clean = false`,
-    ]);
-    return rows.length === 0 || rows[0]?.clean === true;
-  });
-}
-
-export async function endRunCleanly(store: Store): Promise<void> {
-  await store.transaction("end run", (tx) => tx.commit([sql`UPDATE last_end SET clean = true`]));
-}
-
 function orNull(value: unknown): string | null {
   return value === "" ? null : String(value);
 }

@@ -8,7 +8,8 @@ import type { Asset } from "@bourse/market";
 import { amountText, type Row, sql } from "@bourse/store";
 import { Type } from "typebox";
 import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.ts";
-import { insertTransfers, type PostingPlace, selectPostings } from "../sql/journal-rows.ts";
+import { insertTransfers } from "../sql/journal-rows.ts";
+import { type PostingPlace, readPostings } from "../sql/posting-rows.ts";
 import { scaleOf, type Wallet } from "../wallet.ts";
 import { foreignAccount, unknownAccount } from "./accounts.ts";
 
@@ -269,7 +270,11 @@ async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAn
       errors: [{ field: "cursor", given: cursor ?? "", allowed }],
     });
   }
-  const rows = await wallet.store.query(selectPostings(accountId, limit + 1, behind));
+  const rows = await readPostings(wallet.store, accountId, {
+    limit: limit + 1,
+    behind,
+    nowMs: wallet.clock.nowMs(),
+  });
   const postings = rows.slice(0, limit).map((row) => postingView(wallet, row));
   const last = rows[limit - 1];
   if (rows.length <= limit || last === undefined) return { status: 200, body: { postings } };

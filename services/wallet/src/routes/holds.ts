@@ -308,12 +308,26 @@ async function orphans(
   };
 }
 
-async function openHolds(wallet: Wallet, ask: { after?: string; limit: number }): Promise<OpenHoldsAnswer> {
+/** Of a page, closed ones too, which no index leaves out: some tenths of a second. */
+const HOLDS_LOOKED_AT = 50_000;
+
+export async function openHolds(
+  wallet: Wallet,
+  ask: { after?: string; limit: number },
+  lookedAt = HOLDS_LOOKED_AT,
+): Promise<OpenHoldsAnswer> {
+  const after = ask.after ?? FIRST_ID;
+  const [end] = await wallet.store.query(sql`
+    SELECT order_id FROM holds WHERE order_id > ${after}::uuid
+    ORDER BY order_id OFFSET ${lookedAt - 1}::integer LIMIT 1`);
+  const to = end === undefined ? LAST_ID : orderIdOf(end.order_id);
   const rows = await wallet.store.query(sql`
     SELECT order_id, account_id, asset, held, touched FROM holds
-    WHERE held > 0 AND (${ask.after ?? null}::uuid IS NULL OR order_id > ${ask.after ?? null}::uuid)
+    WHERE held > 0 AND order_id > ${after}::uuid AND order_id <= ${to}::uuid
     ORDER BY order_id LIMIT ${ask.limit}::integer`);
+  const last = rows.length < ask.limit ? end : rows.at(-1);
   return {
+    ...(last === undefined ? {} : { next: orderIdOf(last.order_id) }),
     holds: rows.map((row) => ({
       orderId: orderIdOf(row.order_id),
       accountId: String(row.account_id),
@@ -323,3 +337,6 @@ async function openHolds(wallet: Wallet, ask: { after?: string; limit: number })
     })),
   };
 }
+
+const FIRST_ID = "0".repeat(32);
+const LAST_ID = "f".repeat(32);

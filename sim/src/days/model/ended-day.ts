@@ -10,6 +10,8 @@ export interface EndedDay {
   readonly told: readonly Told[];
   /** Something failed on the way. */
   readonly isDisturbed: boolean;
+  /** Several processes shared the work. */
+  readonly isFleet: boolean;
   readonly facts: Facts;
   readonly nowMs: number;
   /** By order id, as the door shows them. */
@@ -33,7 +35,7 @@ export const INTERVALS = { "1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 8
 
 export async function readEndedDay(
   operator: Trader,
-  { told, isDisturbed }: Pick<EndedDay, "told" | "isDisturbed">,
+  lived: Pick<EndedDay, "told" | "isDisturbed" | "isFleet">,
 ): Promise<EndedDay> {
   const { world } = operator.supervisor;
   const read = async (path: string, query: Record<string, string> = {}): Promise<Fact> => {
@@ -57,8 +59,7 @@ export async function readEndedDay(
   const { killSwitches } = await read("/api/v1/risk/kill-switch");
   return {
     world,
-    told,
-    isDisturbed,
+    ...lived,
     facts: readFacts(world.log),
     nowMs: world.time.clock.nowMs() + world.skewMs,
     orders,

@@ -1,3 +1,4 @@
+import { parseTime } from "@bourse/base";
 import type { Fault } from "../faults.tsx";
 
 /** Which messages a person wants to see, as the address bar says it. */
@@ -66,8 +67,8 @@ export function readMessageFilter(
 export function timeOf(text: string, nowMs: number): string | null {
   const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined)
-    return new Date(nowMs - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
-  const ms = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T/.test(text) ? Date.parse(text) : Number.NaN;
+    return new Date(Math.max(0, nowMs - Number(count) * (UNITS_MS[unit] ?? 0))).toISOString();
+  const ms = parseTime(text);
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { optionsOrExit, wholeNumber } from "@bourse/command-line";
 import {
   BOOK_STATUSES,
   CANCEL_CAUSES,
@@ -25,27 +26,7 @@ const REPORT_EVERY_MS = 10_000;
 /** A seed takes a tenth of a second; one that takes so long does not end. */
 const STUCK_AFTER_S = 120;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    commands: { type: "string" },
-    minutes: { type: "string" },
-    jobs: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-
-const firstSeed = positive("--seed", values.seed);
-const jobs = positive("--jobs", values.jobs);
-const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
-if (minutes !== undefined && !(minutes > 0)) stop(`--minutes: ${values.minutes} is not a positive number`);
-const wanted =
-  minutes === undefined ? positive("--commands", values.commands ?? "200000") : Number.POSITIVE_INFINITY;
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
+const { firstSeed, jobs, minutes, wanted, json } = optionsOrExit(readOptions, USAGE);
 
 const startedMs = performance.now();
 const totals = { seeds: 0, commands: 0, events: 0, trades: 0, restores: 0 };
@@ -114,7 +95,7 @@ function finish(failure: string | undefined): void {
     process.stdout.write(`${String(times).padStart(12)}  ${kind}\n`);
   if (unmet.length > 0) process.stdout.write(`never met: ${unmet.join(", ")}\n`);
   process.stdout.write(`${failure === undefined ? "no difference" : failure}\n${summary()}\n`);
-  if (values.json) {
+  if (json) {
     const seconds = Math.round((performance.now() - startedMs) / 1_000);
     const differences = failure === undefined ? 0 : 1;
     process.stdout.write(
@@ -144,13 +125,35 @@ function possible(): string[] {
   ];
 }
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) stop(`${name}: ${text} is not a positive integer`);
-  return value;
+interface FuzzOptions {
+  readonly firstSeed: number;
+  readonly jobs: number;
+  readonly minutes: number | undefined;
+  /** How many commands in all; without end where it is minutes that are given. */
+  readonly wanted: number;
+  readonly json: boolean;
 }
 
-function stop(message: string): never {
-  process.stderr.write(`${message}\n${USAGE}\n`);
-  process.exit(2);
+function readOptions(args: readonly string[]): FuzzOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: "string", default: "1" },
+      commands: { type: "string", default: "200000" },
+      minutes: { type: "string" },
+      jobs: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+  if (minutes !== undefined && !(minutes > 0 && minutes < Number.POSITIVE_INFINITY))
+    throw new Error(`--minutes is "${values.minutes}"; allowed are numbers above 0`);
+  const commands = wholeNumber("--commands", values.commands);
+  return {
+    firstSeed: wholeNumber("--seed", values.seed),
+    jobs: wholeNumber("--jobs", values.jobs),
+    minutes,
+    wanted: minutes === undefined ? commands : Number.POSITIVE_INFINITY,
+    json: values.json,
+  };
 }

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it, type TestContext } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, openPage } from "./testing/open-browser.ts";
+import { chromiumSkip } from "./testing/provision-chromium.ts";
+
+const skip = await chromiumSkip({ environment: process.env, progress: (line) => console.error(line) });
+
+const ORIGIN = "http://gateway.test";
+const PAGES = new URL("../../../services/gateway/src/pages/", import.meta.url);
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  "/": ["landing.html", "text/html"],
+  "/landing.js": ["landing.js", "text/javascript"],
+  "/landing.css": ["landing.css", "text/css"],
+};
+
+/** A gateway that answers as the test wants it to. Holds what it was asked. */
+class Venue {
+  readonly asked: string[] = [];
+  /** The symbols that are listed. */
+  symbols = ["AAPL", "BTC-USD"];
+  away = false;
+  #held: { readonly path: RegExp; readonly asked: () => void; readonly until: Promise<void> } | undefined;
+
+  async answer(path: string): Promise<unknown> {
+    this.asked.push(path);
+    if (this.#held?.path.test(path)) {
+      this.#held.asked();
+      await this.#held.until;
+    }
+    if (path === "/api/v1/markets") return { markets: this.symbols.map((symbol) => this.#market(symbol)) };
+    if (path === "/api/v1/instruments")
+      return { instruments: this.symbols.map((symbol) => ({ symbol, tickSize: "0.01", lotSize: "1" })) };
+    const [, symbol, what] = /markets\/([^/]+)\/(book|trades)/.exec(path) ?? [];
+    if (symbol === undefined || !this.symbols.includes(symbol)) return null;
+    const price = symbol === "AAPL" ? "210" : "64000";
+    return what === "book" ? { bids: [[price, "1", 1]], asks: [] } : { trades: [] };
+  }
+
+  /** From now on the answer to such a path waits. Resolves when one has been asked for; `answer` lets them go. */
+  async hold(path: RegExp): Promise<{ readonly answer: () => void }> {
+    const asked = Promise.withResolvers<void>();
+    const until = Promise.withResolvers<void>();
+    this.#held = { path, asked: asked.resolve, until: until.promise };
+    await asked.promise;
+    return { answer: until.resolve };
+  }
+
+  #market(symbol: string): object {
+    return { symbol, lastPrice: `${this.asked.length}`, volume24h: "1", trades24h: 1 };
+  }
+}
+
+describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_000 }, () => {
+  let browser: Browser;
+
+  before(async () => {
+    browser = await launchBrowser();
+  });
+
+  after(() => browser?.close());
+
+  async function at(t: TestContext, venue: Venue, hash = ""): Promise<Page> {
+    const { page, faults } = await openPage(browser);
+    t.after(async () => {
+      await page.close();
+      assert.deepEqual(faults, []);
+    });
+    await page.route(`${ORIGIN}/**`, async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      const [file, contentType] = FILES[pathname] ?? [];
+      if (file !== undefined)
+        return route.fulfill({
+          body: readFileSync(new URL(file, PAGES)),
+          contentType: contentType as string,
+        });
+      const body = await venue.answer(`${pathname}${search}`);
+      const status = venue.away ? 503 : body === null ? 404 : 200;
+      // The page has given the request up: nobody waits for its answer.
+      return route.fulfill({ status, json: body ?? {} }).catch(() => {});
+    });
+    await page.clock.install();
+    await page.goto(`${ORIGIN}/${hash}`);
+    return page;
+  }
+
+  /** Until the page has shown what it asked for after now. */
+  async function aRoundLater(page: Page): Promise<void> {
+    const last = (): Promise<string> => page.locator("#markets tbody tr").first().innerText();
+    const shown = await last();
+    const row = "document.querySelector('#markets tbody tr').innerText";
+    await page.waitForFunction(`${row} !== ${JSON.stringify(shown)}`);
+  }
+
+  it("keeps the keyboard's place while figures change", async (t) => {
+    const page = await at(t, new Venue());
+    await page.getByRole("button", { name: "BTC-USD" }).focus();
+    await aRoundLater(page);
+    await aRoundLater(page);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
+  });
+
+  it("takes a click that figures change under", async (t) => {
+    const page = await at(t, new Venue());
+    await page.getByRole("button", { name: "BTC-USD" }).hover();
+    await page.mouse.down();
+    await aRoundLater(page);
+    await page.mouse.up();
+    await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
+  });
+
+  for (const hash of ["#GONE", "#%zz"])
+    it(`shows a market where the address names none that there is: ${hash}`, async (t) => {
+      const page = await at(t, new Venue(), hash);
+      await page.getByText("live", { exact: true }).waitFor();
+      await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
+    });
+
+  it("goes to the market of the address once it is listed", async (t) => {
+    const venue = new Venue();
+    venue.symbols = ["AAPL"];
+    const page = await at(t, venue, "#BTC-USD");
+    await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
+    venue.symbols = ["AAPL", "BTC-USD"];
+    await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
+  });
+
+  it("shows a late answer for no other market than its own", async (t) => {
+    const venue = new Venue();
+    const page = await at(t, venue);
+    await page.getByText("210.00").waitFor();
+    const late = await venue.hold(/AAPL\/book/);
+    await page.getByRole("button", { name: "BTC-USD" }).click();
+    await page.getByText("64000.00").waitFor();
+    const asked = venue.asked.length;
+    late.answer();
+    await aRoundLater(page);
+    assert.ok(venue.asked.length > asked);
+    assert.equal(await page.getByText("210.00").count(), 0);
+  });
+
+  it("asks a slow platform no second time before it has answered", async (t) => {
+    const venue = new Venue();
+    const page = await at(t, venue);
+    await page.getByText("live", { exact: true }).waitFor();
+    const slow = await venue.hold(/markets$/);
+    const asked = venue.asked.length;
+    await page.clock.runFor(3_500);
+    await page.evaluate(() => fetch("/api/v1/markets/AAPL/book"));
+    assert.equal(venue.asked.length, asked + 1);
+    slow.answer();
+    await aRoundLater(page);
+  });
+
+  it("asks for the instruments once, however many are new, and says when nothing answers", async (t) => {
+    const venue = new Venue();
+    venue.symbols = Array.from({ length: 50 }, (_, n) => `S${n}`);
+    const page = await at(t, venue);
+    await page.getByText("live", { exact: true }).waitFor();
+    assert.equal(venue.asked.filter((path) => path === "/api/v1/instruments").length, 1);
+    venue.away = true;
+    await page.getByText("the platform does not answer; asking again").waitFor();
+    venue.away = false;
+    await page.getByText("live", { exact: true }).waitFor();
+  });
+});

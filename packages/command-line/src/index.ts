@@ -1,0 +1,2 @@
+export { optionsOrExit, wholeNumber } from "./options.ts";
+export { say } from "./say.ts";

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LARGEST_BATCH, SEEN_BACK } from "./highest-numbers.ts";
+import { ownTail } from "./own-tail.ts";
+import { commands, numbered, sendAll, testBus, trades } from "./testing/fixtures.ts";
+
+const from = (first: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, nth) => first + nth);
+
+async function tailAfter(t: Parameters<typeof testBus>[0], sequences: readonly number[]) {
+  const bus = await testBus(t);
+  await sendAll(
+    bus,
+    commands,
+    0,
+    sequences.map((sequence) => numbered(commands, 0, sequence)),
+  );
+  return ownTail(bus, "order", commands.name, 0);
+}
+
+test("R4: an old number that was sent again behind it is not the end of a topic", async (t) => {
+  assert.deepEqual(await tailAfter(t, [1, 2, 3, 1]), { epoch: 1, sequence: 3 });
+});
+
+test("R4: the end is seen through the largest batch that a relay sends again, of two that woke together", async (t) => {
+  const again = from(1, LARGEST_BATCH);
+  const all = [...from(1, LARGEST_BATCH + 1), ...again, ...again];
+  assert.deepEqual(await tailAfter(t, all), { epoch: 1, sequence: LARGEST_BATCH + 1 });
+});
+
+test("R4: of a topic with two writers each finds its own end, however much the other has written since", async (t) => {
+  const bus = await testBus(t);
+  const settled = (sequence: number) => numbered(trades, 0, sequence, { eventType: "Settled" });
+  await sendAll(bus, trades, 0, [settled(1), settled(2), settled(1)]);
+  assert.equal(await ownTail(bus, "matching", trades.name, 0), null);
+  for (const others of [1, SEEN_BACK - 2, 5 * SEEN_BACK]) {
+    const records = from(1, others).map((sequence) => numbered(trades, 0, sequence));
+    await sendAll(bus, trades, 0, records);
+    assert.deepEqual(await ownTail(bus, "wallet", trades.name, 0), { epoch: 1, sequence: 2 });
+  }
+});
+
+test("a record without a number is nobody's end", async (t) => {
+  const bus = await testBus(t);
+  const { headers, ...record } = numbered(commands, 0, 7);
+  await sendAll(bus, commands, 0, [
+    numbered(commands, 0, 1),
+    { ...record, headers: { producer: headers.producer ?? "" } },
+  ]);
+  assert.deepEqual(await ownTail(bus, "order", commands.name, 0), { epoch: 1, sequence: 1 });
+});

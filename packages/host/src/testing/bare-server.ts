@@ -1,0 +1,39 @@
+import type { AddressInfo, Socket } from "node:net";
+import type { TestContext } from "node:test";
+import type { Logger } from "pino";
+import type { Route } from "../definition.ts";
+import type { Dispatcher, MountedRoute } from "../http/dispatcher.ts";
+import { createServer } from "../http/server.ts";
+import { ANONYMOUS } from "../principal.ts";
+
+export const BODY_LIMIT: number = 100;
+
+/** A server without a service behind it: POST /echo, which is served by what is given. Answers its port. */
+export async function bareServer(
+  t: TestContext,
+  options: {
+    serve: Dispatcher["serve"];
+    log?: object;
+    requestTimeoutMs?: number;
+    connected?: (socket: Socket) => void;
+  },
+): Promise<number> {
+  const route: Partial<Route> = { method: "POST", path: "/echo", bodyLimit: BODY_LIMIT };
+  const { serve, log = {}, connected, ...rest } = options;
+  const server = createServer({
+    dispatcher: {
+      mounted: [{ route } as unknown as MountedRoute],
+      refuse: () => null,
+      serve,
+    } as unknown as Dispatcher,
+    readCaller: () => ANONYMOUS,
+    authenticate: null,
+    newId: () => "id",
+    log: log as Logger,
+    ...rest,
+  });
+  if (connected !== undefined) server.server.on("connection", connected);
+  await server.listen({ host: "127.0.0.1", port: 0 });
+  t.after(() => server.close());
+  return (server.server.address() as AddressInfo).port;
+}

@@ -1,0 +1,1 @@
+export { choosePorts } from "./choose-ports.ts";
