@@ -12,6 +12,10 @@ export interface HeldLock {
   readonly cause: unknown;
 }
 
+// A database that nothing refers to is closed by the garbage collector, and its lock goes with it: a process that forgot
+// what releases its folder would lose the folder at some moment.
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a folder for this process alone, and makes it where there is none. Throws what `refused` makes of it where another
  * process has it. Returns what releases it; a second time it does nothing.
@@ -30,8 +34,9 @@ export function lockFolder(folder: string, refused: (held: HeldLock) => Error): 
     database.close();
     throw error;
   }
+  held.add(database);
   return () => {
-    if (database.isOpen) database.close();
+    if (held.delete(database)) database.close();
   };
 }
 
