@@ -52,6 +52,21 @@ test("ensuring again changes nothing but the password, also from several instanc
   assert.deepEqual(await store.query(sql`SELECT a FROM prices`), []);
 });
 
+test("another password is taken only while nobody is connected by the one that there is", async (t) => {
+  const { adminUrl, owner, store, url } = await twoServices(t);
+  await store.ping();
+  const foreign = { ...owner, password: "another installation's" };
+  await assert.rejects(ensureServiceSchema(adminUrl, foreign), {
+    code: "server_misconfigured",
+    message: /role \S+_owner has another password, and others are connected as it \(1\): .* data\.json/,
+  });
+  assert.equal(await ensureServiceSchema(adminUrl, owner), url);
+  await store.ping();
+  await store.close();
+  const theirs = await ensureServiceSchema(adminUrl, foreign);
+  assert.notEqual(theirs, url);
+});
+
 test("a role with more powers, and a name that is none, are refused", async (t) => {
   const { adminUrl, owner, admin, role } = await twoServices(t);
   await admin.transaction("powers", (tx) => tx.commit([{ text: `ALTER ROLE ${role} CREATEDB`, values: [] }]));

@@ -14,14 +14,18 @@ export interface ServiceSchemaOptions {
 
 /**
  * Gives a service its schema and the one role that owns it and can reach nothing else (R13). Idempotent; safe for
- * several instances at once. `adminUrl` is of a role that may create roles. Resolves to the service's own url.
+ * several instances at once. `adminUrl` is of a role that may create roles. Resolves to the service's own url. Rejects with
+ * `StoreError` `server_misconfigured` for a role that others are connected as by another password, or that may do more.
  */
 export async function ensureServiceSchema(adminUrl: string, options: ServiceSchemaOptions): Promise<string> {
   const schema = schemaOfService(options.service);
   const role = schemaOfService(options.role ?? schema);
+  const url = new URL(adminUrl);
+  url.username = role;
+  url.password = encodeURIComponent(options.password);
   await withSession(adminUrl, {}, async (client) => {
     await lockSession(client, "bourse roles");
-    await ensureRole(client, role, options.password);
+    await ensureRole(client, { role, password: options.password, url: url.href });
     const database = await currentDatabase(client);
     await client.query(`
       REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
@@ -32,9 +36,6 @@ export async function ensureServiceSchema(adminUrl: string, options: ServiceSche
       REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC;
       ${rebuildSchemas(schema, role)}`);
   });
-  const url = new URL(adminUrl);
-  url.username = role;
-  url.password = encodeURIComponent(options.password);
   return url.href;
 }
 
@@ -48,10 +49,18 @@ function rebuildSchemas(schema: string, role: string): string {
     .join("\n      ");
 }
 
-async function ensureRole(client: pg.Client, role: string, password: string): Promise<void> {
-  const { rows } = await client.query<{ powers: boolean; memberships: string }>(
+interface Login {
+  readonly role: string;
+  readonly password: string;
+  /** Of the service, by the two. */
+  readonly url: string;
+}
+
+async function ensureRole(client: pg.Client, { role, password, url }: Login): Promise<void> {
+  const { rows } = await client.query<{ powers: boolean; memberships: string; connections: string }>(
     `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS powers,
-            (SELECT count(*) FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships
+            (SELECT count(*) FROM pg_auth_members WHERE member = pg_roles.oid) AS memberships,
+            (SELECT count(*) FROM pg_stat_activity WHERE usesysid = pg_roles.oid) AS connections
      FROM pg_roles WHERE rolname = $1`,
     [role],
   );
@@ -63,10 +72,30 @@ async function ensureRole(client: pg.Client, role: string, password: string): Pr
       { retryable: false },
     );
   }
+  if (found !== undefined && found.connections !== "0" && !(await opens(url)))
+    throw new StoreError(
+      "server_misconfigured",
+      `role ${role} has another password, and others are connected as it (${found.connections}): the data folder of this ` +
+        "process is of another installation; give it data.json and operator.key of theirs, or end those processes first",
+      { retryable: false },
+    );
   // A new role has none of these powers unless they are named, and naming them needs a superuser.
   const verb = found === undefined ? "CREATE" : "ALTER";
   await client.query(`${verb} ROLE "${role}" LOGIN NOINHERIT PASSWORD ${escapeLiteral(password)}`);
 }
+
+/** Whether the server takes the password; it may have no connection to spare for the question. */
+async function opens(url: string): Promise<boolean> {
+  try {
+    await withSession(url, {}, async () => {});
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.sqlState === INVALID_PASSWORD) return false;
+    throw error;
+  }
+}
+
+const INVALID_PASSWORD = "28P01";
 
 async function currentDatabase(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ name: string }>("SELECT quote_ident(current_database()) AS name");
