@@ -22,7 +22,7 @@ function dataFolder(t: TestContext): { readonly path: string; folder(name: strin
 test("a refusal is kept whole until it is forgotten", (t) => {
   const data = dataFolder(t);
   assert.deepEqual(readRefusals(data.path), []);
-  keepRefusal(data, { ...refusal, message: "a longer message than the next one" });
+  assert.equal(keepRefusal(data, { ...refusal, message: "a longer message than the next one" }), null);
   keepRefusal(data, refusal);
   keepRefusal(data, { ...refusal, service: "wallet" });
   assert.deepEqual(readRefusals(data.path), [refusal, { ...refusal, service: "wallet" }]);
@@ -38,4 +38,10 @@ test("what a crash has left beside a refusal, or of one, hides none of the other
   writeFileSync(join(data.folder("refusals"), "auth.json.17.tmp"), '{"service":"au');
   writeFileSync(join(data.folder("refusals"), "wallet.json"), "");
   assert.deepEqual(readRefusals(data.path), [refusal]);
+});
+
+test("what a disk does not take is said, and does not hide the refusal itself", (t) => {
+  const data = dataFolder(t);
+  mkdirSync(join(data.folder("refusals"), "order.json", "in the way"), { recursive: true });
+  assert.match(keepRefusal(data, refusal) ?? "kept", /EISDIR|ENOTEMPTY|EEXIST|directory/);
 });

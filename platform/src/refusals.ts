@@ -13,8 +13,14 @@ export interface Refusal {
 
 const FOLDER = "refusals";
 
-export function keepRefusal(data: Pick<DataFolder, "folder">, refusal: Refusal): void {
-  writeWhole(join(data.folder(FOLDER), `${refusal.service}.json`), `${JSON.stringify(refusal)}\n`);
+/** Says why it could not be kept, such as a full disk: whoever refuses to start has more to tell than that. null: it is. */
+export function keepRefusal(data: Pick<DataFolder, "folder">, refusal: Refusal): string | null {
+  try {
+    writeWhole(join(data.folder(FOLDER), `${refusal.service}.json`), `${JSON.stringify(refusal)}\n`);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 export function forgetRefusal(dataFolder: string, service: ServiceName): void {

@@ -209,8 +209,10 @@ class StartingPlatform {
       if (outcome.status === "fulfilled") forgetRefusal(this.#data.path, service);
       else if (isLogAhead(outcome.reason)) {
         const { message } = outcome.reason;
-        keepRefusal(this.#data, { service, message, at: new Date().toISOString() });
-        messages.push(message);
+        const unkept = keepRefusal(this.#data, { service, message, at: new Date().toISOString() });
+        messages.push(
+          unkept === null ? message : `${message}\n(\`bourse status\` won't show this: ${unkept})`,
+        );
       }
     }
     if (messages.length > 0) throw new PlatformError("log_ahead_of_store", messages.join("\n"));
