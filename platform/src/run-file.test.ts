@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunFile } from "./platform.ts";
 import { identified, readPlatformFile, readRunFile, writeRunFile } from "./run-file.ts";
 import { stopPlatform } from "./stop-platform.ts";
@@ -47,6 +49,28 @@ it("a process that was given the pid of one of ours after a crash is left alone"
   assert.equal(readRunFile(folder), null);
   assert.deepEqual(await stopPlatform(folder), []);
   assert.equal(child.exitCode ?? child.signalCode, null);
+});
+
+/** A process that has ended, and whose parent does not look at it: as the first process of some containers. */
+async function ended(t: TestContext): Promise<number> {
+  const parent = spawn("sh", ["-c", "sleep 600 & echo $!; wait"], { stdio: ["ignore", "pipe", "ignore"] });
+  t.after(() => parent.kill("SIGKILL"));
+  const [line] = (await once(parent.stdout.setEncoding("utf8"), "data")) as [string];
+  const pid = Number(line);
+  parent.kill("SIGSTOP");
+  process.kill(pid, "SIGKILL");
+  while (!readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) await sleep(5);
+  return pid;
+}
+
+it("a process that has ended does not run, whether its parent has looked at it or not", {
+  skip: existsSync("/proc/self/stat") ? false : "only /proc tells",
+}, async (t) => {
+  const { folder } = running(t);
+  const run = readRunFile(folder) as RunFile;
+  writeRunFile(folder, { ...run, processes: [{ name: "platform", pid: await ended(t) }] });
+  assert.equal(readRunFile(folder), null);
+  assert.deepEqual(await stopPlatform(folder), []);
 });
 
 it("a start is not refused where a crash has left PostgreSQL alone, and down still stops that", async (t) => {

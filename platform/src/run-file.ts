@@ -28,17 +28,22 @@ export function writeRunFile(dataFolder: string, run: RunFile): void {
 
 /** With what tells it from a later one that is given its pid. */
 export function identified(running: RunningProcess): RunningProcess {
-  return { ...running, ...startOf(running.pid) };
+  return { ...running, ...startIn(statOf(running.pid)) };
 }
 
 export function removeRunFile(dataFolder: string): void {
   rmSync(join(dataFolder, "run.json"), { force: true });
 }
 
-/** Whether this very process runs: after a crash its pid may be somebody else's, who is not ours to stop. */
+/**
+ * Whether this very process runs: after a crash its pid may be somebody else's, who is not ours to stop. One that has ended
+ * keeps its pid until its parent has looked at it, which the first process of a container may never do.
+ */
 export function isRunning({ pid, started }: RunningProcess): boolean {
   if (!isAlive(pid)) return false;
-  return started === undefined || startOf(pid).started === started;
+  const fields = statOf(pid);
+  if (fields?.[STATE] === "Z") return false;
+  return started === undefined || startIn(fields).started === started;
 }
 
 function isAlive(pid: number): boolean {
@@ -50,14 +55,27 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** When the process was started, in ticks since this boot of the machine. Source: proc(5), `stat`, field 22. */
-function startOf(pid: number): { readonly started?: string } {
+/** Of what {@link statOf} answers: what the process does, and when it was started, in ticks since this boot of the machine. */
+const STATE = 0;
+const START_TICKS = 19;
+
+/** What the kernel tells of a process, without its pid and its program's name. Source: proc(5), `stat`, from field 3 on. */
+function statOf(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name in parentheses, which may hold spaces.
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+function startIn(fields: readonly string[] | undefined): { readonly started?: string } {
+  const ticks = fields?.[START_TICKS];
+  if (ticks === undefined) return {};
+  try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return ticks === undefined ? {} : { started: `${boot}/${ticks}` };
+    return { started: `${boot}/${ticks}` };
   } catch {
     return {};
   }
