@@ -11,8 +11,11 @@ import { answersIn, exchange, HI, JSON_TYPE, LAST, post, RUBBISH } from "../test
 function drip(port: number, atOnce: string, pauseMs: number): Promise<string> {
   return new Promise((resolve) => {
     let received = "";
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => socket.write(atOnce));
-    const dripping = setInterval(() => socket.write("x"), pauseMs);
+    let dripping: NodeJS.Timeout | undefined;
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => {
+      socket.write(atOnce);
+      dripping = setInterval(() => socket.write("x"), pauseMs);
+    });
     socket.setEncoding("utf8");
     socket.on("data", (chunk) => {
       received += chunk;
@@ -49,12 +52,14 @@ for (const [what, atOnce] of slow) {
 }
 
 test("a request that drips in behind one that is in work: first its answer, then 408", async (t) => {
+  const late = Promise.withResolvers<void>();
   const port = await bareServer(t, {
     serve: async () => {
-      await sleep(1_000);
+      await late.promise;
       return { status: 200, body: {} };
     },
-    requestTimeoutMs: 600,
+    requestTimeoutMs: 200,
+    faulty: late.resolve,
   });
   const answers = answersIn(await drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20));
   assert.deepEqual(
@@ -64,32 +69,32 @@ test("a request that drips in behind one that is in work: first its answer, then
 });
 
 for (const [what, half, rest] of [
-  ["head", "POST /echo HTTP/1.1\r\nx-slow: ", "x\r\ncontent-length: 0\r\n\r\n"],
+  ["head", "POST /echo HTTP/1.1\r\nx-slow: ", "x\r\nhost: x\r\ncontent-length: 0\r\n\r\n"],
   ["body", post("/echo", HI).slice(0, -1), "}"],
 ] as const) {
   test(`the rest of a ${what} that comes after its time, while its 408 waits, is not served`, async (t) => {
     let served = 0;
+    const late = Promise.withResolvers<void>();
+    const sent = Promise.withResolvers<void>();
     const port = await bareServer(t, {
       serve: async () => {
         served++;
-        await sleep(1_000);
+        await sent.promise;
         return { status: 200, body: {} };
       },
-      requestTimeoutMs: 600,
+      requestTimeoutMs: 200,
+      faulty: late.resolve,
     });
     const received = await new Promise<string>((resolve) => {
       let wire = "";
       const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + half));
-      const late = setTimeout(() => socket.write(rest), 950);
+      void late.promise.then(() => socket.write(rest, () => turnsLater(2, sent.resolve)));
       socket.setEncoding("utf8");
       socket.on("data", (chunk) => {
         wire += chunk;
       });
       socket.on("error", () => undefined);
-      socket.on("close", () => {
-        clearTimeout(late);
-        resolve(wire);
-      });
+      socket.on("close", () => resolve(wire));
     });
     assert.deepEqual(
       answersIn(received).map(({ status }) => status),
@@ -97,6 +102,11 @@ for (const [what, half, rest] of [
     );
     assert.equal(served, 1);
   });
+}
+
+/** Between two of them sockets are read that have something to be read. */
+function turnsLater(turns: number, go: () => void): void {
+  setImmediate(() => (turns === 1 ? go() : turnsLater(turns - 1, go)));
 }
 
 for (const [what, sent] of [

@@ -16,10 +16,12 @@ export async function bareServer(
     log?: object;
     requestTimeoutMs?: number;
     connected?: (socket: Socket) => void;
+    /** Told when a connection has sent no HTTP, or not all of it in time, once the server has decided what becomes of it. */
+    faulty?: () => void;
   },
 ): Promise<number> {
   const route: Partial<Route> = { method: "POST", path: "/echo", bodyLimit: BODY_LIMIT };
-  const { serve, log = {}, connected, ...rest } = options;
+  const { serve, log = {}, connected, faulty, ...rest } = options;
   const server = createServer({
     dispatcher: {
       mounted: [{ route } as unknown as MountedRoute],
@@ -33,6 +35,7 @@ export async function bareServer(
     ...rest,
   });
   if (connected !== undefined) server.server.on("connection", connected);
+  if (faulty !== undefined) server.server.on("clientError", faulty);
   await server.listen({ host: "127.0.0.1", port: 0 });
   t.after(() => server.close());
   return (server.server.address() as AddressInfo).port;
