@@ -38,12 +38,19 @@ async function brokerOf(t: TestContext, folder: string): Promise<number> {
   return pid;
 }
 
+/** One that has ended keeps its pid until its parent has looked at it: the first process of a container may never do. */
 function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(statusOf(pid));
   } catch {
     return false;
   }
+}
+
+/** Empty where the system has no such file. Source: proc(5). */
+function statusOf(pid: number): string {
+  return existsSync("/proc/self/status") ? readFileSync(`/proc/${pid}/status`, "utf8") : "";
 }
 
 async function untilGone(pid: number): Promise<void> {

@@ -29,9 +29,9 @@ test("after kill -9 of a member another gets its partitions when the session end
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
-    const said = createInterface({ input: member.stdout });
+    const took = once(createInterface({ input: member.stdout }), "line");
     await bus.send([0, 1].map((partition) => ({ topic, partition, records: records(3) })));
-    await once(said, "line");
+    await took;
     member.kill("SIGKILL");
     await once(member, "exit");
 
