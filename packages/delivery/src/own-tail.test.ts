@@ -28,6 +28,14 @@ test("R4: the end is seen through the largest batch that a relay sends again, of
   assert.deepEqual(await tailAfter(t, all), { epoch: 1, sequence: LARGEST_BATCH + 1 });
 });
 
+test("R4: the end is seen through whatever a relay has sent again that was cut off for long", async (t) => {
+  const again = 3 * SEEN_BACK;
+  assert.deepEqual(await tailAfter(t, [...from(1, 5 * SEEN_BACK), ...from(1, again)]), {
+    epoch: 1,
+    sequence: 5 * SEEN_BACK,
+  });
+});
+
 test("R4: of a topic with two writers each finds its own end, however much the other has written since", async (t) => {
   const bus = await testBus(t);
   const settled = (sequence: number) => numbered(trades, 0, sequence, { eventType: "Settled" });

@@ -1,4 +1,4 @@
-import type { BusRecord, EventBus } from "@bourse/bus";
+import type { BusRecord, EventBus, TopicPartition } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
 import { createDecoder, DecodeError } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
@@ -15,17 +15,28 @@ export async function* replayRecords(
   partition: number,
 ): AsyncGenerator<readonly BusRecord[]> {
   const last = (await bus.tail(topic, partition, 1))[0];
-  if (last === undefined) return;
-  const reader = await bus.read({ topic, partition, from: "earliest" });
+  if (last !== undefined)
+    yield* recordsBetween(bus, { topic, partition }, { from: "earliest", end: last.offset + 1n });
+}
+
+/** Reads a partition from one offset to before another, or to its end where that comes first. */
+export async function* recordsBetween(
+  bus: EventBus,
+  { topic, partition }: TopicPartition,
+  { from, end }: { readonly from: bigint | "earliest"; readonly end: bigint },
+): AsyncGenerator<readonly BusRecord[]> {
+  let nextOffset = from === "earliest" ? 0n : from;
+  if (nextOffset >= end) return;
+  const reader = await bus.read({ topic, partition, from });
   const at = { topic, partition, reader, isClosed: () => false };
   try {
-    for (let nextOffset = 0n; nextOffset <= last.offset; ) {
+    while (nextOffset < end) {
       const records = await pollLog(bus, { ...at, nextOffset }, BATCH);
-      const end = records.at(-1);
+      const last = records.at(-1);
       // Retention has dropped the rest of it.
-      if (end === undefined) return;
-      nextOffset = end.offset + 1n;
-      yield end.offset <= last.offset ? records : records.filter(({ offset }) => offset <= last.offset);
+      if (last === undefined) return;
+      nextOffset = last.offset + 1n;
+      yield last.offset < end ? records : records.filter(({ offset }) => offset < end);
     }
   } finally {
     await reader.close();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { BusError, type EmbeddedBus, type EventBus } from "@bourse/bus";
 import type { ViewConsumption } from "./definitions.ts";
+import { SEEN_BACK } from "./highest-numbers.ts";
 import { commands, numbered, sendAll, testBus, testLog, testMetrics } from "./testing/fixtures.ts";
 import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
 import { ViewRunner } from "./view-runner.ts";
@@ -138,6 +139,25 @@ test("R4: a number from before its start that is sent again behind it begins no 
   for (const { runner, seen } of [late, behindSnapshot]) {
     await all.time.until("it follows", () => seen.length > 0);
     assert.deepEqual(seen, ["0/3"]);
+    await runner.close();
+  }
+});
+
+test("R4: numbers from before its start begin no view, however far they lie from the start or the start from the end", async (t) => {
+  const all = await given(t);
+  const numbers = (first: number, last: number) =>
+    Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+  await place(all.bus, numbers(1, 2 * SEEN_BACK));
+  await place(all.bus, numbers(1, 2 * SEEN_BACK));
+  await place(all.bus, numbers(2 * SEEN_BACK + 1, 4 * SEEN_BACK));
+  // In the middle of what was sent again, and before it.
+  const inside = view(all, { from: () => BigInt(3 * SEEN_BACK + 1) });
+  const before = view(all, { from: () => BigInt(2 * SEEN_BACK) });
+  for (const { runner, seen } of [inside, before]) {
+    runner.start();
+    await all.time.until("it is ready", () => runner.unready().length === 0);
+    assert.equal(seen[0], `0/${2 * SEEN_BACK + 1}`);
+    assert.equal(seen.length, 2 * SEEN_BACK);
     await runner.close();
   }
 });

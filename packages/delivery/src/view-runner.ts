@@ -12,10 +12,11 @@ import { createDecoder, type Decoder } from "./decode.ts";
 import type { ViewConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
-import { countHighest, SEEN_BACK } from "./highest-numbers.ts";
+import { highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { HEADER } from "./record-headers.ts";
+import { recordsBetween } from "./replay-topic.ts";
 import { judgeExact, judgeLatest } from "./sequence-check.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
 
@@ -202,11 +203,13 @@ export class ViewRunner<Service> implements Runner {
 
   /** R4: a relay that has slept may send again behind the start what is before it. Such numbers begin nothing. */
   async #countBefore(at: FollowedPartition, start: bigint): Promise<void> {
-    const records = await this.#parts.bus.tail(at.topic.name, at.partition, SEEN_BACK);
-    countHighest(
-      at.applied,
-      records.filter(({ offset }) => offset < start),
-    );
+    const { bus } = this.#parts;
+    const place = { topic: at.topic.name, partition: at.partition };
+    const from = start > SEEN_BACK ? start - BigInt(SEEN_BACK) : 0n;
+    const records: BusRecord[] = [];
+    for await (const batch of recordsBetween(bus, place, { from, end: start })) records.push(...batch);
+    for (const [producer, position] of await highestNumbers(bus, place, { records, from }))
+      at.applied.set(producer, { ...position });
   }
 
   async #endOf(at: FollowedPartition): Promise<bigint> {
