@@ -80,7 +80,33 @@ test("R4: numbers that another relay has had acknowledged are not sent again", (
   assert.deepEqual(drain(lane), [6, 7]);
 });
 
-test("R4: in whatever order runs are handed over, read or kept out, each number is sent once and in order", () => {
+test("R4: what is queued and another relay has had acknowledged is passed over between two batches", () => {
+  const lane = new RelayLane("t", 0);
+  for (const each of [run(1, 3), run(4, 6), run(7, 9)]) lane.offer(each, 100);
+  lane.busy = true;
+  lane.takeBatch(2, 1_000_000);
+  lane.skipTo(5);
+  assert.ok(lane.isSkipped(5) && !lane.isSkipped(6));
+  lane.acknowledged += 2;
+  lane.skip();
+  assert.deepEqual(drain(lane), [6, 7, 8, 9]);
+  assert.equal(lane.queuedRecords, 0);
+});
+
+test("R4: a log that lost its end is filled again, whatever another relay has had acknowledged before", () => {
+  const lane = new RelayLane("t", 0);
+  lane.sentBefore = 5;
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 2, known: 10 });
+  lane.skipTo(8);
+  lane.refill([run(3, 10)]);
+  lane.takeBatch(3, 1_000_000);
+  assert.ok(!lane.isSkipped(5));
+  lane.acknowledged += 3;
+  lane.skip();
+  assert.deepEqual(drain(lane), [9, 10]);
+});
+
+test("R4: in whatever order runs are handed over, read, kept out or sent by another relay, each number is sent once and in order", () => {
   const seed = Number(process.env.BOURSE_SEED ?? Math.floor(Math.random() * 2 ** 31));
   const random = seededRandom(seed);
   for (let round = 0; round < 300; round++) {
@@ -97,6 +123,11 @@ test("R4: in whatever order runs are handed over, read or kept out, each number 
     for (const { each } of order.sort((a, b) => a.place - b.place)) {
       if (random.below(8) > 0) lane.offer(each, random.below(3) === 0 ? 0 : 1_000);
       if (random.below(2) === 0) sent.push(...drain(lane, random.below(4) + 1));
+      if (random.below(6) === 0) {
+        const elsewhere = Math.min(last, lane.acknowledged + random.below(4));
+        for (let number = lane.acknowledged + 1; number <= elsewhere; number++) sent.push(number);
+        lane.skipTo(elsewhere);
+      }
       // The table has everything committed so far, in order.
       if (random.below(4) === 0 && lane.gap) {
         lane.refill(runs.filter((row) => row.lastSequence > lane.through).slice(0, 2));

@@ -41,6 +41,8 @@ export class RelayLane {
   topicId = "";
   fault: string | null = null;
   queuedRecords = 0;
+  /** What another relay has had acknowledged. */
+  #skipTo = 0;
   readonly #queuedInAll: QueuedRecords;
   readonly #queue: Run[] = [];
   /** Runs that were handed over before an earlier one, by first sequence. */
@@ -69,14 +71,35 @@ export class RelayLane {
     this.mustRead = this.known > this.through;
   }
 
-  /** Another relay has had these acknowledged. Only for a lane that sends nothing at the moment. */
+  /** Another relay has had these acknowledged: what of them is not on its way is not sent here, too. */
   skipTo(sequence: number): void {
-    if (this.busy || this.#queue.length > 0 || sequence <= this.through) return;
-    this.acknowledged = sequence;
-    this.through = sequence;
-    this.throughEpoch = this.epoch;
-    this.known = Math.max(this.known, sequence);
+    this.#skipTo = Math.max(this.#skipTo, sequence);
+    if (!this.busy) this.skip();
+  }
+
+  /** Whether another relay has had acknowledged what is on its way here. */
+  isSkipped(sequence: number): boolean {
+    return this.#skipTo >= sequence && !this.#isRefilling;
+  }
+
+  /** Only between two batches. */
+  skip(): void {
+    const to = this.#skipTo;
+    if (to <= this.acknowledged || this.#isRefilling) return;
+    this.#queued(this.acknowledged - Math.min(to, this.through));
+    this.acknowledged = to;
+    while (this.#queue[0] !== undefined && this.#queue[0].lastSequence <= to) this.#queue.shift();
+    if (to > this.through) {
+      this.through = to;
+      this.throughEpoch = this.epoch;
+    }
+    this.known = Math.max(this.known, to);
     this.#linkEarly();
+  }
+
+  /** A log that lost its end is filled again, whoever once had it acknowledged (R4). */
+  get #isRefilling(): boolean {
+    return this.acknowledged < this.sentBefore;
   }
 
   /**

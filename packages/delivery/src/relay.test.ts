@@ -270,6 +270,46 @@ test("R4: what another instance has sent is not sent again by the slow poll", as
   await all.time.finish("it is drained", b.relay.drain());
 });
 
+test("R4: of two relays that wake after an outage the later one sends only what the other has not, but for what is on its way", async (t) => {
+  const all = await given(t);
+  const [a, b] = [instance(all), instance(all, { bounds: { batchRecords: 2 } })];
+  await a.relay.start();
+  await b.relay.start();
+  const [releaseA, releaseB] = [a.faults.hold(), b.faults.hold()];
+  for (let n = 1; n <= 20; n++) await commit(a.delivery, placed(n));
+  await all.time.until("both have taken the partition up", () => b.faults.tried.length === 1);
+  releaseA();
+  await untilSent(all, 20);
+  await all.time.advance(5_000);
+  releaseB();
+  await all.time.until("both are at the end", () =>
+    [...b.relay.backlog().values()].every((left) => left === 0),
+  );
+  await all.time.advance(5_000);
+  assert.deepEqual(sequencesOf(await everything(all.bus, commands, 0)), [...upTo(20), 1, 2]);
+  await commit(b.delivery, placed(21));
+  assert.deepEqual((await untilSent(all, 21)).slice(-2), [2, 21]);
+  await all.time.finish("it is drained", a.relay.drain());
+  await all.time.finish("it is drained", b.relay.drain());
+});
+
+test("R4: what the bus does not take of one relay and another one has sent is not tried again", async (t) => {
+  const all = await given(t);
+  const [a, b] = [instance(all), instance(all)];
+  await a.relay.start();
+  await b.relay.start();
+  b.faults.refuse(0);
+  for (let n = 1; n <= 20; n++) await commit(b.delivery, placed(n));
+  await all.time.until("it is not taken", () => b.relay.unready().length > 0);
+  await untilSent(all, 20);
+  await all.time.until("it is known", () => b.relay.unready().length === 0);
+  b.faults.refuse(null);
+  await commit(b.delivery, placed(21));
+  assert.deepEqual(await untilSent(all, 21), upTo(21));
+  await all.time.finish("it is drained", a.relay.drain());
+  await all.time.finish("it is drained", b.relay.drain());
+});
+
 test("R4: at start it walks back past another producer's records to its own last one", async (t) => {
   const all = await given(t);
   const wallet = { producer: "wallet", publishes: [trades] } as const;

@@ -29,7 +29,7 @@ export interface RelayParts {
 
 /** Every queue has a named bound. */
 export interface RelayBounds {
-  /** One `send` of one partition. More than `LARGEST_BATCH` would not be seen through where a topic's end is read (R4). */
+  /** One `send` of one partition. */
   readonly batchRecords: number;
   readonly batchCharacters: number;
   /** What is kept in memory between commit and acknowledgement, over all partitions; the rest is read from the table. */
@@ -219,6 +219,7 @@ export class Relay implements RunSink {
   async #run(lane: RelayLane): Promise<void> {
     try {
       while (!this.#stopping.signal.aborted) {
+        lane.skip();
         if (!lane.empty) {
           await this.#sendBatch(lane);
           if (!lane.empty && this.#lingers(lane)) return;
@@ -267,22 +268,31 @@ export class Relay implements RunSink {
     const records: OutgoingRecord[] = [];
     const { batchRecords, batchCharacters } = this.#bounds;
     for (const slice of lane.takeBatch(batchRecords, batchCharacters)) addRecords(records, producer, slice);
-    await this.#untilAcknowledged(lane, [{ topic, partition, records, isKept: true }]);
-    lane.acknowledged += records.length;
+    const last = lane.acknowledged + records.length;
+    const isSent = await this.#untilAcknowledged(lane, last, [{ topic, partition, records, isKept: true }]);
+    lane.acknowledged = last;
+    if (!isSent) return;
     metrics.recordsRelayed.inc({ topic }, records.length);
     const first = records[0];
     if (first !== undefined) metrics.relayLag.observe({ topic }, clock.nowMs() - first.timestampMs);
   }
 
-  /** An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. */
-  async #untilAcknowledged(lane: RelayLane, batches: readonly OutgoingBatch[]): Promise<void> {
+  /**
+   * An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. Says false
+   * where another relay was quicker.
+   */
+  async #untilAcknowledged(
+    lane: RelayLane,
+    last: number,
+    batches: readonly OutgoingBatch[],
+  ): Promise<boolean> {
     const { bus, timer, log, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     for (;;) {
       try {
         await bus.send(batches);
         this.#failing.delete(lane);
-        return;
+        return true;
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
         metrics.relayRetries.inc({ topic: lane.topic });
@@ -296,6 +306,10 @@ export class Relay implements RunSink {
         backoff ??= createBackoff(timer, this.#stopping.signal);
         await backoff.wait();
         if (this.#stopping.signal.aborted) throw error;
+        if (lane.isSkipped(last)) {
+          this.#failing.delete(lane);
+          return false;
+        }
       }
     }
   }
