@@ -1,16 +1,10 @@
-import type { EventBus } from "@bourse/bus";
-import type { Topic } from "@bourse/contracts";
-import { auditSequences } from "@bourse/delivery";
-import { Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { Type } from "typebox";
-import type { AnyRoute, AnyServiceDefinition, Directory, Invariant, InvariantReport } from "./definition.ts";
+import type { AnyRoute, AnyServiceDefinition, Directory } from "./definition.ts";
 import { exposition } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
-import { publishedTopics } from "./published-topics.ts";
 import type { Quiet, ServiceStatus } from "./status.ts";
 import { type ApiDocumentLink, swaggerUiRoutes } from "./swagger-ui.ts";
-
-const MAX_VIOLATIONS = 20;
 
 /** What a running service tells about itself. */
 export interface SelfReport {
@@ -89,69 +83,7 @@ export function alwaysRoutes(options: {
   ];
 }
 
-/** Runs the definition's invariants: `bourse verify` asks every service. */
-export function invariantsRoute(
-  definition: AnyServiceDefinition,
-  bus: EventBus,
-  registry: Registry,
-): AnyRoute {
-  const invariants = [
-    ...definition.invariants,
-    ...publishedTopics(definition).map((topic) => gapless(topic, bus)),
-  ];
-  const found = new Gauge({
-    name: "bourse_invariant_violations",
-    help: "Violations that the last check of an invariant found",
-    labelNames: ["invariant"] as const,
-    registers: [registry],
-  });
-  return {
-    method: "POST",
-    path: "/internal/invariants",
-    summary: "Checks the service's invariants on a quiet platform",
-    access: "internal",
-    answers: { 200: Type.Unknown() },
-    handle: async (service) => {
-      const reports: object[] = [];
-      // One after the other: each may read whole tables.
-      for (const invariant of invariants) {
-        const { checked, violations, unchecked = 0 } = await checkOne(invariant, service);
-        found.set({ invariant: invariant.name }, violations.length);
-        reports.push({
-          name: invariant.name,
-          rule: invariant.rule,
-          checked,
-          violations: violations.slice(0, MAX_VIOLATIONS),
-          violationCount: violations.length,
-          ...(unchecked > 0 ? { unchecked } : {}),
-        });
-      }
-      return { status: 200, body: { service: definition.name, invariants: reports } };
-    },
-  };
-}
-
-/** R3: what a service publishes is numbered without gaps, by each of the topic's producers in each partition. */
-function gapless(topic: Topic, bus: EventBus): Invariant<never> {
-  return {
-    name: `sequences-gapless-${topic.name}`,
-    rule: `the numbers of each producer in each partition of ${topic.name} have no gap, and a number that is there twice says the same`,
-    check: async () => {
-      const { records, unchecked, violations } = await auditSequences(bus, topic);
-      return { checked: records - unchecked, violations, unchecked };
-    },
-  };
-}
-
 const Readiness = Type.Object({ status: Type.String(), reasons: Type.Array(Type.String()) });
-
-async function checkOne(invariant: Invariant<never>, service: never): Promise<InvariantReport> {
-  try {
-    return await invariant.check(service);
-  } catch (error) {
-    return { checked: 0, violations: [`the check itself failed: ${(error as Error).message}`] };
-  }
-}
 
 function documentRoutes(
   definition: AnyServiceDefinition,

@@ -190,7 +190,8 @@ export interface Invariant<Service> {
   readonly name: string;
   /** Stated positively: "each journal balances". */
   readonly rule: string;
-  readonly check: (service: Service) => Promise<InvariantReport>;
+  /** Where a look at everything would take too long for one answer it is of a part, and `after` is the `next` of the part before. */
+  readonly check: (service: Service, after?: string) => Promise<InvariantReport>;
 }
 
 export interface InvariantReport {
@@ -200,6 +201,8 @@ export interface InvariantReport {
   readonly violations: readonly string[];
   /** What was met and could not be judged: told with the report, so that nobody takes it for checked. */
   readonly unchecked?: number;
+  /** An id in hex: what was looked at ends with it, and there is more. */
+  readonly next?: string;
 }
 
 /** Keeps the types of a definition together; returns it as it is. */

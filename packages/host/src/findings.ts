@@ -11,7 +11,8 @@ export class Findings {
     if (this.violations.length < LISTED) this.violations.push(violation);
   }
 
-  report(): InvariantReport {
-    return { checked: this.checked, violations: this.violations };
+  /** `next`: of a check that goes on behind it. */
+  report(next?: string): InvariantReport {
+    return { checked: this.checked, violations: this.violations, ...(next === undefined ? {} : { next }) };
   }
 }

@@ -1,3 +1,4 @@
+export { checkWhole } from "./check-whole.ts";
 export type { VariableDocument } from "./config.ts";
 export {
   ConfigError,
@@ -39,7 +40,7 @@ export { faultsInWords } from "./http/fault-words.ts";
 export { refuseFields } from "./http/request-schemas.ts";
 export { RequestTime } from "./http/request-time.ts";
 export type { IdRange } from "./id-ranges.ts";
-export { idRanges, isInRange } from "./id-ranges.ts";
+export { idRange, isInRange } from "./id-ranges.ts";
 export { createLogger } from "./logging.ts";
 export { NewestReading } from "./newest-reading.ts";
 export { openApiDocument } from "./openapi.ts";

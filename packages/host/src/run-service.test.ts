@@ -327,6 +327,59 @@ test("invariants are reported, bounded, and a check that fails is a violation", 
   assert.deepEqual(broken.violations, ["the check itself failed: no table"]);
 });
 
+test("an invariant is checked by name, a part at a time where it has parts; all of them are told", async (t) => {
+  const hex = (digit: string): string => digit.repeat(32);
+  const { request } = await testService(
+    t,
+    definition({
+      invariants: [
+        { name: "whole", rule: "all is well", check: async () => ({ checked: 3, violations: [] }) },
+        {
+          name: "parted",
+          rule: "nothing is wrong",
+          check: async (_service, after = hex("0")) => ({
+            checked: 10,
+            violations: [`behind ${after[0]}`],
+            ...(after === hex("2") ? {} : { next: hex(String(Number(after[0]) + 1)) }),
+          }),
+        },
+      ],
+    }),
+  );
+  const internal = (method: "GET" | "POST", path: string) => request(method, path, { as: "internal" });
+  const told = await internal("GET", "/internal/invariants");
+  assert.deepEqual(told.body.invariants.slice(0, 2), [
+    { name: "whole", rule: "all is well" },
+    { name: "parted", rule: "nothing is wrong" },
+  ]);
+  const whole = await internal("POST", "/internal/invariants/whole");
+  assert.deepEqual([whole.body.checked, whole.body.next], [3, undefined]);
+
+  const figure = async (): Promise<string | undefined> =>
+    /^bourse_invariant_violations{.*"parted".*} (.*)$/m.exec((await request("GET", "/metrics")).body)?.[1];
+  const found: string[] = [];
+  for (let part = await internal("POST", "/internal/invariants/parted"); ; ) {
+    found.push(...part.body.violations);
+    if (part.body.next === undefined) break;
+    part = await internal("POST", `/internal/invariants/parted?after=${part.body.next}`);
+  }
+  assert.deepEqual(found, ["behind 0", "behind 1", "behind 2"]);
+  assert.equal(await figure(), "3");
+  await internal("POST", "/internal/invariants/parted");
+  assert.equal(await figure(), "1");
+
+  const all = await internal("POST", "/internal/invariants");
+  const { checked, violations, violationCount } = all.body.invariants[1];
+  assert.deepEqual([checked, violations, violationCount], [30, found, 3]);
+  assert.equal(await figure(), "3");
+
+  const unknown = await internal("POST", "/internal/invariants/nothing");
+  assert.deepEqual([unknown.status, unknown.body.errors[0].given], [404, "nothing"]);
+  assert.match(unknown.body.errors[0].allowed, /^whole, parted/);
+  const beside = await internal("POST", "/internal/invariants/parted?after=beginning");
+  assert.deepEqual([beside.status, beside.body.errors[0].field], [400, "after"]);
+});
+
 test("a store is not there for a service that keeps nothing", async (t) => {
   await assert.rejects(
     testService(t, definition({ setup: (shell) => shell.store })),

@@ -10,7 +10,7 @@ import {
 import { type Store, StoreError } from "@bourse/store";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
-import { alwaysRoutes, invariantsRoute } from "./built-in-routes.ts";
+import { alwaysRoutes } from "./built-in-routes.ts";
 import { HostConfig, readConfig, redactConfig } from "./config.ts";
 import { deadLetterRoutes, openDeadLetters } from "./dead-letter-routes.ts";
 import { bounded, type Deadline, deadlineAfter } from "./deadline.ts";
@@ -20,6 +20,7 @@ import { AnswersUnderWay } from "./http/answers-under-way.ts";
 import { boundConnections } from "./http/bound-connections.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { createServer } from "./http/server.ts";
+import { invariantRoutes } from "./invariant-routes.ts";
 import { type RunningJobs, startJobs } from "./jobs.ts";
 import { makeShell } from "./make-shell.ts";
 import { createRegistry, RequestDurations } from "./metrics.ts";
@@ -191,7 +192,7 @@ class StartingService {
       ...own,
       ...deadLetterRoutes(this.#definition),
       ...rebuildRoutes(this.#definition),
-      invariantsRoute(this.#definition, this.#runtime.bus, this.#registry),
+      ...invariantRoutes(this.#definition, this.#runtime.bus, this.#registry),
     ];
     const self = {
       registry: this.#registry,

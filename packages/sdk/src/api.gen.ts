@@ -4758,12 +4758,65 @@ content: {
 }
 "/api/v1/platform/invariants/{service}": {
 /**
- * postPlatformInvariantsService: Check the invariants of one service on a quiet platform
+ * getPlatformInvariantsService: The invariants of one service, by name
+ */
+get: {
+parameters: {
+path: {
+service: ("gateway" | "auth" | "market-data" | "order" | "matching" | "portfolio" | "wallet" | "risk" | "reference-data" | "drop-copy" | "trade-processor")
+}
+}
+responses: {
+200: {
+content: {
+
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+/**
+ * postPlatformInvariantsService: Check all invariants of one service on a quiet platform that is not large
  */
 post: {
 parameters: {
 path: {
 service: ("gateway" | "auth" | "market-data" | "order" | "matching" | "portfolio" | "wallet" | "risk" | "reference-data" | "drop-copy" | "trade-processor")
+}
+}
+responses: {
+200: {
+content: {
+
+}
+}
+default: {
+content: {
+"application/problem+json": Problem
+}
+}
+}
+}
+}
+"/api/v1/platform/invariants/{service}/{invariant}": {
+/**
+ * postPlatformInvariantsServiceInvariant: Check one invariant on a quiet platform; one that is checked in parts goes on behind `next` with `after`
+ */
+post: {
+parameters: {
+path: {
+service: ("gateway" | "auth" | "market-data" | "order" | "matching" | "portfolio" | "wallet" | "risk" | "reference-data" | "drop-copy" | "trade-processor")
+invariant: string
+}
+query?: {
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+after?: string
 }
 }
 responses: {

@@ -19,15 +19,23 @@ function patience(limitMs = 1_000): Patience {
 }
 
 const SERVICES = ["order", "wallet", "matching"];
+const RULE = { name: "rule", rule: "all is well" };
+/** Checked in three parts. */
+const SLOW = { name: "slow", rule: "it takes its time" };
 
 interface FakePlatform {
   /** Answers of /quiet, one after the other; the last one stays. */
   readonly quiet?: readonly (readonly string[])[];
   /** What a service finds at its nth look. */
   readonly violations?: (service: string, look: number) => readonly string[];
+  /** What is found in each part of the wallet's slow rule. */
+  readonly parts?: readonly (readonly string[])[];
   /** Something is written between two looks. */
   readonly moving?: boolean;
+  /** A service that does not tell its rules. */
   readonly broken?: string;
+  /** A service whose slow rule comes to no end in time. */
+  readonly slow?: string;
 }
 
 async function verify(t: TestContext, platform: FakePlatform) {
@@ -35,7 +43,7 @@ async function verify(t: TestContext, platform: FakePlatform) {
   const looks: string[] = [];
   let written = 0;
   let asked = 0;
-  const gateway = await fakeGateway(t, ({ path }): FakeAnswer => {
+  const gateway = await fakeGateway(t, ({ method, path, query }): FakeAnswer => {
     if (path === "/api/v1/platform/quiet") {
       asked++;
       const reasons = (quiet.length > 1 ? quiet.shift() : quiet[0]) ?? [];
@@ -51,14 +59,24 @@ async function verify(t: TestContext, platform: FakePlatform) {
       const partitions = [{ partition: 0, earliest: "0", latest: String(written) }];
       return { status: 200, body: { topics: [{ name: "trade-events", events: [], partitions }] } };
     }
-    const service = path.split("/").at(-1) ?? "";
-    looks.push(service);
+    const [service = "", name] = path.slice("/api/v1/platform/invariants/".length).split("/");
     if (service === platform.broken) return problemAnswer(503, "not_ready");
-    const violations = platform.violations?.(service, looks.filter((each) => each === service).length) ?? [];
-    const invariants = [
-      { name: "rule", rule: "all is well", checked: 1, violations, violationCount: violations.length },
-    ];
-    return { status: 200, body: { service, invariants } };
+    if (method === "GET") return { status: 200, body: { service, invariants: [RULE, SLOW] } };
+    looks.push(`${service}/${name}`);
+    if (name === SLOW.name) {
+      if (service === platform.slow) return problemAnswer(503, "outcome_unknown");
+      const after = Number(query.get("after") ?? "0");
+      const next = after < 2 ? { next: String(after + 1) } : {};
+      const violations = (service === "wallet" ? platform.parts?.[after] : undefined) ?? [];
+      const found = { checked: 10, violations, violationCount: violations.length };
+      return { status: 200, body: { ...SLOW, ...found, ...next } };
+    }
+    const look = looks.filter((each) => each === `${service}/${name}`).length;
+    const violations = platform.violations?.(service, look) ?? [];
+    return {
+      status: 200,
+      body: { ...RULE, checked: 1, violations, violationCount: violations.length },
+    };
   });
   const client = new GatewayClient({ url: gateway.url });
   t.after(() => client.close());
@@ -71,8 +89,11 @@ describe("verify", () => {
     const busy = ["2 behind"];
     const { report, looks, asked } = await verify(t, { quiet: [busy, [], busy, [], []] });
     assert.equal(asked, 5);
-    assert.deepEqual(looks, SERVICES);
-    assert.deepEqual(report, { ok: true, checks: SERVICES.length, violations: [], unchecked: 0, moving: [] });
+    assert.deepEqual(
+      looks,
+      SERVICES.flatMap((service) => [`${service}/rule`, ...Array(3).fill(`${service}/slow`)]),
+    );
+    assert.deepEqual(report, { ok: true, checks: 6, violations: [], unchecked: 0, moving: [] });
   });
 
   it("reports violations with service and rule", async (t) => {
@@ -88,7 +109,8 @@ describe("verify", () => {
       violations: (service, look) => (service === "wallet" && look < 3 ? ["on its way"] : []),
     });
     assert.equal(passing.report.ok, true);
-    assert.equal(passing.looks.filter((service) => service === "wallet").length, 3);
+    const looksAt = (rule: string): number => passing.looks.filter((each) => each === rule).length;
+    assert.deepEqual([looksAt("wallet/rule"), looksAt("order/rule")], [3, 1]);
     const staying = await verify(t, {
       moving: true,
       violations: (service) => (service === "wallet" ? ["journal 7"] : []),
@@ -96,9 +118,34 @@ describe("verify", () => {
     assert.deepEqual([staying.report.ok, staying.report.moving], [false, ["wallet"]]);
   });
 
-  it("counts a service that can't check its rules as a violation", async (t) => {
-    const { report } = await verify(t, { broken: "order" });
+  it("puts together what the parts of a rule have shown", async (t) => {
+    const many = Array.from({ length: 15 }, (_, nth) => `hold ${nth}`);
+    const { report } = await verify(t, { parts: [["first"], [], many] });
+    assert.deepEqual([report.ok, report.checks, report.violations.length], [false, 6, 16]);
+    assert.deepEqual(
+      [report.violations[0], report.violations.at(-1)],
+      ["wallet/slow: first", "wallet/slow: hold 14"],
+    );
+    const more = await verify(t, { parts: [many, many, []] });
+    assert.deepEqual(
+      [more.report.violations.length, more.report.violations.at(-1)],
+      [21, "wallet/slow: and 10 more"],
+    );
+  });
+
+  it("counts a service that can't tell its rules as a violation, and checks the others", async (t) => {
+    const { report, looks } = await verify(t, { broken: "order" });
+    assert.deepEqual([report.checks, looks.length], [5, 8]);
     assert.match(report.violations.join(), /^order\/checkable: it could not be checked: .*not_ready/);
+  });
+
+  it("counts a rule that comes to no end as a violation of that rule alone", async (t) => {
+    const { report } = await verify(t, { slow: "order" });
+    assert.equal(report.checks, 6);
+    assert.match(
+      report.violations.join(),
+      /^order\/slow: it could not be checked: [^,]*outcome_unknown[^,]*$/,
+    );
   });
 
   it("gives up on a platform that never rests, and says who is busy", async (t) => {

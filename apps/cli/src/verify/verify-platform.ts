@@ -1,7 +1,7 @@
 import type { GatewayClient } from "../client.ts";
 import type { Patience } from "../patience.ts";
 import { listTopics } from "../topic-records.ts";
-import { checkService, type RuleReport } from "./check-invariants.ts";
+import { checkRule, notChecked, type Rule, type RuleReport, rulesOf } from "./check-invariants.ts";
 import { waitUntilQuiet } from "./wait-until-quiet.ts";
 
 /** A market with participants moves while it is looked at. */
@@ -9,24 +9,32 @@ const MAX_LOOKS = 5;
 
 export interface VerifyOptions {
   readonly patience: Patience;
-  readonly onService?: (service: string, done: number, total: number) => void;
+  readonly onRule?: (rule: Rule, done: number, total: number) => void;
 }
 
 /**
- * Waits until all lags are zero, then asks every service to check its rules, one after the other: each reads whole
- * tables. Where something was written during a look that found violations, it is looked at again: what is wrong stays
- * wrong, and what was on its way has arrived.
+ * Waits until all lags are zero, then asks every service to check its rules, one after the other: each reads whole tables
+ * or topics, and is an answer of its own, so that only the longest of them decides how long one answer takes. Where
+ * something was written during a look that found violations, the rule is looked at again: what is wrong stays wrong, and
+ * what was on its way has arrived.
  */
 export async function verifyPlatform(
   client: GatewayClient,
   options: VerifyOptions,
 ): Promise<readonly RuleReport[]> {
-  const reports: RuleReport[] = [];
   await waitUntilQuiet(client, options.patience);
-  const services = await serviceNames(client);
-  for (const [done, service] of services.entries()) {
-    options.onService?.(service, done, services.length);
-    reports.push(...(await settledReports(client, service, options.patience)));
+  const reports: RuleReport[] = [];
+  const rules: Rule[] = [];
+  for (const service of await serviceNames(client)) {
+    try {
+      rules.push(...(await rulesOf(client, service)));
+    } catch (error) {
+      reports.push(notChecked({ service, name: "checkable", rule: "its rules can be checked" }, error));
+    }
+  }
+  for (const [done, rule] of rules.entries()) {
+    options.onRule?.(rule, done, rules.length);
+    reports.push(await settledReport(client, rule, options.patience));
   }
   return reports;
 }
@@ -38,18 +46,12 @@ async function serviceNames(client: GatewayClient): Promise<readonly string[]> {
   return services.map(({ service }) => service);
 }
 
-async function settledReports(
-  client: GatewayClient,
-  service: string,
-  patience: Patience,
-): Promise<readonly RuleReport[]> {
+async function settledReport(client: GatewayClient, rule: Rule, patience: Patience): Promise<RuleReport> {
   for (let look = 1; ; look++) {
     const before = await recordsWritten(client);
-    const reports = await checkService(client, service);
-    if (reports.every(({ violationCount }) => violationCount === 0)) return reports;
-    if ((await recordsWritten(client)) === before) return reports;
-    if (look === MAX_LOOKS)
-      return reports.map((report) => (report.violationCount === 0 ? report : { ...report, moving: true }));
+    const report = await checkRule(client, rule);
+    if (report.violationCount === 0 || (await recordsWritten(client)) === before) return report;
+    if (look === MAX_LOOKS) return { ...report, moving: true };
     await waitUntilQuiet(client, patience);
   }
 }

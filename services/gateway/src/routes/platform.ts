@@ -1,13 +1,17 @@
-import { oneOf, SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
+import { OrderId, oneOf, SERVICE_NAMES, type ServiceName } from "@bourse/contracts";
 import { type Directory, PeerError, type Route, type RouteAnswer } from "@bourse/host";
 import { Type } from "typebox";
 import type { Gateway } from "../authenticate.ts";
 
 /** Reading whole tables and logs takes its time. */
-const INVARIANTS_TIMEOUT_MS = 600_000;
+const WHOLE_TABLES_TIMEOUT_MS = 600_000;
 
 const ByService = Type.Object({ services: Type.Array(Type.Unknown()) });
 const ServiceParams = Type.Object({ service: oneOf(SERVICE_NAMES) });
+const InvariantParams = Type.Object({
+  service: oneOf(SERVICE_NAMES),
+  invariant: Type.String({ pattern: "^[a-z0-9-]{1,64}$" }),
+});
 const CountsQuery = Type.Object({ clientOrderIdPrefix: Type.Optional(Type.String({ maxLength: 64 })) });
 
 /** The platform as a whole, for operators: what every service says of itself, asked through the one door. */
@@ -36,9 +40,45 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
         ),
     },
     {
+      method: "GET",
+      path: "/api/v1/platform/invariants/:service",
+      summary: "The invariants of one service, by name",
+      access: "operator",
+      params: ServiceParams,
+      answers: { 200: Type.Unknown() },
+      handle: async (gateway, { params }) => ({
+        status: 200,
+        body: await gateway.peers.call(params.service as ServiceName, {
+          method: "GET",
+          path: "/internal/invariants",
+        }),
+      }),
+    },
+    {
+      method: "POST",
+      path: "/api/v1/platform/invariants/:service/:invariant",
+      summary:
+        "Check one invariant on a quiet platform; one that is checked in parts goes on behind `next` with `after`",
+      access: "operator",
+      idempotency: { natural: "it changes nothing" },
+      params: InvariantParams,
+      query: Type.Object({ after: Type.Optional(OrderId) }),
+      answers: { 200: Type.Unknown() },
+      problems: ["not_found"],
+      handle: async (gateway, { params, query }) => ({
+        status: 200,
+        body: await gateway.peers.call(params.service as ServiceName, {
+          method: "POST",
+          path: `/internal/invariants/${params.invariant}`,
+          query: query as Record<string, string>,
+          timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
+        }),
+      }),
+    },
+    {
       method: "POST",
       path: "/api/v1/platform/invariants/:service",
-      summary: "Check the invariants of one service on a quiet platform",
+      summary: "Check all invariants of one service on a quiet platform that is not large",
       access: "operator",
       idempotency: { natural: "it changes nothing" },
       params: ServiceParams,
@@ -48,7 +88,7 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
         body: await gateway.peers.call(params.service as ServiceName, {
           method: "POST",
           path: "/internal/invariants",
-          timeoutMs: INVARIANTS_TIMEOUT_MS,
+          timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
         }),
       }),
     },
