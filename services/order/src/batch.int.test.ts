@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { orderIdOf } from "./order-id.ts";
 import { ALICE, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
 const place = (clientOrderId: string, changes: Record<string, unknown> = {}) => ({
@@ -179,18 +178,4 @@ test("counts of a client order id's prefix", async (t) => {
     commandsRefused: 0,
     commandsWaiting: 1,
   });
-  const page = await order.service.request("GET", "/internal/orders", {
-    as: "internal",
-    query: { limit: "10", open: "true" },
-  });
-  assert.equal(page.body.orders.length, 3);
-  const [first] = page.body.orders;
-  const next = await order.service.request("GET", "/internal/orders", {
-    as: "internal",
-    query: { limit: "10", after: first.orderId },
-  });
-  assert.equal(next.body.orders.length, 3);
-  assert.ok(
-    page.body.orders.some(({ orderId }: { orderId: string }) => orderId === orderIdOf("alice", "run2-a")),
-  );
 });

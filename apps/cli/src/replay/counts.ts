@@ -20,8 +20,17 @@ export interface Counts {
   };
 }
 
-export function countTables(client: GatewayClient, run: string): Promise<Counts> {
-  return client.get<Counts>("/api/v1/platform/counts", { clientOrderIdPrefix: `${run}-` });
+/** Whole tables are counted, of whoever else uses the platform too. */
+const TIMEOUT_MS = 620_000;
+
+export async function countTables(client: GatewayClient, run: string): Promise<Counts> {
+  const { body } = await client.request<Counts>({
+    method: "GET",
+    path: "/api/v1/platform/counts",
+    query: { clientOrderIdPrefix: `${run}-` },
+    timeoutMs: TIMEOUT_MS,
+  });
+  return body;
 }
 
 /** What has been added since: on a platform that others use, its tables hold more than a run. */

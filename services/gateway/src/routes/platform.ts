@@ -106,8 +106,13 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
             method: "GET",
             path: "/internal/orders/counts",
             ...(typeof prefix === "string" ? { query: { clientOrderIdPrefix: prefix } } : {}),
+            timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
           }),
-          gateway.peers.call("wallet", { method: "GET", path: "/internal/wallet/counts" }),
+          gateway.peers.call("wallet", {
+            method: "GET",
+            path: "/internal/wallet/counts",
+            timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
+          }),
         ]);
         return { status: 200, body: { order, wallet } };
       },

@@ -1,11 +1,9 @@
-import { Count, OrderId } from "@bourse/contracts";
+import { Count } from "@bourse/contracts";
 import type { Route } from "@bourse/host";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
-import { OrderView } from "../order-view.ts";
-import { number, orderRecordOf } from "../sql/order-rows.ts";
-import { orderView } from "./intake.ts";
+import { number } from "../sql/order-rows.ts";
 import { openOrderRoutes } from "./open-orders.ts";
 
 const COUNTS = {
@@ -43,52 +41,26 @@ export const internalRoutes: readonly Route<Desk>[] = [
       body: await counts(desk, String(query.clientOrderIdPrefix ?? "")),
     }),
   },
-  {
-    method: "GET",
-    path: "/internal/orders",
-    summary: "Orders by id, a page at a time; with open=true those that are not finished",
-    access: "internal",
-    query: Type.Object({
-      after: Type.Optional(OrderId),
-      limit: Type.Integer({ minimum: 1, maximum: 10_000 }),
-      open: Type.Optional(Type.Boolean()),
-    }),
-    answers: { 200: Type.Object({ orders: Type.Array(OrderView) }) },
-    handle: async (desk, { query }) => {
-      const {
-        after = "0".repeat(32),
-        limit,
-        open = false,
-      } = query as { after?: string; limit: number; open?: boolean };
-      const rows = await desk.store.query(sql`SELECT * FROM orders
-        WHERE order_id > ${after}::uuid AND (NOT ${open}::bool OR status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED'))
-        ORDER BY order_id LIMIT ${limit}::int4`);
-      return { status: 200, body: { orders: rows.map((row) => orderView(desk, orderRecordOf(row))) } };
-    },
-  },
 ];
 
+/** Two looks at whole tables, which take as long as they take. */
 async function counts(desk: Desk, prefix: string): Promise<Record<keyof typeof COUNTS, number>> {
-  const [row] = await desk.store.query(sql`
-    WITH chosen AS (
-      SELECT order_id, status, symbol, refusal FROM orders
-      WHERE ${prefix}::text = '' OR starts_with(client_order_id, ${prefix})
-    ), commanded AS (
-      SELECT c.kind, c.accepted, c.completed_ms FROM commands c
-      WHERE c.kind IN ('AMEND', 'CANCEL') AND c.symbol IS NOT NULL
-        AND (${prefix}::text = '' OR c.order_id IN (SELECT order_id FROM chosen))
-    )
-    SELECT
-      (SELECT count(*) FROM chosen WHERE symbol IS NOT NULL) AS orders,
-      (SELECT count(*) FROM chosen WHERE symbol IS NOT NULL AND refusal IS NULL) AS accepted,
-      (SELECT count(*) FROM chosen WHERE symbol IS NOT NULL AND status = 'REJECTED') AS rejected,
-      (SELECT count(*) FROM chosen WHERE symbol IS NULL) AS tombstones,
-      (SELECT count(*) FROM chosen WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')) AS open,
-      (SELECT count(*) FROM commanded WHERE kind = 'AMEND') AS amends,
-      (SELECT count(*) FROM commanded WHERE kind = 'CANCEL') AS cancels,
-      (SELECT count(*) FROM commanded WHERE accepted = false) AS commands_refused,
-      (SELECT count(*) FROM commanded WHERE completed_ms IS NULL) AS commands_waiting`);
-  const of = (column: string): number => number(row?.[column] ?? 0);
+  const [orders] = await desk.store.scan(sql`
+    SELECT count(symbol) AS orders,
+      count(*) FILTER (WHERE symbol IS NOT NULL AND refusal IS NULL) AS accepted,
+      count(*) FILTER (WHERE symbol IS NOT NULL AND status = 'REJECTED') AS rejected,
+      count(*) FILTER (WHERE symbol IS NULL) AS tombstones,
+      count(*) FILTER (WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')) AS open
+    FROM orders WHERE ${prefix}::text = '' OR starts_with(client_order_id, ${prefix})`);
+  const [commands] = await desk.store.scan(sql`
+    SELECT count(*) FILTER (WHERE kind = 'AMEND') AS amends,
+      count(*) FILTER (WHERE kind = 'CANCEL') AS cancels,
+      count(*) FILTER (WHERE accepted = false) AS commands_refused,
+      count(*) FILTER (WHERE completed_ms IS NULL) AS commands_waiting
+    FROM commands WHERE kind IN ('AMEND', 'CANCEL') AND symbol IS NOT NULL AND (${prefix}::text = ''
+      OR order_id IN (SELECT order_id FROM orders WHERE starts_with(client_order_id, ${prefix})))`);
+  const row = { ...orders, ...commands };
+  const of = (column: string): number => number(row[column] ?? 0);
   return {
     orders: of("orders"),
     accepted: of("accepted"),

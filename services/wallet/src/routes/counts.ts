@@ -21,7 +21,7 @@ export const countRoutes: readonly Route<Wallet>[] = [
     access: "internal",
     answers: { 200: WalletCounts },
     handle: async (wallet) => {
-      const [row] = await wallet.store.query(sql`
+      const [row] = await wallet.store.scan(sql`
         SELECT (SELECT count(*) FROM accounts) AS accounts,
           (SELECT count(*) FROM holds WHERE account_id <> '') AS holds_opened,
           (SELECT count(*) FROM holds WHERE held > 0) AS holds_open,
