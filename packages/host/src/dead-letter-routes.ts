@@ -12,7 +12,7 @@ import {
 import { type Static, Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { RequestTime } from "./http/request-time.ts";
-import { problem } from "./problem.ts";
+import { problem, refuseCursor } from "./problem.ts";
 import { hasEffects } from "./published-topics.ts";
 import type { RouteAnswer } from "./route-answer.ts";
 
@@ -205,8 +205,7 @@ function deskOf(service: unknown): ParkedDesk {
 
 async function list(name: ServiceName, desk: ParkedDesk, query: RouteRequest["query"]): Promise<RouteAnswer> {
   const { limit = 100, after = null } = query as { limit?: number; after?: string };
-  if (after !== null && !isParkedId(after))
-    return problem("invalid_cursor", "`after` is the id of a parked record");
+  if (after !== null && !isParkedId(after)) return refuseCursor(after, { field: "after", next: "next" });
   const records = await desk.list(filterOf(query), after, limit);
   const next = records.length < limit ? null : (records.at(-1)?.id ?? null);
   return { status: 200, body: { records: records.map((record) => recordView(name, record)), next } };

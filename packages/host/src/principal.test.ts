@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callerReader } from "./principal.ts";
+import { callerReader, refuseForeignAccount } from "./principal.ts";
 
 const read = callerReader("right-token");
 const principal = JSON.stringify({ keyId: "k", role: "account", accountId: "a" });
@@ -40,4 +40,15 @@ test("a text that is no principal is nobody", () => {
       text,
     );
   }
+});
+
+test("a key of an account is for that account, an operator's for every one", () => {
+  const alice = { keyId: "k", role: "account", accountId: "alice" } as const;
+  assert.equal(refuseForeignAccount(alice, "alice"), null);
+  assert.equal(refuseForeignAccount({ keyId: "o", role: "operator" }, "bob"), null);
+  const refusal = refuseForeignAccount(alice, "bob", "clientId");
+  assert.equal(refusal?.status, 403);
+  assert.deepEqual(refusal?.body.errors, [{ field: "clientId", given: "bob", allowed: "alice" }]);
+  for (const nobody of [null, { keyId: "k", role: "account" } as const])
+    assert.equal(refuseForeignAccount(nobody, "")?.status, 403);
 });

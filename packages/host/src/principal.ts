@@ -47,6 +47,21 @@ export function refuseAccess(access: Access, caller: Caller): ProblemAnswer | nu
   }
 }
 
+/**
+ * An operator's key is for every account, an account's key for its own. null: may go on. `field` is what the request
+ * calls the account.
+ */
+export function refuseForeignAccount(
+  principal: Principal | null,
+  accountId: string,
+  field = "accountId",
+): ProblemAnswer | null {
+  if (principal?.role === "operator" || principal?.accountId === accountId) return null;
+  return problem("forbidden", "This key is for another account.", {
+    errors: [{ field, given: accountId, allowed: principal?.accountId ?? "an account's key" }],
+  });
+}
+
 const unauthenticated = problem("unauthenticated", "no valid credentials came with the request", {
   headers: { "www-authenticate": "Bearer" },
 });

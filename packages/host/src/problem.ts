@@ -60,6 +60,19 @@ export function problem(
   };
 }
 
+/** A list's refusal of a cursor that it did not make. `next` is what its pages call the one they give. */
+export function refuseCursor(
+  given = "",
+  { field, next }: { readonly field: string; readonly next: string } = {
+    field: "cursor",
+    next: "nextCursor",
+  },
+): ProblemAnswer {
+  return problem("invalid_cursor", "The cursor is not one of this list.", {
+    errors: [{ field, given, allowed: `the ${next} of a page of this list` }],
+  });
+}
+
 /** Whether an answer of a route is a refusal. */
 export function isProblem(answer: RouteAnswer): answer is ProblemAnswer {
   return answer.status >= 400 && answer.headers?.["content-type"] === PROBLEM_TYPE;

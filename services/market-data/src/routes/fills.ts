@@ -12,12 +12,12 @@ import {
   Timestamp,
 } from "@bourse/contracts";
 import {
-  type ProblemAnswer,
-  problem,
   RequestTime,
   type Route,
   type RouteAnswer,
   type RouteRequest,
+  refuseCursor,
+  refuseForeignAccount,
 } from "@bourse/host";
 import type { Row } from "@bourse/store";
 import { Type } from "typebox";
@@ -90,11 +90,11 @@ async function listFills(service: MarketData, request: RouteRequest): Promise<Ro
   const accountId = request.params.accountId ?? "";
   const { symbol, orderId, from, to, limit = DEFAULT_LIMIT, cursor } = request.query as FillQuery;
   const behind = cursor === undefined ? undefined : placeOf(cursor);
-  const foreign = foreignAccount(request, accountId);
+  const foreign = refuseForeignAccount(request.principal, accountId);
   if (foreign !== null) return foreign;
   if (symbol !== undefined && service.reference.instrument(symbol) === undefined)
     return unknownSymbol(symbol);
-  if (behind === null) return wrongCursor(cursor);
+  if (behind === null) return refuseCursor(cursor);
   const filter = {
     accountId,
     symbol: symbol ?? null,
@@ -116,20 +116,6 @@ function placeOf(cursor: string): FillPlace | null {
   if (parts === null) return null;
   const [, timeMs, engineSequence, side = "", symbol = ""] = parts;
   return { timeMs: Number(timeMs), engineSequence: Number(engineSequence), side, symbol };
-}
-
-function wrongCursor(cursor = ""): ProblemAnswer {
-  return problem("invalid_cursor", "The cursor is not one of this list.", {
-    errors: [{ field: "cursor", given: cursor, allowed: "the nextCursor of a page of this list" }],
-  });
-}
-
-/** A key of an account sees that account only. */
-function foreignAccount({ principal }: RouteRequest, accountId: string): ProblemAnswer | null {
-  if (principal === null || principal.role === "operator" || principal.accountId === accountId) return null;
-  return problem("forbidden", "This key is for another account.", {
-    errors: [{ field: "accountId", given: accountId, allowed: principal.accountId ?? "" }],
-  });
 }
 
 function fillView(service: MarketData, row: Row): object {

@@ -1,7 +1,7 @@
 import { parseDecimal } from "@bourse/base";
 import { Count, Decimal, SideField, SymbolField } from "@bourse/contracts";
 import type { Effects, Unit } from "@bourse/delivery";
-import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { problem, type Route, type RouteAnswer, type RouteRequest, refuseCursor } from "@bourse/host";
 import { Type } from "typebox";
 import type { MarketData } from "../market-data.ts";
 import {
@@ -84,12 +84,7 @@ async function showTape(service: MarketData, request: RouteRequest): Promise<Rou
   if (instrument === undefined) return unknownSymbol(symbol);
   const { limit = DEFAULT_LIMIT, cursor } = request.query as { limit?: number; cursor?: string };
   const before = cursor === undefined ? undefined : positionOf(cursor);
-  if (before === null) {
-    const errors = [
-      { field: "cursor", given: cursor ?? "", allowed: "the nextCursor of a page of this tape" },
-    ];
-    return problem("invalid_cursor", "The cursor is not one of this tape.", { errors });
-  }
+  if (before === null) return refuseCursor(cursor);
   const rows = await service.store.query(selectTape(symbol, limit + 1, before));
   const entries = rows.slice(0, limit).map((row) => tapeEntryOf(row, instrument));
   const trades = entries.map(({ position: _, ...entry }) => entry);

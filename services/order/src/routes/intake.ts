@@ -1,6 +1,13 @@
 import { ok, parseTime, type Result, refused } from "@bourse/base";
 import { type Principal, specialFields } from "@bourse/contracts";
-import { isQueueFull, type ProblemAnswer, problem, type RouteAnswer, refuseFields } from "@bourse/host";
+import {
+  isQueueFull,
+  type ProblemAnswer,
+  problem,
+  type RouteAnswer,
+  refuseFields,
+  refuseForeignAccount,
+} from "@bourse/host";
 import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
@@ -25,10 +32,9 @@ export function accountOf(
     const fault = { field: "accountId", given: "nothing", allowed: "the account that an operator acts for" };
     return refused(refuseFields([fault]));
   }
-  const own = principal?.accountId;
-  if (own !== undefined && (named === undefined || named === own)) return ok(own);
-  const fault = { field: "accountId", given: named ?? "nothing", allowed: own ?? "an account's key" };
-  return refused(problem("forbidden", "a key acts for its own account only", { errors: [fault] }));
+  const accountId = named ?? principal?.accountId ?? "";
+  const foreign = refuseForeignAccount(principal, accountId);
+  return foreign === null ? ok(accountId) : refused(foreign);
 }
 
 /** Whose orders the caller may see; null: all. */

@@ -1,5 +1,5 @@
 import { AccountId, ClientOrderId, OrderId, OrderStatusField, SymbolField } from "@bourse/contracts";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { type Route, type RouteAnswer, type RouteRequest, refuseCursor } from "@bourse/host";
 import { isFinal, type OrderStatus } from "@bourse/market";
 import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
@@ -93,16 +93,14 @@ async function listOrders(desk: Desk, request: RouteRequest): Promise<RouteAnswe
     const isWanted = order !== null && isAmong(order, query);
     return { status: 200, body: { orders: isWanted ? [orderView(desk, order)] : [] } };
   }
-  if (query.cursor !== undefined && !CURSOR.test(query.cursor)) return wrongCursor(query.cursor);
+  const before = query.cursor === undefined ? NEWEST : placeOf(query.cursor);
+  if (before === null) return refuseCursor(query.cursor);
   const limit = query.limit ?? DEFAULT_LIMIT;
-  const [createdMs, after] = (query.cursor ?? NEWEST).split(".");
-  if (createdMs === undefined || after === undefined)
-    return problem("invalid_cursor", "the cursor is not of this list");
   const filter = {
     accountId: account.value,
     symbol: query.symbol ?? null,
     status: query.status ?? null,
-    before: { createdMs: Number(createdMs), orderId: after },
+    before,
   };
   const { orders, next } = await readPage(desk, filter, limit);
   return {
@@ -120,16 +118,15 @@ function isAmong(order: OrderRecord, { symbol, status }: Listing): boolean {
   return symbol === undefined || (!isTombstone(order) && order.terms.symbol === symbol);
 }
 
-const CURSOR = /^[0-9]{1,16}\.[0-9a-f]{32}$/;
-
-function wrongCursor(cursor: string): ProblemAnswer {
-  return problem("invalid_cursor", "The cursor is not one of this list.", {
-    errors: [{ field: "cursor", given: cursor, allowed: "the nextCursor of a page of this list" }],
-  });
+function placeOf(cursor: string): Place | null {
+  const parts = /^([0-9]{1,16})\.([0-9a-f]{32})$/.exec(cursor);
+  if (parts === null) return null;
+  const [, createdMs, orderId = ""] = parts;
+  return { createdMs: Number(createdMs), orderId };
 }
 
 /** Before every order there is. */
-const NEWEST = `9007199254740991.${"f".repeat(32)}`;
+const NEWEST: Place = { createdMs: Number.MAX_SAFE_INTEGER, orderId: "f".repeat(32) };
 
 interface Page {
   readonly orders: readonly OrderRecord[];

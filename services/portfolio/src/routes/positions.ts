@@ -1,5 +1,5 @@
 import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import { problem, type Route, type RouteAnswer, type RouteRequest, refuseForeignAccount } from "@bourse/host";
 import { averagePrice, unrealisedPnl } from "@bourse/positions";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
@@ -37,7 +37,7 @@ export const positionRoutes: readonly Route<Portfolio>[] = [
     problems: ["forbidden"],
     handle: async (service, request) => {
       const accountId = request.params.accountId ?? "";
-      const foreign = foreignAccount(request, accountId);
+      const foreign = refuseForeignAccount(request.principal, accountId);
       if (foreign !== null) return foreign;
       const rows = await service.store.query(selectPositions(accountId));
       const known = readPositions(rows, (symbol) => instrumentOf(service, symbol));
@@ -74,21 +74,13 @@ export const positionRoutes: readonly Route<Portfolio>[] = [
 
 async function showPosition(service: Portfolio, request: RouteRequest): Promise<RouteAnswer> {
   const { accountId = "", symbol = "" } = request.params;
-  const foreign = foreignAccount(request, accountId);
+  const foreign = refuseForeignAccount(request.principal, accountId);
   if (foreign !== null) return foreign;
   const rows = await service.store.query(selectPosition(accountId, symbol));
   const [known] = readPositions(rows, (of) => instrumentOf(service, of));
   if (known !== undefined) return { status: 200, body: positionView(service, known) };
   return problem("not_found", `${accountId} never traded ${symbol}.`, {
     errors: [{ field: "symbol", given: symbol, allowed: "a symbol that the account has traded" }],
-  });
-}
-
-/** A key of an account sees that account only. */
-function foreignAccount({ principal }: RouteRequest, accountId: string): ProblemAnswer | null {
-  if (principal === null || principal.role === "operator" || principal.accountId === accountId) return null;
-  return problem("forbidden", "This key is for another account.", {
-    errors: [{ field: "accountId", given: accountId, allowed: principal.accountId ?? "" }],
   });
 }
 

@@ -1,7 +1,14 @@
 import { partitionOf } from "@bourse/bus";
 import { AccountId, oneOf, RequestId, rfc3339, riskEvents, Timestamp } from "@bourse/contracts";
 import type { OutgoingEvent } from "@bourse/delivery";
-import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+  refuseForeignAccount,
+} from "@bourse/host";
 import { Type } from "typebox";
 import { approveRelease, type KillSwitch, type ReleaseRequest } from "../domain/kill-switch.ts";
 import { refreshCommitted } from "../jobs/refresh.ts";
@@ -124,7 +131,7 @@ export const killSwitchRoutes: readonly Route<Risk>[] = [
 /** R14: committed with its event, so that order hears of every stop; stopping again changes nothing. */
 async function engage(risk: Risk, request: RouteRequest, commit: AnswerCommit): Promise<RouteAnswer> {
   const { accountId, reason } = request.body as { accountId: string; reason: string };
-  const foreign = foreignAccount(request, accountId);
+  const foreign = refuseForeignAccount(request.principal, accountId);
   if (foreign !== null) return foreign;
   const requestId = risk.newId();
   const actor = actorOf(request);
@@ -146,7 +153,7 @@ async function engage(risk: Risk, request: RouteRequest, commit: AnswerCommit): 
 
 async function showSwitch(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const accountId = request.params.accountId ?? "";
-  const foreign = foreignAccount(request, accountId);
+  const foreign = refuseForeignAccount(request.principal, accountId);
   if (foreign !== null) return foreign;
   const rows = await risk.store.query(selectKillSwitches());
   const found = rows.map(killSwitchOf).find((each) => each.accountId === accountId);
@@ -214,14 +221,6 @@ function outgoing(accountId: string, event: OutgoingEvent<typeof riskEvents>["ev
     event,
   };
   return made as unknown as OutgoingEvent;
-}
-
-function foreignAccount(request: RouteRequest, accountId: string): RouteAnswer | null {
-  const { principal } = request;
-  if (principal?.role === "operator" || principal?.accountId === accountId) return null;
-  return problem("forbidden", "a key acts for its own account only", {
-    errors: [{ field: "accountId", given: accountId, allowed: principal?.accountId ?? "an account's key" }],
-  });
 }
 
 function actorOf(request: RouteRequest): string {

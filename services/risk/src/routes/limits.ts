@@ -1,11 +1,11 @@
 import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
 import {
   type FieldError,
-  problem,
   type Route,
   type RouteAnswer,
   type RouteRequest,
   refuseFields,
+  refuseForeignAccount,
 } from "@bourse/host";
 import { Type } from "typebox";
 import { ACCOUNT_LIMIT_FIELDS, type LimitScope, type LimitSetting } from "../domain/limits.ts";
@@ -103,11 +103,8 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
 /** An account sees what holds for itself: what it may send a second, it can't find out otherwise but by being refused. */
 async function showLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const scope = scopeOf(request);
-  const { principal } = request;
-  if (principal?.role !== "operator" && principal?.accountId !== scope.accountId)
-    return problem("forbidden", "This key is for another account.", {
-      errors: [{ field: "accountId", given: scope.accountId ?? "", allowed: principal?.accountId ?? "" }],
-    });
+  const foreign = refuseForeignAccount(request.principal, scope.accountId ?? "");
+  if (foreign !== null) return foreign;
   // Not what memory knows: another instance may have taken the last setting.
   await refresh(risk);
   return { status: 200, body: answerOf(risk, scope) };

@@ -17,6 +17,8 @@ import {
   type Route,
   type RouteAnswer,
   type RouteRequest,
+  refuseCursor,
+  refuseForeignAccount,
 } from "@bourse/host";
 import { unrealisedPnl } from "@bourse/positions";
 import type { Row } from "@bourse/store";
@@ -162,12 +164,9 @@ interface Filter {
 /** What of the results the caller may see: an account asks for its own, by name or without. */
 function filterOf({ query, principal }: RouteRequest): Filter | ProblemAnswer {
   const filter = query as Filter;
-  if (principal === null || principal.role === "operator") return filter;
-  if (filter.clientId !== undefined && filter.clientId !== principal.accountId)
-    return problem("forbidden", "This key is for another account.", {
-      errors: [{ field: "clientId", given: filter.clientId, allowed: principal.accountId ?? "" }],
-    });
-  return { ...filter, clientId: principal.accountId ?? "" };
+  if (principal?.role === "operator") return filter;
+  const clientId = filter.clientId ?? principal?.accountId ?? "";
+  return refuseForeignAccount(principal, clientId, "clientId") ?? { ...filter, clientId };
 }
 
 interface PositionPage {
@@ -184,7 +183,7 @@ async function positionPage(
   if ("status" in filter) return filter;
   const { clientId = null, symbol = null, limit = DEFAULT_LIMIT, cursor } = filter;
   const after = cursor === undefined ? null : cursor.split(" ");
-  if (after !== null && after.length !== 2) return wrongCursor(cursor);
+  if (after !== null && after.length !== 2) return refuseCursor(cursor);
   const [rows, last] = await Promise.all([
     service.store.query(
       selectPositionPage({
@@ -281,7 +280,7 @@ async function tradePage(service: TradeProcessor, request: RouteRequest): Promis
     });
   const { clientId = null, symbol = null, from, to, limit = DEFAULT_LIMIT, cursor } = filter;
   const before = cursor === undefined ? null : placeOf(cursor);
-  if (cursor !== undefined && before === null) return wrongCursor(cursor);
+  if (cursor !== undefined && before === null) return refuseCursor(cursor);
   const rows = await service.store.query(
     selectTradePage({
       clientId,
@@ -306,12 +305,6 @@ function placeOf(cursor: string): TradePlace | null {
   if (parts === null) return null;
   const [, tradeMs, partition, offset, leg] = parts.map(Number);
   return { tradeMs: tradeMs ?? 0, partition: partition ?? 0, offset: offset ?? 0, leg: leg ?? 0 };
-}
-
-function wrongCursor(cursor: string | undefined): ProblemAnswer {
-  return problem("invalid_cursor", "The cursor is not one of this list.", {
-    errors: [{ field: "cursor", given: cursor ?? "", allowed: "the nextCursor of a page of this list" }],
-  });
 }
 
 function tradeView(service: TradeProcessor, row: Row): object {

@@ -7,6 +7,7 @@ import {
   type Route,
   type RouteAnswer,
   type RouteRequest,
+  refuseForeignAccount,
 } from "@bourse/host";
 import { type Row, type Statement, sql } from "@bourse/store";
 import { Type } from "typebox";
@@ -66,7 +67,7 @@ export const accountRoutes: readonly Route<Wallet>[] = [
     handle: async (wallet, request) => {
       const accountId = request.params.accountId ?? "";
       return (
-        foreignAccount(request, accountId) ??
+        refuseForeignAccount(request.principal, accountId) ??
         (await showAccount(wallet, accountId)) ??
         unknownAccount(accountId)
       );
@@ -89,15 +90,6 @@ export const accountRoutes: readonly Route<Wallet>[] = [
 export function unknownAccount(accountId: string): ProblemAnswer {
   return problem("unknown_account", `There is no account ${accountId}.`, {
     errors: [{ field: "accountId", given: accountId, allowed: "the id of an account that was opened" }],
-  });
-}
-
-/** A key of an account sees that account only. */
-export function foreignAccount(request: RouteRequest, accountId: string): ProblemAnswer | null {
-  const { principal } = request;
-  if (principal === null || principal.role === "operator" || principal.accountId === accountId) return null;
-  return problem("forbidden", "This key is for another account.", {
-    errors: [{ field: "accountId", given: accountId, allowed: principal.accountId ?? "" }],
   });
 }
 

@@ -2,7 +2,15 @@ import { formatDecimal, parseDecimal } from "@bourse/base";
 import { partitionOf } from "@bourse/bus";
 import { AccountId, AssetCode, Decimal, walletEvents } from "@bourse/contracts";
 import type { Effects, OutgoingEvent, Unit } from "@bourse/delivery";
-import { type ProblemAnswer, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type ProblemAnswer,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+  refuseCursor,
+  refuseForeignAccount,
+} from "@bourse/host";
 import { deposit, LedgerBatch, withdrawal } from "@bourse/ledger";
 import type { Asset } from "@bourse/market";
 import { amountText, type Row, sql } from "@bourse/store";
@@ -11,7 +19,7 @@ import { addToBalances, lockBalances, readBalances } from "../sql/balance-rows.t
 import { insertTransfers } from "../sql/journal-rows.ts";
 import { type PostingPlace, readPostings } from "../sql/posting-rows.ts";
 import { scaleOf, type Wallet } from "../wallet.ts";
-import { foreignAccount, unknownAccount } from "./accounts.ts";
+import { unknownAccount } from "./accounts.ts";
 
 const Funds = Type.Object({ asset: AssetCode, amount: Decimal });
 const FundsAnswer = Type.Object({
@@ -260,16 +268,11 @@ function fundsMoved(move: Move, after: After): OutgoingEvent<typeof walletEvents
 
 async function statement(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {
   const accountId = request.params.accountId ?? "";
-  const foreign = foreignAccount(request, accountId);
+  const foreign = refuseForeignAccount(request.principal, accountId);
   if (foreign !== null) return foreign;
   const { limit = 100, cursor } = request.query as { limit?: number; cursor?: string };
   const behind = cursor === undefined ? undefined : placeOf(cursor);
-  if (behind === null) {
-    const allowed = "the nextCursor of a page of this statement";
-    return problem("invalid_cursor", "The cursor is not one of this statement.", {
-      errors: [{ field: "cursor", given: cursor ?? "", allowed }],
-    });
-  }
+  if (behind === null) return refuseCursor(cursor);
   const rows = await readPostings(wallet.store, accountId, {
     limit: limit + 1,
     behind,
