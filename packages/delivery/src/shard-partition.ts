@@ -1,41 +1,22 @@
 import { assert, InvariantError } from "@bourse/base";
-import type { BusRecord, EventBus, OutgoingBatch, OutgoingRecord, StartPosition } from "@bourse/bus";
+import type { BusRecord, OutgoingBatch, StartPosition } from "@bourse/bus";
 import { epochMs, type Topic } from "@bourse/contracts";
-import type { Contracts } from "./contract-check.ts";
-import type { Decoder } from "./decode.ts";
 import type { ShardProgram } from "./definitions.ts";
-import { askingOnce } from "./elsewhere.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { reasonOf } from "./log.ts";
-import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
-import { ownTail } from "./own-tail.ts";
-import { pollLog } from "./poll-log.ts";
-import { type HeadersOf, headersFrom } from "./record-headers.ts";
-import { isInLog } from "./seek-hint.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
-import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+import {
+  type ShardOutput,
+  type ShardPartitionParts,
+  type TakenPartition,
+  takeOver,
+} from "./shard-takeover.ts";
+import type { Snapshot, SnapshotHead } from "./snapshot-store.ts";
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
-
-/** Outputs are numbered by the engine itself, so their epoch never changes. */
-const FIRST_FORMAT = "1";
-const OUTPUT_EPOCH = 1;
 
 /** No command is older than this part of the time its topic keeps it, and in no snapshot. */
 const AGED_PART = 10;
-
-export interface ShardPartitionParts {
-  readonly bus: EventBus;
-  readonly producer: string;
-  readonly contracts: Contracts;
-  readonly decode: Decoder;
-  readonly snapshots: SnapshotStore;
-  readonly input: Topic;
-  readonly outputs: readonly Topic[];
-  readonly partition: number;
-  readonly snapshotEvery: number;
-  readonly create: () => ShardProgram;
-}
 
 /** R8: a command broke an invariant of the program. The message names it and what an operator may do. */
 export class BrokenCommandError extends InvariantError {
@@ -67,24 +48,6 @@ export interface ShardStep {
   readonly fault: unknown;
 }
 
-/** How far an output topic goes: `known` is false where retention has left nothing of ours to read. */
-interface OutputTail {
-  readonly sequence: number;
-  readonly known: boolean;
-}
-
-interface Output {
-  readonly topic: Topic;
-  readonly headersOf: HeadersOf;
-  next: number;
-  /** Up to here the outputs are in the topic already: compared, not sent. */
-  tail: number;
-  overlap: OutputOverlap | null;
-  /** Of the batch in hand. */
-  regenerated: RegeneratedOutput[];
-  records: OutgoingRecord[];
-}
-
 interface MadeOutput {
   readonly topic: Topic;
   readonly key: string | null;
@@ -96,7 +59,7 @@ export class ShardPartition {
   readonly partition: number;
   readonly program: ShardProgram;
   readonly #parts: ShardPartitionParts;
-  readonly #outputs: ReadonlyMap<string, Output>;
+  readonly #outputs: ReadonlyMap<string, ShardOutput>;
   readonly #inputTopicId: string;
   readonly #voided: readonly VoidedCommand[];
   readonly #voidedSequences: ReadonlySet<number>;
@@ -117,77 +80,26 @@ export class ShardPartition {
     this.#made.push({ topic, key, event });
   };
 
-  private constructor(
-    parts: ShardPartitionParts,
-    restored: {
-      readonly program: ShardProgram;
-      readonly head: SnapshotHead | null;
-      readonly outputs: ReadonlyMap<string, Output>;
-      readonly inputTopicId: string;
-      readonly voided: readonly VoidedCommand[];
-      readonly lastAtStart: bigint | null;
-      readonly nextOffset: bigint | null;
-    },
-  ) {
+  private constructor(parts: ShardPartitionParts, taken: TakenPartition) {
     this.#parts = parts;
     this.partition = parts.partition;
-    this.program = restored.program;
-    this.#outputs = restored.outputs;
-    this.#inputTopicId = restored.inputTopicId;
-    this.#voided = restored.voided;
-    this.#voidedSequences = new Set(restored.voided.map(({ sequence }) => sequence));
-    this.#lastAtStart = restored.lastAtStart;
-    this.#nextOffset = restored.nextOffset;
-    this.#markOffset = restored.nextOffset;
-    if (restored.head !== null) {
-      this.#mark = { epoch: restored.head.epoch, sequence: restored.head.sequence };
-      this.#timeMs = restored.head.timeMs;
+    this.program = taken.program;
+    this.#outputs = taken.outputs;
+    this.#inputTopicId = taken.inputTopicId;
+    this.#voided = taken.voided;
+    this.#voidedSequences = new Set(taken.voided.map(({ sequence }) => sequence));
+    this.#lastAtStart = taken.lastAtStart;
+    this.#nextOffset = taken.nextOffset;
+    this.#markOffset = taken.nextOffset;
+    if (taken.head !== null) {
+      this.#mark = { epoch: taken.head.epoch, sequence: taken.head.sequence };
+      this.#timeMs = taken.head.timeMs;
     }
   }
 
-  /** Takes a partition over: the newest snapshot that no output tail is behind, and the place to replay from. */
+  /** Takes the partition over. Rejects where it can't be restored, or the bus does not answer. */
   static async open(parts: ShardPartitionParts): Promise<ShardPartition> {
-    const { bus, input, partition, producer } = parts;
-    const topicIds = new Map((await bus.topics()).map((topic) => [topic.name, topic.id]));
-    const last = (await bus.tail(input.name, partition, 1))[0];
-    const tails = new Map<string, OutputTail>();
-    for (const topic of parts.outputs)
-      tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
-    const voided = (await parts.snapshots.voided?.()) ?? [];
-    const program = parts.create();
-    const isOurs = (head: SnapshotHead): boolean =>
-      head.inputTopic === input.name &&
-      head.partition === partition &&
-      (head.program ?? FIRST_FORMAT) === (program.snapshotFormat ?? FIRST_FORMAT) &&
-      (head.voided ?? "") === voidedHash(voided, head.sequence);
-    const snapshot =
-      (await parts.snapshots.newest(
-        (head) =>
-          isOurs(head) &&
-          parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
-      )) ?? (await beforeWhatIsLeft(parts, isOurs));
-    program.restore(snapshot?.state ?? null);
-    const head = snapshot?.head ?? null;
-    if (snapshot !== null && Buffer.compare(program.snapshot(), snapshot.state) !== 0) {
-      throw new InvariantError(
-        `a restored state is the one that was saved: ${input.name}/${partition} at ${snapshot.head.sequence}`,
-      );
-    }
-    const outputs = new Map<string, Output>();
-    for (const topic of parts.outputs) {
-      outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
-    }
-    const inputTopicId = topicIds.get(input.name) ?? "";
-    const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
-    return new ShardPartition(parts, {
-      program,
-      head,
-      outputs,
-      inputTopicId,
-      voided,
-      lastAtStart: last?.offset ?? null,
-      nextOffset,
-    });
+    return new ShardPartition(parts, await takeOver(parts));
   }
 
   get start(): StartPosition {
@@ -390,84 +302,4 @@ export class ShardPartition {
     };
     return { head, state: this.program.snapshot() };
   }
-}
-
-/**
- * R4: a broker that lost its data has no outputs, so no snapshot is reached by them, and where retention had cut the
- * input its refill does not begin at the first command either: the oldest snapshot that it follows on. What came before
- * of the outputs is lost with the broker, and was consumed.
- */
-async function beforeWhatIsLeft(
-  { bus, decode, input, partition, snapshots }: ShardPartitionParts,
-  isOurs: (head: SnapshotHead) => boolean,
-): Promise<Snapshot | null> {
-  const kept: number[] = [];
-  await snapshots.newest((head) => {
-    if (isOurs(head)) kept.push(head.sequence);
-    return false;
-  });
-  if (kept.length === 0) return null;
-  const at = { topic: input.name, partition };
-  const reader = await bus.read({ ...at, from: "earliest" });
-  try {
-    const reading = { ...at, reader, nextOffset: 0n, isClosed: () => false };
-    const [first] = await pollLog(bus, reading, 1);
-    const { sequence } = first === undefined ? { sequence: 1 } : decode(first);
-    if (sequence === 1) return null;
-    const oldest = Math.min(...kept.filter((each) => each + 1 >= sequence));
-    return await snapshots.newest((head) => isOurs(head) && head.sequence === oldest);
-  } finally {
-    await reader.close();
-  }
-}
-
-/** Where the input goes on behind a snapshot; null: it is read from the beginning, and its numbers say what is new (R5). */
-async function placeOf(
-  { bus, input, partition }: ShardPartitionParts,
-  { epoch, sequence, nextOffset, inputTopicId }: SnapshotHead,
-  topicId: string,
-): Promise<bigint | null> {
-  if (inputTopicId !== topicId) return null;
-  const last = { topic: input.name, partition, epoch, sequence, nextOffset: BigInt(nextOffset) };
-  return (await isInLog({ bus, endsOf: askingOnce(bus) }, last)) ? last.nextOffset : null;
-}
-
-async function openOutput(
-  parts: ShardPartitionParts,
-  topic: Topic,
-  head: SnapshotHead | null,
-  tail: OutputTail | undefined,
-): Promise<Output> {
-  const { bus, partition, producer } = parts;
-  const given = head?.outputs[topic.name] ?? 0;
-  const end = tail === undefined || !tail.known ? given : tail.sequence;
-  let overlap: OutputOverlap | null = null;
-  if (end > given) {
-    // Every output after the snapshot has its engine time or a later one, so this lies at or before the first of them.
-    const since =
-      head === null ? undefined : (await bus.offsetsAt(topic.name, head.timeMs))[partition]?.offset;
-    overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
-  }
-  const headersOf = headersFrom({ producer, topic: topic.name, partition, epoch: OUTPUT_EPOCH });
-  return { topic, headersOf, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
-}
-
-/**
- * A partition that once had records and has none of ours now was emptied by retention, which says nothing about a
- * snapshot: its outputs were acknowledged before it was written.
- */
-async function outputTail(
-  bus: EventBus,
-  producer: string,
-  topic: string,
-  partition: number,
-): Promise<OutputTail> {
-  const tail = await ownTail(bus, producer, topic, partition);
-  if (tail !== null) return { sequence: tail.sequence, known: true };
-  const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
-  return { sequence: 0, known: offsets === undefined || offsets.earliest === 0n };
-}
-
-function isReached(sequence: number, tail: OutputTail | undefined): boolean {
-  return tail !== undefined && (!tail.known || sequence <= tail.sequence);
 }

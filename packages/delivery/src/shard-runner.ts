@@ -1,10 +1,8 @@
 import { assert, type Clock, settledWithin, type Timer } from "@bourse/base";
 import {
-  BusError,
   type BusRecord,
   type EventBus,
   type GroupConsumer,
-  type OutgoingBatch,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
@@ -16,6 +14,7 @@ import type { ShardConsumption } from "./definitions.ts";
 import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { OutputSender } from "./output-sender.ts";
 import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
 import type { OpenSnapshots, SnapshotStore } from "./snapshot-store.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
@@ -79,6 +78,7 @@ export class ShardRunner<Service> implements Runner {
   readonly #owned = new Map<number, Owned>();
   readonly #closing = new AbortController();
   readonly #snapshots: SnapshotWriter;
+  readonly #sender: OutputSender<OwnedStep>;
   #consumer: GroupConsumer | null = null;
   /** The one batch in flight. */
   #inFlight: Promise<void> = Promise.resolve();
@@ -101,6 +101,13 @@ export class ShardRunner<Service> implements Runner {
     this.#consumption = consumption;
     this.subscription = consumption.subscription;
     this.#snapshots = new SnapshotWriter(this.subscription, parts);
+    this.#sender = new OutputSender(
+      { ...parts, subscription: this.subscription, signal: this.#closing.signal },
+      {
+        acknowledged: (steps) => this.#acknowledged(steps),
+        refused: ({ owned }, refusal) => this.#stopPartition(owned, refusal),
+      },
+    );
   }
 
   start(): void {
@@ -127,8 +134,7 @@ export class ShardRunner<Service> implements Runner {
     return {
       subscription: this.subscription,
       kind: "shard",
-      state: this.#state,
-      reason: this.#reason,
+      ...this.#standing(),
       partitions,
     };
   }
@@ -149,14 +155,21 @@ export class ShardRunner<Service> implements Runner {
 
   unready(): readonly string[] {
     const reasons: string[] = [];
-    if (this.#state !== "running") {
-      reasons.push(`${this.subscription}: ${this.#state}${this.#reason === null ? "" : `: ${this.#reason}`}`);
-    }
+    const { state, reason } = this.#standing();
+    if (state !== "running")
+      reasons.push(`${this.subscription}: ${state}${reason === null ? "" : `: ${reason}`}`);
     for (const { partition, error, announced } of this.#owned.values()) {
       if (error !== null) reasons.push(`${this.subscription}: partition ${partition} stopped: ${error}`);
       else if (!announced) reasons.push(`${this.subscription}: partition ${partition} is being replayed`);
     }
     return reasons;
+  }
+
+  /** A runner that sends outputs again and again has its partitions, and gets on no further. */
+  #standing(): { readonly state: RunnerState; readonly reason: string | null } {
+    const { retrying } = this.#sender;
+    if (this.#state === "running" && retrying !== null) return { state: "retrying", reason: retrying };
+    return { state: this.#state, reason: this.#reason };
   }
 
   async close(): Promise<void> {
@@ -312,25 +325,15 @@ export class ShardRunner<Service> implements Runner {
       }
       await this.#inFlight;
       if (this.#closing.signal.aborted) return;
-      this.#inFlight = this.#publish(steps.filter(({ owned }) => owned.error === null));
+      this.#inFlight = this.#sender.send(steps.filter(({ owned }) => owned.error === null));
       // Seen by the next round, which awaits it.
       this.#inFlight.catch(() => undefined);
     }
   }
 
-  /** What the bus refuses for good stops its partition (R12): a later try of it would hold up the others for ever. */
-  async #publish(steps: readonly OwnedStep[]): Promise<void> {
+  #acknowledged(steps: readonly OwnedStep[]): void {
     const { metrics } = this.#parts;
     const label = { subscription: this.subscription };
-    try {
-      if (!(await this.#untilAcknowledged(steps.flatMap(({ step }) => step.toSend)))) return;
-    } catch (refusal) {
-      const [only, ...others] = steps;
-      // Sent together they don't say whose is refused.
-      if (others.length > 0) await Promise.all(steps.map((each) => this.#publish([each])));
-      else if (only !== undefined) this.#stopPartition(only.owned, refusal);
-      return;
-    }
     for (const { owned, step } of steps) {
       metrics.batchSize.observe(label, step.commands);
       owned.doneOffset = step.nextOffset;
@@ -340,41 +343,6 @@ export class ShardRunner<Service> implements Runner {
       this.#announce(owned);
     }
     metrics.unitsCommitted.inc(label);
-  }
-
-  /**
-   * Says false when the runner closes before the outcome is known: whoever comes next makes the same records. Rejects with
-   * what no later try will change.
-   */
-  async #untilAcknowledged(batches: readonly OutgoingBatch[]): Promise<boolean> {
-    if (batches.length === 0) return true;
-    const { bus, timer, metrics, log } = this.#parts;
-    const backoff = createBackoff(timer, this.#closing.signal);
-    for (;;) {
-      try {
-        await bus.send(batches);
-        this.#answered();
-        return true;
-      } catch (error) {
-        if (isRefusal(error)) {
-          this.#answered();
-          throw error;
-        }
-        metrics.retries.inc({ subscription: this.subscription });
-        if (this.#state !== "retrying")
-          log.warn({ subscription: this.subscription, reason: reasonOf(error) }, "outputs are sent again");
-        this.#state = "retrying";
-        this.#reason = reasonOf(error);
-        if (this.#closing.signal.aborted) return false;
-        await backoff.wait();
-      }
-    }
-  }
-
-  #answered(): void {
-    if (this.#state !== "retrying") return;
-    this.#state = "running";
-    this.#reason = null;
   }
 
   /** Commands that are too few for a snapshot get one by their age, once nothing of them is under way. */
@@ -514,10 +482,6 @@ export class ShardRunner<Service> implements Runner {
       );
     }
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof BusError && error.code === "bus_refused";
 }
 
 function byPartition(records: readonly BusRecord[]): ReadonlyMap<number, readonly BusRecord[]> {

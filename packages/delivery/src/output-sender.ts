@@ -1,0 +1,91 @@
+import type { AbortSignalLike, Timer } from "@bourse/base";
+import { BusError, type EventBus, type OutgoingBatch } from "@bourse/bus";
+import { createBackoff } from "./backoff.ts";
+import { type Log, reasonOf } from "./log.ts";
+import type { DeliveryMetrics } from "./metrics.ts";
+
+interface SenderParts {
+  readonly subscription: string;
+  readonly bus: Pick<EventBus, "send">;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly metrics: Pick<DeliveryMetrics, "retries">;
+  readonly signal: AbortSignalLike;
+}
+
+/** What a step of one partition has made. */
+interface Made {
+  readonly step: { readonly toSend: readonly OutgoingBatch[] };
+}
+
+/** What became of it. Of what is not heard of again the outcome is unknown, and the sender was closed. */
+interface Outcomes<Step extends Made> {
+  /** Steps that were sent together. */
+  acknowledged(steps: readonly Step[]): void;
+  /** For good: no later try changes it. */
+  refused(step: Step, refusal: unknown): void;
+}
+
+/**
+ * Sends the outputs of steps until their outcome is known. What the bus refuses for good is found out and given back (R12):
+ * a later try of it would hold up the other partitions for ever.
+ */
+export class OutputSender<Step extends Made> {
+  readonly #parts: SenderParts;
+  readonly #outcomes: Outcomes<Step>;
+  #retrying: string | null = null;
+
+  constructor(parts: SenderParts, outcomes: Outcomes<Step>) {
+    this.#parts = parts;
+    this.#outcomes = outcomes;
+  }
+
+  /** Why outputs are sent again; null: they are not. */
+  get retrying(): string | null {
+    return this.#retrying;
+  }
+
+  /** Resolves also where the signal aborts before the outcome is known: whoever comes next makes the same records. */
+  async send(steps: readonly Step[]): Promise<void> {
+    let isKnown: boolean;
+    try {
+      isKnown = await this.#untilKnown(steps.flatMap(({ step }) => step.toSend));
+    } catch (refusal) {
+      const [only, ...others] = steps;
+      // Sent together they don't say whose is refused.
+      if (others.length > 0) await Promise.all(steps.map((each) => this.send([each])));
+      else if (only !== undefined) this.#outcomes.refused(only, refusal);
+      return;
+    }
+    if (isKnown) this.#outcomes.acknowledged(steps);
+  }
+
+  /** Says false where the signal aborts before that. Rejects with what no later try will change. */
+  async #untilKnown(batches: readonly OutgoingBatch[]): Promise<boolean> {
+    if (batches.length === 0) return true;
+    const { subscription, bus, timer, metrics, log, signal } = this.#parts;
+    const backoff = createBackoff(timer, signal);
+    for (;;) {
+      try {
+        await bus.send(batches);
+        this.#retrying = null;
+        return true;
+      } catch (error) {
+        if (isRefusal(error)) {
+          this.#retrying = null;
+          throw error;
+        }
+        const reason = reasonOf(error);
+        metrics.retries.inc({ subscription });
+        if (this.#retrying === null) log.warn({ subscription, reason }, "outputs are sent again");
+        this.#retrying = reason;
+        if (signal.aborted) return false;
+        await backoff.wait();
+      }
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof BusError && error.code === "bus_refused";
+}

@@ -1,0 +1,180 @@
+import { InvariantError } from "@bourse/base";
+import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
+import type { Contracts } from "./contract-check.ts";
+import type { Decoder } from "./decode.ts";
+import type { ShardProgram } from "./definitions.ts";
+import { askingOnce } from "./elsewhere.ts";
+import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
+import { ownTail } from "./own-tail.ts";
+import { pollLog } from "./poll-log.ts";
+import { type HeadersOf, headersFrom } from "./record-headers.ts";
+import { isInLog } from "./seek-hint.ts";
+import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
+import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
+
+/** Of programs, and of snapshots, that name none. */
+const FIRST_FORMAT = "1";
+/** Outputs are numbered by the engine itself, so their epoch never changes. */
+const OUTPUT_EPOCH = 1;
+
+export interface ShardPartitionParts {
+  readonly bus: EventBus;
+  readonly producer: string;
+  readonly contracts: Contracts;
+  readonly decode: Decoder;
+  readonly snapshots: SnapshotStore;
+  readonly input: Topic;
+  readonly outputs: readonly Topic[];
+  readonly partition: number;
+  readonly snapshotEvery: number;
+  readonly create: () => ShardProgram;
+}
+
+export interface ShardOutput {
+  readonly topic: Topic;
+  readonly headersOf: HeadersOf;
+  next: number;
+  /** Up to here the outputs are in the topic already: compared, not sent. */
+  tail: number;
+  overlap: OutputOverlap | null;
+  /** Of the batch in hand. */
+  regenerated: RegeneratedOutput[];
+  records: OutgoingRecord[];
+}
+
+/** A partition as its last owner, and the bus, have left it. */
+export interface TakenPartition {
+  readonly program: ShardProgram;
+  /** Of the snapshot that the program was restored from; null: it begins at the first command. */
+  readonly head: SnapshotHead | null;
+  readonly outputs: ReadonlyMap<string, ShardOutput>;
+  readonly inputTopicId: string;
+  readonly voided: readonly VoidedCommand[];
+  /** The last command that was in the log; null: there was none. */
+  readonly lastAtStart: bigint | null;
+  /** null: the input is read from the beginning. */
+  readonly nextOffset: bigint | null;
+}
+
+/** Takes a partition over: the newest snapshot that no output tail is behind, and the place to replay from. */
+export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartition> {
+  const { bus, input, partition, producer } = parts;
+  const inputTopicId = (await bus.topics()).find(({ name }) => name === input.name)?.id ?? "";
+  const last = (await bus.tail(input.name, partition, 1))[0];
+  const tails = new Map<string, OutputTail>();
+  for (const topic of parts.outputs)
+    tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
+  const voided = (await parts.snapshots.voided?.()) ?? [];
+  const program = parts.create();
+  const isOurs = (head: SnapshotHead): boolean =>
+    head.inputTopic === input.name &&
+    head.partition === partition &&
+    (head.program ?? FIRST_FORMAT) === (program.snapshotFormat ?? FIRST_FORMAT) &&
+    (head.voided ?? "") === voidedHash(voided, head.sequence);
+  const snapshot =
+    (await parts.snapshots.newest(
+      (head) =>
+        isOurs(head) &&
+        parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
+    )) ?? (await beforeWhatIsLeft(parts, isOurs));
+  program.restore(snapshot?.state ?? null);
+  const head = snapshot?.head ?? null;
+  if (snapshot !== null && Buffer.compare(program.snapshot(), snapshot.state) !== 0) {
+    throw new InvariantError(
+      `a restored state is the one that was saved: ${input.name}/${partition} at ${snapshot.head.sequence}`,
+    );
+  }
+  const outputs = new Map<string, ShardOutput>();
+  for (const topic of parts.outputs) {
+    outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
+  }
+  const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
+  return { program, head, outputs, inputTopicId, voided, lastAtStart: last?.offset ?? null, nextOffset };
+}
+
+/** How far an output topic goes: `known` is false where retention has left nothing of ours to read. */
+interface OutputTail {
+  readonly sequence: number;
+  readonly known: boolean;
+}
+
+/**
+ * R4: a broker that lost its data has no outputs, so no snapshot is reached by them, and where retention had cut the
+ * input its refill does not begin at the first command either: the oldest snapshot that it follows on. What came before
+ * of the outputs is lost with the broker, and was consumed.
+ */
+async function beforeWhatIsLeft(
+  { bus, decode, input, partition, snapshots }: ShardPartitionParts,
+  isOurs: (head: SnapshotHead) => boolean,
+): Promise<Snapshot | null> {
+  const kept: number[] = [];
+  await snapshots.newest((head) => {
+    if (isOurs(head)) kept.push(head.sequence);
+    return false;
+  });
+  if (kept.length === 0) return null;
+  const at = { topic: input.name, partition };
+  const reader = await bus.read({ ...at, from: "earliest" });
+  try {
+    const reading = { ...at, reader, nextOffset: 0n, isClosed: () => false };
+    const [first] = await pollLog(bus, reading, 1);
+    const { sequence } = first === undefined ? { sequence: 1 } : decode(first);
+    if (sequence === 1) return null;
+    const oldest = Math.min(...kept.filter((each) => each + 1 >= sequence));
+    return await snapshots.newest((head) => isOurs(head) && head.sequence === oldest);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Where the input goes on behind a snapshot; null: it is read from the beginning, and its numbers say what is new (R5). */
+async function placeOf(
+  { bus, input, partition }: ShardPartitionParts,
+  { epoch, sequence, nextOffset, inputTopicId }: SnapshotHead,
+  topicId: string,
+): Promise<bigint | null> {
+  if (inputTopicId !== topicId) return null;
+  const last = { topic: input.name, partition, epoch, sequence, nextOffset: BigInt(nextOffset) };
+  return (await isInLog({ bus, endsOf: askingOnce(bus) }, last)) ? last.nextOffset : null;
+}
+
+async function openOutput(
+  parts: ShardPartitionParts,
+  topic: Topic,
+  head: SnapshotHead | null,
+  tail: OutputTail | undefined,
+): Promise<ShardOutput> {
+  const { bus, partition, producer } = parts;
+  const given = head?.outputs[topic.name] ?? 0;
+  const end = tail === undefined || !tail.known ? given : tail.sequence;
+  let overlap: OutputOverlap | null = null;
+  if (end > given) {
+    // Every output after the snapshot has its engine time or a later one, so this lies at or before the first of them.
+    const since =
+      head === null ? undefined : (await bus.offsetsAt(topic.name, head.timeMs))[partition]?.offset;
+    overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
+  }
+  const headersOf = headersFrom({ producer, topic: topic.name, partition, epoch: OUTPUT_EPOCH });
+  return { topic, headersOf, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
+}
+
+/**
+ * A partition that once had records and has none of ours now was emptied by retention, which says nothing about a
+ * snapshot: its outputs were acknowledged before it was written.
+ */
+async function outputTail(
+  bus: EventBus,
+  producer: string,
+  topic: string,
+  partition: number,
+): Promise<OutputTail> {
+  const tail = await ownTail(bus, producer, topic, partition);
+  if (tail !== null) return { sequence: tail.sequence, known: true };
+  const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
+  return { sequence: 0, known: offsets === undefined || offsets.earliest === 0n };
+}
+
+function isReached(sequence: number, tail: OutputTail | undefined): boolean {
+  return tail !== undefined && (!tail.known || sequence <= tail.sequence);
+}
