@@ -30,6 +30,9 @@ const ANY_EPOCH = -1;
 /** A reply may be damaged on its way, or by one of a partition's replicas: so often the same is asked for (R12). */
 const MAX_READS = 8;
 
+/** Far longer than a broker needs that has to fetch what it hands out from a store of its own. */
+const WITHHELD_LIMIT_MS = 30_000;
+
 /** One partition that is read. */
 export interface FetchTarget {
   readonly at: TopicPartition;
@@ -63,6 +66,10 @@ interface Reading {
   readonly pause: Backoff;
   /** How often what came from its position was no records. */
   unreadable: number;
+  /** There was something for it, and the reply had none of it. */
+  leftOut: boolean;
+  /** Since when it was left out of replies that had room for it. */
+  withheldSinceMs: number | undefined;
   removed: boolean;
 }
 
@@ -83,12 +90,14 @@ export class Fetcher {
   readonly #lanes = new Map<number, Set<number>>();
   readonly #closing = new AbortController();
   readonly #memory = new ChunkMemory();
+  readonly #withheldLimitMs: number;
   #looking = false;
 
   /** `name` tells this fetcher's connections from others'. */
-  constructor(cluster: Cluster, name: string) {
+  constructor(cluster: Cluster, name: string, { withheldLimitMs = WITHHELD_LIMIT_MS } = {}) {
     this.#cluster = cluster;
     this.#name = name;
+    this.#withheldLimitMs = withheldLimitMs;
   }
 
   add(target: FetchTarget, position: StartPosition): void {
@@ -101,6 +110,8 @@ export class Fetcher {
       resting: false,
       pause: backoff(),
       unreadable: 0,
+      leftOut: false,
+      withheldSinceMs: undefined,
       removed: false,
     });
     this.wake();
@@ -125,6 +136,8 @@ export class Fetcher {
       inFlight: false,
       resting: false,
       unreadable: 0,
+      leftOut: false,
+      withheldSinceMs: undefined,
       removed: false,
     });
     this.wake();
@@ -223,7 +236,7 @@ export class Fetcher {
   /** True when the request failed as a whole: the cluster has to be looked at again. */
   async #fetch(node: number, lane: number, readings: readonly Reading[]): Promise<boolean> {
     const prepared = await Promise.all(readings.map((reading) => this.#prepare(reading)));
-    const requests = prepared.filter((request) => request !== undefined);
+    const requests = byTopic(prepared.filter((request) => request !== undefined));
     if (requests.length === 0) return false;
     try {
       const connection = await this.#cluster.connection(node, this.#use(lane));
@@ -309,16 +322,36 @@ export class Fetcher {
     this.wake();
   }
 
-  #deliver({ partitions }: FetchReply, requests: readonly InRequest[]): void {
-    const byPartition = new Map(
-      requests.map((request) => [`${request.topicId}/${request.reading.target.at.partition}`, request]),
+  #deliver({ partitions, throttleTimeMs }: FetchReply, requests: readonly InRequest[]): void {
+    const replies = new Map(
+      partitions.map((fetched) => [`${fetched.topicId}/${fetched.partition}`, fetched]),
     );
-    for (const fetched of partitions) {
-      const request = byPartition.get(`${fetched.topicId}/${fetched.partition}`);
-      if (request === undefined || request.reading.removed) continue;
-      if (fetched.errorCode === KafkaCode.NONE) this.#advance(request, fetched);
-      else this.#refused(request.reading, fetched.errorCode);
+    // The first of a request that has anything comes, however large it is (KIP-74); a quota may leave all of them out.
+    let mustCome = throttleTimeMs <= 0;
+    for (const request of requests) {
+      const { reading, topicId } = request;
+      const fetched = replies.get(`${topicId}/${reading.target.at.partition}`);
+      if (fetched === undefined) continue;
+      if (!reading.removed) this.#receive(request, fetched, mustCome);
+      if (fetched.batches.length > 0) mustCome = false;
     }
+  }
+
+  #receive(request: InRequest, fetched: FetchedPartition, mustCome: boolean): void {
+    const { reading, offset } = request;
+    const { errorCode, highWatermark, batches } = fetched;
+    reading.leftOut = errorCode === KafkaCode.NONE && batches.length === 0 && highWatermark > offset;
+    if (errorCode !== KafkaCode.NONE) this.#refused(request, errorCode);
+    else if (reading.leftOut && mustCome) this.#withheld(request, highWatermark);
+    else this.#advance(request, fetched);
+  }
+
+  /** A broker that can't find where a batch ends finds nothing there, and says nothing of it. */
+  #withheld({ reading, offset }: InRequest, highWatermark: bigint): void {
+    reading.withheldSinceMs ??= performance.now();
+    if (performance.now() - reading.withheldSinceMs < this.#withheldLimitMs) return;
+    const cause = `the broker says that there are records up to ${highWatermark}, and hands out none`;
+    this.#end(reading, unreadable(reading.target.at, offset, cause));
   }
 
   #advance({ reading, offset }: InRequest, { batches }: FetchedPartition): void {
@@ -333,13 +366,18 @@ export class Fetcher {
       if (nextOffset === offset) return;
       reading.position = nextOffset;
       reading.unreadable = 0;
+      reading.withheldSinceMs = undefined;
       if (wanted === undefined) reading.target.receive(records, nextOffset);
       else wanted.receive(chunks, nextOffset);
     } catch (cause) {
-      reading.unreadable++;
-      if (reading.unreadable < MAX_READS) void this.#rest(reading);
-      else this.#end(reading, unreadable(at, offset, cause));
+      this.#unreadable({ reading, offset }, cause);
     }
+  }
+
+  #unreadable({ reading, offset }: Pick<InRequest, "reading" | "offset">, cause: unknown): void {
+    reading.unreadable++;
+    if (reading.unreadable < MAX_READS) void this.#rest(reading);
+    else this.#end(reading, unreadable(reading.target.at, offset, cause));
   }
 
   #chunks(at: TopicPartition, batches: ReplyBytes, wish: ChunkWish): DecodedChunks {
@@ -352,15 +390,19 @@ export class Fetcher {
     return decoded;
   }
 
-  #refused(reading: Reading, code: number): void {
-    if (code === KafkaCode.OFFSET_OUT_OF_RANGE) {
-      reading.position = "earliest";
-      reading.resolved = false;
+  #refused(request: InRequest, code: number): void {
+    const { reading } = request;
+    const { topic, partition } = reading.target.at;
+    if (code === KafkaCode.CORRUPT_MESSAGE) {
+      this.#unreadable(request, brokerError(code, "the broker can't read it"));
     } else if (isRefusal(code)) {
-      const { topic, partition } = reading.target.at;
       const access = this.#cluster.access("READ", `topic ${topic}`);
       this.#end(reading, brokerError(code, `reading ${topic}/${partition}`, access));
     } else {
+      if (code === KafkaCode.OFFSET_OUT_OF_RANGE) {
+        reading.position = "earliest";
+        reading.resolved = false;
+      }
       void this.#rest(reading);
     }
   }
@@ -373,11 +415,11 @@ export class Fetcher {
 
   /**
    * Who had a turn comes last the next time: a broker fills its reply in the order of the request, and of several
-   * readers of one partition a request has only the first.
+   * readers of one partition a request has only the first. Who was left out keeps its place: it is the first then.
    */
   #putBack(reading: Reading): void {
     reading.inFlight = false;
-    if (this.#readings.get(reading.target) !== reading) return;
+    if (reading.leftOut || this.#readings.get(reading.target) !== reading) return;
     this.#readings.delete(reading.target);
     this.#readings.set(reading.target, reading);
   }
@@ -390,6 +432,11 @@ function isRefusedFor(cause: unknown): cause is BusError {
 
 function isWanted(reading: Reading): boolean {
   return !reading.inFlight && !reading.resting && reading.target.wantedBytes() > 0;
+}
+
+/** In the order in which a request names them. */
+function byTopic(requests: readonly InRequest[]): readonly InRequest[] {
+  return [...Map.groupBy(requests, (request) => request.topicId).values()].flat();
 }
 
 function topicsOf(requests: readonly InRequest[]): fetchV13.FetchRequestTopic[] {

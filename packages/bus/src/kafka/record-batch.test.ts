@@ -138,7 +138,7 @@ test("reading begins in the middle of a batch, and a batch that is cut off is le
     ["1", "2"],
   );
   assert.equal(nextOffset, 3n);
-  assert.deepEqual(decodeBatches(AT, second.subarray(0, 40), 3n), { records: [], nextOffset: 3n });
+  assert.deepEqual(decodeBatches(AT, Buffer.alloc(0), 3n), { records: [], nextOffset: 3n });
 });
 
 test("marks of transactions move the offset and are no records", () => {
@@ -147,6 +147,17 @@ test("marks of transactions move the offset and are no records", () => {
   assert.throws(() => decodeBatches(AT, control, 7n), /checksum/);
   control.writeUInt32BE(crc32c(control.subarray(21)), 17);
   assert.deepEqual(decodeBatches(AT, control, 7n), { records: [], nextOffset: 8n });
+});
+
+test("a first batch that ends behind its reply is an error: brokers send that one whole", () => {
+  const batch = encodeBatch([record("valuable")]);
+  for (const length of [1, 40, batch.length - 1])
+    assert.throws(() => decodeBatches(AT, batch.subarray(0, length), 0n), /its length is damaged/);
+  for (const length of [0x7fff_ffff, batch.length - 11, batch.length - 13, 0, -1, -2_000_000_000]) {
+    const damaged = Buffer.from(batch);
+    damaged.writeInt32BE(length, 8);
+    assert.throws(() => decodeBatches(AT, damaged, 0n), Error, `length ${length}`);
+  }
 });
 
 test("damaged bytes are an error, never a record", () => {

@@ -139,8 +139,8 @@ export interface DecodedBatches {
 
 /**
  * The records of a partition from an offset on. A batch that holds the offset begins before it, and the last batch of
- * a reply may be cut off: it comes whole with the next one. Throws where the first batch is not what a broker writes;
- * before another such one it ends.
+ * a reply may be cut off: it comes whole with the next one. Throws where the first batch is cut off or not what a broker
+ * writes; before another such one it ends.
  */
 export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): DecodedBatches {
   return decodedOf(batchesFrom(at, bytes, from), (batches, nextOffset) => {
@@ -183,20 +183,19 @@ export interface FoundBatches {
 }
 
 /**
- * The whole batches of some bytes, checked, but for those that end before an offset. Ends before one that is no batch;
- * throws where it is the first.
+ * The whole batches of some bytes, checked, but for those that end before an offset. Ends before one that is no batch or
+ * is cut off; throws where it is the first.
  */
 export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): FoundBatches {
   const batches: FoundBatch[] = [];
   let nextOffset = from;
   let start = 0;
-  while (bytes.length - start >= BATCH_HEADER_BYTES) {
-    const end = start + UNCOUNTED_BYTES + bytes.readInt32BE(start + LENGTH_AT);
-    if (end > bytes.length) break;
-    const batch = bytes.subarray(start, end);
-    const fault = faultOf(at, batch);
+  while (start < bytes.length) {
+    const batch = wholeBatch(bytes, start);
+    const fault = batch === null ? cutOff(at) : faultOf(at, batch);
     if (fault !== null && nextOffset > from) break;
-    if (fault !== null) throw new Error(fault);
+    if (batch === null || fault !== null) throw new Error(fault ?? cutOff(at));
+    const end = start + batch.length;
     const baseOffset = batch.readBigInt64BE(0);
     const after = baseOffset + BigInt(batch.readInt32BE(LAST_DELTA_AT)) + 1n;
     const attributes = batch.readInt16BE(ATTRIBUTES_AT);
@@ -223,6 +222,18 @@ export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): Fo
 /** Of all that comes behind it. The library takes its own kind of buffer as it is and copies any other. */
 function checksumOf(batch: Buffer): number {
   return crc32c(Writer.create().append(batch.subarray(ATTRIBUTES_AT)).dynamicBuffer);
+}
+
+/** null: its length, which no checksum covers, says that it ends behind the reply. */
+function wholeBatch(bytes: Buffer, start: number): Buffer | null {
+  if (bytes.length - start < BATCH_HEADER_BYTES) return null;
+  const length = UNCOUNTED_BYTES + bytes.readInt32BE(start + LENGTH_AT);
+  return start + length > bytes.length ? null : bytes.subarray(start, Math.max(start, start + length));
+}
+
+/** A broker sends the first batch of a reply whole, whatever was asked for (KIP-74). */
+function cutOff({ topic, partition }: TopicPartition): string {
+  return `the first batch of ${topic}/${partition} in a reply ends behind it: its length is damaged`;
 }
 
 function faultOf({ topic, partition }: TopicPartition, batch: Buffer): string | null {

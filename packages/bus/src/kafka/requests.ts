@@ -43,6 +43,8 @@ export interface FetchedPartition {
   readonly topicId: string;
   readonly partition: number;
   readonly errorCode: number;
+  /** Before the records were read: up to it they can be had. */
+  readonly highWatermark: bigint;
   /** Record batches one after the other, as they came in pieces; the last one may be cut off. */
   readonly batches: ReplyBytes;
 }
@@ -86,8 +88,9 @@ export const fetchApi: API<fetchV13.FetchRequest, FetchReply> = createAPI(
 function readPartition(reader: Reader, topicId: string): FetchedPartition {
   const partition = reader.readInt32();
   const errorCode = reader.readInt16();
-  // High watermark, last stable offset, log start offset.
-  reader.skip(24);
+  const highWatermark = reader.readInt64();
+  // Last stable offset, log start offset.
+  reader.skip(16);
   // Aborted transactions: none of ours are.
   reader.readNullableArray((aborted) => aborted.skip(16));
   // The replica to read from.
@@ -97,5 +100,5 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
     size > 0 ? reader.buffer.subarray(reader.position, reader.position + size) : { length: 0, buffers: [] };
   reader.skip(Math.max(0, size));
   reader.readTaggedFields();
-  return { topicId, partition, errorCode, batches };
+  return { topicId, partition, errorCode, highWatermark, batches };
 }
