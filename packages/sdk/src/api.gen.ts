@@ -4959,6 +4959,7 @@ partition: number
 earliest: string
 latest: string
 }[]
+error: (string | null)
 }[]
 }
 }

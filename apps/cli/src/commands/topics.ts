@@ -4,7 +4,7 @@ import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
-import { listTopics, type PartitionView, type TopicView } from "../topic-records.ts";
+import { listTopics, type PartitionView, partitionsOf, type TopicView } from "../topic-records.ts";
 
 export function topicsCommand(): Command {
   const command = withTarget(new Command("topics"))
@@ -36,15 +36,16 @@ async function topics(name: string | undefined, options: TargetOptions): Promise
 function printAll(output: Output, all: readonly TopicView[]): void {
   output.table(
     ["topic", "class", "key", "partitions", "records", "written by"],
-    all.map(({ name, class: kind, key, partitions, events }) => [
+    all.map(({ name, class: kind, key, partitions, events, error }) => [
       name,
       kind,
       key,
-      String(partitions.length),
-      grouped(partitions.reduce((sum, partition) => sum + recordsOf(partition), 0)),
+      error === null ? String(partitions.length) : "?",
+      error === null ? grouped(partitions.reduce((sum, partition) => sum + recordsOf(partition), 0)) : "?",
       [...new Set(events.map(({ writer }) => writer))].join(", "),
     ]),
   );
+  for (const { name, error } of all) if (error !== null) output.line(`${name} can't be asked now: ${error}`);
 }
 
 function printOne(output: Output, topic: TopicView): void {
@@ -55,7 +56,7 @@ function printOne(output: Output, topic: TopicView): void {
   );
   output.table(
     ["partition", "from offset", "to offset", "records"],
-    topic.partitions.map((partition) => [
+    partitionsOf(topic).map((partition) => [
       String(partition.partition),
       partition.earliest,
       partition.latest,

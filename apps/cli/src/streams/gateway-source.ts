@@ -2,7 +2,7 @@ import type { Sought } from "@bourse/bus";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
-import { listTopics } from "../topic-records.ts";
+import { listTopics, partitionsOf } from "../topic-records.ts";
 import type {
   CountedPart,
   CountPart,
@@ -27,7 +27,7 @@ export class GatewaySource implements StreamSource {
   async partitions(topic: string): Promise<readonly StreamPartition[]> {
     const topics = await listTopics(this.#client);
     const found = topics.find(({ name }) => name === topic);
-    if (found !== undefined) return found.partitions;
+    if (found !== undefined) return partitionsOf(found);
     throw new CliError(EXIT.usage, `topic: ${topic} -> ${topics.map(({ name }) => name).join(", ")}`);
   }
 

@@ -57,7 +57,10 @@ async function verify(t: TestContext, platform: FakePlatform) {
     if (path === "/api/v1/platform/topics") {
       if (platform.moving === true) written++;
       const partitions = [{ partition: 0, earliest: "0", latest: String(written) }];
-      return { status: 200, body: { topics: [{ name: "trade-events", events: [], partitions }] } };
+      return {
+        status: 200,
+        body: { topics: [{ name: "trade-events", events: [], partitions, error: null }] },
+      };
     }
     const [service = "", name] = path.slice("/api/v1/platform/invariants/".length).split("/");
     if (service === platform.broken) return problemAnswer(503, "not_ready");

@@ -1,6 +1,6 @@
 import type { GatewayClient } from "../client.ts";
 import type { Patience } from "../patience.ts";
-import { listTopics } from "../topic-records.ts";
+import { listTopics, partitionsOf } from "../topic-records.ts";
 import { checkRule, notChecked, type Rule, type RuleReport, rulesOf } from "./check-invariants.ts";
 import { waitUntilQuiet } from "./wait-until-quiet.ts";
 
@@ -60,6 +60,11 @@ async function settledReport(client: GatewayClient, rule: Rule, patience: Patien
 async function recordsWritten(client: GatewayClient): Promise<string> {
   const topics = await listTopics(client);
   return topics
-    .map(({ name, partitions }) => `${name} ${partitions.map(({ latest }) => latest).join(" ")}`)
+    .map(
+      (topic) =>
+        `${topic.name} ${partitionsOf(topic)
+          .map(({ latest }) => latest)
+          .join(" ")}`,
+    )
     .join("\n");
 }

@@ -37,3 +37,22 @@ test("a topic that can't be read says so and where, and is no fault of the gatew
     [502, "topic_unreadable", "trade-events/0 can't be read from offset 7 on"],
   );
 });
+
+test("a topic that can't be asked is named, with why, and hides no other", async (t) => {
+  const { bus, request } = await testService(t, gateway);
+  const asked = bus.offsets.bind(bus);
+  const away = (topic: string): Promise<never> =>
+    Promise.reject(new BusError("bus_unavailable", `${topic}/3 has no leader`, { retryable: true }));
+  t.mock.method(bus, "offsets", (topic: string) => (topic === "trade-events" ? away(topic) : asked(topic)));
+  const { status, body } = await request("GET", "/api/v1/platform/topics", { as });
+  assert.equal(status, 200);
+  for (const { name, partitions, error } of body.topics)
+    assert.deepEqual(
+      [partitions.length > 0, error],
+      name === "trade-events" ? [false, "trade-events/3 has no leader"] : [true, null],
+      name,
+    );
+  t.mock.method(bus, "offsets", away);
+  const none = await request("GET", "/api/v1/platform/topics", { as });
+  assert.deepEqual([none.status, none.body.code], [503, "bus_unavailable"]);
+});

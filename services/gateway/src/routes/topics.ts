@@ -1,4 +1,5 @@
 import {
+  BusError,
   type BusRecord,
   contentOf,
   countRecords,
@@ -7,10 +8,11 @@ import {
   findBackwards,
   findForwards,
   findPosition,
+  type PartitionOffsets,
   type RecordFilter,
   type Sought,
 } from "@bourse/bus";
-import { Count, catalogue, epochMs, oneOf, rfc3339 } from "@bourse/contracts";
+import { Count, catalogue, epochMs, oneOf, rfc3339, type Topic } from "@bourse/contracts";
 import { problem, RequestTime, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { type Static, Type } from "typebox";
 import type { Gateway } from "../authenticate.ts";
@@ -29,6 +31,8 @@ const TopicView = Type.Object({
   retentionMs: Type.Integer(),
   events: Type.Array(Type.Object({ eventType: Type.String(), writer: Type.String(), version: Count })),
   partitions: Type.Array(Type.Object({ partition: Count, earliest: Type.String(), latest: Type.String() })),
+  /** Why nothing is known of its partitions at the moment. */
+  error: Type.Union([Type.String(), Type.Null()]),
 });
 
 const RecordView = Type.Object({
@@ -62,10 +66,7 @@ export const topicRoutes: readonly Route<Gateway>[] = [
     access: "operator",
     answers: { 200: Type.Object({ topics: Type.Array(TopicView) }) },
     problems: ["topic_unreadable"],
-    handle: async ({ bus }) => ({
-      status: 200,
-      body: { topics: await Promise.all(catalogue.map((topic) => topicView(bus, topic.name))) },
-    }),
+    handle: listTopics,
   },
   {
     method: "GET",
@@ -152,17 +153,39 @@ export const topicRoutes: readonly Route<Gateway>[] = [
   },
 ];
 
-async function topicView(bus: EventBus, name: string): Promise<object> {
-  const topic = catalogue.find((each) => each.name === name);
-  const partitions = await bus.offsets(name);
+/** One that can't be asked does not hide the others; where none can, the bus is away. */
+async function listTopics({ bus }: Gateway): Promise<RouteAnswer> {
+  const asked = await Promise.all(
+    catalogue.map(async (topic) => ({ topic, offsets: await offsetsOf(bus, topic.name) })),
+  );
+  const failures = asked.flatMap(({ offsets }) => (offsets instanceof BusError ? [offsets] : []));
+  if (failures[0] !== undefined && failures.length === asked.length) throw failures[0];
+  return { status: 200, body: { topics: asked.map(({ topic, offsets }) => topicView(topic, offsets)) } };
+}
+
+async function offsetsOf(bus: EventBus, topic: string): Promise<readonly PartitionOffsets[] | BusError> {
+  try {
+    return await bus.offsets(topic);
+  } catch (error) {
+    if (error instanceof BusError) return error;
+    throw error;
+  }
+}
+
+function topicView(
+  { name, description, class: kind, key, retentionMs, events }: Topic,
+  offsets: readonly PartitionOffsets[] | BusError,
+): object {
+  const isKnown = !(offsets instanceof BusError);
   return {
     name,
-    description: topic?.description,
-    class: topic?.class,
-    key: topic?.key,
-    retentionMs: topic?.retentionMs,
-    events: topic?.events.map(({ eventType, writer, version }) => ({ eventType, writer, version })),
-    partitions: partitions.map(({ partition, earliest, latest }) => ({
+    description,
+    class: kind,
+    key,
+    retentionMs,
+    events: events.map(({ eventType, writer, version }) => ({ eventType, writer, version })),
+    error: isKnown ? null : offsets.message,
+    partitions: (isKnown ? offsets : []).map(({ partition, earliest, latest }) => ({
       partition,
       earliest: earliest.toString(),
       latest: latest.toString(),

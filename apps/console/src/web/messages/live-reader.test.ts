@@ -5,7 +5,7 @@ import { LiveReader } from "./live-reader.ts";
 
 /** A gateway of one topic with two partitions, of which one may fail. */
 function gateway() {
-  const state = { latest: "0", fails: new Set<string>() };
+  const state = { latest: "0", fails: new Set<string>(), error: null as string | null };
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname, searchParams } = new URL(request.url);
     const partition = searchParams.get("partition") ?? "";
@@ -13,7 +13,8 @@ function gateway() {
       return Response.json({ code: "bus_unavailable", detail: "" }, { status: 503 });
     if (pathname.endsWith("/topics")) {
       const partitions = [0, 1].map((each) => ({ partition: each, earliest: "0", latest: state.latest }));
-      return Response.json({ topics: [{ name: "t", partitions }] });
+      const { error } = state;
+      return Response.json({ topics: [{ name: "t", partitions: error === null ? partitions : [], error }] });
     }
     const offset = searchParams.get("from");
     return Response.json({ records: [{ partition: Number(partition), offset }], nextOffset: state.latest });
@@ -38,4 +39,22 @@ test("what has come of one partition is told although another can't be read, and
   await look();
   await look();
   assert.deepEqual(told, ["0/0", "1/0"]);
+});
+
+test("where the first look finds a topic that can't be asked, what is there is not live at the next one", async () => {
+  const { state, client } = gateway();
+  const reader = new LiveReader(client, "t", { limit: 10 });
+  const told: string[] = [];
+  const look = (): Promise<void> =>
+    reader.look(new AbortController().signal, (messages) => {
+      told.push(...messages.map(({ partition, offset }) => `${partition}/${offset}`));
+    });
+  state.latest = "7";
+  state.error = "t/1 has no leader";
+  await assert.rejects(look(), /t\/1 has no leader/);
+  state.error = null;
+  await look();
+  state.latest = "8";
+  await look();
+  assert.deepEqual(told, ["0/7", "1/7"]);
 });

@@ -19,7 +19,8 @@ export class LiveReader {
   /** One look at the ends, then at what has grown. Each partition's are told at once: the next one's may fail. */
   async look(signal: AbortSignal, came: (messages: readonly Message[]) => void): Promise<void> {
     const { topics } = await answerOf(this.#client.GET("/api/v1/platform/topics", { signal }));
-    const partitions = topics.find(({ name }) => name === this.#topic)?.partitions ?? [];
+    const { partitions = [], error = null } = topics.find(({ name }) => name === this.#topic) ?? {};
+    if (error !== null) throw new Error(error);
     const { partition: only } = this.#filter;
     const wanted = partitions.filter(({ partition }) => only === undefined || partition === only);
     for (const { partition, latest } of wanted) {

@@ -33,9 +33,12 @@ export function TopicPage({
       </div>
       <p className="facts">
         <span>{topic.description}</span>
-        <span>
-          <b>{grouped(recordsIn(topic.partitions))}</b> records in <b>{topic.partitions.length}</b> partitions
-        </span>
+        {topic.error === null ? (
+          <span>
+            <b>{grouped(recordsIn(topic.partitions))}</b> records in <b>{topic.partitions.length}</b>{" "}
+            partitions
+          </span>
+        ) : null}
         <span>
           class <b>{topic.class}</b>
         </span>
@@ -47,9 +50,14 @@ export function TopicPage({
         </span>
       </p>
       <Parts name={name} current={part ?? "messages"} />
-      {part === "partitions" ? <Partitions topic={topic} /> : <MessagesPanel topic={topic} />}
+      <Part topic={topic} part={part} />
     </>
   );
+}
+
+function Part({ topic, part }: { readonly topic: Topic; readonly part: string | undefined }): ReactNode {
+  if (topic.error !== null) return <p className="empty">Its partitions can’t be asked now: {topic.error}.</p>;
+  return part === "partitions" ? <Partitions topic={topic} /> : <MessagesPanel topic={topic} />;
 }
 
 function Parts({ name, current }: { readonly name: string; readonly current: string }): ReactNode {

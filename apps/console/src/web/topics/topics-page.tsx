@@ -63,7 +63,8 @@ const COLUMNS = [
   column.accessor(({ partitions }) => Number(recordsIn(partitions)), {
     id: "records",
     header: "Records",
-    cell: ({ getValue }) => grouped(getValue()),
+    cell: ({ getValue, row: { original } }) =>
+      original.error === null ? grouped(getValue()) : <span title={original.error}>not known</span>,
     meta: { figure: true },
   }),
   column.accessor(({ partitions }) => partitions.length, {
