@@ -1,11 +1,8 @@
-import type { TriggerCause } from "../events.ts";
-import type { MassWork } from "../state.ts";
+import type { CancelCause, TriggerCause } from "../events.ts";
 import type { NaiveBooks } from "./naive-books.ts";
 import {
-  aside,
   asleep,
   byHandle,
-  inPriority,
   type NaiveOrder,
   type NaiveSymbol,
   reachTicks,
@@ -15,7 +12,7 @@ import {
   wakesOnFall,
 } from "./naive-state.ts";
 
-/** What commands and time set off in the books: wakes, moves, expiries and the work of mass cancels. */
+/** What commands and time set off in the books: wakes, moves and expiries. */
 export class NaiveCascade {
   readonly #books: NaiveBooks;
 
@@ -27,6 +24,12 @@ export class NaiveCascade {
   settle(symbol: NaiveSymbol): void {
     while (symbol.phase === 0 && this.#settleOne(symbol)) this.#books.tellLevels();
     if (symbol.phase === 0) this.#judgeLimitState(symbol);
+  }
+
+  cancel(order: NaiveOrder, cause: CancelCause): void {
+    this.#books.cancel(order, cause);
+    this.#books.tellLevels();
+    this.settle(this.#books.symbolOf(order));
   }
 
   #settleOne(symbol: NaiveSymbol): boolean {
@@ -132,12 +135,6 @@ export class NaiveCascade {
     );
   }
 
-  pause(symbol: NaiveSymbol): void {
-    symbol.phase = 3;
-    symbol.limitUntilMs = 0;
-    this.#books.sink.bookStatus(this.#books.sequence(), symbol.symbol, "paused", 0);
-  }
-
   /** The earliest moment of an expiry or of the end of a limit state; expiries first, then by handle or symbol. */
   firstDue(): NaiveOrder | NaiveSymbol | undefined {
     const { orders, symbols, nowMs } = this.#books.state;
@@ -153,32 +150,26 @@ export class NaiveCascade {
     return order.expireAtMs <= symbol.limitUntilMs ? order : symbol;
   }
 
-  /** The next order of work that is not an account's. */
-  nextOf(work: MassWork): NaiveOrder | undefined {
-    const { orders } = this.#books.state;
-    if (work.kind === "session_closed")
-      return orders.filter((order) => order.session === work.session).sort(byHandle)[0];
-    const symbol = this.#books.symbol(work.symbol);
-    if (work.kind === "beyond_band") {
-      const off = symbol === undefined || symbol.upperTicks === 0;
-      const bid = inPriority(orders, work.symbol, 0)[0];
-      const ask = inPriority(orders, work.symbol, 1)[0];
-      if (off) return undefined;
-      if (bid !== undefined && bid.priceTicks > symbol.upperTicks) return bid;
-      return ask !== undefined && ask.priceTicks < symbol.lowerTicks ? ask : undefined;
-    }
-    const sides = work.side === -1 ? [0, 1] : [work.side];
-    const standing = [0, 1].flatMap((side) => inPriority(orders, work.symbol, side));
-    const sleeping = SLEEPING.flatMap((ladder) => asleep(orders, work.symbol, ladder));
-    const all = [...standing, ...sleeping, ...aside(orders, work.symbol)];
-    return all.find((order) => sides.includes(order.side));
+  /** Ends what is due first. Says whether it was an order. */
+  endFirstDue(): boolean {
+    const due = this.firstDue();
+    if (due === undefined) return false;
+    if ("handle" in due) this.#expire(due);
+    else this.#pause(due);
+    return "handle" in due;
   }
 
-  expire(order: NaiveOrder): void {
+  #expire(order: NaiveOrder): void {
     this.#books.take(order);
     this.#books.sink.expired(this.#books.sequence(), order.handle, order.leavesLots);
     this.#books.done(order);
     this.#books.tellLevels();
     this.settle(this.#books.symbolOf(order));
+  }
+
+  #pause(symbol: NaiveSymbol): void {
+    symbol.phase = 3;
+    symbol.limitUntilMs = 0;
+    this.#books.sink.bookStatus(this.#books.sequence(), symbol.symbol, "paused", 0);
   }
 }

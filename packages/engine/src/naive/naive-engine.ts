@@ -16,15 +16,16 @@ import type {
   SymbolCommand,
 } from "../commands.ts";
 import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engine.ts";
-import type { CancelCause, EventSink, RejectReason } from "../events.ts";
+import type { EventSink, RejectReason } from "../events.ts";
 import { encodeSnapshot } from "../snapshot.ts";
-import type { MassWork, OrderState } from "../state.ts";
+import type { OrderState } from "../state.ts";
 import { hashState, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";
 import { newOrder, sleeps } from "./naive-order.ts";
 import { amendProblem, areLimits, isWhole, placeProblem, slidPrice, whole } from "./naive-rules.ts";
 import { freeze, inPriority, type NaiveOrder, type NaiveState, newSymbol, stateOf } from "./naive-state.ts";
+import { NaiveWork } from "./naive-work.ts";
 
 /**
  * The oracle: the engine's rules said as plainly as possible. Slow on purpose; it shares only the vocabulary, the
@@ -35,6 +36,7 @@ export class NaiveEngine implements Engine {
   readonly #state: NaiveState;
   readonly #books: NaiveBooks;
   readonly #cascade: NaiveCascade;
+  readonly #work: NaiveWork;
 
   constructor(state: NaiveState, sink: EventSink) {
     const ignore = (): void => {};
@@ -51,6 +53,7 @@ export class NaiveEngine implements Engine {
     };
     this.#books = new NaiveBooks(state, this.#sink);
     this.#cascade = new NaiveCascade(this.#books);
+    this.#work = new NaiveWork(this.#books, this.#cascade);
   }
 
   place(command: PlaceOrder): void {
@@ -63,7 +66,7 @@ export class NaiveEngine implements Engine {
     this.#reject(command.request, command.request, problem);
     const parent = command.link === 2 ? this.#books.find(command.linkHandle ?? 0) : undefined;
     if (parent !== undefined && parent.awaits > 0 && parent.account === command.account)
-      this.#cancelAndSettle(parent, "family_incomplete");
+      this.#cascade.cancel(parent, "family_incomplete");
   }
 
   replace(command: ReplaceOrder): void {
@@ -199,13 +202,7 @@ export class NaiveEngine implements Engine {
       this.#reject(request, handle, "unknown_order");
       return;
     }
-    this.#cancelAndSettle(order, "requested");
-  }
-
-  #cancelAndSettle(order: NaiveOrder, cause: CancelCause): void {
-    this.#books.cancel(order, cause);
-    this.#books.tellLevels();
-    this.#cascade.settle(this.#books.symbolOf(order));
+    this.#cascade.cancel(order, "requested");
   }
 
   massCancel(command: MassCancel): void {
@@ -216,14 +213,14 @@ export class NaiveEngine implements Engine {
     else if (symbol !== -1 && this.#books.symbol(symbol) === undefined)
       this.#reject(request, 0, "unknown_symbol");
     else if (![-1, 0, 1].includes(side)) this.#reject(request, 0, "invalid_side");
-    else this.#startWork({ kind: "mass_cancelled", request, account, symbol, side, session: 0 });
+    else this.#work.start({ kind: "mass_cancelled", request, account, symbol, side, session: 0 });
   }
 
   closeSession(command: SessionCommand): void {
     if (!this.#begin(command, 0)) return;
     const { request, session } = command;
     if (!isWhole(session) || session === 0) this.#reject(request, 0, "invalid_session");
-    else this.#startWork({ kind: "session_closed", request, account: -1, symbol: -1, side: -1, session });
+    else this.#work.start({ kind: "session_closed", request, account: -1, symbol: -1, side: -1, session });
   }
 
   blockAccount(command: AccountCommand): void {
@@ -231,7 +228,7 @@ export class NaiveEngine implements Engine {
     const { request, account } = command;
     const others = this.#state.blockedAccounts.filter((other) => other !== account);
     this.#state.blockedAccounts = [...others, account].sort((left, right) => left - right);
-    this.#startWork({ kind: "account_blocked", request, account, symbol: -1, side: -1, session: 0 });
+    this.#work.start({ kind: "account_blocked", request, account, symbol: -1, side: -1, session: 0 });
   }
 
   unblockAccount(command: AccountCommand): void {
@@ -331,27 +328,27 @@ export class NaiveEngine implements Engine {
         this.#sink.bookStatus(this.#books.sequence(), index, "trading", 0);
       }
       Object.assign(symbol, { lowerTicks, upperTicks, limitStateMs: off ? 0 : limitStateMs });
-      this.#startWork({ kind: "beyond_band", request, account: -1, symbol: index, side: -1, session: 0 });
+      this.#work.start({ kind: "beyond_band", request, account: -1, symbol: index, side: -1, session: 0 });
     }
   }
 
   advanceTime(command: CommandHead): void {
     if (!this.#takeTurn(command, 0)) return;
     const { request } = command;
-    this.#startWork({ kind: "expiry", request, account: -1, symbol: -1, side: -1, session: 0 });
+    this.#work.start({ kind: "expiry", request, account: -1, symbol: -1, side: -1, session: 0 });
   }
 
   voidCommand(command: CommandHead, handle: number): void {
-    this.work(Number.POSITIVE_INFINITY);
+    this.#work.finish();
     const problem = this.#requestProblem(command.request);
     if (problem === undefined) this.#state.lastRequest = command.request;
     this.#reject(command.request, handle, problem ?? "voided");
   }
 
   passTime(atMs: number): void {
-    this.work(Number.POSITIVE_INFINITY);
+    this.#work.finish();
     if (isWhole(atMs)) this.#state.nowMs = Math.max(this.#state.nowMs, atMs);
-    while (this.#isDue()) this.#expireOne();
+    while (this.#cascade.firstDue() !== undefined) this.#cascade.endFirstDue();
   }
 
   pendingWork(): boolean {
@@ -359,12 +356,7 @@ export class NaiveEngine implements Engine {
   }
 
   work(maxOrders: number): number {
-    let visited = 0;
-    for (; this.#state.pending !== undefined && visited < maxOrders; visited++) {
-      this.#workOne();
-      this.#completeIfDone();
-    }
-    return visited;
+    return this.#work.work(maxOrders);
   }
 
   order(handle: number): OrderState | undefined {
@@ -436,7 +428,7 @@ export class NaiveEngine implements Engine {
   }
 
   #takeTurn(command: CommandHead, handle: number): boolean {
-    this.work(Number.POSITIVE_INFINITY);
+    this.#work.finish();
     const problem =
       this.#requestProblem(command.request) ?? (isWhole(command.atMs) ? undefined : "invalid_time");
     if (problem !== undefined) {
@@ -452,71 +444,6 @@ export class NaiveEngine implements Engine {
   #requestProblem(request: number): RejectReason | undefined {
     if (!Number.isSafeInteger(request) || request < 1) return "invalid_request";
     return request <= this.#state.lastRequest ? "duplicate_request" : undefined;
-  }
-
-  #isDue(): boolean {
-    return this.#cascade.firstDue() !== undefined;
-  }
-
-  /** Whether it was an order that ended. */
-  #expireOne(): boolean {
-    const due = this.#cascade.firstDue();
-    if (due === undefined) return false;
-    if ("handle" in due) this.#cascade.expire(due);
-    else this.#cascade.pause(due);
-    return "handle" in due;
-  }
-
-  #startWork(work: Pick<MassWork, "kind" | "request" | "account" | "symbol" | "side" | "session">): void {
-    const nextHandle = work.account === -1 ? 0 : this.#nextOfAccount(work.account, 0);
-    this.#state.pending = { ...work, nextHandle, visitedOrders: 0, affectedOrders: 0 };
-    this.#completeIfDone();
-  }
-
-  #nextOfAccount(account: number, afterHandle: number): number {
-    const handles = this.#state.orders
-      .filter((order) => order.account === account && order.handle > afterHandle)
-      .map((order) => order.handle);
-    return handles.length === 0 ? 0 : Math.min(...handles);
-  }
-
-  #workOne(): void {
-    const { pending } = this.#state;
-    if (pending === undefined) return;
-    this.#books.request = pending.request;
-    let { affectedOrders, nextHandle } = pending;
-    if (pending.kind === "expiry") {
-      if (this.#expireOne()) affectedOrders++;
-    } else {
-      const order = pending.account === -1 ? this.#cascade.nextOf(pending) : this.#books.find(nextHandle);
-      const fits =
-        order !== undefined &&
-        (pending.symbol === -1 || pending.symbol === order.symbol) &&
-        (pending.side === -1 || pending.side === order.side);
-      if (order !== undefined && fits) {
-        affectedOrders++;
-        this.#cancelAndSettle(order, pending.kind);
-      }
-      if (pending.account !== -1) nextHandle = this.#nextOfAccount(pending.account, nextHandle);
-    }
-    const visitedOrders = pending.visitedOrders + 1;
-    this.#state.pending = { ...pending, nextHandle, affectedOrders, visitedOrders };
-  }
-
-  #completeIfDone(): void {
-    const { pending } = this.#state;
-    if (pending === undefined) return;
-    const left =
-      pending.kind === "expiry"
-        ? this.#isDue()
-        : pending.account === -1
-          ? this.#cascade.nextOf(pending) !== undefined
-          : pending.nextHandle !== 0;
-    if (left) return;
-    this.#state.pending = undefined;
-    this.#complete(pending.request, pending.affectedOrders);
-    const symbol = this.#books.symbol(pending.symbol);
-    if (pending.kind === "beyond_band" && symbol !== undefined) this.#cascade.settle(symbol);
   }
 
   #setPhase(command: SymbolCommand, phase: number): void {
