@@ -226,8 +226,7 @@ class LocalCluster implements Cluster {
     const child = this.#children.get(name);
     const deadline = performance.now() + READY_TIMEOUT_MS;
     while (performance.now() < deadline) {
-      if (child?.exitCode !== null && child?.exitCode !== undefined)
-        throw this.#failed(name, `ended with code ${child.exitCode}`);
+      if (child !== undefined && hasEnded(child)) throw this.#failed(name, endOf(child));
       if (await answers(`${url}/health/ready`)) return;
       this.#goOn(`${name} was ready`);
       await machineTimer.sleep(POLL_MS);
@@ -277,8 +276,17 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** Where a signal has ended it there is no exit code. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function endOf({ exitCode, signalCode }: ChildProcess): string {
+  return signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`;
+}
+
 function exited(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  if (hasEnded(child)) return Promise.resolve();
   return new Promise((resolve) => child.once("exit", () => resolve()));
 }
 

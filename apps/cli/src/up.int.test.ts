@@ -52,6 +52,14 @@ it("a second Ctrl-C ends it at once, with its database, and the next start needs
   assert.equal(await down.ended, EXIT.ok, down.said.stderr);
 });
 
+it("up --detach says at once that what it has started was killed", async (t) => {
+  const killed = `--import=data:text/javascript,${encodeURIComponent(`
+    if (!process.argv.includes("--detach")) process.kill(process.pid, "SIGKILL");`)}`;
+  const up = run(["up", "--no-demo", "--detach"], { BOURSE_DATA: folder(t), NODE_OPTIONS: killed });
+  assert.equal(await up.ended, EXIT.failed);
+  assert.match(up.said.stderr, /ended by SIGKILL while it started/);
+});
+
 it("of two starts at once one comes up, and the other is refused and leaves it alone", async (t) => {
   const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
   const both = [run(["up", "--no-demo"], env), run(["up", "--no-demo"], env)] as const;

@@ -149,13 +149,13 @@ async function whenUp(
     said = (said + chunk.toString()).slice(-2_000);
   });
   const deadline = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < deadline && child.exitCode === null) {
+  while (performance.now() < deadline && child.exitCode === null && child.signalCode === null) {
     const run = readRunFile(dataFolder);
     if (run !== null) return run;
     await sleep(POLL_MS);
     signal.throwIfAborted();
   }
-  throw new Error(`the platform did not come up (exit code ${child.exitCode}): ${said}`);
+  throw new Error(`the platform did not come up (ended with ${child.exitCode ?? child.signalCode}): ${said}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

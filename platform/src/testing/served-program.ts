@@ -58,7 +58,8 @@ async function untilReady(
 ): Promise<void> {
   const giveUpAt = performance.now() + START_LIMIT_MS;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${title} ended with ${child.exitCode}: ${said()}`);
+    const end = child.exitCode ?? child.signalCode;
+    if (end !== null) throw new Error(`${title} ended with ${end}: ${said()}`);
     const isReady = await fetch(readyUrl).then(
       async (answer) => {
         await answer.arrayBuffer();

@@ -258,9 +258,13 @@ async function upDetached({ only }: UpOptions, dataFolder: string, output: Outpu
   child.unref();
   const deadline = performance.now() + START_TIMEOUT_MS;
   for (;;) {
-    if (child.exitCode !== null) {
+    const { exitCode, signalCode } = child;
+    if (exitCode !== null || signalCode !== null) {
       const words = readFileSync(file, "utf8").trimEnd();
-      throw new CliError(KEPT.find((code) => code === child.exitCode) ?? EXIT.failed, words);
+      throw new CliError(
+        KEPT.find((code) => code === exitCode) ?? EXIT.failed,
+        signalCode === null ? words : `it was ended by ${signalCode} while it started; ${file}:\n${words}`,
+      );
     }
     const run = readPlatformFile(dataFolder);
     // Another start may have been faster: then this one's child is about to end, and says so.

@@ -69,7 +69,7 @@ async function untilItAnswers(server: ChildProcess, url: string): Promise<void> 
   const client = confluentRegistry({ url });
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   try {
-    while (server.exitCode === null && performance.now() < deadlineMs) {
+    while (server.exitCode === null && server.signalCode === null && performance.now() < deadlineMs) {
       try {
         await client.subjects();
         return;
