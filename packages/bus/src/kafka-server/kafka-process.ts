@@ -17,7 +17,8 @@ export interface KafkaProcessOptions {
   readonly outlivesProcess?: boolean;
 }
 
-const START_TIMEOUT_MS = 60_000;
+/** It ends what hangs: beside much else a server takes many times as long as alone. */
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 /** What a KRaft server logs once it answers. */
 const STARTED = "Kafka Server started";

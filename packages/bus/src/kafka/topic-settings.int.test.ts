@@ -12,7 +12,7 @@ const skip = await kafkaSkip(process.env, "own");
 
 test("R4, R7: topics of our own are made as they must be, whatever the broker's defaults; others are refused", {
   skip: skip ?? false,
-  timeout: 90_000,
+  timeout: 180_000,
 }, async (t) => {
   const kafka = await privateKafka(process.env, {
     extraProperties: ["message.max.bytes=50000", "log.cleanup.policy=compact"],

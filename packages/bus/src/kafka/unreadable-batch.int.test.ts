@@ -34,7 +34,7 @@ const lengths = [0, 0x7fff_0000];
 
 test("a batch that is damaged at the broker ends its partition, with a word, and no other", {
   skip,
-  timeout: 120_000,
+  timeout: 180_000,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "unreadable-batch-"));
   const { bootstrapServers, remove } = await privateKafka(process.env, { folder });
