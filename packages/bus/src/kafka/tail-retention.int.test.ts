@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { deleteRecordsV2 } from "@platformatic/kafka";
 import { record, values } from "../conformance-suite.ts";
 import { kafkaSkip, testKafka } from "../testing.ts";
@@ -22,6 +22,24 @@ async function deleteBefore(cluster: Cluster, topic: string, offset: bigint): Pr
   assert.equal(answers[0]?.partitions[0]?.lowWatermark, offset);
 }
 
+/** A topic of one partition with the records, and what reads it. */
+async function filled(t: TestContext) {
+  const { bootstrapServers, remove } = await testKafka(process.env);
+  const options = { bootstrapServers, clientId: "tail-retention" };
+  const [bus, cluster] = [kafkaBus(options), clusterOf(options)];
+  const fetcher = new Fetcher(cluster, "tail");
+  t.after(async () => {
+    fetcher.close();
+    cluster.close();
+    await bus.close();
+    await remove();
+  });
+  const topic = `tail-retention-${process.pid}-${process.hrtime.bigint()}`;
+  await bus.ensureTopics([{ name: topic, partitions: 1, retentionMs: -1 }]);
+  await bus.send([{ topic, partition: 0, records: RECORDS.map((value) => record(value)) }]);
+  return { topic, cluster, fetcher };
+}
+
 for (const [what, before, left] of [
   ["some of the records", 4n, ["5"]],
   ["all of the records", 5n, []],
@@ -30,19 +48,7 @@ for (const [what, before, left] of [
     skip,
     timeout: 180_000,
   }, async (t) => {
-    const { bootstrapServers, remove } = await testKafka(process.env);
-    const options = { bootstrapServers, clientId: "tail-retention" };
-    const [bus, cluster] = [kafkaBus(options), clusterOf(options)];
-    const fetcher = new Fetcher(cluster, "tail");
-    t.after(async () => {
-      fetcher.close();
-      cluster.close();
-      await bus.close();
-      await remove();
-    });
-    const topic = `tail-retention-${before}-${process.pid}-${process.hrtime.bigint()}`;
-    await bus.ensureTopics([{ name: topic, partitions: 1, retentionMs: -1 }]);
-    await bus.send([{ topic, partition: 0, records: RECORDS.map((value) => record(value)) }]);
+    const { topic, cluster, fetcher } = await filled(t);
     const late: Pick<Fetcher, "add" | "remove"> = {
       add: (target, from) => {
         void deleteBefore(cluster, topic, before).then(() => fetcher.add(target, from));
@@ -59,3 +65,12 @@ for (const [what, before, left] of [
     assert.deepEqual(values(await tail), left);
   });
 }
+
+test("a tail that nobody waits for any more asks for nothing", { skip, timeout: 180_000 }, async (t) => {
+  const { topic, cluster } = await filled(t);
+  const asked = { add: () => assert.fail("it asked"), remove: () => undefined };
+  const at = { topic, partition: 0 };
+  const signal = AbortSignal.abort();
+  const tail = readTail({ cluster, fetcher: asked, at, count: RECORDS.length, signal });
+  await assert.rejects(tail, { code: "bus_unavailable" });
+});

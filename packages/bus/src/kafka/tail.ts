@@ -66,6 +66,8 @@ function readPiece(
       },
       fail: (error) => finish(() => reject(error)),
     };
+    // It may have been given up between two pieces, or before the first.
+    if (signal.aborted) return tooLate();
     signal.addEventListener("abort", tooLate);
     fetcher.add(target, from);
   });
