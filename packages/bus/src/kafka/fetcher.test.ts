@@ -135,3 +135,53 @@ test("who was left out of a full reply comes first in the next one", { timeout: 
   await done.promise;
   assert.ok(Math.min(...received) >= 90, `received ${received}`);
 });
+
+/** https://kafka.apache.org/protocol#protocol_error_codes */
+const PASSING = {
+  UNKNOWN_SERVER_ERROR: -1,
+  CORRUPT_MESSAGE: KafkaCode.CORRUPT_MESSAGE,
+  UNKNOWN_TOPIC_OR_PARTITION: KafkaCode.UNKNOWN_TOPIC_OR_PARTITION,
+  LEADER_NOT_AVAILABLE: KafkaCode.LEADER_NOT_AVAILABLE,
+  NOT_LEADER_OR_FOLLOWER: KafkaCode.NOT_LEADER_OR_FOLLOWER,
+  REQUEST_TIMED_OUT: 7,
+  REPLICA_NOT_AVAILABLE: 9,
+  KAFKA_STORAGE_ERROR: 56,
+  FENCED_LEADER_EPOCH: KafkaCode.FENCED_LEADER_EPOCH,
+  UNKNOWN_LEADER_EPOCH: KafkaCode.UNKNOWN_LEADER_EPOCH,
+  OFFSET_NOT_AVAILABLE: 78,
+  UNKNOWN_TOPIC_ID: KafkaCode.UNKNOWN_TOPIC_ID,
+  INCONSISTENT_TOPIC_ID: KafkaCode.INCONSISTENT_TOPIC_ID,
+};
+
+for (const [name, errorCode] of Object.entries(PASSING))
+  test(`${name}: reading goes on where it was, nothing lost and nothing twice`, {
+    timeout: 60_000,
+  }, async (t) => {
+    let fails = true;
+    const broker = cluster((asked) =>
+      asked.map(({ fetchOffset }) => {
+        const answer = fetchOffset === 2n && fails ? { errorCode } : { bytes: batchAt(fetchOffset) };
+        if (fetchOffset === 2n) fails = false;
+        return answer;
+      }),
+    );
+    const fetcher = new Fetcher(broker, "test");
+    t.after(() => fetcher.close());
+    const offsets: bigint[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const at = { topic: TOPIC.name, partition: 0 };
+      const wantedBytes = (): number => (offsets.length < 4 ? 1 : 0);
+      const receive = (records: readonly { readonly offset: bigint }[]): void => {
+        offsets.push(...records.map(({ offset }) => offset));
+        if (offsets.length === 4) resolve();
+      };
+      fetcher.add({ at, wantedBytes, receive, fail: reject }, 0n);
+    });
+    assert.deepEqual(offsets, [0n, 1n, 2n, 3n]);
+  });
+
+test("TOPIC_AUTHORIZATION_FAILED: reading ends, with who may not do what", { timeout: 60_000 }, async (t) => {
+  const { code, message } = await ended(t, () => ({ errorCode: KafkaCode.TOPIC_AUTHORIZATION_FAILED }));
+  assert.equal(code, "bus_refused");
+  assert.match(message, /^this client may not READ topic t: /);
+});

@@ -1,5 +1,6 @@
 import { BusError } from "../bus-error.ts";
 import type { OutgoingRecord, TopicPartition } from "../port.ts";
+import type { Backoff } from "./backoff.ts";
 
 /** One batch of one call, until all its records are acknowledged. */
 export interface Waiting {
@@ -17,6 +18,9 @@ export interface PartitionQueue {
   waiting: Waiting[];
   /** A batch of it is on the way: there is never a second one. */
   inFlight: boolean;
+  /** The broker does not take it: it waits before it is tried again, and the others go on. */
+  resting: boolean;
+  readonly pause: Backoff;
   /** Lowered when the broker finds a batch too large. */
   maxBatchBytes: number;
 }

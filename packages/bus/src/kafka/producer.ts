@@ -118,6 +118,8 @@ export class Producer {
       at: { topic, partition },
       waiting: [],
       inFlight: false,
+      resting: false,
+      pause: backoff(),
       maxBatchBytes: MAX_BATCH_BYTES,
     };
     this.#queues.set(key, queue);
@@ -165,7 +167,7 @@ export class Producer {
     const nodes = new Set<number>();
     let leaderless = false;
     for (const queue of this.#queues.values()) {
-      if (queue.waiting.length === 0 || queue.inFlight) continue;
+      if (!isReady(queue)) continue;
       const leader = this.#leaderOf(queue);
       if (leader === undefined) leaderless = true;
       else nodes.add(leader);
@@ -220,7 +222,7 @@ export class Producer {
     const portions: Portion[] = [];
     let bytes = 0;
     for (const queue of this.#queues.values()) {
-      if (queue.waiting.length === 0 || queue.inFlight || this.#leaderOf(queue) !== node) continue;
+      if (!isReady(queue) || this.#leaderOf(queue) !== node) continue;
       if (bytes >= MAX_REQUEST_BYTES) break;
       const portion = portionOf(queue);
       bytes += portion.bytes;
@@ -235,7 +237,7 @@ export class Producer {
     return portions;
   }
 
-  /** True when it is worth looking at the cluster again before the next request. */
+  /** True when the request failed as a whole: the cluster has to be looked at again before the next one. */
   async #sendTo(node: number, portions: readonly Portion[]): Promise<boolean> {
     const connection = await this.#connect(node, portions);
     if (connection === undefined) return true;
@@ -256,18 +258,28 @@ export class Producer {
           ),
         ),
       );
-      let again = false;
       for (const portion of portions) {
-        const answer = answers.get(topicPartitionKey(portion.queue.at));
-        if (answer?.errorCode === KafkaCode.NONE) acknowledge(portion, answer.baseOffset);
-        else if (this.#refuse(portion, answer?.errorCode)) again = true;
+        const { queue } = portion;
+        const answer = answers.get(topicPartitionKey(queue.at));
+        if (answer?.errorCode === KafkaCode.NONE) {
+          acknowledge(portion, answer.baseOffset);
+          queue.pause.reset();
+        } else if (this.#refuse(portion, answer?.errorCode)) void this.#setAside(queue);
       }
       await this.#rest(response.throttleTimeMs);
-      return again;
+      return false;
     } catch (cause) {
       for (const { queue } of portions) rejectAll(queue, outcomeUnknown(queue.at, cause));
       return true;
     }
+  }
+
+  /** One partition may fail for long: the others of its broker must not wait for it. */
+  async #setAside(queue: PartitionQueue): Promise<void> {
+    queue.resting = true;
+    await this.#lookAgain(queue.pause);
+    queue.resting = false;
+    this.#startIdleNodes();
   }
 
   /** A quota: what is sent earlier waits at the broker, where nobody knows for how long. */
@@ -326,4 +338,8 @@ export class Producer {
   abandon(): void {
     for (const queue of this.#queues.values()) rejectAll(queue, outcomeUnknown(queue.at, closedError()));
   }
+}
+
+function isReady({ waiting, inFlight, resting }: PartitionQueue): boolean {
+  return waiting.length > 0 && !inFlight && !resting;
 }
