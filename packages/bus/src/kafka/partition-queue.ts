@@ -85,11 +85,14 @@ export function outcomeUnknown({ topic, partition }: TopicPartition, cause: unkn
   );
 }
 
-/** Rejects what waits too long. A batch of which a part is written already has an unknown outcome. */
+/**
+ * Rejects what waits too long. A batch of which a part is written already has an unknown outcome: what waits behind it must
+ * not come between its parts.
+ */
 export function rejectExpired(queue: PartitionQueue, error: BusError): void {
   const nowMs = performance.now();
   const expired = queue.waiting.findLastIndex((waiting) => waiting.deadlineMs <= nowMs);
-  for (const waiting of queue.waiting.splice(0, expired + 1)) {
-    waiting.reject(waiting.acknowledged === 0 ? error : outcomeUnknown(queue.at, error));
-  }
+  if (expired < 0) return;
+  if ((queue.waiting[0]?.acknowledged ?? 0) > 0) rejectAll(queue, outcomeUnknown(queue.at, error));
+  else for (const waiting of queue.waiting.splice(0, expired + 1)) waiting.reject(error);
 }
