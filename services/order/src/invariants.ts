@@ -145,42 +145,48 @@ async function commandsHaveOutcomes(desk: Desk): Promise<InvariantReport> {
   };
 }
 
+type OpenHold = OpenHoldsAnswer["holds"][number];
+
+/** Page by page of the wallet's holds, against the orders between its ends: no more than a page of each is in memory. */
 async function holdsEqualOpenOrders(desk: Desk): Promise<InvariantReport> {
   const findings = new Findings();
-  const open = await openOrders(desk);
-  findings.checked = open.size;
-  let after: string | undefined;
-  for (;;) {
-    const { holds, next } = await desk.peers.call<OpenHoldsAnswer>("wallet", {
+  for (let after: string | undefined = FIRST_ID; after !== undefined; ) {
+    const { holds, next }: OpenHoldsAnswer = await desk.peers.call("wallet", {
       method: "GET",
       path: "/internal/holds/open",
-      query: { limit: String(PAGE), ...(after === undefined ? {} : { after }) },
+      query: { limit: String(PAGE), after },
     });
-    for (const { orderId, asset, held } of await misplaced(desk, open, holds))
-      findings.add(`a hold of ${held} ${asset} is open for ${orderId}, which is no open order`);
-    for (const { orderId, accountId } of holds) {
-      const owner = open.get(orderId);
-      if (owner !== undefined && owner !== accountId)
-        findings.add(`the hold of order ${orderId} is ${accountId}'s, the order ${owner}'s`);
-      open.delete(orderId);
-    }
-    findings.checked += holds.length;
+    await comparePage(desk, { after, to: next ?? LAST_ID }, holds, findings);
     after = next;
-    if (after === undefined) break;
   }
-  for (const orderId of open.keys()) findings.add(`order ${orderId} is open and has no open hold`);
   return findings.report();
 }
 
-type OpenHold = OpenHoldsAnswer["holds"][number];
+const FIRST_ID = "0".repeat(32);
+const LAST_ID = "f".repeat(32);
 
-/** Holds of no open order, but for those that a crash has left before an order and that are about to be given up (R10). */
-async function misplaced(
+async function comparePage(
   desk: Desk,
-  open: ReadonlyMap<string, string>,
+  range: IdRange,
   holds: readonly OpenHold[],
-): Promise<readonly OpenHold[]> {
-  const strays = holds.filter(({ orderId }) => !open.has(orderId));
+  findings: Findings,
+): Promise<void> {
+  const strays = new Map(holds.map((hold) => [hold.orderId, hold]));
+  for await (const { orderId, accountId } of openOrders(desk, range)) {
+    findings.checked++;
+    const hold = strays.get(orderId);
+    if (hold === undefined) findings.add(`order ${orderId} is open and has no open hold`);
+    else if (hold.accountId !== accountId)
+      findings.add(`the hold of order ${orderId} is ${hold.accountId}'s, the order ${accountId}'s`);
+    strays.delete(orderId);
+  }
+  findings.checked += holds.length;
+  for (const { orderId, asset, held } of await misplaced(desk, [...strays.values()]))
+    findings.add(`a hold of ${held} ${asset} is open for ${orderId}, which is no open order`);
+}
+
+/** Of holds without an open order all but those that a crash has left before an order and that are about to be given up (R10). */
+async function misplaced(desk: Desk, strays: readonly OpenHold[]): Promise<readonly OpenHold[]> {
   if (strays.length === 0) return [];
   const accepted = await acceptedAmong(
     desk,
@@ -192,11 +198,20 @@ async function misplaced(
   );
 }
 
-/** Accounts of open orders by order id. */
-async function openOrders(desk: Desk): Promise<Map<string, string>> {
-  const rows = await desk.store.scan(sql`SELECT order_id, account_id FROM orders
-    WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED') ORDER BY order_id`);
-  return new Map(rows.map((row) => [hexOf(row.order_id), String(row.account_id)]));
+async function* openOrders(
+  { store }: Desk,
+  { after: first, to }: IdRange,
+): AsyncGenerator<{ readonly orderId: string; readonly accountId: string }> {
+  for (let after = first; ; ) {
+    const rows = await store.scan(sql`SELECT order_id, account_id FROM orders
+      WHERE status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED') AND order_id > ${after}::uuid AND order_id <= ${to}::uuid
+      ORDER BY order_id LIMIT ${PAGE}::int4`);
+    for (const row of rows) {
+      after = hexOf(row.order_id);
+      yield { orderId: after, accountId: String(row.account_id) };
+    }
+    if (rows.length < PAGE) return;
+  }
 }
 
 /** Of each of so many orders the last word is held in memory: some 200 MB. More are compared one range after the other. */

@@ -65,14 +65,18 @@ export class StubWallet {
     if (request.path === "/internal/holds/release") return this.#release(request.body as HoldRelease);
     if (request.path === "/internal/holds/orphans") return this.#orphans();
     assert(request.path === "/internal/holds/open", `wallet has the path ${request.path}`);
-    const holds = [...this.holds].map(([orderId, hold]) => ({
-      orderId,
-      accountId: hold.accountId,
-      asset: "USD",
-      held: "1",
-      touched: false,
-    }));
-    return { status: 200, body: { holds } };
+    return this.#open(request.query?.after ?? "");
+  }
+
+  /** A hold a page. */
+  #open(after: string): RouteAnswer {
+    const [orderId, next] = [...this.holds.keys()].filter((each) => each > after).sort();
+    const hold = orderId === undefined ? undefined : this.holds.get(orderId);
+    const holds =
+      hold === undefined
+        ? []
+        : [{ orderId, accountId: hold.accountId, asset: "USD", held: "1", touched: false }];
+    return { status: 200, body: { holds, ...(next === undefined ? {} : { next: orderId }) } };
   }
 
   async #place(batch: HoldBatch): Promise<RouteAnswer> {
