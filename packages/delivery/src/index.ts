@@ -48,8 +48,9 @@ export type {
   ParkedStatus,
 } from "./parked-queries.ts";
 export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
-export type { RebuildComparison, RebuildStatus } from "./rebuild.ts";
+export type { RebuildStatus } from "./rebuild.ts";
 export { RebuildError } from "./rebuild.ts";
+export type { RebuildComparison } from "./rebuild-comparison.ts";
 export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";
 export { missingRecords, planRecovery, recover } from "./recover.ts";
 export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";

@@ -1,11 +1,20 @@
 import { OperationalError } from "@bourse/base";
-import type { Rows, Statement, Store } from "@bourse/store";
+import type { Statement, Store } from "@bourse/store";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import type { EffectConsumption, Unit } from "./definitions.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import type { Mark } from "./mark.ts";
 import { readMarks } from "./marks.ts";
+import {
+  behindBy,
+  compareTable,
+  lockMarksOf,
+  marksOf,
+  type RebuildComparison,
+  WHOLE_TABLES,
+} from "./rebuild-comparison.ts";
+import { rebuildStore } from "./rebuild-store.ts";
 import type { ConsumptionStatus, Runner } from "./status.ts";
 
 export type RebuildState = "NONE" | "BUILDING" | "SWITCHED" | "ENDED";
@@ -19,23 +28,6 @@ export interface RebuildStatus {
   readonly runner: ConsumptionStatus | null;
   /** Records that the new generation is behind the ends of the logs. */
   readonly lag: number;
-}
-
-/** The old tables against the new ones, in one snapshot. */
-export interface RebuildComparison {
-  /** Whether both have applied the same numbers: only then a difference is a fault of one of them. */
-  readonly sameMarks: boolean;
-  /** Numbers that the new generation has still to apply. */
-  readonly behind: number;
-  readonly tables: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly rebuiltRows: number;
-    readonly onlyInOld: number;
-    readonly onlyInNew: number;
-    /** A few of those rows, as JSON: `old` and `new`. */
-    readonly examples: readonly { readonly side: "old" | "new"; readonly row: string }[];
-  }[];
 }
 
 export interface RebuildParts<Service> {
@@ -71,7 +63,6 @@ interface Schemas {
 /** How long the old generation may be held still at the switch: below its lock timeout (R5). */
 const SWITCH_MS = 1_500;
 const SWITCH_POLL_MS = 10;
-const EXAMPLES = 10;
 
 /**
  * R5: builds a projection anew from the beginning of its topics under a new subscription name, in empty tables, while
@@ -130,8 +121,7 @@ export class Rebuild<Service> {
       ]);
       const behind = behindBy(old, built);
       const tables = [];
-      for (const table of this.#tables)
-        tables.push(await compareTable((each) => tx.run(each), table, next(table)));
+      for (const table of this.#tables) tables.push(await compareTable(tx, table, next(table)));
       await tx.commit();
       return { sameMarks: behind === 0 && behindBy(built, old) === 0, behind, tables };
     });
@@ -229,7 +219,7 @@ export class Rebuild<Service> {
     const { consumption, service, effect, commit } = this.#parts;
     this.#store = await this.#parts.openStore();
     const { searchPath } = await this.#schemas();
-    const store = guarded(this.#store, { searchPath, subscription: this.subscription, generation });
+    const store = rebuildStore(this.#store, { searchPath, subscription: this.subscription, generation });
     const { committed: _, failure: __, ...same } = consumption;
     const building: EffectConsumption<Service> = {
       ...same,
@@ -250,7 +240,7 @@ export class Rebuild<Service> {
   async #catchUp(unit: Unit, generation: number): Promise<void> {
     const { timer } = this.#parts.effect;
     const built = nameOf(this.subscription, generation);
-    const [old = []] = await unit.run([{ ...marksOf(this.subscription), text: `${MARKS_TEXT} FOR UPDATE` }]);
+    const [old = []] = await unit.run([lockMarksOf(this.subscription)]);
     for (let poll = 0; ; poll++) {
       const [now = []] = await unit.run([marksOf(built)]);
       if (behindBy(old, now) === 0) break;
@@ -393,101 +383,4 @@ function reachedIn(marks: readonly Mark[], topic: string, partition: number, ear
 
 function nameOf(subscription: string, generation: number): string {
   return `${subscription}@${generation}`;
-}
-
-/** Long enough for whole tables, and shorter than the store waits for an answer. */
-const WHOLE_TABLES: readonly Statement[] = [
-  { text: "SELECT set_config('statement_timeout', '14s', true)", values: [] },
-  { text: "SELECT set_config('enable_seqscan', 'on', true)", values: [] },
-  { text: "SELECT set_config('enable_hashjoin', 'on', true)", values: [] },
-];
-
-const MARKS_TEXT = `SELECT topic, partition, producer, epoch, sequence FROM marks WHERE subscription = $1
-  ORDER BY topic, partition, producer`;
-
-function marksOf(subscription: string): Statement {
-  return { text: MARKS_TEXT, values: [subscription] };
-}
-
-/** How many numbers `built` has still to apply to be where `old` is; an epoch behind counts as one more. */
-function behindBy(old: Rows, built: Rows): number {
-  const reached = new Map(built.map((row) => [markKey(row), row]));
-  let behind = 0;
-  for (const row of old) {
-    const other = reached.get(markKey(row));
-    const numbers = Number(row.sequence) - Number(other?.sequence ?? 0);
-    behind += Math.max(numbers, Number(row.epoch) > Number(other?.epoch ?? 0) ? 1 : 0);
-  }
-  return behind;
-}
-
-function markKey(row: Rows[number]): string {
-  return `${row.topic}/${row.partition}/${row.producer}`;
-}
-
-async function compareTable(
-  run: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
-  table: string,
-  next: string,
-): Promise<RebuildComparison["tables"][number]> {
-  const except = (left: string, right: string): string =>
-    `SELECT * FROM ${left} EXCEPT ALL SELECT * FROM ${right}`;
-  const plain = (text: string): Statement => ({ text, values: [] });
-  const [counts = [], onlyOld = [], onlyNew = []] = await run([
-    plain(`SELECT (SELECT count(*) FROM ${table}) AS rows, (SELECT count(*) FROM ${next}) AS rebuilt,
-      (SELECT count(*) FROM (${except(table, next)}) AS d) AS old, (SELECT count(*) FROM (${except(next, table)}) AS d) AS new`),
-    plain(
-      `SELECT row_to_json(d)::text AS row FROM (${except(table, next)}) AS d ORDER BY 1 LIMIT ${EXAMPLES}`,
-    ),
-    plain(
-      `SELECT row_to_json(d)::text AS row FROM (${except(next, table)}) AS d ORDER BY 1 LIMIT ${EXAMPLES}`,
-    ),
-  ]);
-  const [count] = counts;
-  const examples = [
-    ...onlyOld.map((each) => ({ side: "old" as const, row: String(each.row) })),
-    ...onlyNew.map((each) => ({ side: "new" as const, row: String(each.row) })),
-  ];
-  return {
-    table,
-    rows: Number(count?.rows),
-    rebuiltRows: Number(count?.rebuilt),
-    onlyInOld: Number(count?.old),
-    onlyInNew: Number(count?.new),
-    examples,
-  };
-}
-
-/** A store whose transactions see the new tables in front of the old ones, and none of which outlives the building. */
-function guarded(
-  store: Store,
-  about: { readonly searchPath: string; readonly subscription: string; readonly generation: number },
-): Store {
-  const front: readonly Statement[] = [
-    { text: "SELECT set_config('search_path', $1, true)", values: [about.searchPath] },
-    { text: "SELECT rebuild_guard($1, $2)", values: [about.subscription, about.generation] },
-  ];
-  return {
-    transaction: (name, work) =>
-      store.transaction(name, (tx) => {
-        let sent = false;
-        const guard = async (
-          send: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
-          statements: readonly Statement[],
-        ): Promise<readonly Rows[]> => {
-          if (sent) return send(statements);
-          sent = true;
-          return (await send([...front, ...statements])).slice(front.length);
-        };
-        return work({
-          run: (statements) => guard((each) => tx.run(each), statements),
-          commit: (statements = []) => guard((each) => tx.commit(each), statements),
-        });
-      }),
-    query: (statement) => store.query(statement),
-    scan: (statement) => store.scan(statement),
-    queries: (statements) => store.queries(statements),
-    ping: () => store.ping(),
-    close: () => store.close(),
-  };
 }

@@ -5,13 +5,12 @@ import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
 import { redoBulk } from "./bulk/redo-bulk.ts";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import { describe } from "./dead-letter.ts";
-import { createDecoder, DecodeError, type Decoder } from "./decode.ts";
+import { createDecoder, DecodeError } from "./decode.ts";
 import type { EffectConsumption, Effects, Unit } from "./definitions.ts";
-import type { Envelope, OutgoingEvent } from "./envelope.ts";
+import type { OutgoingEvent } from "./envelope.ts";
 import { blameOf, RecordRefused } from "./failure-policy.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import {
-  busRecordOf,
   countReasons,
   listParked,
   type ParkedDetail,
@@ -26,7 +25,15 @@ import {
   toDrop,
   toRedrive,
 } from "./parked-queries.ts";
-import { queueText } from "./parked-rows.ts";
+import {
+  COUNT_APPLIED,
+  COUNT_PARKED,
+  FAILED_AGAIN,
+  FORGET_RESOLVED,
+  lockPartition,
+  resolve,
+} from "./parked-statements.ts";
+import { type Redone, redoEffect } from "./redo-effect.ts";
 
 /** Who acts, for the audit. */
 export interface Actor {
@@ -99,14 +106,6 @@ interface Subscribed {
   around(unit: () => Promise<void>): Promise<void>;
   /** Their effects in a unit that holds the partition. Throws where they can't be applied, all of them or one. */
   redo(rows: readonly Row[], unit: Unit): Promise<Redone>;
-}
-
-/** As many rows, from the first on, as are applied. */
-interface Redone {
-  readonly count: number;
-  readonly effects: Effects;
-  /** After the commit. */
-  readonly committed: () => void;
 }
 
 export class ServiceParkedDesk implements ParkedDesk {
@@ -382,98 +381,6 @@ class ChunkFailed extends Error {
 async function lockAndRead(unit: Unit, at: ParkedPartition, select: Statement): Promise<readonly Row[]> {
   const results = await unit.run([...lockPartition(at), select]);
   return results.at(-1) ?? [];
-}
-
-/** Marks first, as consumers do (R13): a handler is the partition's only writer here, too. */
-function lockPartition({ subscription, topic, partition }: ParkedPartition): readonly Statement[] {
-  const values = [subscription, topic, partition];
-  return [
-    { text: LOCK_MARKS, values },
-    { text: LOCK_HEAD, values },
-  ];
-}
-
-const LOCK_MARKS = `SELECT producer FROM marks WHERE subscription = $1 AND topic = $2 AND partition = $3
-  ORDER BY producer FOR UPDATE`;
-const LOCK_HEAD = `SELECT generation FROM parked_heads WHERE subscription = $1 AND topic = $2 AND partition = $3
-  ORDER BY generation FOR UPDATE`;
-export const COUNT_PARKED = `SELECT subscription, code, count(*) AS count FROM parked WHERE status = 'PARKED'
-  GROUP BY subscription, code ORDER BY subscription, code`;
-const COUNT_APPLIED = `SELECT count(*) AS count FROM parked
-  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = ANY ($4::int8[]) AND status = 'APPLIED'`;
-const FORGET_RESOLVED = "DELETE FROM parked WHERE status <> 'PARKED' AND resolved_ms < $1";
-const FAILED_AGAIN = `UPDATE parked SET replays = replays + 1, last_run = $5, code = $6, message = $7, stack = $8
-  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = $4 AND status = 'PARKED'`;
-const RESOLVE = `UPDATE parked SET status = $5, resolved_ms = $6, resolved_by = $7, resolved_reason = $8,
-    replays = replays + CASE $5 WHEN 'APPLIED' THEN 1 ELSE 0 END
-  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND place = ANY ($4::int8[])`;
-/** A key whose last record is resolved is free: its consumer is told by the generation. */
-const FREE_KEYS = `UPDATE parked_heads SET generation = generation + 1
-  WHERE subscription = $1 AND topic = $2 AND partition = $3 AND EXISTS (
-    SELECT FROM unnest($4::text[]) AS freed(queue_key) WHERE NOT EXISTS (
-      SELECT FROM parked p WHERE p.subscription = $1 AND p.topic = $2 AND p.partition = $3
-        AND p.queue_key = freed.queue_key AND p.status = 'PARKED'))`;
-
-function resolve(
-  { subscription, topic, partition }: ParkedPartition,
-  records: readonly ParkedRecord[],
-  how: {
-    readonly status: "APPLIED" | "DROPPED";
-    readonly nowMs: number;
-    readonly actor: Actor;
-    readonly reason?: string;
-  },
-): readonly Statement[] {
-  const place = [subscription, topic, partition];
-  const places = sqlArray(records.map((record) => record.place));
-  const queues = [...new Set(records.flatMap(({ queue }) => (queue === null ? [] : [queueText(queue)])))];
-  return [
-    { text: RESOLVE, values: [...place, places, how.status, how.nowMs, how.actor.id, how.reason ?? null] },
-    ...(queues.length === 0 ? [] : [{ text: FREE_KEYS, values: [...place, sqlArray(queues)] }]),
-  ];
-}
-
-interface EffectSubscribed<Service> {
-  readonly service: Service;
-  readonly consumption: EffectConsumption<Service>;
-  readonly decode: Decoder;
-}
-
-async function redoEffect<Service>(
-  { service, consumption, decode }: EffectSubscribed<Service>,
-  rows: readonly Row[],
-  { nowMs, run }: Unit,
-): Promise<Redone> {
-  // What can't be decoded has its turn alone, behind those before it.
-  const envelopes = readable(rows, decode);
-  if (envelopes.length === 0) decode(busRecordOf(rows[0] as Row));
-  const effects = await consumption.handle(service, envelopes, {
-    nowMs,
-    run,
-    park: (_, { code, message }) => {
-      throw new RecordRefused(code, message);
-    },
-    parked: [],
-    tenure: {},
-  });
-  return {
-    count: envelopes.length,
-    effects,
-    committed: () => consumption.committed?.(service, envelopes, []),
-  };
-}
-
-/** As many rows from the first on as can be decoded. */
-function readable(rows: readonly Row[], decode: Decoder): readonly Envelope[] {
-  const envelopes: Envelope[] = [];
-  for (const row of rows) {
-    try {
-      envelopes.push(decode(busRecordOf(row)));
-    } catch {
-      return envelopes;
-    }
-  }
-  return envelopes;
 }
 
 function isUnknown(error: unknown): boolean {

@@ -1,16 +1,11 @@
 import { chunksOfRecords } from "@bourse/bus";
 import type { Row } from "@bourse/store";
-import type { Effects, Unit } from "../definitions.ts";
+import type { Unit } from "../definitions.ts";
 import { RecordRefused } from "../failure-policy.ts";
 import { UNNUMBERED } from "../mark.ts";
 import { busRecordOf } from "../parked-queries.ts";
+import type { Redone } from "../redo-effect.ts";
 import type { BulkBatch, BulkProgram, BulkRange } from "./bulk-definitions.ts";
-
-interface RedoneBulk {
-  readonly count: number;
-  readonly effects: Effects;
-  readonly committed: () => void;
-}
 
 /**
  * Parked records once more, by a program that remembers nothing, in a transaction that holds the partition: the
@@ -21,7 +16,7 @@ export async function redoBulk(
   program: BulkProgram,
   rows: readonly Row[],
   { nowMs, run }: Unit,
-): Promise<RedoneBulk> {
+): Promise<Redone> {
   const ranges = rows.flatMap((row): BulkRange[] => {
     const [slice] = chunksOfRecords([busRecordOf(row)], []);
     if (slice === undefined) return [];
