@@ -1,6 +1,3 @@
-import type { BusRecord } from "@bourse/bus";
-import { SPAN } from "@bourse/bus";
-import { tradeEvents } from "@bourse/contracts";
 import type {
   BulkBatch,
   BulkEffects,
@@ -12,8 +9,7 @@ import type {
 import type { Statement } from "@bourse/store";
 import { type BookEntry, PositionBook } from "../domain/position-book.ts";
 import { RecentTrades } from "../domain/recent-trades.ts";
-import { ReportScanner, SCAN } from "../domain/scan-report.ts";
-import { LEG, rowsByClient, TradeColumns } from "../domain/trade-columns.ts";
+import { ACCEPTED, rowsByClient, TradeColumns, WRONG_KEY } from "../domain/trade-columns.ts";
 import { observedPlaces } from "../metrics.ts";
 import { CopyTrades } from "../sql/copy-trades.ts";
 import {
@@ -24,8 +20,7 @@ import {
   writePositions,
 } from "../sql/position-rows.ts";
 import type { TradeProcessor } from "../trade-processor.ts";
-import { type Refusal, readReport, refusalOf } from "./explain-report.ts";
-import { readPlatformTrade } from "./platform-trades.ts";
+import { BatchScanner } from "./batch-scanner.ts";
 import { findTrades, keyOfRow, SeenTrades, tradeKey } from "./seen-trades.ts";
 import { SinkRows } from "./sink-rows.ts";
 
@@ -50,7 +45,7 @@ interface TradeEffects extends BulkEffects {
  */
 export class TradeProgram implements BulkProgram {
   readonly #service: TradeProcessor;
-  readonly #scanner: ReportScanner;
+  readonly #scanner: BatchScanner;
   readonly #book: PositionBook;
   readonly #seen: SeenTrades;
   readonly #copy = new CopyTrades(4_096);
@@ -61,8 +56,8 @@ export class TradeProgram implements BulkProgram {
 
   constructor(service: TradeProcessor, recentTrades: number) {
     this.#service = service;
-    this.#scanner = new ReportScanner(service.instruments);
     this.#book = new PositionBook(service.method, service.instruments);
+    this.#scanner = new BatchScanner(service, this.#book);
     this.#seen = new SeenTrades(new RecentTrades(recentTrades));
   }
 
@@ -75,7 +70,7 @@ export class TradeProgram implements BulkProgram {
   async prepare(batch: BulkBatch, tools: BulkTools): Promise<BulkEffects> {
     if (this.#book.positions > MAX_POSITIONS) this.#book.clear();
     const parked: BulkRefusal[] = [];
-    this.#scan(batch, tools.nowMs, parked);
+    this.#scanner.scan(batch, { columns: this.#columns, parked }, tools.nowMs);
     await this.#refuseSeen(batch, tools, parked);
     this.#refuseWrongKeys(batch, parked);
     await this.#loadPositions(tools);
@@ -102,111 +97,6 @@ export class TradeProgram implements BulkProgram {
     for (const place of observedPlaces(eventTimesMs.length))
       metrics.eventLatency.observe(Math.max(0, nowMs - (eventTimesMs[place] ?? nowMs)));
     for (const timeMs of logTimesMs) metrics.processed.add(nowMs - timeMs);
-  }
-
-  /** Every record becomes a row, or two, or is refused. */
-  #scan({ ranges, count }: BulkBatch, nowMs: number, parked: BulkRefusal[]): void {
-    const columns = this.#columns;
-    columns.reset(count);
-    const latestMs = nowMs + this.#service.maxAheadMs;
-    ranges.forEach((range, nth) => {
-      if (range.chunk.topic === tradeEvents.name) this.#scanPlatform(range, nth, parked);
-      else this.#scanReports(range, { nth, latestMs, parked });
-    });
-  }
-
-  #scanReports(
-    range: BulkRange,
-    {
-      nth,
-      latestMs,
-      parked,
-    }: { readonly nth: number; readonly latestMs: number; readonly parked: BulkRefusal[] },
-  ): void {
-    const columns = this.#columns;
-    const { chunk } = range;
-    const { bytes, spans, stride } = chunk;
-    columns.ensure(columns.count + range.to - range.from);
-    for (let index = range.from; index < range.to; index++) {
-      const row = columns.count;
-      const base = index * stride;
-      let source: Uint8Array = bytes;
-      let code = this.#scanner.scan(
-        bytes,
-        spans[base + SPAN.value] ?? 0,
-        spans[base + SPAN.value + 1] ?? 0,
-        columns,
-        row,
-      );
-      if (code === SCAN.otherForm) {
-        const read = readReport(chunk.record(index));
-        if (!("bytes" in read)) {
-          parked.push({ range, index, ...read });
-          continue;
-        }
-        source = read.bytes;
-        code = this.#scanner.scan(source, 0, source.length, columns, row);
-      }
-      const refusal =
-        code === SCAN.ok
-          ? this.#refuseTime(columns.timesMs[row] ?? 0, latestMs)
-          : refusalOf(code, chunk.record(index), (symbol) => this.#service.instruments.bySymbol(symbol));
-      if (refusal !== null) {
-        parked.push({ range, index, ...refusal });
-        continue;
-      }
-      columns.sources[row] = source;
-      columns.legs[row] = LEG.report;
-      columns.ranges[row] = nth;
-      columns.records[row] = index;
-      const isKeyed = isClient(columns, row, {
-        source,
-        bytes,
-        keyStart: spans[base] ?? -1,
-        keyEnd: spans[base + 1] ?? -1,
-      });
-      columns.accepted[row] = isKeyed ? ACCEPTED : WRONG_KEY;
-      columns.clients[row] = this.#book.client(
-        source,
-        columns.clientStart[row] ?? 0,
-        columns.clientEnd[row] ?? 0,
-      );
-      columns.count++;
-    }
-  }
-
-  #refuseTime(timeMs: number, latestMs: number): Refusal | null {
-    if (timeMs <= latestMs) return null;
-    const { maxAheadMs } = this.#service;
-    const aheadMs = timeMs - latestMs + maxAheadMs;
-    return {
-      code: "time_in_future",
-      message: `timestamp is ${aheadMs} ms in the future, and ${maxAheadMs} ms are allowed`,
-    };
-  }
-
-  #scanPlatform(range: BulkRange, nth: number, parked: BulkRefusal[]): void {
-    const columns = this.#columns;
-    for (let index = range.from; index < range.to; index++) {
-      const record: BusRecord = range.chunk.record(index);
-      const read = readPlatformTrade(record, this.#service.instruments, columns);
-      if (!("rows" in read)) {
-        parked.push({ range, index, ...read });
-        continue;
-      }
-      for (let row = columns.count; row < columns.count + read.rows; row++) {
-        columns.ranges[row] = nth;
-        columns.records[row] = index;
-        columns.accepted[row] = ACCEPTED;
-        const source = columns.sources[row] as Uint8Array;
-        columns.clients[row] = this.#book.client(
-          source,
-          columns.clientStart[row] ?? 0,
-          columns.clientEnd[row] ?? 0,
-        );
-      }
-      columns.count += read.rows;
-    }
   }
 
   /** A trade id that was seen: in this batch, in the one before, or in the tables. */
@@ -400,28 +290,6 @@ export class TradeProgram implements BulkProgram {
     }
     return this.#copy.rows === 0 ? [] : [this.#copy.take(sink === null ? "trades" : "trade_ids")];
   }
-}
-
-/** Of a row: 0 is refused. A wrong key is told only of what was not seen before. */
-const ACCEPTED = 1;
-const WRONG_KEY = 2;
-
-function isClient(
-  columns: TradeColumns,
-  row: number,
-  at: {
-    readonly source: Uint8Array;
-    readonly bytes: Uint8Array;
-    readonly keyStart: number;
-    readonly keyEnd: number;
-  },
-): boolean {
-  const { source, bytes, keyStart, keyEnd } = at;
-  const start = columns.clientStart[row] ?? 0;
-  const length = (columns.clientEnd[row] ?? 0) - start;
-  if (keyStart < 0 || keyEnd - keyStart !== length) return false;
-  for (let step = 0; step < length; step++) if (bytes[keyStart + step] !== source[start + step]) return false;
-  return true;
 }
 
 interface Noted {

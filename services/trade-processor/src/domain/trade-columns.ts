@@ -1,6 +1,10 @@
 /** Which leg of a trade a row is: a report is one client's side; the platform's own trades have two. */
 export const LEG = { report: 0, buyer: 1, seller: 2 } as const;
 
+/** What a row's `accepted` is: 0 is refused. A wrong key is told only of what was not seen before. */
+export const ACCEPTED = 1;
+export const WRONG_KEY = 2;
+
 /**
  * The trades of a batch, a column for each field, so that a hundred thousand of them a second are no objects. Texts stay
  * where they came from: `start` and `end` in the bytes of the row's source. A row that is not `accepted` was refused.
