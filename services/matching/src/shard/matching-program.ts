@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { assert, present, unreachable } from "@bourse/base";
 import { MAX_VALUE_BYTES } from "@bourse/bus";
 import { epochMs, type orderEvents, type TopicEvent } from "@bourse/contracts";
@@ -20,8 +19,9 @@ import type { WholeBook } from "./book-records.ts";
 import { type CommandInHand, CommandReport } from "./command-report.ts";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
-import { type OrderRecord, OrderRecords } from "./order-records.ts";
+import { newOrderRecord, type OrderRecord, OrderRecords } from "./order-records.ts";
 import type { Output } from "./output.ts";
+import { hashProgram } from "./program-hash.ts";
 import { decodeProgram, encodeProgram, PROGRAM_SNAPSHOT_FORMAT } from "./program-snapshot.ts";
 import { engineSpecial, isSpecial } from "./special-terms.ts";
 import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
@@ -116,7 +116,7 @@ export class MatchingProgram implements ShardProgram {
     const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
     this.#report.begin(inHand(command, envelope), output);
     if (command.eventType === "OrderCreated" && symbol !== undefined && !this.#orders.has(command.orderId))
-      this.#report.placing(this.#orderOf(command, symbol, envelope.sequence));
+      this.#report.placing(newOrderRecord(command, symbol, this.#numbersOf(command, envelope.sequence)));
     this.#report.rejectVoided();
     this.#report.end(this.#wholeBook);
   }
@@ -198,7 +198,7 @@ export class MatchingProgram implements ShardProgram {
       return;
     }
     const { instrument } = symbol;
-    const order = this.#orderOf(command, symbol, head.request);
+    const order = newOrderRecord(command, symbol, this.#numbersOf(command, head.request));
     const { account, quantityLots, boundTicks } = order;
     this.#report.placing(order);
     const terms = {
@@ -272,6 +272,10 @@ export class MatchingProgram implements ShardProgram {
       upperTicks,
       limitStateMs,
     });
+  }
+
+  #numbersOf({ accountId }: Placed, handle: number): { readonly handle: number; readonly account: number } {
+    return { handle, account: this.#accounts.indexOf(accountId) };
   }
 
   #amend(command: Extract<Command, { eventType: "OrderModified" }>, head: CommandHead): void {
@@ -373,59 +377,9 @@ export class MatchingProgram implements ShardProgram {
   }
 
   stateHash(): string {
-    const names = {
-      symbol: (index: number) => this.#symbols.at(index).symbol,
-      account: (index: number) => this.#accounts.name(index),
-      order: (handle: number) => this.#orders.byHandle(handle)?.orderId ?? "",
-      session: (session: number) => this.#sessions.name(session - 1),
-    };
-    const hash = createHash("sha256").update(this.#engine.stateHash(names));
-    const orders = [...this.#orders.all()].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));
-    for (const {
-      orderId,
-      quantityLots,
-      filledLots,
-      cancelledLots,
-      makerTickLots,
-      takerTickLots,
-      feeUnits,
-      transferredTickLots,
-      triggered,
-    } of orders) {
-      hash.update(
-        `${orderId} ${quantityLots} ${filledLots} ${cancelledLots} ${makerTickLots} ${takerTickLots} ${feeUnits}\n`,
-      );
-      if (transferredTickLots !== 0 || triggered) hash.update(`${transferredTickLots} ${triggered}\n`);
-    }
-    for (const line of this.#positions.lines(names.account, names.symbol)) hash.update(`${line}\n`);
-    for (const { symbol, bookSequence } of this.#symbols.all()) hash.update(`${symbol} ${bookSequence}\n`);
-    return hash.digest("hex").slice(0, 32);
-  }
-
-  /** A new order's record, before the engine has accepted it. */
-  #orderOf(command: Placed, symbol: ListedSymbol, handle: number): OrderRecord {
-    const quantityLots = symbol.instrument.decodeQuantity(command.quantity);
-    return {
-      handle,
-      orderId: command.orderId,
-      accountId: command.accountId,
-      account: this.#accounts.indexOf(command.accountId),
-      symbol,
-      side: command.side,
-      makerFeePpm: command.makerFeePpm,
-      takerFeePpm: command.takerFeePpm,
-      quantityLots,
-      boundTicks: symbol.instrument.decodePrice(command.worstPrice),
-      leavesLots: quantityLots,
-      filledLots: 0,
-      cancelledLots: 0,
-      makerTickLots: 0,
-      takerTickLots: 0,
-      feeUnits: 0n,
-      transferredLots: 0,
-      transferredTickLots: 0,
-      triggered: false,
-    };
+    const [symbols, accounts, sessions] = [this.#symbols, this.#accounts, this.#sessions];
+    const tables = { symbols, accounts, sessions, positions: this.#positions, orders: this.#orders };
+    return hashProgram(tables, this.#engine);
   }
 
   /** What the service tells about the partition. */

@@ -1,3 +1,4 @@
+import type { EventOf, OrderCreated } from "@bourse/contracts";
 import {
   assertQuantities,
   type ExecType,
@@ -35,6 +36,36 @@ export interface OrderRecord {
   transferredTickLots: number;
   /** It slept or waited, and works now. */
   triggered: boolean;
+}
+
+/** A new order's record, before the engine has accepted it. The numbers are the engine's for it and for its account. */
+export function newOrderRecord(
+  created: EventOf<typeof OrderCreated>,
+  symbol: ListedSymbol,
+  { handle, account }: Pick<OrderRecord, "handle" | "account">,
+): OrderRecord {
+  const quantityLots = symbol.instrument.decodeQuantity(created.quantity);
+  return {
+    handle,
+    orderId: created.orderId,
+    accountId: created.accountId,
+    account,
+    symbol,
+    side: created.side,
+    makerFeePpm: created.makerFeePpm,
+    takerFeePpm: created.takerFeePpm,
+    quantityLots,
+    boundTicks: symbol.instrument.decodePrice(created.worstPrice),
+    leavesLots: quantityLots,
+    filledLots: 0,
+    cancelledLots: 0,
+    makerTickLots: 0,
+    takerTickLots: 0,
+    feeUnits: 0n,
+    transferredLots: 0,
+    transferredTickLots: 0,
+    triggered: false,
+  };
 }
 
 /** What the order has traded for so far, in ticks x lots. */
