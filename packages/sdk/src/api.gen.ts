@@ -4810,6 +4810,9 @@ post: {
 parameters: {
 path: {
 service: ("gateway" | "auth" | "market-data" | "order" | "matching" | "portfolio" | "wallet" | "risk" | "reference-data" | "drop-copy" | "trade-processor")
+/**
+ * as the service tells it
+ */
 invariant: string
 }
 query?: {

@@ -10,7 +10,7 @@ const ByService = Type.Object({ services: Type.Array(Type.Unknown()) });
 const ServiceParams = Type.Object({ service: oneOf(SERVICE_NAMES) });
 const InvariantParams = Type.Object({
   service: oneOf(SERVICE_NAMES),
-  invariant: Type.String({ pattern: "^[a-z0-9-]{1,64}$" }),
+  invariant: Type.String({ pattern: "^[A-Za-z0-9._-]{1,300}$", description: "as the service tells it" }),
 });
 const CountsQuery = Type.Object({ clientOrderIdPrefix: Type.Optional(Type.String({ maxLength: 64 })) });
 
