@@ -19,5 +19,7 @@ export type { AbortSignalLike, Clock, Random, Timer } from "./ports.ts";
 export { seededRandom } from "./random.ts";
 export type { Ok, Refused, Result } from "./result.ts";
 export { ok, refused } from "./result.ts";
+export type { RetentionHour } from "./retention-clock.ts";
+export { RetentionClock } from "./retention-clock.ts";
 export { settledWithin } from "./settled-within.ts";
 export { parseTime } from "./time.ts";

@@ -11,6 +11,7 @@ import {
   planRuns,
   type Run,
 } from "./outbox.ts";
+import type { Retention } from "./retention.ts";
 import { activeTraceparent } from "./trace.ts";
 
 /** Where committed runs go: the relay. */
@@ -27,6 +28,7 @@ export interface CommitParts {
   readonly contracts: Contracts;
   readonly sink: RunSink;
   readonly counted: (events: number) => void;
+  readonly retention: Retention;
 }
 
 export interface UnitOfWork<Result> {
@@ -95,6 +97,7 @@ export async function commitUnit<Result>(
 
 export function createDeliveryDoor(parts: CommitParts): Delivery {
   return {
+    retention: parts.retention,
     commit: async <Result>(name: string, work: (unit: Unit) => Promise<Effects<Result>>) => {
       const unit = { name, front: [], traceparent: undefined, work };
       const { result, planned, runs, events } = await commitUnit(parts, unit);

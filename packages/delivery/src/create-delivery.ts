@@ -8,12 +8,14 @@ import { type CommitParts, createDeliveryDoor } from "./commit.ts";
 import { createContracts } from "./contract-check.ts";
 import type { Consumption, Delivery } from "./definitions.ts";
 import { EffectRunner } from "./effect-runner.ts";
+import { KEEP_ANSWERS_MS } from "./idempotency/idempotency.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { readHeld, readStatus } from "./read-status.ts";
 import { Rebuild, type RebuildParts } from "./rebuild.ts";
-import { type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
+import { KEEP_RESOLVED_MS, type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
 import { Relay, type RelayBounds } from "./relay.ts";
+import { type Retention, ServiceRetention } from "./retention.ts";
 import { ShardRunner } from "./shard-runner.ts";
 import { createSnapshotStore, type OpenSnapshots } from "./snapshot-store.ts";
 import type { ConsumptionStatus, DeliveryStatus, Runner } from "./status.ts";
@@ -73,6 +75,7 @@ export interface DeliveryRuntime {
 }
 
 const GAUGES_EVERY_MS = 5_000;
+const NOTHING_OLD: Retention = { cutoffMs: () => 0 };
 
 export function createDelivery(options: DeliveryOptions): DeliveryRuntime {
   return new ServiceDelivery(options);
@@ -84,6 +87,7 @@ class ServiceDelivery implements DeliveryRuntime {
   readonly #options: DeliveryOptions;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #contracts: CommitParts["contracts"];
+  readonly #retention: ServiceRetention | null;
   readonly #relay: Relay | null;
   readonly #runners: Runner[] = [];
   readonly rebuilds = new Map<string, Rebuild<unknown>>();
@@ -98,12 +102,16 @@ class ServiceDelivery implements DeliveryRuntime {
     this.#metrics = createMetrics(options.metrics);
     const { service, publishes, store } = options;
     this.#contracts = createContracts(service, publishes, options.validateEvents ?? false);
+    this.#retention = store === null ? null : this.#openRetention(store);
     this.#relay = store === null ? null : this.#openRelay(store);
     const busAnswers = (): boolean => this.#busAnswers;
     exposeStatus(options.metrics, { runners: this.#runners, relay: this.#relay, busAnswers });
     this.delivery =
       store === null
-        ? { commit: () => Promise.reject(new Error(`${service} keeps nothing in PostgreSQL`)) }
+        ? {
+            commit: () => Promise.reject(new Error(`${service} keeps nothing in PostgreSQL`)),
+            retention: NOTHING_OLD,
+          }
         : createDeliveryDoor(this.#commitParts(store));
     const metrics = this.#metrics;
     this.#desk =
@@ -123,6 +131,7 @@ class ServiceDelivery implements DeliveryRuntime {
   }
 
   async prepare(): Promise<void> {
+    await this.#retention?.open();
     await this.#relay?.openDays();
   }
 
@@ -153,13 +162,25 @@ class ServiceDelivery implements DeliveryRuntime {
     if (this.#phase === "drained") return;
     this.#phase = "drained";
     this.#stopGauges();
+    this.#retention?.close();
     await Promise.all([...this.#runners, ...this.rebuilds.values()].map((each) => each.close()));
     await this.#relay?.drain();
   }
 
+  #openRetention(store: Store): ServiceRetention {
+    const { publishes, clock, timer, log } = this.#options;
+    const longestMs = Math.max(
+      KEEP_RESOLVED_MS,
+      KEEP_ANSWERS_MS,
+      ...publishes.map(({ retentionMs }) => retentionMs),
+    );
+    return new ServiceRetention({ store, clock, timer, log, metrics: this.#metrics, longestMs });
+  }
+
   #openRelay(store: Store): Relay {
     const { service: producer, publishes, bus, clock, timer, log, relayBounds } = this.#options;
-    const parts = { producer, publishes, store, bus, clock, timer, log, metrics: this.#metrics };
+    const retention = this.#retention ?? NOTHING_OLD;
+    const parts = { producer, publishes, store, bus, clock, timer, log, metrics: this.#metrics, retention };
     return new Relay(relayBounds === undefined ? parts : { ...parts, bounds: relayBounds });
   }
 
@@ -173,6 +194,7 @@ class ServiceDelivery implements DeliveryRuntime {
       contracts: this.#contracts,
       sink: { hand: (runs) => relay?.hand(runs), lookAgain: () => relay?.lookAgain() },
       counted: (events) => eventsPublished.inc(events),
+      retention: this.#retention ?? NOTHING_OLD,
     };
   }
 

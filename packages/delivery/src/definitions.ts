@@ -4,6 +4,7 @@ import type { Rows, Statement } from "@bourse/store";
 import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
 import type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
 import type { FailureOptions, FailurePolicy, ParkReason } from "./failure-options.ts";
+import type { Retention } from "./retention.ts";
 
 /** What a service may do inside one transaction before it decides: lock and read. */
 export interface Unit {
@@ -34,6 +35,8 @@ export interface Delivery {
    * Rejects with `StoreError` as `Store.transaction` does; `commit_unknown` means read back before answering.
    */
   commit<Result>(name: string, work: (unit: Unit) => Promise<Effects<Result>>): Promise<Committed<Result>>;
+  /** By what goes after a time: before when what is stamped was kept for so long (decision 0056). */
+  readonly retention: Retention;
 }
 
 /** What a handler may do besides: set one record aside without giving up the batch. */

@@ -19,7 +19,7 @@ import {
 } from "./outbox.ts";
 import { OUTBOX_ROLL } from "./relay.ts";
 import { isRowsMoved } from "./rows-moved.ts";
-import { commands, orderContracts, placed } from "./testing/fixtures.ts";
+import { commands, orderContracts, placed, retentionBy } from "./testing/fixtures.ts";
 
 const FOLDERS = [{ prefix: "delivery", folder: deliveryMigrations }];
 const DAY_MS = 86_400_000;
@@ -36,6 +36,7 @@ function door(store: Store, nowMs: () => number, handed: Run[] = []): Delivery {
     contracts: orderContracts(),
     sink: { hand: (runs) => void handed.push(...runs), lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy({ nowMs }),
   });
 }
 

@@ -11,7 +11,7 @@ import { BulkRunner } from "./bulk/bulk-runner.ts";
 import { createContracts } from "./contract-check.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
-import { numbered, sendAll, testBus, testLog, testMetrics } from "./testing/fixtures.ts";
+import { numbered, retentionBy, sendAll, testBus, testLog, testMetrics } from "./testing/fixtures.ts";
 import { effect, type MemoryStore, memoryStore, type StoreFault } from "./testing/memory-store.ts";
 import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
 
@@ -138,6 +138,7 @@ async function given(t: TestContext, newRunner: NewRunner): Promise<Given> {
     contracts: createContracts("wallet", [deadLetterTopic(streamed)], true),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy(time.clock),
   };
   const { metrics } = testMetrics();
   const join: Given["join"] = (trouble) => {

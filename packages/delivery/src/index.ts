@@ -57,6 +57,7 @@ export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.t
 export type { RelayBounds } from "./relay.ts";
 export { LogAheadOfStoreError } from "./relay-resume.ts";
 export { cutPartitions, replayTopic } from "./replay-topic.ts";
+export type { Retention } from "./retention.ts";
 export { isRowsMoved } from "./rows-moved.ts";
 export type { SequenceAudit } from "./sequence-audit.ts";
 export { auditSequences } from "./sequence-audit.ts";

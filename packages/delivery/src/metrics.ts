@@ -26,6 +26,7 @@ export interface DeliveryMetrics {
   readonly brokenCommand: Gauge<"subscription" | "partition">;
   readonly snapshots: Counter<"subscription">;
   readonly snapshotFailures: Counter<"subscription">;
+  readonly clockJumps: Counter<"direction">;
 }
 
 const MILLISECONDS = [1, 2, 5, 10, 20, 50, 100, 500, 1_000, 10_000];
@@ -147,6 +148,11 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
       "snapshot_failures_total",
       "Shard snapshots that could not be written: the next replay is longer",
       "subscription",
+    ),
+    clockJumps: counter(
+      "clock_jumps_total",
+      "Minutes in which the clock went ahead or back by five more, or the process stood still",
+      "direction",
     ),
   };
 }

@@ -98,7 +98,8 @@ export interface DeskParts {
 
 /** Records of one transaction; halved as long as it fails. */
 const CHUNK = 100;
-const KEEP_RESOLVED_MS = 90 * 86_400_000;
+/** For as long as someone may ask what became of it. */
+export const KEEP_RESOLVED_MS: number = 90 * 86_400_000;
 
 /** How parked records of a subscription are run again. */
 interface Subscribed {
@@ -210,10 +211,9 @@ export class ServiceParkedDesk implements ParkedDesk {
     }
   }
 
-  /** Bounded: what was resolved is kept for as long as someone may ask. */
   async #afterwards(): Promise<void> {
     await this.refreshGauge();
-    const before = this.#parts.commit.clock.nowMs() - KEEP_RESOLVED_MS;
+    const before = this.#parts.commit.retention.cutoffMs(KEEP_RESOLVED_MS);
     await this.#parts.store.transaction("parked.forget", (tx) =>
       tx.commit([{ text: FORGET_RESOLVED, values: [before] }]),
     );

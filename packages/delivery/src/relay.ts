@@ -13,6 +13,7 @@ import { addRecords } from "./outgoing-records.ts";
 import { type QueuedRecords, RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
 import { laneKey, readHeads, readSent, resumeLanes, type SentMark } from "./relay-resume.ts";
+import type { Retention } from "./retention.ts";
 import { numberArray, separated } from "./separated.ts";
 
 export interface RelayParts {
@@ -21,6 +22,8 @@ export interface RelayParts {
   readonly store: Store;
   readonly bus: EventBus;
   readonly clock: Clock;
+  /** By which the outbox's days go. */
+  readonly retention: Retention;
   readonly timer: Timer;
   readonly log: Log;
   readonly metrics: DeliveryMetrics;
@@ -400,13 +403,13 @@ export class Relay implements RunSink {
 
   /** Days of the outbox: made ahead, and dropped whole when every topic's retention is over and all is sent (R4), or empty. */
   async #roll(): Promise<void> {
-    const { store, clock, publishes, log } = this.#parts;
+    const { store, clock, retention, publishes, log } = this.#parts;
     const forEver = publishes.some((topic) => topic.retentionMs < 0);
     const longest = Math.max(0, ...publishes.map((topic) => topic.retentionMs));
-    const nowMs = clock.nowMs();
+    const dropBeforeMs = forEver ? 0 : retention.cutoffMs(longest);
     try {
       await store.transaction("outbox.roll", (tx) =>
-        tx.commit([{ text: OUTBOX_ROLL, values: [nowMs, forEver ? 0 : Math.max(0, nowMs - longest)] }]),
+        tx.commit([{ text: OUTBOX_ROLL, values: [clock.nowMs(), dropBeforeMs] }]),
       );
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, "the outbox's days were not rolled: tried again in an hour");

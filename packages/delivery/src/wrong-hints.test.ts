@@ -9,7 +9,7 @@ import { EffectRunner } from "./effect-runner.ts";
 import type { Envelope } from "./envelope.ts";
 import { MARKS_READ } from "./marks.ts";
 
-import { numbered, sendAll, testBus, testLog, testMetrics, trades } from "./testing/fixtures.ts";
+import { numbered, retentionBy, sendAll, testBus, testLog, testMetrics, trades } from "./testing/fixtures.ts";
 import { effect, memoryStore } from "./testing/memory-store.ts";
 import { virtualTime } from "./testing/virtual-time.ts";
 
@@ -72,6 +72,7 @@ async function given(t: TestContext, kind: string) {
     contracts: createContracts("wallet", [trades], true),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy(time.clock),
   };
   const start = (on: EventBus) => {
     const { metrics } = testMetrics();

@@ -77,7 +77,7 @@ const FAILED_START_DRAIN_MS = 2_000;
 const PING_TIMEOUT_MS = 1_000;
 const FORGET_KEYS_EVERY_MS = 60_000;
 
-/** Answers are kept for a day and removed a minute after it. */
+/** Answers are kept for a day at least. */
 function forgetKeys({ idempotency }: CommitDoors): Job<never> {
   return {
     name: "forget-idempotency-keys",

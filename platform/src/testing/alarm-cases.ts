@@ -137,6 +137,12 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
       broken: { grows: 1 },
     },
   },
+  BourseClockJumped: {
+    'bourse_delivery_clock_jumps_total{service="order",direction="ahead"}': {
+      sound: { grows: 0 },
+      broken: { grows: 1 },
+    },
+  },
   BourseIdempotencyNearlyFull: {
     'bourse_delivery_idempotency_rows{service="wallet"}': { sound: 100, broken: 801 },
     'bourse_delivery_idempotency_rows_limit{service="wallet"}': { sound: 1_000, broken: 1_000 },

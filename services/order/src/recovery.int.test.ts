@@ -158,6 +158,7 @@ function breakCommits(order: OrderTest, faults: ("lost" | "not applied" | "away"
   const desk = order.service.service;
   const { delivery } = desk;
   const broken: Delivery = {
+    ...delivery,
     commit: async (name, work) => {
       const fault = faults.shift();
       if (fault === undefined) return await delivery.commit(name, work);

@@ -154,14 +154,15 @@ test("retention drops whole runs by time, and reading goes on at the earliest th
     clock.advance(600);
   }
   const slow = await bus.read({ topic: "short", partition: 0, from: 0n });
-  await bus.dropExpired();
+  const dropExpired = (): Promise<void> => bus.dropExpired((retentionMs) => clock.nowMs() - retentionMs);
+  await dropExpired();
   assert.deepEqual(await bus.offsets("short"), [{ partition: 0, earliest: 4n, latest: 6n }]);
   assert.deepEqual(await bus.offsets("ever"), [{ partition: 0, earliest: 0n, latest: 6n }]);
   assert.deepEqual(values(await slow.take(10)), ["a2", "b2"]);
   assert.equal((await bus.offsetsAt("short", 0))[0]?.offset, 4n);
 
   clock.advance(10_000);
-  await bus.dropExpired();
+  await dropExpired();
   await bus.close();
   bus = embeddedBus({ folder, clock });
   assert.deepEqual(await bus.offsets("short"), [{ partition: 0, earliest: 6n, latest: 6n }]);
@@ -171,6 +172,64 @@ test("retention drops whole runs by time, and reading goes on at the earliest th
   ]);
   assert.equal(sent?.firstOffset, 6n, "offsets go on where they were");
   await bus.close();
+});
+
+/** A minute that passes where a test says so. */
+function minutes() {
+  let passed = (): void => undefined;
+  return {
+    timer: {
+      every: (intervalMs: number, callback: () => void) => {
+        assert.equal(intervalMs, 60_000);
+        passed = callback;
+        return () => undefined;
+      },
+    },
+    pass: (count: number): void => {
+      for (let minute = 0; minute < count; minute++) passed();
+    },
+  };
+}
+
+test("a clock that is a year ahead, or has been, drops nothing before its time, across restarts", async (context) => {
+  const YEAR_MS = 365 * 86_400_000;
+  const folder = folderFor(context);
+  const clock = manualClock();
+  const { timer, pass } = minutes();
+  const live = (count: number): void => {
+    for (let minute = 0; minute < count; minute++) {
+      clock.advance(60_000);
+      pass(1);
+    }
+  };
+  let bus = embeddedBus({ folder, clock, timer });
+  context.after(() => bus.close());
+  const reopen = async (): Promise<void> => {
+    await bus.close();
+    bus = embeddedBus({ folder, clock, timer });
+  };
+  const earliest = async (): Promise<bigint | undefined> => (await bus.offsets("hour"))[0]?.earliest;
+  await bus.ensureTopics([{ name: "hour", partitions: 1, retentionMs: 3_600_000 }]);
+  const send = () => bus.send([{ topic: "hour", partition: 0, records: [record("a", null, clock.nowMs())] }]);
+  live(150);
+  await send();
+  clock.advance(YEAR_MS);
+  live(30);
+  await reopen();
+  live(1);
+  assert.equal(await earliest(), 0n, "half an hour has been lived");
+  clock.advance(-YEAR_MS);
+  await send();
+  await reopen();
+  clock.advance(YEAR_MS);
+  await reopen();
+  live(20);
+  assert.equal(await earliest(), 0n, "not an hour, with three starts");
+  clock.advance(-YEAR_MS - 3_600_000);
+  live(1);
+  clock.advance(3_600_000);
+  live(120);
+  assert.equal(await earliest(), 2n, "both have been there for more than an hour");
 });
 
 test("a folder has one owner, and the second is told who", async (context) => {

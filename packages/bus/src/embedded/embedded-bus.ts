@@ -1,4 +1,4 @@
-import type { Clock } from "@bourse/base";
+import { type Clock, RetentionClock, type RetentionHour, type Timer } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
 import type {
   BusRecord,
@@ -24,8 +24,10 @@ import { openReader } from "./reader.ts";
 export interface EmbeddedBusOptions {
   /** Made where it is missing; one process owns it. */
   readonly folder: string;
-  /** What retention measures age against. Without one: the newest time of any record. */
+  /** The time of day; retention believes as much of it as it has lived through. Without one: the newest time of any record. */
   readonly clock?: Clock;
+  /** Tells of each minute that has passed. Default: the machine's. */
+  readonly timer?: Pick<Timer, "every">;
   /** How much of the newest records stays in memory for those who follow closely. Default 16 MB, as an estimate. */
   readonly recentBytes?: number;
   /** When a file of the log is followed by the next one. Default 64 MB. */
@@ -38,12 +40,21 @@ export interface EmbeddedBus extends EventBus {
   readonly kind: "embedded";
   /** Deletes a topic with its records. Members of groups lose its partitions; made anew it has another id. */
   deleteTopic(name: string): Promise<void>;
-  /** Drops what is older than its topic keeps. It also happens by itself, every minute. */
-  dropExpired(): Promise<void>;
+  /**
+   * Drops what its topic has kept for long enough: what is stamped before the cutoff of the topic's retention. Without one, by
+   * what has been lived through (decision 0056), which also happens by itself every minute.
+   */
+  dropExpired(cutoffMs?: (retentionMs: number) => number): Promise<void>;
 }
 
 const RECENT_BYTES = 16_000_000;
-const RETENTION_INTERVAL_MS = 60_000;
+const MINUTE_MS = 60_000;
+const MACHINE_TIMER: Pick<Timer, "every"> = {
+  every: (intervalMs, callback) => {
+    const handle = setInterval(callback, intervalMs).unref();
+    return () => clearInterval(handle);
+  },
+};
 /** A committed offset is a hint: it is written after this long, with those that came meanwhile. */
 const HINT_DELAY_MS = 200;
 
@@ -62,18 +73,21 @@ class LogBus implements EmbeddedBus {
   readonly #appender: Appender;
   readonly #groups = new Map<string, Group>();
   readonly #open = new Set<GroupConsumer | PartitionReader>();
-  readonly #retention: NodeJS.Timeout;
+  readonly #retention: RetentionClock;
+  readonly #stopRetention: () => void;
   #reclaiming: Promise<void> | undefined;
   #hintTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ clock, recentBytes = RECENT_BYTES, ...options }: EmbeddedBusOptions) {
+  constructor({ clock, timer = MACHINE_TIMER, recentBytes = RECENT_BYTES, ...options }: EmbeddedBusOptions) {
     this.#log = new EventLog({ ...options, recentBytes });
     this.#clock = clock;
     this.#appender = appender(this.#log);
     const failed = (cause: unknown): void =>
       options.notice?.(`nothing was dropped: ${(cause as Error).message}`);
-    this.#retention = setInterval(() => void this.dropExpired().catch(failed), RETENTION_INTERVAL_MS).unref();
+    this.#retention = new RetentionClock(this.#log.retentionHours());
+    this.#keep(this.#retention.read(this.#nowMs()));
+    this.#stopRetention = timer.every(MINUTE_MS, () => void this.#minutePassed().catch(failed));
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -174,9 +188,9 @@ class LogBus implements EmbeddedBus {
     this.#rebalance();
   }
 
-  async dropExpired(): Promise<void> {
+  async dropExpired(cutoffMs = this.#cutoff()): Promise<void> {
     if (this.#closed) return;
-    this.#log.dropExpired(this.#nowMs());
+    this.#log.dropExpired(cutoffMs);
     // One at a time.
     this.#reclaiming ??= this.#log.reclaim().finally(() => {
       this.#reclaiming = undefined;
@@ -189,7 +203,7 @@ class LogBus implements EmbeddedBus {
     for (const open of [...this.#open]) await open.close();
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#retention);
+    this.#stopRetention();
     clearTimeout(this.#hintTimer);
     this.#log.stopReclaiming();
     await this.#reclaiming?.catch(() => undefined);
@@ -206,6 +220,20 @@ class LogBus implements EmbeddedBus {
       partition,
       committed: BigInt(offset),
     }));
+  }
+
+  async #minutePassed(): Promise<void> {
+    this.#keep(this.#retention.minutePassed(this.#nowMs()).hour);
+    await this.dropExpired();
+  }
+
+  #cutoff(): (retentionMs: number) => number {
+    const nowMs = this.#nowMs();
+    return (retentionMs) => this.#retention.cutoffMs(retentionMs, nowMs);
+  }
+
+  #keep(hour: RetentionHour): void {
+    this.#log.keepRetentionHour(hour, this.#retention.forget(this.#log.longestRetentionMs));
   }
 
   #rebalance(): void {

@@ -116,7 +116,7 @@ class Story {
   }
 
   async #expire(): Promise<void> {
-    this.#log.dropExpired(this.#ms);
+    this.#log.dropExpired((retentionMs) => this.#ms - retentionMs);
     const reclaiming = this.#log.reclaim();
     if (this.#random.below(2) === 0) this.#append();
     if (this.#random.below(4) === 0) this.#log.stopReclaiming();

@@ -1,4 +1,4 @@
-import { present } from "@bourse/base";
+import { present, type RetentionHour } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
 import type { OutgoingRecord, StartPosition, TopicPartition, TopicSpec } from "../port.ts";
 import { convertFormat1 } from "./convert-format-1.ts";
@@ -242,13 +242,34 @@ export class EventLog {
     return offset >= log.earliest && offset <= log.next ? offset : log.earliest;
   }
 
-  /** Drops whole runs whose newest record is older than the topic keeps them. {@link EventLog.reclaim} makes space of it. */
-  dropExpired(nowMs: number): void {
+  /** The hours of the retention clock that drops its records. */
+  retentionHours(): readonly RetentionHour[] {
+    return this.#sql.retentionHours();
+  }
+
+  /** Keeps an hour, and none before `first`. What is lost of it with the power is a minute that nobody counts. */
+  keepRetentionHour(hour: RetentionHour, first: number): void {
+    this.#transaction({ sync: false }, () => {
+      this.#sql.setRetentionHour(hour);
+      this.#sql.deleteRetentionHours(first);
+    });
+  }
+
+  /** Of the topics that don't keep their records for ever. */
+  get longestRetentionMs(): number {
+    return Math.max(0, ...Array.from(this.#topics.values(), ({ retentionMs }) => retentionMs));
+  }
+
+  /**
+   * Drops whole runs whose newest record is stamped before the cutoff of their topic's retention.
+   * {@link EventLog.reclaim} makes space of it.
+   */
+  dropExpired(cutoffMs: (retentionMs: number) => number): void {
     const dropped = new Map<PartitionLog, number>();
     for (const { retentionMs, partitions } of this.#topics.values()) {
       if (retentionMs < 0) continue;
       for (const log of partitions) {
-        const end = this.#segments.endOfOlder(log.number, log.earliest, nowMs - retentionMs);
+        const end = this.#segments.endOfOlder(log.number, log.earliest, cutoffMs(retentionMs));
         if (end > log.earliest) dropped.set(log, end);
       }
     }

@@ -22,6 +22,15 @@ export const DURABLE_PLACE: string = `
   ) STRICT;
 `;
 
+/** Beside the format: what knows nothing of it drops by the time of day. */
+const RETENTION_HOURS = `
+  CREATE TABLE IF NOT EXISTS retention_hours (
+    hour INTEGER PRIMARY KEY,
+    minute INTEGER NOT NULL,
+    earliest_ms INTEGER NOT NULL
+  ) STRICT;
+`;
+
 const TABLES = `
   CREATE TABLE topics (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -70,6 +79,7 @@ export function openLogFile(folder: string): LogFile {
     const opened = database;
     lock(opened, path, pidPath);
     const format = checkFormat(opened, path);
+    opened.exec(RETENTION_HOURS);
     writeFileSync(pidPath, `${process.pid}\n`);
     return {
       database: opened,

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { RetentionHour } from "@bourse/base";
 import type { TopicInfo, TopicSpec } from "../port.ts";
 import type { LogPlace } from "./load-segments.ts";
 
@@ -36,6 +37,9 @@ export interface LogStatements {
   /** Up to where the segments are known to be durable. */
   durable(): LogPlace | undefined;
   setDurable(place: LogPlace): void;
+  retentionHours(): readonly RetentionHour[];
+  setRetentionHour(hour: RetentionHour): void;
+  deleteRetentionHours(before: number): void;
 }
 
 export function logStatements(database: DatabaseSync): LogStatements {
@@ -63,6 +67,9 @@ export function logStatements(database: DatabaseSync): LogStatements {
   const setGroupOffset = prepare("INSERT OR REPLACE INTO group_offsets VALUES (?, ?, ?)");
   const durable = prepare("SELECT segment, position FROM durable_place");
   const setDurable = prepare("INSERT OR REPLACE INTO durable_place VALUES (1, ?, ?)");
+  const retentionHours = prepare("SELECT hour, minute, earliest_ms FROM retention_hours ORDER BY hour");
+  const setRetentionHour = prepare("INSERT OR REPLACE INTO retention_hours VALUES (?, ?, ?)");
+  const deleteRetentionHours = prepare("DELETE FROM retention_hours WHERE hour < ?");
 
   return {
     transaction: ({ sync }, body) => {
@@ -109,5 +116,13 @@ export function logStatements(database: DatabaseSync): LogStatements {
       void setGroupOffset.run(group, partitionNumber, nextOffset),
     durable: () => durable.get() as unknown as LogPlace | undefined,
     setDurable: ({ segment, position }) => void setDurable.run(segment, position),
+    retentionHours: () =>
+      retentionHours.all().map((row) => ({
+        hour: Number(row.hour),
+        minute: Number(row.minute),
+        earliestMs: Number(row.earliest_ms),
+      })),
+    setRetentionHour: ({ hour, minute, earliestMs }) => void setRetentionHour.run(hour, minute, earliestMs),
+    deleteRetentionHours: (before) => void deleteRetentionHours.run(before),
   };
 }

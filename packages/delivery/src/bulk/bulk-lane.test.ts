@@ -10,6 +10,7 @@ import { HEADER } from "../record-headers.ts";
 import {
   metricValue,
   numbered,
+  retentionBy,
   sendAll,
   testBus,
   testLog,
@@ -66,6 +67,7 @@ async function given(
     contracts: createContracts("wallet", [trades, deadLetterTopic(trades)], true),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy(time.clock),
   };
   const { metrics, registry } = testMetrics();
   const runner = new BulkRunner<null>(

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { EmbeddedBus } from "@bourse/bus";
 import { createContracts } from "../contract-check.ts";
-import { commands, numbered, sendAll, testBus, testLog, testMetrics, trades } from "../testing/fixtures.ts";
+import {
+  commands,
+  numbered,
+  retentionBy,
+  sendAll,
+  testBus,
+  testLog,
+  testMetrics,
+  trades,
+} from "../testing/fixtures.ts";
 import { effect, type MemoryStore, memoryStore } from "../testing/memory-store.ts";
 import { type VirtualTime, virtualTime } from "../testing/virtual-time.ts";
 import type { BulkConsumption } from "./bulk-definitions.ts";
@@ -26,6 +35,7 @@ async function given(t: TestContext, options: Partial<BulkConsumption<null>>): P
     contracts: createContracts("wallet", [trades], true),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy(time.clock),
   };
   const { metrics } = testMetrics();
   const runner = new BulkRunner<null>(

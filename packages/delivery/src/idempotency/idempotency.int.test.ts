@@ -11,7 +11,7 @@ import { Registry } from "prom-client";
 import { createDeliveryDoor } from "../commit.ts";
 import type { Effects, Unit } from "../definitions.ts";
 import { deliveryMigrations } from "../migrations.ts";
-import { orderContracts, placed } from "../testing/fixtures.ts";
+import { orderContracts, placed, retentionBy } from "../testing/fixtures.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
 
@@ -43,6 +43,7 @@ async function given(t: TestContext): Promise<Given> {
         contracts: orderContracts(),
         sink: { hand: () => undefined, lookAgain: () => undefined },
         counted: () => undefined,
+        retention: retentionBy({ nowMs: () => clock.ms }),
       }),
       metrics: new Registry(),
       bounds,

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { Registry } from "prom-client";
 import { createDeliveryDoor } from "../commit.ts";
 import type { Effects, Unit } from "../definitions.ts";
-import { metricValue, orderContracts, placed } from "../testing/fixtures.ts";
+import { metricValue, orderContracts, placed, retentionBy } from "../testing/fixtures.ts";
 import { effect, type MemoryStore, memoryStore, type StoreFault } from "../testing/memory-store.ts";
 import { createIdempotency, type Idempotency, type OnceOutcome } from "./idempotency.ts";
 import type { Answer, IdempotencyBounds, IdempotentCommand } from "./idempotent-command.ts";
@@ -31,6 +31,7 @@ function given(bounds: Partial<IdempotencyBounds> = {}): Given {
     contracts: orderContracts(),
     sink: { hand: () => undefined, lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy({ nowMs: () => clock.ms }),
   });
   return { store, clock, registry, idempotency: createIdempotency({ delivery, metrics: registry, bounds }) };
 }

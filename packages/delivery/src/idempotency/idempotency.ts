@@ -46,8 +46,10 @@ export type OnceOutcome =
   /** No key more is taken before old ones expire: of anyone, or of this principal. Nothing was done. */
   | { readonly kind: "table_full" | "principal_full" };
 
+/** At least: an answer goes once it was kept for so long (decision 0056), and its key is known until then. */
+export const KEEP_ANSWERS_MS: number = 24 * 60 * 60 * 1_000;
 const BOUNDS: IdempotencyBounds = {
-  keepMs: 24 * 60 * 60 * 1_000,
+  keepMs: KEEP_ANSWERS_MS,
   maxRows: 1_000_000,
   maxRowsOfPrincipal: 10_000,
   cleanBatch: 1_000,
@@ -99,7 +101,8 @@ async function runOnce(
   for (let attempt = 1; ; attempt++) {
     try {
       const { result, numbered } = await delivery.commit(name, async (unit): Promise<Effects<Tried>> => {
-        const [rows = []] = await unit.run([claimStatement(command, unit.nowMs, bounds)]);
+        const nowMs = agedMs(delivery, bounds);
+        const [rows = []] = await unit.run([claimStatement(command, nowMs, bounds)]);
         const claim = claimOf(rows);
         metrics.rows.set(claim.rowCount);
         if (claim.outcome !== "new") return { statements: [], events: [], result: { claim } };
@@ -117,8 +120,8 @@ async function runOnce(
         }
         mine = keptAnswer(answer);
         const keep = keepStatement(command, mine, {
-          nowMs: unit.nowMs,
-          expiresMs: unit.nowMs + bounds.keepMs,
+          nowMs,
+          expiresMs: Math.max(unit.nowMs, nowMs) + bounds.keepMs,
         });
         return {
           statements: [...effects.statements, keep],
@@ -162,10 +165,16 @@ function isFinal({ status }: Answer): boolean {
   return status < 500 && status !== 429;
 }
 
+/** What counts as now where answers expire: by as much as was lived through since they were given. */
+function agedMs({ retention }: Delivery, { keepMs }: IdempotencyBounds): number {
+  return retention.cutoffMs(keepMs) + keepMs;
+}
+
 async function cleanUp({ delivery, bounds, metrics }: Parts): Promise<number> {
   for (let removed = 0; ; ) {
     const { result } = await delivery.commit("idempotency.clean", async (unit) => {
-      const [rows = []] = await unit.run([cleanStatement(unit.nowMs, bounds.cleanBatch)]);
+      const clean = cleanStatement(agedMs(delivery, bounds), bounds.cleanBatch);
+      const [rows = []] = await unit.run([clean]);
       return { statements: [], events: [], result: rows[0] ?? {} };
     });
     const batch = Number(result.removed);

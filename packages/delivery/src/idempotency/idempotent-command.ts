@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 export interface IdempotencyBounds {
-  /** How long an answer is kept. */
+  /** How long an answer is kept at least. */
   readonly keepMs: number;
   readonly maxRows: number;
   readonly maxRowsOfPrincipal: number;

@@ -9,7 +9,16 @@ import type { Envelope } from "../envelope.ts";
 import type { Log } from "../log.ts";
 import type { DeliveryMetrics } from "../metrics.ts";
 import type { Run } from "../outbox.ts";
-import { commands, numbered, sendAll, testBus, testLog, testMetrics, trades } from "./fixtures.ts";
+import {
+  commands,
+  numbered,
+  retentionBy,
+  sendAll,
+  testBus,
+  testLog,
+  testMetrics,
+  trades,
+} from "./fixtures.ts";
 import { effect, type MemoryStore, memoryStore } from "./memory-store.ts";
 import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
@@ -56,6 +65,7 @@ export function effectRunner(
     contracts: createContracts("wallet", [trades, deadLetterTopic(commands)], true),
     sink: { hand: (runs: readonly Run[]) => void handed.push(...runs), lookAgain: () => undefined },
     counted: () => undefined,
+    retention: retentionBy(time.clock),
   };
   return new EffectRunner<null>({ serviceName: "wallet", store, bus, ...time, log, metrics, commit }, null, {
     kind: "effect",

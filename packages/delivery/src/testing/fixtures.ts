@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Clock } from "@bourse/base";
 import {
   type BusRecord,
   type EmbeddedBus,
@@ -16,6 +17,7 @@ import type { OutgoingEvent } from "../envelope.ts";
 import type { Log } from "../log.ts";
 import { createMetrics, type DeliveryMetrics } from "../metrics.ts";
 import { HEADER, recordHeaders } from "../record-headers.ts";
+import type { Retention } from "../retention.ts";
 
 /** Contracts of delivery's own tests: a command log, and a topic with two writers. */
 export const OrderPlaced = defineEvent({
@@ -129,6 +131,11 @@ export function testMetrics(): { readonly metrics: DeliveryMetrics; readonly reg
 export async function metricValue(registry: Registry, name: string): Promise<number> {
   const metric = await registry.getSingleMetric(`bourse_delivery_${name}`)?.get();
   return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+}
+
+/** As if all that the clock says had been lived through. */
+export function retentionBy(clock: Clock): Retention {
+  return { cutoffMs: (retentionMs) => Math.max(0, clock.nowMs() - retentionMs) };
 }
 
 export function orderContracts() {

@@ -15,6 +15,7 @@ import { PARKED_CHECK, PARKED_HEADS_WRITE, PARKED_INSERT, PARKED_READ } from "..
 import { COUNT_PARKED } from "../parked-statements.ts";
 import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
 import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
+import { RETENTION_FORGET, RETENTION_KEEP, RETENTION_READ } from "../retention.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
 import {
   checkParked,
@@ -178,6 +179,7 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === MARKS_READ) return [...tables.marks.values()].filter((row) => row.subscription === values[0]);
   if (text === MARK_SENT) return markSent(tables, values);
   if (text === OUTBOX_ROLL) return [];
+  if (text === RETENTION_READ || text === RETENTION_KEEP || text === RETENTION_FORGET) return [];
   if (text === PARKED_READ) return readParked(tables.parked, values);
   if (text === PARKED_CHECK) return checkParked(tables.parked, values);
   if (text === PARKED_HEADS_WRITE) return writeParkedHeads(tables.parked, values);
