@@ -19,8 +19,11 @@ export class OutboxWaits {
   /** The longest wait of each topic that has one. */
   longestMs(nowMs: number): ReadonlyMap<string, number> {
     const longest = new Map<string, number>();
-    for (const [{ topic }, { sinceMs }] of this.#since)
-      longest.set(topic, Math.max(longest.get(topic) ?? 0, nowMs - sinceMs));
+    for (const [{ topic }, wait] of this.#since) {
+      // The clock was ahead and has been set right.
+      wait.sinceMs = Math.min(wait.sinceMs, nowMs);
+      longest.set(topic, Math.max(longest.get(topic) ?? 0, nowMs - wait.sinceMs));
+    }
     return longest;
   }
 }
