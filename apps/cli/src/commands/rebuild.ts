@@ -6,6 +6,7 @@ import { RefusedError } from "../client-errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
+import { startProgress } from "../progress.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
 interface RebuildOptions extends TargetOptions {
@@ -82,12 +83,19 @@ async function rebuild(service: string, subscription: string, options: RebuildOp
 async function built(desk: Desk, output: Output): Promise<Comparison | null> {
   if ((await desk.status()).state === "SWITCHED") return null;
   let { lag, runner } = await desk.act("start");
-  while (lag > 0) {
-    if (runner?.state === "stopped")
-      throw new CliError(EXIT.failed, `the new generation has stopped: ${runner.reason}`);
-    output.note(`${grouped(lag)} records behind`);
-    await pause();
-    ({ lag, runner } = await desk.status());
+  const total = lag;
+  const progress = startProgress(output, { title: "rebuild", unit: "records", total });
+  try {
+    while (lag > 0) {
+      if (runner?.state === "stopped")
+        throw new CliError(EXIT.failed, `the new generation has stopped: ${runner.reason}`);
+      progress.at(Math.max(0, total - lag));
+      await pause();
+      // A service that has restarted meanwhile goes on with it once it is asked to.
+      ({ lag, runner } = runner === null ? await desk.act("start") : await desk.status());
+    }
+  } finally {
+    progress.end();
   }
   const compared = await desk.compare();
   output.table(

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { it } from "node:test";
+import { EXIT } from "./exit-codes.ts";
+import { fakeGateway, problemAnswer } from "./testing/fake-gateway.ts";
+
+const MAIN = join(import.meta.dirname, "main.ts");
+const RUNNING = { state: "running", reason: null };
+
+it("a rebuild whose service restarts meanwhile is asked to go on", async (t) => {
+  const asked: string[] = [];
+  let looks = 0;
+  const building = (lag: number, runner: object | null) => ({
+    status: 200,
+    body: { state: "BUILDING", generation: 2, lag, runner },
+  });
+  const gateway = await fakeGateway(t, ({ method, body }) => {
+    // At the first look it runs, and from then on it waits to be asked.
+    if (method === "GET")
+      return ++looks > 3 ? problemAnswer(500, "asked_in_vain") : building(5, looks === 1 ? RUNNING : null);
+    asked.push(body.action);
+    if (body.action === "start") return building(asked.length === 1 ? 5 : 0, RUNNING);
+    if (body.action === "compare") return { status: 200, body: { sameMarks: true, behind: 0, tables: [] } };
+    if (body.action === "switch") return { status: 200, body: { republished: 0 } };
+    return { status: 200, body: { state: "ENDED", generation: 2, lag: 0, runner: null } };
+  });
+  const args = ["rebuild", "portfolio", "positions", "--yes", "--json", "--url", gateway.url, "--key", "k"];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [told, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  assert.deepEqual(asked, ["start", "start", "compare", "switch", "drop"]);
+  assert.equal(code, EXIT.ok);
+  assert.equal(JSON.parse(told).switched, true);
+});
