@@ -146,14 +146,8 @@ export function compileInstrument(
     return refused(
       listingFault(instrument, "minQuantity", "a positive multiple of the lot up to maxQuantity"),
     );
-  if (BigInt(maxPriceTicks) * BigInt(maxQuantityLots) > BigInt(Number.MAX_SAFE_INTEGER))
-    return refused(
-      listingFault(
-        instrument,
-        "maxQuantity",
-        `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`,
-      ),
-    );
+  if (!isExactNotional(maxPriceTicks, maxQuantityLots))
+    return refused(listingFault(instrument, "maxQuantity", EXACT_NOTIONAL));
 
   const integers = {
     tick,
@@ -166,6 +160,14 @@ export function compileInstrument(
     maxQuantityLots,
   };
   return ok(withFunctions(instrument, baseAsset, quoteAsset, integers));
+}
+
+/** In words, what `isExactNotional` asks of a listing. */
+export const EXACT_NOTIONAL: string = `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`;
+
+/** R9: ticks x lots, which fills add up as numbers. */
+export function isExactNotional(priceTicks: number, quantityLots: number): boolean {
+  return BigInt(priceTicks) * BigInt(quantityLots) <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 
 interface Step {

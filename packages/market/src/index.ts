@@ -7,6 +7,7 @@ export { collarBounds, worstPriceTicks } from "./collar.ts";
 export type { CompiledInstrument, ListingFault, PriceFault, QuantityFault } from "./compile-instrument.ts";
 export {
   compileInstrument,
+  EXACT_NOTIONAL,
   MAX_COLLAR_PPM,
   MAX_FEE_PPM,
   PRICE_FAULTS,
@@ -40,6 +41,8 @@ export {
   TIMES_IN_FORCE,
   TRIGGERS_BY,
 } from "./order.ts";
+export type { OrderLimits } from "./order-limits.ts";
+export { areExactLimits, greaterLimits, limitsDiffer } from "./order-limits.ts";
 export type { OrderQuantities, ReportFacts, StatusDecision } from "./order-state.ts";
 export {
   assertQuantities,

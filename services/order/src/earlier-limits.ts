@@ -1,9 +1,15 @@
 import type { EventBus } from "@bourse/bus";
 import { referenceEvents } from "@bourse/contracts";
 import { type Delivery, type OutgoingEvent, replayTopic } from "@bourse/delivery";
-import type { CompiledInstrument } from "@bourse/market";
+import {
+  areExactLimits,
+  type CompiledInstrument,
+  greaterLimits,
+  limitsDiffer,
+  type OrderLimits,
+} from "@bourse/market";
 import type { Store } from "@bourse/store";
-import { limitsDiffer, type OrderLimits, orderLimitsSet } from "./consumers/reference.ts";
+import { orderLimitsSet } from "./consumers/reference.ts";
 import type { Desk } from "./desk.ts";
 import { derivedRequestId } from "./order-id.ts";
 import { toldBefore } from "./sql/recovered-rows.ts";
@@ -66,7 +72,5 @@ async function listedLimits(bus: EventBus, log: Desk["log"]): Promise<ReadonlyMa
 
 /** R9: an order of the listing's limits may live, and would trade with what comes of the new ones. */
 function isSafeWith(instrument: CompiledInstrument, listed: OrderLimits): boolean {
-  const priceTicks = Math.max(instrument.maxPriceTicks, instrument.decodePrice(listed.maxPrice));
-  const quantityLots = Math.max(instrument.maxQuantityLots, instrument.decodeQuantity(listed.maxQuantity));
-  return BigInt(priceTicks) * BigInt(quantityLots) <= BigInt(Number.MAX_SAFE_INTEGER);
+  return areExactLimits(instrument, greaterLimits(instrument, listed, instrument.instrument));
 }

@@ -1,8 +1,7 @@
 import { referenceEvents } from "@bourse/contracts";
 import { type Log, replayTopic } from "@bourse/delivery";
-import { ReferenceBook } from "@bourse/market";
+import { greaterLimits, limitsDiffer, type OrderLimits, ReferenceBook } from "@bourse/market";
 import type { Row } from "@bourse/store";
-import { greaterLimits, type OrderLimits } from "./domain/listing.ts";
 import type { ReferenceData } from "./reference-data.ts";
 import {
   assetOf,
@@ -68,5 +67,5 @@ function raisedBy(book: ReferenceBook, row: Row, told: ReadonlyMap<string, Order
   if (compiled === undefined || limits === undefined) return null;
   const kept = greatestLimitsOf(row);
   const greatest = greaterLimits(compiled, kept, limits);
-  return greatest.maxPrice === kept.maxPrice && greatest.maxQuantity === kept.maxQuantity ? null : greatest;
+  return limitsDiffer(greatest, kept) ? greatest : null;
 }

@@ -1,6 +1,12 @@
 import { type EventOf, type InstrumentListed, referenceEvents } from "@bourse/contracts";
 import { type Effects, type Envelope, eventsOf, type OutgoingEvent, type Unit } from "@bourse/delivery";
-import { type Asset, type CompiledInstrument, type Instrument, ReferenceBook } from "@bourse/market";
+import {
+  type Asset,
+  type CompiledInstrument,
+  type Instrument,
+  limitsDiffer,
+  ReferenceBook,
+} from "@bourse/market";
 import type { Desk } from "../desk.ts";
 import { toSymbol } from "../engine-log.ts";
 import { derivedRequestId } from "../order-id.ts";
@@ -110,12 +116,6 @@ function symbolListed(instrument: CompiledInstrument, requestId: string): Outgoi
     maxPrice,
     maxQuantity,
   });
-}
-
-export type OrderLimits = Pick<Instrument, "maxPrice" | "maxQuantity">;
-
-export function limitsDiffer(before: OrderLimits, after: OrderLimits): boolean {
-  return before.maxPrice !== after.maxPrice || before.maxQuantity !== after.maxQuantity;
 }
 
 export function orderLimitsSet(

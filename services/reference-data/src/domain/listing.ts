@@ -1,5 +1,14 @@
 import { ok, type Result, refused } from "@bourse/base";
-import { type Asset, type CompiledInstrument, compileInstrument, type Instrument } from "@bourse/market";
+import {
+  type Asset,
+  areExactLimits,
+  type CompiledInstrument,
+  compileInstrument,
+  EXACT_NOTIONAL,
+  greaterLimits,
+  type Instrument,
+  type OrderLimits,
+} from "@bourse/market";
 
 /** What is wrong with a field: as given, and what is allowed there. */
 export interface FieldFault {
@@ -44,9 +53,6 @@ export function canonicalOf(compiled: CompiledInstrument): Instrument {
   };
 }
 
-/** How large an order of an instrument may be at most. */
-export type OrderLimits = Pick<Instrument, "maxPrice" | "maxQuantity">;
-
 /**
  * The greatest limits there ever were, with those of the instrument among them. An order keeps the limits that it came
  * with and trades with later ones, so R9's bound on a notional holds for the greatest of both, or the change is refused.
@@ -55,29 +61,16 @@ export function greatestLimits(
   before: OrderLimits,
   compiled: CompiledInstrument,
 ): Result<OrderLimits, FieldFault> {
-  const { decodePrice, decodeQuantity, maxQuantityLots } = compiled;
+  const { decodeQuantity, maxQuantityLots } = compiled;
   const greatest = greaterLimits(compiled, before, compiled.instrument);
-  const notional = BigInt(decodePrice(greatest.maxPrice)) * BigInt(decodeQuantity(greatest.maxQuantity));
-  if (notional <= BigInt(Number.MAX_SAFE_INTEGER)) return ok(greatest);
+  if (areExactLimits(compiled, greatest)) return ok(greatest);
   const field = maxQuantityLots > decodeQuantity(before.maxQuantity) ? "maxQuantity" : "maxPrice";
-  const most = `maxPrice x maxQuantity at most ${Number.MAX_SAFE_INTEGER} ticks x lots`;
   const had = `${before.maxPrice} and ${before.maxQuantity}`;
   return refused({
     field,
     given: compiled.instrument[field],
-    allowed: `${most}, also with the greatest that it has had, ${had}`,
+    allowed: `${EXACT_NOTIONAL}, also with the greatest that it has had, ${had}`,
   });
-}
-
-/** The greater price and the greater quantity of two limits of an instrument. */
-export function greaterLimits(
-  { decodePrice, decodeQuantity, formatPrice, formatQuantity }: CompiledInstrument,
-  one: OrderLimits,
-  other: OrderLimits,
-): OrderLimits {
-  const priceTicks = Math.max(decodePrice(one.maxPrice), decodePrice(other.maxPrice));
-  const quantityLots = Math.max(decodeQuantity(one.maxQuantity), decodeQuantity(other.maxQuantity));
-  return { maxPrice: formatPrice(priceTicks), maxQuantity: formatQuantity(quantityLots) };
 }
 
 /** The instrument with `change` applied, by the listing rule; or each field of it that never changes, by name. */

@@ -1,7 +1,6 @@
 import { referenceEvents } from "@bourse/contracts";
-import type { Asset, AssetKind, Instrument, InstrumentStatus } from "@bourse/market";
+import type { Asset, AssetKind, Instrument, InstrumentStatus, OrderLimits } from "@bourse/market";
 import { type Row, type Statement, sql, sqlArray } from "@bourse/store";
-import type { OrderLimits } from "../domain/listing.ts";
 
 export function selectAssets(): Statement {
   return sql`SELECT asset, name, kind, scale FROM assets ORDER BY asset COLLATE "C"`;
