@@ -24,15 +24,11 @@ export async function lookAtAll(
 ): Promise<Look> {
   const orders = tried.flatMap((settled) => settled.orders);
   const commands = tried.flatMap((settled) => settled.commands);
-  const attempted = new Set([
-    ...orders.map(({ orderId }) => orderId),
-    ...commands.map(({ requestId }) => requestId),
-  ]);
-  const known = await readKnown(desk, jobs, attempted);
+  const read = await readKnown(desk, jobs, new Set(commands.map(({ requestId }) => requestId)));
   // A row of another moment was there before, and the insert broke its key: no try of this round has made it (R10).
-  const made = orders.filter(({ orderId, createdMs }) => known.orders.get(orderId)?.createdMs === createdMs);
-  const own = new Set(made.map(({ orderId }) => orderId));
-  return { known: { ...known, attempted: own }, unread: new Set(), believed: new Set() };
+  const made = orders.filter(({ orderId, createdMs }) => read.orders.get(orderId)?.createdMs === createdMs);
+  const attempted = new Set(made.map(({ orderId }) => orderId));
+  return { known: { ...read, attempted }, unread: NOTHING, believed: NOTHING };
 }
 
 /**
@@ -54,23 +50,28 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
       else believed.set(job.orderId, order);
     }
   }
-  const read = await readKnown(desk, rest, NOTHING);
-  if (believed.size === 0) return { known: read, unread, believed: NOTHING };
+  const known = { ...(await readKnown(desk, rest, NOTHING)), attempted: NOTHING };
+  if (believed.size === 0) return { known, unread, believed: NOTHING };
   return {
-    known: { ...read, orders: new Map([...believed, ...read.orders]) },
+    known: { ...known, orders: new Map([...believed, ...known.orders]) },
     unread,
-    believed: new Set([...believed.keys()].filter((orderId) => !read.orders.has(orderId))),
+    believed: new Set([...believed.keys()].filter((orderId) => !known.orders.has(orderId))),
   };
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySet<string>): Promise<Known> {
+/** Of commands, those that come again under their own name, and those that this round has tried to write. */
+async function readKnown(
+  desk: Desk,
+  jobs: readonly Job[],
+  triedRequests: ReadonlySet<string>,
+): Promise<Omit<Known, "attempted">> {
   const listing = (symbol: string): Listing | undefined => desk.venue.listing(symbol);
-  if (jobs.length === 0) return { ...NOTHING_KNOWN, listing, attempted };
+  if (jobs.length === 0) return { ...NOTHING_KNOWN, listing };
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
   const requestIds = jobs.flatMap((job) =>
-    job.kind !== "place" && (job.repeatable || attempted.has(job.requestId)) ? [job.requestId] : [],
+    job.kind !== "place" && (job.repeatable || triedRequests.has(job.requestId)) ? [job.requestId] : [],
   );
   // Amendments before the orders: one that completes between the two is then counted twice, never not at all.
   const [inFlight = [], orders = [], commands = []] = await desk.store.queries([
@@ -85,7 +86,6 @@ async function readKnown(desk: Desk, jobs: readonly Job[], attempted: ReadonlySe
     inFlight: amends.inFlight,
     amendsMade: amends.made,
     listing,
-    attempted,
   };
 }
 
