@@ -1,6 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { Count } from "@bourse/contracts";
 import type { Route } from "@bourse/host";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { Matching } from "../matching.ts";
 
 const PartitionView = Type.Object({
@@ -18,13 +19,14 @@ export const partitionRoutes: readonly Route<Matching>[] = [
     summary: "The engine shards of this instance with the hash of their state",
     access: "operator",
     answers: { 200: Type.Object({ partitions: Type.Array(PartitionView) }) },
-    handle: (matching) => {
+    handle: async (matching) => {
       const owned = [...matching.programs].sort(([left], [right]) => left - right);
-      const partitions = owned.map(([partition, program]) => ({
-        partition,
-        ...program.figures(),
-        stateHash: program.stateHash(),
-      }));
+      const partitions: Static<typeof PartitionView>[] = [];
+      for (const [partition, program] of owned) {
+        // The hash of a large book takes seconds: between two of them others go on.
+        if (partitions.length > 0) await setImmediate();
+        partitions.push({ partition, ...program.figures(), stateHash: program.stateHash() });
+      }
       return { status: 200, body: { partitions } };
     },
   },
