@@ -47,7 +47,7 @@ describe("every order type, through the public API", { timeout: 480_000 }, () =>
 
   it("LIMIT: GTC rests, IOC doesn't, FOK is all or nothing, DAY and GTD expire by the engine's time", async () => {
     // Expires while the others are tried, and late enough for a slow machine to take it before.
-    const expireAt = new Date(Date.now() + 4_000).toISOString();
+    const expireAt = new Date(Date.now() + 10_000).toISOString();
     const gtd = await place("alice", {
       side: "BUY",
       quantity: "1",

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { seededRandom } from "@bourse/base";
+import { choosePorts } from "@bourse/ports";
 import { Registry } from "prom-client";
 import type { AnyRoute, RouteRequest } from "./definition.ts";
 import { createDirectory, type PlatformDirectory } from "./directory.ts";
@@ -189,10 +190,7 @@ test("R12: an upstream that hangs costs its callers five timeouts, then none", a
 
 test("R12: an upstream that refuses connections, and is there again later", async (t) => {
   const gone = await upstream(t);
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
+  const [port = 0] = await choosePorts(1);
   const { call, timer, figures } = caller(t, port);
   for (let n = 0; n < 6; n++) assert.equal(await call(), "peer_unavailable");
   assert.deepEqual(await figures(), { state: 2, opened: 1, refused: 1 });

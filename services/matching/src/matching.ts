@@ -1,4 +1,4 @@
-import type { Clock } from "@bourse/base";
+import type { Clock, Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import { orderEvents } from "@bourse/contracts";
 import { shardFolder } from "@bourse/delivery";
@@ -7,6 +7,7 @@ import type { MatchingProgram } from "./shard/matching-program.ts";
 /** What routes and invariants of matching are given. */
 export interface Matching {
   readonly clock: Clock;
+  readonly timer: Timer;
   /** Shared by all instances: snapshots, and the voided commands beside them. */
   readonly sharedFolder: string;
   readonly bus: EventBus;

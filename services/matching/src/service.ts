@@ -15,7 +15,7 @@ export const matching = defineService<typeof MatchingConfig, Matching>({
   config: MatchingConfig,
   publishes: [executionEvents, tradeEvents, bookEvents],
   calls: [],
-  setup: ({ bus, clock, sharedFolder }) => ({ bus, clock, sharedFolder, programs: new Map() }),
+  setup: ({ bus, clock, timer, sharedFolder }) => ({ bus, clock, timer, sharedFolder, programs: new Map() }),
   consumes: [
     {
       kind: "shard",

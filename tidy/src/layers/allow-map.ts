@@ -21,7 +21,8 @@ const packages = {
   "trade-stream": ["base", "contracts", "bus"],
   journal: ["base", "disk", "engine"],
   registry: ["base", "disk", "ports", "contracts", "bus"],
-  host: ["base", "contracts", "bus", "store", "delivery"],
+  // Ports for a test of a peer that is away and there again.
+  host: ["base", "ports", "contracts", "bus", "store", "delivery"],
 } as const;
 
 /** What every service may import, and what only some may. */

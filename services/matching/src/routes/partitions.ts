@@ -1,7 +1,6 @@
-import { setImmediate } from "node:timers/promises";
 import { Count } from "@bourse/contracts";
 import type { Route } from "@bourse/host";
-import { type Static, Type } from "typebox";
+import { Type } from "typebox";
 import type { Matching } from "../matching.ts";
 
 const PartitionView = Type.Object({
@@ -21,10 +20,10 @@ export const partitionRoutes: readonly Route<Matching>[] = [
     answers: { 200: Type.Object({ partitions: Type.Array(PartitionView) }) },
     handle: async (matching) => {
       const owned = [...matching.programs].sort(([left], [right]) => left - right);
-      const partitions: Static<typeof PartitionView>[] = [];
+      const partitions: object[] = [];
       for (const [partition, program] of owned) {
         // The hash of a large book takes seconds: between two of them others go on.
-        if (partitions.length > 0) await setImmediate();
+        if (partitions.length > 0) await matching.timer.sleep(0);
         partitions.push({ partition, ...program.figures(), stateHash: program.stateHash() });
       }
       return { status: 200, body: { partitions } };
