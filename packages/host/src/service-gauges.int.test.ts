@@ -71,7 +71,7 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
   await request("POST", "/internal/invariants", { as: "internal" });
   assert.equal(await series('bourse_invariant_violations{invariant="small"'), 2);
 
-  // All four connections are at work: the next call waits, and that is seen.
+  // All four connections are at work: the next call waits, and that is seen. So may one that fills other gauges meanwhile.
   const store = service.store;
   const held = Promise.withResolvers<void>();
   const busy = Array.from({ length: 4 }, () =>
@@ -82,7 +82,7 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
   );
   const waiting = store.query(sql`SELECT 1`);
   const text = await scrape();
-  assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="http"'), 1);
+  assert.ok(figureOf(text, 'bourse_database_pool_waiting{pool="http"') >= 1);
   assert.equal(figureOf(text, 'bourse_database_pool_waiting{pool="consumers"'), 0);
   held.resolve();
   await Promise.all([...busy, waiting]);
