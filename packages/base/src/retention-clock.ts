@@ -20,6 +20,8 @@ const MINUTES = 60;
 export class RetentionClock {
   /** By number, ascending, without those that are too old for anybody. */
   #hours: RetentionHour[] = [];
+  /** The lowest reading from an hour on, as often as somebody asks between two changes: there are thousands of hours. */
+  readonly #lowestFrom = new Map<number, number>();
   #minute = 0;
   #lastMs: number | null = null;
 
@@ -55,16 +57,24 @@ export class RetentionClock {
     const since = this.#hourBefore(retentionMs);
     const oldest = this.#hours[0];
     if (oldest === undefined || oldest.hour > since) return 0;
-    let earliestMs = nowMs - retentionMs;
-    for (const hour of this.#hours)
-      if (hour.hour >= since) earliestMs = Math.min(earliestMs, hour.earliestMs);
-    return Math.max(0, earliestMs);
+    return Math.max(0, Math.min(nowMs - retentionMs, this.#lowest(since)));
+  }
+
+  #lowest(since: number): number {
+    const known = this.#lowestFrom.get(since);
+    if (known !== undefined) return known;
+    let lowestMs = Number.POSITIVE_INFINITY;
+    for (const { hour, earliestMs } of this.#hours)
+      if (hour >= since) lowestMs = Math.min(lowestMs, earliestMs);
+    this.#lowestFrom.set(since, lowestMs);
+    return lowestMs;
   }
 
   /** Forgets the hours that no retention up to this one asks for; answers the first that is kept. */
   forget(longestMs: number): number {
     const first = this.#hourBefore(longestMs);
     this.#hours = this.#hours.filter(({ hour }) => hour >= first);
+    this.#lowestFrom.clear();
     return first;
   }
 
@@ -83,6 +93,8 @@ export class RetentionClock {
     while (at > 0 && (this.#hours[at - 1]?.hour ?? 0) >= given.hour) at--;
     const known = this.#hours[at];
     const isKnown = known?.hour === given.hour;
+    if (isKnown && known.minute >= given.minute && known.earliestMs <= given.earliestMs) return known;
+    this.#lowestFrom.clear();
     const hour = isKnown
       ? {
           hour: given.hour,

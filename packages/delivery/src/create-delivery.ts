@@ -162,8 +162,8 @@ class ServiceDelivery implements DeliveryRuntime {
     if (this.#phase === "drained") return;
     this.#phase = "drained";
     this.#stopGauges();
-    this.#retention?.close();
-    await Promise.all([...this.#runners, ...this.rebuilds.values()].map((each) => each.close()));
+    const closed = [...this.#runners, ...this.rebuilds.values()].map((each) => each.close());
+    await Promise.all([...closed, this.#retention?.close()]);
     await this.#relay?.drain();
   }
 

@@ -189,11 +189,11 @@ test("a jump is counted, and so is one back; hours that nobody asks for go", asy
   assert.deepEqual(row, { first: 5_000 - 90 * 24, last: 5_000 });
 });
 
-test("as long as the table can't be read, nothing is old; it is read again", async (t) => {
+/** A service over tables in memory, and what its timers of a minute tell. */
+async function inMemory(t: TestContext) {
   const store = memoryStore();
-  const back = store.goAway();
-  const clock = manualClock();
-  let minute = (): void => undefined;
+  const clock = manualClock(20_000 * DAY_MS);
+  const minutes: (() => void)[] = [];
   const runtime = createDelivery({
     service: "order",
     publishes: [SHORT],
@@ -203,7 +203,7 @@ test("as long as the table can't be read, nothing is old; it is read again", asy
     timer: {
       after: () => () => undefined,
       every: (ms, callback) => {
-        if (ms === MINUTE_MS) minute = callback;
+        if (ms === MINUTE_MS) minutes.push(callback);
         return () => undefined;
       },
       sleep: () => Promise.resolve(),
@@ -213,15 +213,68 @@ test("as long as the table can't be read, nothing is old; it is read again", asy
     instanceId: "test",
     sharedFolder: testFolder(t),
   });
+  const live = async (count: number): Promise<void> => {
+    for (let passed = 0; passed < count; passed++) {
+      clock.advance(MINUTE_MS);
+      for (const minute of minutes) minute();
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+    }
+  };
+  const writes = (): number => store.trips.filter(({ name }) => name === "retention.keep").length;
+  return { store, clock, runtime, live, writes };
+}
+
+test("as long as the table can't be read, nothing is old; it is read again", async (t) => {
+  const { store, runtime, live } = await inMemory(t);
+  const back = store.goAway();
   await runtime.prepare();
   const { retention } = runtime.delivery;
   assert.equal(retention.cutoffMs(HOUR_MS), 0);
   back();
-  for (let passed = 0; passed < 200; passed++) {
-    clock.advance(MINUTE_MS);
-    minute();
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
-  }
+  await live(200);
   assert.ok(retention.cutoffMs(HOUR_MS) > 0);
+});
+
+test("minutes are written every ten of them, a new hour and a lower reading at once, the rest at the end", async (t) => {
+  const { clock, runtime, live, writes } = await inMemory(t);
+  await runtime.prepare();
+  await live(1);
+  assert.equal(writes(), 1);
+  await live(9);
+  assert.equal(writes(), 1);
+  await live(1);
+  assert.equal(writes(), 2, "ten minutes after the first");
+  clock.advance(-HOUR_MS);
+  await live(1);
+  assert.equal(writes(), 3, "others delete by it");
+  await live(9);
+  assert.equal(writes(), 3);
+  await live(38);
+  assert.equal(writes(), 7, "every ten minutes");
+  await live(1);
+  assert.equal(writes(), 8, "an hour has begun");
+  await live(4);
+  await runtime.drain();
+  assert.equal(writes(), 9, "the four minutes before the end");
+});
+
+test("a low reading of one instance is known to another within a minute, and what was lived survives an end", async (t) => {
+  const { clock, start, live } = await given(t);
+  const [one, two] = [await start(), await start()];
+  await live(one, 3 * 60);
+  await live(two, 1);
+  clock.advance(-YEAR_MS);
+  await live(one, 1);
+  const lowMs = clock.nowMs();
+  clock.advance(YEAR_MS);
+  await live(two, 1);
+  assert.ok(two.runtime.delivery.retention.cutoffMs(HOUR_MS) <= lowMs, "it may have stamped something");
+  await live(two, 7);
+  await two.runtime.drain();
+  const three = await start();
+  await live(three, 53);
+  const before = three.runtime.delivery.retention.cutoffMs(HOUR_MS);
+  await live(three, 61);
+  assert.ok(before <= lowMs && three.runtime.delivery.retention.cutoffMs(HOUR_MS) > lowMs);
 });

@@ -1,4 +1,4 @@
-import { type Clock, RetentionClock, type RetentionHour, type Timer } from "@bourse/base";
+import { type Clock, RetentionClock, type RetentionHour, settledWithin, type Timer } from "@bourse/base";
 import type { Row, Statement, Store } from "@bourse/store";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -12,7 +12,7 @@ export interface Retention {
 export interface RetentionParts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly timer: Pick<Timer, "every">;
+  readonly timer: Timer;
   readonly log: Log;
   readonly metrics: DeliveryMetrics;
   /** What is asked for at most. */
@@ -27,6 +27,9 @@ export const RETENTION_KEEP = `INSERT INTO retention_hours AS kept (hour, minute
 export const RETENTION_FORGET = "DELETE FROM retention_hours WHERE hour < $1";
 
 const MINUTE_MS = 60_000;
+/** So many minutes are not counted, at most, where a process dies: things stay that much longer. */
+const KEPT_EVERY_MINUTES = 10;
+const CLOSE_MS = 2_000;
 /** More than a busy process is late, and less than anybody sets a clock by who has a reason to. */
 const JUMP_MS = 300_000;
 
@@ -34,6 +37,9 @@ const JUMP_MS = 300_000;
 export class ServiceRetention implements Retention {
   readonly #parts: RetentionParts;
   #hours: RetentionClock | null = null;
+  /** The hour that was lived through last, and how much of it is in the table. */
+  #lived: RetentionHour | null = null;
+  #kept: RetentionHour | null = null;
   #isWriting = false;
   #failedBefore = false;
   #stop = (): void => undefined;
@@ -54,17 +60,31 @@ export class ServiceRetention implements Retention {
     await this.#trying(() => this.#read());
   }
 
-  close(): void {
+  /** Keeps what is not kept yet, if that can be done at once. */
+  async close(): Promise<void> {
     this.#stop();
+    const hours = this.#hours;
+    const lived = this.#lived;
+    if (hours === null || lived === null || lived.minute === this.#kept?.minute) return;
+    const kept = this.#trying(() => this.#keep(hours, lived));
+    await settledWithin(this.#parts.timer, CLOSE_MS, kept);
   }
 
   async #minutePassed(): Promise<void> {
     const hours = this.#hours;
     if (hours === null) return await this.#trying(() => this.#read());
     const { hour, jumpMs } = hours.minutePassed(this.#parts.clock.nowMs());
+    this.#lived = hour;
     this.#tellOf(jumpMs);
-    // What is not written now is with the next minute: the hour says how far it has come.
-    await this.#trying(() => this.#keep(hours, hour));
+    // What is not written now is with a later minute: the hour says how far it has come.
+    await this.#trying(() => (this.#isDue(hour) ? this.#keep(hours, hour) : this.#takeOthers(hours, hour)));
+  }
+
+  /** A lower reading at once, since others delete by it; minutes now and then. */
+  #isDue({ hour, minute, earliestMs }: RetentionHour): boolean {
+    const kept = this.#kept;
+    if (kept === null || kept.hour !== hour || earliestMs < kept.earliestMs) return true;
+    return minute - kept.minute >= KEPT_EVERY_MINUTES;
   }
 
   async #read(): Promise<void> {
@@ -81,11 +101,15 @@ export class ServiceRetention implements Retention {
       tx.commit([
         { text: RETENTION_KEEP, values: [hour.hour, hour.minute, hour.earliestMs] },
         { text: RETENTION_FORGET, values: [first] },
-        // Another instance may be a moment behind, and in the hour before.
-        readFrom(hour.hour - 1),
+        readOthers(hour),
       ]),
     );
+    this.#kept = hour;
     hours.take((rows.at(-1) ?? []).map(hourOf));
+  }
+
+  async #takeOthers(hours: RetentionClock, hour: RetentionHour): Promise<void> {
+    hours.take((await this.#parts.store.query(readOthers(hour))).map(hourOf));
   }
 
   #tellOf(jumpMs: number): void {
@@ -113,6 +137,11 @@ export class ServiceRetention implements Retention {
       this.#isWriting = false;
     }
   }
+}
+
+/** Another instance may be a moment behind, and in the hour before. */
+function readOthers({ hour }: RetentionHour): Statement {
+  return readFrom(hour - 1);
 }
 
 function readFrom(hour: number): Statement {
