@@ -92,20 +92,19 @@ async function look(
   const { subscription, kind, state } = runner.status();
   // Who does not run says so, and is not asked for more.
   if (state !== "running") return NOTHING_LEFT;
-  const answered = new AbortController();
-  const tooLate = parts.timer.sleep(ELSEWHERE_LIMIT_MS, answered.signal).then(() => {
-    throw new Error(`no answer within ${ELSEWHERE_LIMIT_MS} ms`);
+  const late = Promise.withResolvers<never>();
+  const cancel = parts.timer.after(ELSEWHERE_LIMIT_MS, () => {
+    late.reject(new Error(`no answer within ${ELSEWHERE_LIMIT_MS} ms`));
   });
   try {
     const asked = runner
       .elsewhere()
       .then((elsewhere) => leftElsewhere({ subscription, kind }, elsewhere, parts));
-    return { left: await Promise.race([asked, tooLate]), unknown: [] };
+    return { left: await Promise.race([asked, late.promise]), unknown: [] };
   } catch (error) {
     return { left: [], unknown: [{ subscription, reason: reasonOf(error) }] };
   } finally {
-    tooLate.catch(() => undefined);
-    answered.abort();
+    cancel();
   }
 }
 

@@ -9,6 +9,9 @@ import { problem } from "./problem.ts";
 import { publishedTopics } from "./published-topics.ts";
 
 const MAX_VIOLATIONS = 20;
+// Made once, so that they are compiled once, however many services of a process mount the route.
+const OneInvariant = Type.Object({ invariant: Type.String() });
+const BehindOrder = Type.Object({ after: Type.Optional(OrderId) });
 
 /** Tell and run the definition's invariants: `bourse verify` asks every service, one rule and one part of it at a time. */
 export function invariantRoutes(
@@ -65,8 +68,8 @@ export function invariantRoutes(
       path: "/internal/invariants/:invariant",
       summary: "Checks one invariant, or the part of it behind `after`, on a quiet platform",
       access: "internal",
-      params: Type.Object({ invariant: Type.String() }),
-      query: Type.Object({ after: Type.Optional(OrderId) }),
+      params: OneInvariant,
+      query: BehindOrder,
       answers: { 200: Type.Unknown() },
       handle: async (made, { params, query }) => {
         const invariant = invariants.find(({ name }) => name === params.invariant);
