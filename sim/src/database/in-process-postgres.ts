@@ -30,6 +30,8 @@ export class InProcessPostgres {
   readonly #prepared = new Map<string, Prepared>();
   /** Statements that have run where writing was forbidden. */
   readonly #readOnly = new Set<string>();
+  /** What was looked at since something could have been written: idle services ask the same all the time. */
+  readonly #seen = new Map<string, Rows>();
   #schema = "";
 
   private constructor(database: PGlite) {
@@ -46,6 +48,11 @@ export class InProcessPostgres {
 
   /** Statements without values or rows: DDL, savepoints. Throws {@link ServerFailure}. */
   simple(text: string): void {
+    this.#seen.clear();
+    this.#simple(text);
+  }
+
+  #simple(text: string): void {
     let failure: ServerFailure | undefined;
     readAnswers(this.#send(queryMessage(text)), {
       columns: () => undefined,
@@ -82,27 +89,44 @@ export class InProcessPostgres {
   /** Its functions come before PostgreSQL's own of the same name. */
   useSchema(schema: string): void {
     if (this.#schema === schema) return;
-    this.simple(`SET search_path TO "${schema}", pg_catalog`);
+    this.#simple(`SET search_path TO "${schema}", pg_catalog`);
     this.#schema = schema;
   }
 
-  /** A statement that must not write: it is tried where it can't, the first time. Throws {@link ServerFailure}. */
+  /**
+   * A statement that must not write: it is tried where it can't, the first time. What it answers follows from what is
+   * stored and its values, so it is asked once between two writes. Throws {@link ServerFailure}.
+   */
   look(schema: string, statement: Statement): Rows {
     const key = `${schema}\n${statement.text}`;
-    if (this.#readOnly.has(key)) return this.pipeline(schema, [statement])[0] ?? [];
+    const asked = `${key}\n${JSON.stringify(statement.values.map((value, index) => wireValue(value, index + 1)))}`;
+    const seen = this.#seen.get(asked);
+    if (seen !== undefined) return seen.map((row) => ({ ...row }));
+    const rows = this.#readOnly.has(key)
+      ? (this.#pipeline(schema, [statement])[0] ?? [])
+      : this.#lookFirst(schema, statement);
+    this.#readOnly.add(key);
+    this.#seen.set(asked, rows);
+    return rows.map((row) => ({ ...row }));
+  }
+
+  #lookFirst(schema: string, statement: Statement): Rows {
     this.useSchema(schema);
-    this.simple("SAVEPOINT look; SET LOCAL transaction_read_only = on");
+    this.#simple("SAVEPOINT look; SET LOCAL transaction_read_only = on");
     try {
-      const [rows = []] = this.pipeline(schema, [statement]);
-      this.#readOnly.add(key);
-      return rows;
+      return this.#pipeline(schema, [statement])[0] ?? [];
     } finally {
-      this.simple("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look");
+      this.#simple("ROLLBACK TO SAVEPOINT look; RELEASE SAVEPOINT look");
     }
   }
 
   /** Runs the statements in order with one Sync; the rows of each. Throws {@link ServerFailure}: none counts then. */
   pipeline(schema: string, statements: readonly Statement[]): readonly Rows[] {
+    this.#seen.clear();
+    return this.#pipeline(schema, statements);
+  }
+
+  #pipeline(schema: string, statements: readonly Statement[]): readonly Rows[] {
     const running: Prepared[] = [];
     const fresh: string[] = [];
     const parts: Buffer[] = [];

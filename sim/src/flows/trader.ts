@@ -10,8 +10,14 @@ export type Answer = { readonly status: number; readonly body: any };
 
 const RETRY_MS = 1_000;
 const POLL_MS = 20;
+/** After a long wait it is asked less often: an eighth of what was waited for, at most so long. */
+const LONGEST_POLL_MS = 250;
 /** Of several processes, each of which looks at what is left everywhere. */
 const FLEET_POLL_MS = 500;
+
+function pollAfter(waitedMs: number): number {
+  return Math.min(Math.max(POLL_MS, Math.floor(waitedMs / 8)), LONGEST_POLL_MS);
+}
 
 /**
  * A client that follows the contract (R10): it writes a request down before it sends it, and sends the same one
@@ -76,10 +82,13 @@ export class Trader {
 
   /** Until nothing is left to send or to consume anywhere, twice in a row. */
   async quiet(): Promise<void> {
+    let waitedMs = 0;
     for (let still = 0; still < 2; ) {
       const reasons = await this.#supervisor.busy();
       still = reasons.length === 0 ? still + 1 : 0;
-      await this.sleep(this.#supervisor.isFleet ? FLEET_POLL_MS : POLL_MS);
+      const pauseMs = this.#supervisor.isFleet ? FLEET_POLL_MS : pollAfter(waitedMs);
+      await this.sleep(pauseMs);
+      waitedMs += pauseMs;
     }
   }
 
