@@ -160,31 +160,34 @@ class GroupMembership implements Membership {
     }
   }
 
+  /** A new member is told its id first; told so again, it waits like after any failure. */
   async #join(connection: BrokerConnection): Promise<joinGroupV7.JoinGroupResponse> {
-    const { group, topics, sessionTimeoutMs } = this.#options;
-    for (;;) {
-      if (this.#closing.signal.aborted) throw closedError();
-      const metadata = encodeSubscription({ topics, held: this.#held, generation: this.#generation });
-      const joined = await connection.call(
-        joinGroupV7.api,
-        REBALANCE_TIMEOUT_MS + sessionTimeoutMs,
-        group,
-        sessionTimeoutMs,
-        REBALANCE_TIMEOUT_MS,
-        this.#memberId,
-        null,
-        PROTOCOL_TYPE,
-        [{ name: ASSIGNOR, metadata }],
-        null,
-      );
-      if (joined.errorCode === KafkaCode.MEMBER_ID_REQUIRED) {
-        this.#memberId = joined.memberId;
-        continue;
-      }
-      if (joined.errorCode !== KafkaCode.NONE) throw this.#groupError(joined.errorCode);
+    let joined = await this.#askToJoin(connection);
+    if (joined.errorCode === KafkaCode.MEMBER_ID_REQUIRED) {
       this.#memberId = joined.memberId;
-      return joined;
+      joined = await this.#askToJoin(connection);
     }
+    if (joined.errorCode !== KafkaCode.NONE) throw this.#groupError(joined.errorCode);
+    this.#memberId = joined.memberId;
+    return joined;
+  }
+
+  async #askToJoin(connection: BrokerConnection): Promise<joinGroupV7.JoinGroupResponse> {
+    if (this.#closing.signal.aborted) throw closedError();
+    const { group, topics, sessionTimeoutMs } = this.#options;
+    const metadata = encodeSubscription({ topics, held: this.#held, generation: this.#generation });
+    return connection.call(
+      joinGroupV7.api,
+      REBALANCE_TIMEOUT_MS + sessionTimeoutMs,
+      group,
+      sessionTimeoutMs,
+      REBALANCE_TIMEOUT_MS,
+      this.#memberId,
+      null,
+      PROTOCOL_TYPE,
+      [{ name: ASSIGNOR, metadata }],
+      null,
+    );
   }
 
   async #sync(
