@@ -1,11 +1,16 @@
-import { type Row, type Statement, sql } from "@bourse/store";
 import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
 import { toPartition } from "../engine-log.ts";
 import { forgetTimesTold, insertVenueCommand, selectTimesTold } from "../sql/command-rows.ts";
+import {
+  type Due,
+  dueOf,
+  selectExpiring,
+  selectLimitStatesDue,
+  selectRestingExpiring,
+} from "../sql/expiry-rows.ts";
 import { number } from "../sql/order-rows.ts";
-import { readOpenFloor, selectRestingExpiring } from "../sql/resting-rows.ts";
-import { selectLimitStatesDue } from "../sql/venue-rows.ts";
+import { readOpenFloor } from "../sql/resting-rows.ts";
 
 /** Orders that were admitted just before a look may still be on their way into the table. */
 const MARGIN_MS = 60_000;
@@ -26,9 +31,9 @@ export async function advanceTime(desk: Desk): Promise<void> {
   // The clock was ahead and has been set right: what is due from here on was passed over.
   if (nowMs < desk.expiry.lookFromMs) desk.expiry.lookFromMs = 0;
   const expiries = await expiriesDue(desk, nowMs);
-  const due = newestOf([...expiries, ...(await desk.store.query(selectLimitStatesDue(nowMs))).map(dueOfRow)]);
+  const due = newestOf([...expiries, ...(await desk.store.query(selectLimitStatesDue(nowMs))).map(dueOf)]);
   const { waiting, heardMs } = await timesTold(desk, due, nowMs);
-  const isNews = ([partition, dueMs]: readonly [number, number]): boolean =>
+  const isNews = ([partition, dueMs]: Due): boolean =>
     dueMs > (heardMs.get(partition) ?? Number.NEGATIVE_INFINITY);
   // Up to here all is finished, or its report is parked: it is not walked over again.
   if (!expiries.some(isNews)) desk.expiry.lookFromMs = Math.max(desk.expiry.lookFromMs, nowMs - MARGIN_MS);
@@ -42,30 +47,15 @@ export async function advanceTime(desk: Desk): Promise<void> {
  * The first look finds what expired at any time, without going through all that ever did (decision 0050): an order from above
  * the floor expires above it, too, and the others rest.
  */
-async function expiriesDue(
-  { store, expiry }: Desk,
-  nowMs: number,
-): Promise<readonly (readonly [number, number])[]> {
-  if (expiry.lookFromMs > 0)
-    return (await store.query(selectExpiring(expiry.lookFromMs, nowMs))).map(dueOfRow);
+async function expiriesDue({ store, expiry }: Desk, nowMs: number): Promise<readonly Due[]> {
+  if (expiry.lookFromMs > 0) return (await store.query(selectExpiring(expiry.lookFromMs, nowMs))).map(dueOf);
   const { floorMs } = await readOpenFloor(store);
   // Before there is a floor these are all that ever had an end.
   const young = await store.scan(selectExpiring(floorMs, nowMs));
-  return [...young, ...(await store.query(selectRestingExpiring(nowMs)))].map(dueOfRow);
+  return [...young, ...(await store.query(selectRestingExpiring(nowMs)))].map(dueOf);
 }
 
-function selectExpiring(fromMs: number, nowMs: number): Statement {
-  return sql`SELECT partition, max(expire_at_ms) AS due_ms FROM orders
-    WHERE expire_at_ms > ${fromMs}::int8 AND expire_at_ms <= ${nowMs}::int8
-      AND status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')
-    GROUP BY partition ORDER BY partition`;
-}
-
-function dueOfRow(row: Row): readonly [number, number] {
-  return [number(row.partition), number(row.due_ms)];
-}
-
-function newestOf(all: readonly (readonly [number, number])[]): DueMs {
+function newestOf(all: readonly Due[]): DueMs {
   const newest = new Map<number, number>();
   for (const [partition, dueMs] of all)
     newest.set(partition, Math.max(newest.get(partition) ?? dueMs, dueMs));

@@ -100,14 +100,6 @@ export function restingOrderOf(row: Row): RestingOrder {
   return { accountId: text(row.account_id), orderId: hexOf(row.order_id) };
 }
 
-/** Partitions of resting orders that have expired, and when the last of them did. */
-export function selectRestingExpiring(nowMs: number): Statement {
-  return sql`SELECT o.partition, max(o.expire_at_ms) AS due_ms
-    FROM resting_orders r JOIN orders o ON o.order_id = r.order_id
-    WHERE o.expire_at_ms <= ${nowMs}::int8 AND o.status IN ('PENDING', 'OPEN', 'PARTIALLY_FILLED')
-    GROUP BY o.partition ORDER BY o.partition`;
-}
-
 export function raiseFloor(announcedMs: number): Statement {
   return sql`UPDATE open_floor SET floor_ms = announced_ms WHERE announced_ms = ${announcedMs}::int8`;
 }

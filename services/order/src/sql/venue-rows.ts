@@ -98,11 +98,6 @@ export function noteLimitStates(
   );
 }
 
-export function selectLimitStatesDue(nowMs: number): Statement {
-  return sql`SELECT partition, max(until_ms) AS due_ms FROM limit_states WHERE until_ms <= ${nowMs}::int8
-    GROUP BY partition ORDER BY partition`;
-}
-
 export function selectEngineHeads(): Statement {
   return sql`SELECT partition, command_sequence FROM engine_heads ORDER BY partition`;
 }
