@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { kafkaSkip } from "@bourse/bus/testing";
 import { EXIT } from "../exit-codes.ts";
 import { jsonOf, streamCommands } from "../testing/stream-commands.ts";
 
+const noFullDisk = existsSync("/dev/full") ? false : "there is no /dev/full here";
 const skip = (await kafkaSkip(process.env, "any")) ?? false;
 
 describe("bourse produce, on a real Kafka", { skip, timeout: 300_000 }, () => {
   const prefix = `t${process.pid}.`;
   const commands = streamCommands(
-    ["trade-events", "recorded", "high", "steady"].map((name) => prefix + name),
+    ["trade-events", "recorded", "high", "steady", "unwritten"].map((name) => prefix + name),
   );
   const { folder } = commands;
 
@@ -44,6 +45,15 @@ describe("bourse produce, on a real Kafka", { skip, timeout: 300_000 }, () => {
     const again = await bourse(["--count", "10", "--topic-prefix", prefix]);
     assert.notEqual(again.report.producer, report.producer, "each run is a producer of its own (R7)");
     assert.equal(await held(topic), 5_010);
+  });
+
+  it("sends nothing that its journal can't tell of", { skip: noFullDisk }, async () => {
+    const topic = `${prefix}unwritten`;
+    const args = ["--count", "5000", "--journal", "/dev/full"];
+    const { status, stderr } = await bourse(args, { KAFKA_TOPIC: topic });
+    assert.match(stderr, /^journal: \/dev\/full can't be written \(ENOSPC: .*\)\n$/);
+    assert.equal(status, EXIT.usage);
+    assert.ok(!(await commands.bus().topics()).some(({ name }) => name === topic));
   });
 
   it("produces recorded trades, at their times, into the topic that KAFKA_TOPIC names", async () => {

@@ -86,14 +86,16 @@ export async function runProduction(production: Production, output: Output): Pro
       },
       signal: stop.signal,
     });
+    await journal?.close();
     return report({ produced, latencies, topic, partitions, interrupted: stop.signal.aborted });
   } catch (cause) {
     if (acknowledged > 0) output.note(`${acknowledged} records were acknowledged before`);
+    // What ended the run comes first.
+    await journal?.close().catch(({ message }: Error) => output.note(message));
     throw cause;
   } finally {
     progress.end();
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-    await journal?.close();
     await bus.close();
   }
 }
