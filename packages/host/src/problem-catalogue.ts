@@ -76,6 +76,11 @@ export const problemCatalogue = {
     "The content type is not supported",
     "Bodies are `application/json` in UTF-8.",
   ),
+  expectation_failed: entry(
+    417,
+    "The expectation can't be met",
+    "Of the header `Expect` only `100-continue` is known.",
+  ),
   head_too_large: entry(
     431,
     "The address and headers are too large",

@@ -126,6 +126,18 @@ test("a client that asks first is told to go on", async (t) => {
   assert.deepEqual([goOn?.status, answer?.status, answer?.body], [100, 201, ECHOED]);
 });
 
+for (const path of ["/echo", "/nowhere"])
+  test(`an expectation that nobody knows is refused with its problem at ${path}, and the connection goes on`, async (t) => {
+    const { running } = await testService(t, service);
+    const asking = post(path, HI, `${JSON_TYPE}expect: tea\r\nx-request-id: mine\r\n`);
+    const [refused, last] = answersIn(await exchange(running.port, [asking, LAST]));
+    const { "content-type": type, "x-request-id": id } = refused?.headers ?? {};
+    assert.deepEqual([refused?.status, type?.split(";")[0], id], [417, "application/problem+json", "mine"]);
+    const { code, detail } = JSON.parse(refused?.body ?? "");
+    assert.deepEqual([code, detail], ["expectation_failed", `Expect is "tea", and allowed is 100-continue`]);
+    assert.equal(last?.status, 200);
+  });
+
 test("HTTP/1.0 gets its answer and the end", async (t) => {
   const { running } = await testService(t, service);
   const [answer] = answersIn(

@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticated, RouteRequest } from "../definition.ts";
@@ -8,6 +9,7 @@ import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
 import { DEFAULT_BODY_LIMIT, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { shortened } from "./shortened.ts";
 import { cutUntakenAnswers } from "./untaken-answers.ts";
 
 /** A client's own id is kept where it is short and plain. */
@@ -61,6 +63,7 @@ export function createServer(options: {
   clientErrors.watch(app.server);
   // Later than a request that does not come: that one is answered.
   cutUntakenAnswers(app.server, 2 * requestTimeoutMs);
+  const unmet = unmetExpectations(app.server);
   app.decorateRequest("caller", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
@@ -74,8 +77,13 @@ export function createServer(options: {
   });
   // Before a body is read that nothing would come of.
   app.addHook("onRequest", (request, reply, done) => {
-    if (!request.is404) return done();
-    const answer = namesHost(request) ? dispatcher.notFound(request.method, request.url) : hostless;
+    const isUnmet = unmet.has(request.raw);
+    if (!request.is404 && !isUnmet) return done();
+    const answer = !namesHost(request)
+      ? hostless
+      : isUnmet
+        ? unknownExpectation(request)
+        : dispatcher.notFound(request.method, request.url);
     send(reply, answer, request.id);
   });
 
@@ -166,6 +174,20 @@ function send(reply: FastifyReply, answer: RouteAnswer, requestId: string): Fast
     return reply.send(body);
   if (contentType === undefined) reply.header("content-type", "application/json; charset=utf-8");
   return reply.send(JSON.stringify(body));
+}
+
+/** Requests whose `Expect` Node does not know. It would refuse them without a word; so they are refused like all others. */
+function unmetExpectations(server: Server): WeakSet<IncomingMessage> {
+  const unmet = new WeakSet<IncomingMessage>();
+  server.on("checkExpectation", (request, response) => {
+    unmet.add(request);
+    server.emit("request", request, response);
+  });
+  return unmet;
+}
+
+function unknownExpectation({ headers }: FastifyRequest): ProblemAnswer {
+  return problem("expectation_failed", `Expect is ${shortened(headers.expect)}, and allowed is 100-continue`);
 }
 
 const malformedUrl = problem(
