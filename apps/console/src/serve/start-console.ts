@@ -18,7 +18,12 @@ export interface ConsoleOptions {
   readonly port: number;
   readonly progress: (line: string) => void;
   readonly cacheFolder?: string;
+  /** Default: 60,000. Looked at twice in this time. */
+  readonly requestTimeoutMs?: number;
 }
+
+/** From a request's first byte to its last, as at the services: who sends more slowly would hold a connection for nothing. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface RunningConsole {
   readonly url: string;
@@ -53,13 +58,19 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   };
 }
 
-async function assemble({ gatewayUrl }: ConsoleOptions, pages: string): Promise<FastifyInstance> {
+async function assemble(
+  { gatewayUrl, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ConsoleOptions,
+  pages: string,
+): Promise<FastifyInstance> {
   const page = readFileSync(join(pages, "index.html"), "utf8");
   const sendPage = (reply: FastifyReply): FastifyReply =>
     reply.code(200).header("cache-control", "no-cache").type("text/html; charset=utf-8").send(page);
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
+    requestTimeout: requestTimeoutMs,
+    // Node takes the longer of the two for the request's.
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 2 },
     // A broken percent encoding: what was meant, the page asks.
     frameworkErrors: (_error, _request, reply) => void sendPage(reply),
   });
