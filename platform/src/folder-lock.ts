@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { lockFolder } from "@bourse/disk";
+import { lockFolder, makeFolder } from "@bourse/disk";
 import type { RunningProcess } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { identified, isRunning, readPlatformFile } from "./run-file.ts";
@@ -36,7 +36,7 @@ export function lockDataFolder(dataFolder: string): () => void {
 /** Throws `missing_part` where there can be no folder, or nothing can be written into it. */
 export function makeDataFolder(dataFolder: string): void {
   try {
-    mkdirSync(dataFolder, { recursive: true });
+    makeFolder(dataFolder);
     accessSync(dataFolder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new PlatformError(

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "./make-folder.ts";
 
 // Primary result codes (https://www.sqlite.org/rescode.html).
 const SQLITE_BUSY = 5;
@@ -21,7 +21,7 @@ const held = new Set<DatabaseSync>();
  * process has it. Returns what releases it; a second time it does nothing.
  */
 export function lockFolder(folder: string, refused: (held: HeldLock) => Error): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, "owner.lock");
   const database = new DatabaseSync(path);
   try {

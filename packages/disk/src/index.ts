@@ -1,4 +1,5 @@
 export { type HeldLock, lockDatabase, lockFolder } from "./folder-lock.ts";
+export { makeFolder } from "./make-folder.ts";
 export { scratchBeside } from "./scratch.ts";
 export {
   makeWhole,

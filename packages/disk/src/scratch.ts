@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /**
  * A new folder beside where something that is fetched is to be kept; the folders above are made. Throws what `refused`
@@ -8,7 +9,7 @@ import { dirname } from "node:path";
 export function scratchBeside(path: string, refused: (reason: string) => Error): string {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return mkdtempSync(`${path}-`);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
