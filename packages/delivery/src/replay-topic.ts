@@ -6,7 +6,8 @@ import { epochStartOf } from "./epoch-started.ts";
 import { pollLog } from "./poll-log.ts";
 import { judgeLatest, type Position } from "./sequence-check.ts";
 
-const BATCH = 4_000;
+/** Read, decoded and looked at in one turn. */
+const BATCH = 1_000;
 
 /** Reads a partition from its beginning to the end it has now. Duplicates are left in. Rejects with `BusError`. */
 export async function* replayRecords(

@@ -1,9 +1,7 @@
-import { decimalUnits } from "@bourse/base";
-import { tradeEvents } from "@bourse/contracts";
-import { cutPartitions, replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
-import { type Row, sql, sqlArray } from "@bourse/store";
+import { type Row, sql } from "@bourse/store";
 import { requiredUnits } from "./domain/hold.ts";
+import { settlementsMatchTrades } from "./settlements-match-trades.ts";
 import { orderIdOf, readHolds } from "./sql/hold-rows.ts";
 import { instrumentOf, type Wallet } from "./wallet.ts";
 
@@ -38,7 +36,7 @@ export const walletInvariants: readonly Invariant<Wallet>[] = [
   {
     name: "one-settlement-per-trade",
     rule: "each trade has exactly one settlement, of its amounts, and one TradeSettled",
-    check: settlementsMatchTrades,
+    check: (wallet, after) => settlementsMatchTrades(wallet, { after }),
   },
 ];
 
@@ -153,88 +151,5 @@ async function heldEqualsHolds(wallet: Wallet): Promise<InvariantReport> {
     await countOf(wallet, "balances"),
     rows,
     (row) => `${row.account_id} has ${row.held} of ${row.asset} held; its holds sum to ${row.in_holds}`,
-  );
-}
-
-/**
- * Every TradeExecuted of the topic against its row, amounts included, and against its TradeSettled; and that there are as
- * many of each, unless retention has dropped the trades behind old rows.
- */
-async function settlementsMatchTrades(wallet: Wallet): Promise<InvariantReport> {
-  const violations: string[] = [];
-  const add = (violation: string): void => {
-    if (violations.length < LISTED) violations.push(violation);
-  };
-  const cut = await cutPartitions(wallet.bus, tradeEvents);
-  let executed = 0;
-  // R6: after a restore trades are settled and told again, in a new epoch; within one a trade is told once.
-  const settled = new Map<string, number>();
-  for (let partition = 0; partition < tradeEvents.partitions; partition++) {
-    const untold = new Set<string>();
-    for await (const batch of replayTopic(wallet.bus, tradeEvents, partition)) {
-      const settledIds: string[] = [];
-      const trades = new Map<string, string>();
-      for (const { event, epoch } of batch) {
-        if (event.eventType === "TradeSettled") {
-          settledIds.push(event.tradeId);
-          untold.delete(event.tradeId);
-          if (settled.get(event.tradeId) === epoch) add(`trade ${event.tradeId} has two TradeSettled events`);
-          settled.set(event.tradeId, epoch);
-        } else {
-          trades.set(event.tradeId, JSON.stringify(amountsOfEvent(wallet, event)));
-          // A topic that was filled again may have what wallet told before what matching did (R4).
-          if (!settled.has(event.tradeId)) untold.add(event.tradeId);
-        }
-      }
-      executed += trades.size;
-      const rows = await wallet.store.query(sql`
-        SELECT * FROM trade_entries WHERE trade_id = ANY (${sqlArray([...trades.keys(), ...settledIds])}::text[]) ORDER BY trade_id`);
-      const entries = new Map(rows.map((row) => [String(row.trade_id), row]));
-      for (const [tradeId, expected] of trades) {
-        const row = entries.get(tradeId);
-        if (row === undefined) add(`trade ${tradeId} has no settlement`);
-        else if (JSON.stringify(amountsOfRow(row)) !== expected)
-          add(`the settlement of ${tradeId} has other amounts than the trade`);
-      }
-      for (const tradeId of settledIds)
-        if (!entries.has(tradeId)) add(`TradeSettled of ${tradeId} has no settlement behind it`);
-    }
-    // There retention may have dropped one that was told before its trade; one that was never told lacks in the numbers (R4).
-    if (cut[partition] !== true)
-      for (const tradeId of untold) add(`trade ${tradeId} has no TradeSettled event`);
-  }
-  if (cut.includes(true)) return { checked: executed, violations };
-  const rows = await countOf(wallet, "trade_entries");
-  if (rows !== executed) add(`there are ${rows} settlements for ${executed} trades`);
-  if (settled.size !== rows) add(`there are ${settled.size} TradeSettled events for ${rows} settlements`);
-  return { checked: executed, violations };
-}
-
-interface Executed {
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly notional: string;
-  readonly buyer: { readonly accountId: string; readonly fee: string };
-  readonly seller: { readonly accountId: string; readonly fee: string };
-}
-
-function amountsOfEvent(wallet: Wallet, event: Executed): readonly string[] {
-  const instrument = instrumentOf(wallet, event.symbol);
-  const quote = (text: string): string => decimalUnits(text, instrument.quoteScale).toString();
-  const quantity = decimalUnits(event.quantity, instrument.baseScale).toString();
-  const { buyer, seller } = event;
-  return [
-    buyer.accountId,
-    seller.accountId,
-    quantity,
-    quote(event.notional),
-    quote(buyer.fee),
-    quote(seller.fee),
-  ];
-}
-
-function amountsOfRow(row: Row): readonly string[] {
-  return ["buyer_account", "seller_account", "quantity", "notional", "buyer_fee", "seller_fee"].map(
-    (column) => String(row[column]),
   );
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
+import type { InvariantReport } from "@bourse/host";
 import type { TestedService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import { openHolds } from "./routes/holds.ts";
 import { wallet } from "./service.ts";
+import { settlementsMatchTrades } from "./settlements-match-trades.ts";
 import { BUY, balance, deposit, executed, funded, hold, holdOf, OPERATOR, SELL } from "./testing.ts";
 import type { Wallet } from "./wallet.ts";
 
@@ -321,6 +323,42 @@ test("a trade behind its settlement, in a topic that was filled again, is told a
   assert.deepEqual(told, ["TradeExecuted"]);
   const invariant = wallet.invariants.find(({ name }) => name === "one-settlement-per-trade");
   assert.deepEqual(await invariant?.check(tested.service), { checked: 1, violations: [] });
+});
+
+test("trades are compared with their settlements part by part, each trade in one of them", async (t) => {
+  const tested = await funded(t);
+  const trades = [executed(1, "4", "4", false), executed(2, "3", "7", false), executed(3, "2", "9", false)];
+  await tested.publish(tradeEvents, trades);
+  await tested.quiet();
+  const parts = async (): Promise<readonly InvariantReport[]> => {
+    const reports: InvariantReport[] = [];
+    for (let after: string | undefined; ; after = reports.at(-1)?.next) {
+      reports.push(await settlementsMatchTrades(tested.service, { after, most: 1 }));
+      if (reports.at(-1)?.next === undefined) return reports;
+    }
+  };
+  const clean = await parts();
+  assert.equal(clean.length, 3);
+  assert.equal(
+    clean.reduce((sum, { checked }) => sum + checked, 0),
+    3,
+  );
+  assert.deepEqual(
+    clean.flatMap(({ violations }) => violations),
+    [],
+  );
+  await corrupt(
+    tested,
+    sql`UPDATE trade_entries SET notional = notional + 1 WHERE trade_id = 'AAPL-1'`,
+    sql`UPDATE trade_entries SET trade_id = 'AAPL-9' WHERE trade_id = 'AAPL-3'`,
+  );
+  const found = (await parts()).flatMap(({ violations }) => violations);
+  assert.deepEqual(found.filter((violation) => !violation.startsWith("there are")).sort(), [
+    "TradeSettled of AAPL-3 has no settlement behind it",
+    "the settlement of AAPL-1 has other amounts than the trade",
+    "trade AAPL-3 has no settlement",
+  ]);
+  assert.ok(found.includes("there are 0 settlements for 1 trades"), found.join());
 });
 
 async function corrupt(tested: TestedService<Wallet>, ...statements: Statement[]): Promise<void> {
