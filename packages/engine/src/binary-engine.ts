@@ -15,7 +15,7 @@ import { orderState, readState } from "./read-state.ts";
 import { NONE } from "./slots.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 import type { EngineState, OrderState } from "./state.ts";
-import { hashState, type StateNames } from "./state-hash.ts";
+import { type HashSteps, hashState, hashSteps, type StateNames } from "./state-hash.ts";
 
 /** The engine on binary commands and binary events, and what can be asked of it between commands. */
 export class BinaryEngine {
@@ -116,6 +116,10 @@ export class BinaryEngine {
 
   stateHash(names?: StateNames): string {
     return hashState(readState(this.#core), names);
+  }
+
+  stateHashSteps(names?: StateNames): HashSteps {
+    return hashSteps(readState(this.#core), names);
   }
 
   snapshot(): Uint8Array {

@@ -22,7 +22,7 @@ import type { EventSink } from "./events.ts";
 import { ObjectEngine } from "./object-engine.ts";
 import { decodeSnapshot, type SnapshotFault } from "./snapshot.ts";
 import type { OrderState } from "./state.ts";
-import type { StateNames } from "./state-hash.ts";
+import type { HashSteps, StateNames } from "./state-hash.ts";
 
 /**
  * The version of the engine's semantics: it rises with every change after which the same commands may leave another
@@ -92,6 +92,8 @@ export interface Engine {
    * ids instead of by its indices.
    */
   stateHash(names?: StateNames): string;
+  /** The same of the state as it is now, in steps of a bounded number of orders. No name it may ask for may go meanwhile. */
+  stateHashSteps(names?: StateNames): HashSteps;
   /** All state; restored by `restoreEngine`. The same state has the same bytes. */
   snapshot(): Uint8Array;
 }

@@ -10,11 +10,23 @@ export interface StateNames {
   session(session: number): string;
 }
 
-/**
- * The hash of a state as R8 wants it. Handles, requests, the event sequence and times are positions in a log or moments
- * and do not count; an order is known by its place in the book.
- */
+/** Done with the hash. */
+export type HashSteps = Generator<undefined, string>;
+
+/** So many orders are hashed in a step. */
+const ORDERS_IN_A_STEP = 2_000;
+
 export function hashState(state: EngineState, names?: StateNames): string {
+  const steps = hashSteps(state, names);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+/**
+ * The hash of a state as R8 wants it, step by step: a caller may let others go on between them, who leave the names alone.
+ * Handles, requests, the event sequence and times are positions in a log or moments and do not count; an order is known by
+ * its place in the book.
+ */
+export function* hashSteps(state: EngineState, names?: StateNames): HashSteps {
   const hasher = new StateHasher();
   const account = (index: number): void => {
     if (names === undefined) hasher.number(index);
@@ -33,7 +45,7 @@ export function hashState(state: EngineState, names?: StateNames): string {
   }
   hasher.number(state.symbols.length);
   for (const symbol of inNameOrder(state.symbols, names)) {
-    hashSymbol(hasher, symbol, names);
+    yield* hashSymbol(hasher, symbol, names);
     const positions = state.positions.filter((position) => position.symbol === symbol.symbol);
     hasher.number(positions.length);
     for (const position of byName(positions, ({ account }) => account)) {
@@ -53,7 +65,11 @@ function inNameOrder(symbols: readonly SymbolState[], names: StateNames | undefi
   );
 }
 
-function hashSymbol(hasher: StateHasher, state: SymbolState, names: StateNames | undefined): void {
+function* hashSymbol(
+  hasher: StateHasher,
+  state: SymbolState,
+  names: StateNames | undefined,
+): Generator<undefined, void> {
   if (names === undefined) hasher.number(state.symbol);
   else hasher.text(names.symbol(state.symbol));
   const { maxPriceTicks, maxQuantityLots, phase, tradeNumber, bookSequence, lastPriceTicks } = state;
@@ -67,7 +83,10 @@ function hashSymbol(hasher: StateHasher, state: SymbolState, names: StateNames |
   const families = new Families();
   for (const orders of [state.bids, state.asks, state.asleep, state.aside]) {
     hasher.number(orders.length);
-    for (const order of orders) hashOrder(hasher, order, families, names);
+    for (const [index, order] of orders.entries()) {
+      if (index % ORDERS_IN_A_STEP === ORDERS_IN_A_STEP - 1) yield;
+      hashOrder(hasher, order, families, names);
+    }
   }
 }
 

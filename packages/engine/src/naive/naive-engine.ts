@@ -19,7 +19,7 @@ import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engi
 import type { EventSink, RejectReason } from "../events.ts";
 import { encodeSnapshot } from "../snapshot.ts";
 import type { OrderState } from "../state.ts";
-import { hashState, type StateNames } from "../state-hash.ts";
+import { type HashSteps, hashState, hashSteps, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";
 import { newOrder, sleeps } from "./naive-order.ts";
@@ -408,6 +408,10 @@ export class NaiveEngine implements Engine {
 
   stateHash(names?: StateNames): string {
     return hashState(freeze(this.#state), names);
+  }
+
+  stateHashSteps(names?: StateNames): HashSteps {
+    return hashSteps(freeze(this.#state), names);
   }
 
   snapshot(): Uint8Array {

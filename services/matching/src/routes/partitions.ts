@@ -2,6 +2,7 @@ import { Count } from "@bourse/contracts";
 import type { Route } from "@bourse/host";
 import { Type } from "typebox";
 import type { Matching } from "../matching.ts";
+import { stateHashOf } from "../state-hash.ts";
 
 const PartitionView = Type.Object({
   partition: Count,
@@ -22,9 +23,8 @@ export const partitionRoutes: readonly Route<Matching>[] = [
       const owned = [...matching.programs].sort(([left], [right]) => left - right);
       const partitions: object[] = [];
       for (const [partition, program] of owned) {
-        // The hash of a large book takes seconds: between two of them others go on.
-        if (partitions.length > 0) await matching.timer.sleep(0);
-        partitions.push({ partition, ...program.figures(), stateHash: program.stateHash() });
+        const stateHash = await stateHashOf(matching, program);
+        partitions.push({ partition, ...program.figures(), stateHash });
       }
       return { status: 200, body: { partitions } };
     },

@@ -57,6 +57,8 @@ export class MatchingProgram implements ShardProgram {
   #engine: Engine;
   /** The version of the rules that the log has activated; 0 before the first. */
   #version = 0;
+  /** Since this object was made; no state. */
+  #commands = 0;
   /** Orders of a snapshot from before the engine told what a child loses: the engine has fewer lots than their records. */
   #untold: readonly OrderRecord[] = [];
 
@@ -101,6 +103,7 @@ export class MatchingProgram implements ShardProgram {
   }
 
   apply(envelope: Envelope, output: Output): void {
+    this.#commands++;
     const command = envelope.event as Command;
     if (this.#untold.length > 0) this.#tellUntold();
     const head: CommandHead = { request: envelope.sequence, atMs: envelope.timeMs };
@@ -112,6 +115,7 @@ export class MatchingProgram implements ShardProgram {
 
   /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
   void(envelope: Envelope, output: Output): void {
+    this.#commands++;
     const command = envelope.event as Command;
     const symbol = command.eventType === "OrderCreated" ? this.#symbols.find(command.symbol) : undefined;
     this.#report.begin(inHand(command, envelope), output);
@@ -377,9 +381,22 @@ export class MatchingProgram implements ShardProgram {
   }
 
   stateHash(): string {
+    const steps = this.stateHashSteps();
+    for (let step = steps.next(); ; step = steps.next())
+      if (step.done === true) return present(step.value, "a hash where no command comes between its steps");
+  }
+
+  /** The same step by step; null where a command came between two of them. */
+  *stateHashSteps(): Generator<undefined, string | null> {
     const [symbols, accounts, sessions] = [this.#symbols, this.#accounts, this.#sessions];
     const tables = { symbols, accounts, sessions, positions: this.#positions, orders: this.#orders };
-    return hashProgram(tables, this.#engine);
+    const steps = hashProgram(tables, this.#engine);
+    const commands = this.#commands;
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done === true) return step.value;
+      yield;
+      if (this.#commands !== commands) return null;
+    }
   }
 
   /** What the service tells about the partition. */

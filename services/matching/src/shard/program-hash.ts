@@ -1,37 +1,39 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "@bourse/engine";
+import type { OrderRecord } from "./order-records.ts";
 import type { ProgramState } from "./program-snapshot.ts";
 
-/** In names, not in the engine's numbers for them: programs that gave them out otherwise hash alike (R8). */
-export function hashProgram(
+/** So many records are hashed in a step, as the engine does with its orders. */
+const RECORDS_IN_A_STEP = 2_000;
+
+/**
+ * In names, not in the engine's numbers for them: programs that gave them out otherwise hash alike (R8). In steps; it is the hash of
+ * a state only where nothing is applied between them.
+ */
+export function* hashProgram(
   tables: Pick<ProgramState, "symbols" | "accounts" | "sessions" | "positions" | "orders">,
-  engine: Pick<Engine, "stateHash">,
-): string {
+  engine: Pick<Engine, "stateHashSteps">,
+): Generator<undefined, string> {
   const names = {
     symbol: (index: number) => tables.symbols.at(index).symbol,
     account: (index: number) => tables.accounts.name(index),
     order: (handle: number) => tables.orders.byHandle(handle)?.orderId ?? "",
     session: (session: number) => tables.sessions.name(session - 1),
   };
-  const hash = createHash("sha256").update(engine.stateHash(names));
+  const hash = createHash("sha256").update(yield* engine.stateHashSteps(names));
   const orders = [...tables.orders.all()].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));
-  for (const {
-    orderId,
-    quantityLots,
-    filledLots,
-    cancelledLots,
-    makerTickLots,
-    takerTickLots,
-    feeUnits,
-    transferredTickLots,
-    triggered,
-  } of orders) {
-    hash.update(
-      `${orderId} ${quantityLots} ${filledLots} ${cancelledLots} ${makerTickLots} ${takerTickLots} ${feeUnits}\n`,
-    );
-    if (transferredTickLots !== 0 || triggered) hash.update(`${transferredTickLots} ${triggered}\n`);
+  for (const [index, order] of orders.entries()) {
+    if (index % RECORDS_IN_A_STEP === RECORDS_IN_A_STEP - 1) yield;
+    hash.update(linesOf(order));
   }
   for (const line of tables.positions.lines(names.account, names.symbol)) hash.update(`${line}\n`);
   for (const { symbol, bookSequence } of tables.symbols.all()) hash.update(`${symbol} ${bookSequence}\n`);
   return hash.digest("hex").slice(0, 32);
+}
+
+function linesOf(order: OrderRecord): string {
+  const { orderId, quantityLots, filledLots, cancelledLots, makerTickLots, takerTickLots, feeUnits } = order;
+  const { transferredTickLots, triggered } = order;
+  const line = `${orderId} ${quantityLots} ${filledLots} ${cancelledLots} ${makerTickLots} ${takerTickLots} ${feeUnits}\n`;
+  return transferredTickLots !== 0 || triggered ? `${line}${transferredTickLots} ${triggered}\n` : line;
 }
