@@ -31,9 +31,12 @@ export function createBackoff(timer: Timer, signal: AbortSignalLike): Backoff {
   };
 }
 
-/** True for failures of something that may answer later: those are retried for ever (R12). */
+/**
+ * True for failures of something that may answer later: those are retried for ever (R12). A topic that a broker does not know
+ * is one: a service's topics are made before it starts, and not every broker hears of them at once.
+ */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof OperationalError && error.retryable;
+  return error instanceof OperationalError && (error.retryable || error.code === "unknown_topic");
 }
 
 /** Retries `attempt` for ever on retryable errors. Rejects with any other, or with the last one after an abort. */

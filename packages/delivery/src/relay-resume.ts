@@ -1,5 +1,5 @@
 import { OperationalError } from "@bourse/base";
-import type { EventBus } from "@bourse/bus";
+import { BusError, type EventBus } from "@bourse/bus";
 import type { Store } from "@bourse/store";
 import { readRunsStatement, runsOf } from "./outbox.ts";
 import { ownTail } from "./own-tail.ts";
@@ -61,6 +61,10 @@ export async function resumeLanes(
 ): Promise<void> {
   const { bus, store, producer } = parts;
   const topicIds = new Map((await bus.topics()).map((topic) => [topic.name, topic.id]));
+  // Without its id a topic would be taken for another one, and filled again.
+  for (const { topic } of lanes)
+    if (!topicIds.has(topic))
+      throw new BusError("unknown_topic", `there is no topic ${topic}`, { retryable: false });
   // The tails before the heads: a row is committed before it is sent, so a head read later is never behind its tail.
   const tails = await readTails(bus, producer, lanes);
   const heads = await readHeads(store);

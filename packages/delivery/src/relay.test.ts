@@ -167,6 +167,20 @@ test("R4: a crash after the send and before it is noted: the topic's own tail sa
   await all.time.finish("it is drained", next.relay.drain());
 });
 
+test("a topic that the broker does not know yet is waited for at the start, and the relay says so", async (t) => {
+  const all = await given(t);
+  const late = { ...commands, name: "not-yet" };
+  const { name, partitions, retentionMs } = late;
+  const { relay } = instance(all, { publishes: [late] });
+  const started = relay.start();
+  const waits = /^relay: reading back where the topics end: unknown_topic: there is no topic not-yet$/;
+  await all.time.until("it waits", () => waits.test(relay.unready().join()));
+  await all.bus.ensureTopics([{ name, partitions, retentionMs }]);
+  await all.time.finish("it has started", started);
+  assert.deepEqual(relay.unready(), []);
+  await all.time.finish("it is drained", relay.drain());
+});
+
 test("R4: an unknown outcome is sent again, and n+1 never before n is acknowledged", async (t) => {
   const all = await given(t);
   const { relay, delivery, faults } = instance(all);

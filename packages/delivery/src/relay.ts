@@ -73,6 +73,8 @@ export class Relay implements RunSink {
   readonly #stopping = new AbortController();
   readonly #cancel: (() => void)[] = [];
   #resumed = false;
+  /** Why it has not come to that yet. */
+  #resumeTrouble: string | null = null;
   #polling = false;
   #pollFailed = false;
   /** Partitions whose records the bus does not take, and why: another one's success says nothing of them. */
@@ -106,7 +108,10 @@ export class Relay implements RunSink {
   async start(): Promise<void> {
     const { timer } = this.#parts;
     const what = "relay.resume";
-    await this.#retry(what, () => resumeLanes(this.#parts, [...this.#lanes.values()]));
+    const resume = () => resumeLanes(this.#parts, [...this.#lanes.values()]);
+    await this.#retry(what, resume, (error) => {
+      this.#resumeTrouble = reasonOf(error);
+    });
     if (this.#stopping.signal.aborted) throw new OperationalError("relay_stopped", what, { retryable: true });
     this.#resumed = true;
     this.#cancel.push(timer.every(this.#bounds.pollMs, () => void this.#poll(false)));
@@ -142,7 +147,10 @@ export class Relay implements RunSink {
 
   /** Why the service is not ready on the relay's account. */
   unready(): readonly string[] {
-    if (!this.#resumed) return ["relay: reading back where the topics end"];
+    if (!this.#resumed) {
+      const why = this.#resumeTrouble === null ? "" : `: ${this.#resumeTrouble}`;
+      return [`relay: reading back where the topics end${why}`];
+    }
     const reasons: string[] = [];
     if (this.#failing.size > 0)
       reasons.push(
@@ -416,10 +424,13 @@ export class Relay implements RunSink {
     }
   }
 
-  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  #retry<T>(what: string, attempt: () => Promise<T>, told?: (error: unknown) => void): Promise<T> {
     const { timer, log } = this.#parts;
     const signal = this.#stopping.signal;
-    const failed = (error: unknown): void => log.warn({ what, reason: reasonOf(error) }, "tried again");
+    const failed = (error: unknown): void => {
+      log.warn({ what, reason: reasonOf(error) }, "tried again");
+      told?.(error);
+    };
     return retryForEver({ timer, signal, failed }, attempt).catch((error: unknown) => {
       if (signal.aborted)
         throw new OperationalError("relay_stopped", what, { retryable: true, cause: error });

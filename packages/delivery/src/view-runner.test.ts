@@ -208,6 +208,20 @@ test("a bus that went away is read again from where it was", async (t) => {
   await runner.close();
 });
 
+test("a topic that the broker does not know yet is waited for, and the view says so", async (t) => {
+  const all = await given(t);
+  const { name, partitions, retentionMs } = { ...commands, name: "not-yet" };
+  const { runner, seen, log } = view(all, { topics: [{ ...commands, name }] });
+  runner.start();
+  const waits = /^book: retrying: not-yet\/0: unknown_topic: there is no topic not-yet$/;
+  await all.time.until("it waits", () => waits.test(runner.unready().join()));
+  assert.deepEqual(log.errors, []);
+  await all.bus.ensureTopics([{ name, partitions, retentionMs }]);
+  await all.bus.send([{ topic: name, partition: 0, records: [numbered(commands, 0, 1)] }]);
+  await all.time.until("it follows", () => seen.includes("0/1") && runner.unready().length === 0);
+  await runner.close();
+});
+
 test("a view of the latest misses nothing of what came while the bus was away", async (t) => {
   const all = await given(t);
   await place(all.bus, [1, 2]);
