@@ -1,25 +1,33 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { BusError } from "../bus-error.ts";
 
-export interface KafkaProcessOptions {
+interface JavaSurroundings {
   /** Where its settings (`server.properties`), data and log are. */
   readonly folder: string;
   /** The folder of Kafka's jars. */
   readonly libraries: string;
+  /** Kafka's classes as Java maps them, where there is such a file; one that Java does not take it goes without. */
+  readonly classArchive?: string | undefined;
+}
+
+export interface KafkaProcessOptions extends JavaSurroundings {
   /** What clients are told. */
   readonly bootstrapServers: string;
   readonly heapMb?: number;
   readonly forThroughput?: boolean;
   readonly outlivesProcess?: boolean;
+  /** Where a stop, not a kill, leaves an archive of the classes that were loaded. It takes some seconds longer then. */
+  readonly archiveClassesTo?: string;
 }
 
 /** It ends what hangs: beside much else a server takes many times as long as alone. */
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
+const ARCHIVE_TIMEOUT_MS = 120_000;
 /** What a KRaft server logs once it answers. */
 const STARTED = "Kafka Server started";
 
@@ -36,12 +44,11 @@ export class KafkaProcess {
   #process: ChildProcess | undefined;
 
   constructor(options: KafkaProcessOptions) {
-    const { folder, libraries, bootstrapServers } = options;
+    const { folder, bootstrapServers } = options;
     this.#options = options;
     this.bootstrapServers = bootstrapServers;
     this.logFile = join(folder, "kafka.log");
-    const classPath = join(libraries, "*");
-    this.#command = [...javaOptions(options), "-cp", classPath, "kafka.Kafka", PROPERTIES];
+    this.#command = [...javaOptions(options), "kafka.Kafka", PROPERTIES];
   }
 
   get pid(): number | undefined {
@@ -53,7 +60,7 @@ export class KafkaProcess {
     const from = statSync(this.logFile).size;
     // A process group of its own: Ctrl-C in a terminal must not end it before those who still write to it.
     const server = spawn("java", this.#command, {
-      ...inFolder(this.#options.folder),
+      ...surroundings(this.#options),
       stdio: ["ignore", log, log],
       detached: true,
     });
@@ -110,7 +117,8 @@ export class KafkaProcess {
     server.ref();
     const exited = once(server, "exit");
     server.kill("SIGTERM");
-    const tooLong = setTimeout(() => server.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    const limitMs = this.#options.archiveClassesTo === undefined ? STOP_TIMEOUT_MS : ARCHIVE_TIMEOUT_MS;
+    const tooLong = setTimeout(() => server.kill("SIGKILL"), limitMs);
     await exited;
     clearTimeout(tooLong);
   }
@@ -136,14 +144,13 @@ export class KafkaProcess {
  */
 const THROUGHPUT = ["-XX:+UseParallelGC", "-Xmn96m"];
 
-function javaOptions({
-  heapMb,
-  forThroughput = false,
-}: Pick<KafkaProcessOptions, "heapMb" | "forThroughput">): readonly string[] {
-  const heap = heapMb ?? (forThroughput ? 1024 : 384);
+function javaOptions(options: KafkaProcessOptions): readonly string[] {
+  const { forThroughput = false, heapMb = forThroughput ? 1024 : 384, archiveClassesTo } = options;
   return [
-    `-Xms${Math.min(heap, 256)}m`,
-    `-Xmx${heap}m`,
+    ...mapped(options),
+    ...(archiveClassesTo === undefined ? [] : [`-XX:ArchiveClassesAtExit=${archiveClassesTo}`]),
+    `-Xms${Math.min(heapMb, 256)}m`,
+    `-Xmx${heapMb}m`,
     ...(forThroughput ? THROUGHPUT : ["-XX:+UseSerialGC"]),
     // The second compiler takes a fifth of what a broker does in its first ten seconds, and a broker here is young.
     "-XX:TieredStopAtLevel=1",
@@ -154,17 +161,26 @@ function javaOptions({
   ];
 }
 
+function mapped({ classArchive }: Pick<JavaSurroundings, "classArchive">): readonly string[] {
+  return classArchive === undefined ? [] : [`-XX:SharedArchiveFile=${classArchive}`];
+}
+
 /**
  * Settings name what is in the folder by paths that begin there: Kafka takes a comma in them for the end of one, and other
  * letters than ASCII for Latin-1. Java itself knows the folder's name only where the locale has its letters.
+ *
+ * An archive of classes is of one order of jars, and that of a wildcard is as the file system has it.
  */
-function inFolder(folder: string): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
-  return { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8" } };
+function surroundings({ folder, libraries }: JavaSurroundings): {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+} {
+  const jars = readdirSync(libraries).filter((name) => name.endsWith(".jar"));
+  const classPath = jars.sort().map((name) => join(libraries, name));
+  return { cwd: folder, env: { ...process.env, LC_ALL: "C.UTF-8", CLASSPATH: classPath.join(delimiter) } };
 }
 
-export interface FormatOptions {
-  readonly folder: string;
-  readonly libraries: string;
+export interface FormatOptions extends JavaSurroundings {
   /** Default: a new one. The nodes of a cluster share it. */
   readonly clusterId?: string;
   /** Such as `--standalone` or `--add-scram`. */
@@ -174,11 +190,9 @@ export interface FormatOptions {
 
 /** A folder is formatted before its first start: its cluster gets an id. */
 export async function formatOnce(format: FormatOptions): Promise<void> {
-  const { folder, libraries, clusterId = newClusterId(), options, signal } = format;
+  const { folder, clusterId = newClusterId(), options } = format;
   if (existsSync(join(folder, DATA, "meta.properties"))) return;
   const command = [
-    "-cp",
-    join(libraries, "*"),
     "-XX:TieredStopAtLevel=1",
     "kafka.tools.StorageTool",
     "format",
@@ -188,20 +202,24 @@ export async function formatOnce(format: FormatOptions): Promise<void> {
     PROPERTIES,
     ...options,
   ];
-  await runJava(folder, command, signal);
+  await runJava({ ...format, command, failure: "Kafka's folder could not be formatted" });
 }
 
 export function newClusterId(): string {
   return randomBytes(16).toString("base64url");
 }
 
-async function runJava(
-  folder: string,
-  command: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const java = spawn("java", [...command], {
-    ...inFolder(folder),
+export interface RunJavaOptions extends JavaSurroundings {
+  readonly command: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+  /** Said before what Java said, where it ends with a failure. */
+  readonly failure: string;
+}
+
+export async function runJava(options: RunJavaOptions): Promise<void> {
+  const { command, signal, failure } = options;
+  const java = spawn("java", [...mapped(options), ...command], {
+    ...surroundings(options),
     stdio: ["ignore", "pipe", "pipe"],
     signal,
   });
@@ -213,9 +231,7 @@ async function runJava(
   }
   const [code] = (await once(java, "close")) as [number | null];
   if (code === 0) return;
-  throw new BusError("bus_unavailable", `Kafka's folder could not be formatted: ${output.trim()}`, {
-    retryable: false,
-  });
+  throw new BusError("bus_unavailable", `${failure}: ${output.trim()}`, { retryable: false });
 }
 
 function pause(delayMs: number): Promise<void> {

@@ -71,10 +71,14 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 
 async function requireJava(): Promise<void> {
   const needed = `Java ${LOWEST_JAVA} or newer is needed to run Apache Kafka ${KAFKA_VERSION}`;
-  const version = await run("java", ["-version"]);
-  const major = /version "(\d+)/.exec(version ?? "")?.[1];
+  const major = /version "(\d+)/.exec((await javaVersion()) ?? "")?.[1];
   if (major === undefined) throw missing(`${needed}, and there is no java on the path`);
   if (Number(major) < LOWEST_JAVA) throw missing(`${needed}, and the java on the path is version ${major}`);
+}
+
+/** All that the `java` on the path says of itself; undefined where there is none. */
+export function javaVersion(): Promise<string | undefined> {
+  return run("java", ["-version"]);
 }
 
 async function requireMaven(): Promise<void> {

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { choosePorts } from "@bourse/ports";
+import { classArchive } from "./class-archive.ts";
 import { DATA, formatOnce, KafkaProcess, newClusterId, PROPERTIES } from "./kafka-process.ts";
 import { provisionKafka } from "./provision-kafka.ts";
 
@@ -52,6 +53,7 @@ const HEAP_MB = 320;
 export async function startSecureCluster(options: SecureClusterOptions): Promise<SecureCluster> {
   const { folder, brokers: count = DEFAULT_BROKERS, heapMb = HEAP_MB } = options;
   const libraries = await provisionKafka(options);
+  const java = { libraries, classArchive: await classArchive({ ...options, libraries }) };
   const certificates = join(folder, "certificates");
   mkdirSync(folder, { recursive: true });
   const nodes = await Promise.all(Array.from({ length: count }, (_, index) => newNode(folder, index + 1)));
@@ -62,14 +64,14 @@ export async function startSecureCluster(options: SecureClusterOptions): Promise
     nodes.map(async (node) => {
       writeFileSync(join(node.folder, PROPERTIES), propertiesOf(node, nodes, certificates, options));
       await formatOnce({
+        ...java,
         folder: node.folder,
-        libraries,
         clusterId,
         options: ["--add-scram", `SCRAM-SHA-512=[name=${ADMIN.username},password=${ADMIN.password}]`],
       });
       return new KafkaProcess({
+        ...java,
         folder: node.folder,
-        libraries,
         bootstrapServers: `localhost:${node.ports.client}`,
         heapMb,
       });

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { crc32 } from "node:zlib";
+import type { LocalKafka } from "./local-kafka.ts";
 import { kafkaCacheFolder } from "./provision-kafka.ts";
 import { startKafka } from "./start-kafka.ts";
 import { kafkaSkip } from "./test-kafka.ts";
@@ -32,4 +43,45 @@ test("a path may hold a comma, and letters that neither the locale nor Latin-1 h
   assert.equal(await started(), first);
   assert.deepEqual(readdirSync(parent), ["Größe, Łódź"]);
   assert.ok(existsSync(join(folder, "data", "__cluster_metadata-0")));
+});
+
+/** Source: proc_pid_maps(5); null where the system has no such file. */
+function mapsArchive({ pid }: LocalKafka): boolean | null {
+  const file = `/proc/${pid}/maps`;
+  return existsSync(file) ? readFileSync(file, "utf8").includes("/kafka.jsa\n") : null;
+}
+
+test("a broker maps an archive of its classes; it starts without one that Java does not take, or that can't be written", {
+  skip,
+}, async (t) => {
+  const parent = mkdtempSync(join(tmpdir(), "bus-classes-"));
+  t.after(() => rmSync(parent, { recursive: true, force: true }));
+  const cacheFolder = join(parent, "cache");
+  mkdirSync(cacheFolder);
+  symlinkSync(join(kafkaCacheFolder(process.env), "lib"), join(cacheFolder, "lib"));
+  const told: string[] = [];
+  const started = async (): Promise<boolean | null> => {
+    const progress = (line: string): void => void told.push(line);
+    const kafka = await startKafka({ folder: join(parent, "kafka"), cacheFolder, progress });
+    const maps = mapsArchive(kafka);
+    await kafka.kill();
+    return maps;
+  };
+  assert.notEqual(await started(), false);
+  const classes = join(cacheFolder, "classes");
+  const [kept = ""] = readdirSync(classes);
+  rmSync(join(classes, kept, "kafka.jsa"));
+  writeFileSync(join(classes, kept, "kafka.jsa"), "garbage");
+  writeFileSync(join(classes, kept, "checksum"), crc32("garbage").toString(16));
+  assert.notEqual(await started(), true);
+  rmSync(classes, { recursive: true });
+  writeFileSync(classes, "");
+  assert.notEqual(await started(), true);
+  assert.deepEqual(
+    told.map((line) => line.split(":")[0]),
+    [
+      "making an archive of Kafka's classes, once on this machine",
+      "starting Kafka without an archive of its classes, which takes longer",
+    ],
+  );
 });

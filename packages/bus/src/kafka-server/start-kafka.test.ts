@@ -8,11 +8,12 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startKafka } from "./start-kafka.ts";
 
-/** Formats, and never comes so far that it answers. Its broker writes down which process it is. */
+/** Formats, makes no archive, and never comes so far that it answers. Its broker writes down which process it is. */
 const JAVA = `#!/bin/sh
 case "$*" in
   -version) echo 'openjdk version "21"';;
   *StorageTool*) ;;
+  *ArchiveClassesAtExit*) exit 1;;
   *) echo $$ > pid; exec sleep 600;;
 esac
 `;

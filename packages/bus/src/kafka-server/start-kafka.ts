@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { choosePorts } from "@bourse/ports";
 import { BusError } from "../bus-error.ts";
+import { classArchive } from "./class-archive.ts";
 import { dockerAnswers, startKafkaContainer } from "./kafka-container.ts";
 import { formatOnce, KafkaProcess, PROPERTIES } from "./kafka-process.ts";
 import type { LocalKafka, StartKafkaOptions } from "./local-kafka.ts";
@@ -17,13 +18,14 @@ export async function startKafka(options: StartKafkaOptions): Promise<LocalKafka
   signal?.throwIfAborted();
   const libraries = await provisionKafka(options).catch(orContainer);
   signal?.throwIfAborted();
-  mkdirSync(options.folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  if (libraries === "container") return startKafkaContainer(options, await portsOf(options));
+  const java = { folder, libraries, classArchive: await classArchive({ ...options, libraries }) };
   const ports = await portsOf(options);
-  if (libraries === "container") return startKafkaContainer(options, ports);
   writeFileSync(join(folder, PROPERTIES), serverProperties({ ...options, ports }));
   writeFileSync(join(folder, "ports.json"), JSON.stringify(ports));
-  await formatOnce({ folder, libraries, options: ["--standalone"], signal });
-  const server = new KafkaProcess({ ...options, libraries, bootstrapServers: `127.0.0.1:${ports.broker}` });
+  await formatOnce({ ...java, options: ["--standalone"], signal });
+  const server = new KafkaProcess({ ...options, ...java, bootstrapServers: `127.0.0.1:${ports.broker}` });
   await server.start(signal);
   return server;
 }

@@ -27,7 +27,7 @@ export interface TestKafka {
 export async function testKafka(environment: KafkaTestEnvironment): Promise<TestKafka> {
   const given = givenServers(environment);
   if (given !== undefined) return { bootstrapServers: given, remove: async () => undefined };
-  return privateKafka(environment);
+  return privateKafka(environment, { progress });
 }
 
 /** A broker in a temporary folder that no other test uses, so that a test may stop it. */
@@ -60,16 +60,17 @@ export async function kafkaSkip(
 ): Promise<string | undefined> {
   if (wanted === "any" && givenServers(environment) !== undefined) return undefined;
   try {
-    await provisionKafka({
-      cacheFolder: kafkaCacheFolder(environment),
-      progress: (line) => process.stderr.write(`${line}\n`),
-    });
+    await provisionKafka({ cacheFolder: kafkaCacheFolder(environment), progress });
     return undefined;
   } catch (cause) {
     if (await dockerAnswers()) return undefined;
     if (environment.CI === "true" || !(cause instanceof BusError)) throw cause;
     return `there is no Kafka: ${cause.message}`;
   }
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function givenServers({
