@@ -27,7 +27,7 @@ test("a file in its place, or above it, is told", (t) => {
   const file = join(folderOf(t), "file");
   writeFileSync(file, "");
   assert.throws(() => makeFolder(file), { code: "EEXIST" });
-  assert.throws(() => makeFolder(join(file, "below/deeper")), /^Error: EEXIST: .*file.$/);
+  assert.throws(() => makeFolder(join(file, "below/deeper")), /^Error: ENOTDIR: .*file.below.$/);
 });
 
 test("where the system makes no folders it comes back and says so", { skip: noProc }, () => {

@@ -9,8 +9,8 @@ export function makeFolder(path: string, options: { readonly mode?: number } = {
   const missing: string[] = [];
   let at = resolve(path);
   for (; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
-  // What is there may be a file.
-  for (const folder of [at, ...missing.reverse()]) makeOne(folder, options);
+  // The folder itself, where it is there: it may be a file.
+  for (const folder of missing.length > 0 ? missing.reverse() : [at]) makeOne(folder, options);
 }
 
 function makeOne(folder: string, options: { readonly mode?: number }): void {
