@@ -106,6 +106,8 @@ export interface PeerRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** Aborted once nobody waits for the answer: the other service is told, and may stop where it asks. */
+  readonly signal?: AbortSignal;
 }
 
 /** Who may call a route. `internal`: other services only; never routed by the gateway. */
@@ -176,6 +178,8 @@ export interface RouteRequest {
   /** null on public routes called without a key, and on internal ones. */
   readonly principal: Principal | null;
   readonly requestId: string;
+  /** What is aborted once nobody waits for the answer: for work that is long, changes nothing and can stop. Absent: not known. */
+  readonly gone?: () => AbortSignal;
 }
 
 /** Runs again `everyMs` after its last run ended. A failure is logged, counted and tried again. */

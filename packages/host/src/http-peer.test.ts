@@ -20,13 +20,19 @@ interface Upstream {
   seen: number;
   /** Resolves when the next request has arrived. */
   arrival(): Promise<void>;
+  /** Resolves when the next one is answered, or its connection is gone. */
+  end(): Promise<void>;
   readonly port: number;
 }
 
 /** A real HTTP server that behaves as it is told. */
 async function upstream(t: TestContext): Promise<Upstream> {
   const waiting: (() => void)[] = [];
+  const ending: (() => void)[] = [];
   const server = createServer((_request: IncomingMessage, response: ServerResponse) => {
+    response.once("close", () => {
+      for (const resolve of ending.splice(0)) resolve();
+    });
     state.seen += 1;
     answer(state.mood, response);
     for (const resolve of waiting.splice(0)) resolve();
@@ -40,6 +46,7 @@ async function upstream(t: TestContext): Promise<Upstream> {
     mood: "ok",
     seen: 0,
     arrival: () => new Promise((resolve) => waiting.push(resolve)),
+    end: () => new Promise((resolve) => ending.push(resolve)),
     port: (server.address() as AddressInfo).port,
   };
   return state;
@@ -148,6 +155,23 @@ for (const { mood, said, read } of [
     assert.equal((await figures()).state, 0);
   });
 }
+
+test("a call that nobody waits for any more is ended at the other service, and says nothing of it", async (t) => {
+  const there = await upstream(t);
+  const { directory, call } = caller(t, there.port);
+  there.mood = "hang";
+  for (let n = 0; n < 6; n++) {
+    const gone = new AbortController();
+    const [arrived, ended] = [there.arrival(), there.end()];
+    const request = { method: "POST", path: "/x", signal: gone.signal } as const;
+    const lost = assert.rejects(directory.call("wallet", request, "id", 60_000));
+    await arrived;
+    gone.abort();
+    await Promise.all([lost, ended]);
+  }
+  there.mood = "ok";
+  assert.equal(await call(), "200");
+});
 
 test("a call whose connections are closed under it may have been done all the same", async (t) => {
   const server = await upstream(t);

@@ -81,7 +81,8 @@ export class HttpPeer {
   call(request: PeerRequest, requestId: string, timeoutMs: number): Promise<RouteAnswer> {
     const path =
       request.query === undefined ? request.path : `${request.path}?${new URLSearchParams(request.query)}`;
-    return this.#send(request.method, path, request.body, { "x-request-id": requestId }, timeoutMs);
+    const headers = { "x-request-id": requestId };
+    return this.#send(request.method, path, request.body, headers, timeoutMs, request.signal);
   }
 
   /** A client's request on its way to the route's owner, with who makes it. */
@@ -119,6 +120,7 @@ export class HttpPeer {
     body: unknown,
     headers: Record<string, string>,
     timeoutMs: number,
+    gone?: AbortSignal,
   ): Promise<RouteAnswer> {
     const admission = this.#breaker.admit();
     if (!admission.admitted) throw this.#notSent(admission.retryAfterMs);
@@ -134,13 +136,14 @@ export class HttpPeer {
         path,
         headers,
         body: body === undefined ? null : JSON.stringify(body),
-        signal: abort.signal,
+        signal: gone === undefined ? abort.signal : AbortSignal.any([abort.signal, gone]),
       });
       const text = await answer.body.text();
       admission.report(!isFailure(answer.statusCode, answer.headers["content-type"]));
       return { status: answer.statusCode, headers: passedOn(answer.headers), body: text };
     } catch (error) {
-      admission.report(false);
+      // That nobody waits any more says nothing of the other one.
+      if (gone?.aborted !== true) admission.report(false);
       throw this.#failure(error as Error & { code?: string }, method, timeoutMs, abort.signal.aborted);
     } finally {
       cancelTimeout();

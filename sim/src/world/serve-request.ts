@@ -32,6 +32,8 @@ export async function serveRequest(
       body: request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body)),
       headers: request.headers as RouteRequest["headers"],
       requestId: "sim",
+      // Its clients wait for every answer.
+      gone: () => new AbortController().signal,
     },
     { internal: false, principal: who },
   );

@@ -30,6 +30,7 @@ export interface RawRequest {
   readonly body: Buffer | undefined;
   readonly headers: RouteRequest["headers"];
   readonly requestId: string;
+  readonly gone: () => AbortSignal;
 }
 
 type Answer = RouteAnswer | Promise<RouteAnswer>;
@@ -130,6 +131,7 @@ export class Dispatcher implements LocalService {
       headers: raw.headers,
       principal: caller.principal,
       requestId: raw.requestId,
+      gone: raw.gone,
     };
     return this.#run(mounted, started, request, raw.headers.traceparent);
   }
@@ -151,6 +153,7 @@ export class Dispatcher implements LocalService {
     if (found === null) return noRoute(request.method, request.path);
     const mounted = found.value;
     const started = stopwatchMs();
+    const { signal } = request;
     const query = mounted.schemas.query(request.query ?? {});
     const refusal = this.#refuse(mounted) ?? ("refusal" in query ? query.refusal : null);
     if (refusal !== null || "refusal" in query)
@@ -162,6 +165,7 @@ export class Dispatcher implements LocalService {
       headers: {},
       principal: null,
       requestId,
+      ...(signal === undefined ? {} : { gone: () => signal }),
     });
   }
 

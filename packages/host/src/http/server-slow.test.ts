@@ -170,6 +170,23 @@ test("a client that leaves before its answer, with rubbish behind the request, b
   assert.equal(answer?.status, 200);
 });
 
+test("who goes before the answer is told of to a route that asks", { timeout: 60_000 }, async (t) => {
+  const told = Promise.withResolvers<void>();
+  const port = await bareServer(t, {
+    serve: async (_mounted, { gone }) => {
+      const signal = gone();
+      assert.equal(signal.aborted, false);
+      signal.addEventListener("abort", () => told.resolve());
+      socket.destroy();
+      await told.promise;
+      assert.equal(gone().aborted, true);
+      return { status: 200, body: {} };
+    },
+  });
+  const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI)));
+  await told.promise;
+});
+
 test("the time is a request's: a connection may be used for longer", async (t) => {
   const port = await bareServer(t, {
     serve: () => ({ status: 200, body: {} }),

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticated, RouteRequest } from "../definition.ts";
@@ -108,7 +108,7 @@ export function createServer(options: {
       },
       handler: (request, reply) => {
         const { caller } = request as AskedRequest;
-        const answer = dispatcher.serve(mounted, rawOf(request), caller ?? ANONYMOUS);
+        const answer = dispatcher.serve(mounted, rawOf(request, reply), caller ?? ANONYMOUS);
         if (answer instanceof Promise) return answer.then((value) => send(reply, value, request.id));
         return send(reply, answer, request.id);
       },
@@ -146,14 +146,23 @@ function authenticated(who: Authenticated): Caller | RouteAnswer {
   return who !== null && "status" in who ? who : { internal: false, principal: who };
 }
 
-function rawOf(request: FastifyRequest): Parameters<Dispatcher["serve"]>[1] {
+function rawOf(request: FastifyRequest, { raw }: FastifyReply): Parameters<Dispatcher["serve"]>[1] {
   return {
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string>,
     body: request.body as Buffer | undefined,
     headers: request.headers as RouteRequest["headers"],
     requestId: request.id,
+    gone: () => closeOf(raw),
   };
+}
+
+/** Made where a route asks for it: most are done at once. */
+function closeOf(response: ServerResponse): AbortSignal {
+  const closed = new AbortController();
+  if (response.closed) closed.abort();
+  else response.once("close", () => closed.abort());
+  return closed.signal;
 }
 
 function send(reply: FastifyReply, answer: RouteAnswer, requestId: string): FastifyReply {

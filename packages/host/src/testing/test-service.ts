@@ -141,7 +141,7 @@ function stubbedDirectory(definition: AnyServiceDefinition, options: TestService
     directory.attach({
       name: name as ServiceName,
       // Through JSON, as over HTTP: what does not survive it would only fail in the distributed form.
-      call: async (request) => throughJson(await stub(throughJson(request))),
+      call: async ({ signal: _, ...request }) => throughJson(await stub(throughJson(request))),
       forward: async (route, request) =>
         throughJson(
           await stub({ method: route.method as PeerRequest["method"], path: route.path, body: request.body }),

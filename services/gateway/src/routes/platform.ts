@@ -65,13 +65,14 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
       query: Type.Object({ after: Type.Optional(OrderId) }),
       answers: { 200: Type.Unknown() },
       problems: ["not_found"],
-      handle: async (gateway, { params, query }) => ({
+      handle: async (gateway, { params, query, gone }) => ({
         status: 200,
         body: await gateway.peers.call(params.service as ServiceName, {
           method: "POST",
           path: `/internal/invariants/${params.invariant}`,
           query: query as Record<string, string>,
           timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
+          ...(gone === undefined ? {} : { signal: gone() }),
         }),
       }),
     },
@@ -83,12 +84,13 @@ export function platformRoutes({ services }: Directory): readonly Route<Gateway>
       idempotency: { natural: "it changes nothing" },
       params: ServiceParams,
       answers: { 200: Type.Unknown() },
-      handle: async (gateway, { params }) => ({
+      handle: async (gateway, { params, gone }) => ({
         status: 200,
         body: await gateway.peers.call(params.service as ServiceName, {
           method: "POST",
           path: "/internal/invariants",
           timeoutMs: WHOLE_TABLES_TIMEOUT_MS,
+          ...(gone === undefined ? {} : { signal: gone() }),
         }),
       }),
     },
