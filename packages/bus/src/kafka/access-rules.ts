@@ -8,9 +8,10 @@ import {
   ResourcePatternTypes,
   ResourceTypes,
 } from "@platformatic/kafka";
+import { retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";
-import { type AccessOperation, brokerError, KafkaCode } from "./failure.ts";
+import { type AccessOperation, brokerError, KafkaCode, unavailable } from "./failure.ts";
 
 /** One thing that a principal may do, from anywhere. What no rule allows is refused. */
 export interface AccessRule {
@@ -36,8 +37,8 @@ const RESOURCES = { topic: ResourceTypes.TOPIC, group: ResourceTypes.GROUP, clus
 const PATTERNS = { literal: ResourcePatternTypes.LITERAL, prefixed: ResourcePatternTypes.PREFIXED };
 
 /**
- * Makes the brokers' rules of these principals what is given: others of theirs are taken away, those of other
- * principals stay. Throws {@link BusError}; `bus_refused` where the brokers have no authorizer.
+ * Makes the brokers' rules of these principals what is given, and waits until every broker goes by them: others of theirs
+ * are taken away, those of other principals stay. Throws {@link BusError}; `bus_refused` where the brokers have no authorizer.
  */
 export async function applyAccessRules(
   cluster: Cluster,
@@ -45,9 +46,7 @@ export async function applyAccessRules(
   principals: readonly string[],
 ): Promise<AppliedRules> {
   const connection = await cluster.anyConnection("control");
-  const present = (
-    await Promise.all(principals.map((principal) => rulesOf(cluster, connection, principal)))
-  ).flat();
+  const present = await rulesOfAll(cluster, connection, principals);
   const presentKeys = new Set(present.map(keyOf));
   const wantedKeys = new Set(wanted.map((rule) => keyOf(aclOf(rule))));
   const added = wanted.filter((rule) => !presentKeys.has(keyOf(aclOf(rule))));
@@ -55,7 +54,37 @@ export async function applyAccessRules(
   if (added.length > 0) await create(cluster, connection, added);
   // What is no longer allowed goes last: who is renamed is never without both.
   if (extra.length > 0) await remove(cluster, connection, extra);
+  await whenInForce(cluster, wanted, principals);
   return { added, removed: extra.flatMap((acl) => ruleOf(acl) ?? []), kept: wanted.length - added.length };
+}
+
+/** The controller answers once the rules are written; each broker reads of them a moment later. */
+export async function whenInForce(
+  cluster: Cluster,
+  wanted: readonly AccessRule[],
+  principals: readonly string[],
+): Promise<void> {
+  const wantedKeys = new Set(wanted.map((rule) => keyOf(aclOf(rule))));
+  await retrying(AbortSignal.timeout(LIMIT_MS), async () => {
+    await cluster.refresh();
+    await Promise.all(
+      cluster.nodes.map(async (node) => {
+        const connection = await cluster.connection(node, "control");
+        const keys = new Set((await rulesOfAll(cluster, connection, principals)).map(keyOf));
+        if (keys.symmetricDifference(wantedKeys).size === 0) return;
+        throw unavailable(`the broker ${node} does not go by all ACLs yet`);
+      }),
+    );
+  });
+}
+
+async function rulesOfAll(
+  cluster: Cluster,
+  connection: BrokerConnection,
+  principals: readonly string[],
+): Promise<readonly Acl[]> {
+  const rules = await Promise.all(principals.map((each) => rulesOf(cluster, connection, each)));
+  return rules.flat();
 }
 
 async function rulesOf(

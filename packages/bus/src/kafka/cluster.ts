@@ -2,7 +2,7 @@ import { findCoordinatorV4, metadataV12 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import type { TopicPartition } from "../port.ts";
 import { type BrokerConnection, openConnection } from "./broker-connection.ts";
-import type { Address, ConnectionSettings } from "./connection-settings.ts";
+import type { Address, ConnectionSettings, SaslSettings } from "./connection-settings.ts";
 import { type Access, brokerError, closedError, KafkaCode, unavailable } from "./failure.ts";
 
 const METADATA_LIMIT_MS = 5000;
@@ -52,6 +52,20 @@ export class Cluster {
     const address = this.#state?.nodes.get(nodeId);
     if (address === undefined) throw unavailable(`the broker ${nodeId} is not in the cluster`);
     return this.#connect(`${nodeId}/${use}`, address);
+  }
+
+  /** Connects to every node as another user, and hangs up: throws as connections do. */
+  async tryAs(sasl: SaslSettings): Promise<void> {
+    const { nodes } = await this.refresh();
+    const settings = { ...this.#settings, sasl };
+    await Promise.all(
+      Array.from(nodes.values(), async (address) => (await openConnection(address, settings)).destroy()),
+    );
+  }
+
+  /** How this client shows who it is; undefined where it does not. */
+  get mechanism(): SaslSettings["mechanism"] | undefined {
+    return this.#settings.sasl?.mechanism;
   }
 
   /** Of a use that has ended. */

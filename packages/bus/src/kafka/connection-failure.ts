@@ -38,15 +38,25 @@ export function connectionError(cause: unknown, { address, settings, did }: Conn
   return unavailable(`${did} ${broker}${hint(cause, settings)}`, cause);
 }
 
+/** Whether this is a broker's word that it knows no such user with such a password. */
+export function isUnknownUser(error: unknown): boolean {
+  const chain = [...causesOf(error)];
+  return chain.map(apiIdOf).includes("SASL_AUTHENTICATION_FAILED") && chain.some(isAuthentication);
+}
+
+function apiIdOf(error: Error): unknown {
+  return (error as { readonly apiId?: unknown }).apiId;
+}
+
 function refusalIn(cause: unknown, broker: string, { tls, sasl }: ConnectionSettings): string | undefined {
   const chain = [...causesOf(cause)];
   const codes = chain.map((error) => (error as { readonly code?: unknown }).code).filter(isString);
-  const answers = chain.map((error) => (error as { readonly apiId?: unknown }).apiId);
+  const answers = chain.map(apiIdOf);
   if (answers.includes("UNSUPPORTED_SASL_MECHANISM"))
     return `${broker} does not know the SASL mechanism ${sasl?.mechanism}`;
   if (answers.includes("ILLEGAL_SASL_STATE"))
     return `${broker} does not want SASL on this port, and this client has it set (${sasl?.mechanism})`;
-  if (answers.includes("SASL_AUTHENTICATION_FAILED") && chain.some(isAuthentication))
+  if (isUnknownUser(cause))
     return `${broker} refuses the user "${sasl?.username}": authentication failed with ${sasl?.mechanism}, so the user name or the password is wrong`;
   if (codes.some((code) => UNTRUSTED.has(code)))
     return `${broker} shows a certificate of an authority that this client does not know (${codes.find((code) => UNTRUSTED.has(code))}); the authority's certificate has to be given`;

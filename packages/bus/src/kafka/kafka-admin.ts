@@ -13,11 +13,11 @@ export interface KafkaAdmin {
   brokerCount(): Promise<number>;
   /** As of the bus. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
-  /** Makes what these principals may do what the rules say; others' rules stay. */
+  /** Makes what these principals may do what the rules say, at every broker; others' rules stay. */
   applyAccessRules(rules: readonly AccessRule[], principals: readonly string[]): Promise<AppliedRules>;
   applyQuotas(quotas: readonly UserQuota[]): Promise<void>;
   quotas(): Promise<readonly UserQuota[]>;
-  /** Makes users, or gives them another password. */
+  /** Makes users, or gives them another password; done once every broker lets them in by it. */
   applyUsers(users: readonly ScramUser[]): Promise<void>;
   close(): void;
 }

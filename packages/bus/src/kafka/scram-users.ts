@@ -2,8 +2,10 @@ import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { alterUserScramCredentialsV0, ScramMechanisms } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
+import { retrying } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
-import { brokerError, KafkaCode } from "./failure.ts";
+import { isUnknownUser } from "./connection-failure.ts";
+import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 
 export interface ScramUser {
   readonly username: string;
@@ -21,7 +23,10 @@ const HASHES = {
   "SCRAM-SHA-512": { mechanism: ScramMechanisms.SCRAM_SHA_512, digest: "sha512", bytes: 64 },
 } as const;
 
-/** Makes the users, or gives them another password. The password itself stays here: brokers keep a salted hash. */
+/**
+ * Makes the users, or gives them another password, and waits until every broker lets them in by it. The password itself
+ * stays here: brokers keep a salted hash.
+ */
 export async function applyScramUsers(cluster: Cluster, users: readonly ScramUser[]): Promise<void> {
   if (users.length === 0) return;
   const salted = await Promise.all(users.map(saltedUser));
@@ -30,6 +35,28 @@ export async function applyScramUsers(cluster: Cluster, users: readonly ScramUse
   for (const { user, errorCode, errorMessage } of results) {
     if (errorCode === KafkaCode.NONE) continue;
     throw brokerError(errorCode, `the user ${user} (${errorMessage})`, cluster.access("ALTER", "cluster"));
+  }
+  await whenLetIn(cluster, users);
+}
+
+/**
+ * The controller answers once the users are written; each broker reads of them a moment later, and refuses them until
+ * then. Asked where this client itself is let in by SCRAM: elsewhere its port may be none for users with a password.
+ * Throws `bus_unavailable` where a broker has not read of them after 15 s.
+ */
+export async function whenLetIn(cluster: Cluster, users: readonly ScramUser[]): Promise<void> {
+  if (cluster.mechanism?.startsWith("SCRAM") !== true) return;
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  for (const user of users) await retrying(signal, () => requireLetIn(cluster, user));
+}
+
+async function requireLetIn(cluster: Cluster, { username, password, mechanism }: ScramUser): Promise<void> {
+  try {
+    await cluster.tryAs({ username, password, mechanism });
+  } catch (cause) {
+    if (isUnknownUser(cause)) throw unavailable(`a broker does not know the user ${username} yet`, cause);
+    // A port that takes the other of the two mechanisms alone: it can't be asked there.
+    if (!(cause instanceof BusError) || cause.retryable) throw cause;
   }
 }
 

@@ -4,12 +4,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BusError } from "../bus-error.ts";
 import { records, takeCount } from "../conformance-suite.ts";
 import { kafkaCacheFolder, kafkaSkip, type SecureCluster, startSecureCluster } from "../testing.ts";
-import type { AccessRule } from "./access-rules.ts";
+import { type AccessRule, whenInForce } from "./access-rules.ts";
+import { clusterOf, type KafkaConnectionOptions } from "./cluster-of.ts";
 import { type KafkaAdmin, kafkaAdmin } from "./kafka-admin.ts";
 import { type KafkaBus, type KafkaBusOptions, kafkaBus } from "./kafka-bus.ts";
+import { whenLetIn } from "./scram-users.ts";
 
 const skip = (await kafkaSkip(process.env, "own")) ?? opensslMissing();
 /** Clients have to show their password again so often: they do when a fifth of it is left, which a slow machine must have. */
@@ -63,6 +66,15 @@ describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 3
     return bus;
   }
 
+  function adminOptions(): KafkaConnectionOptions {
+    return {
+      bootstrapServers: cluster.bootstrapServers,
+      clientId: "admin",
+      tls: { ca: cluster.authority },
+      sasl: { mechanism: "SCRAM-SHA-512", ...cluster.admin },
+    };
+  }
+
   before(async () => {
     cluster = await startSecureCluster({
       folder,
@@ -70,12 +82,7 @@ describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 3
       brokers: 1,
       extraProperties: [`connections.max.reauth.ms=${SESSION_MS}`],
     });
-    admin = kafkaAdmin({
-      bootstrapServers: cluster.bootstrapServers,
-      clientId: "admin",
-      tls: { ca: cluster.authority },
-      sasl: { mechanism: "SCRAM-SHA-512", ...cluster.admin },
-    });
+    admin = kafkaAdmin(adminOptions());
     await admin.ensureTopics(["mine", "theirs"].map((name) => ({ name, partitions: 1, retentionMs: -1 })));
     await admin.applyUsers([
       { username: "writer", password: PASSWORD, mechanism: "SCRAM-SHA-512" },
@@ -230,6 +237,24 @@ describe("a broker with TLS, SCRAM and ACLs:", { skip: skip ?? false, timeout: 3
     assert.ok(performance.now() - started > 1500, `it took ${performance.now() - started} ms`);
     assert.equal((await writer.offsets("mine"))[0]?.latest, before + 8n);
     await admin.applyQuotas([{ ...quota, producerBytesPerSecond: 100_000_000 }]);
+  });
+
+  test("users and rules are waited for until brokers go by them", async () => {
+    const cluster = clusterOf(adminOptions());
+    const late = { username: "late", password: PASSWORD, mechanism: "SCRAM-SHA-512" } as const;
+    const rules = [rule("late", "READ", "mine")];
+    let settled = 0;
+    const count = (): number => ++settled;
+    const waiting = [
+      whenLetIn(cluster, [late]).then(count),
+      whenInForce(cluster, rules, ["User:late"]).then(count),
+    ];
+    await sleep(500);
+    assert.equal(settled, 0);
+    await admin.applyUsers([late]);
+    await admin.applyAccessRules(rules, ["User:late"]);
+    await Promise.all(waiting);
+    cluster.close();
   });
 
   test("rules are made what is given, and what is there stays", async () => {
