@@ -22,4 +22,6 @@ export { ok, refused } from "./result.ts";
 export type { RetentionHour } from "./retention-clock.ts";
 export { RetentionClock } from "./retention-clock.ts";
 export { settledWithin } from "./settled-within.ts";
+export type { Steps } from "./steps.ts";
+export { inOneTurn, inTurns, StepCount } from "./steps.ts";
 export { parseTime } from "./time.ts";

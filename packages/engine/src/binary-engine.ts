@@ -1,3 +1,4 @@
+import { inOneTurn, type Steps } from "@bourse/base";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { EventRing } from "./binary/event-ring.ts";
 import { BOOK } from "./books/book.ts";
@@ -5,17 +6,17 @@ import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
 import type { BookLevel, BookSnapshot, EngineCounters, EngineLimits, SymbolStatus } from "./engine.ts";
 import { EngineCore } from "./engine-core.ts";
-import { loadState } from "./load-state.ts";
+import { loadSteps } from "./load-state.ts";
 import type { OrderBookSnapshot } from "./market-data/feed.ts";
 import type { OrderLevel, ShownOrder } from "./market-data/messages.ts";
 import { nextDeadline } from "./mass-work.ts";
 import { isIndex, MAX_SYMBOLS } from "./order-rules.ts";
 import { LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
-import { orderState, readState } from "./read-state.ts";
+import { orderState, readSteps } from "./read-state.ts";
 import { NONE } from "./slots.ts";
-import { encodeSnapshot } from "./snapshot.ts";
+import { encodeSteps } from "./snapshot.ts";
 import type { EngineState, OrderState } from "./state.ts";
-import { type HashSteps, hashState, hashSteps, type StateNames } from "./state-hash.ts";
+import { hashSteps, type StateNames } from "./state-hash.ts";
 
 /** The engine on binary commands and binary events, and what can be asked of it between commands. */
 export class BinaryEngine {
@@ -27,13 +28,13 @@ export class BinaryEngine {
 
   static ofState(state: EngineState, ring: EventRing, tellsOrders: boolean): BinaryEngine {
     const engine = new BinaryEngine(state.limits, ring, tellsOrders);
-    engine.load(state);
+    inOneTurn(engine.loadSteps(state));
     return engine;
   }
 
   /** Into an empty engine. */
-  protected load(state: EngineState): void {
-    loadState(this.#core, state);
+  protected loadSteps(state: EngineState): Steps<void> {
+    return loadSteps(this.#core, state);
   }
 
   /** Where the events are. Whoever made the ring reads it. */
@@ -115,15 +116,19 @@ export class BinaryEngine {
   }
 
   stateHash(names?: StateNames): string {
-    return hashState(readState(this.#core), names);
+    return inOneTurn(this.stateHashSteps(names));
   }
 
-  stateHashSteps(names?: StateNames): HashSteps {
-    return hashSteps(readState(this.#core), names);
+  *stateHashSteps(names?: StateNames): Steps<string> {
+    return yield* hashSteps(yield* readSteps(this.#core), names);
   }
 
   snapshot(): Uint8Array {
-    return encodeSnapshot(readState(this.#core));
+    return inOneTurn(this.snapshotSteps());
+  }
+
+  *snapshotSteps(): Steps<Uint8Array> {
+    return yield* encodeSteps(yield* readSteps(this.#core));
   }
 
   #levels(ladder: Ladder, depth: number): BookLevel[] {

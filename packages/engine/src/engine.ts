@@ -1,4 +1,4 @@
-import type { Result } from "@bourse/base";
+import { inOneTurn, type Result, type Steps } from "@bourse/base";
 import { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
 import { BinaryEngine } from "./binary-engine.ts";
 import type {
@@ -20,9 +20,9 @@ import type {
 } from "./commands.ts";
 import type { EventSink } from "./events.ts";
 import { ObjectEngine } from "./object-engine.ts";
-import { decodeSnapshot, type SnapshotFault } from "./snapshot.ts";
+import { decodeSnapshot, decodeSteps, type SnapshotFault } from "./snapshot.ts";
 import type { OrderState } from "./state.ts";
-import type { HashSteps, StateNames } from "./state-hash.ts";
+import type { StateNames } from "./state-hash.ts";
 
 /**
  * The version of the engine's semantics: it rises with every change after which the same commands may leave another
@@ -92,10 +92,12 @@ export interface Engine {
    * ids instead of by its indices.
    */
   stateHash(names?: StateNames): string;
-  /** The same of the state as it is now, in steps of a bounded number of orders. No name it may ask for may go meanwhile. */
-  stateHashSteps(names?: StateNames): HashSteps;
+  /** The same in steps of a bounded number of orders. Where a command comes between them it is left, and begun anew. */
+  stateHashSteps(names?: StateNames): Steps<string>;
   /** All state; restored by `restoreEngine`. The same state has the same bytes. */
   snapshot(): Uint8Array;
+  /** The same in steps of a bounded number of orders, between which no command may come. */
+  snapshotSteps(): Steps<Uint8Array>;
 }
 
 /** What bounds an engine. Part of its state: a log is always read with the bounds it began with. */
@@ -159,9 +161,17 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** The engine a snapshot was taken of: from here on it gives the same events for the same commands. */
 export function restoreEngine(bytes: Uint8Array, sink: EventSink): Result<Engine, SnapshotFault> {
-  const decoded = decodeSnapshot(bytes);
+  return inOneTurn(restoreEngineSteps(bytes, sink));
+}
+
+/** The same in steps of a bounded number of orders. */
+export function* restoreEngineSteps(
+  bytes: Uint8Array,
+  sink: EventSink,
+): Steps<Result<Engine, SnapshotFault>> {
+  const decoded = yield* decodeSteps(bytes);
   if (!decoded.ok) return decoded;
-  return { ok: true, value: ObjectEngine.restore(decoded.value, sink) };
+  return { ok: true, value: yield* ObjectEngine.restoreSteps(decoded.value, sink) };
 }
 
 export interface BinaryEngineOptions extends Partial<EngineLimits> {

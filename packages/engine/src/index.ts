@@ -54,6 +54,7 @@ export {
   ENGINE_VERSION,
   restoreBinaryEngine,
   restoreEngine,
+  restoreEngineSteps,
   SNAPSHOT_FORMAT,
 } from "./engine.ts";
 export type {

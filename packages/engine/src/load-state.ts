@@ -1,4 +1,4 @@
-import { assert } from "@bourse/base";
+import { assert, StepCount, type Steps } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import type { EngineCore } from "./engine-core.ts";
@@ -9,31 +9,72 @@ import { NONE } from "./slots.ts";
 import { addExtra, setFlags } from "./special-orders.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
+/** So many orders are stored, put in their places or joined in a step. */
+const ORDERS_IN_A_STEP = 5_000;
+
+/** An order of the state, and its slot. */
+interface Entered {
+  readonly order: number;
+  readonly state: OrderState;
+}
+
 /** Fills an empty engine. Throws `InvariantError` for a state that no engine can be in. */
-export function loadState(core: EngineCore, state: EngineState): void {
+export function* loadSteps(core: EngineCore, state: EngineState): Steps<void> {
   const { live } = core;
   for (const account of state.blockedAccounts) live.accounts.setBlocked(account, true);
   for (const [account, group] of state.accountGroups) live.accounts.setGroup(account, group);
   for (const { account, symbol, lots } of state.positions) live.positions.set(account, symbol, lots);
-  const entered: { readonly order: number; readonly state: OrderState }[] = [];
+  const count = new StepCount(ORDERS_IN_A_STEP);
+  const entered: Entered[] = [];
   for (const symbol of state.symbols) {
     const book = live.list(symbol);
-    for (const order of [...symbol.bids, ...symbol.asks, ...symbol.asleep, ...symbol.aside])
-      entered.push({ order: newOrder(live, order), state: order });
-    const slots = new Map(entered.map(({ order, state: { handle } }) => [handle, order]));
-    const all = (orders: readonly OrderState[]): number[] =>
-      orders.map(({ handle }) => slots.get(handle) as number);
-    for (const order of [...all(symbol.bids), ...all(symbol.asks)]) stand(core, book, order);
-    for (const order of all(symbol.asleep)) core.entries.sleep(book, order);
-    for (const order of all(symbol.aside)) live.standAside(order, book);
+    const ladders: Entered[][] = [];
+    for (const orders of [symbol.bids, symbol.asks, symbol.asleep, symbol.aside])
+      ladders.push(yield* enter(live, orders, count));
+    yield* place(core, book, ladders, count);
     loadBook(live, book, symbol);
+    for (const orders of ladders) for (const each of orders) entered.push(each);
   }
   entered.sort((left, right) => left.state.handle - right.state.handle);
-  for (const { order, state: restored } of entered) join(live, order, restored);
+  for (const { order, state: restored } of entered) {
+    if (count.isFull()) yield;
+    join(live, order, restored);
+  }
   live.forgetTouches();
   for (const symbol of state.symbols) setCounters(live.books[symbol.symbol] as Book, symbol);
   core.massWork.restore(state.pending);
   core.setCounters(state.counters);
+}
+
+/** Stores the orders, all of a symbol before the first of them has its place. */
+function* enter(live: LiveOrders, orders: readonly OrderState[], count: StepCount): Steps<Entered[]> {
+  const entered: Entered[] = [];
+  for (const state of orders) {
+    if (count.isFull()) yield;
+    entered.push({ order: newOrder(live, state), state });
+  }
+  return entered;
+}
+
+/** In the order of the state: bids, asks, what sleeps, what stands aside. */
+function* place(
+  core: EngineCore,
+  book: Book,
+  ladders: readonly (readonly Entered[])[],
+  count: StepCount,
+): Steps<void> {
+  const places = [
+    (order: number) => stand(core, book, order),
+    (order: number) => stand(core, book, order),
+    (order: number) => core.entries.sleep(book, order),
+    (order: number) => core.live.standAside(order, book),
+  ];
+  for (const [index, put] of places.entries()) {
+    for (const { order } of ladders[index] ?? []) {
+      if (count.isFull()) yield;
+      put(order);
+    }
+  }
 }
 
 /** A resting order; an iceberg shows what it did. */

@@ -1,3 +1,4 @@
+import type { Steps } from "@bourse/base";
 import { COMMAND, COMMAND_WORDS } from "./binary/command-layout.ts";
 import { CommandWords } from "./binary/encode-command.ts";
 import { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
@@ -34,9 +35,9 @@ export class ObjectEngine extends BinaryEngine implements Engine {
     this.#sink = sink;
   }
 
-  static restore(state: EngineState, sink: EventSink): ObjectEngine {
+  static *restoreSteps(state: EngineState, sink: EventSink): Steps<ObjectEngine> {
     const engine = new ObjectEngine(state.limits, sink, false);
-    engine.load(state);
+    yield* engine.loadSteps(state);
     return engine;
   }
 

@@ -1,3 +1,4 @@
+import { StepCount, type Steps } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
@@ -8,24 +9,34 @@ import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
-/** What an engine holds, as plain data in canonical order. */
-export function readState(core: EngineCore): EngineState {
+/** So many orders are read in a step. */
+const ORDERS_IN_A_STEP = 10_000;
+
+/** What an engine holds, as plain data in canonical order. No command may come between the steps. */
+export function* readSteps(core: EngineCore): Steps<EngineState> {
   const { live, limits } = core;
+  const count = new StepCount(ORDERS_IN_A_STEP);
+  const symbols: SymbolState[] = [];
+  for (const book of live.books) if (book !== undefined) symbols.push(yield* symbolState(live, book, count));
   return {
     limits,
     counters: { eventSequence: core.events.sequence, lastRequest: core.lastRequest, nowMs: core.nowMs },
     blockedAccounts: live.accounts.blocked(),
     accountGroups: live.accounts.groups(),
     positions: live.positions.all().map(({ symbol, account, lots }) => ({ symbol, account, lots })),
-    symbols: live.books.filter((book) => book !== undefined).map((book) => symbolState(live, book)),
+    symbols,
     pending: core.massWork.state(),
   };
 }
 
-function symbolState(live: LiveOrders, book: Book): SymbolState {
+function* symbolState(live: LiveOrders, book: Book, count: StepCount): Steps<SymbolState> {
   const { symbol, maxPriceTicks, maxQuantityLots, phase, counters } = book;
   const upper = counters[BOOK.UPPER_BAND] as number;
-  const [bids, asks, ...asleep] = book.ladders.map((ladder) => ordersOf(live, ladder));
+  const ladders: OrderState[][] = [];
+  for (const ladder of book.ladders) ladders.push(yield* ordersOf(live, ladder, count));
+  const [bids, asks, ...asleep] = ladders;
+  const aside: OrderState[] = [];
+  for (const level of book.aside) yield* queue(live, level, LEVEL_INT.HEAD, aside, count);
   return {
     symbol,
     maxPriceTicks,
@@ -42,26 +53,34 @@ function symbolState(live: LiveOrders, book: Book): SymbolState {
     bids: bids ?? [],
     asks: asks ?? [],
     asleep: asleep.flat(),
-    aside: book.aside.flatMap((level) => queue(live, level, LEVEL_INT.HEAD)),
+    aside,
   };
 }
 
-function ordersOf(live: LiveOrders, ladder: Ladder | undefined): OrderState[] {
+function* ordersOf(live: LiveOrders, ladder: Ladder | undefined, count: StepCount): Steps<OrderState[]> {
   const levels = live.levels.i32;
   const found: OrderState[] = [];
   let level = ladder?.best ?? NONE;
   for (; level !== NONE; level = levels[(level << 4) | LEVEL_INT.WORSE] as number) {
-    found.push(...queue(live, level, LEVEL_INT.HEAD), ...queue(live, level, LEVEL_INT.HIDDEN_HEAD));
+    yield* queue(live, level, LEVEL_INT.HEAD, found, count);
+    yield* queue(live, level, LEVEL_INT.HIDDEN_HEAD, found, count);
   }
   return found;
 }
 
-function queue(live: LiveOrders, level: number, head: number): OrderState[] {
-  const found: OrderState[] = [];
+/** Adds the orders of a level to those that were found. */
+function* queue(
+  live: LiveOrders,
+  level: number,
+  head: number,
+  found: OrderState[],
+  count: StepCount,
+): Steps<void> {
   let order = live.levels.i32[(level << 4) | head] as number;
-  for (; order !== NONE; order = live.orders.i32[(order << 4) | LINE_INT.NEXT] as number)
+  for (; order !== NONE; order = live.orders.i32[(order << 4) | LINE_INT.NEXT] as number) {
+    if (count.isFull()) yield;
     found.push(orderState(live, order));
-  return found;
+  }
 }
 
 /** A live order as plain data. */

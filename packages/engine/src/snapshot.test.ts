@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createEngine, type Engine, type EventSink, restoreEngine, type StateNames } from "./index.ts";
+import type { Steps } from "@bourse/base";
+import {
+  createEngine,
+  type Engine,
+  type EventSink,
+  restoreEngine,
+  restoreEngineSteps,
+  type StateNames,
+} from "./index.ts";
 import { ENGINE, NAIVE_ENGINE } from "./testing/compare-engines.ts";
 import { amend, buy, cancel, type Draft, sell } from "./testing/scenario.ts";
 import { applyCommand, eventSink, randomCommands, recordingSink, silentSink } from "./testing.ts";
@@ -71,6 +79,37 @@ test("a snapshot can be taken whatever sound commands have said", () => {
     const again = restoreEngine(engine.snapshot(), silentSink());
     assert.ok(again.ok && again.value.stateHash() === engine.stateHash());
     assert.equal(engine.symbolStatus(0)?.limitUntilMs, most);
+  }
+});
+
+/** What the steps come to, and in how many. */
+function counted<T>(steps: Steps<T>): { readonly made: T; readonly count: number } {
+  for (let count = 1; ; count++) {
+    const step = steps.next();
+    if (step.done === true) return { made: step.value, count };
+  }
+}
+
+test("a large engine is written, hashed and restored in steps, also where no symbol has many orders", () => {
+  const orders = 12_000;
+  for (const symbols of [1, 20]) {
+    const lists = Array.from({ length: symbols }, (_, symbol): Draft => ({ ...listing, symbol }) as Draft);
+    const places = Array.from(
+      { length: orders },
+      (_, n): Draft => ({ ...buy(1, 1 + (n % 900), { account: n % 7 }), symbol: n % symbols }) as Draft,
+    );
+    const engine = run(fresh(), [...lists, ...places]);
+    const written = counted(engine.snapshotSteps());
+    assert.deepEqual(written.made, engine.snapshot());
+    const hashed = counted(engine.stateHashSteps());
+    assert.equal(hashed.made, engine.stateHash());
+    const read = counted(restoreEngineSteps(written.made, silentSink()));
+    assert.ok(read.made.ok && read.made.value.restingOrders() === orders);
+    assert.deepEqual(read.made.value.snapshot(), written.made);
+    assert.deepEqual(
+      { symbols, steps: [written.count, hashed.count, read.count] },
+      { symbols, steps: [3, 7, 9] },
+    );
   }
 });
 

@@ -1,4 +1,4 @@
-import { assert, type Result } from "@bourse/base";
+import { assert, inOneTurn, type Result, StepCount, type Steps } from "@bourse/base";
 import { ByteReader, ByteWriter } from "./byte-codec.ts";
 import { StateHasher } from "./hasher.ts";
 import {
@@ -20,19 +20,25 @@ const MAGIC = Uint8Array.of(0x42, 0x52, 0x53, 0x45);
 export const SNAPSHOT_FORMAT = 2;
 const HEADER_BYTES = MAGIC.length + 1;
 const CHECKSUM_BYTES = 16;
+/** So many orders are written or read in a step. */
+const ORDERS_IN_A_STEP = 10_000;
 
 /** magic, format, engine version, state, checksum of all before it. */
-export function encodeSnapshot(state: EngineState): Uint8Array {
+export function* encodeSteps(state: EngineState): Steps<Uint8Array> {
   const writer = new ByteWriter();
   writer.raw(MAGIC);
   writer.uint(SNAPSHOT_FORMAT);
   writer.uint(ENGINE_VERSION);
-  writeState(writer, state);
+  yield* writeState(writer, state);
   writer.raw(checksum(writer.written()));
   return writer.written();
 }
 
 export function decodeSnapshot(bytes: Uint8Array): Result<EngineState, SnapshotFault> {
+  return inOneTurn(decodeSteps(bytes));
+}
+
+export function* decodeSteps(bytes: Uint8Array): Steps<Result<EngineState, SnapshotFault>> {
   if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES) return { ok: false, error: "not_a_snapshot" };
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) return { ok: false, error: "not_a_snapshot" };
   const end = bytes.length - CHECKSUM_BYTES;
@@ -41,7 +47,7 @@ export function decodeSnapshot(bytes: Uint8Array): Result<EngineState, SnapshotF
   const reader = new ByteReader(bytes.subarray(MAGIC.length, end));
   if (reader.uint() !== SNAPSHOT_FORMAT) return { ok: false, error: "unknown_format" };
   if (reader.uint() !== ENGINE_VERSION) return { ok: false, error: "unknown_engine_version" };
-  const state = readState(reader);
+  const state = yield* readState(reader);
   assert(reader.atEnd(), "a snapshot ends with its state");
   return { ok: true, value: state };
 }
@@ -55,7 +61,7 @@ function checksum(bytes: Uint8Array): Uint8Array {
   );
 }
 
-function writeState(writer: ByteWriter, state: EngineState): void {
+function* writeState(writer: ByteWriter, state: EngineState): Steps<void> {
   writer.uint(state.limits.maxOrders);
   writer.uint(state.limits.maxAccounts);
   writer.uint(state.counters.eventSequence);
@@ -72,11 +78,14 @@ function writeState(writer: ByteWriter, state: EngineState): void {
     writer.uint(lots < 0 ? 1 : 0);
     writer.uint(Math.abs(lots));
   });
-  writeMany(writer, state.symbols, (symbol) => writeSymbol(writer, symbol));
+  writer.uint(state.symbols.length);
+  const count = new StepCount(ORDERS_IN_A_STEP);
+  for (const symbol of state.symbols) yield* writeSymbol(writer, symbol, count);
   writeMassWork(writer, state.pending);
 }
 
-function readState(reader: ByteReader): EngineState {
+function* readState(reader: ByteReader): Steps<EngineState> {
+  const count = new StepCount(ORDERS_IN_A_STEP);
   return {
     limits: { maxOrders: reader.uint(), maxAccounts: reader.uint() },
     counters: { eventSequence: reader.uint(), lastRequest: reader.uint(), nowMs: reader.uint() },
@@ -86,7 +95,7 @@ function readState(reader: ByteReader): EngineState {
       const [symbol, account, sign] = [reader.uint(), reader.uint(), reader.uint()];
       return { symbol, account, lots: sign === 1 ? -reader.uint() : reader.uint() };
     }),
-    symbols: readMany(reader, () => readSymbol(reader)),
+    symbols: yield* readSymbols(reader, count),
     pending: readMassWork(reader),
   };
 }
@@ -119,58 +128,49 @@ const SYMBOL_FIELDS = [
   "limitUntilMs",
 ] as const;
 
-/** The numbers and flags of an order. Those that are 0 are not written: a mask says which are there. */
-const ORDER_FIELDS = [
-  "handle",
-  "account",
-  "side",
-  "priceTicks",
-  "filledLots",
-  "leavesLots",
-  "openLots",
-  "timeInForce",
-  "expireAtMs",
-  "type",
-  "selfTrade",
-  "triggerBy",
-  "peg",
-  "displayLots",
-  "boundTicks",
-  "stopTicks",
-  "trailTicks",
-  "trailBps",
-  "activationTicks",
-  "minimumLots",
-  "clientId",
-  "session",
-  "group",
-  "parent",
-  "awaits",
-] as const;
-const ORDER_FLAGS = ["postOnly", "slide", "hidden", "reduceOnly", "waits", "ready", "ifTouched"] as const;
-
-function writeSymbol(writer: ByteWriter, state: SymbolState): void {
+function* writeSymbol(writer: ByteWriter, state: SymbolState, count: StepCount): Steps<void> {
   for (const field of SYMBOL_FIELDS) writer.uint(state[field]);
-  for (const orders of [state.bids, state.asks, state.asleep, state.aside])
-    writeMany(writer, orders, (order) => writeOrder(writer, order));
+  for (const orders of [state.bids, state.asks, state.asleep, state.aside]) {
+    writer.uint(orders.length);
+    for (const order of orders) {
+      if (count.isFull()) yield;
+      writeOrder(writer, order);
+    }
+  }
 }
 
-function readSymbol(reader: ByteReader): SymbolState {
+function* readSymbols(reader: ByteReader, count: StepCount): Steps<SymbolState[]> {
+  const symbols: SymbolState[] = [];
+  for (let left = reader.uint(); left > 0; left--) symbols.push(yield* readSymbol(reader, count));
+  return symbols;
+}
+
+function* readSymbol(reader: ByteReader, count: StepCount): Steps<SymbolState> {
   const fields = Object.fromEntries(SYMBOL_FIELDS.map((field) => [field, reader.uint()])) as Record<
     (typeof SYMBOL_FIELDS)[number],
     number
   >;
-  const orders = (): OrderState[] => readMany(reader, () => readOrder(reader, fields.symbol));
-  return { ...fields, bids: orders(), asks: orders(), asleep: orders(), aside: orders() };
+  const orders = (): Steps<OrderState[]> => readOrders(reader, fields.symbol, count);
+  const [bids, asks] = [yield* orders(), yield* orders()];
+  return { ...fields, bids, asks, asleep: yield* orders(), aside: yield* orders() };
 }
 
-/** The numbers of the order in hand, in the order of `ORDER_FIELDS`. */
-const numbers = new Float64Array(ORDER_FIELDS.length);
-const BIT: readonly number[] = ORDER_FIELDS.map((_, bit) => 2 ** bit);
+function* readOrders(reader: ByteReader, symbol: number, count: StepCount): Steps<OrderState[]> {
+  const orders: OrderState[] = [];
+  for (let left = reader.uint(); left > 0; left--) {
+    if (count.isFull()) yield;
+    orders.push(readOrder(reader, symbol));
+  }
+  return orders;
+}
+
+/** The numbers of the order in hand, in the order of `numbersOf`. Those that are 0 are not written: a mask says which are there. */
+const numbers = new Float64Array(25);
+const BIT: readonly number[] = Array.from(numbers, (_, bit) => 2 ** bit);
 
 /**
- * Its numbers one by one by their names: asked for by name in a loop they took most of a snapshot's time, and a market
- * stands still while its snapshot is taken.
+ * Its numbers one by one by their names, here and in `orderOf`: asked for and set by name in a loop they took most of a
+ * snapshot's time, and a market stands still while its snapshot is taken or read.
  */
 function numbersOf(order: OrderState): void {
   numbers[0] = order.handle;
@@ -200,7 +200,7 @@ function numbersOf(order: OrderState): void {
   numbers[24] = order.awaits;
 }
 
-/** A bit each, in the order of `ORDER_FLAGS`. */
+/** A bit each. */
 function flagsOf(order: OrderState): number {
   return (
     (order.postOnly ? 1 : 0) |
@@ -228,18 +228,51 @@ function writeOrder(writer: ByteWriter, order: OrderState): void {
 function readOrder(reader: ByteReader, symbol: number): OrderState {
   const mask = reader.uint();
   const flags = reader.uint();
-  const fields = Object.fromEntries(
-    ORDER_FIELDS.map((field, bit) => [field, isSet(mask, bit) ? reader.uint() : 0]),
-  ) as Record<(typeof ORDER_FIELDS)[number], number>;
-  const words = Object.fromEntries(ORDER_FLAGS.map((flag, bit) => [flag, isSet(flags, bit)])) as Record<
-    (typeof ORDER_FLAGS)[number],
-    boolean
-  >;
-  return { symbol, quantityLots: fields.filledLots + fields.leavesLots, ...fields, ...words };
+  for (let bit = 0; bit < BIT.length; bit++)
+    numbers[bit] = (mask & (BIT[bit] as number)) === 0 ? 0 : reader.uint();
+  return orderOf(symbol, flags);
 }
 
-function isSet(mask: number, bit: number): boolean {
-  return Math.floor(mask / 2 ** bit) % 2 === 1;
+/** The order whose numbers are in hand. */
+function orderOf(symbol: number, flags: number): OrderState {
+  const filledLots = numbers[4] as number;
+  const leavesLots = numbers[5] as number;
+  return {
+    handle: numbers[0] as number,
+    symbol,
+    account: numbers[1] as number,
+    side: numbers[2] as number,
+    priceTicks: numbers[3] as number,
+    quantityLots: filledLots + leavesLots,
+    filledLots,
+    leavesLots,
+    openLots: numbers[6] as number,
+    timeInForce: numbers[7] as number,
+    expireAtMs: numbers[8] as number,
+    type: numbers[9] as number,
+    selfTrade: numbers[10] as number,
+    triggerBy: numbers[11] as number,
+    peg: numbers[12] as number,
+    displayLots: numbers[13] as number,
+    boundTicks: numbers[14] as number,
+    stopTicks: numbers[15] as number,
+    trailTicks: numbers[16] as number,
+    trailBps: numbers[17] as number,
+    activationTicks: numbers[18] as number,
+    minimumLots: numbers[19] as number,
+    clientId: numbers[20] as number,
+    session: numbers[21] as number,
+    group: numbers[22] as number,
+    parent: numbers[23] as number,
+    awaits: numbers[24] as number,
+    postOnly: (flags & 1) !== 0,
+    slide: (flags & 2) !== 0,
+    hidden: (flags & 4) !== 0,
+    reduceOnly: (flags & 8) !== 0,
+    waits: (flags & 16) !== 0,
+    ready: (flags & 32) !== 0,
+    ifTouched: (flags & 64) !== 0,
+  };
 }
 
 function writeMassWork(writer: ByteWriter, work: MassWork | undefined): void {

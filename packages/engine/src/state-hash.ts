@@ -1,3 +1,4 @@
+import { StepCount, type Steps } from "@bourse/base";
 import { StateHasher } from "./hasher.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
@@ -10,24 +11,17 @@ export interface StateNames {
   session(session: number): string;
 }
 
-/** Done with the hash. */
-export type HashSteps = Generator<undefined, string>;
-
 /** So many orders are hashed in a step. */
 const ORDERS_IN_A_STEP = 2_000;
-
-export function hashState(state: EngineState, names?: StateNames): string {
-  const steps = hashSteps(state, names);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
-}
 
 /**
  * The hash of a state as R8 wants it, step by step: a caller may let others go on between them, who leave the names alone.
  * Handles, requests, the event sequence and times are positions in a log or moments and do not count; an order is known by
  * its place in the book.
  */
-export function* hashSteps(state: EngineState, names?: StateNames): HashSteps {
+export function* hashSteps(state: EngineState, names?: StateNames): Steps<string> {
   const hasher = new StateHasher();
+  const count = new StepCount(ORDERS_IN_A_STEP);
   const account = (index: number): void => {
     if (names === undefined) hasher.number(index);
     else hasher.text(names.account(index));
@@ -45,7 +39,7 @@ export function* hashSteps(state: EngineState, names?: StateNames): HashSteps {
   }
   hasher.number(state.symbols.length);
   for (const symbol of inNameOrder(state.symbols, names)) {
-    yield* hashSymbol(hasher, symbol, names);
+    yield* hashSymbol(hasher, symbol, count, names);
     const positions = state.positions.filter((position) => position.symbol === symbol.symbol);
     hasher.number(positions.length);
     for (const position of byName(positions, ({ account }) => account)) {
@@ -68,8 +62,9 @@ function inNameOrder(symbols: readonly SymbolState[], names: StateNames | undefi
 function* hashSymbol(
   hasher: StateHasher,
   state: SymbolState,
+  count: StepCount,
   names: StateNames | undefined,
-): Generator<undefined, void> {
+): Steps<void> {
   if (names === undefined) hasher.number(state.symbol);
   else hasher.text(names.symbol(state.symbol));
   const { maxPriceTicks, maxQuantityLots, phase, tradeNumber, bookSequence, lastPriceTicks } = state;
@@ -83,8 +78,8 @@ function* hashSymbol(
   const families = new Families();
   for (const orders of [state.bids, state.asks, state.asleep, state.aside]) {
     hasher.number(orders.length);
-    for (const [index, order] of orders.entries()) {
-      if (index % ORDERS_IN_A_STEP === ORDERS_IN_A_STEP - 1) yield;
+    for (const order of orders) {
+      if (count.isFull()) yield;
       hashOrder(hasher, order, families, names);
     }
   }

@@ -1,3 +1,4 @@
+import { inOneTurn, type Steps } from "@bourse/base";
 import type {
   AccountCommand,
   AmendOrder,
@@ -17,9 +18,9 @@ import type {
 } from "../commands.ts";
 import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engine.ts";
 import type { EventSink, RejectReason } from "../events.ts";
-import { encodeSnapshot } from "../snapshot.ts";
+import { encodeSteps } from "../snapshot.ts";
 import type { OrderState } from "../state.ts";
-import { type HashSteps, hashState, hashSteps, type StateNames } from "../state-hash.ts";
+import { hashSteps, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";
 import { newOrder, sleeps } from "./naive-order.ts";
@@ -407,15 +408,19 @@ export class NaiveEngine implements Engine {
   }
 
   stateHash(names?: StateNames): string {
-    return hashState(freeze(this.#state), names);
+    return inOneTurn(this.stateHashSteps(names));
   }
 
-  stateHashSteps(names?: StateNames): HashSteps {
+  stateHashSteps(names?: StateNames): Steps<string> {
     return hashSteps(freeze(this.#state), names);
   }
 
   snapshot(): Uint8Array {
-    return encodeSnapshot(freeze(this.#state));
+    return inOneTurn(this.snapshotSteps());
+  }
+
+  snapshotSteps(): Steps<Uint8Array> {
+    return encodeSteps(freeze(this.#state));
   }
 
   #begin(command: CommandHead, handle: number): boolean {
