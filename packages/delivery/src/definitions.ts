@@ -1,3 +1,4 @@
+import type { Steps } from "@bourse/base";
 import type { StartPosition, TopicPartition } from "@bourse/bus";
 import type { Topic, TopicEvent } from "@bourse/contracts";
 import type { Rows, Statement } from "@bourse/store";
@@ -134,12 +135,16 @@ export interface ShardProgram {
   readonly snapshotFormat?: string;
   /** Called once, before any command. null: from the beginning. */
   restore(snapshot: Uint8Array | null): void;
+  /** The same of a state that may be large: others go on between the steps. */
+  restoreSteps?(snapshot: Uint8Array | null): Steps<void>;
   /** Applies one command and writes what follows from it. `sequence` is the command's number in its log. */
   apply(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
   /** R8: an operator has voided this command. Writes its REJECTED outcome, one report, and changes nothing else. */
   void?(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
   /** The same state has the same bytes, also once it is restored from them. */
   snapshot(): Uint8Array;
+  /** The same of a state that may be large. No command comes between the steps. */
+  snapshotSteps?(): Steps<Uint8Array>;
   /** How many things it holds: so many commands lie between two snapshots at least. Absent: few. */
   size?(): number;
   /** Of the state, not of times and positions in the log (R8). */

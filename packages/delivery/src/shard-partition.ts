@@ -9,6 +9,7 @@ import { judgeExact, type Position } from "./sequence-check.ts";
 import {
   type ShardOutput,
   type ShardPartitionParts,
+  snapshotOf,
   type TakenPartition,
   takeOver,
 } from "./shard-takeover.ts";
@@ -69,6 +70,8 @@ export class ShardPartition {
   #nextOffset: bigint | null;
   /** Behind the last command that was applied, whatever duplicates came since. */
   #markOffset: bigint | null;
+  /** Commands are being applied, or their snapshot is taken: its state is of no place in the log. */
+  #isStepping = false;
   #sinceSnapshot = 0;
   /** When the oldest command came that no snapshot has; null: there is none. */
   #unsavedSinceMs: number | null = null;
@@ -121,6 +124,15 @@ export class ShardPartition {
 
   /** Applies the commands, compares what the topics have already, and says what is to be sent. Never rejects. */
   async step(records: readonly BusRecord[]): Promise<ShardStep> {
+    this.#isStepping = true;
+    try {
+      return await this.#step(records);
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  async #step(records: readonly BusRecord[]): Promise<ShardStep> {
     for (const output of this.#outputs.values()) {
       if (output.regenerated.length > 0) output.regenerated = [];
       if (output.records.length > 0) output.records = [];
@@ -159,7 +171,7 @@ export class ShardPartition {
       duplicates,
       nextOffset: this.#nextOffset,
       toSend,
-      snapshot: fault === null ? this.#snapshotIfDue(commands) : null,
+      snapshot: fault === null ? await this.#snapshotIfDue(commands) : null,
       fault,
     };
   }
@@ -258,10 +270,12 @@ export class ShardPartition {
   }
 
   /** The market stands still meanwhile: the larger the state, the rarer it is, so that a command's share stays the same. */
-  #snapshotIfDue(commands: number): Snapshot | null {
+  async #snapshotIfDue(commands: number): Promise<Snapshot | null> {
     this.#sinceSnapshot += commands;
     const every = Math.max(this.#parts.snapshotEvery, this.program.size?.() ?? 0);
-    return this.#sinceSnapshot < every ? null : this.#snapshot();
+    if (this.#sinceSnapshot < every) return null;
+    const head = this.#snapshotHead();
+    return head === null ? null : { head, state: await snapshotOf(this.#parts, this.program) };
   }
 
   /**
@@ -272,7 +286,8 @@ export class ShardPartition {
     const { retentionMs } = this.#parts.input;
     const since = this.#unsavedSinceMs;
     const isAged = since !== null && retentionMs >= 0 && nowMs - since >= retentionMs / AGED_PART;
-    return isAged ? this.#snapshot() : null;
+    const head = isAged && !this.#isStepping ? this.#snapshotHead() : null;
+    return head === null ? null : { head, state: this.program.snapshot() };
   }
 
   /** A snapshot was taken and could not be written. */
@@ -280,14 +295,15 @@ export class ShardPartition {
     this.#unsavedSinceMs = Math.min(timeMs, this.#unsavedSinceMs ?? timeMs);
   }
 
-  #snapshot(): Snapshot | null {
+  /** What is said of the snapshot that is taken now; null: of nothing there is none. */
+  #snapshotHead(): SnapshotHead | null {
     if (this.#mark === undefined) return null;
     this.#sinceSnapshot = 0;
     this.#unsavedSinceMs = null;
     const outputs: Record<string, number> = {};
     for (const output of this.#outputs.values()) outputs[output.topic.name] = output.next - 1;
     const hash = voidedHash(this.#voided, this.#mark.sequence);
-    const head: SnapshotHead = {
+    return {
       format: 1,
       inputTopic: this.#parts.input.name,
       inputTopicId: this.#inputTopicId,
@@ -300,6 +316,5 @@ export class ShardPartition {
       ...(this.program.snapshotFormat === undefined ? {} : { program: this.program.snapshotFormat }),
       ...(hash === "" ? {} : { voided: hash }),
     };
-    return { head, state: this.program.snapshot() };
   }
 }

@@ -258,7 +258,7 @@ export class ShardRunner<Service> implements Runner {
 
   /** A partition that can't be restored is stopped by itself; a bus that doesn't answer fails the whole assignment. */
   async #open(partition: number): Promise<Owned> {
-    const { bus, serviceName, contracts, sharedFolder, openSnapshots } = this.#parts;
+    const { bus, timer, serviceName, contracts, sharedFolder, openSnapshots } = this.#parts;
     const { input, outputs, snapshotEvery, create } = this.#consumption;
     const folder = shardFolder(sharedFolder, {
       subscription: this.subscription,
@@ -280,6 +280,7 @@ export class ShardRunner<Service> implements Runner {
     try {
       owned.shard = await ShardPartition.open({
         bus,
+        timer,
         producer: serviceName,
         contracts,
         decode: createDecoder([input]),

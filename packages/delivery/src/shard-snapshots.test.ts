@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { InvariantError, type Steps, type Timer } from "@bourse/base";
 import type { ShardProgram } from "./definitions.ts";
 import { commands, everything, reports, sendAll, sequencesOf, trades } from "./testing/fixtures.ts";
 import {
   closed,
+  type Given,
   given,
   noting,
   place,
@@ -48,6 +50,67 @@ test("a large state has its snapshots further apart: as many commands as it hold
   await place(all.bus, [5]);
   await untilSnapshot(all, 5);
   await closed(all, one);
+});
+
+/** A program that is saved and restored in steps. Says of each command and step whose turn it is. */
+function inParts(turns: string[]): ShardProgram {
+  const { restore, snapshot, apply, ...program } = noting(summing(), []);
+  const parts = function* <T>(name: string, made: () => T): Steps<T> {
+    for (let part = 1; part <= 3; part++) {
+      turns.push(`${name} ${part}`);
+      if (part < 3) yield;
+    }
+    return made();
+  };
+  const never = (): never => {
+    throw new InvariantError("it has steps");
+  };
+  return {
+    ...program,
+    restore: never,
+    snapshot: never,
+    restoreSteps: (bytes) => parts("restored", () => restore(bytes)),
+    snapshotSteps: () => parts("saved", snapshot),
+    apply: (command, output) => {
+      turns.push(`command ${command.sequence}`);
+      apply(command, output);
+    },
+  };
+}
+
+test("a state that is restored and saved in steps lets others go on between them, but no command", async (t) => {
+  const all = await given(t);
+  let others = 0;
+  const timer: Timer = {
+    ...all.time.timer,
+    sleep: (delayMs, signal) => {
+      if (delayMs === 0) others++;
+      return all.time.timer.sleep(delayMs, signal);
+    },
+  };
+  const stepped: Given = { ...all, time: { ...all.time, timer } };
+  const turns: string[] = [];
+  const create = (_service: null, partition: number) => (partition === 0 ? inParts(turns) : summing());
+  const one = shard(stepped, { snapshotEvery: 2, create });
+  one.runner.start();
+  await place(all.bus, upTo(2));
+  await untilSnapshot(all, 2);
+  await place(all.bus, [3]);
+  await untilReported(all, 3);
+  await closed(all, one);
+  const restored = ["restored 1", "restored 2", "restored 3"];
+  const saved = ["saved 1", "saved 2", "saved 3"];
+  assert.deepEqual(turns, [...restored, "command 1", "command 2", ...saved, "command 3"]);
+  assert.equal(others, 4);
+  turns.length = 0;
+  const two = shard(stepped, { create });
+  two.runner.start();
+  await place(all.bus, [4]);
+  await untilReported(all, 4);
+  await closed(all, two);
+  assert.deepEqual(turns, [...restored, ...saved, "command 3", "command 4"]);
+  assert.equal(others, 8);
+  assert.deepEqual(await sums(all.bus, reports), upTo(4).map(triangle));
 });
 
 const isOfSnapshot = (reason: string): boolean => /a restored state is the one that was saved/.test(reason);

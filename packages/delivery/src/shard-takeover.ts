@@ -1,4 +1,4 @@
-import { InvariantError } from "@bourse/base";
+import { InvariantError, inTurns, type Timer } from "@bourse/base";
 import type { EventBus, OutgoingRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Contracts } from "./contract-check.ts";
@@ -20,6 +20,7 @@ const OUTPUT_EPOCH = 1;
 
 export interface ShardPartitionParts {
   readonly bus: EventBus;
+  readonly timer: Pick<Timer, "sleep">;
   readonly producer: string;
   readonly contracts: Contracts;
   readonly decode: Decoder;
@@ -78,9 +79,9 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
         isOurs(head) &&
         parts.outputs.every(({ name }) => isReached(head.outputs[name] ?? 0, tails.get(name))),
     )) ?? (await beforeWhatIsLeft(parts, isOurs));
-  program.restore(snapshot?.state ?? null);
+  await restore(parts, program, snapshot?.state ?? null);
   const head = snapshot?.head ?? null;
-  if (snapshot !== null && Buffer.compare(program.snapshot(), snapshot.state) !== 0) {
+  if (snapshot !== null && Buffer.compare(await snapshotOf(parts, program), snapshot.state) !== 0) {
     throw new InvariantError(
       `a restored state is the one that was saved: ${input.name}/${partition} at ${snapshot.head.sequence}`,
     );
@@ -91,6 +92,23 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
   }
   const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
   return { program, head, outputs, inputTopicId, voided, lastAtStart: last?.offset ?? null, nextOffset };
+}
+
+async function restore(
+  { timer }: Pick<ShardPartitionParts, "timer">,
+  program: ShardProgram,
+  snapshot: Uint8Array | null,
+): Promise<void> {
+  if (program.restoreSteps === undefined) program.restore(snapshot);
+  else await inTurns(timer, program.restoreSteps(snapshot));
+}
+
+/** The program stands still meanwhile, others go on. */
+export async function snapshotOf(
+  { timer }: Pick<ShardPartitionParts, "timer">,
+  program: ShardProgram,
+): Promise<Uint8Array> {
+  return program.snapshotSteps === undefined ? program.snapshot() : inTurns(timer, program.snapshotSteps());
 }
 
 /** How far an output topic goes: `known` is false where retention has left nothing of ours to read. */

@@ -1,3 +1,4 @@
+import { inTurns } from "@bourse/base";
 import type { Matching } from "./matching.ts";
 import type { MatchingProgram } from "./shard/matching-program.ts";
 
@@ -10,10 +11,8 @@ export async function stateHashOf(
   program: MatchingProgram,
 ): Promise<string> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const steps = program.stateHashSteps();
-    let step = steps.next();
-    for (; step.done !== true; step = steps.next()) await timer.sleep(0);
-    if (step.value !== null) return step.value;
+    const hash = await inTurns(timer, program.stateHashSteps());
+    if (hash !== null) return hash;
   }
   return program.stateHash();
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inOneTurn } from "@bourse/base";
 import { rfc3339 } from "@bourse/contracts";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
-import { decodeProgram } from "./program-snapshot.ts";
+import { decodeSteps } from "./program-snapshot.ts";
 
 describe("matching", () => {
   it("tells a trade with both sides' cumulative facts and fees, makers first, the taker once", () => {
@@ -195,7 +196,7 @@ describe("matching", () => {
 
   it("forgets the sessions that no live order has, however they were numbered", () => {
     const sessions = ({ program }: Desk): readonly string[] =>
-      decodeProgram(program.snapshot()).sessions.all();
+      inOneTurn(decodeSteps(program.snapshot())).sessions.all();
     const desk = new Desk().list();
     desk.place(1, "BUY", "1", "1", { sessionId: "first" });
     for (let n = 2; n <= 2_000; n++)

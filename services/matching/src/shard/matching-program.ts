@@ -1,4 +1,4 @@
-import { assert, present, unreachable } from "@bourse/base";
+import { assert, inOneTurn, present, StepCount, type Steps, unreachable } from "@bourse/base";
 import { MAX_VALUE_BYTES } from "@bourse/bus";
 import { epochMs, type orderEvents, type TopicEvent } from "@bourse/contracts";
 import type { Envelope, ShardProgram } from "@bourse/delivery";
@@ -10,7 +10,7 @@ import {
   type Engine,
   ORDER_TYPE,
   PHASE,
-  restoreEngine,
+  restoreEngineSteps,
   SIDE,
   TIME_IN_FORCE,
 } from "@bourse/engine";
@@ -22,7 +22,7 @@ import { NetPositions } from "./net-positions.ts";
 import { newOrderRecord, type OrderRecord, OrderRecords } from "./order-records.ts";
 import type { Output } from "./output.ts";
 import { hashProgram } from "./program-hash.ts";
-import { decodeProgram, encodeProgram, PROGRAM_SNAPSHOT_FORMAT } from "./program-snapshot.ts";
+import { decodeSteps, encodeSteps, PROGRAM_SNAPSHOT_FORMAT } from "./program-snapshot.ts";
 import { engineSpecial, isSpecial } from "./special-terms.ts";
 import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
@@ -31,6 +31,9 @@ type Placed = Extract<Command, { eventType: "OrderCreated" }>;
 
 /** Mass work of one command is done in chunks of so many orders; all of it before the next command. */
 const WORK_CHUNK = 1_024;
+
+/** So many orders are compared with the engine in a step of a restore. */
+const ORDERS_IN_A_STEP = 10_000;
 
 /**
  * So many sessions may be known that no live order has, and as many again as there are live orders: so looking which ones
@@ -72,8 +75,12 @@ export class MatchingProgram implements ShardProgram {
   }
 
   restore(snapshot: Uint8Array | null): void {
+    inOneTurn(this.restoreSteps(snapshot));
+  }
+
+  *restoreSteps(snapshot: Uint8Array | null): Steps<void> {
     if (snapshot === null) return;
-    const state = decodeProgram(snapshot);
+    const state = yield* decodeSteps(snapshot);
     this.#symbols = state.symbols;
     this.#accounts = state.accounts;
     this.#sessions = state.sessions;
@@ -83,10 +90,16 @@ export class MatchingProgram implements ShardProgram {
     this.#version = state.version;
     this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions, this.#maxValueBytes);
     this.#report.engineSequence = state.engineSequence;
-    const engine = restoreEngine(state.engine, this.#report);
+    const engine = yield* restoreEngineSteps(state.engine, this.#report);
     assert(engine.ok, "the engine in a snapshot that was written whole can be read");
     this.#engine = engine.value;
-    this.#untold = this.#orders.all().filter((order) => this.#engineLeaves(order) !== order.leavesLots);
+    const untold: OrderRecord[] = [];
+    const count = new StepCount(ORDERS_IN_A_STEP);
+    for (const order of this.#orders.all()) {
+      if (count.isFull()) yield;
+      if (this.#engineLeaves(order) !== order.leavesLots) untold.push(order);
+    }
+    this.#untold = untold;
   }
 
   /** Not while it is restored: what was read is what is written again. */
@@ -363,7 +376,11 @@ export class MatchingProgram implements ShardProgram {
   }
 
   snapshot(): Uint8Array {
-    return encodeProgram({
+    return inOneTurn(this.snapshotSteps());
+  }
+
+  *snapshotSteps(): Steps<Uint8Array> {
+    return yield* encodeSteps({
       version: this.#version,
       engineSequence: this.#report.engineSequence,
       symbols: this.#symbols,
@@ -372,7 +389,7 @@ export class MatchingProgram implements ShardProgram {
       selfTradeGroups: this.#selfTradeGroups,
       positions: this.#positions,
       orders: this.#orders,
-      engine: this.#engine.snapshot(),
+      engine: yield* this.#engine.snapshotSteps(),
     });
   }
 
@@ -381,13 +398,11 @@ export class MatchingProgram implements ShardProgram {
   }
 
   stateHash(): string {
-    const steps = this.stateHashSteps();
-    for (let step = steps.next(); ; step = steps.next())
-      if (step.done === true) return present(step.value, "a hash where no command comes between its steps");
+    return present(inOneTurn(this.stateHashSteps()), "a hash where no command comes between its steps");
   }
 
   /** The same step by step; null where a command came between two of them. */
-  *stateHashSteps(): Generator<undefined, string | null> {
+  *stateHashSteps(): Steps<string | null> {
     const [symbols, accounts, sessions] = [this.#symbols, this.#accounts, this.#sessions];
     const tables = { symbols, accounts, sessions, positions: this.#positions, orders: this.#orders };
     const steps = hashProgram(tables, this.#engine);

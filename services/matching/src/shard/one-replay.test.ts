@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
-import { seededRandom } from "@bourse/base";
+import { inOneTurn, seededRandom } from "@bourse/base";
 import { rfc3339 } from "@bourse/contracts";
 import { BinaryEngine, CommandWords } from "@bourse/engine";
 import { EngineJournal } from "@bourse/journal";
 import { MatchingProgram } from "./matching-program.ts";
-import { decodeProgram } from "./program-snapshot.ts";
+import { decodeSteps } from "./program-snapshot.ts";
 
 type Command = Record<string, unknown> & { readonly eventType: string };
 
@@ -42,7 +42,7 @@ it("the topic's commands, journalled as the words that the engine was told, repl
   journal.submit(told);
   journal.close();
   const again = EngineJournal.open({ folder, read: () => {} });
-  const { engine } = decodeProgram(program.snapshot());
+  const { engine } = inOneTurn(decodeSteps(program.snapshot()));
   assert.ok(again.recovery.snapshot > 0 && again.recovery.replayedCommands > 0);
   assert.deepEqual(again.engine.snapshot(), new Uint8Array(engine), `seed ${seed}`);
   again.close();

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { StepCount, type Steps } from "@bourse/base";
 import type { Engine } from "@bourse/engine";
 import type { OrderRecord } from "./order-records.ts";
 import type { ProgramState } from "./program-snapshot.ts";
+import { sortSteps } from "./sort-steps.ts";
 
 /** So many records are hashed in a step, as the engine does with its orders. */
 const RECORDS_IN_A_STEP = 2_000;
@@ -13,7 +15,7 @@ const RECORDS_IN_A_STEP = 2_000;
 export function* hashProgram(
   tables: Pick<ProgramState, "symbols" | "accounts" | "sessions" | "positions" | "orders">,
   engine: Pick<Engine, "stateHashSteps">,
-): Generator<undefined, string> {
+): Steps<string> {
   const names = {
     symbol: (index: number) => tables.symbols.at(index).symbol,
     account: (index: number) => tables.accounts.name(index),
@@ -21,9 +23,10 @@ export function* hashProgram(
     session: (session: number) => tables.sessions.name(session - 1),
   };
   const hash = createHash("sha256").update(yield* engine.stateHashSteps(names));
-  const orders = [...tables.orders.all()].sort((left, right) => (left.orderId < right.orderId ? -1 : 1));
-  for (const [index, order] of orders.entries()) {
-    if (index % RECORDS_IN_A_STEP === RECORDS_IN_A_STEP - 1) yield;
+  const byId = (left: OrderRecord, right: OrderRecord): number => (left.orderId < right.orderId ? -1 : 1);
+  const count = new StepCount(RECORDS_IN_A_STEP);
+  for (const order of yield* sortSteps(tables.orders.all(), byId)) {
+    if (count.isFull()) yield;
     hash.update(linesOf(order));
   }
   for (const line of tables.positions.lines(names.account, names.symbol)) hash.update(`${line}\n`);

@@ -1,4 +1,4 @@
-import { assert } from "@bourse/base";
+import { assert, StepCount, type Steps } from "@bourse/base";
 import { ENGINE_VERSION, SNAPSHOT_FORMAT } from "@bourse/engine";
 import { NameTable } from "./name-table.ts";
 import { NetPositions } from "./net-positions.ts";
@@ -20,13 +20,18 @@ export interface ProgramState {
 }
 
 const FORMAT = 3;
+/** So many orders are written or read in a step. */
+const ORDERS_IN_A_STEP = 10_000;
 
 /** Of the tables, of the engine's bytes, and of what they mean: a snapshot of others can't be read. */
 export const PROGRAM_SNAPSHOT_FORMAT: string = [FORMAT, SNAPSHOT_FORMAT, ENGINE_VERSION].join(".");
 
-/** The tables as JSON behind their length, then the engine's own bytes. The same state has the same bytes. */
-export function encodeProgram(state: ProgramState): Uint8Array {
-  const tables = Buffer.from(
+/**
+ * The tables as JSON behind their length, then the engine's own bytes. The same state has the same bytes. The orders are
+ * the last table, so that theirs can be written a step at a time.
+ */
+export function* encodeSteps(state: ProgramState): Steps<Uint8Array> {
+  const pieces = [
     JSON.stringify({
       format: FORMAT,
       version: state.version,
@@ -36,9 +41,16 @@ export function encodeProgram(state: ProgramState): Uint8Array {
       sessions: state.sessions.all(),
       selfTradeGroups: state.selfTradeGroups.all(),
       positions: state.positions.all(),
-      orders: state.orders.all().map(rowOf),
-    }),
-  );
+      orders: [],
+    }).slice(0, -"]}".length),
+  ];
+  const orders = state.orders.all();
+  for (let from = 0; from < orders.length; from += ORDERS_IN_A_STEP) {
+    if (from > 0) yield;
+    const rows = JSON.stringify(orders.slice(from, from + ORDERS_IN_A_STEP).map(rowOf));
+    pieces.push(from === 0 ? "" : ",", rows.slice(1, -1));
+  }
+  const tables = Buffer.from(`${pieces.join("")}]}`);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(tables.length);
   return Buffer.concat([length, tables, state.engine]);
@@ -56,7 +68,7 @@ interface Tables {
   readonly orders: readonly OrderRow[];
 }
 
-export function decodeProgram(bytes: Uint8Array): ProgramState {
+export function* decodeSteps(bytes: Uint8Array): Steps<ProgramState> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = 4 + buffer.readUInt32LE(0);
   const tables: Tables = JSON.parse(buffer.toString("utf8", 4, end));
@@ -65,7 +77,11 @@ export function decodeProgram(bytes: Uint8Array): ProgramState {
   for (const { listing, bookSequence } of tables.symbols) symbols.list(listing).bookSequence = bookSequence;
   const orders = new OrderRecords();
   const accounts = new NameTable(tables.accounts);
-  for (const row of tables.orders) orders.add(orderOf(row, symbols, accounts));
+  const count = new StepCount(ORDERS_IN_A_STEP);
+  for (const row of tables.orders) {
+    if (count.isFull()) yield;
+    orders.add(orderOf(row, symbols, accounts));
+  }
   const { version, engineSequence } = tables;
   return {
     version,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inOneTurn } from "@bourse/base";
 import { rfc3339 } from "@bourse/contracts";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
-import { decodeProgram, encodeProgram } from "./program-snapshot.ts";
+import { decodeSteps, encodeSteps } from "./program-snapshot.ts";
 
 /** What reports say of orders: which, how many are filled, left and cancelled. */
 const facts = (told: Told[]): string[] =>
@@ -170,10 +171,10 @@ describe("matching, orders beyond plain ones", () => {
 
     it("has them cancelled also where a snapshot does not say so, being from before the engine told it", () => {
       const desk = waiting();
-      const state = decodeProgram(desk.program.snapshot());
+      const state = inOneTurn(decodeSteps(desk.program.snapshot()));
       for (const order of state.orders.all())
         [order.leavesLots, order.cancelledLots] = [order.quantityLots, 0];
-      const before = encodeProgram(state);
+      const before = inOneTurn(encodeSteps(state));
       desk.program = new MatchingProgram();
       desk.program.restore(before);
       assert.deepEqual(desk.program.snapshot(), before, "what was read is what is written again (R8)");
