@@ -139,6 +139,14 @@ export interface ShardProgram {
   restoreSteps?(snapshot: Uint8Array | null): Steps<void>;
   /** Applies one command and writes what follows from it. `sequence` is the command's number in its log. */
   apply(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
+  /**
+   * As `apply` for a command that may have much to do: null where that was all, else the steps that do the rest. Others go on
+   * between them; no command does, and nobody asks for the state.
+   */
+  applySteps?(
+    command: Envelope,
+    output: (topic: Topic, key: string | null, event: object) => void,
+  ): Steps<void> | null;
   /** R8: an operator has voided this command. Writes its REJECTED outcome, one report, and changes nothing else. */
   void?(command: Envelope, output: (topic: Topic, key: string | null, event: object) => void): void;
   /** The same state has the same bytes, also once it is restored from them. */

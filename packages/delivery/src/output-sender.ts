@@ -13,6 +13,9 @@ interface SenderParts {
   readonly signal: AbortSignalLike;
 }
 
+/** Records of one send. A bus writes what is sent together at once, and everything else of the process waits for it. */
+const MOST_RECORDS = 4_000;
+
 /** What a step of one partition has made. */
 interface Made {
   readonly step: { readonly toSend: readonly OutgoingBatch[] };
@@ -47,9 +50,18 @@ export class OutputSender<Step extends Made> {
 
   /** Resolves also where the signal aborts before the outcome is known: whoever comes next makes the same records. */
   async send(steps: readonly Step[]): Promise<void> {
-    let isKnown: boolean;
+    const batches = steps.flatMap(({ step }) => step.toSend);
+    // What needs several sends goes step by step: then a refusal is its own, and nothing is sent twice for it.
+    if (steps.length > 1 && recordsOf(batches) > MOST_RECORDS) {
+      for (const each of steps) await this.send([each]);
+      return;
+    }
+    let isKnown = true;
     try {
-      isKnown = await this.#untilKnown(steps.flatMap(({ step }) => step.toSend));
+      for (const part of partsOf(batches)) {
+        isKnown = await this.#untilKnown(part);
+        if (!isKnown) break;
+      }
     } catch (refusal) {
       const [only, ...others] = steps;
       // Sent together they don't say whose is refused.
@@ -62,7 +74,6 @@ export class OutputSender<Step extends Made> {
 
   /** Says false where the signal aborts before that. Rejects with what no later try will change. */
   async #untilKnown(batches: readonly OutgoingBatch[]): Promise<boolean> {
-    if (batches.length === 0) return true;
     const { subscription, bus, timer, metrics, log, signal } = this.#parts;
     const backoff = createBackoff(timer, signal);
     for (;;) {
@@ -84,6 +95,34 @@ export class OutputSender<Step extends Made> {
       }
     }
   }
+}
+
+function recordsOf(batches: readonly OutgoingBatch[]): number {
+  return batches.reduce((sum, { records }) => sum + records.length, 0);
+}
+
+/**
+ * The batches in their order, as much together as one send has. A stop between two of them leaves each output topic with a
+ * beginning of what a command has made: whoever takes over makes it again, compares that, and sends the rest (R8).
+ */
+function* partsOf(batches: readonly OutgoingBatch[]): Generator<readonly OutgoingBatch[]> {
+  let part: OutgoingBatch[] = [];
+  let room = MOST_RECORDS;
+  for (const batch of batches) {
+    const { records } = batch;
+    for (let from = 0; from < records.length; ) {
+      const isWhole = from === 0 && records.length <= room;
+      const taken = isWhole ? records : records.slice(from, from + room);
+      part.push(isWhole ? batch : { ...batch, records: taken });
+      from += taken.length;
+      room -= taken.length;
+      if (room > 0) continue;
+      yield part;
+      part = [];
+      room = MOST_RECORDS;
+    }
+  }
+  if (part.length > 0) yield part;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { assert, InvariantError } from "@bourse/base";
+import { assert, InvariantError, inTurns, StepCount, type Steps } from "@bourse/base";
 import type { BusRecord, OutgoingBatch, StartPosition } from "@bourse/bus";
 import { epochMs, type Topic } from "@bourse/contracts";
 import type { ShardProgram } from "./definitions.ts";
@@ -18,6 +18,8 @@ import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
 /** No command is older than this part of the time its topic keeps it, and in no snapshot. */
 const AGED_PART = 10;
+/** So many outputs of one command are numbered in a step. */
+const OUTPUTS_IN_A_STEP = 1_000;
 
 /** R8: a command broke an invariant of the program. The message names it and what an operator may do. */
 export class BrokenCommandError extends InvariantError {
@@ -142,7 +144,8 @@ export class ShardPartition {
     let fault: unknown = null;
     try {
       for (const record of records) {
-        const isNew = this.#apply(record);
+        const applied = this.#apply(record);
+        const isNew = typeof applied === "boolean" ? applied : await inTurns(this.#parts.timer, applied);
         this.#nextOffset = record.offset + 1n;
         if (isNew) {
           commands++;
@@ -180,8 +183,8 @@ export class ShardPartition {
     for (const { overlap } of this.#outputs.values()) await overlap?.close();
   }
 
-  /** Says false for a command that was applied before. */
-  #apply(record: BusRecord): boolean {
+  /** Says false for a command that was applied before; the steps that do the rest of one that has much to do. */
+  #apply(record: BusRecord): boolean | Steps<true> {
     const command = this.#parts.decode(record);
     const start = epochStartOf(command);
     const verdict = judgeExact(this.#mark, command, { start });
@@ -206,11 +209,32 @@ export class ShardPartition {
     }
     const made = this.#made;
     made.length = 0;
-    this.#run(command);
+    const rest = this.#run(command);
+    if (rest !== null || made.length > OUTPUTS_IN_A_STEP) return this.#applySteps(command, rest);
     for (const { topic, key, event } of made) this.#number(command, topic, key, event);
+    this.#applied(command);
+    return true;
+  }
+
+  /** A command's outputs are numbered once it has made all of them: one that breaks an invariant has none. */
+  *#applySteps(command: Envelope, rest: Steps<void> | null): Steps<true> {
+    try {
+      if (rest !== null) yield* rest;
+    } catch (error) {
+      throw new BrokenCommandError(command, error);
+    }
+    const count = new StepCount(OUTPUTS_IN_A_STEP);
+    for (const { topic, key, event } of this.#made) {
+      if (count.isFull()) yield;
+      this.#number(command, topic, key, event);
+    }
+    this.#applied(command);
+    return true;
+  }
+
+  #applied(command: Envelope): void {
     this.#moveTo(command);
     this.#timeMs = command.timeMs;
-    return true;
   }
 
   #moveTo({ epoch, sequence, timeMs }: Envelope): void {
@@ -218,12 +242,17 @@ export class ShardPartition {
     this.#unsavedSinceMs ??= timeMs;
   }
 
-  #run(command: Envelope): void {
+  /** Null where the command is done with, else what does the rest. */
+  #run(command: Envelope): Steps<void> | null {
     try {
       if (this.#voidedSequences.has(command.sequence)) {
         assert(this.program.void !== undefined, "a program whose commands are voided says what that means");
         this.program.void(command, this.#write);
-      } else this.program.apply(command, this.#write);
+        return null;
+      }
+      if (this.program.applySteps !== undefined) return this.program.applySteps(command, this.#write);
+      this.program.apply(command, this.#write);
+      return null;
     } catch (error) {
       throw new BrokenCommandError(command, error);
     }

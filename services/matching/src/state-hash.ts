@@ -11,8 +11,10 @@ export async function stateHashOf(
   program: MatchingProgram,
 ): Promise<string> {
   for (let tries = 0; tries < TRIES; tries++) {
+    while (program.isWorking) await timer.sleep(0);
     const hash = await inTurns(timer, program.stateHashSteps());
     if (hash !== null) return hash;
   }
+  while (program.isWorking) await timer.sleep(0);
   return program.stateHash();
 }

@@ -62,6 +62,7 @@ export class MatchingProgram implements ShardProgram {
   #version = 0;
   /** Since this object was made; no state. */
   #commands = 0;
+  #isWorking = false;
   /** Orders of a snapshot from before the engine told what a child loses: the engine has fewer lots than their records. */
   #untold: readonly OrderRecord[] = [];
 
@@ -116,14 +117,39 @@ export class MatchingProgram implements ShardProgram {
   }
 
   apply(envelope: Envelope, output: Output): void {
+    const rest = this.applySteps(envelope, output);
+    if (rest !== null) inOneTurn(rest);
+  }
+
+  applySteps(envelope: Envelope, output: Output): Steps<void> | null {
     this.#commands++;
     const command = envelope.event as Command;
     if (this.#untold.length > 0) this.#tellUntold();
     const head: CommandHead = { request: envelope.sequence, atMs: envelope.timeMs };
     this.#report.begin(inHand(command, envelope), output);
     this.#run(command, head);
-    while (this.#engine.pendingWork()) this.#engine.work(WORK_CHUNK);
+    if (this.#engine.pendingWork()) return this.#workSteps();
     this.#report.end(this.#wholeBook);
+    return null;
+  }
+
+  *#workSteps(): Steps<void> {
+    this.#isWorking = true;
+    try {
+      for (;;) {
+        this.#engine.work(WORK_CHUNK);
+        if (!this.#engine.pendingWork()) break;
+        yield;
+      }
+      this.#report.end(this.#wholeBook);
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  /** A command has mass work left: the state is between two others. */
+  get isWorking(): boolean {
+    return this.#isWorking;
   }
 
   /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
@@ -401,8 +427,9 @@ export class MatchingProgram implements ShardProgram {
     return present(inOneTurn(this.stateHashSteps()), "a hash where no command comes between its steps");
   }
 
-  /** The same step by step; null where a command came between two of them. */
+  /** The same step by step; null where a command came between two of them, or is not done. */
   *stateHashSteps(): Steps<string | null> {
+    if (this.#isWorking) return null;
     const [symbols, accounts, sessions] = [this.#symbols, this.#accounts, this.#sessions];
     const tables = { symbols, accounts, sessions, positions: this.#positions, orders: this.#orders };
     const steps = hashProgram(tables, this.#engine);
