@@ -5,7 +5,14 @@ import { kafkaSkip } from "@bourse/bus/testing";
 import { readRunFile } from "@bourse/platform";
 import { EXIT } from "./exit-codes.ts";
 import { serviceAddresses } from "./testing/addresses.ts";
-import { folder, heard, interruptTwice, run, upAndOpen } from "./testing/up-commands.ts";
+import {
+  folder,
+  INTERRUPTED_AGAIN,
+  interruptedAt,
+  interruptTwice,
+  run,
+  upAndOpen,
+} from "./testing/up-commands.ts";
 
 const skip = (await kafkaSkip(process.env, "own")) ?? false;
 /** A broker writes down what it has before it ends. */
@@ -13,7 +20,7 @@ const END_TIMEOUT_MS = 60_000;
 
 it("on Kafka a second Ctrl-C ends broker, database and every service", { skip }, async (t) => {
   const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const started = await upAndOpen(t, ["--bus", "kafka"], env);
+  const started = await upAndOpen(t, ["--bus", "kafka"], { ...env, NODE_OPTIONS: INTERRUPTED_AGAIN });
   const names = readRunFile(env.BOURSE_DATA)?.processes.map(({ name }) => name);
   for (const name of ["gateway", "kafka", "postgres"]) assert.ok(names?.includes(name), name);
   await interruptTwice(started);
@@ -27,11 +34,10 @@ it("on Kafka a start that is told to end says that it ends, and does", async (t)
     ...(await serviceAddresses()),
     BOURSE_DATA: folder(t),
     KAFKA_BOOTSTRAP_SERVERS: "127.0.0.1:1",
+    NODE_OPTIONS: interruptedAt("starting PostgreSQL"),
   };
   const up = run(["up", "--no-demo", "--bus", "kafka"], env);
   t.after(() => up.child.kill("SIGKILL"));
-  await heard(up, "starting PostgreSQL");
-  up.child.kill("SIGINT");
   assert.equal(await up.ended, EXIT.ok, up.said.stderr);
   assert.match(up.said.stderr, /it ends what it has started; Ctrl-C again ends it at once/);
   assert.doesNotMatch(up.said.stderr, /once it has started|starting \d+ services/);

@@ -5,7 +5,7 @@ import { it } from "node:test";
 import { readRunFile } from "@bourse/platform";
 import { EXIT } from "./exit-codes.ts";
 import { serviceAddresses } from "./testing/addresses.ts";
-import { folder, heard, interruptTwice, run, upAndOpen } from "./testing/up-commands.ts";
+import { folder, heard, INTERRUPTED_AGAIN, interruptTwice, run, upAndOpen } from "./testing/up-commands.ts";
 
 const postgresOf = (dataFolder: string): number | undefined =>
   readRunFile(dataFolder)?.processes.find(({ name }) => name === "postgres")?.pid;
@@ -40,7 +40,7 @@ it("up says what to open and the operator's key, other commands find it, and dow
 
 it("a second Ctrl-C ends it at once, with its database, and the next start needs no help", async (t) => {
   const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const started = await upAndOpen(t, [], env);
+  const started = await upAndOpen(t, [], { ...env, NODE_OPTIONS: INTERRUPTED_AGAIN });
   const postgres = postgresOf(env.BOURSE_DATA);
   assert.ok(postgres !== undefined);
   await interruptTwice(started);
