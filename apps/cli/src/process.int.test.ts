@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { kafkaSkip } from "@bourse/bus/testing";
+import { tablesOwner } from "@bourse/host";
+import { postgresStore, schemaOfService, sql } from "@bourse/store";
+import { startPostgres } from "@bourse/store/local-postgres";
 import { EXIT } from "./exit-codes.ts";
 import { type Command, jsonOf, streamCommands } from "./testing/stream-commands.ts";
 
@@ -30,13 +33,15 @@ describe("bourse process, on a real Kafka", { skip, timeout: 480_000 }, () => {
     const first = bourse(...process);
     const url = await urlOf(first);
     const before = await processed(url);
-    const interrupted = redrive(url);
-    while ((await processed(url)) === before) await turn();
-    first.child.kill("SIGKILL");
-    await first.ended;
-    // By itself it would wait half a minute for the server to come back.
-    interrupted.child.kill("SIGKILL");
-    await interrupted.ended;
+    await whileTheLastIsHeld(async () => {
+      const interrupted = redrive(url);
+      while ((await processed(url)) === before) await turn();
+      first.child.kill("SIGKILL");
+      await first.ended;
+      // By itself it would wait half a minute for the server to come back.
+      interrupted.child.kill("SIGKILL");
+      await interrupted.ended;
+    });
 
     const second = bourse(...process);
     try {
@@ -134,6 +139,25 @@ describe("bourse process, on a real Kafka", { skip, timeout: 480_000 }, () => {
       if (url !== undefined) return url;
       assert.equal(running.child.exitCode, null, running.said());
       await turn();
+    }
+  }
+
+  /** A redrive gets as far as the last partition of what is set aside, and waits there until the work is done. */
+  async function whileTheLastIsHeld(work: () => Promise<void>): Promise<void> {
+    const { adminUrl } = await startPostgres({ folder: join(commands.folder, "data", "postgres") });
+    const schema = schemaOfService(tablesOwner({ name: "trade-processor", scope: topic }));
+    const store = postgresStore({ url: adminUrl, schema, applicationName: "test", maxConnections: 1 });
+    try {
+      await store.transaction("hold", async (tx) => {
+        await tx.run([
+          sql`SET LOCAL idle_in_transaction_session_timeout = 0`,
+          sql`SELECT FROM marks WHERE partition = (SELECT max(partition) FROM parked) ORDER BY producer FOR UPDATE`,
+        ]);
+        await work();
+        await tx.commit([]);
+      });
+    } finally {
+      await store.close();
     }
   }
 
