@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { CALENDARS, dayEndMs } from "@bourse/market";
 import { PROJECT_ROOT } from "./data-folder.ts";
 import { type PrivatePlatform, startPrivatePlatform } from "./replay/private-platform.ts";
 import { unknownCommands } from "./testing/known-commands.ts";
@@ -42,6 +43,12 @@ function filledOf({ orderId, filledQuantity, filledNotional, fee }: Order) {
   ] as const;
 }
 
+/** An order of the day is none any more where the day ends meanwhile. */
+function ofTheLongestDay(): string | undefined {
+  const nowMs = Date.now();
+  return CALENDARS.toSorted((one, other) => dayEndMs(other, nowMs) - dayEndMs(one, nowMs))[0];
+}
+
 describe("every order type and command of docs/orders.md, by curl and by `bourse order`", {
   skip,
   timeout: 480_000,
@@ -58,6 +65,7 @@ describe("every order type and command of docs/orders.md, by curl and by `bourse
       await call("POST", "/api/v1/assets", asset);
     await call("POST", "/api/v1/instruments", {
       symbol: "AAPL",
+      calendar: ofTheLongestDay(),
       baseAsset: "AAPL",
       quoteAsset: "USD",
       tickSize: "0.01",
