@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { FeedRow } from "@bourse/platform/follow-feed";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
@@ -6,6 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import { wholeNumber, withExamples } from "../help.ts";
 import { grouped, Output } from "../output.ts";
 import { handlerOf } from "../streams/feed-handler.ts";
+import { followProcessor } from "../streams/follow-processor.ts";
 import { type KafkaOptions, kafkaEnvironment, withKafkaOptions } from "../streams/kafka-options.ts";
 import { kafkaServers } from "../streams/kafka-servers.ts";
 import { type TargetOptions, withData } from "../target.ts";
@@ -25,10 +27,6 @@ interface ProcessOptions extends TargetOptions, KafkaOptions {
   readonly untilIdle?: boolean;
   readonly handler?: string;
 }
-
-const TELL_EVERY_MS = 1_000;
-/** Nothing new for so many looks in a row, and nothing left: that is the end of the stream for now. */
-const IDLE_LOOKS = 3;
 
 export function processCommand(): Command {
   const command = withKafkaOptions(withData(new Command("process")))
@@ -135,10 +133,11 @@ async function run(options: ProcessOptions): Promise<void> {
     progress: (line) => output.note(line),
   });
   output.note(`processing ${processor.topic.name}; ${processor.url}/swagger-ui.html; Ctrl-C ends it`);
-  const summary = await follow(processor, {
+  const summary = await followProcessor(processor, {
     output,
     signal: ending.signal,
     untilIdle: options.untilIdle ?? false,
+    pause: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
   });
   const clean = await processor.stop();
   output.facts([
@@ -165,59 +164,6 @@ function printer(output: Output): FeedHandler {
       rows.map(({ time, fields }) => [time, ...names.map((name) => String(fields[name] ?? ""))]),
     );
   };
-}
-
-interface Summary {
-  readonly trades: number;
-  readonly deadLetters: number;
-  readonly seconds: number;
-  readonly stopped: string | null;
-}
-
-type Processor = Awaited<ReturnType<typeof import("@bourse/platform/run-processor")["startProcessor"]>>;
-
-/** A line a second while something comes, until somebody ends it, or the stream's end where that is asked for. */
-async function follow(
-  processor: Processor,
-  {
-    output,
-    signal,
-    untilIdle,
-  }: { readonly output: Output; readonly signal: AbortSignal; readonly untilIdle: boolean },
-): Promise<Summary> {
-  const started = performance.now();
-  let told = 0;
-  let idleLooks = 0;
-  for (;;) {
-    await pause(signal);
-    const { trades, deadLetters, lag } = await processor.counts();
-    const stopped = await processor.stopped();
-    const seconds = (performance.now() - started) / 1_000;
-    const done = trades + deadLetters;
-    if (done !== told)
-      output.note(
-        `${grouped(trades)} trades, ${grouped(done - told)} in the last second, ${grouped(deadLetters)} dead letters, ${grouped(lag ?? 0)} behind`,
-      );
-    idleLooks = done === told && lag === 0 ? idleLooks + 1 : 0;
-    told = done;
-    if (stopped !== null) output.note(`stopped: ${stopped}`);
-    const isOver = signal.aborted || stopped !== null || (untilIdle && idleLooks >= IDLE_LOOKS);
-    if (isOver) return { trades, deadLetters, seconds, stopped };
-  }
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, TELL_EVERY_MS);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 function sinkOf({ sink, clickhouse, folder }: ProcessOptions) {
