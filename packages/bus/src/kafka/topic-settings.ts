@@ -7,8 +7,10 @@ import {
 import { BusError } from "../bus-error.ts";
 import { LEAST_MESSAGE_BYTES } from "../limits.ts";
 import type { TopicSpec } from "../port.ts";
+import { retrying } from "./backoff.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";
-import { brokerError, KafkaCode } from "./failure.ts";
+import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 
 /** What a topic is made with, and what of it is asked of one that is there. */
 export interface TopicSetting {
@@ -60,13 +62,17 @@ export function settingsOfOldBrokers(spec: TopicSpec): readonly TopicSetting[] {
  */
 export async function requireSettings(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
   if (specs.length === 0) return;
-  const found = await readSettings(cluster, specs);
+  const found = await readSettings(cluster, await cluster.anyConnection("control"), specs);
   for (const spec of specs) requireSafe(spec, (name) => found.get(spec.name)?.get(name));
-  const limited = specs.filter(({ name }) => {
-    const limit = found.get(name)?.get(TIME_AHEAD);
-    return limit !== undefined && limit !== ANY_TIME;
-  });
-  if (limited.length > 0) await liftLimit(cluster, limited);
+  const limited = specs.filter(({ name }) => isLimited(found.get(name)));
+  if (limited.length === 0) return;
+  await liftLimit(cluster, limited);
+  await whenLifted(cluster, limited);
+}
+
+function isLimited(settings: ReadonlyMap<string, string> | undefined): boolean {
+  const limit = settings?.get(TIME_AHEAD);
+  return limit !== undefined && limit !== ANY_TIME;
 }
 
 function requireSafe(spec: TopicSpec, settingOf: (name: string) => string | undefined): void {
@@ -86,9 +92,9 @@ function requireSafe(spec: TopicSpec, settingOf: (name: string) => string | unde
 /** By topic and name. A broker leaves out what it does not know. */
 async function readSettings(
   cluster: Cluster,
+  connection: BrokerConnection,
   specs: readonly TopicSpec[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-  const connection = await cluster.anyConnection("control");
   const response = await connection.call(
     describeConfigsV4.api,
     LIMIT_MS,
@@ -103,6 +109,9 @@ async function readSettings(
   return new Map(
     response.results.map(({ resourceName, errorCode, configs }) => {
       const access = cluster.access("DESCRIBE_CONFIGS", `topic ${resourceName}`);
+      // A broker hears a moment later of a topic that another one has named.
+      if (errorCode === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION)
+        throw unavailable(`the broker does not know topic ${resourceName} yet`);
       if (errorCode !== KafkaCode.NONE)
         throw brokerError(errorCode, `the settings of topic ${resourceName}`, access);
       return [resourceName, new Map(configs.map(({ name, value }) => [name, value ?? ""]))];
@@ -129,6 +138,20 @@ async function liftLimit(cluster: Cluster, specs: readonly TopicSpec[]): Promise
     const access = cluster.access("ALTER_CONFIGS", `topic ${resourceName}`);
     throw brokerError(errorCode, `${TIME_AHEAD}=${ANY_TIME} for topic ${resourceName}`, access);
   }
+}
+
+/** The controller answers once it is written; each broker hears of it a moment later, and refuses such times until then. */
+async function whenLifted(cluster: Cluster, specs: readonly TopicSpec[]): Promise<void> {
+  await retrying(AbortSignal.timeout(LIMIT_MS), async () => {
+    await cluster.refresh();
+    await Promise.all(
+      cluster.nodes.map(async (node) => {
+        const found = await readSettings(cluster, await cluster.connection(node, "control"), specs);
+        const late = specs.find(({ name }) => isLimited(found.get(name)));
+        if (late !== undefined) throw unavailable(`the broker ${node} limits the times of ${late.name} yet`);
+      }),
+    );
+  });
 }
 
 function isCopied({ replicationFactor = 1 }: TopicSpec): boolean {
