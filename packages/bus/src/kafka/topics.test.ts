@@ -54,6 +54,12 @@ function brokers({ listed, settings }: Answers): {
   return { cluster: cluster as Cluster, lifted: () => lifted };
 }
 
+test("R7: a topic that another process makes meanwhile is compared like any that was there", async () => {
+  const compacted = [{ name: "cleanup.policy", value: "compact" }];
+  const made = { listed: [[], [TOPIC]], settings: new Map([[1, [[...settingsFor(SPEC), ...compacted]]]]) };
+  await assert.rejects(ensureTopics(brokers(made).cluster, [SPEC]), { code: "topic_mismatch" });
+});
+
 test("R8: a limit of times ahead is lifted once every broker goes by that", async () => {
   const own = settingsFor(SPEC);
   const first = [

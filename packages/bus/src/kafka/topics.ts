@@ -28,14 +28,21 @@ export async function ensureTopics(cluster: Cluster, specs: readonly TopicSpec[]
     specs.filter(({ name }) => !missingNames.has(name)),
   );
   if (missing.length === 0) return;
-  for (const { name, errorCode, errorMessage } of await makeTopics(cluster, missing)) {
-    // Another process may have made it meanwhile: it is compared below like any other.
+  const answers = await makeTopics(cluster, missing);
+  // Another process has made it, and this broker did not know of it yet: it is compared below like any other.
+  const found = answers.filter(({ errorCode }) => errorCode === KafkaCode.TOPIC_ALREADY_EXISTS);
+  for (const { name, errorCode, errorMessage } of answers) {
     if (errorCode === KafkaCode.NONE || errorCode === KafkaCode.TOPIC_ALREADY_EXISTS) continue;
     const what = `making topic ${name}${errorMessage ? ` (${errorMessage})` : ""}`;
     throw brokerError(errorCode, what, cluster.access("CREATE", `topic ${name}`));
   }
   const remaining = await missingTopics(cluster, specs);
   if (remaining.length > 0) throw unavailable(`topic ${remaining[0]?.name} is not there yet`);
+  const foundNames = new Set(found.map(({ name }) => name));
+  await requireSettings(
+    cluster,
+    missing.filter(({ name }) => foundNames.has(name)),
+  );
 }
 
 async function makeTopics(
