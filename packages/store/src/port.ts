@@ -29,6 +29,7 @@ export interface Store {
   /** How busy its connections are; absent where there is no pool. */
   load?(): PoolLoad;
 
+  /** Resolves when the server has ended the sessions; one that says nothing is not waited for. */
   close(): Promise<void>;
 }
 

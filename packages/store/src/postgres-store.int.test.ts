@@ -146,6 +146,19 @@ test("two transactions in a real deadlock both commit, one after a rerun", async
   assert.match(reruns[0] ?? "", / 40P01$/);
 });
 
+test("who has closed its store is not connected any more", async (t) => {
+  const { url, adminUrl, schema } = await testDatabase(t);
+  const admin = postgresStore({ url: adminUrl, schema, applicationName: "admin", maxConnections: 1 });
+  t.after(() => admin.close());
+  for (let nth = 0; nth < 20; nth++) {
+    const store = postgresStore({ url, schema, applicationName: "closed", maxConnections: 2 });
+    await Promise.all([store.ping(), store.ping()]);
+    await store.close();
+    const sessions = sql`SELECT pid FROM pg_stat_activity WHERE application_name = 'closed' ORDER BY pid`;
+    assert.deepEqual(await admin.query(sessions), []);
+  }
+});
+
 test("a plan whose columns a migration changed is made anew", async (t) => {
   const { store } = await testDatabase(t, { maxConnections: 1 });
   await write(store, TABLE, insert(1n, 1n));

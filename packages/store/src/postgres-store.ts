@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from "cockatiel";
 import pg from "pg";
 import { poolConfig } from "./connection-options.ts";
@@ -11,6 +12,8 @@ import { StoreError } from "./store-error.ts";
 const MAX_WAITING = 10_000;
 /** Reruns of a transaction that lost a race (40P01, 40001) before it is the caller's to try again. */
 const MAX_RERUNS = 8;
+/** A server that ends a session takes milliseconds; one that says nothing must not hold its client up. */
+const LAST_SESSION_LIMIT_MS = 2_000;
 const RERUN_BACKOFF = { initialDelay: 4, maxDelay: 200 };
 
 /** A store on PostgreSQL with a pool of its own. Connects on first use; `ping` tells whether it can. */
@@ -21,6 +24,7 @@ export function postgresStore(options: StoreOptions): Store {
 class PostgresStore implements Store {
   readonly #pool: pg.Pool;
   readonly #onRerun: StoreOptions["onRerun"];
+  readonly #sessions = new Set<pg.PoolClient>();
   #closing: Promise<void> | undefined;
 
   constructor(options: StoreOptions) {
@@ -28,7 +32,11 @@ class PostgresStore implements Store {
     this.#onRerun = options.onRerun;
     // A connection that dies is seen by the call that uses it, or replaced by the pool where it was idle.
     this.#pool.on("error", ignore);
-    this.#pool.on("connect", (client) => client.on("error", ignore));
+    this.#pool.on("connect", (client) => {
+      client.on("error", ignore);
+      this.#sessions.add(client);
+    });
+    this.#pool.on("remove", (client) => this.#sessions.delete(client));
   }
 
   async transaction<T>(name: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -124,8 +132,16 @@ class PostgresStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#pool.end();
+    this.#closing ??= this.#end();
     return this.#closing;
+  }
+
+  /** The pool has ended once it has told the server so: whoever asks then finds sessions of somebody who has gone. */
+  async #end(): Promise<void> {
+    await this.#pool.end();
+    const limit = AbortSignal.timeout(LAST_SESSION_LIMIT_MS);
+    while (this.#sessions.size > 0 && !limit.aborted)
+      await once(this.#pool, "remove", { signal: limit }).catch(ignore);
   }
 
   async #connect(doing: string): Promise<pg.PoolClient> {
