@@ -152,7 +152,17 @@ export async function statuses(store: Store): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ status, count }) => [String(status), Number(count)]));
 }
 
-export async function audited(bus: EventBus, count: number): Promise<readonly Record<string, unknown>[]> {
-  await until(async () => (await bus.tail(audit.name, 0, 10_000)).length >= count);
-  return (await bus.tail(audit.name, 0, 10_000)).map(({ value }) => JSON.parse(value));
+type AuditEvents = readonly Record<string, unknown>[];
+
+/** What is told of actions once that is enough: the relay sends it a moment after the commit. */
+export async function audited(
+  bus: EventBus,
+  isEnough: (events: AuditEvents) => boolean,
+): Promise<AuditEvents> {
+  let events: AuditEvents = [];
+  await until(async () => {
+    events = (await bus.tail(audit.name, 0, 10_000)).map(({ value }) => JSON.parse(value));
+    return isEnough(events);
+  });
+  return events;
 }
