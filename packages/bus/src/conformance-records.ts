@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { busTest, record, records, rejectsWith, type Suite, takeCount, values } from "./conformance-suite.ts";
 import { MAX_VALUE_BYTES } from "./limits.ts";
 import type { OutgoingRecord } from "./port.ts";
+import { valueBytes } from "./record-value.ts";
 
 /** Topics, sending, and what comes back of a record. */
 export function describeRecords({ harness, topic: makeTopic, group }: Suite): void {
@@ -178,4 +179,25 @@ export function describeRawBytes({ harness, topic: makeTopic }: Suite): void {
     assert.equal(fine?.rawValue, undefined);
     await reader.close();
   });
+
+  busTest(
+    "the bytes of a value are those that were written: in a frame, in one of no UTF-8, empty, and none",
+    async () => {
+      const { bus, sendRaw } = harness();
+      assert.ok(sendRaw !== undefined, "the harness can write bytes past the adapter");
+      const name = await makeTopic(1);
+      const framed = [0, 0x80, 0xc3, 0xff, 1, 0x7b];
+      const written = [[...framed, 0x7d], [...framed, 0xff, 0x7d], [], [0], null].map((bytes) =>
+        bytes === null ? null : Uint8Array.from(bytes),
+      );
+      for (const value of written) await sendRaw({ topic: name, partition: 0 }, value);
+      const reader = await bus.read({ topic: name, partition: 0, from: "earliest" });
+      const taken = await takeCount(reader, written.length);
+      assert.deepEqual(
+        taken.map((each) => valueBytes(each)).map((bytes) => bytes && Uint8Array.from(bytes)),
+        written,
+      );
+      await reader.close();
+    },
+  );
 }

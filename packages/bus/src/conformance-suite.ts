@@ -12,8 +12,8 @@ export interface BusHarness {
   /** Opens the storage anew, as after a crash: what the bus had in memory is gone. `bus` is the new one. */
   reopen(): Promise<EventBus>;
   deleteTopic(topic: string): Promise<void>;
-  /** Appends bytes that need not be UTF-8, as a foreign client can, where the storage takes such. */
-  readonly sendRaw?: (at: TopicPartition, value: Uint8Array) => Promise<void>;
+  /** Appends bytes that need not be UTF-8, or a record without a value, as a foreign client can, where the storage takes such. */
+  readonly sendRaw?: (at: TopicPartition, value: Uint8Array | null) => Promise<void>;
   close(): Promise<void>;
 }
 

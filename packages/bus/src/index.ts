@@ -35,4 +35,6 @@ export type {
 } from "./port.ts";
 export { topicPartitionKey } from "./port.ts";
 export { CHUNK_SPANS, chunksOfRecords, SPAN } from "./record-chunk.ts";
+export type { RecordValue } from "./record-value.ts";
+export { readValue, valueBytes } from "./record-value.ts";
 export { ShareCalls } from "./share-calls.ts";

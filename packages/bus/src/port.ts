@@ -124,9 +124,12 @@ export interface BusRecord {
   /** As `value`: bytes that are not valid UTF-8 are in `rawKey`. */
   readonly key: string | null;
   readonly rawKey?: Uint8Array;
-  /** UTF-8. Bytes that are not valid UTF-8 are in `rawValue`, and here with replacement characters. */
+  /**
+   * UTF-8. Bytes that are not valid UTF-8 are in `rawValue`, and here with replacement characters. A `rawValue` of null: there
+   * is no value (a tombstone), and this is empty. The bytes of the log are `valueBytes` of the record.
+   */
   readonly value: string;
-  readonly rawValue?: Uint8Array;
+  readonly rawValue?: Uint8Array | null;
   /** Where the value came framed with the id of its schema: that id; `value` is what was in the frame. */
   readonly schemaId?: number;
   readonly headers: Headers;

@@ -2,6 +2,8 @@ export { assignPartitions } from "./assign-partitions.ts";
 export type { ConformanceOptions, OutageHarness } from "./conformance.ts";
 export { busConformance } from "./conformance.ts";
 export type { BusHarness } from "./conformance-suite.ts";
+export type { ForeignRecord } from "./kafka/send-foreign.ts";
+export { sendForeign } from "./kafka/send-foreign.ts";
 export type { LocalKafka, ProvisionKafkaOptions, StartKafkaOptions } from "./kafka-server/index.ts";
 export { KAFKA_VERSION, kafkaCacheFolder, provisionKafka, startKafka } from "./kafka-server/index.ts";
 export type { SecureCluster, SecureClusterOptions } from "./kafka-server/secure-cluster.ts";

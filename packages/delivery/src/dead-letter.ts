@@ -9,7 +9,7 @@ import type { JudgedBatch } from "./effect-batch.ts";
 import type { OutgoingEvent } from "./envelope.ts";
 import { type ParkedRow, QUEUED } from "./parked-rows.ts";
 import type { Parking } from "./parking.ts";
-import { base64, base64Headers, valueBytes } from "./record-bytes.ts";
+import { base64, base64Headers } from "./record-bytes.ts";
 
 type DeadLettered = Omit<EventOf<typeof DeadLetteredContract>, "timestamp">;
 
@@ -108,20 +108,22 @@ function copyOf(subscription: string, { parking, place, ...why }: ParkedRow): De
   };
 }
 
-function copiedValue(
-  record: Parking["record"],
-): Pick<DeadLettered, "value" | "encoding" | "valueBytes" | "truncated"> {
-  const bytes = valueBytes(record);
-  const copied = bytes.subarray(0, MAX_COPIED_BYTES);
-  const truncated = copied.length < bytes.length;
+function copiedValue({
+  value,
+  rawValue,
+  schemaId,
+}: Parking["record"]): Pick<DeadLettered, "value" | "encoding" | "schemaId" | "valueBytes" | "truncated"> {
+  if (rawValue === null) return { value: null, encoding: "utf-8", valueBytes: 0, truncated: false };
+  const content = rawValue ?? Buffer.from(value);
+  const copied = content.subarray(0, MAX_COPIED_BYTES);
+  const truncated = copied.length < content.length;
   const isText =
-    record.rawValue === undefined &&
-    !truncated &&
-    Buffer.byteLength(JSON.stringify(record.value)) <= MAX_BASE64_BYTES;
+    rawValue === undefined && !truncated && Buffer.byteLength(JSON.stringify(value)) <= MAX_BASE64_BYTES;
   return {
-    value: isText ? record.value : base64(copied),
+    value: isText ? value : base64(copied),
     encoding: isText ? "utf-8" : "base64",
-    valueBytes: bytes.length,
+    ...(schemaId === undefined ? {} : { schemaId }),
+    valueBytes: content.length,
     truncated,
   };
 }

@@ -140,6 +140,7 @@ export function numberOf(record: BusRecord, topic: Topic): (Position & { readonl
 }
 
 function parseValue(record: BusRecord): object {
+  if (record.rawValue === null) throw new DecodeError(record, "there is no value (a tombstone)");
   if (record.rawValue !== undefined) throw new DecodeError(record, "the value is not UTF-8");
   let parsed: unknown;
   try {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { EventBus, OutgoingRecord } from "@bourse/bus";
 import { kafkaBus } from "@bourse/bus/kafka";
-import { kafkaSkip, testKafka } from "@bourse/bus/testing";
+import { kafkaSkip, sendForeign, testKafka } from "@bourse/bus/testing";
 import { auditTopic, deadLetterTopic, type Topic } from "@bourse/contracts";
 import { type Store, sql, sqlArray } from "@bourse/store";
 import { testDatabase } from "@bourse/store/testing";
@@ -184,6 +184,107 @@ test("R12 on Kafka: one in a hundred is poison, members die, keys queue; then a 
     ends,
   );
 });
+
+test("R12 on Kafka: what others have written is parked, copied and redriven byte for byte", {
+  skip,
+}, async (t) => {
+  const kafka = await testKafka(process.env);
+  const bus = kafkaBus({ bootstrapServers: kafka.bootstrapServers, clientId: "parked-bytes" });
+  t.after(async () => {
+    await bus.close();
+    await kafka.remove();
+  });
+  const topic = { ...commands, name: `${commands.name}-${randomBytes(4).toString("hex")}`, retentionMs: -1 };
+  const letters = deadLetterTopic(topic);
+  // Another service than above: the name of an audit is one for all on this broker.
+  const audit: Topic = auditTopic("portfolio");
+  await bus.ensureTopics(
+    [topic, letters, audit].map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
+  );
+  const framed = { ...numbered(topic, 0, 1), schemaId: 0x80c3_ff01 };
+  await bus.send([{ topic: topic.name, partition: 0, records: [framed] }]);
+  const foreign = [
+    null,
+    Buffer.alloc(0),
+    Buffer.from([0xff, 0, 0xc0]),
+    Buffer.from([0, 0, 0, 0, 7, 0x7b, 0xff, 0x7d]),
+    Buffer.from([0, 0, 0, 0, 7]),
+  ];
+  for (const value of foreign)
+    await sendForeign(kafka.bootstrapServers, [{ topic: topic.name, partition: 0, key: "f", value }]);
+  const { store } = await testDatabase(t, {
+    migrations: [{ prefix: "delivery", folder: deliveryMigrations }],
+    schema: "portfolio",
+  });
+  let broken = true;
+  const applied: unknown[] = [];
+  const settle: EffectConsumption<null> = {
+    kind: "effect",
+    subscription: "settle",
+    topics: [topic],
+    policy: "skip",
+    handle: async (_, batch) => {
+      if (broken && batch.length > 0) throw new RecordRefused("not_yet", "it comes later");
+      applied.push(...batch.map(({ event }) => event));
+      return { statements: [], events: [], result: undefined };
+    },
+  };
+  const runtime = createDelivery({
+    service: "portfolio",
+    publishes: [letters, audit],
+    store,
+    bus,
+    clock: machineClock,
+    timer: machineTimer,
+    log: testLog(),
+    metrics: new Registry(),
+    instanceId: "test",
+    sharedFolder: testFolder(t),
+    relayBounds: { drainMs: 2_000 },
+  });
+  await runtime.start(null, [settle]);
+  t.after(() => runtime.drain());
+  const written = [
+    Buffer.concat([Buffer.from([0, 0x80, 0xc3, 0xff, 1]), Buffer.from(framed.value)]),
+    ...foreign,
+  ];
+  const parked = () => store.query(sql`SELECT record_value FROM parked ORDER BY place`);
+  await until(async () => (await parked()).length === written.length);
+  assert.deepEqual(
+    (await parked()).map(({ record_value: value }) => value && Buffer.from(value as Uint8Array)),
+    written,
+  );
+  const desk = runtime.parked;
+  assert.ok(desk !== null);
+  const shown = await Promise.all(written.map((_, nth) => desk.show(`settle/${topic.name}/0/${nth + 1}`)));
+  assert.deepEqual(shown.map(bytesOf), written);
+  await until(async () => (await bus.tail(letters.name, 0, 10)).length === written.length);
+  const copies = (await bus.tail(letters.name, 0, 10)).map(({ value }) => JSON.parse(value) as ShownValue);
+  assert.deepEqual(copies.map(bytesOf), written);
+  broken = false;
+  const command = { actor: { id: "key-1", role: "operator" }, requestId: "r", max: 10, filter: {} };
+  const redriven = await desk.redrive({ ...command, runId: "run-1" });
+  assert.deepEqual([redriven.applied, redriven.failed.length], [1, foreign.length]);
+  assert.deepEqual(applied, [JSON.parse(framed.value)]);
+});
+
+interface ShownValue {
+  readonly value: string | null;
+  readonly encoding: "utf-8" | "base64";
+  readonly schemaId?: number;
+}
+
+/** What a reader of the documents makes of a value: the bytes that lay in the log. */
+function bytesOf(shown: ShownValue | null): Buffer | null {
+  assert.ok(shown !== null);
+  const { value, encoding, schemaId } = shown;
+  if (value === null) return null;
+  const content = Buffer.from(value, encoding);
+  if (schemaId === undefined) return content;
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(schemaId, 1);
+  return Buffer.concat([frame, content]);
+}
 
 async function settled(store: Store, partition: number): Promise<number[]> {
   const rows = await store.query(sql`SELECT n FROM settled WHERE partition = ${partition} ORDER BY place`);

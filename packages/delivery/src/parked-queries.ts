@@ -60,9 +60,11 @@ export interface ParkedDetail extends ParkedRecord {
   readonly topicId: string;
   readonly recordTimeMs: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The value as text, or as base64 where its bytes are no UTF-8. */
-  readonly value: string;
+  /** The value as text, or as base64 where its bytes are no UTF-8; null: there was none (a tombstone). */
+  readonly value: string | null;
   readonly encoding: "utf-8" | "base64";
+  /** Where the value came in a frame: the id of its schema in there. */
+  readonly schemaId?: number;
   /** Where its bytes are no UTF-8. */
   readonly keyBase64?: string;
   /** All of them as they came, where `headers` does not say it: no UTF-8, a name twice, a value that is null. */
@@ -251,14 +253,15 @@ export function parkedRecordOf(row: Row): ParkedRecord {
 }
 
 export function parkedDetailOf(row: Row): ParkedDetail {
-  const { timestampMs, headers, rawHeaders, value, rawValue, rawKey } = busRecordOf(row);
+  const { timestampMs, headers, rawHeaders, value, rawValue, schemaId, rawKey } = busRecordOf(row);
   return {
     ...parkedRecordOf(row),
     topicId: String(row.topic_id),
     recordTimeMs: timestampMs,
     headers,
-    value: rawValue === undefined ? value : base64(rawValue),
-    encoding: rawValue === undefined ? "utf-8" : "base64",
+    value: rawValue === undefined ? value : rawValue && base64(rawValue),
+    encoding: rawValue ? "base64" : "utf-8",
+    ...(schemaId === undefined ? {} : { schemaId }),
     ...(rawKey === undefined ? {} : { keyBase64: base64(rawKey) }),
     ...(rawHeaders === undefined ? {} : { headersBase64: base64Headers(rawHeaders) }),
     stack: textOrNull(row.stack),
@@ -285,7 +288,7 @@ export function busRecordOf(row: Row): BusRecord {
     partition: Number(row.partition),
     offset: BigInt(String(row.record_offset)),
     ...storedKey(row.record_key as Uint8Array | null),
-    ...storedValue(row.record_value as Uint8Array),
+    ...storedValue(row.record_value as Uint8Array | null),
     ...storedHeaders(String(row.headers)),
     timestampMs: Number(row.record_time_ms),
   };

@@ -1,7 +1,8 @@
+import { valueBytes } from "@bourse/bus";
 import { type Rows, type Statement, type Store, sqlArray } from "@bourse/store";
 import { byTopicAndPartition } from "./outbox.ts";
 import type { AssignedPartition, ParkedQueues, Parking } from "./parking.ts";
-import { headersText, keyBytes, valueBytes } from "./record-bytes.ts";
+import { headersText, keyBytes } from "./record-bytes.ts";
 import { numberArray, separated } from "./separated.ts";
 
 /** A record that waits in front of another one of its key. Nothing is wrong with it. */

@@ -1,13 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import type { BusRecord, RawHeader } from "@bourse/bus";
+import { type BusRecord, type RawHeader, type RecordValue, readValue } from "@bourse/bus";
 
 /** What of a record is kept where it can't be applied: each part as its bytes were in the log (R12). */
 
 const utf8 = new TextEncoder();
-
-export function valueBytes({ value, rawValue }: Pick<BusRecord, "value" | "rawValue">): Uint8Array {
-  return rawValue ?? utf8.encode(value);
-}
 
 export function keyBytes({ key, rawKey }: Pick<BusRecord, "key" | "rawKey">): Uint8Array | null {
   return rawKey ?? (key === null ? null : utf8.encode(key));
@@ -27,7 +23,12 @@ export function base64Headers(headers: readonly RawHeader[]): readonly Base64Hea
 }
 
 export function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+  return bufferOf(bytes).toString("base64");
+}
+
+/** The same bytes. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Headers as the table has them: an object of their texts, or a list of their bytes where texts don't say them. */
@@ -41,9 +42,8 @@ export function storedKey(bytes: Uint8Array | null): Pick<BusRecord, "key" | "ra
   return isUtf8(bytes) ? { key } : { key, rawKey: bytes };
 }
 
-export function storedValue(bytes: Uint8Array): Pick<BusRecord, "value" | "rawValue"> {
-  const value = Buffer.from(bytes).toString();
-  return isUtf8(bytes) ? { value } : { value, rawValue: bytes };
+export function storedValue(bytes: Uint8Array | null): RecordValue {
+  return readValue(bytes === null ? null : bufferOf(bytes));
 }
 
 export function storedHeaders(text: string): Pick<BusRecord, "headers" | "rawHeaders"> {

@@ -63,8 +63,11 @@ const DetailView = Type.Object({
   ...RECORD,
   recordTime: Type.String(),
   headers: Type.Record(Type.String(), Type.String()),
-  value: Type.String(),
+  /** null: there was none (a tombstone). */
+  value: TextOrNull,
   encoding: oneOf(["utf-8", "base64"]),
+  /** The value lay in a frame with this id of its schema. */
+  schemaId: Type.Optional(Count),
   keyBase64: Type.Optional(Type.String()),
   headersBase64: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: TextOrNull }))),
   stack: TextOrNull,

@@ -870,8 +870,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string
@@ -1173,8 +1174,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string
@@ -1476,8 +1478,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string
@@ -1779,8 +1782,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string
@@ -2082,8 +2086,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string
@@ -2385,8 +2390,9 @@ headers: {
  */
 [k: string]: string
 }
-value: string
+value: (string | null)
 encoding: ("utf-8" | "base64")
+schemaId?: number
 keyBase64?: string
 headersBase64?: {
 name: string

@@ -306,6 +306,8 @@ function printRecord(output: Output, record: DeadLetterDetail): void {
   for (const [name, header] of Object.entries(headers)) output.line(`  ${name}: ${header}`);
   if (headersBase64 !== undefined) output.line("\nheaders (base64: texts don't say their bytes)");
   for (const { name, value: bytes } of headersBase64 ?? []) output.line(`  ${name}: ${bytes ?? "-"}`);
-  output.line(`\nvalue${encoding === "base64" ? " (base64: its bytes are no text)" : ""}\n  ${value}`);
+  output.line(
+    `\nvalue${encoding === "base64" ? " (base64: its bytes are no text)" : ""}\n  ${value ?? "- (none: a tombstone)"}`,
+  );
   if (stack !== null) output.line(`\nstack\n  ${stack.replaceAll("\n", "\n  ")}`);
 }

@@ -29,8 +29,9 @@ export interface DeadLetter {
 export interface DeadLetterDetail extends DeadLetter {
   readonly recordTime: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly value: string;
+  readonly value: string | null;
   readonly encoding: "utf-8" | "base64";
+  readonly schemaId?: number;
   readonly keyBase64?: string;
   readonly headersBase64?: readonly { readonly name: string; readonly value: string | null }[];
   readonly stack: string | null;

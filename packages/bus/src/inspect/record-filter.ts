@@ -28,9 +28,10 @@ export function typeOf(record: BusRecord): string | null {
 
 /**
  * The parsed value, with its fields in the order in which they were written: what a sender has passed on in its place has
- * the same fields in any order. What is no JSON is a string as it is.
+ * the same fields in any order. What is no JSON is a string as it is; null where there is no value.
  */
-export function contentOf({ value }: BusRecord): unknown {
+export function contentOf({ value, rawValue }: BusRecord): unknown {
+  if (rawValue === null) return null;
   try {
     return JSON.parse(value);
   } catch {

@@ -1,10 +1,8 @@
-import { isUtf8 } from "node:buffer";
 import type { BusRecord, RecordChunk, TopicPartition } from "../port.ts";
 import { CHUNK_SPANS, SPAN } from "../record-chunk.ts";
+import { FRAME_BYTES, isFramed } from "../schema-frame.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
-import { batchesFrom, decodedOf, decompressed, type FoundBatch } from "./record-batch.ts";
-import { readHeaders } from "./record-parts.ts";
-import { FRAME_BYTES, isFramed } from "./schema-frame.ts";
+import { batchesFrom, busRecord, decodedOf, decompressed, type FoundBatch } from "./record-batch.ts";
 import { RecordReader } from "./varint.ts";
 
 export interface DecodedChunks {
@@ -82,7 +80,7 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
   const offsets = new Float64Array(block.buffer, 0, most);
   const timesMs = new Float64Array(block.buffer, 8 * most, most);
   const spans = new Int32Array(block.buffer, 16 * most, most * stride);
-  const headersAt = new Int32Array(block.buffer, (16 + 4 * stride) * most, most);
+  const partsAt = new Int32Array(block.buffer, (16 + 4 * stride) * most, most);
   const release = (): void => memory?.giveBack(block);
   const walk: Walk = { bytes, position: 0 };
   const first = Number(run.from);
@@ -99,7 +97,8 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
       if (offset >= first) {
         offsets[count] = offset;
         timesMs[count] = batch.appendTimeMs ?? timeMs;
-        headersAt[count] = readParts(walk, spans, count * stride, run.wanted);
+        partsAt[count] = walk.position;
+        readParts(walk, spans, count * stride, run.wanted);
         count++;
       }
       walk.position = end;
@@ -109,23 +108,11 @@ function chunkOf({ topic, partition }: TopicPartition, bytes: Buffer, run: Run):
     release();
     return [];
   }
-  const record = (index: number): BusRecord => {
-    const base = index * stride;
-    const [keyStart = -1, keyEnd = -1, valueStart = 0, valueEnd = 0] = spans.subarray(base, base + 4);
-    const rawKey = keyStart < 0 ? null : bytes.subarray(keyStart, keyEnd);
-    const raw = bytes.subarray(valueStart, valueEnd);
-    return {
-      topic,
-      partition,
+  const record = (index: number): BusRecord =>
+    busRecord({ topic, partition }, readerAt(bytes, partsAt[index] ?? 0), {
       offset: BigInt(offsets[index] ?? 0),
-      key: rawKey === null ? null : rawKey.toString(),
-      ...(rawKey === null || isUtf8(rawKey) ? {} : { rawKey: Uint8Array.from(rawKey) }),
-      value: raw.toString(),
-      ...(isUtf8(raw) ? {} : { rawValue: Uint8Array.from(raw) }),
-      ...readHeaders(readerAt(bytes, headersAt[index] ?? 0)),
       timestampMs: timesMs[index] ?? 0,
-    };
-  };
+    });
   return [{ topic, partition, bytes, count, offsets, timesMs, spans, stride, record, release }];
 }
 
@@ -151,8 +138,8 @@ function varInt(walk: Walk): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-/** Notes where key, value and the wanted headers are; answers where the headers begin. */
-function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly Buffer[]): number {
+/** Notes where key, value and the wanted headers are. */
+function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly Buffer[]): void {
   const keyLength = varInt(walk);
   spans[base + SPAN.key] = keyLength < 0 ? -1 : walk.position;
   if (keyLength > 0) walk.position += keyLength;
@@ -162,7 +149,6 @@ function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly
   spans[base + SPAN.value] = isInFrame ? walk.position + FRAME_BYTES : walk.position;
   if (valueLength > 0) walk.position += valueLength;
   spans[base + SPAN.value + 1] = walk.position;
-  const headersAt = walk.position;
   for (let nth = 0; nth < wanted.length; nth++) {
     spans[base + SPAN.headers + 2 * nth] = -1;
     spans[base + SPAN.headers + 2 * nth + 1] = -1;
@@ -178,7 +164,6 @@ function readParts(walk: Walk, spans: Int32Array, base: number, wanted: readonly
     }
     if (length > 0) walk.position += length;
   }
-  return headersAt;
 }
 
 /** Which of the wanted headers begins here, -1 for none. */

@@ -1,5 +1,3 @@
-import { Producer } from "@platformatic/kafka";
-import type { TopicPartition } from "../port.ts";
 import {
   type BusHarness,
   busConformance,
@@ -9,6 +7,7 @@ import {
   testKafka,
 } from "../testing.ts";
 import { type KafkaBus, kafkaBus } from "./kafka-bus.ts";
+import { sendForeign } from "./send-foreign.ts";
 
 const skip = await kafkaSkip(process.env, "any");
 const skipOwn = await kafkaSkip(process.env, "own");
@@ -54,24 +53,10 @@ function harnessOn(bootstrapServers: string, remove: () => Promise<void>): BusHa
       return current;
     },
     deleteTopic: (topic) => current.deleteTopic(topic),
-    sendRaw: (at, value) => sendRaw(bootstrapServers, at, value),
+    sendRaw: (at, value) => sendForeign(bootstrapServers, [{ ...at, value }]),
     close: async () => {
       for (const bus of buses) await bus.close();
       await remove();
     },
   };
-}
-
-/** As another program with the library's own producer would. */
-async function sendRaw(
-  bootstrapServers: string,
-  { topic, partition }: TopicPartition,
-  value: Uint8Array,
-): Promise<void> {
-  const producer = new Producer({ clientId: "foreign", bootstrapBrokers: [bootstrapServers] });
-  try {
-    await producer.send({ messages: [{ topic, partition, value: Buffer.from(value) }], acks: -1 });
-  } finally {
-    await producer.close();
-  }
 }

@@ -75,6 +75,10 @@ test("a value travels framed with the id of its schema where it has one, beside 
     chunks.flatMap((chunk) => ids.map((_, index) => chunk.record(index).value)),
     ids.map(() => value),
   );
+  assert.deepEqual(
+    chunks.flatMap((chunk) => ids.map((_, index) => chunk.record(index).schemaId)),
+    ids,
+  );
   const [batch] = readRecordsBatches(Reader.from(encoded));
   const onWire = batch?.records.map((each) => each.value);
   assert.deepEqual(onWire?.[0], Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), Buffer.from(value)]));
@@ -211,6 +215,21 @@ test("bytes that are no UTF-8 are kept beside the text", () => {
   assert.deepEqual(raw?.rawValue, Uint8Array.from(value));
   const genuine = encodeBatch([record("a\uFFFDb")]);
   assert.equal(decodeBatches(AT, genuine, 0n).records[0]?.rawValue, undefined);
+});
+
+test("a record without a value is told from one whose value is empty", () => {
+  const none = { topic: "t", timestamp: 0n } as Parameters<typeof createRecordsBatch>[0][number];
+  const foreign = createRecordsBatch([none, { ...none, value: Buffer.alloc(0) }]).buffer;
+  const { records } = decodeBatches(AT, foreign, 0n);
+  const [chunk] = decodeChunks(AT, foreign, { from: 0n, wanted: [] }).chunks;
+  for (const found of [records, records.map((_, index) => chunk?.record(index))])
+    assert.deepEqual(
+      found.map((each) => [each?.value, each?.rawValue]),
+      [
+        ["", null],
+        ["", undefined],
+      ],
+    );
 });
 
 test("keys and headers that texts don't say are kept beside them, and only those", () => {

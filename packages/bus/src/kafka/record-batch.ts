@@ -1,8 +1,8 @@
-import { isUtf8 } from "node:buffer";
 import { compressionsAlgorithmsByBitmask, crc32c, Writer } from "@platformatic/kafka";
 import type { BusRecord, OutgoingRecord, TopicPartition } from "../port.ts";
-import { mayBeReplaced, readHeaders, readKey } from "./record-parts.ts";
-import { FRAME_BYTES, isFramed, readSchemaId, writeFrame } from "./schema-frame.ts";
+import { readValue } from "../record-value.ts";
+import { FRAME_BYTES, writeFrame } from "../schema-frame.ts";
+import { readHeaders, readKey } from "./record-parts.ts";
 import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
 
 /**
@@ -273,17 +273,14 @@ export function decompressed(bytes: Buffer, algorithm: number): Buffer {
   return found.decompressSync(bytes);
 }
 
-function busRecord(
+/** The record whose key is next. */
+export function busRecord(
   { topic, partition }: TopicPartition,
   reader: RecordReader,
   { offset, timestampMs }: { readonly offset: bigint; readonly timestampMs: number },
 ): BusRecord {
   const { key, rawKey } = readKey(reader);
-  const valueBytes = reader.peekBytes();
-  const isInFrame = valueBytes !== null && isFramed(valueBytes);
-  const bytes = isInFrame ? valueBytes.subarray(FRAME_BYTES) : valueBytes;
-  const value = isInFrame ? valueBytes.toString("utf8", FRAME_BYTES) : (reader.text() ?? "");
-  if (isInFrame) reader.skip(reader.varInt());
+  const { value, rawValue, schemaId } = readValue(reader.bytes());
   const { headers, rawHeaders } = readHeaders(reader);
   const record: BusRecord = {
     topic,
@@ -296,13 +293,12 @@ function busRecord(
     decoded: undefined,
     read: undefined,
   };
-  const isText = bytes === null || !mayBeReplaced(value) || isUtf8(bytes);
-  if (isText && !isInFrame && rawKey === undefined && rawHeaders === undefined) return record;
+  const isText = rawValue === undefined && rawKey === undefined && rawHeaders === undefined;
+  if (isText && schemaId === undefined) return record;
   return {
     ...record,
-    ...(isInFrame ? { schemaId: readSchemaId(valueBytes) } : {}),
-    // A copy: the bytes are a piece of a whole reply, which would stay in memory with them.
-    ...(isText ? {} : { rawValue: Uint8Array.from(bytes) }),
+    ...(schemaId === undefined ? {} : { schemaId }),
+    ...(rawValue === undefined ? {} : { rawValue }),
     ...(rawKey === undefined ? {} : { rawKey }),
     ...(rawHeaders === undefined ? {} : { rawHeaders }),
   };

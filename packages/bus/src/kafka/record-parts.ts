@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { BusRecord, RawHeader } from "../port.ts";
+import { mayBeReplaced } from "../record-value.ts";
 import type { RecordReader } from "./varint.ts";
 
 /**
@@ -9,14 +10,8 @@ import type { RecordReader } from "./varint.ts";
 export type KeyParts = Pick<BusRecord, "key" | "rawKey">;
 export type HeaderParts = Pick<BusRecord, "headers" | "rawHeaders">;
 
-/** What a decoder writes in place of bytes that are no UTF-8; anybody may write it, too. */
-const REPLACEMENT = "\uFFFD";
 /** An object has one name that is not its own. */
 const PROTOTYPE = "__proto__";
-
-export function mayBeReplaced(text: string): boolean {
-  return text.includes(REPLACEMENT);
-}
 
 export function readKey(reader: RecordReader): KeyParts {
   const start = reader.position;

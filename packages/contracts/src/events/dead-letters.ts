@@ -7,7 +7,7 @@ const contract = <Writer extends ServiceName>(writer: Writer) =>
   defineEvent({
     eventType: "DeadLettered",
     writer,
-    version: 2,
+    version: 3,
     description:
       "A consumer has parked a record that it can't apply: a copy, the truth is its `parked` table (R12)",
     schema,
@@ -31,10 +31,15 @@ const schema = Type.Object({
   originHeadersBase64: Type.Optional(
     Type.Array(Type.Object({ name: Type.String(), value: Type.Union([Type.String(), Type.Null()]) })),
   ),
-  /** The record's value as text, or as base64 where its bytes are no UTF-8, or as text in JSON would be too long. */
-  value: Type.String(),
+  /**
+   * The record's value as text, or as base64 where its bytes are no UTF-8, or as text in JSON would be too long; null where
+   * there was none (a tombstone).
+   */
+  value: Type.Union([Type.String(), Type.Null()]),
   encoding: oneOf(["utf-8", "base64"]),
-  /** Of the origin. */
+  /** The value lay in a frame with this id of its schema: a zero byte, the id in 4 bytes (big-endian), the value. */
+  schemaId: Type.Optional(Count),
+  /** Of the origin's value, without a frame. */
   valueBytes: Count,
   /** Value, key or headers are more than a record can carry: they are cut here, and whole in the table. */
   truncated: Type.Boolean(),

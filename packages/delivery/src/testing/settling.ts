@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { EmbeddedBus, EventBus, OutgoingRecord } from "@bourse/bus";
 import { auditTopic, deadLetterTopic } from "@bourse/contracts";
-import { postgresStore, type Store, sql, sqlArray } from "@bourse/store";
+import { migrate, postgresStore, type Store, sql, sqlArray } from "@bourse/store";
 import { testDatabase, type WireProxy, wireProxy } from "@bourse/store/testing";
 import { Registry } from "prom-client";
 import { createDelivery, type DeliveryRuntime } from "../create-delivery.ts";
@@ -29,12 +29,18 @@ export interface Given {
   readonly schema: string;
 }
 
-export async function given(t: TestContext): Promise<Given> {
+/** `before` puts into the database what an earlier version has left there, migrations and all. */
+export async function given(
+  t: TestContext,
+  before: (url: string, schema: string) => Promise<void> = async () => undefined,
+): Promise<Given> {
   const bus = await testBus(t);
   await bus.ensureTopics(
     [letters, audit].map(({ name, partitions, retentionMs }) => ({ name, partitions, retentionMs })),
   );
-  const { store, url, schema } = await testDatabase(t, { migrations: FOLDERS, schema: "wallet" });
+  const { store, url, schema } = await testDatabase(t, { schema: "wallet" });
+  await before(url, schema);
+  await migrate(url, { schema, folders: FOLDERS });
   await store.transaction("table", (tx) =>
     tx.commit([
       sql`CREATE TABLE settled (place bigserial PRIMARY KEY, partition int, n int CHECK (n % 1000 <> 999), UNIQUE (partition, n))`,

@@ -14,6 +14,7 @@ export interface Refusal {
 
 /** A report that is written otherwise than generators write it: as they do, or why it is none. */
 export function readReport(record: BusRecord): { readonly bytes: Uint8Array } | Refusal {
+  if (record.rawValue === null) return { code: "not_json", message: "there is no value (a tombstone)" };
   if (record.rawValue !== undefined) return { code: "not_utf8", message: "the value is not UTF-8" };
   let event: unknown;
   try {

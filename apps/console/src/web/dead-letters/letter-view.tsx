@@ -36,8 +36,8 @@ export function LetterView({
 }
 
 function Letter({ letter }: { readonly letter: DeadLetterDetail }): ReactNode {
-  const { code, message, attempts, replays, firstFailedAt, parkedAt, key, headers, value, encoding, stack } =
-    letter;
+  const { code, message, attempts, replays, firstFailedAt, parkedAt, key, headers } = letter;
+  const { value, encoding, schemaId, stack } = letter;
   return (
     <>
       <p className="bad">
@@ -58,7 +58,8 @@ function Letter({ letter }: { readonly letter: DeadLetterDetail }): ReactNode {
       <h2>Headers</h2>
       <HeaderList headers={headers} />
       <h2>Value{encoding === "base64" ? " (no text: base64)" : ""}</h2>
-      <pre>{pretty(value)}</pre>
+      {schemaId === undefined ? null : <p>Framed with schema {schemaId}</p>}
+      {value === null ? <p className="faint">none (a tombstone)</p> : <pre>{pretty(value)}</pre>}
       {stack === null ? null : (
         <>
           <h2>Stack</h2>
