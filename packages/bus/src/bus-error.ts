@@ -8,6 +8,8 @@ export type BusErrorCode =
   /** A topic exists with another partition count. */
   | "topic_mismatch"
   | "unknown_topic"
+  /** The log ends before what its sender knows to be there: it has lost its end. Nothing was appended. */
+  | "lost_end"
   /** The broker refuses for good: too large, not authorised, corrupt. */
   | "bus_refused"
   /** What the broker has of a partition is no records, however often it is asked: damaged, or written in an unknown way. */
@@ -24,4 +26,17 @@ export class BusError extends OperationalError {
   ) {
     super(code, message, options);
   }
+}
+
+/** For a batch that belongs behind more than the log has. */
+export function lostEnd(
+  {
+    topic,
+    partition,
+    behind,
+  }: { readonly topic: string; readonly partition: number; readonly behind?: bigint | undefined },
+  end: bigint,
+): BusError {
+  const message = `${topic}/${partition} has lost its end: it ends at offset ${end}, and had records up to ${behind}`;
+  return new BusError("lost_end", message, { retryable: false });
 }

@@ -96,6 +96,18 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     },
   );
 
+  busTest("a log that ends before what its sender knows of it is told, and gets nothing", async () => {
+    const { bus } = harness();
+    const name = await makeTopic(2);
+    const at = { topic: name, partition: 0 };
+    await bus.send([{ ...at, records: records(3) }]);
+    await rejectsWith("lost_end", bus.send([{ ...at, records: [record("too far")], behind: 4n }]));
+    const [sent] = await bus.send([{ ...at, records: [record("behind")], behind: 3n }]);
+    assert.equal(sent?.firstOffset, 3n);
+    await bus.send([{ topic: name, partition: 1, records: [record("first")], behind: 0n }]);
+    assert.equal((await bus.offsets(name))[0]?.latest, 4n);
+  });
+
   busTest("a value that is too large, or a time that is none, is refused and changes nothing", async () => {
     const { bus } = harness();
     const name = await makeTopic(1);

@@ -104,6 +104,12 @@ export interface OutgoingBatch {
    * is never there without them.
    */
   readonly isKept?: boolean;
+  /**
+   * How far the log reached when the sender last heard of it. One that ends before that has lost its end, and nothing goes
+   * behind it: `lost_end`. Kafka can't be asked and sent to in one: there it is looked at wherever a log may have lost
+   * something, and a `firstOffset` before it tells of the rest.
+   */
+  readonly behind?: bigint;
 }
 
 export interface SentBatch {

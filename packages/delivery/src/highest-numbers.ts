@@ -17,7 +17,16 @@ export const SEEN_BACK = 4 * LARGEST_BATCH;
 export async function highestNumbers(
   bus: EventBus,
   { topic, partition }: TopicPartition,
-  { records, from }: { readonly records: readonly BusRecord[]; readonly from: bigint },
+  {
+    records,
+    from,
+    counts = () => true,
+  }: {
+    readonly records: readonly BusRecord[];
+    readonly from: bigint;
+    /** Which of what lies before them is looked at, too. */
+    readonly counts?: (record: BusRecord) => boolean;
+  },
 ): Promise<Map<string, Position>> {
   const highest = new Map<string, Position>();
   countHighest(highest, records);
@@ -27,7 +36,7 @@ export async function highestNumbers(
   if (timesMs.length === 0) return highest;
   const since = (await bus.offsetsAt(topic, Math.min(...timesMs)))[partition]?.offset ?? from;
   for await (const more of recordsBetween(bus, { topic, partition }, { from: since, end: from }))
-    countHighest(highest, more);
+    countHighest(highest, more.filter(counts));
   return highest;
 }
 

@@ -7,6 +7,7 @@ export interface DeliveryMetrics {
   readonly recordsRelayed: Counter<"topic">;
   readonly relayLag: Histogram<"topic">;
   readonly relayRetries: Counter<"topic">;
+  readonly lostEnds: Counter<"topic">;
   readonly outboxBacklog: Gauge<"topic">;
   readonly duplicatesDropped: Counter<"subscription">;
   readonly retries: Counter<"subscription">;
@@ -65,6 +66,11 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
     relayRetries: counter(
       "relay_retries_total",
       "Batches sent again because their outcome was unknown",
+      "topic",
+    ),
+    lostEnds: counter(
+      "lost_ends_total",
+      "Times that a partition lacked records that it had acknowledged, and was filled again from the outbox",
       "topic",
     ),
     outboxBacklog: gauge("outbox_backlog", "Committed events the bus has not acknowledged yet", "topic"),

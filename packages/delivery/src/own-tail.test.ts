@@ -15,7 +15,7 @@ async function tailAfter(t: Parameters<typeof testBus>[0], sequences: readonly n
     0,
     sequences.map((sequence) => numbered(commands, 0, sequence)),
   );
-  return ownTail(bus, "order", commands.name, 0);
+  return ownTail(bus, "order", { topic: commands.name, partition: 0 });
 }
 
 test("R4: an old number that was sent again behind it is not the end of a topic", async (t) => {
@@ -40,11 +40,14 @@ test("R4: of a topic with two writers each finds its own end, however much the o
   const bus = await testBus(t);
   const settled = (sequence: number) => numbered(trades, 0, sequence, { eventType: "Settled" });
   await sendAll(bus, trades, 0, [settled(1), settled(2), settled(1)]);
-  assert.equal(await ownTail(bus, "matching", trades.name, 0), null);
+  assert.equal(await ownTail(bus, "matching", { topic: trades.name, partition: 0 }), null);
   for (const others of [1, SEEN_BACK - 2, 5 * SEEN_BACK]) {
     const records = from(1, others).map((sequence) => numbered(trades, 0, sequence));
     await sendAll(bus, trades, 0, records);
-    assert.deepEqual(await ownTail(bus, "wallet", trades.name, 0), { epoch: 1, sequence: 2 });
+    assert.deepEqual(await ownTail(bus, "wallet", { topic: trades.name, partition: 0 }), {
+      epoch: 1,
+      sequence: 2,
+    });
   }
 });
 
@@ -55,5 +58,8 @@ test("a record without a number is nobody's end", async (t) => {
     numbered(commands, 0, 1),
     { ...record, headers: { producer: headers.producer ?? "" } },
   ]);
-  assert.deepEqual(await ownTail(bus, "order", commands.name, 0), { epoch: 1, sequence: 1 });
+  assert.deepEqual(await ownTail(bus, "order", { topic: commands.name, partition: 0 }), {
+    epoch: 1,
+    sequence: 1,
+  });
 });

@@ -1,4 +1,4 @@
-import type { EventBus } from "@bourse/bus";
+import type { BusRecord, EventBus, TopicPartition } from "@bourse/bus";
 import { countHighest, highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
 import { HEADER } from "./record-headers.ts";
 import { replayRecords } from "./replay-topic.ts";
@@ -9,24 +9,29 @@ const STEPS = [SEEN_BACK, 16_384];
 
 /**
  * The highest number that `producer` has in a partition: the last records may be old ones that were sent again (R4). Walks
- * back past the records of others on topics with two writers. null: nothing of it is retained there.
+ * back past the records of others on topics with two writers, and past numbers above `upTo`: they may lie behind a piece that
+ * was lost. null: nothing of it is retained there.
  */
 export async function ownTail(
   bus: EventBus,
   producer: string,
-  topic: string,
-  partition: number,
+  { topic, partition }: TopicPartition,
+  upTo: number = Number.POSITIVE_INFINITY,
 ): Promise<Position | null> {
+  const counts = ({ headers }: BusRecord): boolean =>
+    headers[HEADER.producer] === producer && Number(headers[HEADER.sequence]) <= upTo;
   for (const count of STEPS) {
     const all = await bus.tail(topic, partition, count);
-    const records = all.filter(({ headers }) => headers[HEADER.producer] === producer);
-    const highest = await highestNumbers(bus, { topic, partition }, { records, from: all[0]?.offset ?? 0n });
+    const records = all.filter(counts);
+    const seen = { records, from: all[0]?.offset ?? 0n, counts };
+    const highest = await highestNumbers(bus, { topic, partition }, seen);
     const found = highest.get(producer);
     if (found !== undefined) return found;
     if (all.length < count) return null;
   }
   // Others have written so much that the whole log is read, in bounded memory.
   const highest = new Map<string, Position>();
-  for await (const records of replayRecords(bus, topic, partition)) countHighest(highest, records);
+  for await (const records of replayRecords(bus, topic, partition))
+    countHighest(highest, records.filter(counts));
   return highest.get(producer) ?? null;
 }

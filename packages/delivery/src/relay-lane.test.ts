@@ -47,7 +47,7 @@ test("R4: a hand-off that was overtaken waits for the earlier one", () => {
 
 test("R4: resuming in the middle of a run sends from the lowest number not acknowledged", () => {
   const lane = new RelayLane("t", 0);
-  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 4, known: 10 });
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 4, known: 10, end: 0n });
   assert.ok(lane.mustRead);
   assert.ok(lane.refill([run(3, 6), run(7, 10)]));
   assert.deepEqual(drain(lane), [5, 6, 7, 8, 9, 10]);
@@ -55,7 +55,7 @@ test("R4: resuming in the middle of a run sends from the lowest number not ackno
 
 test("R4: a row that is missing is never skipped", () => {
   const lane = new RelayLane("t", 0);
-  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 4, known: 10 });
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 4, known: 10, end: 0n });
   assert.ok(!lane.refill([run(6, 10)]));
   assert.ok(lane.empty && lane.gap);
 });
@@ -74,7 +74,7 @@ test("memory is bounded: what there is no room for is read from the table", () =
 
 test("R4: numbers that another relay has had acknowledged are not sent again", () => {
   const lane = new RelayLane("t", 0);
-  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 0, known: 0 });
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 0, known: 0, end: 0n });
   lane.skipTo(5);
   lane.offer(run(4, 7), 100);
   assert.deepEqual(drain(lane), [6, 7]);
@@ -96,7 +96,7 @@ test("R4: what is queued and another relay has had acknowledged is passed over b
 test("R4: a log that lost its end is filled again, whatever another relay has had acknowledged before", () => {
   const lane = new RelayLane("t", 0);
   lane.sentBefore = 5;
-  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 2, known: 10 });
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 2, known: 10, end: 0n });
   lane.skipTo(8);
   lane.refill([run(3, 10)]);
   lane.takeBatch(3, 1_000_000);

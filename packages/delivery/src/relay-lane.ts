@@ -39,6 +39,8 @@ export class RelayLane {
   /** The `sent` mark that was there before this relay: it tells of what a broker may have lost meanwhile. */
   sentBefore = 0;
   topicId = "";
+  /** How far the log reached when it was last heard of: one that ends before that has lost its end. null: not resumed. */
+  end: bigint | null = null;
   fault: string | null = null;
   queuedRecords = 0;
   /** What another relay has had acknowledged. */
@@ -54,21 +56,35 @@ export class RelayLane {
     this.#queuedInAll = queuedInAll;
   }
 
-  /** Where the topic's own last record stands: sending goes on behind it. */
+  /** Where the topic's own last record stands: sending goes on behind it, with what the table has. */
   resumeAt(at: {
     readonly epoch: number;
     readonly acknowledgedEpoch: number;
     readonly acknowledged: number;
     readonly known: number;
+    readonly end: bigint;
   }): void {
+    this.#queued(-this.queuedRecords);
+    this.#queue.length = 0;
+    this.#early.clear();
+    this.#skipTo = 0;
+    this.end = at.end;
     this.epoch = at.epoch;
     this.throughEpoch = at.acknowledgedEpoch;
     this.acknowledged = at.acknowledged;
     this.through = at.acknowledged;
     this.sentWritten = 0;
-    this.known = Math.max(at.known, at.acknowledged);
+    // A run may have been handed over since the heads were read.
+    this.known = Math.max(this.known, at.known, at.acknowledged);
     this.knownAtPoll = this.known;
     this.mustRead = this.known > this.through;
+  }
+
+  /** The bus has acknowledged a batch: its records have an offset each. */
+  sent(last: number, firstOffset: bigint): void {
+    const end = firstOffset + BigInt(last - this.acknowledged);
+    if (this.end === null || end > this.end) this.end = end;
+    this.acknowledged = last;
   }
 
   /** Another relay has had these acknowledged: what of them is not on its way is not sent here, too. */

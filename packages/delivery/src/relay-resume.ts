@@ -1,6 +1,7 @@
 import { OperationalError } from "@bourse/base";
 import { BusError, type EventBus } from "@bourse/bus";
 import type { Store } from "@bourse/store";
+import { askingOnce } from "./elsewhere.ts";
 import { readRunsStatement, runsOf } from "./outbox.ts";
 import { ownTail } from "./own-tail.ts";
 import type { RelayLane } from "./relay-lane.ts";
@@ -52,7 +53,8 @@ export class LogAheadOfStoreError extends OperationalError {
 /**
  * Finds where each lane goes on: behind its own last record of the topic; where retention has emptied the partition,
  * at its own `sent` mark; in a topic that was made anew or has lost everything, at the first run that the outbox still
- * has (R4).
+ * has (R4). For a lane that runs, and whose log has lost its end, that is behind the last of the numbers that it had: what
+ * came to the log since lies behind the piece that is missing.
  * Rejects with {@link LogAheadOfStoreError} when a topic has numbers that the database has not.
  */
 export async function resumeLanes(
@@ -65,8 +67,15 @@ export async function resumeLanes(
   for (const { topic } of lanes)
     if (!topicIds.has(topic))
       throw new BusError("unknown_topic", `there is no topic ${topic}`, { retryable: false });
+  // The ends before the tails: what is lost between them is noticed at the next send.
+  const ends = await readEnds(bus, lanes);
+  const seen = lanes.map(({ topic, partition, end, acknowledged }) => ({
+    topic,
+    partition,
+    upTo: end === null ? Number.POSITIVE_INFINITY : acknowledged,
+  }));
   // The tails before the heads: a row is committed before it is sent, so a head read later is never behind its tail.
-  const tails = await readTails(bus, producer, lanes);
+  const tails = await readTails(bus, producer, seen);
   const heads = await readHeads(store);
   const ahead = tailsAhead(lanes, tails, heads);
   if (ahead.length > 0) throw new LogAheadOfStoreError(producer, ahead);
@@ -78,7 +87,8 @@ export async function resumeLanes(
     const tail = tails[index] ?? null;
     lane.topicId = topicIds.get(lane.topic) ?? "";
     const mark = sent.get(key);
-    lane.sentBefore = mark?.topicId === lane.topicId ? mark.sequence : 0;
+    // What this relay has sent itself may be on its way into the table.
+    lane.sentBefore = Math.max(lane.acknowledged, mark?.topicId === lane.topicId ? mark.sequence : 0);
     const acknowledged =
       tail !== null
         ? withinEpoch(tail, epochs.get(key) ?? [])
@@ -90,19 +100,33 @@ export async function resumeLanes(
       acknowledgedEpoch: acknowledged.epoch,
       acknowledged: acknowledged.sequence,
       known: head === undefined ? 0 : head.next - 1,
+      end: ends[index] ?? 0n,
     });
   }
 }
 
 const NOTHING: Position = { epoch: 0, sequence: 0 };
 
-/** The own last record of each partition; null where there is none. */
+async function readEnds(
+  bus: EventBus,
+  lanes: readonly RelayLane[],
+): Promise<readonly (bigint | undefined)[]> {
+  const endsOf = askingOnce(bus);
+  return Promise.all(
+    lanes.map(
+      async ({ topic, partition }) =>
+        (await endsOf(topic)).find((each) => each.partition === partition)?.latest,
+    ),
+  );
+}
+
+/** The own last record of each partition, of those with a number up to `upTo`; null where there is none. */
 export function readTails(
   bus: EventBus,
   producer: string,
-  partitions: readonly { readonly topic: string; readonly partition: number }[],
+  partitions: readonly { readonly topic: string; readonly partition: number; readonly upTo?: number }[],
 ): Promise<readonly (Position | null)[]> {
-  return Promise.all(partitions.map((at) => ownTail(bus, producer, at.topic, at.partition)));
+  return Promise.all(partitions.map((at) => ownTail(bus, producer, at, at.upTo)));
 }
 
 /** R6: where a topic ends behind the database's last number. A lower epoch's leftovers are nobody's concern. */
@@ -130,12 +154,12 @@ function withinEpoch(tail: Position, starts: readonly Position[]): Position {
 /** Retention has emptied the partition, or the topic has lost it all, or is a new one: it is filled from here again (R4). */
 async function resumeWithoutTail(
   { bus, store }: { readonly bus: EventBus; readonly store: Store },
-  { topic, partition, topicId }: RelayLane,
+  { topic, partition, topicId, end: known }: RelayLane,
   mark: SentMark | undefined,
 ): Promise<Position> {
   if (mark === undefined) return NOTHING;
-  // Every number took at least one offset, which retention leaves behind and a loss does not.
-  const ends = mark.topicId === topicId ? await bus.offsets(topic) : [];
+  // Every number took at least one offset, which retention leaves behind and a loss does not. Of a lane that runs it is known.
+  const ends = known === null && mark.topicId === topicId ? await bus.offsets(topic) : [];
   const end = ends.find((each) => each.partition === partition)?.latest;
   if (end !== undefined && end >= BigInt(mark.sequence)) return mark;
   const first = readRunsStatement({

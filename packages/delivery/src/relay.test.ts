@@ -1,107 +1,20 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import type { EventBus } from "@bourse/bus";
-import type { ServiceName, Topic } from "@bourse/contracts";
-import { type CommitParts, createDeliveryDoor } from "./commit.ts";
-import { createContracts } from "./contract-check.ts";
-import type { Delivery } from "./definitions.ts";
+import { test } from "node:test";
 import type { OutgoingEvent } from "./envelope.ts";
-import type { Run } from "./outbox.ts";
-import { Relay, type RelayBounds } from "./relay.ts";
-import { type FaultyBus, faultyBus } from "./testing/faulty-bus.ts";
 import {
   commands,
   everything,
   numbered,
   placed,
-  retentionBy,
   sendAll,
   sequencesOf,
   testBus,
-  testLog,
-  testMetrics,
   trades,
 } from "./testing/fixtures.ts";
-import { type MemoryStore, memoryStore } from "./testing/memory-store.ts";
-import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
-
-interface Instance {
-  readonly relay: Relay;
-  readonly delivery: Delivery;
-  readonly faults: FaultyBus;
-  /** Runs in the order they were handed over, once a test holds them back. */
-  readonly held: Run[][];
-  holding: boolean;
-}
-
-interface Given {
-  readonly store: MemoryStore;
-  readonly bus: EventBus;
-  readonly time: VirtualTime;
-}
-
-async function given(t: TestContext): Promise<Given> {
-  return { store: memoryStore(), bus: await testBus(t), time: virtualTime() };
-}
-
-function instance(
-  { store, bus, time }: Given,
-  options: {
-    readonly producer?: ServiceName;
-    readonly publishes?: readonly Topic[];
-    readonly bounds?: Partial<RelayBounds>;
-  } = {},
-): Instance {
-  const { producer = "order", publishes = [commands], bounds = {} } = options;
-  const faults = faultyBus(bus);
-  const { metrics } = testMetrics();
-  const retention = retentionBy(time.clock);
-  const parts = {
-    producer,
-    publishes,
-    store,
-    bus: faults.bus,
-    ...time,
-    retention,
-    log: testLog(),
-    metrics,
-    bounds,
-  };
-  const relay = new Relay(parts);
-  const self: Instance = {
-    relay,
-    faults,
-    held: [],
-    holding: false,
-    delivery: createDeliveryDoor({
-      store,
-      clock: time.clock,
-      contracts: createContracts(producer, publishes, true),
-      sink: {
-        hand: (runs) => (self.holding ? void self.held.push([...runs]) : relay.hand(runs)),
-        lookAgain: () => relay.lookAgain(),
-      },
-      counted: () => undefined,
-      retention,
-    } satisfies CommitParts),
-  };
-  return self;
-}
-
-async function commit(delivery: Delivery, ...events: OutgoingEvent[]): Promise<void> {
-  await delivery.commit("test", async () => ({ statements: [], events, result: undefined }));
-}
+import { memoryStore } from "./testing/memory-store.ts";
+import { commit, given, instance, untilSent } from "./testing/relays.ts";
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, nth) => nth + 1);
-
-async function untilSent({ bus, time }: Given, last: number, partition = 0): Promise<readonly number[]> {
-  let found: readonly number[] = [];
-  await time.until(`number ${last} is in the topic`, async () => {
-    found = sequencesOf(await everything(bus, commands, partition), "order");
-    return found.includes(last);
-  });
-  return found;
-}
 
 test("R3, R4: committed events arrive numbered, in commit order, with headers, key and time", async (t) => {
   const all = await given(t);
@@ -383,49 +296,6 @@ test("R4: a partition that was emptied goes on at the sent mark, a topic made an
   assert.deepEqual(await untilSent(all, 3), [1, 2, 3]);
   await all.time.finish("it is drained", again.relay.drain());
 });
-
-/** The topics of `bus` as a broker has them that lost all but the first records of a partition: under the same ids. */
-async function lost(t: TestContext, bus: EventBus, keep: number): Promise<EventBus> {
-  const left = await testBus(t);
-  const records = (await everything(bus, commands, 0)).slice(0, keep);
-  if (records.length > 0)
-    await left.send([
-      {
-        topic: commands.name,
-        partition: 0,
-        records: records.map(({ key, value, headers, timestampMs }) => ({
-          key,
-          value,
-          headers,
-          timestampMs,
-        })),
-      },
-    ]);
-  return new Proxy(left, {
-    get: (target, name) => {
-      if (name === "topics") return () => bus.topics();
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
-
-for (const keep of [0, 1])
-  test(`R4: a topic that lost its end, ${keep} records left, is filled again, whatever was noted as sent`, async (t) => {
-    const all = await given(t);
-    const first = instance(all);
-    await first.relay.start();
-    await commit(first.delivery, placed(1), placed(2));
-    await commit(first.delivery, placed(3));
-    await all.time.finish("it is drained", first.relay.drain());
-    const after = { ...all, bus: await lost(t, all.bus, keep) };
-    const next = instance(after);
-    await next.relay.start();
-    assert.deepEqual(await untilSent(after, 3), [1, 2, 3]);
-    await commit(next.delivery, placed(4));
-    assert.deepEqual(await untilSent(after, 4), [1, 2, 3, 4]);
-    await all.time.finish("it is drained", next.relay.drain());
-  });
 
 test("R4: a row that is gone is not skipped: the partition waits, not ready", async (t) => {
   const all = await given(t);

@@ -1,5 +1,11 @@
 import { type Clock, OperationalError, type Timer } from "@bourse/base";
-import type { EventBus, OutgoingBatch, OutgoingRecord } from "@bourse/bus";
+import {
+  BusError,
+  type EventBus,
+  type OutgoingBatch,
+  type OutgoingRecord,
+  type SentBatch,
+} from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
@@ -89,6 +95,8 @@ export class Relay implements RunSink {
     this.#bounds = { ...BOUNDS, ...parts.bounds };
     this.#lingering = new LingeringLanes(parts, (lane) => this.#drive(lane));
     for (const topic of parts.publishes) {
+      // An alarm on an increase needs the zero before it.
+      parts.metrics.lostEnds.inc({ topic: topic.name }, 0);
       const lanes = Array.from(
         { length: topic.partitions },
         (_, partition) => new RelayLane(topic.name, partition, this.#queued),
@@ -280,32 +288,64 @@ export class Relay implements RunSink {
     const { batchRecords, batchCharacters } = this.#bounds;
     for (const slice of lane.takeBatch(batchRecords, batchCharacters)) addRecords(records, producer, slice);
     const last = lane.acknowledged + records.length;
-    const isSent = await this.#untilAcknowledged(lane, last, [{ topic, partition, records, isKept: true }]);
-    lane.acknowledged = last;
-    if (!isSent) return;
+    const behind = lane.end ?? 0n;
+    const outcome = await this.#untilAcknowledged(lane, last, {
+      topic,
+      partition,
+      records,
+      isKept: true,
+      behind,
+    });
+    if (outcome === "lost_end" || outcome === "gap_written") return await this.#fillAgain(lane, outcome);
+    if (outcome === "skipped") {
+      lane.acknowledged = last;
+      return;
+    }
+    lane.sent(last, outcome.firstOffset);
     metrics.recordsRelayed.inc({ topic }, records.length);
     const first = records[0];
     if (first !== undefined) metrics.relayLag.observe({ topic }, clock.nowMs() - first.timestampMs);
   }
 
   /**
-   * An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. Says false
-   * where another relay was quicker.
+   * The topic lacks what it had acknowledged: as at a start, sending goes on behind what it has left, with what the outbox
+   * has. What the outbox has no more stops the partition (R4).
+   */
+  async #fillAgain(lane: RelayLane, found: "lost_end" | "gap_written"): Promise<void> {
+    const { log, metrics } = this.#parts;
+    const { topic, partition, acknowledged } = lane;
+    await this.#retry("relay.resume", () => resumeLanes(this.#parts, [lane]));
+    metrics.lostEnds.inc({ topic });
+    log.error(
+      { topic, partition, sequence: lane.acknowledged, lost: acknowledged - lane.acknowledged },
+      found === "lost_end"
+        ? "the topic has lost its end: it is filled again from the outbox, behind this number"
+        : "the topic has lost its end and has later numbers there now: it is filled again from the outbox, behind them",
+    );
+  }
+
+  /**
+   * An unknown outcome is sent again, for ever (R4): duplicates are the consumers' to drop, gaps are nobody's. "skipped":
+   * another relay was quicker. "gap_written": the log had lost its end, and nobody knew before.
    */
   async #untilAcknowledged(
     lane: RelayLane,
     last: number,
-    batches: readonly OutgoingBatch[],
-  ): Promise<boolean> {
+    batch: OutgoingBatch,
+  ): Promise<SentBatch | "skipped" | "lost_end" | "gap_written"> {
     const { bus, timer, log, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     for (;;) {
       try {
-        await bus.send(batches);
+        const [sent] = await bus.send([batch]);
         this.#failing.delete(lane);
-        return true;
+        return sent !== undefined && sent.firstOffset >= (batch.behind ?? 0n) ? sent : "gap_written";
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
+        if (error instanceof BusError && error.code === "lost_end") {
+          this.#failing.delete(lane);
+          return "lost_end";
+        }
         metrics.relayRetries.inc({ topic: lane.topic });
         if (!this.#failing.has(lane)) {
           log.warn(
@@ -319,7 +359,7 @@ export class Relay implements RunSink {
         if (this.#stopping.signal.aborted) throw error;
         if (lane.isSkipped(last)) {
           this.#failing.delete(lane);
-          return false;
+          return "skipped";
         }
       }
     }

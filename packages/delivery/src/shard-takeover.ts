@@ -187,7 +187,7 @@ async function outputTail(
   topic: string,
   partition: number,
 ): Promise<OutputTail> {
-  const tail = await ownTail(bus, producer, topic, partition);
+  const tail = await ownTail(bus, producer, { topic, partition });
   if (tail !== null) return { sequence: tail.sequence, known: true };
   const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
   return { sequence: 0, known: offsets === undefined || offsets.earliest === 0n };

@@ -131,6 +131,12 @@ export const ALARM_CASES: Readonly<Record<string, AlarmCase>> = {
   BourseRelayStopped: {
     'bourse_delivery_relay_stopped_partitions{service="order",topic="order-events"}': { sound: 0, broken: 1 },
   },
+  BourseLogLostEnd: {
+    'bourse_delivery_lost_ends_total{service="order",topic="order-events"}': {
+      sound: { grows: 0 },
+      broken: { grows: 1 },
+    },
+  },
   BourseSnapshotFailing: {
     'bourse_delivery_snapshot_failures_total{service="matching",subscription="engine"}': {
       sound: { grows: 0 },

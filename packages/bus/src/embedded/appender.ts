@@ -1,5 +1,5 @@
 import { assert } from "@bourse/base";
-import { BusError } from "../bus-error.ts";
+import { BusError, lostEnd } from "../bus-error.ts";
 import { checkRecords } from "../limits.ts";
 import type { OutgoingBatch, OutgoingRecord, SentBatch } from "../port.ts";
 import type { EventLog } from "./event-log.ts";
@@ -125,7 +125,7 @@ function appendCalls(log: EventLog, calls: readonly Call[]): void {
   let sync = false;
   for (const call of calls) {
     sync ||= call.batches.some((batch) => batch.isKept !== true);
-    if (isLive(log, call)) placed.push({ call, indexes: place(call, appends) });
+    if (isLive(log, call) && isWhole(call)) placed.push({ call, indexes: place(call, appends) });
   }
   try {
     const firstOffsets = log.append(appends.byPartition, sync);
@@ -142,6 +142,17 @@ function isLive(log: EventLog, call: Call): boolean {
   const gone = call.logs.find((partition) => !log.has(partition));
   if (gone === undefined) return true;
   call.reject(new BusError("unknown_topic", `topic ${gone.topic} was deleted`, { retryable: false }));
+  return false;
+}
+
+/** Nothing is lost here while the process lives; a topic may have been made anew. */
+function isWhole(call: Call): boolean {
+  const index = call.batches.findIndex(
+    ({ behind }, nth) => behind !== undefined && BigInt(call.logs[nth]?.next ?? 0) < behind,
+  );
+  const [batch, log] = [call.batches[index], call.logs[index]];
+  if (batch === undefined || log === undefined) return true;
+  call.reject(lostEnd(batch, BigInt(log.next)));
   return false;
 }
 

@@ -1,5 +1,6 @@
 import { listOffsetsV7 } from "@platformatic/kafka";
-import type { StartPosition, TopicPartition } from "../port.ts";
+import { type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster, ClusterTopic } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 
@@ -49,6 +50,36 @@ export async function resolveStart(
   const earliest = await ask(EARLIEST_TIME);
   if (position === "earliest" || position <= earliest) return earliest;
   return position <= (await ask(LATEST_TIME)) ? position : earliest;
+}
+
+/** Where partitions end that the broker of a connection leads, or its error code, by topic and partition. */
+export async function endsAt(
+  connection: BrokerConnection,
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<string, { readonly errorCode: number; readonly end: bigint }>> {
+  const asked = Array.from(
+    Map.groupBy(partitions, ({ topic }) => topic),
+    ([name, ofTopic]) => ({
+      name,
+      partitions: ofTopic.map(({ partition }) => ({
+        partitionIndex: partition,
+        currentLeaderEpoch: ANY_EPOCH,
+        timestamp: LATEST_TIME,
+      })),
+    }),
+  );
+  const { topics } = await connection.call(listOffsetsV7.api, LIMIT_MS, CLIENT, READ_UNCOMMITTED, asked);
+  return new Map(
+    topics.flatMap(({ name, partitions: answers }) =>
+      answers.map(
+        ({ partitionIndex, errorCode, offset }) =>
+          [
+            topicPartitionKey({ topic: name, partition: partitionIndex }),
+            { errorCode, end: offset },
+          ] as const,
+      ),
+    ),
+  );
 }
 
 interface LeaderRequest {

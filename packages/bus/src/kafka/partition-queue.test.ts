@@ -20,11 +20,13 @@ function queueOf(batches: readonly { readonly acknowledged: number; readonly isE
       },
       acknowledged,
       firstOffset: undefined,
+      behind: undefined,
     })),
     inFlight: false,
     resting: false,
     pause: backoff(),
     maxBatchBytes: 1,
+    endSeen: undefined,
   };
   return { queue, codes };
 }

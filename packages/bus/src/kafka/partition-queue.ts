@@ -1,6 +1,7 @@
 import { BusError } from "../bus-error.ts";
 import type { OutgoingRecord, TopicPartition } from "../port.ts";
 import type { Backoff } from "./backoff.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 
 /** One batch of one call, until all its records are acknowledged. */
 export interface Waiting {
@@ -11,6 +12,8 @@ export interface Waiting {
   readonly reject: (error: BusError) => void;
   acknowledged: number;
   firstOffset: bigint | undefined;
+  /** How far the log must reach for what is left of it. */
+  behind: bigint | undefined;
 }
 
 export interface PartitionQueue {
@@ -23,6 +26,8 @@ export interface PartitionQueue {
   readonly pause: Backoff;
   /** Lowered when the broker finds a batch too large. */
   maxBatchBytes: number;
+  /** Where the end of the log was looked at last. While that goes on, nothing is lost there. */
+  endSeen: { readonly connection: BrokerConnection; readonly topicId: string } | undefined;
 }
 
 /** What of one partition is in a request: a piece of each waiting batch. */
@@ -52,6 +57,15 @@ export function portionOf(queue: PartitionQueue): Portion {
   return { queue, pieces, bytes, count };
 }
 
+/** How far the log must reach for it. */
+export function behindOf({ pieces }: Portion): bigint | undefined {
+  let furthest: bigint | undefined;
+  for (const { waiting } of pieces)
+    if (waiting.behind !== undefined && (furthest === undefined || waiting.behind > furthest))
+      furthest = waiting.behind;
+  return furthest;
+}
+
 export function earliestDeadlineMs(portions: readonly Portion[]): number {
   return Math.min(...portions.flatMap(({ pieces }) => pieces.map(({ waiting }) => waiting.deadlineMs)));
 }
@@ -62,6 +76,7 @@ export function acknowledge({ queue, pieces }: Portion, baseOffset: bigint): voi
     waiting.firstOffset ??= offset;
     offset += BigInt(end - waiting.acknowledged);
     waiting.acknowledged = end;
+    if (waiting.behind !== undefined) waiting.behind = offset;
     if (end < waiting.records.length) continue;
     queue.waiting.shift();
     waiting.resolve(waiting.firstOffset);

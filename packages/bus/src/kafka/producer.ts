@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BusError } from "../bus-error.ts";
+import { BusError, lostEnd } from "../bus-error.ts";
 import { recordSizes, sumOf } from "../limits.ts";
 import type { OutgoingBatch, SentBatch, TopicPartition } from "../port.ts";
 import { topicPartitionKey } from "../port.ts";
@@ -8,8 +8,10 @@ import { type Backoff, backoff, retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, closedError, isRefusal, KafkaCode, unavailable } from "./failure.ts";
+import { endsAt } from "./offsets.ts";
 import {
   acknowledge,
+  behindOf,
   earliestDeadlineMs,
   outcomeUnknown,
   type PartitionQueue,
@@ -111,7 +113,7 @@ export class Producer {
   }
 
   #enqueue(batch: OutgoingBatch, sizes: readonly number[], deadlineMs: number): Promise<bigint> {
-    const { topic, partition, records } = batch;
+    const { topic, partition, records, behind } = batch;
     if (records.length === 0) return Promise.resolve(-1n);
     const key = topicPartitionKey(batch);
     const queue = this.#queues.get(key) ?? {
@@ -121,6 +123,7 @@ export class Producer {
       resting: false,
       pause: backoff(),
       maxBatchBytes: MAX_BATCH_BYTES,
+      endSeen: undefined,
     };
     this.#queues.set(key, queue);
     return new Promise((resolve, reject) => {
@@ -134,6 +137,7 @@ export class Producer {
         records,
         sizes,
         deadlineMs,
+        behind,
         acknowledged: 0,
         firstOffset: undefined,
         resolve: (firstOffset) => {
@@ -238,9 +242,12 @@ export class Producer {
   }
 
   /** True when the request failed as a whole: the cluster has to be looked at again before the next one. */
-  async #sendTo(node: number, portions: readonly Portion[]): Promise<boolean> {
-    const connection = await this.#connect(node, portions);
+  async #sendTo(node: number, all: readonly Portion[]): Promise<boolean> {
+    const connection = await this.#connect(node, all);
     if (connection === undefined) return true;
+    const portions = await this.#onWholeLogs(connection, all);
+    if (portions === undefined) return true;
+    if (portions.length === 0) return false;
     const limitMs = Math.max(LEAST_LIMIT_MS, earliestDeadlineMs(portions) - performance.now());
     const partitions = portions.map(({ queue, pieces }) => ({
       ...queue.at,
@@ -272,6 +279,73 @@ export class Producer {
       for (const { queue } of portions) rejectAll(queue, outcomeUnknown(queue.at, cause));
       return true;
     }
+  }
+
+  /**
+   * What may go behind what its log has; the rest is rejected, or waits. A broker that has restarted, or leads a partition
+   * since a moment ago, may have less of it than was acknowledged: it is asked before anything is sent there. undefined: it
+   * does not answer, and nothing was sent.
+   */
+  async #onWholeLogs(
+    connection: BrokerConnection,
+    portions: readonly Portion[],
+  ): Promise<readonly Portion[] | undefined> {
+    const unseen = portions.filter(
+      (portion) => behindOf(portion) !== undefined && !this.#isSeen(portion.queue, connection),
+    );
+    if (unseen.length === 0) return portions;
+    try {
+      const ends = await endsAt(
+        connection,
+        unseen.map(({ queue }) => queue.at),
+      );
+      const held = new Set(
+        unseen.filter((portion) => {
+          const answer = ends.get(topicPartitionKey(portion.queue.at));
+          return !this.#seeEnd(portion, connection, answer);
+        }),
+      );
+      return portions.filter((portion) => !held.has(portion));
+    } catch (cause) {
+      for (const { queue } of portions) rejectExpired(queue, unavailable("the records were not sent", cause));
+      return undefined;
+    }
+  }
+
+  #isSeen({ at, endSeen }: PartitionQueue, connection: BrokerConnection): boolean {
+    return endSeen?.connection === connection && endSeen.topicId === this.#topicIdOf(at);
+  }
+
+  #topicIdOf({ topic }: TopicPartition): string | undefined {
+    return this.#options.cluster.knownTopic(topic)?.id;
+  }
+
+  /** Says whether the portion may be sent. */
+  #seeEnd(
+    portion: Portion,
+    connection: BrokerConnection,
+    answer: { readonly errorCode: number; readonly end: bigint } | undefined,
+  ): boolean {
+    const { queue } = portion;
+    const { topic, partition } = queue.at;
+    if (answer === undefined || answer.errorCode !== KafkaCode.NONE) {
+      const error = brokerError(
+        answer?.errorCode ?? KafkaCode.LEADER_NOT_AVAILABLE,
+        `the end of ${topic}/${partition}`,
+      );
+      if (error.code === "bus_refused") rejectAll(queue, error);
+      else rejectExpired(queue, error);
+      void this.#setAside(queue);
+      return false;
+    }
+    const behind = behindOf(portion);
+    if (behind !== undefined && answer.end < behind) {
+      rejectAll(queue, lostEnd({ topic, partition, behind }, answer.end));
+      return false;
+    }
+    const topicId = this.#topicIdOf(queue.at);
+    queue.endSeen = topicId === undefined ? undefined : { connection, topicId };
+    return true;
   }
 
   /** One partition may fail for long: the others of its broker must not wait for it. */
@@ -322,6 +396,8 @@ export class Producer {
       return false;
     }
     if (NOT_WRITTEN.has(code)) {
+      // Another broker may lead it by now, and this one again later, with less.
+      queue.endSeen = undefined;
       rejectExpired(queue, error);
       return true;
     }
