@@ -1,3 +1,4 @@
+import { inTurns } from "@bourse/base";
 import { orderEvents } from "@bourse/contracts";
 import { readVoided, replayTopic } from "@bourse/delivery";
 import type { Invariant, InvariantReport } from "@bourse/host";
@@ -29,8 +30,12 @@ async function booksEqualReplay(matching: Matching): Promise<InvariantReport> {
     const voided = new Set((await readVoided(folderOf(matching, partition))).map(({ sequence }) => sequence));
     for await (const batch of replayTopic(matching.bus, orderEvents, partition)) {
       for (const command of batch) {
-        if (voided.has(command.sequence)) replayed.void(command, () => {});
-        else replayed.apply(command, () => {});
+        if (voided.has(command.sequence)) {
+          replayed.void(command, () => {});
+          continue;
+        }
+        const rest = replayed.applySteps(command, () => {});
+        if (rest !== null) await inTurns(matching.timer, rest);
       }
       checked += batch.length;
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvariantError } from "@bourse/base";
+import { InvariantError, type Steps } from "@bourse/base";
 import { executionEvents, orderEvents, type TopicEvent } from "@bourse/contracts";
 import type { Envelope } from "@bourse/delivery";
 import { machineTimer, type TestedService, testService } from "@bourse/host/testing";
@@ -10,11 +10,15 @@ import { MatchingProgram } from "../shard/matching-program.ts";
 
 /** An engine with a fault: it breaks on every order of account `mallory`, in the middle of its work. */
 class PlantedProgram extends MatchingProgram {
-  override apply(envelope: Envelope, output: Parameters<MatchingProgram["apply"]>[1]): void {
-    super.apply(envelope, output);
+  override applySteps(
+    envelope: Envelope,
+    output: Parameters<MatchingProgram["applySteps"]>[1],
+  ): Steps<void> | null {
+    const rest = super.applySteps(envelope, output);
     const command = envelope.event as TopicEvent<typeof orderEvents>;
     if (command.eventType === "OrderCreated" && command.accountId === "mallory")
       throw new InvariantError("a planted fault");
+    return rest;
   }
 }
 
