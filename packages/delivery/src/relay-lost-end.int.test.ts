@@ -123,6 +123,13 @@ test("R4 on Kafka: a broker that comes back with an older copy of a log is fille
   assert.deepEqual(wallet.store.effects, upTo(7).map(String));
   assert.equal(await metricValue(order.registry, "lost_ends_total"), 1);
   assert.deepEqual(order.runtime.unready(), []);
+  // A crash that loses nothing is none, although the broker's notes of its high watermarks are old.
+  await kafka.kill();
+  await kafka.restart();
+  await place(8);
+  await applied(8);
+  assert.deepEqual(await found(), upTo(8));
+  assert.equal(await metricValue(order.registry, "lost_ends_total"), 1);
 });
 
 test("R4 on Kafka: a topic that is made anew under a relay that runs has all of the outbox again", {
