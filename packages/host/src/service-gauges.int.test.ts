@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { sql } from "@bourse/store";
+import { UNHURRIED } from "@bourse/store/testing";
 import { Type } from "typebox";
 import { defineService, type Shell } from "./definition.ts";
 import { testService } from "./testing.ts";
@@ -76,7 +77,7 @@ test("what a service tells Prometheus of itself: readiness, database, pools, dis
   const held = Promise.withResolvers<void>();
   const busy = Array.from({ length: 4 }, () =>
     store.transaction("hold", async (tx) => {
-      await tx.run([sql`SELECT 1`]);
+      await tx.run([UNHURRIED]);
       await held.promise;
     }),
   );

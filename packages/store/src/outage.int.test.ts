@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import type { Store } from "./port.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { sql } from "./sql.ts";
-import { testDatabase, wireProxy } from "./testing.ts";
+import { testDatabase, UNHURRIED, wireProxy } from "./testing.ts";
 
 const TABLE = sql`CREATE TABLE facts (id int4 PRIMARY KEY)`;
 const insert = (id: number) => sql`INSERT INTO facts VALUES (${id})`;
@@ -101,7 +101,7 @@ test("waiting for a lock ends with store_unavailable", async (t) => {
   const { store, witness } = await cuttable(t);
   await write(witness, 1);
   await witness.transaction("holder", async (tx) => {
-    await tx.run([sql`SELECT id FROM facts FOR UPDATE`]);
+    await tx.run([UNHURRIED, sql`SELECT id FROM facts FOR UPDATE`]);
     const waits = store.transaction("waiter", async (other) => {
       await other.run([sql`SELECT set_config('lock_timeout', '20', true)`]);
       await other.run([sql`SELECT id FROM facts FOR UPDATE`]);

@@ -5,7 +5,7 @@ import type { Statement, Store, Transaction } from "./port.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { sql } from "./sql.ts";
 import { sqlArray } from "./sql-array.ts";
-import { type TestDatabase, testDatabase, wireProxy } from "./testing.ts";
+import { type TestDatabase, testDatabase, UNHURRIED, wireProxy } from "./testing.ts";
 
 const TABLE = sql`CREATE TABLE accounts (
   id int8 PRIMARY KEY,
@@ -132,7 +132,7 @@ test("two transactions in a real deadlock both commit, one after a rerun", async
   let holding = 0;
   const cross = (name: string, first: bigint, second: bigint) =>
     store.transaction(name, async (tx) => {
-      await tx.run([add(first)]);
+      await tx.run([UNHURRIED, add(first)]);
       if (++holding === 2) firstTries.resolve();
       await firstTries.promise;
       await tx.commit([add(second)]);

@@ -5,15 +5,19 @@ import { fileURLToPath } from "node:url";
 import { escapeIdentifier } from "pg";
 import { startPostgres } from "./local-postgres/index.ts";
 import { type MigrationFolder, migrate } from "./migrations.ts";
-import type { Store } from "./port.ts";
+import type { Statement, Store } from "./port.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { ensureServiceSchema } from "./roles.ts";
 import { withSession } from "./session.ts";
+import { sql } from "./sql.ts";
 
 export { mayRunAgain, storeError } from "./failure.ts";
 export { columnReader, type WireValue, wireValue } from "./sql-value.ts";
 export type { WireProxy } from "./wire-proxy.ts";
 export { wireProxy } from "./wire-proxy.ts";
+
+/** For a transaction that a test holds open: a machine that stands still for two seconds does not lose it its session. */
+export const UNHURRIED: Statement = sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true)`;
 
 export interface TestDatabaseOptions {
   /** Default `test`. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { sql } from "@bourse/store";
+import { UNHURRIED } from "@bourse/store/testing";
 import { Type } from "typebox";
 import { type AnyRoute, defineService, type IdempotencyRule, type Route } from "../definition.ts";
 import { createDirectory } from "../directory.ts";
@@ -37,7 +38,7 @@ function route(path: string, idempotency?: IdempotencyRule): Route<Shop> {
     handle: async (shop, { params, body }, commit) => {
       const { name } = body as { name: string };
       const { answer } = await commit("make", async (unit) => {
-        await unit.run([sql`SELECT 1`]);
+        await unit.run([UNHURRIED]);
         for (const tell of shop.held.splice(0)) tell();
         if (shop.hold !== null) await shop.hold;
         if (name === "refused")
