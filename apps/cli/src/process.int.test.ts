@@ -6,6 +6,7 @@ import { kafkaSkip } from "@bourse/bus/testing";
 import { tablesOwner } from "@bourse/host";
 import { postgresStore, schemaOfService, sql } from "@bourse/store";
 import { startPostgres } from "@bourse/store/local-postgres";
+import { UNHURRIED } from "@bourse/store/testing";
 import { EXIT } from "./exit-codes.ts";
 import { type Command, jsonOf, streamCommands } from "./testing/stream-commands.ts";
 
@@ -150,7 +151,7 @@ describe("bourse process, on a real Kafka", { skip, timeout: 480_000 }, () => {
     try {
       await store.transaction("hold", async (tx) => {
         await tx.run([
-          sql`SET LOCAL idle_in_transaction_session_timeout = 0`,
+          UNHURRIED,
           sql`SELECT FROM marks WHERE partition = (SELECT max(partition) FROM parked) ORDER BY producer FOR UPDATE`,
         ]);
         await work();

@@ -7,6 +7,7 @@ import { partitionOf } from "@bourse/bus";
 import { simulatedTrades } from "@bourse/contracts";
 import { testService } from "@bourse/host/testing";
 import { type Statement, type Store, sql } from "@bourse/store";
+import { UNHURRIED } from "@bourse/store/testing";
 import { tradeProcessorOf } from "@bourse/trade-processor";
 import { type Reported, reporter } from "@bourse/trade-processor/testing";
 import { JOURNAL_HEADER, journalLine, poisonRecord, reportOf, tradeGenerator } from "@bourse/trade-stream";
@@ -81,7 +82,7 @@ async function asked(store: Store, fault: readonly Statement[]): Promise<readonl
   const done = new Error("taken back");
   await store
     .transaction("fault", async (tx) => {
-      await tx.run(fault);
+      await tx.run([UNHURRIED, ...fault]);
       wrong = await questionResults({ query: async (statement) => (await tx.run([statement]))[0] ?? [] });
       throw done;
     })

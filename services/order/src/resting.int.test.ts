@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { present } from "@bourse/base";
 import { sql } from "@bourse/store";
+import { UNHURRIED } from "@bourse/store/testing";
 import { advanceTime } from "./jobs/expiry.ts";
 import { keepResting } from "./jobs/resting.ts";
 import { orderIdOf } from "./order-id.ts";
@@ -117,7 +118,7 @@ test("the floor waits for one that began while it was being announced", async (t
   const placedMs = order.service.clock.nowMs();
   let slow: SlowPlacement | undefined;
   await order.service.store.transaction("announce", async (tx) => {
-    await tx.run([announceFloor(placedMs, 0)]);
+    await tx.run([UNHURRIED, announceFloor(placedMs, 0)]);
     slow = await placeSlowly(order, "slow", placedMs);
     await tx.commit();
   });
@@ -143,6 +144,7 @@ async function placeSlowly(order: OrderTest, name: string, placedMs: number): Pr
   const { promise: begun, resolve: written } = Promise.withResolvers<void>();
   const slow = order.service.store.transaction("slow", async (tx) => {
     await tx.run([
+      UNHURRIED,
       sql`INSERT INTO orders (order_id, created_ms, updated_ms, status, account_id, client_order_id, symbol, side, order_type,
           time_in_force, quantity_lots, leaves_lots, price_ticks, bound_ticks, partition, post_only, maker_fee_ppm,
           taker_fee_ppm, body_hash)

@@ -152,16 +152,25 @@ test("R10: a hold and its release at the same moment: whoever is first, it ends 
   await clean(tested);
 });
 
+/** In the server: a hold waits for locks no longer than 3 s, however long this process is held up meanwhile. */
+const UNTIL_SOMEBODY_WAITS = sql`DO $$ BEGIN
+  PERFORM pg_advisory_xact_lock(10);
+  WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid) LOOP
+    PERFORM pg_sleep(0.005);
+  END LOOP;
+END $$`;
+
 test("R10: the release of an id that has no hold overtakes its hold: the hold meets the closed one", async (t) => {
   const tested = await funded(t);
-  const [asked] = await tested.store.transaction("a release in flight", async (tx) => {
-    await tx.run(insertClosedHolds([fresh(1)], 0));
-    const answer = hold(tested, [holdOf(fresh(1), "alice", "BUY", "1")]);
-    const isWaiting = sql`SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
-    while ((await tested.store.query(isWaiting)).length === 0) await setImmediate();
-    return [answer];
-  });
-  assert.deepEqual((await asked).body.holds, [{ status: "refused", code: "hold_closed" }]);
+  const release = tested.store.transaction("a release in flight", (tx) =>
+    tx.commit([...insertClosedHolds([fresh(1)], 0), UNTIL_SOMEBODY_WAITS]),
+  );
+  const isInFlight = sql`SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE locktype = 'advisory' AND objid = 10 AND datname = current_database()`;
+  while ((await tested.store.query(isInFlight)).length === 0) await setImmediate();
+  const asked = await hold(tested, [holdOf(fresh(1), "alice", "BUY", "1")]);
+  await release;
+  assert.deepEqual(asked.body.holds, [{ status: "refused", code: "hold_closed" }]);
   assert.equal((await balance(tested, "alice")).USD?.[1], "1000.300001");
   await clean(tested);
 });
