@@ -117,6 +117,7 @@ describe("the command line", () => {
     ["a gateway behind a path", ["status", "--url", "http://a/b"], EXIT.usage, /a URL without a path/],
     ["too large a batch", ["replay", "f.csv", "--batch", "1001"], EXIT.usage, /from 1 to 1000/],
     ["nothing that answers", ["book", "X"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
+    ["nothing to verify", ["verify"], EXIT.unreachable, /no platform answers at http:\/\/127.0.0.1:1/],
     ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],
     ["a redrive of nobody knows what", ["dlq", "redrive"], EXIT.usage, /name one, give a filter, or --all/],
     ["a drop without a reason", ["dlq", "drop", "--all"], EXIT.usage, /--reason/],

@@ -6,6 +6,7 @@ import { patienceOf } from "../patience.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 import { type RuleReport, verifyReport } from "../verify/check-invariants.ts";
 import { verifyWithProgress } from "../verify/verify-with-progress.ts";
+import { seeThatItAnswers } from "../verify/wait-until-quiet.ts";
 
 interface VerifyOptions extends TargetOptions {
   readonly patience: number;
@@ -31,7 +32,9 @@ export function verifyCommand(): Command {
 
 async function verify(options: VerifyOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    const rules = await verifyWithProgress(client, patienceOf(options.patience * 1_000), output);
+    await seeThatItAnswers(client);
+    const patience = patienceOf(options.patience * 1_000, (why) => output.note(`verify: waiting: ${why}`));
+    const rules = await verifyWithProgress(client, patience, output);
     const report = verifyReport(rules);
     output.table(["service", "rule", "checked", "violations"], rules.map(row));
     for (const violation of report.violations) output.line(`  ${violation}`);

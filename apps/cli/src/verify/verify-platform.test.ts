@@ -38,7 +38,7 @@ interface FakePlatform {
   readonly slow?: string;
 }
 
-async function verify(t: TestContext, platform: FakePlatform) {
+async function verify(t: TestContext, platform: FakePlatform, waiting = patience()) {
   const quiet = [...(platform.quiet ?? [[]])];
   const looks: string[] = [];
   let written = 0;
@@ -83,7 +83,7 @@ async function verify(t: TestContext, platform: FakePlatform) {
   });
   const client = new GatewayClient({ url: gateway.url });
   t.after(() => client.close());
-  const reports = await verifyPlatform(client, { patience: patience() });
+  const reports = await verifyPlatform(client, { patience: waiting });
   return { report: verifyReport(reports), looks, asked };
 }
 
@@ -97,6 +97,13 @@ describe("verify", () => {
       SERVICES.flatMap((service) => [`${service}/rule`, ...Array(3).fill(`${service}/slow`)]),
     );
     assert.deepEqual(report, { ok: true, checks: 6, violations: [], unchecked: 0, moving: [] });
+  });
+
+  it("says what it waits for, once it has waited", async (t) => {
+    const waits: string[] = [];
+    const busy = Array.from({ length: 300 }, () => ["2 behind"]);
+    await verify(t, { quiet: [...busy, []] }, { ...patience(60_000), onWait: (why) => waits.push(why) });
+    assert.deepEqual(waits, ["wallet: 2 behind"]);
   });
 
   it("reports violations with service and rule", async (t) => {

@@ -13,6 +13,8 @@ interface ServiceQuiet {
 }
 
 const POLL_MS = 50;
+/** A platform that is only being settled is quiet well before; whoever waits longer is told for what. */
+const TELL_MS = 10_000;
 
 /**
  * Waits until every service has published and consumed all there is, twice in a row: an event that was on its way
@@ -24,9 +26,14 @@ export async function waitUntilQuiet(
 ): Promise<{ readonly quietSinceMs: number }> {
   const startedMs = patience.nowMs();
   let quietSinceMs: number | undefined;
+  let told = false;
   for (;;) {
     const lookMs = patience.nowMs();
     const busy = await look(client);
+    if (busy.length > 0 && !told && lookMs - startedMs >= TELL_MS) {
+      told = true;
+      patience.onWait?.(busy.join(", "));
+    }
     if (busy.length > 0) quietSinceMs = undefined;
     else if (quietSinceMs !== undefined) return { quietSinceMs };
     else quietSinceMs = lookMs;
@@ -35,15 +42,28 @@ export async function waitUntilQuiet(
   }
 }
 
+/** Throws `UnreachableError` where nobody answers: one that was never there is not waited for. */
+export async function seeThatItAnswers(client: GatewayClient): Promise<void> {
+  await busyServices(client);
+}
+
 async function look(client: GatewayClient): Promise<readonly string[]> {
+  try {
+    return await busyServices(client);
+  } catch (error) {
+    if (error instanceof UnreachableError) return [error.message];
+    throw error;
+  }
+}
+
+async function busyServices(client: GatewayClient): Promise<readonly string[]> {
   try {
     const { services } = await client.get<{ services: readonly ServiceQuiet[] }>("/api/v1/platform/quiet");
     return services.flatMap(({ service, quiet, reasons, error }) =>
       quiet === true ? [] : [`${service}: ${error ?? reasons?.join("; ") ?? "busy"}`],
     );
   } catch (error) {
-    if (error instanceof UnreachableError || (error instanceof RefusedError && error.retryable))
-      return [error.message];
+    if (error instanceof RefusedError && error.retryable) return [error.message];
     throw error;
   }
 }
