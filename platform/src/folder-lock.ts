@@ -8,12 +8,12 @@ import { identified, isRunning, readPlatformFile } from "./run-file.ts";
 const OWNER = "owner.json";
 
 /**
- * A data folder is one platform's, from before anything is started in it until all of it is stopped. The run file can't say
+ * A data folder is one platform's, or one recovery's (`name` says which), from before anything is started in it until all of it is stopped. The run file can't say
  * so: it is written when a platform is up, and of two that start at once the slower one would adopt the faster one's PostgreSQL
  * and end it with itself. The operating system's lock ends with its process, however that ends. Throws `already_running`.
  * Returns what releases it; a second time it does nothing.
  */
-export function lockDataFolder(dataFolder: string): () => void {
+export function lockDataFolder(dataFolder: string, name = "platform"): () => void {
   makeDataFolder(dataFolder);
   const unlock = lockFolder(dataFolder, ({ cause }) => alreadyRunning(dataFolder, { cause }));
   // A platform on Kafka whose first process was killed goes on without it.
@@ -22,7 +22,7 @@ export function lockDataFolder(dataFolder: string): () => void {
     throw alreadyRunning(dataFolder);
   }
   const owner = join(dataFolder, OWNER);
-  writeFileSync(owner, `${JSON.stringify(identified({ name: "platform", pid: process.pid }))}\n`);
+  writeFileSync(owner, `${JSON.stringify(identified({ name, pid: process.pid }))}\n`);
   let isLocked = true;
   return () => {
     if (!isLocked) return;
@@ -62,9 +62,12 @@ export function alreadyRunning(
   dataFolder: string,
   options: { readonly cause?: unknown } = {},
 ): PlatformError {
+  const owner = ownerOfDataFolder(dataFolder);
   return new PlatformError(
     "already_running",
-    `a platform runs from ${dataFolder}, or starts there; \`bourse down\` stops it`,
+    owner === null || owner.name === "platform"
+      ? `a platform runs from ${dataFolder}, or starts there; \`bourse down\` stops it`
+      : `${owner.name} runs from ${dataFolder} as process ${owner.pid}: wait for its end`,
     options,
   );
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { lockDataFolder } from "./folder-lock.ts";
 import { busOf, recoverService } from "./recover-service.ts";
 
 function folderWith(t: TestContext, ...parts: readonly string[]): string {
@@ -31,6 +32,26 @@ test("a Kafka that never was is refused", async (t) => {
     message: /has no Kafka: .*KAFKA_BOOTSTRAP_SERVERS/,
   });
   assert.ok(!existsSync(join(folder, "kafka")));
+});
+
+test("a recovery has the folder to itself: nothing starts on a server that ends with it", async (t) => {
+  const folder = folderWith(t, "postgres", "bus");
+  const started: unknown[] = [];
+  const progress = (): never => {
+    for (const start of [() => lockDataFolder(folder), () => lockDataFolder(folder, "recover order")])
+      try {
+        start()();
+        started.push("started");
+      } catch (error) {
+        started.push((error as Error).message);
+      }
+    throw new Error("far enough");
+  };
+  const options = { service: "wallet", dataFolder: folder, bus: "embedded", dryRun: true, env: {} } as const;
+  await assert.rejects(recoverService({ ...options, progress }), { message: "far enough" });
+  const said = `recover wallet runs from ${folder} as process ${process.pid}: wait for its end`;
+  assert.deepEqual(started, [said, said]);
+  lockDataFolder(folder)();
 });
 
 test("the bus is the one that the folder has; where it has both, somebody must say which", (t) => {

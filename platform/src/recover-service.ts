@@ -14,18 +14,20 @@ import {
 } from "@bourse/delivery";
 import { type AnyServiceDefinition, publishedTopics, tablesOwner } from "@bourse/host";
 import { type Store, sql } from "@bourse/store";
-import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
+import { type LocalPostgres, startPostgres, tellPostgresToEnd } from "@bourse/store/local-postgres";
 import { openBus } from "./bus.ts";
 import { ofTopic } from "./chosen-services.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { ServiceDatabases } from "./database.ts";
 import { givenDatabaseUrl } from "./database-url.ts";
 import { allDefinitions } from "./definitions.ts";
-import { ownerOfDataFolder } from "./folder-lock.ts";
+import { endWithProcess } from "./end-with-process.ts";
+import { lockDataFolder, ownerOfDataFolder } from "./folder-lock.ts";
 import { machineClock } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal } from "./refusals.ts";
-import { isRunning, readRunFile } from "./run-file.ts";
+import { isRunning, readPlatformFile, readRunFile } from "./run-file.ts";
+import { signal } from "./stop-platform.ts";
 
 export interface RecoverOptions {
   readonly service: ServiceName;
@@ -65,7 +67,8 @@ export interface MissingEvents {
 /**
  * R6: brings a service back whose database was restored from a backup. All its instances are stopped: checked by the
  * data folder's run file, by the sessions of its role at the database, and by the members of its consumer groups.
- * Throws `PlatformError` `still_running`, `missing_part`.
+ * The data folder is its own meanwhile, so that nothing starts on a server that ends with it.
+ * Throws `PlatformError` `still_running`, `already_running`, `missing_part`.
  */
 export async function recoverService(options: RecoverOptions): Promise<RecoverReport> {
   const found = allDefinitions.find(({ name }) => name === options.service);
@@ -77,12 +80,25 @@ export async function recoverService(options: RecoverOptions): Promise<RecoverRe
     );
   refuseRunning(options);
   refuseNothing(options);
-  const recovery = new Recovery(options, definition, definition.migrations);
+  const release = takeFolder(options);
   try {
-    return await recovery.run();
+    const recovery = new Recovery(options, definition, {
+      migrations: definition.migrations,
+      ownsServers: release !== null,
+    });
+    try {
+      return await recovery.run();
+    } finally {
+      await recovery.close();
+    }
   } finally {
-    await recovery.close();
+    release?.();
   }
+}
+
+/** Null where the folder's other services run: the servers are theirs. */
+function takeFolder({ dataFolder, service }: RecoverOptions): (() => void) | null {
+  return readPlatformFile(dataFolder) === null ? lockDataFolder(dataFolder, `recover ${service}`) : null;
 }
 
 /** The bus that the data folder's platform has had. Throws `PlatformError` `config_invalid` where it has had both. */
@@ -135,16 +151,24 @@ class Recovery {
   readonly #options: RecoverOptions;
   readonly #definition: AnyServiceDefinition;
   readonly #migrations: URL;
+  /** Of the data folder. */
+  readonly #ownsServers: boolean;
   readonly #data: DataFolder;
+  #stopped = (): void => undefined;
   #postgres: LocalPostgres | null = null;
   #kafka: LocalKafka | null = null;
   #bus: EventBus | null = null;
   #store: Store | null = null;
 
-  constructor(options: RecoverOptions, definition: AnyServiceDefinition, migrations: URL) {
+  constructor(
+    options: RecoverOptions,
+    definition: AnyServiceDefinition,
+    { migrations, ownsServers }: { readonly migrations: URL; readonly ownsServers: boolean },
+  ) {
     this.#options = options;
     this.#definition = definition;
     this.#migrations = migrations;
+    this.#ownsServers = ownsServers;
     this.#data = openDataFolder(options.dataFolder);
   }
 
@@ -194,7 +218,15 @@ class Recovery {
     await this.#store?.close();
     await this.#bus?.close();
     await this.#kafka?.stop();
-    if (this.#postgres?.adopted === false) await this.#postgres.stop();
+    // One that a killed process has left behind, too.
+    if (this.#ownsServers) await this.#postgres?.stop();
+    this.#stopped();
+  }
+
+  #tellToEnd(postgres: string): void {
+    const broker = this.#kafka?.pid;
+    if (broker !== undefined) signal(broker, "SIGTERM");
+    tellPostgresToEnd(postgres);
   }
 
   async #openStore(): Promise<Store> {
@@ -202,7 +234,9 @@ class Recovery {
     let adminUrl = givenDatabaseUrl(env.DATABASE_URL);
     if (adminUrl === undefined) {
       progress("starting PostgreSQL");
-      this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
+      const folder = this.#data.folder("postgres");
+      if (this.#ownsServers) this.#stopped = endWithProcess(() => this.#tellToEnd(folder));
+      this.#postgres = await startPostgres({ folder, progress });
       adminUrl = this.#postgres.adminUrl;
     }
     const databases = new ServiceDatabases(adminUrl, this.#data);

@@ -43,6 +43,7 @@ async function recover(service: string, options: RecoverOptions): Promise<void> 
     const { SERVICE_NAMES } = await import("@bourse/contracts");
     throw new CliError(EXIT.usage, `<service>: ${service} -> ${SERVICE_NAMES.join(", ")}`);
   }
+  endWithSignal(output);
   const report = await recoverService({
     service,
     dataFolder,
@@ -54,6 +55,15 @@ async function recover(service: string, options: RecoverOptions): Promise<void> 
   });
   print(output, report);
   output.result(report);
+}
+
+/** What was started for it ends with the process, but not with one that a signal has ended. */
+function endWithSignal(output: Output): void {
+  const interrupted = (): void => {
+    output.note("interrupted: the same command begins again");
+    process.exit(EXIT.interrupted);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
 }
 
 function print(output: Output, report: RecoverReport): void {
