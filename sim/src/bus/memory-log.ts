@@ -1,4 +1,11 @@
-import { BusError, type BusRecord, type OutgoingBatch, type SentBatch, type TopicSpec } from "@bourse/bus";
+import {
+  BusError,
+  type BusRecord,
+  lostEnd,
+  type OutgoingBatch,
+  type SentBatch,
+  type TopicSpec,
+} from "@bourse/bus";
 import { recordSizes } from "@bourse/bus/testing";
 
 /** A partition of the log. Records are never changed; a restore cuts the tail off. */
@@ -59,7 +66,10 @@ export class MemoryLog {
   append(batches: readonly OutgoingBatch[]): readonly SentBatch[] {
     const partitions = batches.map((batch) => {
       recordSizes(batch);
-      return this.partition(batch.topic, batch.partition);
+      const partition = this.partition(batch.topic, batch.partition);
+      const end = BigInt(partition.records.length);
+      if (batch.behind !== undefined && end < batch.behind) throw lostEnd(batch, end);
+      return partition;
     });
     const sent = batches.map(({ topic, partition, records }, index): SentBatch => {
       const log = partitions[index]?.records ?? [];
