@@ -64,6 +64,7 @@ const BOUNDS: RelayBounds = {
   pollMs: 1_000,
   drainMs: 10_000,
 };
+const GAP_REST_MS = 1_000;
 const ROLL_EVERY_MS = 3_600_000;
 export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5)";
 export const OUTBOX_ROLL = "SELECT outbox_roll($1, $2)";
@@ -312,8 +313,10 @@ export class Relay implements RunSink {
    * has. What the outbox has no more stops the partition (R4).
    */
   async #fillAgain(lane: RelayLane, found: "lost_end" | "gap_written"): Promise<void> {
-    const { log, metrics } = this.#parts;
+    const { log, metrics, timer } = this.#parts;
     const { topic, partition, acknowledged } = lane;
+    // A bus that says of each batch that it lies before the end would be filled without a rest.
+    if (found === "gap_written") await timer.sleep(GAP_REST_MS, this.#stopping.signal);
     await this.#retry("relay.resume", () => resumeLanes(this.#parts, [lane]));
     metrics.lostEnds.inc({ topic });
     log.error(

@@ -1,4 +1,4 @@
-import type { EventBus } from "@bourse/bus";
+import type { EventBus, OutgoingBatch, SentBatch } from "@bourse/bus";
 import type { Statement, Store, Transaction } from "@bourse/store";
 import type { Mutation } from "./mutation.ts";
 
@@ -27,11 +27,10 @@ export const MUTATIONS: readonly Mutation[] = [
     ports: ["bus"],
     outcomes: ["refused"],
     bus: (bus) =>
-      withSend(bus, (batches) =>
-        bus
-          .send(batches)
-          .catch(() => batches.map(({ topic, partition }) => ({ topic, partition, firstOffset: 0n }))),
-      ),
+      withSend(bus, async (batches) => {
+        await bus.send(unchecked(batches)).catch(() => undefined);
+        return believed(batches);
+      }),
   },
   {
     name: "relay-out-of-order",
@@ -52,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
         ? bus
         : withSend(bus, async (batches) => {
             void timer.sleep(5).then(() => bus.send(batches));
-            return batches.map(({ topic, partition }) => ({ topic, partition, firstOffset: 0n }));
+            return believed(batches);
           }),
     snapshots: (open) => (folder) => {
       const store = open(folder);
@@ -137,7 +136,18 @@ function withSend(bus: EventBus, send: EventBus["send"]): EventBus {
 /** Acknowledges at once and sends in its own time, again where it was refused. */
 function sendingAhead(bus: EventBus): EventBus["send"] {
   return async (batches) => {
-    void bus.send(batches).catch(() => bus.send(batches));
-    return batches.map(({ topic, partition }) => ({ topic, partition, firstOffset: 0n }));
+    const sent = unchecked(batches);
+    void bus.send(sent).catch(() => bus.send(sent));
+    return believed(batches);
   };
+}
+
+/** Without the places that they are to go behind: the log's own check would find what is missing. */
+function unchecked(batches: readonly OutgoingBatch[]): readonly OutgoingBatch[] {
+  return batches.map(({ behind: _, ...batch }) => batch);
+}
+
+/** What the sender takes for an acknowledgement, whatever became of the records. */
+function believed(batches: readonly OutgoingBatch[]): readonly SentBatch[] {
+  return batches.map(({ topic, partition, behind = 0n }) => ({ topic, partition, firstOffset: behind }));
 }
