@@ -119,11 +119,16 @@ class ServiceDelivery implements DeliveryRuntime {
         ? null
         : new ServiceParkedDesk({
             serviceName: service,
-            audit: publishes.find(({ family }) => family === "audit") ?? auditTopic(service),
+            audit: this.#audit,
             store,
             commit: this.#commitParts(store),
             metrics,
           });
+  }
+
+  get #audit(): Topic {
+    const { service, publishes } = this.#options;
+    return publishes.find(({ family }) => family === "audit") ?? auditTopic(service);
   }
 
   get parked(): ParkedDesk | null {
@@ -240,6 +245,7 @@ class ServiceDelivery implements DeliveryRuntime {
       store,
       commit: parts.commit,
       openStore: openRebuildStore,
+      audit: this.#audit,
     };
     this.rebuilds.set(consumption.subscription, new Rebuild(rebuild as unknown as RebuildParts<unknown>));
   }

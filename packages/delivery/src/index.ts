@@ -1,3 +1,4 @@
+export type { Actor, AuditedAction } from "./audit.ts";
 export type {
   BulkBatch,
   BulkConsumption,
@@ -48,12 +49,12 @@ export type {
   ParkedStatus,
 } from "./parked-queries.ts";
 export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
-export type { RebuildStatus } from "./rebuild.ts";
+export type { RebuildCommand, RebuildStatus } from "./rebuild.ts";
 export { RebuildError } from "./rebuild.ts";
 export type { RebuildComparison } from "./rebuild-comparison.ts";
 export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";
 export { missingRecords, planRecovery, recover } from "./recover.ts";
-export type { Actor, DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";
+export type { DropOutcome, ParkedDesk, RedriveOutcome } from "./redrive.ts";
 export type { RelayBounds } from "./relay.ts";
 export { LogAheadOfStoreError } from "./relay-resume.ts";
 export { cutPartitions, replayTopic } from "./replay-topic.ts";

@@ -1,9 +1,12 @@
 import { OperationalError } from "@bourse/base";
+import type { Topic } from "@bourse/contracts";
 import type { Statement, Store } from "@bourse/store";
+import { type Actor, auditEvent } from "./audit.ts";
 import { type CommitParts, commitUnit } from "./commit.ts";
 import type { EffectConsumption, Unit } from "./definitions.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
+import type { OutgoingEvent } from "./envelope.ts";
 import type { Mark } from "./mark.ts";
 import { readMarks } from "./marks.ts";
 import {
@@ -39,6 +42,14 @@ export interface RebuildParts<Service> {
   readonly commit: CommitParts;
   /** A pool of its own for the generation that is built; closed by whoever gave it. */
   readonly openStore: () => Promise<Store>;
+  /** Where it is told who has begun, switched, dropped or given up what. */
+  readonly audit: Topic;
+}
+
+/** Who asks for a step, for the audit. */
+export interface RebuildCommand {
+  readonly actor: Actor;
+  readonly requestId: string;
 }
 
 /** What an operator asked for does not fit the state of the rebuild. */
@@ -74,6 +85,8 @@ export class Rebuild<Service> {
   readonly #tables: readonly string[];
   #runner: Runner | null = null;
   #store: Store | null = null;
+  /** Of whoever came first, where several start it at once. */
+  #opening: Promise<void> | null = null;
 
   constructor(parts: RebuildParts<Service>) {
     this.#parts = parts;
@@ -93,16 +106,21 @@ export class Rebuild<Service> {
   }
 
   /** Begins a new generation in empty tables; one that was being built before a restart goes on where it was. */
-  async start(): Promise<RebuildStatus> {
+  async start(command: RebuildCommand): Promise<RebuildStatus> {
     const { generation, state } = await this.#row();
     if (state === "SWITCHED")
       throw new RebuildError(
         "rebuild_refused",
         "the last rebuild is switched; its old tables are still to be dropped",
       );
-    if (state !== "BUILDING") await this.#begin(generation + 1);
+    if (state !== "BUILDING") await this.#begin(generation + 1, command);
     const now = await this.#row();
-    if (this.#runner === null) await this.#run(now.generation);
+    if (this.#runner === null) {
+      this.#opening ??= this.#run(now.generation).finally(() => {
+        this.#opening = null;
+      });
+      await this.#opening;
+    }
     return await this.status();
   }
 
@@ -132,7 +150,7 @@ export class Rebuild<Service> {
    * marks moved, read them again and go on. What differs is published again. Rejects with `rebuild_behind` while the
    * new generation is not where the old one is: try again.
    */
-  async switch(): Promise<{ readonly republished: number }> {
+  async switch(command: RebuildCommand): Promise<{ readonly republished: number }> {
     const { generation } = await this.#building();
     const { commit, consumption, service } = this.#parts;
     const schemas = await this.#schemas();
@@ -150,43 +168,50 @@ export class Rebuild<Service> {
             values: [],
           },
         ]);
-        const events = consumption.projection?.republish(service, rows) ?? [];
-        return { statements: this.#swap(generation, unit.nowMs, schemas), events, result: events.length };
+        const changed = consumption.projection?.republish(service, rows) ?? [];
+        return {
+          statements: this.#swap(generation, unit.nowMs, schemas),
+          events: [...changed, this.#audited("switch", generation, command)],
+          result: changed.length,
+        };
       },
     });
-    await this.#end();
+    await this.#stop();
     return { republished: result };
   }
 
   /** Drops the old tables after the switch. */
-  async drop(): Promise<void> {
-    const { state } = await this.#row();
-    if (state !== "SWITCHED")
-      throw new RebuildError("rebuild_refused", "only after the switch there are old tables to drop");
+  async drop(command: RebuildCommand): Promise<void> {
+    const { generation, state } = await this.#row();
     const { retired } = await this.#schemas();
-    await this.#write("rebuild.drop", [
+    const refusal = "only after the switch there are old tables to drop";
+    if (state !== "SWITCHED") throw new RebuildError("rebuild_refused", refusal);
+    const dropped = await this.#write("drop", { generation, command }, [
+      this.#end("SWITCHED", generation),
       ...this.#tables.map((table) => ({ text: `DROP TABLE IF EXISTS ${retired(table)}`, values: [] })),
-      this.#become("ENDED"),
     ]);
+    if (!dropped) throw new RebuildError("rebuild_refused", refusal);
   }
 
   /** Gives the new generation up; the old one was never touched. */
-  async abort(): Promise<void> {
+  async abort(command: RebuildCommand): Promise<void> {
     const { generation } = await this.#building();
     const { next } = await this.#schemas();
-    await this.#write("rebuild.abort", [
-      this.#become("ENDED"),
+    const aborted = await this.#write("abort", { generation, command }, [
+      this.#end("BUILDING", generation),
       { text: "DELETE FROM marks WHERE subscription = $1", values: [nameOf(this.subscription, generation)] },
       ...this.#tables.map((table) => ({ text: `DROP TABLE IF EXISTS ${next(table)}`, values: [] })),
     ]);
-    await this.#end();
+    if (!aborted) throw new RebuildError("rebuild_refused", notBuilding(this.subscription));
+    await this.#stop();
   }
 
   async close(): Promise<void> {
-    await this.#end();
+    await this.#stop();
   }
 
-  async #begin(generation: number): Promise<void> {
+  /** Where two begin it at once, the second finds the generation of the first. */
+  async #begin(generation: number, command: RebuildCommand): Promise<void> {
     const { clock } = this.#parts.effect;
     const { next } = await this.#schemas();
     // LIKE copies all but these: how full pages are.
@@ -199,11 +224,13 @@ export class Rebuild<Service> {
       if (typeof row?.options === "string")
         options.push({ text: `ALTER TABLE ${next(table)} SET (${row.options})`, values: [] });
     }
-    await this.#write("rebuild.begin", [
+    await this.#write("start", { generation, command }, [
       {
         text: `INSERT INTO rebuilds (subscription, generation, state, started_ms) VALUES ($1, $2, 'BUILDING', $3)
           ON CONFLICT (subscription) DO UPDATE SET generation = excluded.generation, state = excluded.state,
-            started_ms = excluded.started_ms, switched_ms = NULL`,
+            started_ms = excluded.started_ms, switched_ms = NULL
+          WHERE rebuilds.state = 'ENDED' AND rebuilds.generation < excluded.generation
+          RETURNING generation`,
         values: [this.subscription, generation, clock.nowMs()],
       },
       { text: "DELETE FROM marks WHERE subscription = $1", values: [nameOf(this.subscription, generation)] },
@@ -326,7 +353,8 @@ export class Rebuild<Service> {
     };
   }
 
-  async #end(): Promise<void> {
+  async #stop(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
     const [runner, store] = [this.#runner, this.#store];
     this.#runner = null;
     this.#store = null;
@@ -346,7 +374,7 @@ export class Rebuild<Service> {
   async #building(): Promise<{ readonly generation: number }> {
     const row = await this.#row();
     if (row.state === "BUILDING") return row;
-    throw new RebuildError("rebuild_refused", `no new generation of ${this.subscription} is being built`);
+    throw new RebuildError("rebuild_refused", notBuilding(this.subscription));
   }
 
   async #lag(generation: number): Promise<number> {
@@ -359,19 +387,42 @@ export class Rebuild<Service> {
     return lag;
   }
 
-  #become(state: RebuildState): Statement {
+  #end(from: RebuildState, generation: number): Statement {
     return {
-      text: "UPDATE rebuilds SET state = $2 WHERE subscription = $1",
-      values: [this.subscription, state],
+      text: `UPDATE rebuilds SET state = 'ENDED' WHERE subscription = $1 AND generation = $2 AND state = $3
+        RETURNING generation`,
+      values: [this.subscription, generation, from],
     };
   }
 
-  async #write(name: string, statements: readonly Statement[]): Promise<void> {
-    await this.#parts.store.transaction(name, async (tx) => {
-      // One after the other: each depends on what the one before has made.
-      for (const statement of statements) await tx.run([statement]);
-      await tx.commit();
+  /** False, and nothing is done, where the first statement finds no row: somebody else has been there before. */
+  async #write(
+    step: "start" | "drop" | "abort",
+    { generation, command }: { readonly generation: number; readonly command: RebuildCommand },
+    [claim, ...rest]: readonly [Statement, ...Statement[]],
+  ): Promise<boolean> {
+    const { result } = await commitUnit(this.#parts.commit, {
+      name: `rebuild.${step}`,
+      front: [],
+      traceparent: undefined,
+      work: async (unit) => {
+        const [claimed = []] = await unit.run([claim]);
+        if (claimed.length === 0) return { statements: [], events: [], result: false };
+        // One after the other: each depends on what the one before has made.
+        for (const statement of rest) await unit.run([statement]);
+        return { statements: [], events: [this.#audited(step, generation, command)], result: true };
+      },
     });
+    return result;
+  }
+
+  #audited(
+    step: "start" | "switch" | "drop" | "abort",
+    generation: number,
+    command: RebuildCommand,
+  ): OutgoingEvent {
+    const subjects = [nameOf(this.subscription, generation)];
+    return auditEvent(this.#parts.audit, { ...command, action: `rebuild.${step}`, subjects });
   }
 }
 
@@ -379,6 +430,10 @@ function reachedIn(marks: readonly Mark[], topic: string, partition: number, ear
   return marks
     .filter((mark) => mark.topic === topic && mark.partition === partition)
     .reduce((far, { nextOffset }) => (nextOffset > far ? nextOffset : far), earliest);
+}
+
+function notBuilding(subscription: string): string {
+  return `no new generation of ${subscription} is being built`;
 }
 
 function nameOf(subscription: string, generation: number): string {

@@ -1,5 +1,6 @@
 import type { ServiceName, Topic } from "@bourse/contracts";
 import { type Row, type Statement, type Store, StoreError, sqlArray } from "@bourse/store";
+import { type Actor, auditEvent } from "./audit.ts";
 import { isRetryable } from "./backoff.ts";
 import type { BulkConsumption } from "./bulk/bulk-definitions.ts";
 import { redoBulk } from "./bulk/redo-bulk.ts";
@@ -34,12 +35,6 @@ import {
   resolve,
 } from "./parked-statements.ts";
 import { type Redone, redoEffect } from "./redo-effect.ts";
-
-/** Who acts, for the audit. */
-export interface Actor {
-  readonly id: string;
-  readonly role: string;
-}
 
 export interface ParkedCommand {
   readonly filter: ParkedFilter;
@@ -345,26 +340,17 @@ export class ServiceParkedDesk implements ParkedDesk {
     { actor, reason, requestId }: ParkedCommand,
     fault?: string,
   ): OutgoingEvent {
-    return {
-      topic: this.#audit,
-      key: actor.id,
-      partition: 0,
-      event: {
-        eventType: "ActionAudited",
-        actorId: actor.id,
-        actorRole: actor.role,
-        action: `dead-letters.${what}`,
-        subjects: records.map(({ id }) => id),
-        outcome: fault === undefined ? "done" : "failed",
-        ...(reason === undefined ? {} : { reason }),
-        ...(fault === undefined ? {} : { detail: fault.slice(0, MAX_DETAIL) }),
-        requestId,
-      },
-    };
+    return auditEvent(this.#audit, {
+      actor,
+      action: `dead-letters.${what}`,
+      subjects: records.map(({ id }) => id),
+      ...(reason === undefined ? {} : { reason }),
+      ...(fault === undefined ? {} : { fault }),
+      requestId,
+    });
   }
 }
 
-const MAX_DETAIL = 2_000;
 const NOTHING: Effects = { statements: [], events: [], result: undefined };
 
 /** The records of a chunk that can't be applied together; one: it can't be applied. */

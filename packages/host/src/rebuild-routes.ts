@@ -1,5 +1,6 @@
+import { present } from "@bourse/base";
 import { oneOf, type ServiceName } from "@bourse/contracts";
-import { type DeliveryRuntime, RebuildError } from "@bourse/delivery";
+import { type DeliveryRuntime, type RebuildCommand, RebuildError } from "@bourse/delivery";
 import { Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { problem } from "./problem.ts";
@@ -61,6 +62,11 @@ function makeRoutes(name: ServiceName): readonly AnyRoute[] {
   ];
 }
 
+function commandOf({ principal, requestId }: RouteRequest): RebuildCommand {
+  const { keyId, role } = present(principal, "who acts");
+  return { actor: { id: keyId, role }, requestId };
+}
+
 async function act(service: object, request: RouteRequest, action: Action | "status"): Promise<RouteAnswer> {
   const subscription = request.params.subscription ?? "";
   const rebuild = rebuildsOf.get(service)?.get(subscription);
@@ -71,7 +77,10 @@ async function act(service: object, request: RouteRequest, action: Action | "sta
     });
   }
   try {
-    const result = await rebuild[action]();
+    const result =
+      action === "status" || action === "compare"
+        ? await rebuild[action]()
+        : await rebuild[action](commandOf(request));
     // Offsets are bigints.
     const body = JSON.stringify(result ?? (await rebuild.status()), (_key, value) =>
       typeof value === "bigint" ? String(value) : value,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { portfolioEvents, tradeEvents } from "@bourse/contracts";
+import { auditTopic, portfolioEvents, tradeEvents } from "@bourse/contracts";
 import { machineTimer, type TestedService, testService } from "@bourse/host/testing";
 import { sql } from "@bourse/store";
 import type { Portfolio } from "./portfolio.ts";
@@ -168,6 +168,47 @@ test("R5, R12: what the old generation had parked is applied with the new one, a
   const restarted = await tested.restart();
   await trade(5);
   assert.deepEqual(await violations(restarted), []);
+});
+
+test("R12: who has begun, switched, dropped and given up a rebuild is told in the audit, each once", async (t) => {
+  const tested = await opened(t);
+  await trader(tested)(10);
+  await tested.quiet();
+  const both = await Promise.all([ask(tested, "start"), ask(tested, "start")]);
+  assert.deepEqual(
+    both.map(({ status, body }) => [status, body.state, body.generation]),
+    [
+      [200, "BUILDING", 2],
+      [200, "BUILDING", 2],
+    ],
+  );
+  await until("it has caught up", async () => (await ask(tested)).body.lag === 0);
+  await ask(tested, "compare");
+  assert.equal((await ask(tested, "switch")).status, 200);
+  const drops = await Promise.all([ask(tested, "drop"), ask(tested, "drop")]);
+  assert.deepEqual(drops.map(({ status }) => status).sort(), [200, 409]);
+  await ask(tested, "start");
+  const aborts = await Promise.all([ask(tested, "abort"), ask(tested, "abort")]);
+  assert.deepEqual(aborts.map(({ status }) => status).sort(), [200, 409]);
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("portfolio"))).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, actorRole, action, subjects, outcome }) => [
+      actorId,
+      actorRole,
+      action,
+      subjects,
+      outcome,
+    ]),
+    [
+      ["olga", "operator", "rebuild.start", ["positions@2"], "done"],
+      ["olga", "operator", "rebuild.switch", ["positions@2"], "done"],
+      ["olga", "operator", "rebuild.drop", ["positions@2"], "done"],
+      ["olga", "operator", "rebuild.start", ["positions@3"], "done"],
+      ["olga", "operator", "rebuild.abort", ["positions@3"], "done"],
+    ],
+  );
+  assert.deepEqual(await violations(tested), []);
 });
 
 test("who may rebuild what", async (t) => {
