@@ -143,6 +143,27 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByRole("row", { name: /FundsDeposited/ }).waitFor();
   });
 
+  it("says that nothing answers, of when its figures are, and goes on by itself", async (t) => {
+    const page = await at(t, "/topics");
+    const row = page.getByRole("row", { name: /^order-events / });
+    await row.waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    const alert = page.getByRole("alert");
+    await alert.getByText("The console’s server does not answer").waitFor();
+    await alert.getByText(/^What is shown is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC\.$/).waitFor();
+    assert.equal(await row.count(), 1);
+    await page.getByRole("link", { name: "Groups" }).click();
+    await alert.getByText("The console’s server does not answer").waitFor();
+    // Asked again, it is told still: a page that blinks can't be read.
+    const told = await alert.elementHandle();
+    await page.waitForEvent("requestfailed");
+    await page.waitForEvent("requestfailed");
+    assert.ok(await told?.isVisible());
+    await page.unroute("**/api/**");
+    await page.getByRole("row", { name: /^wallet\.settlement / }).waitFor();
+    assert.equal(await alert.count(), 0);
+  });
+
   it("shows dead letters, redrives them, and drops them after a dry run", async (t) => {
     const page = await at(t, "/dead-letters");
     const reasons = page.getByRole("table", { name: "Reasons" });

@@ -12,19 +12,22 @@ export interface Fault {
 export function Failure({
   error,
   onRetry,
+  children,
 }: {
   readonly error: unknown;
   readonly onRetry?: () => void;
+  readonly children?: ReactNode;
 }): ReactNode {
   const problem = error instanceof ProblemError ? error.problem : undefined;
   return (
     <div className="failure" role="alert">
       <p>
-        <strong>{problem?.title ?? "The console's server does not answer"}</strong>
+        <strong>{problem?.title ?? "The console’s server does not answer"}</strong>
         {problem === undefined ? null : <code>{problem.code}</code>}
       </p>
       <p>{problem?.detail ?? (error instanceof Error ? error.message : String(error))}</p>
       <FaultList faults={problem?.errors ?? []} />
+      {children}
       {onRetry === undefined ? null : (
         <button type="button" onClick={onRetry}>
           Try again

@@ -2,12 +2,20 @@ import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { type ReactNode, useState } from "react";
 import { addressOf, goTo, Link, useAddress } from "../address.tsx";
-import { Failure } from "../faults.tsx";
+import { Answer, again } from "../answer.tsx";
 import { clockTime, grouped } from "../figures.ts";
-import { useLag } from "../groups/lag.ts";
+import { type Lag, useLag } from "../groups/lag.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
-import { type DeadLetter, type Reason, readLetters, readReasons, SHOWN, type Work } from "./dead-letters.ts";
+import {
+  type DeadLetter,
+  type Meant,
+  type Reason,
+  readLetters,
+  readReasons,
+  SHOWN,
+  type Work,
+} from "./dead-letters.ts";
 import { LetterView } from "./letter-view.tsx";
 import { WorkDialog } from "./work-dialog.tsx";
 
@@ -15,18 +23,30 @@ const REFRESH_MS = 5_000;
 
 /** What services could not apply: why, which, and what to do with it. */
 export function DeadLettersPage(): ReactNode {
-  const { data: lag, error } = useLag();
-  if (lag === undefined)
-    return error === null ? <p className="empty">Asking every service…</p> : <Failure error={error} />;
-  const services = [
-    ...new Set(
-      lag.rows.flatMap(({ kind, service }) => (kind === "effect" && service !== null ? [service] : [])),
-    ),
-  ].sort();
+  const lag = useLag();
   return (
     <>
       <h1>Dead letters</h1>
-      <Reasons services={services} silent={lag.silent} />
+      {lag.data === undefined ? (
+        <Answer query={lag} asking="Asking every service…">
+          {() => null}
+        </Answer>
+      ) : (
+        // Of the services only their names are needed: those of an old answer do as well.
+        <OfServices lag={lag.data} />
+      )}
+    </>
+  );
+}
+
+function OfServices({ lag: { rows, silent } }: { readonly lag: Lag }): ReactNode {
+  const withEffects = rows.flatMap(({ kind, service }) =>
+    kind === "effect" && service !== null ? [service] : [],
+  );
+  const services = [...new Set(withEffects)].sort();
+  return (
+    <>
+      <Reasons services={services} silent={silent} />
       <Letters services={services} />
     </>
   );
@@ -40,27 +60,35 @@ function Reasons({
   readonly silent: readonly string[];
 }): ReactNode {
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ["reasons", services],
     queryFn: async ({ signal }) =>
       (await Promise.all(services.map((service) => readReasons(client, service, signal)))).flat(),
-    refetchInterval: REFRESH_MS,
+    ...again(REFRESH_MS),
   });
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <p className="empty">Counting…</p>;
-  const most = Math.max(1, ...data.map(({ count }) => count));
   return (
     <>
       {silent.length === 0 ? null : (
         <p className="bad">No answer from {silent.join(", ")}: what they have parked is not known.</p>
       )}
+      <Answer query={query} asking="Counting…">
+        {(reasons) => <ReasonsTable reasons={reasons} />}
+      </Answer>
+    </>
+  );
+}
+
+function ReasonsTable({ reasons }: { readonly reasons: readonly Reason[] }): ReactNode {
+  const most = Math.max(1, ...reasons.map(({ count }) => count));
+  return (
+    <>
       <p className="faint">
-        <b>{grouped(data.reduce((sum, { count }) => sum + count, 0))}</b> records are parked.
-        {data.length === 0 ? null : " Choose a reason to see its records."}
+        <b>{grouped(reasons.reduce((sum, { count }) => sum + count, 0))}</b> records are parked.
+        {reasons.length === 0 ? null : " Choose a reason to see its records."}
       </p>
       <DataTable
         caption="Reasons"
-        items={data.map((reason) => ({ ...reason, most }))}
+        items={reasons.map((reason) => ({ ...reason, most }))}
         columns={REASONS}
         idOf={({ service, subscription, topic, code }) => `${service}/${subscription}/${topic}/${code}`}
         empty="Nothing is parked by the services that run here."
@@ -72,19 +100,9 @@ function Reasons({
 
 function Letters({ services }: { readonly services: readonly string[] }): ReactNode {
   const { query } = useAddress();
-  const client = useClient();
-  const [work, setWork] = useState<Work | null>(null);
-  const service = query.get("service") ?? undefined;
-  const meant = meantBy(query);
-  const isUnknown = service !== undefined && !services.includes(service);
-  const { data, error, refetch } = useQuery({
-    queryKey: ["letters", service, meant],
-    queryFn: ({ signal }) => readLetters(client, service ?? "", { meant, signal }),
-    enabled: service !== undefined && !isUnknown,
-    refetchInterval: REFRESH_MS,
-  });
-  if (service === undefined) return null;
-  if (isUnknown) {
+  const service = query.get("service");
+  if (service === null) return null;
+  if (!services.includes(service))
     return (
       <div className="failure" role="alert">
         <p>
@@ -93,26 +111,61 @@ function Letters({ services }: { readonly services: readonly string[] }): ReactN
         <p>Allowed: {services.join(", ")}.</p>
       </div>
     );
-  }
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <p className="empty">Reading…</p>;
-  const opened = data.find(({ id }) => id === query.get("open"));
-  const open = (id: string | undefined): void =>
-    goTo(addressOf(["dead-letters"], { ...Object.fromEntries(query), open: id }), { replace: true });
+  const meant = meantBy(query);
+  // Others are asked for anew, and so is what is to be done with them.
+  return <OfService key={JSON.stringify([service, meant])} service={service} meant={meant} />;
+}
+
+function OfService(about: { readonly service: string; readonly meant: Meant }): ReactNode {
+  const { service, meant } = about;
+  const client = useClient();
+  const query = useQuery({
+    queryKey: ["letters", service, meant],
+    queryFn: ({ signal }) => readLetters(client, service, { meant, signal }),
+    ...again(REFRESH_MS),
+  });
   return (
     <>
       <h2>
         {service} {Object.values(meant).join(" ")}
       </h2>
+      <Answer query={query} asking="Reading…">
+        {(letters) => <LettersTable {...about} letters={letters} />}
+      </Answer>
+    </>
+  );
+}
+
+function LettersTable({
+  service,
+  meant,
+  letters,
+}: {
+  readonly service: string;
+  readonly meant: Meant;
+  readonly letters: readonly DeadLetter[];
+}): ReactNode {
+  const { query } = useAddress();
+  const [work, setWork] = useState<Work | null>(null);
+  const opened = letters.find(({ id }) => id === query.get("open"));
+  const open = (id: string | undefined): void =>
+    goTo(addressOf(["dead-letters"], { ...Object.fromEntries(query), open: id }), { replace: true });
+  return (
+    <>
       <div className="bar">
         <span>
-          {data.length < SHOWN ? "" : "the first "}
-          <b>{grouped(data.length)}</b> records
+          {letters.length < SHOWN ? "" : "the first "}
+          <b>{grouped(letters.length)}</b> records
         </span>
-        <button type="button" onClick={() => setWork("redrive")} disabled={data.length === 0}>
+        <button type="button" onClick={() => setWork("redrive")} disabled={letters.length === 0}>
           Redrive…
         </button>
-        <button type="button" className="danger" onClick={() => setWork("drop")} disabled={data.length === 0}>
+        <button
+          type="button"
+          className="danger"
+          onClick={() => setWork("drop")}
+          disabled={letters.length === 0}
+        >
           Drop…
         </button>
         <Link to={addressOf(["dead-letters"])}>Back to all reasons</Link>
@@ -121,7 +174,7 @@ function Letters({ services }: { readonly services: readonly string[] }): ReactN
         <DataTable
           tall
           caption="Parked records"
-          items={data}
+          items={letters}
           columns={LETTERS}
           idOf={({ id }) => id}
           empty="Nothing of this is parked."
@@ -139,7 +192,7 @@ function Letters({ services }: { readonly services: readonly string[] }): ReactN
   );
 }
 
-function meantBy(query: URLSearchParams): Readonly<Record<string, string>> {
+function meantBy(query: URLSearchParams): Meant & Readonly<Record<string, string>> {
   return Object.fromEntries(
     ["subscription", "topic", "code"].flatMap((name) => {
       const value = query.get(name);

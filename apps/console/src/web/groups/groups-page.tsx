@@ -1,70 +1,76 @@
 import { createColumnHelper } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 import { addressOf, Link } from "../address.tsx";
-import { Failure } from "../faults.tsx";
+import { Answer } from "../answer.tsx";
 import { grouped } from "../figures.ts";
 import { type Columns, DataTable } from "../table.tsx";
-import { type GroupSummary, type LagRow, summaries, useLag } from "./lag.ts";
+import { type GroupSummary, type Lag, type LagRow, summaries, useLag } from "./lag.ts";
 
 /** All groups, or the partitions of one. */
 export function GroupsPage({ name }: { readonly name: string | undefined }): ReactNode {
-  const { data, error, refetch } = useLag();
-  if (data === undefined)
-    return error === null ? (
-      <p className="empty">Asking every service…</p>
-    ) : (
-      <Failure error={error} onRetry={() => void refetch()} />
-    );
-  const silent =
-    data.silent.length === 0 ? null : (
-      <p className="bad" role="status">
-        No answer from {data.silent.join(", ")}: how far they are is not known.
-      </p>
-    );
-  if (name === undefined) {
-    return (
-      <>
-        <h1>Groups</h1>
-        <p className="faint">
-          Lag by the truth: marks in the tables of effects, the own place of views and shards. Committed
-          offsets are hints.
-        </p>
-        {silent}
-        <DataTable
-          caption="Groups"
-          items={summaries(data)}
-          columns={GROUPS}
-          idOf={({ group }) => group}
-          empty="No groups."
-        />
-      </>
-    );
-  }
-  const rows = data.rows.filter(({ group }) => group === name);
   return (
     <>
-      <div className="trail">
-        <Link to={addressOf(["groups"])}>Groups</Link>
-        <span className="faint">/</span>
-        <h1>{name}</h1>
-      </div>
-      {silent}
-      {rows.length === 0 ? (
-        <div className="failure" role="alert">
-          <p>
-            <strong>There is no group {name}</strong>, or it has no partitions now.
-          </p>
-        </div>
+      {name === undefined ? (
+        <h1>Groups</h1>
       ) : (
-        <DataTable
-          caption={`Partitions of ${name}`}
-          items={rows}
-          columns={PARTITIONS}
-          idOf={({ topic, partition }) => `${topic}/${partition}`}
-          empty="No partitions."
-        />
+        <div className="trail">
+          <Link to={addressOf(["groups"])}>Groups</Link>
+          <span className="faint">/</span>
+          <h1>{name}</h1>
+        </div>
       )}
+      <Answer query={useLag()} asking="Asking every service…">
+        {(lag) => (
+          <>
+            {lag.silent.length === 0 ? null : (
+              <p className="bad" role="status">
+                No answer from {lag.silent.join(", ")}: how far they are is not known.
+              </p>
+            )}
+            {name === undefined ? <AllGroups lag={lag} /> : <OneGroup name={name} lag={lag} />}
+          </>
+        )}
+      </Answer>
     </>
+  );
+}
+
+function AllGroups({ lag }: { readonly lag: Lag }): ReactNode {
+  return (
+    <>
+      <p className="faint">
+        Lag by the truth: marks in the tables of effects, the own place of views and shards. Committed offsets
+        are hints.
+      </p>
+      <DataTable
+        caption="Groups"
+        items={summaries(lag)}
+        columns={GROUPS}
+        idOf={({ group }) => group}
+        empty="No groups."
+      />
+    </>
+  );
+}
+
+function OneGroup({ name, lag }: { readonly name: string; readonly lag: Lag }): ReactNode {
+  const rows = lag.rows.filter(({ group }) => group === name);
+  if (rows.length === 0)
+    return (
+      <div className="failure" role="alert">
+        <p>
+          <strong>There is no group {name}</strong>, or it has no partitions now.
+        </p>
+      </div>
+    );
+  return (
+    <DataTable
+      caption={`Partitions of ${name}`}
+      items={rows}
+      columns={PARTITIONS}
+      idOf={({ topic, partition }) => `${topic}/${partition}`}
+      empty="No partitions."
+    />
   );
 }
 

@@ -1,5 +1,6 @@
 import { answerOf, type Paths } from "@bourse/sdk";
 import { useQuery } from "@tanstack/react-query";
+import { again } from "../answer.tsx";
 import { useClient } from "../session.tsx";
 
 export type Lag = Paths["/api/v1/platform/lag"]["get"]["responses"][200]["content"]["application/json"];
@@ -13,7 +14,7 @@ export function useLag() {
   return useQuery({
     queryKey: ["lag"],
     queryFn: ({ signal }) => answerOf(client.GET("/api/v1/platform/lag", { signal })),
-    refetchInterval: REFRESH_MS,
+    ...again(REFRESH_MS),
   });
 }
 

@@ -1,7 +1,7 @@
 import { createColumnHelper } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 import { addressOf, Link, useAddress } from "../address.tsx";
-import { Failure } from "../faults.tsx";
+import { Answer } from "../answer.tsx";
 import { grouped } from "../figures.ts";
 import { MessagesPanel } from "../messages/messages-panel.tsx";
 import { type Columns, DataTable } from "../table.tsx";
@@ -15,15 +15,19 @@ export function TopicPage({
   readonly name: string;
   readonly part: string | undefined;
 }): ReactNode {
-  const { data: topics, error, refetch } = useTopics();
-  if (topics === undefined)
-    return error === null ? (
-      <p className="empty">Asking the platform…</p>
-    ) : (
-      <Failure error={error} onRetry={() => void refetch()} />
-    );
-  const topic = topics.find((each) => each.name === name);
-  if (topic === undefined) return <NoTopic name={name} topics={topics} />;
+  return (
+    <Answer query={useTopics()} asking="Asking the platform…">
+      {(topics) => {
+        const topic = topics.find((each) => each.name === name);
+        if (topic === undefined) return <NoTopic name={name} topics={topics} />;
+        return <OfTopic topic={topic} part={part} />;
+      }}
+    </Answer>
+  );
+}
+
+function OfTopic({ topic, part }: { readonly topic: Topic; readonly part: string | undefined }): ReactNode {
+  const { name } = topic;
   return (
     <>
       <div className="trail">

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 import { addressOf, Link } from "../address.tsx";
-import { Failure } from "../faults.tsx";
+import { Answer, again } from "../answer.tsx";
 import { grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
@@ -18,27 +18,25 @@ export function useTopics() {
   return useQuery({
     queryKey: ["topics"],
     queryFn: async ({ signal }) => (await answerOf(client.GET("/api/v1/platform/topics", { signal }))).topics,
-    refetchInterval: REFRESH_MS,
+    ...again(REFRESH_MS),
   });
 }
 
 export function TopicsPage(): ReactNode {
-  const { data: topics, error, refetch } = useTopics();
-  if (error !== null && topics === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
   return (
     <>
       <h1>Topics</h1>
-      {topics === undefined ? (
-        <p className="empty">Asking the platform…</p>
-      ) : (
-        <DataTable
-          caption="Topics"
-          items={topics}
-          columns={COLUMNS}
-          idOf={({ name }) => name}
-          empty="No topics."
-        />
-      )}
+      <Answer query={useTopics()} asking="Asking the platform…">
+        {(topics) => (
+          <DataTable
+            caption="Topics"
+            items={topics}
+            columns={COLUMNS}
+            idOf={({ name }) => name}
+            empty="No topics."
+          />
+        )}
+      </Answer>
     </>
   );
 }
