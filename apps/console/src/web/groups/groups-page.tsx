@@ -4,7 +4,8 @@ import { addressOf, Link } from "../address.tsx";
 import { Answer } from "../answer.tsx";
 import { grouped } from "../figures.ts";
 import { type Columns, DataTable } from "../table.tsx";
-import { type GroupSummary, type Lag, type LagRow, summaries, useLag } from "./lag.ts";
+import { type Lag, type LagRow, useLag } from "./lag.ts";
+import { type GroupSummary, summaries } from "./summaries.ts";
 
 /** All groups, or the partitions of one. */
 export function GroupsPage({ name }: { readonly name: string | undefined }): ReactNode {
@@ -97,10 +98,11 @@ const GROUPS = [
     header: "State",
     cell: ({ getValue }) => <State state={getValue()} />,
   }),
-  group.accessor("lag", {
+  group.accessor(({ lag }) => lag ?? -1, {
+    id: "lag",
     header: "Lag",
     meta: figure,
-    cell: ({ getValue }) => <Lagging lag={getValue()} />,
+    cell: ({ row }) => <Lagging lag={row.original.lag} />,
   }),
   group.accessor("kind", { header: "Kind" }),
   group.accessor(({ members }) => members ?? -1, {

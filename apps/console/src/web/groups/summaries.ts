@@ -1,0 +1,40 @@
+import type { Lag } from "./lag.ts";
+
+export interface GroupSummary {
+  readonly group: string;
+  readonly service: string | null;
+  readonly kind: string;
+  readonly topics: readonly string[];
+  readonly partitions: number;
+  /** null: the broker knows no such group (a view has none). */
+  readonly members: number | null;
+  readonly states: readonly string[];
+  /** null: of a partition it is not known, so there is no sum. */
+  readonly lag: number | null;
+  readonly committedLag: number | null;
+}
+
+/** One line a group: what its partitions say together. */
+export function summaries({ rows, groups }: Lag): readonly GroupSummary[] {
+  return Array.from(
+    Map.groupBy(rows, ({ group }) => group),
+    ([group, ofGroup]): GroupSummary => {
+      const hints = ofGroup.flatMap(({ committedLag }) => (committedLag === null ? [] : [committedLag]));
+      return {
+        group,
+        service: ofGroup[0]?.service ?? null,
+        kind: ofGroup[0]?.kind ?? "",
+        topics: [...new Set(ofGroup.map(({ topic }) => topic))],
+        partitions: ofGroup.length,
+        members: groups.find((each) => each.group === group)?.members ?? null,
+        states: [...new Set(ofGroup.map(({ state }) => state))],
+        lag: sumOf(ofGroup.map(({ lag }) => lag)),
+        committedLag: hints.length === 0 ? null : hints.reduce((sum, each) => sum + each, 0),
+      };
+    },
+  );
+}
+
+function sumOf(lags: readonly (number | null)[]): number | null {
+  return lags.reduce((sum, lag) => (sum === null || lag === null ? null : sum + lag), 0);
+}
