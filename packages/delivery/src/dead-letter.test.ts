@@ -29,7 +29,7 @@ function copyOf(what: Partial<BusRecord>): OutgoingRecord {
     partition: 0,
     topicId: "id",
     marks: new Map(),
-    fromHint: false,
+    mayLieBefore: false,
     nextOffset: null,
     queues: noQueues(),
   };

@@ -28,9 +28,9 @@ export interface BatchFault {
   readonly error: unknown;
 }
 
-/** A number is missing behind a hint: it may lie before where reading began (R5). */
-export function isOfHint({ kind, at }: BatchFault): boolean {
-  return kind === "gap" && at.fromHint;
+/** A number is missing, and has not been looked for from the beginning of the log (R5). */
+export function mayLieBefore({ kind, at }: BatchFault): boolean {
+  return kind === "gap" && at.mayLieBefore;
 }
 
 /** A number is missing or a producer was recovered: what follows may not be applied (R5, R6). */

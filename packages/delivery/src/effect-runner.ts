@@ -15,10 +15,10 @@ import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
 import {
   type BatchFault,
-  isOfHint,
   type JudgedBatch,
   type JudgeOptions,
   judgeBatch,
+  mayLieBefore,
 } from "./effect-batch.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
@@ -163,7 +163,7 @@ export class EffectRunner<Service> implements Runner {
         partition,
         topicId,
         marks: byProducer,
-        fromHint: hint !== null,
+        mayLieBefore: hint !== null,
         nextOffset: hint,
         queues: noQueues(),
       });
@@ -302,7 +302,9 @@ export class EffectRunner<Service> implements Runner {
     if (rows.length > 0) this.#parked(rows, isReloaded);
     if (judged.duplicates > 0) metrics.duplicatesDropped.inc(label, judged.duplicates);
     for (const { to } of judged.advances) {
-      this.#assigned.get(to)?.marks.set(to.producer, to);
+      const at = this.#assigned.get(to);
+      at?.marks.set(to.producer, to);
+      if (at !== undefined) at.mayLieBefore = true;
     }
     for (const [at, nextOffset] of judged.reached) {
       at.nextOffset = nextOffset;
@@ -316,14 +318,14 @@ export class EffectRunner<Service> implements Runner {
     const parked = judged.parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
     if (judged.envelopes.length > 0 || parked.length > 0)
       this.#consumption.committed?.(this.#service, judged.envelopes, parked);
-    const stopping = judged.faults.find((fault) => !isOfHint(fault));
-    for (const fault of judged.faults) if (isOfHint(fault)) this.#distrustHint(fault);
+    const stopping = judged.faults.find((fault) => !mayLieBefore(fault));
+    for (const fault of judged.faults) if (mayLieBefore(fault)) this.#lookBefore(fault);
     if (stopping !== undefined) throw stopping.error;
   }
 
-  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
-  #distrustHint({ at, error }: BatchFault): void {
-    at.fromHint = false;
+  /** The place may be beyond what a broker that lost its tail has there now: the numbers decide, not the offsets. */
+  #lookBefore({ at, error }: BatchFault): void {
+    at.mayLieBefore = false;
     this.#membership.distrusted(at, reasonOf(error));
     this.#sought.add(at);
     this.#membership.consumer?.seek(at, "earliest");

@@ -77,7 +77,7 @@ test("R6: a batch takes the new epoch, drops the zombie's, and gives no handler 
     partition: 0,
     topicId: "t",
     marks,
-    fromHint: false,
+    mayLieBefore: false,
     nextOffset: null,
     queues: noQueues(),
   };

@@ -8,8 +8,11 @@ export interface AssignedPartition extends TopicPartition {
   readonly topicId: string;
   /** By producer. */
   readonly marks: Map<string, Mark>;
-  /** Reading began at a mark's hint, which may be wrong; not at the beginning of the log. */
-  fromHint: boolean;
+  /**
+   * A number that is missing may lie before the place where reading is: that began at a mark's hint, or the log lost its end
+   * and was filled again meanwhile. Not so where the beginning was read since the last number was applied.
+   */
+  mayLieBefore: boolean;
   nextOffset: bigint | null;
   /** What is parked of it, as the tables had it when the marks were read (R12). */
   queues: ParkedQueues;

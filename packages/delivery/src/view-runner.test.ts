@@ -38,6 +38,9 @@ function view(
   return { runner, seen, log };
 }
 
+const upTo = (last: number, first = 1): readonly number[] =>
+  Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+
 async function place(bus: EventBus, sequences: readonly number[], partition = 0): Promise<void> {
   await sendAll(
     bus,
@@ -238,3 +241,50 @@ test("a view of the latest misses nothing of what came while the bus was away", 
   assert.deepEqual(seen, ["0/3"]);
   await runner.close();
 });
+
+/** Readers of `bus` pass over these offsets once: what was there before a log lost its end and was filled again. */
+function passingOver(bus: EventBus, offsets: ReadonlySet<bigint>): EventBus {
+  const left = new Set(offsets);
+  const read: EventBus["read"] = async (options) => {
+    const reader = await bus.read(options);
+    return {
+      close: () => reader.close(),
+      poll: (maxRecords, waitMs) => reader.poll(maxRecords, waitMs),
+      take: async (maxRecords) => {
+        const records = await reader.take(maxRecords);
+        const here = records.filter(({ offset }) => !left.delete(offset));
+        return here.length > 0 ? here : reader.take(maxRecords);
+      },
+    };
+  };
+  return new Proxy(bus, {
+    get: (target, property) => {
+      if (property === "read") return read;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+for (const [began, from, seen] of [
+  ["at the beginning", "earliest", [1, 2, 3, 4, 5, 6]],
+  ["behind a snapshot", () => 1n, [2, 3, 4, 5, 6]],
+] as const)
+  test(`R5: a view that began ${began} finds what a log that is filled again has elsewhere, as often as that happens`, async (t) => {
+    const all = await given(t);
+    await place(all.bus, upTo(2));
+    const { runner, seen: applied } = view(all, { from, on: passingOver(all.bus, new Set([2n, 4n])) });
+    runner.start();
+    await all.time.until("it is ready", () => runner.unready().length === 0);
+    await place(all.bus, upTo(4, 3));
+    await all.time.until("the first is found", () => applied.includes("0/4"));
+    await place(all.bus, upTo(6, 5));
+    await all.time.until("the second is found", () => applied.includes("0/6"));
+    assert.deepEqual(
+      applied,
+      seen.map((sequence) => `0/${sequence}`),
+    );
+    await place(all.bus, [8]);
+    await all.time.until("it has stopped", () => runner.status().state === "stopped");
+    await runner.close();
+  });

@@ -36,6 +36,7 @@ function undecoded({ topic, partition, offset, key, headers, timestampMs }: BusR
 }
 
 const NOTHING = {};
+const SEQUENCE_GAP = "sequence_gap";
 
 export interface ViewParts {
   readonly bus: EventBus;
@@ -54,6 +55,10 @@ interface FollowedPartition {
   nextOffset: bigint | null;
   caughtUp: boolean;
   trouble: string | null;
+  /** Where what was read began, other than with the log: what is before counts as read. */
+  began: bigint | null;
+  /** A number that is missing may lie before: the log lost its end and was filled again while it was read. */
+  mayLieBefore: boolean;
   /** By producer: moved on with each record. */
   readonly applied: Map<string, { epoch: number; sequence: number }>;
   reader: PartitionReader | null;
@@ -85,6 +90,8 @@ export class ViewRunner<Service> implements Runner {
         nextOffset: null,
         caughtUp: false,
         trouble: null,
+        began: null,
+        mayLieBefore: false,
         applied: new Map(),
         reader: null,
       })),
@@ -152,6 +159,7 @@ export class ViewRunner<Service> implements Runner {
         });
       } catch (error) {
         if (signal.aborted) return;
+        if (this.#looksBefore(at, error)) continue;
         if (!isRetryable(error)) {
           this.#stop(error);
           return;
@@ -198,7 +206,24 @@ export class ViewRunner<Service> implements Runner {
     if (typeof start !== "bigint") return start;
     if (at.topic.class === "exact") await this.#countBefore(at, start);
     at.nextOffset = start;
+    at.began = start;
+    at.mayLieBefore = true;
     return start;
+  }
+
+  /** R5: the numbers decide, not the offsets. Once for each number that is missing. */
+  #looksBefore(at: FollowedPartition, error: unknown): boolean {
+    if (!at.mayLieBefore || !(error instanceof OperationalError) || error.code !== SEQUENCE_GAP) return false;
+    const { metrics, log } = this.#parts;
+    const { subscription } = this;
+    at.mayLieBefore = false;
+    at.nextOffset = 0n;
+    metrics.hintsDistrusted.inc({ subscription });
+    log.warn(
+      { subscription, partition: `${at.topic.name}/${at.partition}`, reason: reasonOf(error) },
+      "read again from the beginning of the partition",
+    );
+    return true;
   }
 
   /** R4: a relay that has slept may send again behind the start what is before it. Such numbers begin nothing. */
@@ -253,6 +278,7 @@ export class ViewRunner<Service> implements Runner {
   /** A view keeps nothing: where nothing is known of before its start, what it reads first is its beginning. After it every number counts. */
   #isNew(at: FollowedPartition, envelope: Envelope): boolean {
     const mark = at.applied.get(envelope.producer);
+    if (mark === undefined && at.began !== null && envelope.offset < at.began) return false;
     const verdict =
       at.topic.class === "latest"
         ? judgeLatest(mark, envelope)
@@ -261,12 +287,13 @@ export class ViewRunner<Service> implements Runner {
     if (verdict !== "apply") {
       const place = topicPartitionKey(envelope);
       throw new OperationalError(
-        verdict === "gap" ? "sequence_gap" : "epoch_ahead",
+        verdict === "gap" ? SEQUENCE_GAP : "epoch_ahead",
         `${place} at offset ${envelope.offset}: ${envelope.producer}'s number ${envelope.epoch}/${envelope.sequence} ` +
           `came after ${mark?.epoch}/${mark?.sequence}`,
         { retryable: false },
       );
     }
+    at.mayLieBefore = true;
     if (mark === undefined) {
       at.applied.set(envelope.producer, { epoch: envelope.epoch, sequence: envelope.sequence });
       return true;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { EventBus, GroupConsumer, OutgoingRecord } from "@bourse/bus";
 import type { BulkBatch } from "./bulk/bulk-definitions.ts";
 import { BulkRunner } from "./bulk/bulk-runner.ts";
 import { createContracts } from "./contract-check.ts";
@@ -116,5 +116,61 @@ for (const kind of Object.keys(RUNNERS)) {
     await untilApplied(8);
     assert.equal(new Set(store.effects).size, 8, "each once");
     await time.finish("it is closed", next.close());
+  });
+}
+
+/** Whoever reads `bus` in a group may be put elsewhere, as a log that was filled again puts it. */
+function movable(bus: EventBus) {
+  const members: GroupConsumer[] = [];
+  const consume: EventBus["consume"] = async (options) => {
+    const member = await bus.consume(options);
+    members.push(member);
+    return member;
+  };
+  const on = new Proxy(bus, {
+    get: (target, property) => {
+      if (property === "consume") return consume;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  /** It is behind what comes meanwhile. */
+  const moveBehind = async (offset: bigint, records: readonly OutgoingRecord[]): Promise<void> => {
+    const at = { topic: trades.name, partition: 0 };
+    for (const member of members) member.pause(at);
+    await sendAll(bus, trades, 0, records);
+    for (const member of members) {
+      member.seek(at, offset);
+      member.resume(at);
+    }
+  };
+  return { on, moveBehind };
+}
+
+for (const kind of Object.keys(RUNNERS)) {
+  test(`R5: ${kind}: what a log that is filled again has elsewhere is found, as often as that happens`, async (t) => {
+    const { bus, store, time, start } = await given(t, kind);
+    const untilApplied = (count: number): Promise<void> =>
+      time.until(`${count} are applied`, () => store.effects.length === count);
+    const { on, moveBehind } = movable(bus);
+    await sendAll(bus, trades, 0, executed(0, 1));
+    const runner = start(on);
+    for (const last of [1, 3, 5]) {
+      await untilApplied(last);
+      await moveBehind(BigInt(last + 1), executed(0, last + 1, last + 2));
+    }
+    await untilApplied(7);
+    assert.equal(new Set(store.effects).size, 7, "each once");
+    await time.finish("it is closed", runner.close());
+  });
+
+  test(`R5: ${kind}: what is nowhere in the log is looked for once`, async (t) => {
+    const { bus, store, time, start } = await given(t, kind);
+    await sendAll(bus, trades, 0, executed(0, 1, 2, 4));
+    const runner = start(bus);
+    await time.until("it has stopped", () => runner.status().state === "stopped");
+    assert.match(runner.status().reason ?? "", /sequence_gap.* 1\/3 was due/);
+    assert.equal(store.effects.length, 2);
+    await time.finish("it is closed", runner.close());
   });
 }

@@ -5,7 +5,7 @@ import { StoreError } from "@bourse/store";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
 import { commitUnit } from "../commit.ts";
 import { deadLetters, parkedRows } from "../dead-letter.ts";
-import { type BatchFault, isOfHint } from "../effect-batch.ts";
+import { type BatchFault, mayLieBefore } from "../effect-batch.ts";
 import type { EffectParts } from "../effect-parts.ts";
 import { blameOf, type FailureRules, RecordRefused } from "../failure-policy.ts";
 import type { GroupMembership } from "../group-membership.ts";
@@ -159,9 +159,13 @@ export class BulkLane {
       const at = this.assigned.get(topicPartitionKey(chunk));
       return at !== undefined && held.has(at) ? at : undefined;
     });
-    const wrongHints = judged.faults.filter(isOfHint);
-    const fault = judged.faults.find((each) => !isOfHint(each)) ?? null;
-    for (const each of wrongHints) this.#distrustHint(each);
+    for (const { to } of judged.advances) {
+      const at = this.assigned.get(topicPartitionKey(to));
+      if (at !== undefined) at.mayLieBefore = true;
+    }
+    const passed = judged.faults.filter(mayLieBefore);
+    const fault = judged.faults.find((each) => !mayLieBefore(each)) ?? null;
+    for (const each of passed) this.#lookBefore(each);
     const { store, clock } = this.#parts;
     const tools: BulkTools = {
       nowMs: clock.nowMs(),
@@ -172,12 +176,12 @@ export class BulkLane {
       judged.count === 0
         ? NO_EFFECTS
         : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
-    return { slices: withoutFaulted(slices, judged, wrongHints), held, judged, effects, fault };
+    return { slices: withoutFaulted(slices, judged, passed), held, judged, effects, fault };
   }
 
-  /** The hint may have been beyond what a broker that lost its tail has now: the numbers decide, not the offsets. */
-  #distrustHint(fault: BatchFault): void {
-    fault.at.fromHint = false;
+  /** The place may be beyond what a broker that lost its tail has there now: the numbers decide, not the offsets. */
+  #lookBefore(fault: BatchFault): void {
+    fault.at.mayLieBefore = false;
     this.#shared.membership.distrusted(fault.at, reasonOf(fault.error));
     this.#shared.membership.consumer?.seek(fault.at, "earliest");
   }

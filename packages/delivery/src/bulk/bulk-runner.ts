@@ -155,7 +155,7 @@ export class BulkRunner<Service> implements Runner {
         writers: writersOf(this.#topics.get(topic) as Topic),
         marks: new Map(own.map((mark) => [mark.producer, mark])),
         expected: new Map(own.map((mark) => [mark.producer, mark])),
-        fromHint: hint !== null,
+        mayLieBefore: hint !== null,
         nextOffset: hint,
         queues: queues?.queues ?? noQueues(),
       });

@@ -31,7 +31,7 @@ export function readInBulk(topic: Topic): BulkReader {
             writers: writersOf(topic),
             marks: new Map(),
             expected: new Map(),
-            fromHint: false,
+            mayLieBefore: false,
             nextOffset: null,
             queues: noQueues(),
           };
