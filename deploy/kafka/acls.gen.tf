@@ -1,3 +1,33 @@
+resource "kafka_acl" "bourse_auth_read_topic_audit_events_auth" {
+  acl_principal                = "User:bourse-auth"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.auth"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_auth_describe_configs_topic_audit_events_auth" {
+  acl_principal                = "User:bourse-auth"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.auth"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_auth_write_topic_audit_events_auth" {
+  acl_principal                = "User:bourse-auth"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.auth"
+  resource_pattern_type_filter = "Literal"
+}
+
 resource "kafka_acl" "bourse_reference_data_read_topic_reference_events" {
   acl_principal                = "User:bourse-reference-data"
   acl_host                     = "*"
@@ -2402,7 +2432,7 @@ resource "kafka_quota" "bourse_auth" {
   entity_name = "bourse-auth"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "5000000"
+    "producer_byte_rate" = "25000000"
     "consumer_byte_rate" = "25000000"
     "request_percentage" = "100"
   }

@@ -1,4 +1,5 @@
-export type { Actor, AuditedAction } from "./audit.ts";
+export type { Actor } from "./audit.ts";
+export { auditEvent } from "./audit.ts";
 export type {
   BulkBatch,
   BulkConsumption,
@@ -49,7 +50,7 @@ export type {
   ParkedStatus,
 } from "./parked-queries.ts";
 export { isParkedId, PARKED_STATUSES } from "./parked-queries.ts";
-export type { RebuildCommand, RebuildStatus } from "./rebuild.ts";
+export type { RebuildStatus } from "./rebuild.ts";
 export { RebuildError } from "./rebuild.ts";
 export type { RebuildComparison } from "./rebuild-comparison.ts";
 export type { Importer, MissingRecord, PartitionRecovery, RecoverParts } from "./recover.ts";

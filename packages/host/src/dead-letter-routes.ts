@@ -10,6 +10,7 @@ import {
   type ParkedRecord,
 } from "@bourse/delivery";
 import { type Static, Type } from "typebox";
+import { actorOf } from "./audit-request.ts";
 import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { RequestTime } from "./http/request-time.ts";
 import { problem, refuseCursor } from "./problem.ts";
@@ -214,7 +215,8 @@ async function list(name: ServiceName, desk: ParkedDesk, query: RouteRequest["qu
   return { status: 200, body: { records: records.map((record) => recordView(name, record)), next } };
 }
 
-async function redrive(desk: ParkedDesk, { body, principal, requestId }: RouteRequest): Promise<RouteAnswer> {
+async function redrive(desk: ParkedDesk, request: RouteRequest): Promise<RouteAnswer> {
+  const { body, requestId } = request;
   const asked = body as Static<typeof RedriveBody>;
   const { max = MAX_RECORDS, dryRun = false, reason, runId = requestId } = asked;
   const filter = filterOf(asked);
@@ -226,14 +228,15 @@ async function redrive(desk: ParkedDesk, { body, principal, requestId }: RouteRe
     filter,
     max,
     runId,
-    actor: actorOf(principal),
+    actor: actorOf(request),
     requestId,
     ...(reason === undefined ? {} : { reason }),
   });
   return { status: 200, body: { dryRun, ...outcome } };
 }
 
-async function drop(desk: ParkedDesk, { body, principal, requestId }: RouteRequest): Promise<RouteAnswer> {
+async function drop(desk: ParkedDesk, request: RouteRequest): Promise<RouteAnswer> {
+  const { body, requestId } = request;
   const asked = body as Static<typeof DropBody>;
   const { max = MAX_RECORDS, dryRun = false, reason } = asked;
   const filter = filterOf(asked);
@@ -241,13 +244,8 @@ async function drop(desk: ParkedDesk, { body, principal, requestId }: RouteReque
     const count = await desk.countToDrop(filter);
     return { status: 200, body: { dryRun, dropped: Math.min(count, max), left: count } };
   }
-  const outcome = await desk.drop({ filter, max, reason, actor: actorOf(principal), requestId });
+  const outcome = await desk.drop({ filter, max, reason, actor: actorOf(request), requestId });
   return { status: 200, body: { dryRun, ...outcome } };
-}
-
-function actorOf(principal: RouteRequest["principal"]): { readonly id: string; readonly role: string } {
-  const { keyId, role } = present(principal, "who acts");
-  return { id: keyId, role };
 }
 
 /** An id that can't be one is a filter that nothing fits. */

@@ -1,3 +1,4 @@
+export { auditRequest } from "./audit-request.ts";
 export { checkWhole } from "./check-whole.ts";
 export type { VariableDocument } from "./config.ts";
 export {

@@ -1,7 +1,7 @@
-import { present } from "@bourse/base";
 import { oneOf, type ServiceName } from "@bourse/contracts";
-import { type DeliveryRuntime, type RebuildCommand, RebuildError } from "@bourse/delivery";
+import { type DeliveryRuntime, RebuildError } from "@bourse/delivery";
 import { Type } from "typebox";
+import { actorOf } from "./audit-request.ts";
 import type { AnyRoute, AnyServiceDefinition, RouteRequest } from "./definition.ts";
 import { problem } from "./problem.ts";
 import type { RouteAnswer } from "./route-answer.ts";
@@ -62,11 +62,6 @@ function makeRoutes(name: ServiceName): readonly AnyRoute[] {
   ];
 }
 
-function commandOf({ principal, requestId }: RouteRequest): RebuildCommand {
-  const { keyId, role } = present(principal, "who acts");
-  return { actor: { id: keyId, role }, requestId };
-}
-
 async function act(service: object, request: RouteRequest, action: Action | "status"): Promise<RouteAnswer> {
   const subscription = request.params.subscription ?? "";
   const rebuild = rebuildsOf.get(service)?.get(subscription);
@@ -80,7 +75,7 @@ async function act(service: object, request: RouteRequest, action: Action | "sta
     const result =
       action === "status" || action === "compare"
         ? await rebuild[action]()
-        : await rebuild[action](commandOf(request));
+        : await rebuild[action]({ actor: actorOf(request), requestId: request.requestId });
     // Offsets are bigints.
     const body = JSON.stringify(result ?? (await rebuild.status()), (_key, value) =>
       typeof value === "bigint" ? String(value) : value,

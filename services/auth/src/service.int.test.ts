@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { auditTopic } from "@bourse/contracts";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import type { Auth } from "./auth.ts";
@@ -73,6 +74,17 @@ test("a key is issued once, known by its hash alone, and revoked for good", asyn
   assert.equal(
     (await tested.request("DELETE", "/api/v1/keys/nobody", { as: operator })).body.code,
     "key_not_found",
+  );
+  await tested.request("DELETE", `/api/v1/keys/${body.keyId}`, { as: operator });
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("auth"))).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects }) => [actorId, action, subjects]),
+    [
+      ["operator", "keys.issue", [body.keyId]],
+      ["operator", "keys.revoke", [body.keyId]],
+    ],
+    "who did it, once; a key that was never issued is revoked by nobody",
   );
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
+import { auditTopic, executionEvents, referenceEvents, tradeEvents, walletEvents } from "@bourse/contracts";
 import type { InvariantReport } from "@bourse/host";
 import type { TestedService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
@@ -290,6 +290,27 @@ test("a settlement that finds too little is posted to suspense, and the account 
   assert.deepEqual((await balance(tested, "bob")).USD, ["899.91", "0"]);
   const blocked = await hold(tested, [holdOf("e".repeat(32), "alice", "BUY", "1")]);
   assert.deepEqual(blocked.body.holds, [{ status: "refused", code: "account_blocked" }]);
+});
+
+test("who has blocked an account and opened it again is told in the audit", async (t) => {
+  const tested = await funded(t);
+  const path = "/api/v1/accounts/alice/status";
+  for (const status of ["BLOCKED", "BLOCKED", "OPEN"])
+    assert.equal((await tested.request("PUT", path, { as: OPERATOR, body: { status } })).body.status, status);
+  const nobody = { as: OPERATOR, body: { status: "BLOCKED" } } as const;
+  assert.equal(
+    (await tested.request("PUT", "/api/v1/accounts/nobody/status", nobody)).body.code,
+    "unknown_account",
+  );
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("wallet"))).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects, outcome }) => [actorId, action, subjects, outcome]),
+    [
+      [OPERATOR.keyId, "accounts.block", ["alice"], "done"],
+      [OPERATOR.keyId, "accounts.open", ["alice"], "done"],
+    ],
+  );
 });
 
 test("trades that retention has dropped are no violation; those that are left are compared", async (t) => {

@@ -1,5 +1,12 @@
 import { AccountId, oneOf, Principal, ROLES } from "@bourse/contracts";
-import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  auditRequest,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import { type Row, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
 import type { Auth } from "../auth.ts";
@@ -105,7 +112,8 @@ async function issue(auth: Auth, request: RouteRequest, commit: AnswerCommit): P
       created_ms: unit.nowMs,
       revoked_ms: null,
     });
-    return { statements: [insert], events: [], result: { status: 201, body: { ...view, seed } } };
+    const audit = auditRequest("auth", request, { action: "keys.issue", subjects: [keyId] });
+    return { statements: [insert], events: [audit], result: { status: 201, body: { ...view, seed } } };
   });
   return withKey(auth, answer);
 }
@@ -128,13 +136,15 @@ async function list(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
 
 async function revoke(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
   const keyId = request.params.keyId ?? "";
-  await auth.delivery.commit("revoke key", async (unit) => ({
-    statements: [
-      sql`UPDATE keys SET revoked_ms = ${unit.nowMs} WHERE key_id = ${keyId} AND revoked_ms IS NULL`,
-    ],
-    events: [],
-    result: undefined,
-  }));
+  await auth.delivery.commit("revoke key", async (unit) => {
+    const [revoked = []] = await unit.run([
+      sql`
+        UPDATE keys SET revoked_ms = ${unit.nowMs} WHERE key_id = ${keyId} AND revoked_ms IS NULL
+        RETURNING key_id`,
+    ]);
+    const audit = auditRequest("auth", request, { action: "keys.revoke", subjects: [keyId] });
+    return { statements: [], events: revoked.length === 0 ? [] : [audit], result: undefined };
+  });
   const [row] = await auth.store.query(sql`
     SELECT key_id, role, account_id, name, created_by, created_ms, revoked_ms FROM keys WHERE key_id = ${keyId}`);
   if (row === undefined) {

@@ -2,6 +2,7 @@ import { formatDecimal } from "@bourse/base";
 import { AccountId, AssetCode, Decimal, oneOf } from "@bourse/contracts";
 import {
   type AnswerCommit,
+  auditRequest,
   type ProblemAnswer,
   problem,
   type Route,
@@ -112,13 +113,17 @@ async function setStatus(wallet: Wallet, request: RouteRequest, commit: AnswerCo
   const accountId = request.params.accountId ?? "";
   const { status } = request.body as { status: "OPEN" | "BLOCKED" };
   const { answer } = await commit("set account status", async (unit) => {
-    const [, rows = []] = await unit.run([
-      sql`UPDATE accounts SET status = ${status} WHERE account_id = ${accountId}`,
+    const [changed = [], rows = []] = await unit.run([
+      sql`
+        UPDATE accounts SET status = ${status} WHERE account_id = ${accountId} AND status <> ${status}
+        RETURNING account_id`,
       selectAccount(accountId),
     ]);
     const [account] = accountsOf(wallet, rows);
     const result = account === undefined ? unknownAccount(accountId) : { status: 200, body: account };
-    return { statements: [], events: [], result };
+    const action = status === "BLOCKED" ? "accounts.block" : "accounts.open";
+    const audit = auditRequest("wallet", request, { action, subjects: [accountId] });
+    return { statements: [], events: changed.length === 0 ? [] : [audit], result };
   });
   return answer;
 }
