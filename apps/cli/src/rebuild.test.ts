@@ -35,3 +35,17 @@ it("a rebuild whose service restarts meanwhile is asked to go on", async (t) => 
   assert.equal(code, EXIT.ok);
   assert.equal(JSON.parse(told).switched, true);
 });
+
+it("without a terminal and without --yes nothing begins", async (t) => {
+  const asked: string[] = [];
+  const gateway = await fakeGateway(t, ({ method }) => {
+    asked.push(method);
+    return { status: 200, body: { state: "NONE", generation: 1, lag: 0, runner: null } };
+  });
+  const args = ["rebuild", "portfolio", "positions", "--url", gateway.url, "--key", "k"];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "inherit", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [told, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  assert.deepEqual([code, asked], [EXIT.usage, []]);
+  assert.match(told, /nothing was done; --yes/);
+});

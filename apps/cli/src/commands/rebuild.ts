@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
 import { Argument, Command } from "commander";
+import { askAtTerminal } from "../ask-at-terminal.ts";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { RefusedError } from "../client-errors.ts";
@@ -61,10 +61,12 @@ async function rebuild(service: string, subscription: string, options: RebuildOp
     );
     if (options.status === true) return tell(output, subscription, await desk.status());
     if (options.abort === true) return tell(output, subscription, await desk.act("abort"));
-    const confirm = options.yes === true ? async () => true : ask;
+    const confirm = options.yes === true ? async () => true : askAtTerminal();
     const compared = await built(desk, output);
     if (compared !== null && !(await confirm("Let the new tables take the place of the old ones?"))) {
-      output.line("Nothing was switched; the new generation goes on. --abort gives it up.");
+      output.line(
+        "Nothing was switched; the new generation goes on: the same command comes back to it, --abort gives it up.",
+      );
       output.result({ switched: false, compared });
       process.exitCode = EXIT.failed;
       return;
@@ -156,17 +158,6 @@ class Desk {
         await pause();
       }
     }
-  }
-}
-
-async function ask(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new CliError(EXIT.usage, "there is nobody to ask; --yes does it without a question");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
   }
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { lockDataFolder } from "@bourse/platform/folder-lock";
 import { readRunFile } from "@bourse/platform/run-file";
 import { Command } from "commander";
+import { askAtTerminal } from "../ask-at-terminal.ts";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, removeData } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -45,7 +45,8 @@ async function reset(options: ResetOptions): Promise<void> {
       EXIT.usage,
       `${dataFolder} is no data folder: it has no data.json. Nothing was removed.`,
     );
-  if (options.yes !== true && !(await confirmed(dataFolder))) {
+  const question = `Remove ${dataFolder} with all accounts, orders and keys in it?`;
+  if (options.yes !== true && !(await askAtTerminal()(question))) {
     output.line("Nothing was removed.");
     output.result({ dataFolder, removed: false });
     process.exitCode = EXIT.failed;
@@ -56,18 +57,4 @@ async function reset(options: ResetOptions): Promise<void> {
   await removeData(dataFolder).finally(release);
   output.line(`Removed ${dataFolder}.`);
   output.result({ dataFolder, removed: true });
-}
-
-async function confirmed(dataFolder: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new CliError(EXIT.usage, "there is nobody to ask; --yes removes without a question");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `Remove ${dataFolder} with all accounts, orders and keys in it? [y/N] `,
-    );
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }
