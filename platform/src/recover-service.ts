@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { decimalUnits, formatDecimal } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
@@ -48,6 +48,8 @@ export interface RecoverReport {
   readonly events: readonly MissingEvents[];
   /** Every missing record; null where nothing is missing. */
   readonly file: string | null;
+  /** Of the recovery before, where nothing is missing any more: it may have ended before it could say so. */
+  readonly earlierFile: string | null;
   /** What comes back by itself, for people. */
   readonly description: string;
 }
@@ -185,7 +187,8 @@ class Recovery {
       "nothing is imported: what follows from its inputs comes back by reading them again, the rest is for people";
     if (plan.length === 0) {
       forgetRefusal(this.#data.path, service);
-      return { service, dryRun, partitions: plan, events: [], file: null, description };
+      const earlierFile = this.#earlierFile();
+      return { service, dryRun, partitions: plan, events: [], file: null, earlierFile, description };
     }
     const importer = (await this.#definition.recovery?.open({ store, bus })) ?? null;
     const imports = new Set(this.#definition.recovery?.order.map(({ name }) => name));
@@ -211,7 +214,8 @@ class Recovery {
     } finally {
       ledger.close();
     }
-    return { service, dryRun, partitions: plan, events: ledger.events(), file: ledger.file, description };
+    const [events, file] = [ledger.events(), ledger.file];
+    return { service, dryRun, partitions: plan, events, file, earlierFile: null, description };
   }
 
   async close(): Promise<void> {
@@ -311,10 +315,26 @@ class Recovery {
     const { file, service, dryRun } = this.#options;
     if (file !== undefined) return file;
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-    return join(this.#data.folder("recovery"), `${service}-${stamp}${dryRun ? "-dry-run" : ""}.jsonl`);
+    return join(this.#data.folder(RECOVERY), `${service}-${stamp}${dryRun ? DRY_RUN : ""}.jsonl`);
+  }
+
+  /** The newest of this service: a repeated recovery has read all of what was missing. */
+  #earlierFile(): string | null {
+    const { file, service } = this.#options;
+    if (file !== undefined && existsSync(file)) return file;
+    const folder = join(this.#data.path, RECOVERY);
+    if (!existsSync(folder)) return null;
+    const stamped = new RegExp(`^${service}-\\d{4}-.*(?<!${DRY_RUN})\\.jsonl$`);
+    const name = readdirSync(folder)
+      .filter((each) => stamped.test(each))
+      .sort()
+      .at(-1);
+    return name === undefined ? null : join(folder, name);
   }
 }
 
+const RECOVERY = "recovery";
+const DRY_RUN = "-dry-run";
 const NOTHING = { statements: [], imported: () => false };
 
 /** First what others build on: orders before what became of them. */

@@ -67,9 +67,13 @@ function endWithSignal(output: Output): void {
 }
 
 function print(output: Output, report: RecoverReport): void {
-  const { service, partitions, events, file, description, dryRun } = report;
+  const { service, partitions, events, file, earlierFile, description, dryRun } = report;
   if (partitions.length === 0) {
     output.line(`No topic is ahead of the database of ${service}: there is nothing to recover.`);
+    if (earlierFile !== null)
+      output.line(
+        `What the last recovery found missing is in ${earlierFile}: what it did not import is for people to reconcile.`,
+      );
     return;
   }
   output.table(
