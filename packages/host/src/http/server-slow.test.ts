@@ -29,6 +29,19 @@ function drip(port: number, atOnce: string, pauseMs: number): Promise<string> {
   });
 }
 
+const TRIES = 20;
+
+/**
+ * The status of each answer. A connection's first request has its time from the connection on: where the machine stood
+ * still for as long before it was read, nothing is shown, and it is tried again.
+ */
+async function statusesOf(attempt: () => Promise<string>): Promise<readonly number[]> {
+  for (let tries = 1; ; tries++) {
+    const statuses = answersIn(await attempt()).map(({ status }) => status);
+    if (statuses[0] !== 408 || tries === TRIES) return statuses;
+  }
+}
+
 const slow: readonly [string, string][] = [
   ["head", "POST /echo HTTP/1.1\r\nhost: x\r\nx-slow: "],
   ["body", `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}content-length: ${BODY_LIMIT}\r\n\r\n`],
@@ -52,20 +65,19 @@ for (const [what, atOnce] of slow) {
 }
 
 test("a request that drips in behind one that is in work: first its answer, then 408", async (t) => {
-  const late = Promise.withResolvers<void>();
-  const port = await bareServer(t, {
-    serve: async () => {
-      await late.promise;
-      return { status: 200, body: {} };
-    },
-    requestTimeoutMs: 200,
-    faulty: late.resolve,
+  const statuses = await statusesOf(async () => {
+    const late = Promise.withResolvers<void>();
+    const port = await bareServer(t, {
+      serve: async () => {
+        await late.promise;
+        return { status: 200, body: {} };
+      },
+      requestTimeoutMs: 200,
+      faulty: late.resolve,
+    });
+    return drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20);
   });
-  const answers = answersIn(await drip(port, `${post("/echo", HI)}POST /echo HTTP/1.1\r\nx-slow: `, 20));
-  assert.deepEqual(
-    answers.map(({ status }) => status),
-    [200, 408],
-  );
+  assert.deepEqual(statuses, [200, 408]);
 });
 
 for (const [what, half, rest] of [
@@ -74,32 +86,31 @@ for (const [what, half, rest] of [
 ] as const) {
   test(`the rest of a ${what} that comes after its time, while its 408 waits, is not served`, async (t) => {
     let served = 0;
-    const late = Promise.withResolvers<void>();
-    const sent = Promise.withResolvers<void>();
-    const port = await bareServer(t, {
-      serve: async () => {
-        served++;
-        await sent.promise;
-        return { status: 200, body: {} };
-      },
-      requestTimeoutMs: 200,
-      faulty: late.resolve,
-    });
-    const received = await new Promise<string>((resolve) => {
-      let wire = "";
-      const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + half));
-      void late.promise.then(() => socket.write(rest, () => turnsLater(2, sent.resolve)));
-      socket.setEncoding("utf8");
-      socket.on("data", (chunk) => {
-        wire += chunk;
+    const statuses = await statusesOf(async () => {
+      const late = Promise.withResolvers<void>();
+      const sent = Promise.withResolvers<void>();
+      const port = await bareServer(t, {
+        serve: async () => {
+          served++;
+          await sent.promise;
+          return { status: 200, body: {} };
+        },
+        requestTimeoutMs: 200,
+        faulty: late.resolve,
       });
-      socket.on("error", () => undefined);
-      socket.on("close", () => resolve(wire));
+      return new Promise<string>((resolve) => {
+        let wire = "";
+        const socket = connect({ port, host: "127.0.0.1" }, () => socket.write(post("/echo", HI) + half));
+        void late.promise.then(() => socket.write(rest, () => turnsLater(2, sent.resolve)));
+        socket.setEncoding("utf8");
+        socket.on("data", (chunk) => {
+          wire += chunk;
+        });
+        socket.on("error", () => undefined);
+        socket.on("close", () => resolve(wire));
+      });
     });
-    assert.deepEqual(
-      answersIn(received).map(({ status }) => status),
-      [200, 408],
-    );
+    assert.deepEqual(statuses, [200, 408]);
     assert.equal(served, 1);
   });
 }
@@ -146,11 +157,7 @@ test("who waits for an answer that takes long is not cut off, nor is what came b
     requestTimeoutMs: 100,
   });
   const last = post("/echo", HI, `${JSON_TYPE}connection: close\r\n`);
-  const answers = answersIn(await exchange(port, [post("/echo", HI) + last]));
-  assert.deepEqual(
-    answers.map(({ status }) => status),
-    [200, 200],
-  );
+  assert.deepEqual(await statusesOf(() => exchange(port, [post("/echo", HI) + last])), [200, 200]);
 });
 
 test("a client that leaves before its answer, with rubbish behind the request, breaks nothing", async (t) => {
@@ -192,24 +199,23 @@ test("the time is a request's: a connection may be used for longer", async (t) =
     serve: () => ({ status: 200, body: {} }),
     requestTimeoutMs: 200,
   });
-  const answered = new Promise<string>((resolve) => {
-    let received = "";
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    socket.setEncoding("utf8");
-    let left = 5;
-    const ask = (): void => {
-      left--;
-      socket.write(post("/echo", HI, left === 0 ? `${JSON_TYPE}connection: close\r\n` : JSON_TYPE));
-      if (left > 0) setTimeout(ask, 120);
-    };
-    ask();
-    socket.on("data", (chunk) => {
-      received += chunk;
+  const used = (): Promise<string> =>
+    new Promise((resolve) => {
+      let received = "";
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+      socket.setEncoding("utf8");
+      let left = 5;
+      const ask = (): void => {
+        left--;
+        socket.write(post("/echo", HI, left === 0 ? `${JSON_TYPE}connection: close\r\n` : JSON_TYPE));
+        if (left > 0) setTimeout(ask, 120);
+      };
+      ask();
+      socket.on("data", (chunk) => {
+        received += chunk;
+      });
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve(received));
     });
-    socket.on("close", () => resolve(received));
-  });
-  assert.deepEqual(
-    answersIn(await answered).map(({ status }) => status),
-    [200, 200, 200, 200, 200],
-  );
+  assert.deepEqual(await statusesOf(used), [200, 200, 200, 200, 200]);
 });
