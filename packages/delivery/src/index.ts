@@ -71,5 +71,6 @@ export type {
   RunnerState,
   SubscriptionStatus,
 } from "./status.ts";
+export { UnknownRulesError } from "./unknown-rules-error.ts";
 export type { VoidedCommand } from "./voided-commands.ts";
 export { addVoided, readVoided, shardFolder } from "./voided-commands.ts";

@@ -14,6 +14,7 @@ import {
   takeOver,
 } from "./shard-takeover.ts";
 import type { Snapshot, SnapshotHead } from "./snapshot-store.ts";
+import { UnknownRulesError } from "./unknown-rules-error.ts";
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
 /** No command is older than this part of the time its topic keeps it, and in no snapshot. */
@@ -221,7 +222,7 @@ export class ShardPartition {
     try {
       if (rest !== null) yield* rest;
     } catch (error) {
-      throw new BrokenCommandError(command, error);
+      throw faultOf(command, error);
     }
     const count = new StepCount(OUTPUTS_IN_A_STEP);
     for (const { topic, key, event } of this.#made) {
@@ -254,7 +255,7 @@ export class ShardPartition {
       this.program.apply(command, this.#write);
       return null;
     } catch (error) {
-      throw new BrokenCommandError(command, error);
+      throw faultOf(command, error);
     }
   }
 
@@ -346,4 +347,9 @@ export class ShardPartition {
       ...(hash === "" ? {} : { voided: hash }),
     };
   }
+}
+
+/** What a later version can apply is not broken: nobody is told to void it. */
+function faultOf(command: Envelope, error: unknown): unknown {
+  return error instanceof UnknownRulesError ? error : new BrokenCommandError(command, error);
 }

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reports } from "./testing/fixtures.ts";
-import { closed, given, noting, place, shard, summing, sums, untilReported, upTo } from "./testing/shards.ts";
+import type { ShardProgram } from "./definitions.ts";
+import { metricValue, reports, testMetrics } from "./testing/fixtures.ts";
+import {
+  closed,
+  given,
+  noting,
+  place,
+  shard,
+  shardRunner,
+  summing,
+  sums,
+  untilReported,
+  upTo,
+} from "./testing/shards.ts";
+import { UnknownRulesError } from "./unknown-rules-error.ts";
 
 test("R8: an input that lacks a number stops its partition; the others go on", async (t) => {
   const all = await given(t);
@@ -46,6 +59,29 @@ test("R8: a command that breaks an invariant stops its partition and drops its m
     ],
   );
   await closed(all, one);
+});
+
+test("R8: a command by rules that only a later version knows stops its partition, and is not to be voided", async (t) => {
+  const all = await given(t);
+  const program = summing();
+  const create = (): ShardProgram => ({
+    ...program,
+    apply: (command, output) => {
+      if (command.sequence === 3) throw new UnknownRulesError("version 9 is run by version 9 or a later one");
+      program.apply(command, output);
+    },
+  });
+  const { metrics, registry } = testMetrics();
+  const runner = shardRunner({ ...all, metrics }, { create });
+  runner.start();
+  await place(all.bus, upTo(4));
+  await all.time.until("it has stopped", () =>
+    /partition 0 stopped: version 9 is run by version 9 or a later one$/.test(runner.unready().join()),
+  );
+  assert.deepEqual(await sums(all.bus, reports), [1, 3], "what came before it is sent");
+  assert.equal(await metricValue(registry, "stopped"), 1);
+  assert.equal(await metricValue(registry, "broken_command"), 0);
+  await all.time.finish("it is closed", runner.close());
 });
 
 test("R8: nothing reaches a broken program while what came before it is still in flight", async (t) => {

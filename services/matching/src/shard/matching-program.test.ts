@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inOneTurn } from "@bourse/base";
 import { rfc3339 } from "@bourse/contracts";
+import { UnknownRulesError } from "@bourse/delivery";
 import { Desk, orderId, type Told, types } from "../testing.ts";
 import { MatchingProgram } from "./matching-program.ts";
 import { decodeSteps } from "./program-snapshot.ts";
@@ -144,7 +145,8 @@ describe("matching", () => {
   it("refuses to run rules that it does not know", () => {
     assert.throws(
       () => new Desk().tell({ eventType: "EngineVersionActivated", engineVersion: 99 }),
-      /knows the engine's version 99/,
+      (error: unknown) =>
+        error instanceof UnknownRulesError && /by version 99 of the engine/.test(error.message),
     );
   });
 

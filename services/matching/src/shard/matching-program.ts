@@ -1,7 +1,7 @@
 import { assert, inOneTurn, present, StepCount, type Steps, unreachable } from "@bourse/base";
 import { MAX_VALUE_BYTES } from "@bourse/bus";
 import { epochMs, type orderEvents, type TopicEvent } from "@bourse/contracts";
-import type { Envelope, ShardProgram } from "@bourse/delivery";
+import { type Envelope, type ShardProgram, UnknownRulesError } from "@bourse/delivery";
 import {
   ANY,
   type CommandHead,
@@ -222,16 +222,22 @@ export class MatchingProgram implements ShardProgram {
         this.#setLimits(command, head);
         return;
       case "EngineVersionActivated":
-        assert(
-          command.engineVersion <= ENGINE_VERSION,
-          `this binary knows the engine's version ${command.engineVersion}`,
-        );
-        this.#version = command.engineVersion;
-        this.#report.complete(0);
+        this.#activate(command.engineVersion);
         return;
       default:
         unreachable(command);
     }
+  }
+
+  #activate(version: number): void {
+    if (version > ENGINE_VERSION) {
+      throw new UnknownRulesError(
+        `the log goes on by version ${version} of the engine's rules, this version of Bourse knows ${ENGINE_VERSION}: ` +
+          "run the version that activated it, or a later one",
+      );
+    }
+    this.#version = version;
+    this.#report.complete(0);
   }
 
   #place(command: Placed, head: CommandHead): void {
