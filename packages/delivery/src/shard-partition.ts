@@ -7,6 +7,7 @@ import { epochStartOf } from "./epoch-started.ts";
 import { reasonOf } from "./log.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import {
+  formatOf,
   type ShardOutput,
   type ShardPartitionParts,
   snapshotOf,
@@ -68,6 +69,7 @@ export class ShardPartition {
   readonly #voided: readonly VoidedCommand[];
   readonly #voidedSequences: ReadonlySet<number>;
   readonly #lastAtStart: bigint | null;
+  readonly #otherFormats: readonly string[];
   #mark: Position | undefined;
   #timeMs = 0;
   #nextOffset: bigint | null;
@@ -95,6 +97,7 @@ export class ShardPartition {
     this.#voided = taken.voided;
     this.#voidedSequences = new Set(taken.voided.map(({ sequence }) => sequence));
     this.#lastAtStart = taken.lastAtStart;
+    this.#otherFormats = taken.otherFormats;
     this.#nextOffset = taken.nextOffset;
     this.#markOffset = taken.nextOffset;
     if (taken.head !== null) {
@@ -191,11 +194,9 @@ export class ShardPartition {
     const verdict = judgeExact(this.#mark, command, { start });
     if (verdict === "drop") return false;
     if (verdict !== "apply") {
-      const expected =
-        this.#mark === undefined ? "number 1" : `${this.#mark.epoch}/${this.#mark.sequence + 1}`;
       throw new InvariantError(
         `the log has no gap: ${command.topic}/${command.partition} at offset ${command.offset} is ` +
-          `${command.epoch}/${command.sequence}, ${expected} was due`,
+          `${command.epoch}/${command.sequence}, ${this.#due()}`,
       );
     }
     // R6: what the log's writer has written before stays valid; the program is told of commands only.
@@ -215,6 +216,15 @@ export class ShardPartition {
     for (const { topic, key, event } of made) this.#number(command, topic, key, event);
     this.#applied(command);
     return true;
+  }
+
+  #due(): string {
+    if (this.#mark !== undefined) return `${this.#mark.epoch}/${this.#mark.sequence + 1} was due`;
+    if (this.#otherFormats.length === 0) return "number 1 was due";
+    return (
+      `number 1 was due: what came before it is in snapshots of format ${this.#otherFormats.join(", ")} alone, ` +
+      `this version of Bourse reads format ${formatOf(this.program)}. Run the version that wrote them`
+    );
   }
 
   /** A command's outputs are numbered once it has made all of them: one that breaks an invariant has none. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { InvariantError, type Steps, type Timer } from "@bourse/base";
 import type { ShardProgram } from "./definitions.ts";
-import { commands, everything, reports, sendAll, sequencesOf, trades } from "./testing/fixtures.ts";
+import { commands, everything, reports, sendAll, sequencesOf, testBus, trades } from "./testing/fixtures.ts";
 import {
   closed,
   type Given,
@@ -181,6 +181,27 @@ test("R8: a snapshot in another format of the program is left alone, and the log
   assert.deepEqual(await untilReported(all, 5), upTo(5));
   assert.deepEqual(applied, [...upTo(4), 5]);
   await closed(all, three);
+});
+
+test("R8: where retention has cut the log, snapshots in another format of the program are named", async (t) => {
+  const all = await given(t);
+  const one = shard(all, { snapshotEvery: 2 });
+  one.runner.start();
+  await place(all.bus, upTo(4));
+  await untilSnapshot(all, 4);
+  await closed(all, one);
+  const bus = await testBus(t);
+  await place(bus, upTo(6, 4));
+  const two = shard({ ...all, bus }, { create: () => ({ ...summing(), snapshotFormat: "2" }) });
+  two.runner.start();
+  await all.time.until("it has stopped", () =>
+    /is 1\/4, number 1 was due: .* in snapshots of format 1 alone, .* reads format 2\. Run the version that wrote them$/.test(
+      two.runner.unready().join(),
+    ),
+  );
+  assert.deepEqual(await sums(bus, reports), []);
+  assert.equal((await snapshotHeads(all))[0]?.sequence, 4, "they are left for it");
+  await closed(all, two);
 });
 
 test("R8: a snapshot ahead of an output's tail is not used: the outputs that were lost are made again", async (t) => {

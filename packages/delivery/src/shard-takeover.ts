@@ -56,6 +56,8 @@ export interface TakenPartition {
   readonly lastAtStart: bigint | null;
   /** null: the input is read from the beginning. */
   readonly nextOffset: bigint | null;
+  /** Of snapshots that another version of the program wrote, which is why none was used. Empty: there are none. */
+  readonly otherFormats: readonly string[];
 }
 
 /** Takes a partition over: the newest snapshot that no output tail is behind, and the place to replay from. */
@@ -68,10 +70,16 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
     tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
   const voided = (await parts.snapshots.voided?.()) ?? [];
   const program = parts.create();
+  const otherFormats = new Set<string>();
+  const isReadable = ({ program: format = FIRST_FORMAT }: SnapshotHead): boolean => {
+    if (format === formatOf(program)) return true;
+    otherFormats.add(format);
+    return false;
+  };
   const isOurs = (head: SnapshotHead): boolean =>
     head.inputTopic === input.name &&
     head.partition === partition &&
-    (head.program ?? FIRST_FORMAT) === (program.snapshotFormat ?? FIRST_FORMAT) &&
+    isReadable(head) &&
     (head.voided ?? "") === voidedHash(voided, head.sequence);
   const snapshot =
     (await parts.snapshots.newest(
@@ -91,7 +99,14 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
     outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
   }
   const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
-  return { program, head, outputs, inputTopicId, voided, lastAtStart: last?.offset ?? null, nextOffset };
+  const lastAtStart = last?.offset ?? null;
+  const unread = head === null ? [...otherFormats] : [];
+  return { program, head, outputs, inputTopicId, voided, lastAtStart, nextOffset, otherFormats: unread };
+}
+
+/** How the program's snapshots are written. */
+export function formatOf({ snapshotFormat = FIRST_FORMAT }: ShardProgram): string {
+  return snapshotFormat;
 }
 
 async function restore(
