@@ -45,6 +45,8 @@ const OPERATIONAL_EXITS: Readonly<Record<string, ExitCode>> = {
   ...PLATFORM_EXITS,
   // A database that a later version has brought forward.
   schema_mismatch: EXIT.dataVersion,
+  // An event log that a later version has written.
+  bus_format: EXIT.dataVersion,
   // The bus can't be had here: no Java, no Maven, no container engine.
   bus_refused: EXIT.missingPart,
   bus_unavailable: EXIT.unreachable,

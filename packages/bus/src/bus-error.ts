@@ -12,6 +12,8 @@ export type BusErrorCode =
   | "lost_end"
   /** The broker refuses for good: too large, not authorised, corrupt. */
   | "bus_refused"
+  /** The log on disk has a format that another version of Bourse reads, and this one doesn't. */
+  | "bus_format"
   /** What the broker has of a partition is no records, however often it is asked: damaged, or written in an unknown way. */
   | "unreadable_batch"
   | "bus_closed";

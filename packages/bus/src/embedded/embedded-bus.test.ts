@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import { manualClock } from "@bourse/base/testing";
 import { BusError } from "../bus-error.ts";
 import { record, records, takeCount, values } from "../conformance-suite.ts";
@@ -281,13 +292,38 @@ test("a damaged log is refused by name", async (context) => {
   assert.throws(() => embeddedBus(zeroed), refusal(/damaged/));
 });
 
-test("a log of another format is refused with both numbers", async (context) => {
+test("a log of another format is refused with both numbers, and left as it is", async (context) => {
   const log = await closedLog(context);
-  const database = new DatabaseSync(log.path);
-  database.exec("PRAGMA user_version = 3");
-  database.close();
-  assert.throws(() => embeddedBus(log), refusal(/format 3, .* format 2/));
+  const setFormat = (format: number): void => {
+    const database = new DatabaseSync(log.path);
+    database.exec(`PRAGMA user_version = ${format}`);
+    database.close();
+  };
+  setFormat(3);
+  assert.throws(
+    () => embeddedBus(log),
+    isOfFormat(/log\.sqlite has format 3, .* format 2\. Run the version/),
+  );
+  setFormat(2);
+
+  const [name = ""] = readdirSync(log.folder).filter((file) => file.endsWith(".segment"));
+  const segment = join(log.folder, name);
+  const written = readFileSync(segment);
+  const later = Buffer.from(written);
+  later.writeUInt32LE(2, 8);
+  later.writeUInt32LE(crc32(later.subarray(0, 20)), 20);
+  writeFileSync(segment, later);
+  assert.throws(() => embeddedBus(log), isOfFormat(/segment has format 2, .* format 1\. Run the version/));
+  assert.deepEqual(readFileSync(segment), later);
+  writeFileSync(segment, written);
+  const bus = embeddedBus(log);
+  assert.equal((await bus.offsets("t"))[0]?.latest, 2_000n);
+  await bus.close();
 });
+
+function isOfFormat(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof BusError && error.code === "bus_format" && message.test(error.message);
+}
 
 async function closedLog(context: TestContext): Promise<{ readonly folder: string; readonly path: string }> {
   const folder = folderFor(context);

@@ -59,8 +59,8 @@ const MACHINE_TIMER: Pick<Timer, "every"> = {
 const HINT_DELAY_MS = 200;
 
 /**
- * The event bus as a log on disk, owned by this process. Throws `bus_refused` when another process owns the folder,
- * when the log is damaged, or when it is of another format.
+ * The event bus as a log on disk, owned by this process. Throws `bus_refused` when another process owns the folder or
+ * when the log is damaged, `bus_format` when it is of another format.
  */
 export function embeddedBus(options: EmbeddedBusOptions): EmbeddedBus {
   return new LogBus(options);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { lockDatabase } from "@bourse/disk";
 import { BusError } from "../bus-error.ts";
+import { unknownFormat } from "./segment-file.ts";
 import { busErrorOf } from "./sqlite-failure.ts";
 import { refuseTornFile } from "./torn-file.ts";
 
@@ -66,7 +67,7 @@ export interface LogFile {
 /**
  * Opens the log of a folder for this process alone, or makes it. Ownership is the operating system's lock on the
  * file, which ends with its process however that ends; the pid file only names the owner to whoever comes second.
- * Throws `bus_refused` when another process has it, when it is damaged, or when it is of another format.
+ * Throws `bus_refused` when another process has it or when it is damaged, `bus_format` when it is of another format.
  */
 export function openLogFile(folder: string): LogFile {
   mkdirSync(folder, { recursive: true });
@@ -132,11 +133,7 @@ function checkFormat(database: DatabaseSync, path: string): number {
     throw new BusError("bus_refused", `${path} is not an event log of Bourse`, { retryable: false });
   }
   if (version !== FORMAT_VERSION && version !== FORMAT_WITH_RUNS) {
-    throw new BusError(
-      "bus_refused",
-      `the event log ${path} has format ${version}, this version of Bourse reads format ${FORMAT_VERSION}`,
-      { retryable: false },
-    );
+    throw unknownFormat(`the event log ${path} has format ${version}`, FORMAT_VERSION);
   }
   return version;
 }

@@ -71,11 +71,7 @@ export function readSegmentHeader(
   if (bytes.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
   const format = bytes.readUInt32LE(8);
   if (format !== FORMAT) {
-    throw new BusError(
-      "bus_refused",
-      `the event log's segment ${path} has format ${format}, this version of Bourse reads format ${FORMAT}`,
-      { retryable: false },
-    );
+    throw unknownFormat(`the event log's segment ${path} has format ${format}`, FORMAT);
   }
   if (bytes.readUInt32LE(12) !== number)
     throw damaged(path, `it is segment ${bytes.readUInt32LE(12)} by its header`);
@@ -84,4 +80,13 @@ export function readSegmentHeader(
 
 export function damaged(path: string, what: string): BusError {
   return new BusError("bus_refused", `the event log ${path} is damaged: ${what}`, { retryable: false });
+}
+
+/** `found` says what has which format. */
+export function unknownFormat(found: string, known: number): BusError {
+  return new BusError(
+    "bus_format",
+    `${found}, this version of Bourse reads format ${known}. Run the version that wrote it, or a later one`,
+    { retryable: false },
+  );
 }
