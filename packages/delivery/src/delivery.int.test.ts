@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { seededRandom } from "@bourse/base";
+import { seededRandom, type Timer } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { ServiceName, Topic } from "@bourse/contracts";
 import { postgresStore, type Store, StoreError, sql, sqlArray } from "@bourse/store";
@@ -15,7 +15,7 @@ import { deliveryMigrations } from "./migrations.ts";
 import { auditSequences } from "./sequence-audit.ts";
 import { type FaultyBus, faultyBus } from "./testing/faulty-bus.ts";
 import { commands, placed, testBus, testFolder, testLog, trades } from "./testing/fixtures.ts";
-import { machineClock, machineTimer } from "./testing/machine-time.ts";
+import { holdableTimer, machineClock, machineTimer } from "./testing/machine-time.ts";
 
 const FOLDERS = [{ prefix: "delivery", folder: deliveryMigrations }];
 
@@ -27,15 +27,21 @@ interface Instance {
 
 function instance(
   t: TestContext,
-  options: { service: ServiceName; publishes: readonly Topic[]; store: Store | null; bus: EventBus },
+  options: {
+    service: ServiceName;
+    publishes: readonly Topic[];
+    store: Store | null;
+    bus: EventBus;
+    timer?: Timer;
+  },
 ): Instance {
   const faults = faultyBus(options.bus);
   const log = testLog();
   const runtime = createDelivery({
+    timer: machineTimer,
     ...options,
     bus: faults.bus,
     clock: machineClock,
-    timer: machineTimer,
     log,
     metrics: new Registry(),
     instanceId: "test",
@@ -246,8 +252,16 @@ test("R5: an HTTP commit of unknown outcome is reported, and its events are sent
   const { url, schema, store: witness } = await testDatabase(t, { migrations: FOLDERS });
   const proxy = await wireProxy(url);
   const store = postgresStore({ url: proxy.url, schema, applicationName: "order", maxConnections: 2 });
-  const { runtime } = instance(t, { service: "order", publishes: [commands], store, bus });
+  const timer = holdableTimer();
+  const { runtime } = instance(t, { service: "order", publishes: [commands], store, bus, timer });
+  t.after(async () => {
+    await runtime.drain();
+    await store.close();
+    await proxy.close();
+  });
   await runtime.start(null, []);
+  // The relay's look at its table would be the next trip where it comes first.
+  timer.held = true;
   proxy.atNextTrip("after");
   const commit = runtime.delivery.commit("place", async () => ({
     statements: [],
@@ -258,10 +272,9 @@ test("R5: an HTTP commit of unknown outcome is reported, and its events are sent
     commit,
     (error: unknown) => error instanceof StoreError && error.code === "commit_unknown",
   );
+  timer.held = false;
   const applied = (await witness.query(sql`SELECT next FROM outbox_head`)).length;
   if (applied > 0) await until(async () => (await bus.tail(commands.name, 0, 1)).length > 0);
   await runtime.drain();
-  await store.close();
-  await proxy.close();
   assert.equal((await auditSequences(bus, commands)).records, applied);
 });

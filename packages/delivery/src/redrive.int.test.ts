@@ -5,6 +5,7 @@ import { sql } from "@bourse/store";
 import { RecordRefused } from "./failure-policy.ts";
 import { PARKED_STATUSES } from "./parked-queries.ts";
 import { commands, numbered } from "./testing/fixtures.ts";
+import { holdableTimer } from "./testing/machine-time.ts";
 import {
   audited,
   given,
@@ -124,10 +125,12 @@ for (const [answer, applied] of [
       cut();
     };
     const committed = (numbers: readonly number[]) => void (isMended && told.push(...numbers));
-    const { desk, proxy, end } = await instance(t, all, { policy: "skip", judge, committed });
+    const timer = holdableTimer();
+    const { desk, proxy, end } = await instance(t, all, { policy: "skip", judge, committed, timer });
     await send(all.bus, 0, [numbered(commands, 0, 1), numbered(commands, 0, 2)]);
     await until(async () => (await markOf(all.store)) === 2);
     isMended = true;
+    timer.held = true;
     // The handler has read what it needs: the next trip is its COMMIT.
     cut = () => {
       cut = () => undefined;

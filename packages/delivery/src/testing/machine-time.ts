@@ -22,3 +22,14 @@ export const machineTimer: Timer = {
       });
     }),
 };
+
+/** What a service does from time to time waits while it is held: nothing then asks its database but what the test does. */
+export function holdableTimer(): Timer & { held: boolean } {
+  const timer = {
+    ...machineTimer,
+    held: false,
+    every: (intervalMs: number, callback: () => void) =>
+      machineTimer.every(intervalMs, () => timer.held || callback()),
+  };
+  return timer;
+}

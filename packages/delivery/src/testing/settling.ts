@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import type { Timer } from "@bourse/base";
 import type { EmbeddedBus, EventBus, OutgoingRecord } from "@bourse/bus";
 import { auditTopic, deadLetterTopic } from "@bourse/contracts";
 import { migrate, postgresStore, type Store, sql, sqlArray } from "@bourse/store";
@@ -69,6 +70,7 @@ export async function instance(
     readonly judge?: Judge;
     readonly maxBatch?: number;
     readonly on?: EventBus;
+    readonly timer?: Timer;
     readonly around?: (unit: () => Promise<void>) => Promise<void>;
     readonly committed?: (numbers: readonly number[]) => void;
   },
@@ -82,7 +84,7 @@ export async function instance(
     store,
     bus: how.on ?? bus,
     clock: machineClock,
-    timer: machineTimer,
+    timer: how.timer ?? machineTimer,
     log: testLog(),
     metrics: registry,
     instanceId: "test",
