@@ -39,7 +39,7 @@ export interface LocalPostgres {
 
 const STOP_TIMEOUT_MS = 20_000;
 const ADOPT_TIMEOUT_MS = 60_000;
-const HEAR_TIMEOUT_MS = 1_000;
+const HEAR_TIMEOUT_MS = 10_000;
 const HEAR_POLL_MS = 2;
 
 /** Starts PostgreSQL in `folder`, or adopts the one that runs there. Throws `StoreError` `local_server_failed`. */
