@@ -182,7 +182,7 @@ test("drain: new work is refused, what is in flight is answered, then the socket
   await once(idle, "connect");
   const slow = get(`${running.url}/slow`);
   await begun.opened;
-  const drained = running.drain(5_000);
+  const drained = running.drain(60_000);
   const refused = await fetch(`${running.url}/slow`);
   assert.equal(refused.status, 503);
   assert.equal(((await refused.json()) as { code: string }).code, "draining");
