@@ -6,11 +6,12 @@ import {
   type RunningService,
   runService,
 } from "@bourse/host";
-import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService, sql } from "@bourse/store";
+import { ensureServiceSchema, migrate, postgresStore, StoreError, schemaOfService } from "@bourse/store";
 import { type LocalPostgres, startPostgres } from "@bourse/store/local-postgres";
 import { LANES, openSink, type SinkChoice, tradeProcessorOf } from "@bourse/trade-processor";
 import { openDataFolder } from "./data-folder.ts";
 import { givenDatabaseUrl } from "./database-url.ts";
+import { endUnused } from "./end-unused.ts";
 import { kafkaSecurity } from "./kafka/kafka-settings.ts";
 import { PROCESSOR_USER } from "./kafka/kafka-users.ts";
 import { machineClock, machineRandom, machineTimer, newId } from "./machine.ts";
@@ -98,7 +99,8 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
   const close = async (): Promise<void> => {
     await directory.close();
     await bus.close();
-    if (own !== null) await endUnused(own, options.dataFolder);
+    // The last one that uses it ends it: other processors may, and a platform that runs from the folder.
+    if (own !== null && readRunFile(options.dataFolder) === null) await endUnused(own);
   };
   try {
     await bus.ensureTopics(
@@ -146,23 +148,6 @@ export async function startProcessor(options: ProcessorRun): Promise<RunningProc
 
 function ownDatabase({ progress }: ProcessorRun, folder: string): Promise<LocalPostgres> {
   return startPostgres({ folder, progress });
-}
-
-/** The last one that uses it ends it: other processors may, and a platform that runs from the folder. */
-async function endUnused(postgres: LocalPostgres, dataFolder: string): Promise<void> {
-  if (readRunFile(dataFolder) !== null) return;
-  const store = postgresStore({
-    url: postgres.adminUrl,
-    schema: "public",
-    applicationName: "bourse-process-end",
-    maxConnections: 1,
-  });
-  const others = await store
-    .query(
-      sql`SELECT count(*) AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
-    )
-    .finally(() => store.close());
-  if (Number(others[0]?.others) === 0) await postgres.stop();
 }
 
 function runningProcessor(
