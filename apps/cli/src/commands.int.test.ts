@@ -123,6 +123,34 @@ describe("the commands on a running platform", () => {
     );
   });
 
+  it("accounts show says who is stopped, though the wallet has the account open", async () => {
+    await json("accounts create carol");
+    assert.deepEqual((await json("accounts show carol")).killSwitch, { accountId: "carol", engaged: false });
+    await json("accounts block carol --reason runaway");
+    for (const line of ["accounts show carol", "accounts show"]) {
+      const { stdout } = await bourse(line);
+      assert.match(stdout, /│ carol +│ carol +│ OPEN, stopped +│/);
+      assert.match(
+        stdout,
+        /^carol is stopped since 2\S+Z, by operator: runaway\. `bourse accounts release carol`/m,
+      );
+    }
+    const { killSwitch } = await json("accounts show carol");
+    assert.deepEqual([killSwitch.engaged, killSwitch.reason], [true, "runaway"]);
+    const { accounts } = await json("accounts show");
+    assert.deepEqual(
+      accounts.map(({ accountId, killSwitch: each }: Record<string, unknown>) => [
+        accountId,
+        (each as { engaged: boolean }).engaged,
+      ]),
+      [
+        ["alice", false],
+        ["bob", false],
+        ["carol", true],
+      ],
+    );
+  });
+
   it("order place shows what became of it", async () => {
     const placed = await json("order place sell 10 ACME --price 101 --account bob --client-order-id b-1");
     assert.deepEqual([placed.status, placed.leavesQuantity], ["OPEN", "10"]);
@@ -170,7 +198,7 @@ describe("the commands on a running platform", () => {
       /insufficient_funds/,
     ],
     ["an unknown symbol", "book NOPE", /symbol: NOPE -> /],
-    ["an unknown account", "accounts show carol", /unknown_account/],
+    ["an unknown account", "accounts show dave", /unknown_account/],
     ["a wrong key", "accounts show --key bk_wrong", /unauthenticated/],
   ] as const) {
     it(`${name} is refused with the reason, exit code ${EXIT.refused}`, async () => {

@@ -5,6 +5,7 @@ import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
+import { type KillSwitchView, killSwitches } from "../kill-switches.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
@@ -39,7 +40,7 @@ export function accountsCommand(): Command {
     .option("--idempotency-key <key>", "the same key books once (default: a new one)")
     .action(fundAccount);
   const show = withTarget(new Command("show"))
-    .description("Balances of an account, or of all")
+    .description("Balances of an account, or of all, and whether it may trade")
     .argument("[account]")
     .action(showAccounts);
   const block = withTarget(new Command("block"))
@@ -177,7 +178,7 @@ async function createAccount(accountId: string, options: CreateOptions): Promise
       options.withKey === true
         ? await client.post<{ key: string }>("/api/v1/keys", { accountId }, { idempotencyKey: randomUUID() })
         : undefined;
-    printAccounts(output, [account]);
+    printAccounts(output, [account], NONE);
     if (issued !== undefined) output.line(`Its key, shown this once: ${issued.key}`);
     output.result({ ...account, ...(issued === undefined ? {} : { key: issued.key }) });
   });
@@ -203,16 +204,31 @@ async function fundAccount(
 
 async function showAccounts(accountId: string | undefined, options: TargetOptions): Promise<void> {
   await withClient(options, async (client, output) => {
-    if (accountId !== undefined) {
-      const account = await readAccount(client, accountId);
-      printAccounts(output, [account]);
-      output.result(account);
-      return;
+    const accounts =
+      accountId === undefined
+        ? await Array.fromAsync(accountsOfPlatform(client))
+        : [await readAccount(client, accountId)];
+    const stopped = await killSwitches(client, output, accountId);
+    printAccounts(output, accounts, stopped ?? NONE);
+    for (const account of accounts) {
+      const { reason, actor, engagedAt } = stopped?.get(account.accountId) ?? {};
+      if (engagedAt !== undefined)
+        output.line(
+          `${account.accountId} is stopped since ${engagedAt}, by ${actor}: ${reason}. ` +
+            `\`bourse accounts release ${account.accountId}\` asks for its release.`,
+        );
     }
-    const accounts = await Array.fromAsync(accountsOfPlatform(client));
-    printAccounts(output, accounts);
-    output.result({ accounts });
+    const told = accounts.map((account) => ({ ...account, killSwitch: switchOf(account, stopped) }));
+    output.result(accountId === undefined ? { accounts: told } : told[0]);
   });
+}
+
+/** null: not known. */
+function switchOf(
+  { accountId }: AccountView,
+  stopped: ReadonlyMap<string, KillSwitchView> | null,
+): KillSwitchView | null {
+  return stopped === null ? null : (stopped.get(accountId) ?? { accountId, engaged: false });
 }
 
 function readAccount(client: GatewayClient, accountId: string): Promise<AccountView> {
@@ -228,9 +244,15 @@ function deposit(
   return client.post(`/api/v1/accounts/${encodeURIComponent(accountId)}/deposits`, funds, { idempotencyKey });
 }
 
-function printAccounts(output: Output, accounts: readonly AccountView[]): void {
+const NONE: ReadonlyMap<string, KillSwitchView> = new Map();
+
+function printAccounts(
+  output: Output,
+  accounts: readonly AccountView[],
+  stopped: ReadonlyMap<string, KillSwitchView>,
+): void {
   const rows = accounts.flatMap(({ accountId, name, status, balances }) => {
-    const who = [accountId, name, status];
+    const who = [accountId, name, stopped.has(accountId) ? `${status}, stopped` : status];
     if (balances.length === 0) return [[...who, "", "", "", ""]];
     return balances.map(({ asset, available, held, total }) => [...who, asset, available, held, total]);
   });
