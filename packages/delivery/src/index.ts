@@ -73,4 +73,4 @@ export type {
 } from "./status.ts";
 export { UnknownRulesError } from "./unknown-rules-error.ts";
 export type { VoidedCommand } from "./voided-commands.ts";
-export { addVoided, readVoided, shardFolder } from "./voided-commands.ts";
+export { addVoided, readBroken, readVoided, shardFolder } from "./voided-commands.ts";

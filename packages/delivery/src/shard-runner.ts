@@ -8,6 +8,7 @@ import {
   topicPartitionKey,
 } from "@bourse/bus";
 import { createBackoff, isRetryable } from "./backoff.ts";
+import { BrokenNote } from "./broken-note.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
@@ -278,6 +279,7 @@ export class ShardRunner<Service> implements Runner {
       broken: null,
     };
     try {
+      await snapshots.forgetBroken?.();
       owned.shard = await ShardPartition.open({
         bus,
         timer,
@@ -379,7 +381,7 @@ export class ShardRunner<Service> implements Runner {
         { subscription: this.subscription, partition: String(partition) },
         error.sequence,
       );
-      this.#watchVoided(owned);
+      this.#watchVoided(owned, new BrokenNote(owned.snapshots, error));
     }
     void owned.shard?.close();
     owned.shard = null;
@@ -393,12 +395,13 @@ export class ShardRunner<Service> implements Runner {
   }
 
   /** Asks again and again whether the command that broke the partition is void by now, and then begins anew. */
-  #watchVoided(owned: Owned): void {
+  #watchVoided(owned: Owned, note: BrokenNote): void {
     if (this.#closing.signal.aborted) return;
-    this.#parts.timer.after(VOIDED_POLL_MS, () => void this.#reviveIfVoided(owned));
+    note.tell(this.#parts.log);
+    this.#parts.timer.after(VOIDED_POLL_MS, () => void this.#reviveIfVoided(owned, note));
   }
 
-  async #reviveIfVoided(owned: Owned): Promise<void> {
+  async #reviveIfVoided(owned: Owned, note: BrokenNote): Promise<void> {
     const { log } = this.#parts;
     const { partition, snapshots, broken } = owned;
     if (this.#closing.signal.aborted || this.#owned.get(partition) !== owned) return;
@@ -413,7 +416,7 @@ export class ShardRunner<Service> implements Runner {
     } catch (error) {
       log.warn({ partition, reason: reasonOf(error) }, "the voided commands could not be read");
     }
-    this.#watchVoided(owned);
+    this.#watchVoided(owned, note);
   }
 
   #drop(partitions: readonly number[]): void {

@@ -3,7 +3,13 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWholeAsync } from "@bourse/disk";
 import { type Log, reasonOf } from "./log.ts";
-import { readVoided, type VoidedCommand } from "./voided-commands.ts";
+import {
+  type BrokenCommand,
+  forgetBroken,
+  noteBroken,
+  readVoided,
+  type VoidedCommand,
+} from "./voided-commands.ts";
 
 /** Where in its logs a shard stood when the snapshot was taken (R8). */
 export interface SnapshotHead {
@@ -39,6 +45,9 @@ export interface SnapshotStore {
   write(snapshot: Snapshot): Promise<void>;
   /** The commands that an operator has voided, beside the snapshots (R8). Absent: there is no way to void one. */
   voided?(): Promise<readonly VoidedCommand[]>;
+  /** Beside them as well: which command the partition has stopped on, for all instances. */
+  noteBroken?(command: BrokenCommand): void;
+  forgetBroken?(): Promise<void>;
 }
 
 /** The port to where snapshots are kept: the store of one partition, by its folder's name (R16). */
@@ -55,6 +64,8 @@ const NEWLINE = 0x0a;
 export function createSnapshotStore(folder: string, instanceId: string, log: Log): SnapshotStore {
   return {
     voided: () => readVoided(folder),
+    noteBroken: (command) => noteBroken(folder, command),
+    forgetBroken: () => forgetBroken(folder),
     newest: async (accept) => {
       for (const name of (await names(folder)).reverse()) {
         const snapshot = await readSnapshot(join(folder, name), log);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { InvariantError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
@@ -14,7 +16,7 @@ import {
   snapshotHeads,
   sums,
 } from "./testing/shards.ts";
-import { addVoided, readVoided, shardFolder, voidedHash } from "./voided-commands.ts";
+import { addVoided, readBroken, readVoided, shardFolder, voidedHash } from "./voided-commands.ts";
 
 /** Sums its commands, one report each; a planted fault breaks on one of them. A voided one is reported as 0. */
 function planted(breaksAt: number): ShardProgram {
@@ -84,11 +86,14 @@ test("R8: a broken command stops its partition until it is void; then it is reje
   assert.equal(await metricValue(registry, "broken_command"), 3);
   assert.equal(await metricValue(registry, "stopped"), 1);
 
+  assert.equal((await readBroken(all.at))?.sequence, 3, "every instance can see it");
+
   assert.ok(await addVoided(all.at, voided(3)));
   await all.time.until("it goes on", async () => (await sums(all.bus, reports)).length === 4);
   assert.deepEqual(await sums(all.bus, reports), [1, 3, 0, 7]);
   await all.time.until("it is ready", () => runner.unready().length === 0);
   assert.equal(await metricValue(registry, "broken_command"), 0);
+  assert.equal(await readBroken(all.at), null);
   assert.equal(await metricValue(registry, "stopped"), 0);
   await all.time.finish("it is closed", runner.close());
 });
@@ -162,4 +167,24 @@ test("a void is kept once, with who and why, and in order", async (t) => {
   assert.equal(await addVoided(at, { ...voided(7), who: "other" }), false);
   assert.deepEqual(await readVoided(at), [voided(3), voided(7)]);
   assert.equal(voidedHash([voided(7)], 6), "");
+});
+
+test("R8: a note of the broken command that can't be written is written later", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 2, 3]);
+  const obstacle = join(all.at, "broken.json");
+  const program = planted(3);
+  const { runner } = shard(all, {
+    ...program,
+    apply: (envelope, output) => {
+      if (envelope.sequence === 3) mkdirSync(obstacle, { recursive: true });
+      program.apply(envelope, output);
+    },
+  });
+  runner.start();
+  await all.time.until("it has stopped", () => runner.unready().join().includes("bourse void 0 3"));
+  assert.ok(statSync(obstacle).isDirectory());
+  rmdirSync(obstacle);
+  await all.time.until("it is noted", async () => (await readBroken(all.at))?.sequence === 3);
+  await all.time.finish("it is closed", runner.close());
 });

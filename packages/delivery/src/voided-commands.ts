@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "@bourse/base";
-import { writeWholeAsync } from "@bourse/disk";
+import { writeWhole, writeWholeAsync } from "@bourse/disk";
 
 /** A command that an operator has declared void (R8): the program answers REJECTED and does nothing else with it. */
 export interface VoidedCommand {
@@ -15,7 +16,15 @@ export interface VoidedCommand {
   readonly at: string;
 }
 
+/** The command that a partition has stopped on, as its owner notes it: only that one may be voided, whoever is asked (R8). */
+export interface BrokenCommand {
+  readonly sequence: number;
+  /** What the program said. */
+  readonly error: string;
+}
+
 const FILE = "voided.json";
+const BROKEN_FILE = "broken.json";
 
 /** Where a shard's partition keeps its snapshots, and beside them the file of its voided commands. */
 export function shardFolder(
@@ -27,13 +36,8 @@ export function shardFolder(
 
 /** By sequence. A file that can't be read is an error, never an empty list. */
 export async function readVoided(folder: string): Promise<readonly VoidedCommand[]> {
-  let text: string;
-  try {
-    text = await readFile(join(folder, FILE), "utf8");
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
-    throw error;
-  }
+  const text = await textOf(join(folder, FILE));
+  if (text === null) return [];
   const voided = JSON.parse(text) as readonly VoidedCommand[];
   assert(
     Array.isArray(voided) && voided.every(({ sequence }) => Number.isSafeInteger(sequence) && sequence > 0),
@@ -50,6 +54,34 @@ export async function addVoided(folder: string, command: VoidedCommand): Promise
   await mkdir(folder, { recursive: true });
   await writeWholeAsync(join(folder, FILE), `${JSON.stringify(all, null, 2)}\n`);
   return true;
+}
+
+/** null: the partition runs, is being taken over, or has stopped for another reason. */
+export async function readBroken(folder: string): Promise<BrokenCommand | null> {
+  const text = await textOf(join(folder, BROKEN_FILE));
+  return text === null ? null : (JSON.parse(text) as BrokenCommand);
+}
+
+/** At once: who is told that the partition has stopped may void the command. */
+export function noteBroken(folder: string, { sequence, error }: BrokenCommand): void {
+  mkdirSync(folder, { recursive: true });
+  writeWhole(join(folder, BROKEN_FILE), `${JSON.stringify({ sequence, error })}\n`);
+}
+
+/** Before a partition is taken over: whether it breaks again is found out anew. */
+export async function forgetBroken(folder: string): Promise<void> {
+  const path = join(folder, BROKEN_FILE);
+  if ((await textOf(path)) !== null) await rm(path, { force: true });
+}
+
+/** null: there is no such file. */
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 /**

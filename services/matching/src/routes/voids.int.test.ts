@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvariantError, type Steps } from "@bourse/base";
+import { partitionOf } from "@bourse/bus";
 import { executionEvents, orderEvents, type TopicEvent } from "@bourse/contracts";
-import type { Envelope } from "@bourse/delivery";
+import { type Envelope, readBroken } from "@bourse/delivery";
 import { machineTimer, type TestedService, testService } from "@bourse/host/testing";
-import type { Matching } from "../matching.ts";
+import { folderOf, type Matching } from "../matching.ts";
 import { matching } from "../service.ts";
 import { MatchingProgram } from "../shard/matching-program.ts";
+import { voidRoutes } from "./voids.ts";
 
 /** An engine with a fault: it breaks on every order of account `mallory`, in the middle of its work. */
 class PlantedProgram extends MatchingProgram {
@@ -140,4 +142,43 @@ test("R8: an operator voids the command that broke the engine; it is rejected on
   const restarted = await tested.restart();
   await until("all are owned again", () => restarted.service.programs.size === orderEvents.partitions);
   assert.equal((await restarted.published(executionEvents)).length, reports.length);
+});
+
+test("R8: whichever instance is asked, only the command that has stopped its partition is voided", async (t) => {
+  const tested = await testService<Matching>(t, planted);
+  await until("all partitions are owned", () => tested.service.programs.size === orderEvents.partitions);
+  await tested.publish(orderEvents, [{ key: "AAPL", event: LISTED }]);
+  await tested.quiet();
+  const partition = partitionOf("AAPL", orderEvents.partitions);
+  const path = "/api/v1/matching/voids";
+  const route = voidRoutes.find(({ method }) => method === "POST");
+  /** An instance that has none of the partitions, beside the one that has them all. */
+  const another: Matching = { ...tested.service, programs: new Map() };
+  const askAnother = async (sequence: number) =>
+    await route?.handle(
+      another,
+      {
+        body: { partition, sequence, reason: "ticket 4711" },
+        principal: as,
+        params: {},
+        query: {},
+        headers: {},
+        requestId: "r1",
+      },
+      () => Promise.reject(new Error("nothing is committed")),
+    );
+  await tested.publish(orderEvents, [placed(1, "BUY", "mallory"), placed(2, "BUY", "alice")]);
+  await until("it has stopped", async () => (await reasons(tested)).includes("a planted fault"));
+  const wrong = await askAnother(3);
+  assert.equal(wrong?.status, 409);
+  assert.match(JSON.stringify(wrong?.body), /partition \d has stopped on number 2/);
+  const body = { partition, sequence: 3, reason: "ticket 4711" };
+  assert.equal((await tested.request("POST", path, { as, body })).status, 409, "so says the one that has it");
+
+  assert.equal((await askAnother(2))?.status, 201);
+  await until("it goes on", () => tested.service.programs.size === orderEvents.partitions);
+  await tested.quiet();
+  assert.equal(await readBroken(folderOf(another, partition)), null, "what had stopped it is forgotten");
+  const outcomes = (await tested.published(executionEvents)).map(({ event }) => event.commandSequence);
+  assert.deepEqual(outcomes, [1, 2, 3], "one each");
 });

@@ -1,5 +1,5 @@
 import { Count, executionEvents, orderEvents, rfc3339, Timestamp, type TopicEvent } from "@bourse/contracts";
-import { addVoided, type Envelope, readVoided, replayTopic } from "@bourse/delivery";
+import { addVoided, type Envelope, readBroken, readVoided, replayTopic } from "@bourse/delivery";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import { folderOf, type Matching } from "../matching.ts";
@@ -69,6 +69,18 @@ async function voidCommand(matching: Matching, request: RouteRequest): Promise<R
     return problem(
       "conflict",
       `the engine is past it: ${executionEvents.name}/${partition} has the outcome of number ${outcome}`,
+    );
+  // R8: its owner says so, which may be another instance; it is forgotten before the partition is taken over.
+  const broken = await readBroken(folder);
+  if (broken === null)
+    return problem(
+      "conflict",
+      `partition ${partition} has not stopped on a command, or is being taken over: \`bourse status\` tells`,
+    );
+  if (broken.sequence !== sequence)
+    return problem(
+      "conflict",
+      `partition ${partition} has stopped on number ${broken.sequence}: only that one can be voided`,
     );
   const who = request.principal?.keyId ?? "operator";
   const voided = { sequence, reason, who, at: rfc3339(matching.clock.nowMs()) };
