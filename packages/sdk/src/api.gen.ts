@@ -3285,6 +3285,19 @@ who: string
  * RFC 3339, UTC, milliseconds
  */
 at: string
+command?: {
+eventType: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+orderId?: string
+accountId?: string
+clientOrderId?: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+parentOrderId?: string
+}
 }
 }
 }
@@ -3299,6 +3312,19 @@ who: string
  * RFC 3339, UTC, milliseconds
  */
 at: string
+command?: {
+eventType: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+orderId?: string
+accountId?: string
+clientOrderId?: string
+/**
+ * 128-bit hash of account and client order id (R10)
+ */
+parentOrderId?: string
+}
 }
 }
 }

@@ -12,6 +12,14 @@ interface Voided {
   readonly reason: string;
   readonly who: string;
   readonly at: string;
+  /** Absent where retention has dropped it. */
+  readonly command?: {
+    readonly eventType: string;
+    readonly orderId?: string;
+    readonly accountId?: string;
+    readonly clientOrderId?: string;
+    readonly parentOrderId?: string;
+  };
 }
 
 export function voidCommand(): Command {
@@ -39,8 +47,25 @@ async function voidOne(partition: number, sequence: number, options: VoidOptions
       `Number ${voided.sequence} of order-events/${voided.partition} is void since ${voided.at}, by ${voided.who}: ` +
         `${voided.reason}. Its partition begins anew within a second; \`bourse status\` tells.`,
     );
+    for (const line of followUp(voided)) output.line(line);
     output.result(voided);
   });
+}
+
+/** Whose it was, and what hangs on it. */
+function followUp({ command }: Voided): readonly string[] {
+  if (command === undefined) return [];
+  const { eventType, orderId, accountId, clientOrderId, parentOrderId } = command;
+  const lines = [
+    `It was ${eventType}${orderId === undefined ? "" : ` of order ${orderId}`}` +
+      `${clientOrderId === undefined ? "" : ` (${clientOrderId})`}${accountId === undefined ? "" : ` of ${accountId}`}.`,
+  ];
+  if (parentOrderId !== undefined)
+    lines.push(
+      `It was an exit of order ${parentOrderId}, which may wait for it for ever: ` +
+        `\`bourse order show ${parentOrderId}\`, \`bourse order cancel ${parentOrderId}\`.`,
+    );
+  return lines;
 }
 
 /** The partition's log is read for it. */

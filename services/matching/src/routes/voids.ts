@@ -1,5 +1,21 @@
-import { Count, executionEvents, orderEvents, rfc3339, Timestamp, type TopicEvent } from "@bourse/contracts";
-import { addVoided, type Envelope, readBroken, readVoided, replayTopic } from "@bourse/delivery";
+import {
+  AccountId,
+  Count,
+  executionEvents,
+  OrderId,
+  orderEvents,
+  rfc3339,
+  Timestamp,
+  type TopicEvent,
+} from "@bourse/contracts";
+import {
+  addVoided,
+  type Envelope,
+  readBroken,
+  readVoided,
+  replayTopic,
+  type VoidedCommand,
+} from "@bourse/delivery";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import { Type } from "typebox";
 import { folderOf, type Matching } from "../matching.ts";
@@ -18,6 +34,20 @@ const VoidView = Type.Object({
   at: Timestamp,
 });
 
+/** What the command was, for who has to put right what hangs on it. Absent where retention has dropped it. */
+const VoidedView = Type.Interface([VoidView], {
+  command: Type.Optional(
+    Type.Object({
+      eventType: Type.String(),
+      orderId: Type.Optional(OrderId),
+      accountId: Type.Optional(AccountId),
+      clientOrderId: Type.Optional(Type.String()),
+      /** Of an exit: its entry, which may wait for it. */
+      parentOrderId: Type.Optional(OrderId),
+    }),
+  ),
+});
+
 type VoidBody = { readonly partition: number; readonly sequence: number; readonly reason: string };
 
 /** R8: commands that break the engine are rejected on an operator's word, in the file beside the snapshots. */
@@ -29,7 +59,7 @@ export const voidRoutes: readonly Route<Matching>[] = [
     access: "operator",
     idempotency: { natural: "partition and sequence" },
     body: VoidBody,
-    answers: { 200: VoidView, 201: VoidView },
+    answers: { 200: VoidedView, 201: VoidedView },
     problems: ["not_found", "conflict"],
     examples: [{ partition: 3, sequence: 17, reason: "ticket 4711" }],
     handle: voidCommand,
@@ -55,8 +85,8 @@ async function voidCommand(matching: Matching, request: RouteRequest): Promise<R
   const { partition, sequence, reason } = request.body as VoidBody;
   const folder = folderOf(matching, partition);
   const known = (await readVoided(folder)).find((each) => each.sequence === sequence);
-  if (known !== undefined) return { status: 200, body: { partition, ...known } };
   const command = await findCommand(matching, partition, sequence);
+  if (known !== undefined) return { status: 200, body: voidedView(partition, known, command) };
   if (command === null)
     return problem(
       "not_found",
@@ -85,7 +115,17 @@ async function voidCommand(matching: Matching, request: RouteRequest): Promise<R
   const who = request.principal?.keyId ?? "operator";
   const voided = { sequence, reason, who, at: rfc3339(matching.clock.nowMs()) };
   await addVoided(folder, voided);
-  return { status: 201, body: { partition, ...voided } };
+  return { status: 201, body: voidedView(partition, voided, command) };
+}
+
+function voidedView(partition: number, voided: VoidedCommand, command: Envelope | null): object {
+  if (command === null) return { partition, ...voided };
+  const { eventType, orderId, accountId, clientOrderId, parentOrderId } = command.event as Readonly<
+    Record<string, string | undefined>
+  >;
+  const named = Object.entries({ eventType, orderId, accountId, clientOrderId, parentOrderId });
+  const told = Object.fromEntries(named.filter(([, value]) => value !== undefined));
+  return { partition, ...voided, command: told };
 }
 
 async function findCommand({ bus }: Matching, partition: number, sequence: number): Promise<Envelope | null> {
