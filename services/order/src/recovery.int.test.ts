@@ -57,6 +57,10 @@ test("a hold whose order never came is given up: first the tombstone, then the r
   assert.equal(late.status, 422);
   assert.equal(late.body.code, "order_rejected");
   assert.equal((await order.get(orderId)).body.reason, "abandoned_before_commit");
+  const query = { clientOrderId: "c-1" };
+  const asked = await order.service.request("GET", "/api/v1/orders", { as: ALICE, query });
+  const [found] = asked.body.orders;
+  assert.deepEqual([found.clientOrderId, found.status], ["c-1", "REJECTED"], "as whoever sent it knows it");
   await order.service.quiet();
   assert.deepEqual(await order.commands(), []);
 });

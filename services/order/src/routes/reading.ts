@@ -75,6 +75,16 @@ async function readOrder(desk: Desk, orderId: string): Promise<OrderRecord | nul
   return row === undefined ? null : orderRecordOf(row);
 }
 
+/** The wallet knows an abandoned hold by its order's id alone: who asks by the client's is told that it is this one's (R10). */
+async function readByClient(
+  desk: Desk,
+  accountId: string,
+  clientOrderId: string,
+): Promise<OrderRecord | null> {
+  const order = await readOrder(desk, orderIdOf(accountId, clientOrderId));
+  return order === null || !isTombstone(order) ? order : { ...order, clientOrderId };
+}
+
 interface Listing {
   readonly accountId?: string;
   readonly clientOrderId?: string;
@@ -89,7 +99,7 @@ async function listOrders(desk: Desk, request: RouteRequest): Promise<RouteAnswe
   const account = accountOf(request.principal, query.accountId);
   if (!account.ok) return account.error;
   if (query.clientOrderId !== undefined) {
-    const order = await readOrder(desk, orderIdOf(account.value, query.clientOrderId));
+    const order = await readByClient(desk, account.value, query.clientOrderId);
     const isWanted = order !== null && isAmong(order, query);
     return { status: 200, body: { orders: isWanted ? [orderView(desk, order)] : [] } };
   }
