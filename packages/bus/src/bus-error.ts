@@ -1,4 +1,5 @@
 import { OperationalError } from "@bourse/base";
+import type { TopicPartition } from "./port.ts";
 
 export type BusErrorCode =
   /** The broker does not answer; the call may be made again. */
@@ -30,6 +31,16 @@ export class BusError extends OperationalError {
   }
 }
 
+/** `lost_end`, and of which log. */
+export class LostEndError extends BusError {
+  readonly at: TopicPartition;
+
+  constructor(at: TopicPartition, message: string) {
+    super("lost_end", message, { retryable: false });
+    this.at = at;
+  }
+}
+
 /** For a batch that belongs behind more than the log has. */
 export function lostEnd(
   {
@@ -38,7 +49,7 @@ export function lostEnd(
     behind,
   }: { readonly topic: string; readonly partition: number; readonly behind?: bigint | undefined },
   end: bigint,
-): BusError {
+): LostEndError {
   const message = `${topic}/${partition} has lost its end: it ends at offset ${end}, and had records up to ${behind}`;
-  return new BusError("lost_end", message, { retryable: false });
+  return new LostEndError({ topic, partition }, message);
 }

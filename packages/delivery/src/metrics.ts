@@ -70,7 +70,7 @@ export function createMetrics(registry: Registry): DeliveryMetrics {
     ),
     lostEnds: counter(
       "lost_ends_total",
-      "Times that a partition lacked records that it had acknowledged, and was filled again from the outbox",
+      "Times that a partition lacked records that it had acknowledged",
       "topic",
     ),
     outboxBacklog: gauge("outbox_backlog", "Committed events the bus has not acknowledged yet", "topic"),

@@ -1,5 +1,5 @@
 import type { AbortSignalLike, Timer } from "@bourse/base";
-import { BusError, type EventBus, type OutgoingBatch } from "@bourse/bus";
+import { BusError, type EventBus, LostEndError, type OutgoingBatch, type TopicPartition } from "@bourse/bus";
 import { createBackoff } from "./backoff.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -18,6 +18,11 @@ const MOST_RECORDS = 4_000;
 
 /** What a step of one partition has made. */
 interface Made {
+  readonly owned: {
+    readonly partition: number;
+    /** How far the logs of its outputs reached when they were last heard of, by topic: moved on with what is acknowledged. */
+    readonly ends: Map<string, bigint>;
+  };
   readonly step: { readonly toSend: readonly OutgoingBatch[] };
 }
 
@@ -27,6 +32,10 @@ interface Outcomes<Step extends Made> {
   acknowledged(steps: readonly Step[]): void;
   /** For good: no later try changes it. */
   refused(step: Step, refusal: unknown): void;
+  /** A log of its outputs ends before what it has acknowledged: nothing was sent behind that. */
+  lostEnd(step: Step, error: LostEndError): void;
+  /** As `lostEnd`, and nobody knew before the outputs were behind that. */
+  gapWritten(at: TopicPartition): void;
 }
 
 /**
@@ -56,29 +65,42 @@ export class OutputSender<Step extends Made> {
       for (const each of steps) await this.send([each]);
       return;
     }
+    const endsOf = new Map(steps.map(({ owned }) => [owned.partition, owned.ends]));
     let isKnown = true;
     try {
       for (const part of partsOf(batches)) {
-        isKnown = await this.#untilKnown(part);
+        isKnown = await this.#untilKnown(part, endsOf);
         if (!isKnown) break;
       }
     } catch (refusal) {
       const [only, ...others] = steps;
       // Sent together they don't say whose is refused.
       if (others.length > 0) await Promise.all(steps.map((each) => this.send([each])));
-      else if (only !== undefined) this.#outcomes.refused(only, refusal);
+      else if (only === undefined) return;
+      else if (refusal instanceof LostEndError) this.#outcomes.lostEnd(only, refusal);
+      else this.#outcomes.refused(only, refusal);
       return;
     }
     if (isKnown) this.#outcomes.acknowledged(steps);
   }
 
   /** Says false where the signal aborts before that. Rejects with what no later try will change. */
-  async #untilKnown(batches: readonly OutgoingBatch[]): Promise<boolean> {
+  async #untilKnown(
+    part: readonly OutgoingBatch[],
+    endsOf: ReadonlyMap<number, Map<string, bigint>>,
+  ): Promise<boolean> {
     const { subscription, bus, timer, metrics, log, signal } = this.#parts;
     const backoff = createBackoff(timer, signal);
+    const endOf = ({ topic, partition }: TopicPartition): bigint => endsOf.get(partition)?.get(topic) ?? 0n;
+    const batches = part.map((batch) => ({ ...batch, behind: endOf(batch) }));
     for (;;) {
       try {
-        await bus.send(batches);
+        const sent = await bus.send(batches);
+        for (const [nth, { topic, partition, firstOffset }] of sent.entries()) {
+          if (firstOffset < endOf({ topic, partition })) this.#outcomes.gapWritten({ topic, partition });
+          const records = batches[nth]?.records.length ?? 0;
+          endsOf.get(partition)?.set(topic, firstOffset + BigInt(records));
+        }
         this.#retrying = null;
         return true;
       } catch (error) {
@@ -126,5 +148,5 @@ function* partsOf(batches: readonly OutgoingBatch[]): Generator<readonly Outgoin
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof BusError && error.code === "bus_refused";
+  return error instanceof BusError && (error.code === "bus_refused" || error.code === "lost_end");
 }

@@ -119,6 +119,11 @@ export class ShardPartition {
     return this.#nextOffset;
   }
 
+  /** How far the logs of its outputs reached when it was taken over, by topic. */
+  get outputEnds(): Map<string, bigint> {
+    return new Map(Array.from(this.#outputs, ([topic, { end }]) => [topic, end]));
+  }
+
   get appliedSequence(): number {
     return this.#mark?.sequence ?? 0;
   }

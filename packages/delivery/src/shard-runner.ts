@@ -3,6 +3,7 @@ import {
   type BusRecord,
   type EventBus,
   type GroupConsumer,
+  type LostEndError,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
@@ -53,6 +54,8 @@ interface Owned {
   readonly partition: number;
   readonly snapshots: SnapshotStore;
   shard: ShardPartition | null;
+  /** How far the logs of its outputs reached when they were last heard of, by topic. */
+  ends: Map<string, bigint>;
   /** Broken: what came before is still to be sent, nothing more is applied. */
   halted: boolean;
   announced: boolean;
@@ -107,15 +110,18 @@ export class ShardRunner<Service> implements Runner {
       {
         acknowledged: (steps) => this.#acknowledged(steps),
         refused: ({ owned }, refusal) => this.#stopPartition(owned, refusal),
+        lostEnd: ({ owned }, error) => this.#makeAgain(owned, error),
+        gapWritten: (at) => this.#tellLostEnd(at, "it has later numbers there now, and is not filled again"),
       },
     );
   }
 
   start(): void {
-    const { stopped, snapshotFailures } = this.#parts.metrics;
+    const { stopped, snapshotFailures, lostEnds } = this.#parts.metrics;
     stopped.set({ subscription: this.subscription }, 0);
     // An alarm on an increase needs the zero before it.
     snapshotFailures.inc({ subscription: this.subscription }, 0);
+    for (const { name } of this.#consumption.outputs) lostEnds.inc({ topic: name }, 0);
     this.#running = this.#run();
   }
 
@@ -271,6 +277,7 @@ export class ShardRunner<Service> implements Runner {
       partition,
       snapshots,
       shard: null,
+      ends: new Map(),
       halted: false,
       announced: false,
       doneOffset: null,
@@ -294,6 +301,7 @@ export class ShardRunner<Service> implements Runner {
         create: () => create(this.#service, partition),
       });
       owned.doneOffset = owned.shard.nextOffset;
+      owned.ends = owned.shard.outputEnds;
     } catch (error) {
       if (isRetryable(error)) throw error;
       this.#stopPartition(owned, error);
@@ -392,6 +400,21 @@ export class ShardRunner<Service> implements Runner {
       "shard partition stopped",
     );
     this.#lost(owned);
+  }
+
+  /** R8: taking over makes what is lost again, with the numbers that it had; the other partitions are taken over with it. */
+  #makeAgain(owned: Owned, error: LostEndError): void {
+    this.#tellLostEnd(error.at, "its outputs are made again");
+    owned.error = reasonOf(error);
+    void owned.shard?.close();
+    owned.shard = null;
+    this.#lost(owned);
+    void this.#consumer?.close();
+  }
+
+  #tellLostEnd({ topic, partition }: TopicPartition, what: string): void {
+    this.#parts.metrics.lostEnds.inc({ topic });
+    this.#parts.log.error({ topic, partition }, `the topic has lost its end: ${what}`);
   }
 
   /** Asks again and again whether the command that broke the partition is void by now, and then begins anew. */

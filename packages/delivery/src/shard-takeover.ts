@@ -38,6 +38,8 @@ export interface ShardOutput {
   next: number;
   /** Up to here the outputs are in the topic already: compared, not sent. */
   tail: number;
+  /** How far the log reached. */
+  readonly end: bigint;
   overlap: OutputOverlap | null;
   /** Of the batch in hand. */
   regenerated: RegeneratedOutput[];
@@ -65,6 +67,11 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
   const { bus, input, partition, producer } = parts;
   const inputTopicId = (await bus.topics()).find(({ name }) => name === input.name)?.id ?? "";
   const last = (await bus.tail(input.name, partition, 1))[0];
+  // The ends before the tails: what is lost between them is noticed at the next send.
+  const endsOf = askingOnce(bus);
+  const ends = new Map<string, bigint>();
+  for (const { name } of parts.outputs)
+    ends.set(name, (await endsOf(name)).find((each) => each.partition === partition)?.latest ?? 0n);
   const tails = new Map<string, OutputTail>();
   for (const topic of parts.outputs)
     tails.set(topic.name, await outputTail(bus, producer, topic.name, partition));
@@ -96,7 +103,8 @@ export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartiti
   }
   const outputs = new Map<string, ShardOutput>();
   for (const topic of parts.outputs) {
-    outputs.set(topic.name, await openOutput(parts, topic, head, tails.get(topic.name)));
+    const tail = tails.get(topic.name);
+    outputs.set(topic.name, await openOutput(parts, topic, { head, tail, end: ends.get(topic.name) ?? 0n }));
   }
   const nextOffset = head === null ? null : await placeOf(parts, head, inputTopicId);
   const lastAtStart = last?.offset ?? null;
@@ -175,21 +183,24 @@ async function placeOf(
 async function openOutput(
   parts: ShardPartitionParts,
   topic: Topic,
-  head: SnapshotHead | null,
-  tail: OutputTail | undefined,
+  {
+    head,
+    tail,
+    end,
+  }: { readonly head: SnapshotHead | null; readonly tail: OutputTail | undefined; readonly end: bigint },
 ): Promise<ShardOutput> {
   const { bus, partition, producer } = parts;
   const given = head?.outputs[topic.name] ?? 0;
-  const end = tail === undefined || !tail.known ? given : tail.sequence;
+  const last = tail === undefined || !tail.known ? given : tail.sequence;
   let overlap: OutputOverlap | null = null;
-  if (end > given) {
+  if (last > given) {
     // Every output after the snapshot has its engine time or a later one, so this lies at or before the first of them.
     const since =
       head === null ? undefined : (await bus.offsetsAt(topic.name, head.timeMs))[partition]?.offset;
     overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
   }
   const headersOf = headersFrom({ producer, topic: topic.name, partition, epoch: OUTPUT_EPOCH });
-  return { topic, headersOf, next: given + 1, tail: end, overlap, regenerated: [], records: [] };
+  return { topic, headersOf, next: given + 1, tail: last, end, overlap, regenerated: [], records: [] };
 }
 
 /**
