@@ -17,7 +17,8 @@ import {
   readRunsStatement,
   runsOf,
 } from "./outbox.ts";
-import { OUTBOX_ROLL } from "./relay.ts";
+import { MARK_SENT, OUTBOX_ROLL } from "./relay.ts";
+import { readSent } from "./relay-resume.ts";
 import { isRowsMoved } from "./rows-moved.ts";
 import { commands, orderContracts, placed, retentionBy } from "./testing/fixtures.ts";
 
@@ -450,4 +451,18 @@ test("R4: the sent mark never goes back, unless the topic was made anew", async 
   assert.equal(await sent(5, "a"), 5n);
   assert.equal(await sent(3, "a"), 5n);
   assert.equal(await sent(2, "b"), 2n);
+});
+
+test("R4: a sent mark says how far the log reached, but for one of an earlier version", async (t) => {
+  const store = await database(t);
+  const sent = async (sequence: number, end: number | null): Promise<unknown> => {
+    const values = ["t", "{0}", "{1}", `{${sequence}}`, "a", ...(end === null ? [] : [`{${end}}`])];
+    const text = end === null ? "SELECT outbox_mark_sent($1, $2, $3, $4, $5)" : MARK_SENT;
+    await store.transaction("sent", (tx) => tx.commit([{ text, values }]));
+    return (await readSent(store)).get("t/0")?.end;
+  };
+  assert.equal(await sent(5, 7), 7n);
+  assert.equal(await sent(3, 9), 7n);
+  assert.equal(await sent(6, null), null);
+  assert.equal(await sent(8, 6), 6n, "the log may have become shorter since");
 });

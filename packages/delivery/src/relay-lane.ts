@@ -43,8 +43,9 @@ export class RelayLane {
   end: bigint | null = null;
   fault: string | null = null;
   queuedRecords = 0;
-  /** What another relay has had acknowledged. */
+  /** What another relay has had acknowledged, and how far the log reached then. */
   #skipTo = 0;
+  #skipEnd = 0n;
   readonly #queuedInAll: QueuedRecords;
   readonly #queue: Run[] = [];
   /** Runs that were handed over before an earlier one, by first sequence. */
@@ -68,6 +69,7 @@ export class RelayLane {
     this.#queue.length = 0;
     this.#early.clear();
     this.#skipTo = 0;
+    this.#skipEnd = 0n;
     this.end = at.end;
     this.epoch = at.epoch;
     this.throughEpoch = at.acknowledgedEpoch;
@@ -82,14 +84,29 @@ export class RelayLane {
 
   /** The bus has acknowledged a batch: its records have an offset each. */
   sent(last: number, firstOffset: bigint): void {
-    const end = firstOffset + BigInt(last - this.acknowledged);
-    if (this.end === null || end > this.end) this.end = end;
-    this.acknowledged = last;
+    this.#acknowledge(last, firstOffset + BigInt(last - this.acknowledged));
   }
 
-  /** Another relay has had these acknowledged: what of them is not on its way is not sent here, too. */
-  skipTo(sequence: number): void {
-    this.#skipTo = Math.max(this.#skipTo, sequence);
+  /** Another relay has had the batch acknowledged: {@link isSkipped}. */
+  sentElsewhere(last: number): void {
+    this.#acknowledge(last, this.#skipEnd);
+  }
+
+  /** The two move together: what is sent next goes behind a log that has the numbers before it. */
+  #acknowledge(last: number, end: bigint): void {
+    this.acknowledged = last;
+    if (this.end === null || end > this.end) this.end = end;
+  }
+
+  /**
+   * Another relay has had these acknowledged, and the log reached to `end` then: what of them is not on its way is not sent
+   * here, too.
+   */
+  skipTo(sequence: number, end: bigint): void {
+    if (sequence > this.#skipTo) {
+      this.#skipTo = sequence;
+      this.#skipEnd = end;
+    }
     if (!this.busy) this.skip();
   }
 
@@ -103,7 +120,7 @@ export class RelayLane {
     const to = this.#skipTo;
     if (to <= this.acknowledged || this.#isRefilling) return;
     this.#queued(this.acknowledged - Math.min(to, this.through));
-    this.acknowledged = to;
+    this.#acknowledge(to, this.#skipEnd);
     while (this.#queue[0] !== undefined && this.#queue[0].lastSequence <= to) this.#queue.shift();
     if (to > this.through) {
       this.through = to;

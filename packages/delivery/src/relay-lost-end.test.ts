@@ -112,3 +112,24 @@ test("R4: of what a topic loses under a relay that runs, and the outbox has no m
   assert.deepEqual(sequencesOf(await everything(bus, commands, 0), "order"), [1]);
   await all.time.finish("it is drained", relay.drain());
 });
+
+for (const keep of [0, 1])
+  test(`R4: of two relays the one that passes over what the other one has sent notices, too, that it was lost, ${keep} records left`, async (t) => {
+    const real = await given(t);
+    const { bus, comesBackAs } = brittle(real.bus, true);
+    const all = { ...real, bus };
+    const [a, b] = [instance(all), instance(all)];
+    await a.relay.start();
+    await b.relay.start();
+    for (const n of [1, 2, 3]) await commit(a.delivery, placed(n));
+    await untilSent(all, 3);
+    await all.time.advance(5_000);
+    comesBackAs(await lost(t, real.bus, keep));
+    await commit(b.delivery, placed(4));
+    assert.deepEqual(await untilSent(all, 4), [1, 2, 3, 4]);
+    await commit(a.delivery, placed(5));
+    assert.deepEqual([...new Set(await untilSent(all, 5))], [1, 2, 3, 4, 5]);
+    assert.deepEqual([a.relay.unready(), b.relay.unready()], [[], []]);
+    await all.time.finish("it is drained", a.relay.drain());
+    await all.time.finish("it is drained", b.relay.drain());
+  });

@@ -16,6 +16,8 @@ export interface SentMark {
   readonly epoch: number;
   readonly sequence: number;
   readonly topicId: string;
+  /** How far the log reached when the number was acknowledged; null: an instance of an earlier version has noted it. */
+  readonly end: bigint | null;
 }
 
 /** A partition whose topic has numbers of ours that the database has not (R6). */
@@ -178,7 +180,7 @@ async function resumeWithoutTail(
 
 export const HEADS_READ = "SELECT topic, partition, epoch, next FROM outbox_head ORDER BY topic, partition";
 export const SENT_READ =
-  "SELECT topic, partition, epoch, sequence, topic_id FROM outbox_sent ORDER BY topic, partition";
+  "SELECT topic, partition, epoch, sequence, topic_id, end_offset FROM outbox_sent ORDER BY topic, partition";
 
 export const EPOCHS_READ =
   "SELECT topic, partition, epoch, first_sequence FROM outbox_epochs ORDER BY topic, partition, epoch";
@@ -210,7 +212,12 @@ export async function readSent(store: Store): Promise<ReadonlyMap<string, SentMa
   return new Map(
     rows.map((row) => [
       laneKey(String(row.topic), Number(row.partition)),
-      { epoch: Number(row.epoch), sequence: Number(row.sequence), topicId: String(row.topic_id) },
+      {
+        epoch: Number(row.epoch),
+        sequence: Number(row.sequence),
+        topicId: String(row.topic_id),
+        end: row.end_offset == null ? null : BigInt(String(row.end_offset)),
+      },
     ]),
   );
 }

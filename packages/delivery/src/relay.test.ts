@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutgoingEvent } from "./envelope.ts";
+import { SENT_READ } from "./relay-resume.ts";
 import {
   commands,
   everything,
@@ -384,7 +385,7 @@ test("a drain sends what is committed, and notes how far it got", async (t) => {
   assert.deepEqual(
     (
       await all.store.query({
-        text: "SELECT topic, partition, epoch, sequence, topic_id FROM outbox_sent ORDER BY topic, partition",
+        text: SENT_READ,
         values: [],
       })
     ).map(({ sequence }) => sequence),

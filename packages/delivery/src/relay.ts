@@ -66,7 +66,7 @@ const BOUNDS: RelayBounds = {
 };
 const GAP_REST_MS = 1_000;
 const ROLL_EVERY_MS = 3_600_000;
-export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5)";
+export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5, $6)";
 export const OUTBOX_ROLL = "SELECT outbox_roll($1, $2)";
 
 /** R4: sends what is committed, in order, one batch in flight per partition; sends again what is uncertain; never skips. */
@@ -299,7 +299,7 @@ export class Relay implements RunSink {
     });
     if (outcome === "lost_end" || outcome === "gap_written") return await this.#fillAgain(lane, outcome);
     if (outcome === "skipped") {
-      lane.acknowledged = last;
+      lane.sentElsewhere(last);
       return;
     }
     lane.sent(last, outcome.firstOffset);
@@ -407,7 +407,8 @@ export class Relay implements RunSink {
         if (lane === undefined) continue;
         if (lane.epoch === 0) lane.epoch = head.epoch;
         const mark = sent.get(key);
-        if (mark !== undefined && isOfOthers(mark, lane)) lane.skipTo(mark.sequence);
+        if (mark !== undefined && mark.end !== null && isOfOthers(mark, lane))
+          lane.skipTo(mark.sequence, mark.end);
         this.#learn(lane, head.next - 1, atOnce);
       }
       this.#pollFailed = false;
@@ -445,6 +446,7 @@ export class Relay implements RunSink {
       numberArray(lanes.map((lane) => Math.max(lane.epoch, 1))),
       numberArray(acknowledged),
       separated(lanes.map((lane) => lane.topicId)),
+      numberArray(lanes.map((lane) => lane.end ?? 0n)),
     ];
     await this.#parts.store.transaction("relay.sent", (tx) => tx.commit([{ text: MARK_SENT, values }]));
     lanes.forEach((lane, index) => {

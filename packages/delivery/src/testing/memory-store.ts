@@ -275,7 +275,7 @@ function advance(tables: Tables, values: readonly SqlValue[]): Rows {
 
 function markSent(tables: Tables, values: readonly SqlValue[]): Rows {
   const [topics, partitions, epochs] = [list(values[0]), numbers(values[1]), numbers(values[2])];
-  const [sequences, ids] = [numbers(values[3]), list(values[4])];
+  const [sequences, ids, ends] = [numbers(values[3]), list(values[4]), numbers(values[5])];
   topics.forEach((topic, index) => {
     const key = `${topic}/${partitions[index]}`;
     const before = tables.sent.get(key);
@@ -291,6 +291,7 @@ function markSent(tables: Tables, values: readonly SqlValue[]): Rows {
       epoch: epochs[index],
       sequence: sequences[index],
       topic_id: ids[index],
+      end_offset: ends[index],
     });
   });
   return [];
