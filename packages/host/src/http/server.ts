@@ -1,4 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticated, RouteRequest } from "../definition.ts";
@@ -8,7 +13,8 @@ import type { RouteAnswer } from "../route-answer.ts";
 import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
-import { DEFAULT_BODY_LIMIT, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { DEFAULT_BODY_LIMIT, KEEP_ALIVE_MS, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { oneAtATime } from "./requests-ahead.ts";
 import { shortened } from "./shortened.ts";
 import { cutUntakenAnswers } from "./untaken-answers.ts";
 
@@ -45,15 +51,20 @@ export function createServer(options: {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
     },
     return503OnClosing: false,
-    requestTimeout: requestTimeoutMs,
-    // Node takes the longer of the two for the request's.
-    http: {
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: requestTimeoutMs / 2,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      // Node itself would refuse without a word; `whoAsks` says why.
-      requireHostHeader: false,
-    },
+    serverFactory: (handle) =>
+      createHttpServer(
+        {
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          requestTimeout: requestTimeoutMs,
+          // Node takes the longer of the two for the request's.
+          headersTimeout: requestTimeoutMs,
+          connectionsCheckingInterval: requestTimeoutMs / 2,
+          maxHeaderSize: MAX_HEAD_BYTES,
+          // Node itself would refuse without a word; `whoAsks` says why.
+          requireHostHeader: false,
+        },
+        oneAtATime(handle),
+      ),
     clientErrorHandler: (error, socket) => clientErrors.answer(error, socket),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => {
