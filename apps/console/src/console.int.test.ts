@@ -164,6 +164,14 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     assert.equal(await alert.count(), 0);
   });
 
+  it("asks on where the machine is in no network: the platform may be on it", async (t) => {
+    const page = await at(t, "/topics");
+    await page.getByRole("row", { name: /^order-events / }).waitFor();
+    await page.evaluate("dispatchEvent(new Event('offline'))");
+    await page.getByRole("link", { name: "Groups" }).click();
+    await page.getByRole("row", { name: /^wallet\.settlement / }).waitFor();
+  });
+
   it("shows dead letters, redrives them, and drops them after a dry run", async (t) => {
     const page = await at(t, "/dead-letters");
     const reasons = page.getByRole("table", { name: "Reasons" });

@@ -11,6 +11,8 @@ const queries = new QueryClient({
     queries: {
       retry: (failures, error) => failures < MAX_TRIES && mayBeTriedAgain(error),
       refetchOnWindowFocus: false,
+      // A browser without a network would wait for one without a word; the platform may be on its own machine.
+      networkMode: "always",
     },
   },
 });
