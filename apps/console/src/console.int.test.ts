@@ -114,6 +114,33 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await detail.getByText('"n": 600').waitFor();
   });
 
+  it("keeps what is typed while a message is opened, and the keyboard's place while it goes live", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&from=9999d&limit=10");
+    const asked: (string | null)[] = [];
+    page.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.pathname.endsWith("/records")) asked.push(url.searchParams.get("fromTime"));
+    });
+    const key = page.getByLabel("Key", { exact: true });
+    await key.fill("client-b");
+    await page.getByRole("row").nth(3).click();
+    await page.getByRole("complementary").waitFor();
+    assert.equal(await key.inputValue(), "client-b");
+    assert.deepEqual(asked.slice(1), [], "what is there already is not asked for again");
+    await page.getByRole("button", { name: "Read again" }).click();
+    await page.getByRole("button", { name: "Read again", disabled: false }).waitFor();
+    assert.ok(asked.at(-1) !== asked[0], "so long ago is another time by then");
+    await page.getByRole("button", { name: "Live" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    assert.match(page.url(), /key=client-b.*live=1/);
+    await page.keyboard.press("Enter");
+    await page.getByText('"n":9999').waitFor();
+    await page.goBack();
+    await page.goBack();
+    assert.equal(await key.inputValue(), "");
+  });
+
   it("tells what of the address bar it can't use", async (t) => {
     const page = await at(t, "/topics/sim.trade-events?partition=77&from=yesterday");
     const alert = page.getByRole("alert");

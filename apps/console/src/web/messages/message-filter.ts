@@ -13,11 +13,21 @@ export interface MessageFilter {
   readonly limit: number;
 }
 
+export const FILTER_FIELDS = ["partition", "key", "type", "from", "to", "limit"] as const;
+
+/** As a person has typed it. */
+export type FilterText = Readonly<Record<(typeof FILTER_FIELDS)[number], string>>;
+
 export const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 5_000;
 const MAX_KEY = 1_000;
 const MAX_TYPE = 100;
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** What the query of an address says of the filter alone. */
+export function filterText(query: URLSearchParams): FilterText {
+  return Object.fromEntries(FILTER_FIELDS.map((field) => [field, query.get(field) ?? ""])) as FilterText;
+}
 
 /** Reads the query of a topic's address. What can't be used is told field by field, and nothing is asked then. */
 export function readMessageFilter(

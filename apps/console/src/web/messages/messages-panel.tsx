@@ -1,13 +1,20 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
-import { type FormEvent, type ReactNode, useMemo } from "react";
+import { type ChangeEvent, type FormEvent, type ReactNode, useMemo, useState } from "react";
 import { addressOf, goTo, useAddress } from "../address.tsx";
 import { Failure, FaultList } from "../faults.tsx";
 import { clockTime, grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
 import type { Topic } from "../topics/topics-page.tsx";
-import { type MessageFilter, readMessageFilter } from "./message-filter.ts";
+import {
+  DEFAULT_LIMIT,
+  FILTER_FIELDS,
+  type FilterText,
+  filterText,
+  type MessageFilter,
+  readMessageFilter,
+} from "./message-filter.ts";
 import { MessageView } from "./message-view.tsx";
 import { idOf, lastMessages, type Message, typeOf } from "./messages.ts";
 import { useLive } from "./use-live.ts";
@@ -15,19 +22,13 @@ import { useLive } from "./use-live.ts";
 /** The messages of a topic: those that the address bar asks for, newest first, or what comes. */
 export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
   const { query } = useAddress();
-  const text = query.toString();
-  const { filter, faults } = useMemo(
-    () =>
-      readMessageFilter(new URLSearchParams(text), {
-        nowMs: Date.now(),
-        partitions: topic.partitions.length,
-      }),
-    [text, topic.partitions.length],
-  );
+  const asked = useAsked(query);
+  const partitions = topic.partitions.length;
+  const { filter, faults } = useMemo(() => readNow(asked, partitions), [asked, partitions]);
   const isLive = query.get("live") === "1";
   return (
     <section aria-label="Messages">
-      <FilterForm topic={topic} query={query} isLive={isLive} />
+      <FilterForm topic={topic} asked={asked} isLive={isLive} />
       {faults.length > 0 ? (
         <div className="failure" role="alert">
           <p>
@@ -38,24 +39,35 @@ export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
       ) : isLive ? (
         <LiveMessages topic={topic} filter={filter} />
       ) : (
-        <LastMessages topic={topic} filter={filter} />
+        <LastMessages topic={topic} asked={asked} />
       )}
     </section>
   );
 }
 
-function LastMessages({
-  topic,
-  filter,
-}: {
-  readonly topic: Topic;
-  readonly filter: MessageFilter;
-}): ReactNode {
+/** The same one as long as the address asks for the same messages, whichever of them is open. */
+function useAsked(query: URLSearchParams): FilterText {
+  const now = filterText(query);
+  const [asked, setAsked] = useState(now);
+  if (FILTER_FIELDS.every((field) => now[field] === asked[field])) return asked;
+  setAsked(now);
+  return now;
+}
+
+/** Fifteen minutes ago is another time at each reading. */
+function readNow(asked: FilterText, partitions: number): ReturnType<typeof readMessageFilter> {
+  return readMessageFilter(new URLSearchParams(asked), { nowMs: Date.now(), partitions });
+}
+
+function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked: FilterText }): ReactNode {
   const client = useClient();
   const partitions = topic.partitions.map(({ partition }) => partition);
   const { data, error, refetch, isFetching } = useQuery({
-    queryKey: ["messages", topic.name, filter],
-    queryFn: ({ signal }) => lastMessages(client, topic.name, { partitions, filter, signal }),
+    queryKey: ["messages", topic.name, asked],
+    queryFn: ({ signal }) => {
+      const { filter } = readNow(asked, partitions.length);
+      return lastMessages(client, topic.name, { partitions, filter, signal });
+    },
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -133,83 +145,78 @@ function Browser({
 
 function FilterForm({
   topic,
-  query,
+  asked,
   isLive,
 }: {
   readonly topic: Topic;
-  readonly query: URLSearchParams;
+  readonly asked: FilterText;
   readonly isLive: boolean;
 }): ReactNode {
-  const { name } = topic;
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
+  // What is typed stays until the address asks for something else: by then it is in force, or somebody went back.
+  const [typed, setTyped] = useState({ text: asked, over: asked });
+  if (typed.over !== asked) setTyped({ text: asked, over: asked });
+  const { text } = typed;
+  const show = (live: boolean): void =>
+    goTo(addressOf(["topics", topic.name], { ...trimmed(text), live: live ? "1" : undefined }));
+  const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const given = Object.fromEntries(
-      [...new FormData(event.currentTarget)].map(([field, value]) => [field, String(value).trim()]),
-    );
-    goTo(addressOf(["topics", name], { ...given, live: isLive ? "1" : undefined }));
+    show(isLive);
   };
-  const toggleLive = (): void =>
-    goTo(
-      addressOf(["topics", name], {
-        ...Object.fromEntries(query),
-        open: undefined,
-        live: isLive ? undefined : "1",
-      }),
-    );
-  const field = (label: string, id: string, hint: string): ReactNode => (
-    <label>
-      {label}
-      <input
-        name={id}
-        defaultValue={query.get(id) ?? ""}
-        placeholder={hint}
-        autoComplete="off"
-        spellCheck={false}
-      />
-    </label>
-  );
+  const field = (name: keyof FilterText) => ({
+    name,
+    value: text[name],
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLSelectElement>) =>
+      setTyped({ ...typed, text: { ...text, [name]: target.value } }),
+  });
+  const plain = { autoComplete: "off", spellCheck: false };
   return (
-    // Another address is another form: what it holds is what the address says.
-    <form className="filter" key={query.toString()} onSubmit={submit} aria-label="Filter">
+    <form className="filter" onSubmit={submit} aria-label="Filter">
       <label>
         Partition
-        <select name="partition" defaultValue={query.get("partition") ?? ""}>
+        <select {...field("partition")}>
           <option value="">all</option>
           {topic.partitions.map(({ partition }) => (
             <option key={partition}>{partition}</option>
           ))}
         </select>
       </label>
-      {field("Key", "key", topic.key)}
+      <label>
+        Key
+        <input {...field("key")} {...plain} placeholder={topic.key} />
+      </label>
       <label>
         Type
-        <input
-          name="type"
-          list="event-types"
-          defaultValue={query.get("type") ?? ""}
-          autoComplete="off"
-          spellCheck={false}
-        />
+        <input {...field("type")} {...plain} list="event-types" />
       </label>
       <datalist id="event-types">
         {topic.events.map(({ eventType }) => (
           <option key={eventType}>{eventType}</option>
         ))}
       </datalist>
-      {field("From", "from", "15m, or a time")}
-      {field("To", "to", "now")}
+      <label>
+        From
+        <input {...field("from")} {...plain} placeholder="15m, or a time" />
+      </label>
+      <label>
+        To
+        <input {...field("to")} {...plain} placeholder="now" />
+      </label>
       <label className="short">
         Per partition
-        <input name="limit" inputMode="numeric" defaultValue={query.get("limit") ?? ""} placeholder="200" />
+        <input {...field("limit")} inputMode="numeric" placeholder={String(DEFAULT_LIMIT)} />
       </label>
       <button type="submit" className="primary">
         Show
       </button>
-      <button type="button" onClick={toggleLive} aria-pressed={isLive}>
+      <button type="button" onClick={() => show(!isLive)} aria-pressed={isLive}>
         {isLive ? "Stop" : "Live"}
       </button>
     </form>
   );
+}
+
+function trimmed(text: FilterText): FilterText {
+  return Object.fromEntries(Object.entries(text).map(([name, value]) => [name, value.trim()])) as FilterText;
 }
 
 const column = createColumnHelper<Message>();
