@@ -141,6 +141,24 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     assert.equal(await key.inputValue(), "");
   });
 
+  it("leads the keyboard to what is opened, and back to its row, also on a telephone", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&limit=1000");
+    await page.setViewportSize({ width: 390, height: 700 });
+    for (const _ of ["falling", "rising"]) await page.getByRole("button", { name: "Offset" }).click();
+    const row = page.getByRole("row", { name: / 9001 client-b / });
+    assert.equal(await row.getAttribute("aria-rowindex"), "3", "as it is sorted");
+    await row.focus();
+    await page.keyboard.press("Enter");
+    const detail = page.getByRole("complementary", { name: "Message 3/9001" });
+    await detail.waitFor();
+    const { y = Number.NaN } = (await detail.boundingBox()) ?? {};
+    assert.ok(y < 700, `${y} is within the window`);
+    for (const _ of ["Copy", "Close"]) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await detail.waitFor({ state: "detached" });
+    assert.match(await page.evaluate("document.activeElement.innerText"), /9001\s+client-b/);
+  });
+
   it("tells what of the address bar it can't use", async (t) => {
     const page = await at(t, "/topics/sim.trade-events?partition=77&from=yesterday");
     const alert = page.getByRole("alert");

@@ -9,7 +9,7 @@ import {
   useReactTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 
 declare module "@tanstack/react-table" {
   interface ColumnMeta<TData extends RowData, TValue> {
@@ -42,9 +42,10 @@ const OVERSCAN = 20;
 
 /** A table that sorts by its heads; of a tall one only the rows in sight exist. */
 export function DataTable<Item>(props: TableProps<Item>): ReactNode {
-  const { caption, items, columns, idOf, empty, sorted = [], tall = false } = props;
+  const { caption, items, columns, idOf, empty, sorted = [], tall = false, opened } = props;
   const [sorting, setSorting] = useState<SortingState>(sorted);
   const scroller = useRef<HTMLDivElement>(null);
+  useWayBack(scroller, opened);
   const table = useReactTable({
     data: items as Item[],
     columns: columns as ColumnDef<Item, never>[],
@@ -66,7 +67,11 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
   const [before, after] = tall
     ? [seen[0]?.start ?? 0, virtual.getTotalSize() - (seen.at(-1)?.end ?? 0)]
     : [0, 0];
-  const shown = tall ? seen.flatMap(({ index }) => rows[index] ?? []) : rows;
+  const places = tall ? seen.map(({ index }) => index) : rows.keys();
+  const shown = Array.from(places).flatMap((at) => {
+    const row = rows[at];
+    return row === undefined ? [] : [{ row, at }];
+  });
   return (
     <div
       ref={scroller}
@@ -109,8 +114,8 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
         </thead>
         <tbody>
           {before > 0 ? <Gap px={before} columns={columns.length} /> : null}
-          {shown.map((row) => (
-            <TableRow key={row.id} row={row} {...props} />
+          {shown.map(({ row, at }) => (
+            <TableRow key={row.id} row={row} at={at} {...props} />
           ))}
           {after > 0 ? <Gap px={after} columns={columns.length} /> : null}
         </tbody>
@@ -120,15 +125,33 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
   );
 }
 
+/** What was open is closed, and the keyboard's place with it: it goes on at its row, or at the table where that is out of sight. */
+function useWayBack(scroller: RefObject<HTMLDivElement | null>, opened: string | undefined): void {
+  const before = useRef(opened);
+  useEffect(() => {
+    const closed = before.current;
+    before.current = opened;
+    if (closed === undefined || opened !== undefined || document.activeElement !== document.body) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(closed)}"]`);
+    (row ?? scroller.current)?.focus();
+  }, [opened, scroller]);
+}
+
 function TableRow<Item>({
   row,
+  at,
   onOpen,
   opened,
-}: { readonly row: Row<Item> } & Pick<TableProps<Item>, "onOpen" | "opened">): ReactNode {
+}: {
+  readonly row: Row<Item>;
+  /** Among those that are shown: as it is sorted. */
+  readonly at: number;
+} & Pick<TableProps<Item>, "onOpen" | "opened">): ReactNode {
   const open = onOpen === undefined ? undefined : () => onOpen(row.original);
   return (
     <tr
-      aria-rowindex={row.index + 2}
+      aria-rowindex={at + 2}
+      data-id={row.id}
       {...(open === undefined
         ? {}
         : {

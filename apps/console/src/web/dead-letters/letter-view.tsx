@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { Detail } from "../detail.tsx";
 import { Failure } from "../faults.tsx";
 import { clockTime } from "../figures.ts";
 import { HeaderList } from "../messages/message-view.tsx";
@@ -22,16 +23,10 @@ export function LetterView({
     queryFn: ({ signal }) => readLetter(client, { service, id }, signal),
   });
   return (
-    <aside className="detail" aria-label={`Parked record ${id}`}>
-      <div className="detail-head">
-        <strong>{id}</strong>
-        <button type="button" className="quiet" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Detail label={`Parked record ${id}`} title={id} onClose={onClose}>
       {error === null ? null : <Failure error={error} />}
       {data === undefined ? null : <Letter letter={data} />}
-    </aside>
+    </Detail>
   );
 }
 

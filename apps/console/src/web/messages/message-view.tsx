@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import { Detail } from "../detail.tsx";
 import { clockTime } from "../figures.ts";
 import type { Message } from "./messages.ts";
 
@@ -13,16 +14,12 @@ export function MessageView({
   const { topic, partition, offset, time, key, headers, value } = message;
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   return (
-    <aside className="detail" aria-label={`Message ${partition}/${offset}`}>
-      <div className="detail-head">
-        <strong>
-          {topic} {partition}/{offset}
-        </strong>
-        <CopyButton text={text} />
-        <button type="button" className="quiet" onClick={onClose}>
-          Close
-        </button>
-      </div>
+    <Detail
+      label={`Message ${partition}/${offset}`}
+      title={`${topic} ${partition}/${offset}`}
+      action={<CopyButton text={text} />}
+      onClose={onClose}
+    >
       <dl>
         <dt>Time</dt>
         <dd>{clockTime(time)} UTC</dd>
@@ -33,7 +30,7 @@ export function MessageView({
       <HeaderList headers={headers} />
       <h2>Value</h2>
       <pre>{text}</pre>
-    </aside>
+    </Detail>
   );
 }
 
