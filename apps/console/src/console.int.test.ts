@@ -159,6 +159,25 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     assert.match(await page.evaluate("document.activeElement.innerText"), /9001\s+client-b/);
   });
 
+  it("names each page, and goes on with the keyboard in the one that a link leads to", async (t) => {
+    const page = await at(t, "/topics");
+    await page.getByRole("link", { name: "trade-events", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "trade-events" }).waitFor();
+    assert.equal(await page.title(), "trade-events – Topics – Bourse console");
+    await page.keyboard.press("Tab");
+    assert.equal(
+      await page.evaluate("document.activeElement.closest('main').innerText.split('\\n')[0]"),
+      "Topics",
+    );
+    await page.goBack();
+    await page.getByRole("heading", { name: "Topics" }).waitFor();
+    assert.equal(await page.title(), "Topics – Bourse console");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Operator’s key").waitFor();
+    assert.equal(await page.title(), "Bourse console");
+  });
+
   it("tells what of the address bar it can't use", async (t) => {
     const page = await at(t, "/topics/sim.trade-events?partition=77&from=yesterday");
     const alert = page.getByRole("alert");

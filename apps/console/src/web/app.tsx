@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { addressOf, Link, useAddress } from "./address.tsx";
 import { DeadLettersPage } from "./dead-letters/dead-letters-page.tsx";
 import { GroupsPage } from "./groups/groups-page.tsx";
@@ -15,9 +15,7 @@ export function App(): ReactNode {
         To the content
       </a>
       <Header />
-      <main id="content" tabIndex={-1}>
-        <Page />
-      </main>
+      <Content />
     </SignedIn>
   );
 }
@@ -60,8 +58,32 @@ function Header(): ReactNode {
   );
 }
 
-function Page(): ReactNode {
+/** The place of the pages. Who follows a link is on the other page then: keyboard and screen reader go on at its top. */
+function Content(): ReactNode {
   const { path } = useAddress();
+  const main = useRef<HTMLElement>(null);
+  const [section = "topics", name] = path;
+  const page = addressOf(name === undefined ? [section] : [section, name]);
+  const shown = useRef(page);
+  useEffect(() => {
+    if (shown.current !== page) main.current?.focus();
+    shown.current = page;
+  }, [page]);
+  useEffect(() => {
+    const title = SECTIONS.find((each) => each.name === section)?.title;
+    document.title = [name, title, "Bourse console"].filter(Boolean).join(" – ");
+    return () => {
+      document.title = "Bourse console";
+    };
+  }, [section, name]);
+  return (
+    <main id="content" tabIndex={-1} ref={main}>
+      <Page path={path} />
+    </main>
+  );
+}
+
+function Page({ path }: { readonly path: readonly string[] }): ReactNode {
   const [section = "topics", ...rest] = path;
   const [name, part, ...beyond] = rest;
   if (section === "topics" && name === undefined) return <TopicsPage />;
