@@ -236,6 +236,23 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByRole("row", { name: /^wallet\.settlement / }).waitFor();
   });
 
+  it("shows what is parked by those that answer, names the others, and asks them still", async (t) => {
+    const page = await at(t, "/dead-letters?service=order");
+    await page.route("**/api/v1/dead-letters/order/reasons?*", (route) => route.abort());
+    await page.getByText("No answer from order: what they have parked is not known.").waitFor();
+    await page.getByRole("row", { name: / portfolio / }).waitFor();
+    await page.route("**/api/v1/platform/lag", async (route) => {
+      const answer = await route.fetch();
+      const { rows, groups } = await answer.json();
+      const others = rows.filter(({ service }: { service: string }) => service !== "order");
+      await route.fulfill({ json: { rows: others, groups, silent: ["order"] } });
+    });
+    await page.reload();
+    await page.getByText("No answer from order: what they have parked is not known.").waitFor();
+    await page.getByText("Nothing of this is parked.").waitFor();
+    assert.equal(await page.getByText("No service order parks records").count(), 0);
+  });
+
   it("shows dead letters, redrives them, and drops them after a dry run", async (t) => {
     const page = await at(t, "/dead-letters");
     const reasons = page.getByRole("table", { name: "Reasons" });

@@ -8,6 +8,7 @@ import { type Lag, useLag } from "../groups/lag.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
 import {
+  type AllReasons,
   type DeadLetter,
   type Meant,
   type Reason,
@@ -46,42 +47,42 @@ function OfServices({ lag: { rows, silent } }: { readonly lag: Lag }): ReactNode
   const services = [...new Set(withEffects)].sort();
   return (
     <>
-      <Reasons services={services} silent={silent} />
-      <Letters services={services} />
+      <Reasons services={services} away={silent} />
+      <Letters services={services} away={silent} />
     </>
   );
 }
 
-function Reasons({
-  services,
-  silent,
-}: {
+interface Services {
+  /** Those that park. */
   readonly services: readonly string[];
-  readonly silent: readonly string[];
-}): ReactNode {
+  /** Those that do not answer: whether they park is not known. */
+  readonly away: readonly string[];
+}
+
+function Reasons({ services, away }: Services): ReactNode {
   const client = useClient();
   const query = useQuery({
     queryKey: ["reasons", services],
-    queryFn: async ({ signal }) =>
-      (await Promise.all(services.map((service) => readReasons(client, service, signal)))).flat(),
+    queryFn: ({ signal }) => readReasons(client, services, signal),
     ...again(REFRESH_MS),
   });
   return (
-    <>
-      {silent.length === 0 ? null : (
-        <p className="bad">No answer from {silent.join(", ")}: what they have parked is not known.</p>
-      )}
-      <Answer query={query} asking="Counting…">
-        {(reasons) => <ReasonsTable reasons={reasons} />}
-      </Answer>
-    </>
+    <Answer query={query} asking="Counting…">
+      {({ reasons, silent }) => <ReasonsTable reasons={reasons} silent={[...silent, ...away].sort()} />}
+    </Answer>
   );
 }
 
-function ReasonsTable({ reasons }: { readonly reasons: readonly Reason[] }): ReactNode {
+function ReasonsTable({ reasons, silent }: AllReasons): ReactNode {
   const most = Math.max(1, ...reasons.map(({ count }) => count));
   return (
     <>
+      {silent.length === 0 ? null : (
+        <p className="bad" role="status">
+          No answer from {silent.join(", ")}: what they have parked is not known.
+        </p>
+      )}
       <p className="faint">
         <b>{grouped(reasons.reduce((sum, { count }) => sum + count, 0))}</b> records are parked.
         {reasons.length === 0 ? null : " Choose a reason to see its records."}
@@ -98,11 +99,11 @@ function ReasonsTable({ reasons }: { readonly reasons: readonly Reason[] }): Rea
   );
 }
 
-function Letters({ services }: { readonly services: readonly string[] }): ReactNode {
+function Letters({ services, away }: Services): ReactNode {
   const { query } = useAddress();
   const service = query.get("service");
   if (service === null) return null;
-  if (!services.includes(service))
+  if (!services.includes(service) && !away.includes(service))
     return (
       <div className="failure" role="alert">
         <p>

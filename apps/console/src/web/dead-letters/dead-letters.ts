@@ -24,15 +24,28 @@ export const SHOWN = 500;
 /** What one request works through; the page goes on until all are done. */
 const CHUNK = 200;
 
+export interface AllReasons {
+  readonly reasons: readonly Reason[];
+  /** Services that do not answer: what they have parked is not known. */
+  readonly silent: readonly string[];
+}
+
+/** Of every service that answers. Rejects where none does. */
 export async function readReasons(
   client: BourseClient,
-  service: string,
+  services: readonly string[],
   signal: AbortSignal,
-): Promise<readonly Reason[]> {
-  const { reasons } = await answerOf(
-    client.GET(doorsOf(service, "/reasons"), { params: { query: { status: "PARKED" } }, signal }),
-  );
-  return reasons;
+): Promise<AllReasons> {
+  const asked = services.map(async (service) => {
+    const params = { query: { status: "PARKED" as const } };
+    return (await answerOf(client.GET(doorsOf(service, "/reasons"), { params, signal }))).reasons;
+  });
+  const answers = await Promise.allSettled(asked);
+  if (!answers.some(({ status }) => status === "fulfilled")) await Promise.all(asked);
+  return {
+    reasons: answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : [])),
+    silent: services.filter((_, at) => answers[at]?.status === "rejected"),
+  };
 }
 
 export async function readLetters(
