@@ -264,7 +264,14 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByRole("button", { name: "Redrive…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText(/Dry run: \d+ records would be tried/).waitFor();
+    const underWay = Promise.withResolvers<() => Promise<void>>();
+    await page.route("**/dead-letters/portfolio/redrive", (route) =>
+      underWay.resolve(() => route.continue()),
+    );
     await dialog.getByRole("button", { name: "Redrive" }).click();
+    const goOn = await underWay.promise;
+    for (const _ of ["asks whether to close", "closes without asking"]) await page.keyboard.press("Escape");
+    await goOn();
     await dialog.getByText(/0 applied, \d+ failed again/).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Drop…" }).click();

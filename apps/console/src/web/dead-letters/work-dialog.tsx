@@ -45,7 +45,13 @@ export function WorkDialog(props: {
   };
   const { title, would } = WORDS[work];
   return (
-    <dialog ref={dialog} onClose={onClose} aria-label={title}>
+    // What is under way goes on, and is told to its end: no key closes it meanwhile.
+    <dialog
+      ref={dialog}
+      onClose={onClose}
+      aria-label={title}
+      closedby={state === "working" ? "none" : undefined}
+    >
       <form onSubmit={submit}>
         <h2>{title}</h2>
         <p>
