@@ -16,8 +16,12 @@ export { columnReader, type WireValue, wireValue } from "./sql-value.ts";
 export type { WireProxy } from "./wire-proxy.ts";
 export { wireProxy } from "./wire-proxy.ts";
 
-/** For a transaction that a test holds open: a machine that stands still for two seconds does not lose it its session. */
-export const UNHURRIED: Statement = sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true)`;
+/**
+ * For a transaction that a test holds open, and for one that waits for it: a machine that stands still for some seconds
+ * neither loses it its session nor ends its wait.
+ */
+export const UNHURRIED: Statement = sql`SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+  set_config('lock_timeout', '0', true), set_config('statement_timeout', '0', true)`;
 
 export interface TestDatabaseOptions {
   /** Default `test`. */
