@@ -228,14 +228,17 @@ test("a filtered list goes on behind what was looked at for a page, in order and
   const order = await orderTest(t, { ORDER_MAX_INPUT_LAG_MS: "600000" });
   await place(order, "a");
   await cancelled(order, "a");
-  // More than a page looks at; at one time, so that the place between two pages is one of orders alike.
-  await order.service.store.transaction("many", (tx) =>
-    tx.commit([
-      sql`INSERT INTO orders (order_id, created_ms, updated_ms, status, account_id, client_order_id, reason)
+  // More than a page looks at; of one time, so that the place between two pages is one of orders alike. In pieces: on a busy
+  // machine all at once may take longer than a statement may.
+  const piece = 5_000;
+  for (let first = 1; first < 45_000; first += piece)
+    await order.service.store.transaction("many", (tx) =>
+      tx.commit([
+        sql`INSERT INTO orders (order_id, created_ms, updated_ms, status, account_id, client_order_id, reason)
         SELECT lpad(to_hex(n), 32, '0')::uuid, ${order.service.clock.nowMs() + 1}::int8, 0, 'REJECTED', 'alice', n::text,
-          'cancelled_before_placement' FROM generate_series(1, 45000) AS n`,
-    ]),
-  );
+          'cancelled_before_placement' FROM generate_series(${first}::int, ${first + piece - 1}::int) AS n`,
+      ]),
+    );
   order.service.clock.advance(10);
   await place(order, "b");
   await cancelled(order, "b");
