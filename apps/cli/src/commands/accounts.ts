@@ -6,6 +6,7 @@ import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { type KillSwitchView, killSwitches } from "../kill-switches.ts";
+import { assertKnownAccount } from "../known-account.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
@@ -99,6 +100,7 @@ async function blockAccount(
 ): Promise<void> {
   await withClient(options, async (client, output) => {
     const { reason } = options;
+    await assertKnownAccount(client, accountId);
     const stopped = await client.post<object>("/api/v1/risk/kill-switch", { accountId, reason });
     output.line(`${accountId} is stopped; its orders are being cancelled.`);
     output.result(stopped);

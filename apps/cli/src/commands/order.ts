@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Argument, Command, Option } from "commander";
 import type { GatewayClient } from "../client.ts";
 import { wholeNumber, withExamples } from "../help.ts";
+import { assertKnownAccount } from "../known-account.ts";
 import { type NamingOptions, named, namingQuery, readOrder } from "../orders/named-order.ts";
 import { fillsCommand } from "../orders/order-fills.ts";
 import {
@@ -191,6 +192,7 @@ interface CancelAllOptions extends TargetOptions {
 
 async function cancelAll({ account, symbol, side, ...target }: CancelAllOptions): Promise<void> {
   await withClient(target, async (client, output) => {
+    await assertKnownAccount(client, account);
     const { body } = await client.request<{ requestIds: readonly string[] }>({
       method: "DELETE",
       path: "/api/v1/orders",
@@ -210,6 +212,7 @@ interface SessionOptions extends TargetOptions {
 async function keepSession(session: string, options: SessionOptions): Promise<void> {
   await withClient(options, async (client, output) => {
     const { account, timeoutMs } = options;
+    await assertKnownAccount(client, account);
     const { body } = await client.request<{ closesAt: string }>({
       method: "PUT",
       path: `/api/v1/orders/sessions/${encodeURIComponent(session)}`,
@@ -222,6 +225,7 @@ async function keepSession(session: string, options: SessionOptions): Promise<vo
 
 async function closeSession(session: string, options: SessionOptions): Promise<void> {
   await withClient(options, async (client, output) => {
+    await assertKnownAccount(client, options.account);
     const { body } = await client.request<{ requestIds: readonly string[] }>({
       method: "DELETE",
       path: `/api/v1/orders/sessions/${encodeURIComponent(session)}`,
