@@ -121,6 +121,12 @@ describe("the command line", () => {
     ["a file that is not there", ["replay", "nothing.csv"], EXIT.usage, /nothing.csv does not exist/],
     ["a redrive of nobody knows what", ["dlq", "redrive"], EXIT.usage, /name one, give a filter, or --all/],
     ["a drop without a reason", ["dlq", "drop", "--all"], EXIT.usage, /--reason/],
+    [
+      "two things to do at once",
+      ["rebuild", "portfolio", "positions", "--status", "--abort"],
+      EXIT.usage,
+      /'--status' cannot be used with option '--abort'/,
+    ],
     ["a projection of nobody's", ["rebuild", "walet", "positions"], EXIT.usage, /choices are portfolio/],
     ["a record that is none", ["dlq", "show", "17"], EXIT.usage, /wallet\/settlement\/trade-events\/2\/17/],
     ["a stream on the platform's own topic", ["produce", "--topic-prefix", ""], EXIT.usage, /topic-prefix/],

@@ -1,7 +1,7 @@
 import { present } from "@bourse/base";
 import { auditTopic, type ServiceName } from "@bourse/contracts";
 import { type Actor, auditEvent, type OutgoingEvent } from "@bourse/delivery";
-import type { RouteRequest } from "./definition.ts";
+import type { AnswerCommit, RouteRequest } from "./definition.ts";
 
 /** Who asks, on a route that nobody reaches without a key. */
 export function actorOf({ principal }: Pick<RouteRequest, "principal">): Actor {
@@ -9,12 +9,35 @@ export function actorOf({ principal }: Pick<RouteRequest, "principal">): Actor {
   return { id: keyId, role };
 }
 
-/** What an operator's request has done, for the transaction that does it. `action`: area first, `keys.revoke`. */
+interface About {
+  /** Area first: `keys.revoke`. */
+  readonly action: string;
+  readonly subjects: readonly string[];
+}
+
+/** What an operator's request has done, for the transaction that does it. */
 export function auditRequest(
   service: ServiceName,
   request: Pick<RouteRequest, "principal" | "requestId">,
-  about: { readonly action: string; readonly subjects: readonly string[] },
+  about: About,
 ): OutgoingEvent {
   const { requestId } = request;
   return auditEvent(auditTopic(service), { actor: actorOf(request), ...about, requestId });
+}
+
+/** A route's commit that tells the audit too, where an operator asks and is not refused. */
+export function auditedCommit(
+  service: ServiceName,
+  request: Pick<RouteRequest, "principal" | "requestId">,
+  about: About & { readonly commit: AnswerCommit },
+): AnswerCommit {
+  const { commit, action, subjects } = about;
+  if (request.principal?.role !== "operator") return commit;
+  return (name, work) =>
+    commit(name, async (unit) => {
+      const effects = await work(unit);
+      if (effects.result.status >= 400) return effects;
+      const audit = auditRequest(service, request, { action, subjects });
+      return { ...effects, events: [...effects.events, audit] };
+    });
 }

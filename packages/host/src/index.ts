@@ -1,4 +1,4 @@
-export { auditRequest } from "./audit-request.ts";
+export { auditedCommit, auditRequest } from "./audit-request.ts";
 export { checkWhole } from "./check-whole.ts";
 export type { VariableDocument } from "./config.ts";
 export {

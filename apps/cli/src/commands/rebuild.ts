@@ -1,4 +1,4 @@
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { askAtTerminal } from "../ask-at-terminal.ts";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
@@ -43,8 +43,10 @@ export function rebuildCommand(): Command {
     .addArgument(new Argument("<service>", "whose projection it is").choices(["portfolio"]))
     .argument("<subscription>", "positions")
     .option("--yes", "switch and drop the old tables without asking")
-    .option("--status", "only say where it stands")
-    .option("--abort", "give the new one up; the old one was never touched")
+    .addOption(new Option("--status", "only say where it stands").conflicts(["abort", "yes"]))
+    .addOption(
+      new Option("--abort", "give the new one up; the old one was never touched").conflicts(["status"]),
+    )
     .action(rebuild);
   return withExamples(command, [
     ["rebuild portfolio positions", "build, compare, ask, switch, ask, drop"],

@@ -1,5 +1,12 @@
 import { Decimal, oneOf, RequestId, rfc3339, SymbolField, Timestamp } from "@bourse/contracts";
-import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  auditedCommit,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
 import { priceFault, refusalOf } from "../domain/term-faults.ts";
@@ -72,7 +79,9 @@ export const bandRoutes: readonly Route<Desk>[] = [
     handle: async (desk, request, commit) => {
       const symbol = request.params.symbol ?? "";
       if (desk.venue.instrument(symbol) === undefined) return noSymbol(symbol);
-      return await tellEngine(desk, commit, { symbol, bands: null, words: {} });
+      const about = { commit, action: "markets.remove-bands", subjects: [symbol] };
+      const audited = auditedCommit("order", request, about);
+      return await tellEngine(desk, audited, { symbol, bands: null, words: {} });
     },
   },
 ];
@@ -124,7 +133,12 @@ async function setBands(desk: Desk, request: RouteRequest, commit: AnswerCommit)
     });
   if (typeof lower === "string" || typeof upper === "string" || faults.length > 0)
     return problemOf(refusalOf(faults));
-  return await tellEngine(desk, commit, {
+  const audited = auditedCommit("order", request, {
+    commit,
+    action: "markets.set-bands",
+    subjects: [symbol],
+  });
+  return await tellEngine(desk, audited, {
     symbol,
     bands: { lowerTicks: lower, upperTicks: upper, limitStateMs },
     words: {

@@ -1,5 +1,12 @@
 import { RequestId, SymbolField } from "@bourse/contracts";
-import { type AnswerCommit, problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  auditedCommit,
+  problem,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import { Type } from "typebox";
 import { refreshVenue } from "../consumers/reference.ts";
 import type { Desk } from "../desk.ts";
@@ -44,7 +51,8 @@ async function setHalted(
   if (!halted && instrument.instrument.status === "HALTED")
     return problem("conflict", `${symbol} is halted in the reference data; it resumes there`);
   const requestId = desk.newId();
-  const { answer, numbered } = await commit(halted ? "halt" : "resume", async ({ nowMs }) => ({
+  const audited = auditedCommit("order", request, { commit, action: `markets.${word}`, subjects: [symbol] });
+  const { answer, numbered } = await audited(halted ? "halt" : "resume", async ({ nowMs }) => ({
     statements: [
       haltSymbol(symbol, halted),
       insertVenueCommand(

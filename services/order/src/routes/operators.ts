@@ -1,5 +1,11 @@
 import { AccountId, oneOf, RequestId, rfc3339, SideField, SymbolField, Timestamp } from "@bourse/contracts";
-import type { AnswerCommit, Route, RouteAnswer, RouteRequest } from "@bourse/host";
+import {
+  type AnswerCommit,
+  auditedCommit,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from "@bourse/host";
 import { SIDES, type Side } from "@bourse/market";
 import type { Statement } from "@bourse/store";
 import { Type } from "typebox";
@@ -41,7 +47,13 @@ export const operatorRoutes: readonly Route<Desk>[] = [
     problems: ["unknown_symbol", "store_unavailable", "outcome_unknown"],
     handle: async (desk, request, commit) => {
       const side = SIDES.find((each) => each === request.query.side) ?? (null as Side | null);
-      return await massCancel(desk, { accountId: null, symbol: request.params.symbol ?? "", side }, commit);
+      const symbol = request.params.symbol ?? "";
+      const audited = auditedCommit("order", request, {
+        commit,
+        action: "markets.cancel-orders",
+        subjects: [symbol],
+      });
+      return await massCancel(desk, { accountId: null, symbol, side }, audited);
     },
   },
   {
@@ -82,7 +94,7 @@ async function setGroup(desk: Desk, request: RouteRequest, commit: AnswerCommit)
   const { selfTradeGroup } = request.body as { selfTradeGroup: string | null };
   return await toEveryPartition(
     desk,
-    commit,
+    auditedCommit("order", request, { commit, action: "accounts.group", subjects: [accountId] }),
     { kind: "GROUP", accountId },
     (requestId) => ({
       eventType: "AccountGrouped",

@@ -1,6 +1,7 @@
 import { AccountId, ClientOrderId, OrderId, SideField, SymbolField } from "@bourse/contracts";
 import {
   type AnswerCommit,
+  auditedCommit,
   type Route,
   type RouteAnswer,
   type RouteRequest,
@@ -182,8 +183,11 @@ async function cancelSome(desk: Desk, request: RouteRequest, commit: AnswerCommi
   };
   const account = accountOf(request.principal, accountId);
   if (!account.ok) return account.error;
-  if (clientOrderId === undefined)
-    return await massCancel(desk, { accountId: account.value, symbol, side }, commit);
+  if (clientOrderId === undefined) {
+    const about = { commit, action: "accounts.cancel-orders", subjects: [account.value] };
+    const audited = auditedCommit("order", request, about);
+    return await massCancel(desk, { accountId: account.value, symbol, side }, audited);
+  }
   if (symbol !== null || side !== null)
     return refuseFields([
       {

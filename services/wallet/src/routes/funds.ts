@@ -143,7 +143,9 @@ function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof move
       .map((each) => each.asset)
       .join(", ");
     return problem("unknown_asset", `There is no asset ${code}.`, {
-      errors: [{ field: "asset", given: code, allowed }],
+      errors: [
+        { field: "asset", given: code, allowed: allowed === "" ? "none: no asset is listed" : allowed },
+      ],
     });
   }
   const units = parseDecimal(amount, asset.scale);
