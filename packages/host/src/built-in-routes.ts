@@ -1,8 +1,9 @@
+import type { Timer } from "@bourse/base";
 import type { Registry } from "prom-client";
 import { Type } from "typebox";
 import type { AnyRoute, AnyServiceDefinition, Directory } from "./definition.ts";
-import { exposition } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { sharedExposition } from "./shared-exposition.ts";
 import type { Quiet, ServiceStatus } from "./status.ts";
 import { type ApiDocumentLink, swaggerUiRoutes } from "./swagger-ui.ts";
 
@@ -21,8 +22,10 @@ export function alwaysRoutes(options: {
   readonly routes: readonly AnyRoute[];
   readonly directory: Directory;
   readonly self: SelfReport;
+  readonly timer: Timer;
 }): readonly AnyRoute[] {
   const { definition, self } = options;
+  const figures = sharedExposition(self.registry, options.timer);
   return [
     {
       method: "GET",
@@ -53,7 +56,7 @@ export function alwaysRoutes(options: {
       handle: async () => ({
         status: 200,
         headers: { "content-type": self.registry.contentType },
-        body: await exposition(self.registry),
+        body: await figures(),
       }),
     },
     {

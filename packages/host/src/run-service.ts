@@ -208,6 +208,7 @@ class StartingService {
         routes,
         directory: this.#runtime.directory,
         self,
+        timer: this.#runtime.timer,
       }),
       durations: new RequestDurations(this.#registry),
       log: this.#log,
