@@ -1,5 +1,5 @@
 import { asyncApiDocument } from "@bourse/contracts";
-import type { Route } from "@bourse/host";
+import type { Route, RouteAnswer } from "@bourse/host";
 import { Type } from "typebox";
 import type { Gateway } from "../authenticate.ts";
 
@@ -10,8 +10,13 @@ export const documentRoutes: readonly Route<Gateway>[] = [
     summary: "The AsyncAPI 3 document of the platform's events",
     access: "public",
     answers: { 200: Type.Unknown() },
-    handle: () => ({ status: 200, body: document }),
+    handle: () => answer,
   },
 ];
 
-const document = asyncApiDocument();
+/** Written once: it is long, and anybody may ask for it. */
+const answer: RouteAnswer = {
+  status: 200,
+  headers: { "content-type": "application/json; charset=utf-8" },
+  body: JSON.stringify(asyncApiDocument()),
+};
