@@ -79,3 +79,14 @@ test("a problem carries its extensions and field errors beside the members of RF
   });
   assert.deepEqual(headers, { "content-type": "application/problem+json", "x-more": "1" });
 });
+
+test("what was given is shown in at most 100 characters, and a text that was empty is seen", () => {
+  const given = ["", "x".repeat(100), "x".repeat(101)];
+  const { body } = problem("invalid_cursor", "no", {
+    errors: given.map((each) => ({ field: "cursor", given: each, allowed: "another" })),
+  });
+  assert.deepEqual(
+    body.errors?.map((fault) => fault.given),
+    ['""', "x".repeat(100), `${"x".repeat(99)}…`],
+  );
+});

@@ -1,3 +1,4 @@
+import { shortenedText } from "./http/shortened.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 import type { RouteAnswer } from "./route-answer.ts";
 
@@ -15,7 +16,7 @@ export interface ProblemDetails {
 export interface FieldError {
   /** As in the request: `quantity`, `items[3].price`. */
   readonly field: string;
-  /** What was given, shortened to 100 characters. */
+  /** What was given; `problem` shortens it to 100 characters, and shows an empty text as `""`. */
   readonly given: string;
   /** What is allowed, in words. */
   readonly allowed: string;
@@ -54,10 +55,15 @@ export function problem(
       status,
       code,
       detail,
-      ...(options.errors === undefined ? {} : { errors: options.errors }),
+      ...(options.errors === undefined ? {} : { errors: options.errors.map(shown) }),
       ...options.extensions,
     },
   };
+}
+
+/** What stood in the request may be as long as the request. */
+function shown(fault: FieldError): FieldError {
+  return { ...fault, given: fault.given === "" ? '""' : shortenedText(fault.given) };
 }
 
 /** A list's refusal of a cursor that it did not make. `next` is what its pages call the one they give. */

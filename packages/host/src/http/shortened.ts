@@ -3,7 +3,10 @@ const MAX_DEPTH = 3;
 
 /** A value as a caller would recognise it, in at most 100 characters, whatever its size or depth. */
 export function shortened(value: unknown): string {
-  const text = write(value, MAX_DEPTH);
+  return shortenedText(write(value, MAX_DEPTH));
+}
+
+export function shortenedText(text: string): string {
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
 }
 

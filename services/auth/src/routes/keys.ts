@@ -87,7 +87,7 @@ async function issue(auth: Auth, request: RouteRequest, commit: AnswerCommit): P
   if (role === "account" && accountId === undefined) {
     const allowed = "the trading account that the key is for";
     return problem("validation_failed", "A key of an account names it.", {
-      errors: [{ field: "accountId", given: "", allowed }],
+      errors: [{ field: "accountId", given: "nothing", allowed }],
     });
   }
   if (role === "operator" && accountId !== undefined) {

@@ -129,7 +129,7 @@ function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof move
         errors: [
           {
             field: "Idempotency-Key",
-            given: requestId ?? "",
+            given: requestId ?? "nothing",
             allowed: "a header of 1 to 96 visible characters",
           },
         ],
