@@ -28,8 +28,12 @@ export class TestVenue {
     return this.#platform?.gatewayUrl ?? "";
   }
 
+  get operatorKey(): string {
+    return this.#platform?.operatorKey ?? "";
+  }
+
   get operator(): PublicApi {
-    return this.as(this.#platform?.operatorKey ?? "");
+    return this.as(this.operatorKey);
   }
 
   as(key: string): PublicApi {
