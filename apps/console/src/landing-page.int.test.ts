@@ -131,6 +131,15 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
   });
 
+  it("goes to the market of a link that is followed on it", async (t) => {
+    const page = await at(t, new Venue());
+    await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
+    await page.goto(`${ORIGIN}/#BTC-USD`);
+    await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
+  });
+
   it("shows a late answer for no other market than its own", async (t) => {
     const venue = new Venue();
     const page = await at(t, venue);

@@ -188,6 +188,11 @@ async function showMarket(symbol, signal) {
   showTrades(tape.trades, symbol);
 }
 
+// A link that is followed on the page, and the way back.
+addEventListener("hashchange", () => {
+  wanted = addressed();
+  void refresh();
+});
 for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
 for (;;) {
   await refresh();
