@@ -20,6 +20,7 @@ class Venue {
   readonly asked: string[] = [];
   /** The symbols that are listed. */
   symbols = ["AAPL", "BTC-USD"];
+  trades: readonly object[] = [];
   away = false;
   #held: { readonly path: RegExp; readonly asked: () => void; readonly until: Promise<void> } | undefined;
 
@@ -35,7 +36,7 @@ class Venue {
     const [, symbol, what] = /markets\/([^/]+)\/(book|trades)/.exec(path) ?? [];
     if (symbol === undefined || !this.symbols.includes(symbol)) return null;
     const price = symbol === "AAPL" ? "210" : "64000";
-    return what === "book" ? { bids: [[price, "1", 1]], asks: [] } : { trades: [] };
+    return what === "book" ? { bids: [[price, "1", 1]], asks: [] } : { trades: this.trades };
   }
 
   /** From now on the answer to such a path waits. Resolves when one has been asked for; `answer` lets them go. */
@@ -62,7 +63,7 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
   after(() => browser?.close());
 
   async function at(t: TestContext, venue: Venue, hash = ""): Promise<Page> {
-    const { page, faults } = await openPage(browser);
+    const { page, faults } = await openPage(browser, { timezoneId: "America/New_York", locale: "en-US" });
     t.after(async () => {
       await page.close();
       assert.deepEqual(faults, []);
@@ -138,6 +139,16 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
     await page.goBack();
     await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
+  });
+
+  it("shows when a trade was, in UTC wherever the visitor is", async (t) => {
+    const venue = new Venue();
+    venue.trades = [
+      { time: "2026-11-20T01:30:05.123Z", price: "209.5", quantity: "1", aggressorSide: "BUY" },
+    ];
+    const page = await at(t, venue);
+    await page.getByRole("columnheader", { name: "Time (UTC)" }).waitFor();
+    await page.getByRole("row", { name: "2026-11-20 01:30:05 209.50 1" }).waitFor();
   });
 
   it("shows a late answer for no other market than its own", async (t) => {

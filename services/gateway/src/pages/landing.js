@@ -132,7 +132,7 @@ function showTrades(trades, selected) {
   const decimals = steps.get(selected) ?? {};
   const rows = trades.slice(0, 2 * DEPTH + 1).map((trade) =>
     row([
-      { text: new Date(trade.time).toLocaleTimeString() },
+      { text: trade.time.slice(0, 19).replace("T", " ") },
       {
         text: padded(trade.price, decimals.price),
         className: trade.aggressorSide === "BUY" ? "up" : "down",
