@@ -151,6 +151,17 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     await page.getByRole("row", { name: "2026-11-20 01:30:05 209.50 1" }).waitFor();
   });
 
+  it("tells a screen reader once that it is live, not each second", async (t) => {
+    const page = await at(t, new Venue());
+    await page.getByRole("status").getByText("live", { exact: true }).waitFor();
+    await page.evaluate(`window.told = 0;
+      new MutationObserver((changes) => { window.told += changes.length; })
+        .observe(document.querySelector("#state"), { childList: true, characterData: true, subtree: true })`);
+    await aRoundLater(page);
+    await aRoundLater(page);
+    assert.equal(await page.evaluate("window.told"), 0);
+  });
+
   it("shows a late answer for no other market than its own", async (t) => {
     const venue = new Venue();
     const page = await at(t, venue);

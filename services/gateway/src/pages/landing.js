@@ -169,13 +169,17 @@ async function refresh() {
     showMarkets(markets, selected);
     if (selected === wanted && wanted !== null) nameSymbol(wanted);
     if (selected !== null) await showMarket(selected, signal);
-    state.textContent = markets.length > 0 ? "live" : "live, without markets yet";
-    state.className = "live";
+    tell(markets.length > 0 ? "live" : "live, without markets yet", "live");
   } catch {
     if (signal.aborted) return;
-    state.textContent = "the platform does not answer; asking again";
-    state.className = "away";
+    tell("the platform does not answer; asking again", "away");
   }
+}
+
+/** What is written is read out by a screen reader, also where it says the same. */
+function tell(text, className) {
+  if (state.textContent !== text) state.textContent = text;
+  state.className = className;
 }
 
 async function showMarket(symbol, signal) {
