@@ -5,7 +5,7 @@ import { createRegistry } from "./metrics.ts";
 import { sharedExposition } from "./shared-exposition.ts";
 import { manualTimer } from "./testing/manual-timer.ts";
 
-const turn = (): Promise<void> => new Promise(setImmediate);
+const turn = (): Promise<unknown> => new Promise(setImmediate);
 
 /** A registry whose one figure says how often it was read; a reading ends when it is told to. */
 function heldRegistry() {
