@@ -34,3 +34,21 @@ test("a service is not quiet as long as something is left in a partition of nobo
     reasons: ["settle: what is left elsewhere is not known: the store is away"],
   });
 });
+
+test("a partition that has stopped says why it will not be done with what is left", () => {
+  const at = { subscription: "settle", kind: "effect", topic: "trade-events", partition: 3 } as const;
+  const behind = {
+    ...at,
+    subscriptionState: "running",
+    applied: {},
+    nextOffset: 7n,
+    endOffset: 9n,
+    lag: 2,
+  } as const;
+  const reasonsOf = (of: Pick<DeliveryStatus["subscriptions"][number], "state" | "error">) =>
+    quiet({ subscriptions: [{ ...behind, ...of }] }).reasons;
+  assert.deepEqual(reasonsOf({ state: "running", error: null }), ["settle is 2 behind on trade-events/3"]);
+  assert.deepEqual(reasonsOf({ state: "stopped", error: "the log has no gap" }), [
+    "settle is 2 behind on trade-events/3, and has stopped: the log has no gap",
+  ]);
+});

@@ -37,8 +37,9 @@ export function quietOf(status: ServiceStatus): Quiet {
     if (state !== "running")
       reasons.push(`${subscription} is ${state}${reason === null ? "" : `: ${reason}`}`);
   }
-  for (const { subscription, topic, partition, lag } of delivery?.subscriptions ?? []) {
-    if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}`);
+  for (const { subscription, topic, partition, lag, error } of delivery?.subscriptions ?? []) {
+    const stop = error === null ? "" : `, and has stopped: ${error}`;
+    if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}${stop}`);
   }
   for (const { subscription, topic, partition, lag } of delivery?.elsewhere ?? []) {
     reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}, which is not this instance's`);
