@@ -1,5 +1,5 @@
 import { rfc3339 } from "@bourse/contracts";
-import type { EngineCommand } from "@bourse/engine/testing";
+import { type EngineCommand, randomCommands } from "@bourse/engine/testing";
 import { orderId } from "./testing.ts";
 
 /** Commands of the engine in the words of its log, for tests that draw the former at random. */
@@ -28,8 +28,28 @@ function amountOf(symbol: number, steps: number): string {
   return `${text.slice(0, -digits)}.${text.slice(-digits)}`.replace(/\.?0+$/, "");
 }
 
+export interface LogEntry {
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly event: Event;
+}
+
+/** A log that `order` could have written. The handles of the engine's commands are their requests. */
+export function* randomLog(seed: number, count: number): Generator<LogEntry> {
+  const words = new LogWords();
+  let [last, timeMs] = [0, 0];
+  for (const command of randomCommands(seed, count)) {
+    const event = words.eventOf(command);
+    // `order` gives no number and no order id twice.
+    if (event === null || command.request <= last) continue;
+    last = command.request;
+    timeMs = Math.max(timeMs, command.atMs);
+    yield { sequence: last, timeMs, event };
+  }
+}
+
 /** Says commands of the engine in the words of its log. */
-export class LogWords {
+class LogWords {
   /** By handle: `order` names an order's account and symbol with it. */
   readonly #placed = new Map<number, Pick<Place, "account" | "symbol">>();
   /** By session, the account that used it last: a session is an account's. */

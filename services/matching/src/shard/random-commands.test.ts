@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomCommands } from "@bourse/engine/testing";
 import { Desk, type Told } from "../testing.ts";
-import { LogWords } from "../testing-commands.ts";
+import { type LogEntry, randomLog } from "../testing-commands.ts";
 import { MatchingProgram } from "./matching-program.ts";
 
 /** In the last two a child that was larger than its parent's fill never woke. */
@@ -11,27 +10,7 @@ const COMMANDS = 1_000;
 /** A program is restored from its snapshot so many commands after the last time. */
 const RESTORED_EVERY = 37;
 
-interface Entry {
-  readonly sequence: number;
-  readonly timeMs: number;
-  readonly event: Parameters<Desk["tell"]>[0];
-}
-
-/** A log that `order` could have written. The handles of the engine's commands are their requests. */
-function* logOf(seed: number): Generator<Entry> {
-  const words = new LogWords();
-  let [last, timeMs] = [0, 0];
-  for (const command of randomCommands(seed, COMMANDS)) {
-    const event = words.eventOf(command);
-    // `order` gives no number and no order id twice.
-    if (event === null || command.request <= last) continue;
-    last = command.request;
-    timeMs = Math.max(timeMs, command.atMs);
-    yield { sequence: last, timeMs, event };
-  }
-}
-
-function tell(desk: Desk, { sequence, timeMs, event }: Entry): Told[] {
+function tell(desk: Desk, { sequence, timeMs, event }: LogEntry): Told[] {
   desk.sequence = sequence - 1;
   desk.timeMs = timeMs;
   return desk.tell(event);
@@ -77,7 +56,7 @@ for (const seed of SEEDS) {
   test(`no command stops a partition, and every report adds up: seed ${seed}`, () => {
     const desk = new Desk();
     const reports = new Reports();
-    for (const entry of logOf(seed)) {
+    for (const entry of randomLog(seed, COMMANDS)) {
       const told = tell(desk, entry);
       const about = JSON.stringify(entry.event);
       const outcomes = told.filter(
@@ -93,7 +72,7 @@ for (const seed of SEEDS) {
   test(`goes on from any snapshot as if there had been none: seed ${seed}`, () => {
     const [one, other] = [new Desk(), new Desk()];
     let commands = 0;
-    for (const entry of logOf(seed)) {
+    for (const entry of randomLog(seed, COMMANDS)) {
       assert.deepEqual(tell(other, entry), tell(one, entry));
       if (++commands % RESTORED_EVERY !== 0) continue;
       const snapshot = other.program.snapshot();
