@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Timer } from "@bourse/base";
+import { OperationalError, type Timer } from "@bourse/base";
 import { startJobs } from "./jobs.ts";
 import { createLogger } from "./logging.ts";
 import { createRegistry } from "./metrics.ts";
@@ -88,4 +88,36 @@ test("stop cancels what waits", async () => {
   assert.deepEqual(waiting(), [100]);
   await jobs.stop();
   assert.deepEqual(waiting(), []);
+});
+
+test("what a job fails for is an error with its stack, but for what does not answer", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const { timer } = manualTimer();
+  const fails = (name: string, error: Error) => ({ name, everyMs: 100, run: () => Promise.reject(error) });
+  const jobs = startJobs({
+    jobs: [
+      fails("away", new OperationalError("peer_unavailable", "wallet is starting", { retryable: true })),
+      fails(
+        "refused",
+        new OperationalError("peer_refused", "wallet has no such route", { retryable: false }),
+      ),
+      fails("broken", new Error("a fault")),
+    ],
+    service: {},
+    timer,
+    log: createLogger({
+      level: "info",
+      destination: { write: (line: string) => void lines.push(JSON.parse(line)) },
+    }),
+    metrics: createRegistry("order"),
+  });
+  await jobs.stop();
+  assert.deepEqual(
+    lines.map(({ job, level, reason, err }) => [job, level, reason, err !== undefined]),
+    [
+      ["away", "warn", "peer_unavailable: wallet is starting", false],
+      ["refused", "error", undefined, true],
+      ["broken", "error", undefined, true],
+    ],
+  );
 });

@@ -1,4 +1,4 @@
-import type { Timer } from "@bourse/base";
+import { OperationalError, type Timer } from "@bourse/base";
 import type { Logger } from "pino";
 import { Counter, type Registry } from "prom-client";
 import type { Job } from "./definition.ts";
@@ -48,7 +48,11 @@ export function startJobs(options: {
       runs.inc({ job: job.name, outcome: "done" });
     } catch (error) {
       runs.inc({ job: job.name, outcome: "failed" });
-      log.error({ err: error, job: job.name }, "a job failed and will run again");
+      const told = "a job failed and will run again";
+      // What does not answer is waited for (R12): while a platform starts, that is a neighbour which starts as well.
+      if (error instanceof OperationalError && error.retryable)
+        log.warn({ job: job.name, reason: `${error.code}: ${error.message}` }, told);
+      else log.error({ err: error, job: job.name }, told);
     }
   };
 
