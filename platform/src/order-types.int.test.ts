@@ -472,7 +472,7 @@ describe("every command, through the public API", { timeout: 300_000 }, () => {
 
     await print("206");
     const high = await placed("alice", { side: "BUY", quantity: "1", price: "207.5" });
-    const bands = { lowerPrice: "203", upperPrice: "207", limitStateMs: 1_000 };
+    const bands = { lowerPrice: "203", upperPrice: "207", limitStateMs: 3_600_000 };
     const path = "/api/v1/orders/symbols/AAPL/bands";
     const bandsNow = () => as("alice").call<BandsView>("GET", path);
     assert.deepEqual(await bandsNow(), { symbol: "AAPL", bands: null });
@@ -487,6 +487,8 @@ describe("every command, through the public API", { timeout: 300_000 }, () => {
     assert.equal(atBand.status, "OPEN");
     const standing = await until(bandsNow, ({ pausesAt }) => pausesAt !== undefined);
     assert.deepEqual([standing.bands, standing.state], [bands, "ACCEPTED"]);
+    // The limit state begins again, to be over soon.
+    await venue.operator.call("PUT", path, { body: { ...bands, limitStateMs: 1_000 } });
     // The engine pauses by its own log: order tells it the time once the limit state is over.
     await until(
       () => placed("maker", { side: "SELL", quantity: "1", price: "207.5" }),
