@@ -34,6 +34,8 @@ acls --add --force --allow-principal 'User:bourse-wallet' --operation Write --to
 acls --add --force --allow-principal 'User:bourse-wallet' --operation Write --topic 'trade-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-wallet' --operation Write --topic 'wallet-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-wallet' --operation Read --group 'wallet.' --resource-pattern-type prefixed
+acls --add --force --allow-principal 'User:bourse-risk' --operation Read --topic 'audit-events.risk' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-risk' --operation DescribeConfigs --topic 'audit-events.risk' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation Read --topic 'order-updates' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation DescribeConfigs --topic 'order-updates' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation Read --topic 'price-events' --resource-pattern-type literal
@@ -42,6 +44,7 @@ acls --add --force --allow-principal 'User:bourse-risk' --operation Read --topic
 acls --add --force --allow-principal 'User:bourse-risk' --operation DescribeConfigs --topic 'reference-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation Read --topic 'risk-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation DescribeConfigs --topic 'risk-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-risk' --operation Write --topic 'audit-events.risk' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-risk' --operation Write --topic 'risk-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-order' --operation Read --topic 'audit-events.order' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-order' --operation DescribeConfigs --topic 'audit-events.order' --resource-pattern-type literal
@@ -255,7 +258,7 @@ acls --add --force --allow-principal 'User:bourse-trade-processor' --operation R
 configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-wallet' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=45000000,request_percentage=150'
-configs --alter --entity-type users --entity-name 'bourse-risk' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=65000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-risk' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-order' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=250'
 configs --alter --entity-type users --entity-name 'bourse-matching' --add-config 'producer_byte_rate=65000000,consumer_byte_rate=25000000,request_percentage=150'
 configs --alter --entity-type users --entity-name 'bourse-portfolio' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=65000000,request_percentage=150'

@@ -258,6 +258,26 @@ resource "kafka_acl" "bourse_wallet_read_group_wallet" {
   resource_pattern_type_filter = "Prefixed"
 }
 
+resource "kafka_acl" "bourse_risk_read_topic_audit_events_risk" {
+  acl_principal                = "User:bourse-risk"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.risk"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_risk_describe_configs_topic_audit_events_risk" {
+  acl_principal                = "User:bourse-risk"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.risk"
+  resource_pattern_type_filter = "Literal"
+}
+
 resource "kafka_acl" "bourse_risk_read_topic_order_updates" {
   acl_principal                = "User:bourse-risk"
   acl_host                     = "*"
@@ -335,6 +355,16 @@ resource "kafka_acl" "bourse_risk_describe_configs_topic_risk_events" {
   acl_permission_type          = "Allow"
   resource_type                = "Topic"
   resource_name                = "risk-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_risk_write_topic_audit_events_risk" {
+  acl_principal                = "User:bourse-risk"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.risk"
   resource_pattern_type_filter = "Literal"
 }
 
@@ -2462,7 +2492,7 @@ resource "kafka_quota" "bourse_risk" {
   entity_name = "bourse-risk"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "25000000"
+    "producer_byte_rate" = "45000000"
     "consumer_byte_rate" = "65000000"
     "request_percentage" = "100"
   }

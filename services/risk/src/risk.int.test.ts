@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  auditTopic,
   type Principal,
   priceEvents,
   type RiskCheckItem,
@@ -135,6 +136,19 @@ test("limits by configuration, for everyone, a symbol, an account; they survive 
   assert.deepEqual(await check(risk, two), ["60000"]);
   const shown = await risk.request("GET", "/api/v1/risk/limits/symbols/AAPL", { as: MAKER });
   assert.deepEqual(shown.body.setting, { maxOrderQuantity: "10", collarPpm: null });
+});
+
+test("who has set which limits is told in the audit", async (t) => {
+  const risk = await riskTest(t);
+  for (const scope of ["default", "accounts/alice", "symbols/AAPL-USD", "accounts/alice/symbols/AAPL-USD"])
+    assert.equal((await put(risk, scope, { maxOrderQuantity: "5" })).status, 200, scope);
+  assert.equal((await put(risk, "default", { maxOrderQuantity: "-5" })).status, 400);
+  await risk.quiet();
+  const audits = (await risk.published(auditTopic("risk"))).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects }) => [actorId, action, ...subjects]),
+    ["everyone", "alice", "AAPL-USD", "alice/AAPL-USD"].map((scope) => [MAKER.keyId, "limits.set", scope]),
+  );
 });
 
 test("what was read of limits and kill switches earlier never replaces what was read later", async (t) => {

@@ -292,8 +292,23 @@ test("a settlement that finds too little is posted to suspense, and the account 
   assert.deepEqual(blocked.body.holds, [{ status: "refused", code: "account_blocked" }]);
 });
 
+test("who has moved an account's money is told in the audit, each once", async (t) => {
+  const tested = await funded(t);
+  await tested.quiet();
+  const before = (await tested.published(auditTopic("wallet"))).length;
+  for (const amount of ["5", "5", "6"]) await deposit(tested, "alice", { asset: "USD", amount }, "d-1");
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("wallet"))).slice(before).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects }) => [actorId, action, ...subjects]),
+    [[OPERATOR.keyId, "funds.deposits", "alice/d-1"]],
+  );
+});
+
 test("who has blocked an account and opened it again is told in the audit", async (t) => {
   const tested = await funded(t);
+  await tested.quiet();
+  const before = (await tested.published(auditTopic("wallet"))).length;
   const path = "/api/v1/accounts/alice/status";
   for (const status of ["BLOCKED", "BLOCKED", "OPEN"])
     assert.equal((await tested.request("PUT", path, { as: OPERATOR, body: { status } })).body.status, status);
@@ -303,7 +318,7 @@ test("who has blocked an account and opened it again is told in the audit", asyn
     "unknown_account",
   );
   await tested.quiet();
-  const audits = (await tested.published(auditTopic("wallet"))).map(({ event }) => event);
+  const audits = (await tested.published(auditTopic("wallet"))).slice(before).map(({ event }) => event);
   assert.deepEqual(
     audits.map(({ actorId, action, subjects, outcome }) => [actorId, action, subjects, outcome]),
     [

@@ -1,5 +1,6 @@
 import { AccountId, Count, Decimal, SymbolField } from "@bourse/contracts";
 import {
+  auditRequest,
   type FieldError,
   type Route,
   type RouteAnswer,
@@ -118,11 +119,15 @@ async function putLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer
   const actor = request.principal?.keyId ?? "";
   await risk.delivery.commit("set limits", async ({ nowMs }) => ({
     statements: [writeLimits(scope, setting, { actor, nowMs })],
-    events: [],
+    events: [auditRequest("risk", request, { action: "limits.set", subjects: [wordsOf(scope)] })],
     result: undefined,
   }));
   await refresh(risk);
   return { status: 200, body: answerOf(risk, scope) };
+}
+
+function wordsOf({ accountId, symbol }: LimitScope): string {
+  return [accountId, symbol].filter((each) => each !== null).join("/") || "everyone";
 }
 
 function negatives(setting: LimitSetting): readonly FieldError[] {

@@ -3,6 +3,7 @@ import { partitionOf } from "@bourse/bus";
 import { AccountId, AssetCode, Decimal, walletEvents } from "@bourse/contracts";
 import type { Effects, OutgoingEvent, Unit } from "@bourse/delivery";
 import {
+  auditRequest,
   type ProblemAnswer,
   problem,
   type Route,
@@ -112,7 +113,12 @@ async function moveFunds(
 ): Promise<RouteAnswer> {
   const move = readMove(wallet, request, kind);
   if ("status" in move) return move;
-  const committed = await wallet.delivery.commit(kind, (unit) => decideMove(move, unit));
+  const committed = await wallet.delivery.commit(kind, async (unit) => {
+    const effects = await decideMove(move, unit);
+    if (effects.result.status !== 201) return effects;
+    const about = { action: `funds.${kind}`, subjects: [`${move.accountId}/${move.requestId}`] };
+    return { ...effects, events: [...effects.events, auditRequest("wallet", request, about)] };
+  });
   wallet.desk.forget({ balances: [{ accountId: move.accountId, asset: move.asset.asset }] });
   return committed.result;
 }
