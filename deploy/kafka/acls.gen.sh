@@ -11,8 +11,11 @@ SETTINGS=${2:?the settings of an administrator}
 acls --add --force --allow-principal 'User:bourse-auth' --operation Read --topic 'audit-events.auth' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-auth' --operation DescribeConfigs --topic 'audit-events.auth' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-auth' --operation Write --topic 'audit-events.auth' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-reference-data' --operation Read --topic 'audit-events.reference-data' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-reference-data' --operation DescribeConfigs --topic 'audit-events.reference-data' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-reference-data' --operation Read --topic 'reference-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-reference-data' --operation DescribeConfigs --topic 'reference-events' --resource-pattern-type literal
+acls --add --force --allow-principal 'User:bourse-reference-data' --operation Write --topic 'audit-events.reference-data' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-reference-data' --operation Write --topic 'reference-events' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-wallet' --operation Read --topic 'audit-events.wallet' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-wallet' --operation DescribeConfigs --topic 'audit-events.wallet' --resource-pattern-type literal
@@ -256,7 +259,7 @@ acls --add --force --allow-principal 'User:bourse-trade-processor' --operation R
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'bourse-process.' --resource-pattern-type prefixed
 
 configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
-configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-wallet' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=45000000,request_percentage=150'
 configs --alter --entity-type users --entity-name 'bourse-risk' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-order' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=250'

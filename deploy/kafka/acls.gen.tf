@@ -28,6 +28,26 @@ resource "kafka_acl" "bourse_auth_write_topic_audit_events_auth" {
   resource_pattern_type_filter = "Literal"
 }
 
+resource "kafka_acl" "bourse_reference_data_read_topic_audit_events_reference_data" {
+  acl_principal                = "User:bourse-reference-data"
+  acl_host                     = "*"
+  acl_operation                = "Read"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.reference-data"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_reference_data_describe_configs_topic_audit_events_reference_data" {
+  acl_principal                = "User:bourse-reference-data"
+  acl_host                     = "*"
+  acl_operation                = "DescribeConfigs"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.reference-data"
+  resource_pattern_type_filter = "Literal"
+}
+
 resource "kafka_acl" "bourse_reference_data_read_topic_reference_events" {
   acl_principal                = "User:bourse-reference-data"
   acl_host                     = "*"
@@ -45,6 +65,16 @@ resource "kafka_acl" "bourse_reference_data_describe_configs_topic_reference_eve
   acl_permission_type          = "Allow"
   resource_type                = "Topic"
   resource_name                = "reference-events"
+  resource_pattern_type_filter = "Literal"
+}
+
+resource "kafka_acl" "bourse_reference_data_write_topic_audit_events_reference_data" {
+  acl_principal                = "User:bourse-reference-data"
+  acl_host                     = "*"
+  acl_operation                = "Write"
+  acl_permission_type          = "Allow"
+  resource_type                = "Topic"
+  resource_name                = "audit-events.reference-data"
   resource_pattern_type_filter = "Literal"
 }
 
@@ -2472,7 +2502,7 @@ resource "kafka_quota" "bourse_reference_data" {
   entity_name = "bourse-reference-data"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "25000000"
+    "producer_byte_rate" = "45000000"
     "consumer_byte_rate" = "25000000"
     "request_percentage" = "100"
   }

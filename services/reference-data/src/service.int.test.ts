@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EventBus } from "@bourse/bus";
-import { referenceEvents } from "@bourse/contracts";
+import { auditTopic, referenceEvents } from "@bourse/contracts";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { BTC, BTC_USD, USD } from "@bourse/market/testing";
 import { sql } from "@bourse/store";
@@ -45,6 +45,32 @@ test("what is listed can be read by anyone, and is told in order", async (t) => 
       ["BTC-USD", "InstrumentListed"],
     ],
   );
+});
+
+test("who has listed and changed what is told in the audit, and asking for what is so already is not", async (t) => {
+  const tested = await testService(t, referenceData);
+  await list(tested);
+  await tested.request("POST", "/api/v1/assets", { as: operator, body: USD });
+  await tested.request("POST", "/api/v1/instruments", { as: operator, body: BTC_USD });
+  for (const makerFeePpm of [7, 7])
+    assert.equal(
+      (await tested.request("PATCH", "/api/v1/instruments/BTC-USD", { as: operator, body: { makerFeePpm } }))
+        .status,
+      200,
+    );
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("reference-data"))).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects }) => [actorId, action, ...subjects]),
+    [
+      ["op", "assets.list", "USD"],
+      ["op", "assets.list", "BTC"],
+      ["op", "instruments.list", "BTC-USD"],
+      ["op", "instruments.change", "BTC-USD"],
+    ],
+  );
+  const { body } = await tested.request("GET", "/metrics");
+  assert.match(body, /changes_total\{[^}]*InstrumentChanged[^}]*\} 1$/m, "an audit is no change");
 });
 
 test("listing again changes nothing; other facts are refused by name", async (t) => {

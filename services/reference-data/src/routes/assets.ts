@@ -3,6 +3,7 @@ import type { Effects, OutgoingEvent, Unit } from "@bourse/delivery";
 import { problem, type Route, type RouteAnswer } from "@bourse/host";
 import type { Asset } from "@bourse/market";
 import { Type } from "typebox";
+import { audited } from "../audited.ts";
 import { differences } from "../domain/listing.ts";
 import type { ReferenceData } from "../reference-data.ts";
 import { assetOf, insertAsset, lockForChange, selectAsset, selectAssets } from "../sql/rows.ts";
@@ -49,7 +50,10 @@ export const assetRoutes: readonly Route<ReferenceData>[] = [
     examples: [{ asset: "USD", name: "US dollar", kind: "FIAT", scale: 6 }],
     handle: async (service, request) => {
       const asset = request.body as Asset;
-      const { result } = await service.delivery.commit("list asset", (unit) => listAsset(asset, unit));
+      const about = { action: "assets.list", subject: asset.asset };
+      const { result } = await service.delivery.commit("list asset", async (unit) =>
+        audited(await listAsset(asset, unit), request, about),
+      );
       if (result.status === 201) service.metrics.changes.inc({ event: "AssetListed" });
       return result;
     },

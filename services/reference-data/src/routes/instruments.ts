@@ -1,4 +1,4 @@
-import { InstrumentFields, SymbolField } from "@bourse/contracts";
+import { InstrumentFields, referenceEvents, SymbolField } from "@bourse/contracts";
 import type { Effects, Unit } from "@bourse/delivery";
 import {
   type AnswerCommit,
@@ -11,6 +11,7 @@ import {
 import type { Asset, Instrument } from "@bourse/market";
 import type { Rows } from "@bourse/store";
 import { Type } from "typebox";
+import { audited } from "../audited.ts";
 import {
   canonicalInstrument,
   canonicalOf,
@@ -108,7 +109,12 @@ export const instrumentRoutes: readonly Route<ReferenceData>[] = [
         calendar: body.calendar ?? "24x7",
         status: body.status ?? "TRADING",
       };
-      return await changeAndCount(service, "list instrument", (unit) => listInstrument(given, unit));
+      const about = { action: "instruments.list", subject: given.symbol };
+      const { result } = await service.delivery.commit("list instrument", async (unit) =>
+        audited(await listInstrument(given, unit), request, about),
+      );
+      if (result.event !== null) service.metrics.changes.inc({ event: result.event });
+      return result.answer;
     },
   },
   {
@@ -141,20 +147,12 @@ async function patchInstrument(
   const change = request.body as Record<string, unknown>;
   const { answer, numbered } = await commit("change instrument", async (unit) => {
     const effects = await changeInstrument(symbolOf(request), change, unit);
-    return { ...effects, result: effects.result.answer };
+    const about = { action: "instruments.change", subject: symbolOf(request) };
+    return audited({ ...effects, result: effects.result.answer }, request, about);
   });
-  service.metrics.changes.inc({ event: "InstrumentChanged" }, numbered.length);
+  const changes = numbered.filter(({ topic }) => topic === referenceEvents.name);
+  service.metrics.changes.inc({ event: "InstrumentChanged" }, changes.length);
   return answer;
-}
-
-async function changeAndCount(
-  service: ReferenceData,
-  name: string,
-  work: (unit: Unit) => Promise<Effects<Decision>>,
-): Promise<RouteAnswer> {
-  const { result } = await service.delivery.commit(name, work);
-  if (result.event !== null) service.metrics.changes.inc({ event: result.event });
-  return result.answer;
 }
 
 async function listInstrument(given: Instrument, unit: Unit): Promise<Effects<Decision>> {
