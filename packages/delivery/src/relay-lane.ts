@@ -41,6 +41,8 @@ export class RelayLane {
   topicId = "";
   /** How far the log reached when it was last heard of: one that ends before that has lost its end. null: not resumed. */
   end: bigint | null = null;
+  /** The log was seen to end before that while nothing was sent. */
+  hasLostEnd = false;
   fault: string | null = null;
   queuedRecords = 0;
   /** What another relay has had acknowledged, and how far the log reached then. */
@@ -71,6 +73,7 @@ export class RelayLane {
     this.#skipTo = 0;
     this.#skipEnd = 0n;
     this.end = at.end;
+    this.hasLostEnd = false;
     this.epoch = at.epoch;
     this.throughEpoch = at.acknowledgedEpoch;
     this.acknowledged = at.acknowledged;

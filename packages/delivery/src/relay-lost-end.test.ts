@@ -133,3 +133,22 @@ for (const keep of [0, 1])
     await all.time.finish("it is drained", a.relay.drain());
     await all.time.finish("it is drained", b.relay.drain());
   });
+
+test("R4: what a topic has lost to which nothing is sent any more is found, too", async (t) => {
+  const real = await given(t);
+  const { bus, comesBackAs } = brittle(real.bus, true);
+  const all = { ...real, bus };
+  const { relay, delivery, registry } = instance(all);
+  await relay.start();
+  for (const n of [1, 2, 3]) await commit(delivery, placed(n));
+  await commit(delivery, placed(4, 1));
+  await untilSent(all, 3);
+  const left = await lost(t, real.bus, 1);
+  comesBackAs(left);
+  assert.deepEqual(await untilSent(all, 3), [1, 2, 3]);
+  assert.deepEqual(await untilSent(all, 1, 1), [1], "of each partition");
+  await all.time.advance(120_000);
+  assert.deepEqual(sequencesOf(await everything(bus, commands, 0), "order"), [1, 2, 3], "and once");
+  assert.equal(await metricValue(registry, "lost_ends_total"), 2);
+  await all.time.finish("it is drained", relay.drain());
+});

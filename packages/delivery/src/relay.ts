@@ -10,6 +10,7 @@ import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
 import type { RunSink } from "./commit.ts";
+import { askingOnce } from "./elsewhere.ts";
 import { LARGEST_BATCH } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -65,6 +66,8 @@ const BOUNDS: RelayBounds = {
   drainMs: 10_000,
 };
 const GAP_REST_MS = 1_000;
+/** How often the ends are looked at of topics that nothing is sent to. */
+const LOOK_EVERY_MS = 30_000;
 const ROLL_EVERY_MS = 3_600_000;
 export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5, $6)";
 export const OUTBOX_ROLL = "SELECT outbox_roll($1, $2)";
@@ -124,6 +127,7 @@ export class Relay implements RunSink {
     if (this.#stopping.signal.aborted) throw new OperationalError("relay_stopped", what, { retryable: true });
     this.#resumed = true;
     this.#cancel.push(timer.every(this.#bounds.pollMs, () => void this.#poll(false)));
+    this.#cancel.push(timer.every(LOOK_EVERY_MS, () => void this.#lookAtEnds()));
     // What was committed while the tails were read was not handed over to anybody.
     await this.#poll(true);
     for (const lane of this.#lanes.values()) this.#drive(lane);
@@ -231,7 +235,7 @@ export class Relay implements RunSink {
   /** Starts the lane unless it runs already: one batch in flight per (topic, partition). */
   #drive(lane: RelayLane): void {
     if (lane.busy || !this.#resumed || this.#stopping.signal.aborted) return;
-    if (lane.empty && !this.#shouldRead(lane)) return;
+    if (lane.empty && !lane.hasLostEnd && !this.#shouldRead(lane)) return;
     lane.busy = true;
     void this.#run(lane);
   }
@@ -240,7 +244,8 @@ export class Relay implements RunSink {
     try {
       while (!this.#stopping.signal.aborted) {
         lane.skip();
-        if (!lane.empty) {
+        if (lane.hasLostEnd) await this.#fillAgain(lane, "lost_end");
+        else if (!lane.empty) {
           await this.#sendBatch(lane);
           if (!lane.empty && this.#lingers(lane)) return;
         } else if (!this.#shouldRead(lane)) return;
@@ -306,6 +311,26 @@ export class Relay implements RunSink {
     metrics.recordsRelayed.inc({ topic }, records.length);
     const first = records[0];
     if (first !== undefined) metrics.relayLag.observe({ topic }, clock.nowMs() - first.timestampMs);
+  }
+
+  /** A send finds out by itself; of what nobody sends to others would wait for what is lost. */
+  async #lookAtEnds(): Promise<void> {
+    const endsOf = askingOnce(this.#parts.bus);
+    // Before the topics are asked: what is sent meanwhile makes them longer, and is not lost.
+    const idle = [...this.#lanes.values()]
+      .filter((lane) => !lane.busy && lane.fault === null)
+      .map((lane) => ({ lane, end: lane.end ?? 0n }));
+    try {
+      for (const { lane, end } of idle) {
+        const ends = await endsOf(lane.topic);
+        const latest = ends.find(({ partition }) => partition === lane.partition)?.latest ?? end;
+        if (latest >= end) continue;
+        lane.hasLostEnd = true;
+        this.#drive(lane);
+      }
+    } catch (error) {
+      this.#parts.log.warn({ reason: reasonOf(error) }, "the topics' ends could not be looked at");
+    }
   }
 
   /**

@@ -114,6 +114,25 @@ for (const [keep, snapshotEvery] of [
     await real.time.finish("it is closed", runner.close());
   });
 
+test("R8: outputs that a topic loses while no commands come are made again, too", async (t) => {
+  const real = await given(t);
+  const { bus, comesBackAs } = brittle(real.bus);
+  const registry = new Registry();
+  const runner = shardRunner({ ...real, bus, metrics: createMetrics(registry) }, {});
+  const reported = async (): Promise<readonly number[]> =>
+    sequencesOf(await everything(bus, reports, 0), "matching");
+  await place(real.bus, upTo(4));
+  runner.start();
+  await real.time.until("all are reported", async () => (await reported()).length === 4);
+  comesBackAs(await lost(t, real.bus, 2));
+  await real.time.until("they are there again", async () => (await reported()).length === 4);
+  await real.time.until("it is ready", () => runner.unready().length === 0);
+  await real.time.advance(120_000);
+  assert.deepEqual(await reported(), upTo(4), "once");
+  assert.equal(await metricValue(registry, "lost_ends_total"), 1);
+  await real.time.finish("it is closed", runner.close());
+});
+
 test("R8: outputs that are behind a loss before anybody could know are told of, and the shard goes on", async (t) => {
   const real = await given(t);
   const { bus, comesBackAs } = brittle(real.bus, false);

@@ -4,6 +4,7 @@ import {
   type EventBus,
   type GroupConsumer,
   type LostEndError,
+  lostEnd,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
@@ -13,7 +14,7 @@ import { BrokenNote } from "./broken-note.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
-import { partitionsElsewhere } from "./elsewhere.ts";
+import { askingOnce, partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { OutputSender } from "./output-sender.ts";
@@ -46,6 +47,8 @@ const BATCH = 512;
 const CLOSE_MS = 5_000;
 const TELL_EVERY_MS = 500;
 const AGED_POLL_MS = 60_000;
+/** How often the ends of the outputs are looked at while there are none. */
+const LOOK_EVERY_MS = 30_000;
 /** How soon after an operator's word a broken partition begins anew. */
 const VOIDED_POLL_MS = 1_000;
 
@@ -194,6 +197,7 @@ export class ShardRunner<Service> implements Runner {
     const stops = [
       timer.every(TELL_EVERY_MS, () => void this.#tellGroup()),
       timer.every(AGED_POLL_MS, () => this.#saveAged()),
+      timer.every(LOOK_EVERY_MS, () => void this.#lookAtEnds()),
     ];
     const stopTimers = (): void => {
       for (const stop of stops) stop();
@@ -400,6 +404,27 @@ export class ShardRunner<Service> implements Runner {
       "shard partition stopped",
     );
     this.#lost(owned);
+  }
+
+  /** A send finds out by itself; of a partition without commands others would wait for what is lost. */
+  async #lookAtEnds(): Promise<void> {
+    const { bus, log } = this.#parts;
+    const endsOf = askingOnce(bus);
+    // Before the topics are asked: what is sent meanwhile makes them longer, and is not lost.
+    const idle = [...this.#owned.values()]
+      .filter(({ shard, doneOffset }) => shard !== null && doneOffset === shard.nextOffset)
+      .flatMap((owned) => Array.from(owned.ends, ([topic, end]) => ({ owned, topic, end })));
+    try {
+      for (const { owned, topic, end } of idle) {
+        const { partition } = owned;
+        const latest = (await endsOf(topic)).find((each) => each.partition === partition)?.latest ?? end;
+        if (latest >= end || owned.error !== null || this.#owned.get(partition) !== owned) continue;
+        this.#makeAgain(owned, lostEnd({ topic, partition, behind: end }, latest));
+      }
+    } catch (error) {
+      const reason = reasonOf(error);
+      log.warn({ subscription: this.subscription, reason }, "the outputs' ends could not be looked at");
+    }
   }
 
   /** R8: taking over makes what is lost again, with the numbers that it had; the other partitions are taken over with it. */
