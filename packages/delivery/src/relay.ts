@@ -10,9 +10,9 @@ import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
 import type { RunSink } from "./commit.ts";
-import { askingOnce } from "./elsewhere.ts";
 import { LARGEST_BATCH } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
+import { lostEnds } from "./lost-ends.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
 import { OutboxWaits } from "./outbox-waits.ts";
@@ -315,18 +315,13 @@ export class Relay implements RunSink {
 
   /** A send finds out by itself; of what nobody sends to others would wait for what is lost. */
   async #lookAtEnds(): Promise<void> {
-    const endsOf = askingOnce(this.#parts.bus);
-    // Before the topics are asked: what is sent meanwhile makes them longer, and is not lost.
     const idle = [...this.#lanes.values()]
       .filter((lane) => !lane.busy && lane.fault === null)
-      .map((lane) => ({ lane, end: lane.end ?? 0n }));
+      .map((lane) => ({ lane, topic: lane.topic, partition: lane.partition, end: lane.end ?? 0n }));
     try {
-      for (const { lane, end } of idle) {
-        const ends = await endsOf(lane.topic);
-        const latest = ends.find(({ partition }) => partition === lane.partition)?.latest ?? end;
-        if (latest >= end) continue;
-        lane.hasLostEnd = true;
-        this.#drive(lane);
+      for (const { log } of await lostEnds(this.#parts.bus, idle)) {
+        log.lane.hasLostEnd = true;
+        this.#drive(log.lane);
       }
     } catch (error) {
       this.#parts.log.warn({ reason: reasonOf(error) }, "the topics' ends could not be looked at");

@@ -39,6 +39,9 @@ export class BrokenCommandError extends InvariantError {
   }
 }
 
+/** R5: a number is missing in the input. */
+export class MissingCommandError extends InvariantError {}
+
 /** What one batch of commands has led to. */
 export interface ShardStep {
   readonly commands: number;
@@ -199,7 +202,7 @@ export class ShardPartition {
     const verdict = judgeExact(this.#mark, command, { start });
     if (verdict === "drop") return false;
     if (verdict !== "apply") {
-      throw new InvariantError(
+      throw new MissingCommandError(
         `the log has no gap: ${command.topic}/${command.partition} at offset ${command.offset} is ` +
           `${command.epoch}/${command.sequence}, ${this.#due()}`,
       );

@@ -14,11 +14,17 @@ import { BrokenNote } from "./broken-note.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
-import { askingOnce, partitionsElsewhere } from "./elsewhere.ts";
+import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
+import { lostEnds } from "./lost-ends.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { OutputSender } from "./output-sender.ts";
-import { BrokenCommandError, ShardPartition, type ShardStep } from "./shard-partition.ts";
+import {
+  BrokenCommandError,
+  MissingCommandError,
+  ShardPartition,
+  type ShardStep,
+} from "./shard-partition.ts";
 import type { OpenSnapshots, SnapshotStore } from "./snapshot-store.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import type {
@@ -61,6 +67,11 @@ interface Owned {
   ends: Map<string, bigint>;
   /** Broken: what came before is still to be sent, nothing more is applied. */
   halted: boolean;
+  /**
+   * A command that is missing may lie before the place where reading is: the log lost its end and was filled again. Not so
+   * where the beginning was read since the last command was applied.
+   */
+  mayLieBefore: boolean;
   announced: boolean;
   /** Before it everything is applied and its outputs are acknowledged: what is behind is not done with. */
   doneOffset: bigint | null;
@@ -283,6 +294,7 @@ export class ShardRunner<Service> implements Runner {
       shard: null,
       ends: new Map(),
       halted: false,
+      mayLieBefore: false,
       announced: false,
       doneOffset: null,
       committedOffset: null,
@@ -305,6 +317,7 @@ export class ShardRunner<Service> implements Runner {
         create: () => create(this.#service, partition),
       });
       owned.doneOffset = owned.shard.nextOffset;
+      owned.mayLieBefore = owned.doneOffset !== null;
       owned.ends = owned.shard.outputEnds;
     } catch (error) {
       if (isRetryable(error)) throw error;
@@ -335,8 +348,9 @@ export class ShardRunner<Service> implements Runner {
         if (owned.error !== null) continue;
         // The bus went away in the middle of a comparison: everything is taken over again.
         if (isRetryable(step.fault)) throw step.fault;
-        owned.halted = step.fault !== null;
-        steps.push({ owned, step });
+        const isLookedFor = this.#looksBefore(owned, step);
+        owned.halted = step.fault !== null && !isLookedFor;
+        steps.push({ owned, step: isLookedFor ? { ...step, fault: null } : step });
       }
       await this.#inFlight;
       if (this.#closing.signal.aborted) return;
@@ -344,6 +358,22 @@ export class ShardRunner<Service> implements Runner {
       // Seen by the next round, which awaits it.
       this.#inFlight.catch(() => undefined);
     }
+  }
+
+  /** R5: the numbers decide, not the offsets. Once for each command that is missing. */
+  #looksBefore(owned: Owned, { commands, fault }: ShardStep): boolean {
+    owned.mayLieBefore ||= commands > 0;
+    if (!owned.mayLieBefore || !(fault instanceof MissingCommandError)) return false;
+    const { metrics, log } = this.#parts;
+    const at = { topic: this.#consumption.input.name, partition: owned.partition };
+    owned.mayLieBefore = false;
+    metrics.hintsDistrusted.inc({ subscription: this.subscription });
+    log.warn(
+      { subscription: this.subscription, partition: topicPartitionKey(at), reason: reasonOf(fault) },
+      "read again from the beginning of the partition",
+    );
+    this.#consumer?.seek(at, "earliest");
+    return true;
   }
 
   #acknowledged(steps: readonly OwnedStep[]): void {
@@ -409,17 +439,17 @@ export class ShardRunner<Service> implements Runner {
   /** A send finds out by itself; of a partition without commands others would wait for what is lost. */
   async #lookAtEnds(): Promise<void> {
     const { bus, log } = this.#parts;
-    const endsOf = askingOnce(bus);
-    // Before the topics are asked: what is sent meanwhile makes them longer, and is not lost.
     const idle = [...this.#owned.values()]
       .filter(({ shard, doneOffset }) => shard !== null && doneOffset === shard.nextOffset)
-      .flatMap((owned) => Array.from(owned.ends, ([topic, end]) => ({ owned, topic, end })));
-    try {
-      for (const { owned, topic, end } of idle) {
+      .flatMap((owned) => {
         const { partition } = owned;
-        const latest = (await endsOf(topic)).find((each) => each.partition === partition)?.latest ?? end;
-        if (latest >= end || owned.error !== null || this.#owned.get(partition) !== owned) continue;
-        this.#makeAgain(owned, lostEnd({ topic, partition, behind: end }, latest));
+        return Array.from(owned.ends, ([topic, end]) => ({ owned, topic, partition, end }));
+      });
+    try {
+      for (const { log: output, latest } of await lostEnds(bus, idle)) {
+        const { owned, end: behind } = output;
+        if (owned.error !== null || this.#owned.get(owned.partition) !== owned) continue;
+        this.#makeAgain(owned, lostEnd({ ...output, behind }, latest));
       }
     } catch (error) {
       const reason = reasonOf(error);

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EventBus, GroupConsumer } from "@bourse/bus";
+import { commands, everything, metricValue, reports, sequencesOf, testMetrics } from "./testing/fixtures.ts";
+import {
+  closed,
+  given,
+  place,
+  shard,
+  shardRunner,
+  sums,
+  triangle,
+  untilReported,
+  upTo,
+} from "./testing/shards.ts";
+
+/** The members of groups on `bus`, to be put elsewhere as a log that was filled again puts them. */
+function seen(bus: EventBus): { readonly on: EventBus; readonly members: readonly GroupConsumer[] } {
+  const members: GroupConsumer[] = [];
+  const consume: EventBus["consume"] = async (options) => {
+    const member = await bus.consume(options);
+    members.push(member);
+    return member;
+  };
+  const on = new Proxy(bus, {
+    get: (target, property) => {
+      if (property === "consume") return consume;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { on, members };
+}
+
+test("R5, R8: commands that a log which is filled again has elsewhere are found, as often as that happens", async (t) => {
+  const all = await given(t);
+  const { on, members } = seen(all.bus);
+  const one = shard(all, { on });
+  const at = { topic: commands.name, partition: 0 };
+  await place(all.bus, [1]);
+  one.runner.start();
+  for (const last of [1, 3, 5]) {
+    await untilReported(all, last);
+    await all.time.settle();
+    for (const member of members) member.pause(at);
+    await place(all.bus, [last + 1, last + 2]);
+    for (const member of members) {
+      member.seek(at, BigInt(last + 1));
+      member.resume(at);
+    }
+  }
+  assert.deepEqual(await untilReported(all, 7), upTo(7));
+  assert.deepEqual(await sums(all.bus, reports), upTo(7).map(triangle));
+  await all.time.until("it is ready", () => one.runner.unready().length === 0);
+  await closed(all, one);
+});
+
+test("R5, R8: a command that is nowhere in the log is looked for once, and stops the partition", async (t) => {
+  const all = await given(t);
+  const { metrics, registry } = testMetrics();
+  const runner = shardRunner({ ...all, metrics }, {});
+  await place(all.bus, [1, 2, 4]);
+  await place(all.bus, [1], 1);
+  runner.start();
+  await all.time.until("it has stopped", () => runner.unready().join().includes("the log has no gap"));
+  await all.time.until("the other partition goes on", async () =>
+    sequencesOf(await everything(all.bus, reports, 1)).includes(1),
+  );
+  assert.deepEqual(sequencesOf(await everything(all.bus, reports, 0)), [1, 2]);
+  assert.equal(await metricValue(registry, "hints_distrusted_total"), 1);
+  await all.time.finish("it is closed", runner.close());
+});
