@@ -4,6 +4,7 @@ import type { Fault } from "./fault.ts";
 import { busDiskFull, postgresDiskFull } from "./full-disks.ts";
 import { pauseAndReplace, scaleOut, twoMatching } from "./instances.ts";
 import { kill, killMidAppend, restartLoop } from "./kills.ts";
+import { loseEnds } from "./lost-ends.ts";
 import { lossToKafka, lossToPostgres, lossToService } from "./one-way.ts";
 import { kafkaFaults, pausePlatform, postgresFaults } from "./servers.ts";
 
@@ -29,6 +30,7 @@ export const MATRIX: readonly Fault[] = [
   ...postgresFaults("kafka"),
   postgresDiskFull("kafka"),
   ...kafkaFaults,
+  loseEnds,
   ...(["order", "wallet"] as const).flatMap((name) => lossToPostgres("kafka", name)),
   ...(["order", "matching", "wallet"] as const).flatMap(lossToKafka),
   ...lossToService("order", "wallet"),

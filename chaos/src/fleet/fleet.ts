@@ -95,6 +95,11 @@ export class Fleet {
     return present(this.#kafka, "Kafka was started");
   }
 
+  /** Where the broker has a folder for each partition. */
+  get kafkaLogs(): string {
+    return join(this.#data.folder("kafka"), "data");
+  }
+
   /** Every service's way to Kafka; its labels are client ids: `bourse-wallet-4711`. */
   get broker(): TcpProxy {
     return present(this.#broker, "the way to Kafka was made");
