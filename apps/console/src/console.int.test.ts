@@ -102,7 +102,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByLabel("From", { exact: true }).fill("2026-11-20T10:05:00Z");
     await page.getByLabel("To", { exact: true }).fill("2026-11-20T10:10:00Z");
     await page.keyboard.press("Enter");
-    await page.getByText("4 messages").waitFor();
+    await page.getByText(/^4 messages of .* looked at, \d{4}-\d\d-\d\d .* UTC/).waitFor();
     assert.match(page.url(), /key=client-a&type=Bust&from=2026-11-20T10%3A05%3A00Z/);
     const row = page.getByRole("row").nth(1);
     await row.focus();
@@ -139,6 +139,20 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.goBack();
     await page.goBack();
     assert.equal(await key.inputValue(), "");
+  });
+
+  it("does not take messages for those that are asked for while they are being read", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&key=client-a&limit=10");
+    const told = page.getByRole("status");
+    await told.getByText("10 messages").waitFor();
+    const asked = Promise.withResolvers<() => Promise<void>>();
+    await page.route("**/records?*", (route) => asked.resolve(() => route.continue()));
+    await page.getByLabel("Per partition").fill("20");
+    await page.keyboard.press("Enter");
+    const goOn = await asked.promise;
+    await told.getByText("Reading… Those of before are still shown.").waitFor();
+    await goOn();
+    await told.getByText("20 messages").waitFor();
   });
 
   it("leads the keyboard to what is opened, and back to its row, also on a telephone", async (t) => {

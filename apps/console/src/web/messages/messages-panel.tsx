@@ -62,7 +62,7 @@ function readNow(asked: FilterText, partitions: number): ReturnType<typeof readM
 function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked: FilterText }): ReactNode {
   const client = useClient();
   const partitions = topic.partitions.map(({ partition }) => partition);
-  const { data, error, refetch, isFetching } = useQuery({
+  const { data, dataUpdatedAt, error, refetch, isFetching, isPlaceholderData } = useQuery({
     queryKey: ["messages", topic.name, asked],
     queryFn: ({ signal }) => {
       const { filter } = readNow(asked, partitions.length);
@@ -76,10 +76,15 @@ function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked:
   const { messages, scanned, complete } = data;
   return (
     <Browser topic={topic} messages={messages} empty="No message fits.">
-      <span>
-        <b>{grouped(messages.length)}</b> messages of {grouped(scanned)} looked at
-        {complete ? "" : "; more may lie further back: give a range of time"}
-      </span>
+      {isPlaceholderData ? (
+        <span role="status">Reading… Those of before are still shown.</span>
+      ) : (
+        <span role="status">
+          <b>{grouped(messages.length)}</b> messages of {grouped(scanned)} looked at,{" "}
+          {clockTime(new Date(dataUpdatedAt).toISOString())} UTC
+          {complete ? "" : "; more may lie further back: give a range of time"}
+        </span>
+      )}
       <button type="button" onClick={() => void refetch()} disabled={isFetching}>
         Read again
       </button>
