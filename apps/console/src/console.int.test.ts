@@ -155,6 +155,18 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await told.getByText("20 messages").waitFor();
   });
 
+  it("says who does not answer in time, as it says who can't be reached", async (t) => {
+    const page = await at(t, "/topics");
+    await page.addInitScript(`{
+      const inReality = AbortSignal.timeout.bind(AbortSignal);
+      AbortSignal.timeout = (ms) => inReality(ms / 10);
+    }`);
+    await page.reload();
+    await page.getByRole("row", { name: /^order-events / }).waitFor();
+    await page.route("**/api/**", () => {});
+    await page.getByRole("alert").getByText("signal timed out").waitFor();
+  });
+
   it("leads the keyboard to what is opened, and back to its row, also on a telephone", async (t) => {
     const page = await at(t, "/topics/sim.trade-events?partition=3&limit=1000");
     await page.setViewportSize({ width: 390, height: 700 });

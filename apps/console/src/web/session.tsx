@@ -4,6 +4,16 @@ import { createContext, type ReactNode, useContext, useMemo, useState } from "re
 /** Kept for this tab alone, and gone with it. The pages' policy lets no foreign script read it. */
 const STORED = "bourse.console.key";
 
+/** Longer than the gateway waits for a service. */
+const PATIENCE_MS = 20_000;
+
+/** Who does not answer a question in time is away: a page would show old figures, or that it asks, for ever. */
+function patiently(request: Request): Promise<Response> {
+  // What changes something is waited for: it may be done already.
+  if (request.method !== "GET") return fetch(request);
+  return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+}
+
 export interface Session {
   readonly client: BourseClient;
   readonly end: () => void;
@@ -35,7 +45,7 @@ export function SignedIn({
       key === null
         ? null
         : {
-            client: bourseClient({ url: location.origin, key }),
+            client: bourseClient({ url: location.origin, key, fetch: patiently }),
             end: () => {
               sessionStorage.removeItem(STORED);
               setKey(null);
@@ -45,7 +55,8 @@ export function SignedIn({
   );
   /** Rejects where the gateway does not take the key for an operator's. Who comes because something is away gets in. */
   const onKey = async (given: string): Promise<void> => {
-    await answerOf(bourseClient({ url: location.origin, key: given }).GET("/api/v1/platform/status"));
+    const client = bourseClient({ url: location.origin, key: given, fetch: patiently });
+    await answerOf(client.GET("/api/v1/platform/status"));
     sessionStorage.setItem(STORED, given);
     setKey(given);
   };
