@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { bourseClient } from "@bourse/sdk";
 import { LiveReader } from "./live-reader.ts";
 
-/** A gateway of one topic with two partitions, of which one may fail. */
+/** A gateway of one topic with two partitions, of which one may fail. `since`: what comes after the ends were asked for. */
 function gateway() {
-  const state = { latest: "0", fails: new Set<string>(), error: null as string | null };
+  const state = { latest: "0", since: 0, fails: new Set<string>(), error: null as string | null };
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname, searchParams } = new URL(request.url);
     const partition = searchParams.get("partition") ?? "";
@@ -16,8 +16,13 @@ function gateway() {
       const { error } = state;
       return Response.json({ topics: [{ name: "t", partitions: error === null ? partitions : [], error }] });
     }
-    const offset = searchParams.get("from");
-    return Response.json({ records: [{ partition: Number(partition), offset }], nextOffset: state.latest });
+    const from = Number(searchParams.get("from"));
+    const nextOffset = Math.min(from + Number(searchParams.get("limit")), Number(state.latest) + state.since);
+    const records = Array.from({ length: nextOffset - from }, (_, n) => ({
+      partition: Number(partition),
+      offset: `${from + n}`,
+    }));
+    return Response.json({ records, nextOffset: `${nextOffset}` });
   };
   return { state, client: bourseClient({ url: "http://gateway", fetch }) };
 }
@@ -57,4 +62,26 @@ test("where the first look finds a topic that can't be asked, what is there is n
   state.latest = "8";
   await look();
   assert.deepEqual(told, ["0/7", "1/7"]);
+});
+
+test("where more comes than is read, it goes on with what is new, and tells how much it has passed over", async () => {
+  const { state, client } = gateway();
+  const reader = new LiveReader(client, "t", { limit: 10, partition: 0 });
+  const told: string[] = [];
+  const look = (): Promise<void> =>
+    reader.look(new AbortController().signal, (messages) => {
+      told.push(...messages.map(({ offset }) => offset));
+    });
+  await look();
+  state.latest = "60000";
+  await look();
+  assert.deepEqual([told.length, reader.passedOver], [1_000, 59_000]);
+  state.latest = "60001";
+  await look();
+  assert.deepEqual([told.at(-1), reader.passedOver], ["60000", 59_000]);
+  state.latest = "60002";
+  state.since = 5_000;
+  await look();
+  await look();
+  assert.deepEqual([told.at(-1), reader.passedOver], ["61000", 59_000], "read beyond the end that it knew");
 });

@@ -9,11 +9,17 @@ export class LiveReader {
   readonly #filter: MessageFilter;
   readonly #next = new Map<number, string>();
   #isFirst = true;
+  #passedOver = 0;
 
   constructor(client: BourseClient, topic: string, filter: MessageFilter) {
     this.#client = client;
     this.#topic = topic;
     this.#filter = filter;
+  }
+
+  /** How many records were not looked at, since more came than can be. */
+  get passedOver(): number {
+    return this.#passedOver;
   }
 
   /** One look at the ends, then at what has grown. Each partition's are told at once: the next one's may fail. */
@@ -31,8 +37,11 @@ export class LiveReader {
       const from = this.#next.get(partition) ?? latest;
       if (BigInt(from) >= BigInt(latest)) continue;
       const about = { partition, from, filter: this.#filter, signal };
-      const { messages, nextOffset } = await messagesSince(this.#client, this.#topic, about);
-      this.#next.set(partition, nextOffset);
+      const { messages, nextOffset, isFull } = await messagesSince(this.#client, this.#topic, about);
+      // More comes than is read at a look: it would be ever further behind, and called live.
+      const goesOnAt = isFull && BigInt(nextOffset) < BigInt(latest) ? latest : nextOffset;
+      this.#next.set(partition, goesOnAt);
+      this.#passedOver += Number(BigInt(goesOnAt) - BigInt(nextOffset));
       if (messages.length > 0) came(messages);
     }
   }

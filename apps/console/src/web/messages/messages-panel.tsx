@@ -17,7 +17,7 @@ import {
 } from "./message-filter.ts";
 import { MessageView } from "./message-view.tsx";
 import { idOf, lastMessages, type Message, typeOf } from "./messages.ts";
-import { useLive } from "./use-live.ts";
+import { KEPT, useLive } from "./use-live.ts";
 
 /** The messages of a topic: those that the address bar asks for, newest first, or what comes. */
 export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
@@ -99,13 +99,20 @@ function LiveMessages({
   readonly topic: Topic;
   readonly filter: MessageFilter;
 }): ReactNode {
-  const { messages, error } = useLive(topic.name, filter, true);
+  const { messages, passedOver, error } = useLive(topic.name, filter, true);
   return (
     <>
       {error === null ? null : <Failure error={error} />}
       <Browser topic={topic} messages={messages} empty="Nothing has come yet.">
-        <span role="status">
-          <b className="good">Live</b>: {grouped(messages.length)} messages since it began
+        <span>
+          <b role="status" className="good">
+            Live
+          </b>
+          : {messages.length < KEPT ? "" : "the newest "}
+          {grouped(messages.length)} messages since it began
+          {passedOver === 0
+            ? ""
+            : `; ${grouped(passedOver)} records were passed over: more came than can be shown`}
         </span>
       </Browser>
     </>

@@ -48,7 +48,10 @@ export async function lastMessages(
   };
 }
 
-/** What has come to a partition since an offset. */
+/** At least as many of what has come are read at once. */
+const READ_AT_ONCE = 1_000;
+
+/** What has come to a partition since an offset. `isFull`: there is more of it, as likely as not. */
 export async function messagesSince(
   client: BourseClient,
   topic: string,
@@ -58,14 +61,15 @@ export async function messagesSince(
     readonly filter: MessageFilter;
     readonly signal: AbortSignal;
   },
-): Promise<{ readonly messages: readonly Message[]; readonly nextOffset: string }> {
+): Promise<{ readonly messages: readonly Message[]; readonly nextOffset: string; readonly isFull: boolean }> {
   const { partition, from, filter, signal } = about;
-  const { partition: _, limit, ...fields } = filter;
-  const query = { partition, from, limit: Math.max(limit, 1_000), ...fields };
+  const { partition: _, limit: asked, ...fields } = filter;
+  const limit = Math.max(asked, READ_AT_ONCE);
+  const query = { partition, from, limit, ...fields };
   const { records, nextOffset } = await answerOf(
     client.GET("/api/v1/platform/topics/{topic}/records", { params: { path: { topic }, query }, signal }),
   );
-  return { messages: records, nextOffset };
+  return { messages: records, nextOffset, isFull: records.length >= limit };
 }
 
 export function newestFirst(messages: readonly Message[]): readonly Message[] {
