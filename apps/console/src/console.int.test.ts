@@ -66,8 +66,11 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     t.after(() => page.close());
     await page.goto(`${venue.console.url}/topics`);
     await page.getByLabel("Operator’s key").fill("bk_wrong");
-    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").getByText("unauthenticated").waitFor();
+    await page.keyboard.type("bk_wrong_again");
+    assert.equal(await page.getByLabel("Operator’s key").inputValue(), "bk_wrong_again");
+    assert.equal(await page.getByLabel("Operator’s key").getAttribute("aria-invalid"), "true");
     // As a terminal that is too narrow shows it.
     await page.getByLabel("Operator’s key").fill("bk_abc…");
     await page.keyboard.press("Enter");

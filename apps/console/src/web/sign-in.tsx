@@ -1,18 +1,23 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { Failure } from "./faults.tsx";
 
 export function SignIn({ onKey }: { readonly onKey: (key: string) => Promise<void> }): ReactNode {
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     const key = String(new FormData(event.currentTarget).get("key") ?? "").trim();
     setBusy(true);
+    setError(null);
     try {
       await onKey(key);
     } catch (refused) {
       setError(refused);
       setBusy(false);
+      // Another one is typed over it; the button had the keyboard's place and lost it.
+      field.current?.focus();
+      field.current?.select();
     }
   };
   return (
@@ -25,7 +30,9 @@ export function SignIn({ onKey }: { readonly onKey: (key: string) => Promise<voi
       <form onSubmit={submit}>
         <label htmlFor="key">Operator’s key</label>
         <input
+          ref={field}
           id="key"
+          {...(error === null ? {} : { "aria-invalid": true, "aria-describedby": "refused" })}
           name="key"
           type="password"
           autoComplete="off"
@@ -39,7 +46,7 @@ export function SignIn({ onKey }: { readonly onKey: (key: string) => Promise<voi
           Sign in
         </button>
       </form>
-      {error === null ? null : <Failure error={error} />}
+      <div id="refused">{error === null ? null : <Failure error={error} />}</div>
     </main>
   );
 }
