@@ -28,4 +28,14 @@ describe("the filter in the address bar", () => {
       ["partition=12", "from=yesterday", "to=2026-02-30T00:00:00Z", "limit=1e3"],
     );
   });
+
+  it("does not take a range that ends before it begins: nothing is in it, as if nothing fitted", () => {
+    const of = (text: string): readonly string[] =>
+      readMessageFilter(new URLSearchParams(text), about).faults.map(
+        ({ field, given }) => `${field}=${given}`,
+      );
+    assert.deepEqual(of("from=15m&to=20m"), ["to=20m"]);
+    assert.deepEqual(of("from=2026-11-21T09:00:00Z&to=2026-11-21T09:00:00Z"), []);
+    assert.deepEqual(of("to=20m"), []);
+  });
 });

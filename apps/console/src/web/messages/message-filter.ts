@@ -62,12 +62,22 @@ export function readMessageFilter(
       });
     return value ?? undefined;
   };
+  const partition = number("partition", partitions - 1);
+  const [key, type] = [text("key", MAX_KEY), text("type", MAX_TYPE)];
+  const [fromTime, toTime] = [time("from"), time("to")];
+  // Both are of one form, so that they compare as texts. Nothing lies between them: as if nothing fitted.
+  if (fromTime !== undefined && toTime !== undefined && toTime < fromTime)
+    faults.push({
+      field: "to",
+      given: query.get("to") ?? "",
+      allowed: `a time that is not before ${fromTime}`,
+    });
   const filter = {
-    partition: number("partition", partitions - 1),
-    key: text("key", MAX_KEY),
-    type: text("type", MAX_TYPE),
-    fromTime: time("from"),
-    toTime: time("to"),
+    partition,
+    key,
+    type,
+    fromTime,
+    toTime,
     limit: number("limit", MAX_LIMIT, 1) ?? DEFAULT_LIMIT,
   };
   return { filter: withoutAbsent(filter), faults };
