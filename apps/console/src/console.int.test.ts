@@ -212,6 +212,12 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const alert = page.getByRole("alert");
     await alert.getByText("a whole number from 0 to 11").waitFor();
     await alert.getByText("how long ago: 15m, 2h, 7d").waitFor();
+    const from = page.getByLabel("From", { exact: true });
+    assert.deepEqual(
+      [await from.inputValue(), await from.getAttribute("aria-invalid")],
+      ["yesterday", "true"],
+    );
+    assert.equal(await page.getByLabel("Key", { exact: true }).getAttribute("aria-invalid"), null);
     for (const [address, says] of [
       ["/topics/nonsense", "There is no topic nonsense"],
       ["/nowhere/at/all", "There is no page /nowhere/at/all"],

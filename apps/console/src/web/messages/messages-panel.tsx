@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { type ChangeEvent, type FormEvent, type ReactNode, useMemo, useState } from "react";
 import { addressOf, goTo, useAddress } from "../address.tsx";
-import { Failure, FaultList } from "../faults.tsx";
+import { Failure, type Fault, FaultList } from "../faults.tsx";
 import { clockTime, grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
@@ -19,6 +19,9 @@ import { MessageView } from "./message-view.tsx";
 import { idOf, lastMessages, type Message, typeOf } from "./messages.ts";
 import { KEPT, useLive } from "./use-live.ts";
 
+/** The element that says what of the filter can't be used. */
+const FAULTS = "filter-faults";
+
 /** The messages of a topic: those that the address bar asks for, newest first, or what comes. */
 export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
   const { query } = useAddress();
@@ -28,11 +31,11 @@ export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
   const isLive = query.get("live") === "1";
   return (
     <section aria-label="Messages">
-      <FilterForm topic={topic} asked={asked} isLive={isLive} />
+      <FilterForm topic={topic} asked={asked} isLive={isLive} faults={faults} />
       {faults.length > 0 ? (
-        <div className="failure" role="alert">
+        <div className="failure" role="alert" id={FAULTS}>
           <p>
-            <strong>The address can’t be read</strong>
+            <strong>The filter can’t be used</strong>
           </p>
           <FaultList faults={faults} />
         </div>
@@ -159,10 +162,12 @@ function FilterForm({
   topic,
   asked,
   isLive,
+  faults,
 }: {
   readonly topic: Topic;
   readonly asked: FilterText;
   readonly isLive: boolean;
+  readonly faults: readonly Fault[];
 }): ReactNode {
   // What is typed stays until the address asks for something else: by then it is in force, or somebody went back.
   const [typed, setTyped] = useState({ text: asked, over: asked });
@@ -177,6 +182,9 @@ function FilterForm({
   const field = (name: keyof FilterText) => ({
     name,
     value: text[name],
+    ...(faults.some((fault) => fault.field === name)
+      ? { "aria-invalid": true, "aria-describedby": FAULTS }
+      : {}),
     onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLSelectElement>) =>
       setTyped({ ...typed, text: { ...text, [name]: target.value } }),
   });
