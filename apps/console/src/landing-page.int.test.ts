@@ -21,6 +21,7 @@ class Venue {
   /** The symbols that are listed. */
   symbols = ["AAPL", "BTC-USD"];
   trades: readonly object[] = [];
+  volume = "1";
   away = false;
   #held: { readonly path: RegExp; readonly asked: () => void; readonly until: Promise<void> } | undefined;
 
@@ -49,7 +50,7 @@ class Venue {
   }
 
   #market(symbol: string): object {
-    return { symbol, lastPrice: `${this.asked.length}`, volume24h: "1", trades24h: 1 };
+    return { symbol, lastPrice: `${this.asked.length}`, volume24h: this.volume, trades24h: 1 };
   }
 }
 
@@ -149,6 +150,19 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     const page = await at(t, venue);
     await page.getByRole("columnheader", { name: "Time (UTC)" }).waitFor();
     await page.getByRole("row", { name: "2026-11-20 01:30:05 209.50 1" }).waitFor();
+  });
+
+  it("is whole in every window, however large its figures are: what is too wide is scrolled to", async (t) => {
+    const venue = new Venue();
+    venue.volume = "123456789012345678901234567890.12345678";
+    venue.symbols = ["A-SYMBOL-OF-THE-LONGEST-KIND-USD", "BTC-USD"];
+    const page = await at(t, venue);
+    await page.getByRole("cell", { name: venue.volume }).first().waitFor();
+    for (const width of [1_440, 1_024, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      const beyond = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      assert.ok(beyond <= 0, `${beyond} pixels are beside a window of ${width}`);
+    }
   });
 
   it("tells a screen reader once that it is live, not each second", async (t) => {
