@@ -317,7 +317,9 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByText("Nothing of this is parked.").waitFor();
     const colours = ["Redrive…", "Drop…"].map((name) =>
-      page.getByRole("button", { name, disabled: true }).evaluate((button) => getComputedStyle(button).color),
+      page
+        .getByRole("button", { name, disabled: true })
+        .evaluate<string>("(button) => getComputedStyle(button).color"),
     );
     assert.equal(await colours[0], await colours[1], "what can't be done looks so");
   });
