@@ -258,10 +258,10 @@ acls --add --force --allow-principal 'User:bourse-trade-processor' --operation R
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --topic 'cash_balance' --resource-pattern-type literal
 acls --add --force --allow-principal 'User:bourse-trade-processor' --operation Read --group 'bourse-process.' --resource-pattern-type prefixed
 
-configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
-configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=25000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-auth' --add-config 'producer_byte_rate=5000000,consumer_byte_rate=25000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-reference-data' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=25000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-wallet' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=45000000,request_percentage=150'
-configs --alter --entity-type users --entity-name 'bourse-risk' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=100'
+configs --alter --entity-type users --entity-name 'bourse-risk' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=65000000,request_percentage=100'
 configs --alter --entity-type users --entity-name 'bourse-order' --add-config 'producer_byte_rate=45000000,consumer_byte_rate=65000000,request_percentage=250'
 configs --alter --entity-type users --entity-name 'bourse-matching' --add-config 'producer_byte_rate=65000000,consumer_byte_rate=25000000,request_percentage=150'
 configs --alter --entity-type users --entity-name 'bourse-portfolio' --add-config 'producer_byte_rate=25000000,consumer_byte_rate=65000000,request_percentage=150'

@@ -2492,7 +2492,7 @@ resource "kafka_quota" "bourse_auth" {
   entity_name = "bourse-auth"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "25000000"
+    "producer_byte_rate" = "5000000"
     "consumer_byte_rate" = "25000000"
     "request_percentage" = "100"
   }
@@ -2502,7 +2502,7 @@ resource "kafka_quota" "bourse_reference_data" {
   entity_name = "bourse-reference-data"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "45000000"
+    "producer_byte_rate" = "25000000"
     "consumer_byte_rate" = "25000000"
     "request_percentage" = "100"
   }
@@ -2522,7 +2522,7 @@ resource "kafka_quota" "bourse_risk" {
   entity_name = "bourse-risk"
   entity_type = "user"
   config = {
-    "producer_byte_rate" = "45000000"
+    "producer_byte_rate" = "25000000"
     "consumer_byte_rate" = "65000000"
     "request_percentage" = "100"
   }

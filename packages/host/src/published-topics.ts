@@ -7,20 +7,21 @@ export function hasEffects({ consumes }: Pick<AnyServiceDefinition, "consumes">)
 }
 
 /**
- * All that a service writes: what its definition lists, and what follows from what it consumes with effect: the dead
- * letters of those topics and the audit of what operators do about them (R12).
+ * All that a service writes: what its definition lists, the dead letters of what it consumes with effect (R12), and, where
+ * it has tables, the audit of what operators do to it.
  */
 export function publishedTopics({
   name,
   scope,
   publishes,
   consumes,
-}: Pick<AnyServiceDefinition, "name" | "scope" | "publishes" | "consumes">): readonly Topic[] {
+  migrations,
+}: Pick<AnyServiceDefinition, "name" | "scope" | "publishes" | "consumes" | "migrations">): readonly Topic[] {
   const origins = new Map<string, Topic>();
   for (const consumption of consumes) {
     if (consumption.kind !== "effect" && consumption.kind !== "bulk") continue;
     for (const topic of consumption.topics) origins.set(topic.name, topic);
   }
-  if (origins.size === 0) return publishes;
+  if (origins.size === 0 && migrations === undefined) return publishes;
   return [...publishes, ...[...origins.values()].map(deadLetterTopic), auditTopic(name, scope)];
 }

@@ -1,4 +1,3 @@
-import { auditTopic } from "@bourse/contracts";
 import { defineService } from "@bourse/host";
 import { sql } from "@bourse/store";
 import type { Auth } from "./auth.ts";
@@ -14,7 +13,7 @@ export const auth = defineService<typeof AuthConfig, Auth>({
   port: 8081,
   config: AuthConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
-  publishes: [auditTopic("auth")],
+  publishes: [],
   calls: [],
   setup: async ({ clock, store, delivery, newId, secret, config }) => {
     const operatorKey = config.BOURSE_OPERATOR_KEY;

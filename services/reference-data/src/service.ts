@@ -1,4 +1,4 @@
-import { auditTopic, referenceEvents } from "@bourse/contracts";
+import { referenceEvents } from "@bourse/contracts";
 import { defineService } from "@bourse/host";
 import { ReferenceDataConfig } from "./config.ts";
 import { referenceInvariants } from "./invariants.ts";
@@ -15,7 +15,7 @@ export const referenceData = defineService<typeof ReferenceDataConfig, Reference
   port: 8095,
   config: ReferenceDataConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
-  publishes: [referenceEvents, auditTopic("reference-data")],
+  publishes: [referenceEvents],
   calls: [],
   setup: async ({ store, bus, delivery, metrics, log }) => {
     await raiseGreatestLimits({ store, bus, delivery, log });

@@ -1,5 +1,5 @@
 import { LastUsed } from "@bourse/base";
-import { auditTopic, orderUpdates, priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
+import { orderUpdates, priceEvents, referenceEvents, riskEvents } from "@bourse/contracts";
 import { ConfigError, defineService, NewestReading, type Shell } from "@bourse/host";
 import { ReferenceBook } from "@bourse/market";
 import type { Static } from "typebox";
@@ -28,7 +28,7 @@ export const risk = defineService<typeof RiskConfig, Risk>({
   port: 8088,
   config: RiskConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
-  publishes: [riskEvents, auditTopic("risk")],
+  publishes: [riskEvents],
   calls: ["order"],
   setup: openRisk,
   consumes: [
