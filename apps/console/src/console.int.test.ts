@@ -11,7 +11,7 @@ const skip = await chromiumSkip({ environment: process.env, progress: (line) => 
 const COUNT = 10_000;
 const START_MS = Date.parse("2026-11-20T10:00:00Z");
 
-/** Ten thousand messages of a generator, and two records that nobody can read. */
+/** Ten thousand messages of a generator and a large one, and two records that nobody can read. */
 const SEED: readonly OutgoingBatch[] = [
   {
     topic: "sim.trade-events",
@@ -22,6 +22,18 @@ const SEED: readonly OutgoingBatch[] = [
       headers: { id: `sim.trade-events/3/1/${n + 1}` },
       timestampMs: START_MS + n * 1_000,
     })),
+  },
+  {
+    topic: "sim.trade-events",
+    partition: 5,
+    records: [
+      {
+        key: "large",
+        value: JSON.stringify({ eventType: "TradeReported", note: `${"x".repeat(500_000)} to the end` }),
+        headers: {},
+        timestampMs: START_MS,
+      },
+    ],
   },
   {
     topic: "trade-events",
@@ -142,6 +154,20 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.goBack();
     await page.goBack();
     assert.equal(await key.inputValue(), "");
+  });
+
+  it("shows the beginning of a large message in its row, and the whole of it where it is opened", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=5");
+    const row = page.getByRole("row", { name: / large TradeReported / });
+    assert.ok(
+      ((await row.textContent()) ?? "").length < 2_000,
+      "a browser stands still over rows that are larger",
+    );
+    await row.click();
+    await page
+      .getByRole("complementary")
+      .getByText(/ to the end"/)
+      .waitFor();
   });
 
   it("does not take messages for those that are asked for while they are being read", async (t) => {

@@ -239,6 +239,9 @@ function trimmed(text: FilterText): FilterText {
   return Object.fromEntries(Object.entries(text).map(([name, value]) => [name, value.trim()])) as FilterText;
 }
 
+/** More than fits on a line of any screen. A browser would lay out the rest of each, too: megabytes of what nobody sees. */
+const SEEN_OF_VALUE = 1_000;
+
 const column = createColumnHelper<Message>();
 const COLUMNS = [
   column.accessor("time", { header: "Time (UTC)", cell: ({ getValue }) => clockTime(getValue()) }),
@@ -246,7 +249,7 @@ const COLUMNS = [
   column.accessor(({ offset }) => Number(offset), { id: "offset", header: "Offset", meta: { figure: true } }),
   column.accessor(({ key }) => key ?? "", { id: "key", header: "Key" }),
   column.accessor(typeOf, { id: "type", header: "Type" }),
-  column.accessor(({ value }) => JSON.stringify(value), {
+  column.accessor(({ value }) => JSON.stringify(value).slice(0, SEEN_OF_VALUE), {
     id: "value",
     header: "Value",
     enableSorting: false,
