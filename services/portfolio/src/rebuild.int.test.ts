@@ -17,10 +17,16 @@ async function opened(t: { after(fn: () => Promise<void>): void }): Promise<Test
   return tested;
 }
 
-const ask = async (tested: Tested, action?: string) =>
-  action === undefined
-    ? await tested.request("GET", PATH, { as: operator })
-    : await tested.request("POST", PATH, { as: operator, body: { action } });
+/** As an operator does: who is told that the database did not answer and nothing was done asks again. */
+async function ask(tested: Tested, action?: string) {
+  for (let tries = 1; ; tries++) {
+    const answer =
+      action === undefined
+        ? await tested.request("GET", PATH, { as: operator })
+        : await tested.request("POST", PATH, { as: operator, body: { action } });
+    if (answer.body.code !== "store_unavailable" || tries === 20) return answer;
+  }
+}
 
 /** Trades of two accounts, numbered on. */
 function trader(tested: Tested) {
