@@ -345,7 +345,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const colours = ["Redrive…", "Drop…"].map((name) =>
       page
         .getByRole("button", { name, disabled: true })
-        .evaluate<string>("(button) => getComputedStyle(button).color"),
+        .evaluate("(button) => getComputedStyle(button).color"),
     );
     assert.equal(await colours[0], await colours[1], "what can't be done looks so");
   });
