@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assignPartitions } from "./assign-partitions.ts";
-import type { TopicPartition } from "./port.ts";
+import type { TopicPartition } from "./topic-partition.ts";
 
 function partitionsOf(topic: string, count: number): readonly TopicPartition[] {
   return Array.from({ length: count }, (_, partition) => ({ topic, partition }));

@@ -1,4 +1,4 @@
-import { type TopicPartition, topicPartitionKey } from "./port.ts";
+import { type TopicPartition, topicPartitionKey } from "./topic-partition.ts";
 
 export interface MemberShare<Id> {
   readonly id: Id;

@@ -1,5 +1,5 @@
 import { OperationalError } from "@bourse/base";
-import type { TopicPartition } from "./port.ts";
+import type { TopicPartition } from "./topic-partition.ts";
 
 export type BusErrorCode =
   /** The broker does not answer; the call may be made again. */

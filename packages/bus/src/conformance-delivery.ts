@@ -10,7 +10,8 @@ import {
   values,
 } from "./conformance-suite.ts";
 import { partitionOf } from "./partition-of.ts";
-import { type StartPosition, topicPartitionKey } from "./port.ts";
+import type { StartPosition } from "./port.ts";
+import { topicPartitionKey } from "./topic-partition.ts";
 
 /** Reading: order, replay, pausing, back-pressure. */
 export function describeDelivery({ harness, topic: makeTopic, group }: Suite): void {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { busTest, record, records, type Suite, takeCount, until, values } from "./conformance-suite.ts";
-import type { BusRecord, EventBus, GroupConsumer, RecordChunk, TopicPartition } from "./port.ts";
-import { topicPartitionKey } from "./port.ts";
+import type { BusRecord, EventBus, GroupConsumer, RecordChunk } from "./port.ts";
 import { SPAN } from "./record-chunk.ts";
+import type { TopicPartition } from "./topic-partition.ts";
+import { topicPartitionKey } from "./topic-partition.ts";
 
 const PARTITIONS = 6;
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { BusError, type BusErrorCode } from "./bus-error.ts";
-import type { BusRecord, EventBus, OutgoingRecord, PartitionReader, TopicPartition } from "./port.ts";
+import type { BusRecord, EventBus, OutgoingRecord, PartitionReader } from "./port.ts";
+import type { TopicPartition } from "./topic-partition.ts";
 
 /** What the suite needs of an adapter. */
 export interface BusHarness {

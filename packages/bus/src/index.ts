@@ -30,11 +30,11 @@ export type {
   SentBatch,
   StartPosition,
   TopicInfo,
-  TopicPartition,
   TopicSpec,
 } from "./port.ts";
-export { topicPartitionKey } from "./port.ts";
 export { CHUNK_SPANS, chunksOfRecords, SPAN } from "./record-chunk.ts";
 export type { RecordValue } from "./record-value.ts";
 export { readValue, valueBytes } from "./record-value.ts";
 export { ShareCalls } from "./share-calls.ts";
+export type { TopicPartition } from "./topic-partition.ts";
+export { topicPartitionKey } from "./topic-partition.ts";

@@ -1,4 +1,5 @@
 import type { BusError } from "./bus-error.ts";
+import type { TopicPartition } from "./topic-partition.ts";
 
 /**
  * The event bus as the rest of the platform sees it. Two adapters keep this contract, `embedded/` and `kafka/`;
@@ -151,11 +152,6 @@ export interface BusRecord {
   read?: { readonly of: BusRecord } | undefined;
 }
 
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
 /** Where a consumer starts in a partition: an offset, or one of the ends. */
 export type StartPosition = bigint | "earliest" | "latest";
 
@@ -194,11 +190,6 @@ export interface ConsumeOptions {
   readonly fetchRestMs?: number;
   /** After how long without a heartbeat the group gives this member's partitions away. Default 10,000. */
   readonly sessionTimeoutMs?: number;
-}
-
-/** The key of `onAssigned`'s answer. */
-export function topicPartitionKey(at: TopicPartition): string {
-  return `${at.topic}/${at.partition}`;
 }
 
 export interface GroupConsumer {

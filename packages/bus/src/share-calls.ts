@@ -1,4 +1,5 @@
-import type { ConsumeOptions, StartPosition, TopicPartition } from "./port.ts";
+import type { ConsumeOptions, StartPosition } from "./port.ts";
+import type { TopicPartition } from "./topic-partition.ts";
 
 /**
  * Tells a member what it is given and what it loses, in the order in which it happens and one after the other: an answer

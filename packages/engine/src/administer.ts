@@ -3,14 +3,14 @@ import type { CommandWords } from "./binary/encode-command.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import { REASON, STATUS } from "./codes.ts";
 import { ANY, PHASE } from "./commands.ts";
-import type { EngineCore } from "./engine-core.ts";
-import { isIndex, listingFault, MAX_SYMBOLS } from "./order-rules.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { isIndex, listingFault, MAX_SYMBOLS } from "./order-terms.ts";
 import { NONE } from "./slots.ts";
 
 const { LOWER_BAND, UPPER_BAND, LIMIT_STATE_MS, LIMIT_UNTIL } = BOOK;
 
 /** Runs a command about accounts, sessions or symbols; returns why it is refused, or NONE. */
-export function administer(core: EngineCore, words: CommandWords, at: number, kind: number): number {
+export function administer(core: EngineParts, words: CommandWords, at: number, kind: number): number {
   switch (kind) {
     case COMMAND.MASS_CANCEL:
       return massCancel(core, words, at);
@@ -38,7 +38,7 @@ export function administer(core: EngineCore, words: CommandWords, at: number, ki
   }
 }
 
-function massCancel(core: EngineCore, words: CommandWords, at: number): number {
+function massCancel(core: EngineParts, words: CommandWords, at: number): number {
   const symbol = words.i32[at * 2 + 1] as number;
   const account = words.i32[at * 2 + 6] as number;
   const side = words.i32[at * 2 + 7] as number;
@@ -51,13 +51,13 @@ function massCancel(core: EngineCore, words: CommandWords, at: number): number {
   return NONE;
 }
 
-function closeSession(core: EngineCore, request: number, session: number): number {
+function closeSession(core: EngineParts, request: number, session: number): number {
   if (!Number.isSafeInteger(session) || session <= 0) return REASON.invalid_session;
   core.massWork.start({ kind: "session_closed", request, account: ANY, symbol: ANY, side: ANY, session });
   return NONE;
 }
 
-function ofAccount(core: EngineCore, words: CommandWords, at: number, kind: number): number {
+function ofAccount(core: EngineParts, words: CommandWords, at: number, kind: number): number {
   const { live } = core;
   const request = words.f64[at + 1] as number;
   const account = words.i32[at * 2 + 6] as number;
@@ -76,7 +76,7 @@ function ofAccount(core: EngineCore, words: CommandWords, at: number, kind: numb
   return NONE;
 }
 
-function setPosition(core: EngineCore, words: CommandWords, at: number, account: number): number {
+function setPosition(core: EngineParts, words: CommandWords, at: number, account: number): number {
   const book = core.book(words.i32[at * 2 + 1] as number);
   const lots = words.f64[at + 4] as number;
   if (book === undefined) return REASON.unknown_symbol;
@@ -88,7 +88,7 @@ function setPosition(core: EngineCore, words: CommandWords, at: number, account:
   return NONE;
 }
 
-function list(core: EngineCore, words: CommandWords, at: number): number {
+function list(core: EngineParts, words: CommandWords, at: number): number {
   const symbol = words.i32[at * 2 + 1] as number;
   const maxPriceTicks = words.f64[at + 3] as number;
   const maxQuantityLots = words.f64[at + 4] as number;
@@ -101,7 +101,7 @@ function list(core: EngineCore, words: CommandWords, at: number): number {
   return NONE;
 }
 
-function setLimits(core: EngineCore, words: CommandWords, at: number): number {
+function setLimits(core: EngineParts, words: CommandWords, at: number): number {
   const book = core.book(words.i32[at * 2 + 1] as number);
   const maxPriceTicks = words.f64[at + 3] as number;
   const maxQuantityLots = words.f64[at + 4] as number;
@@ -114,7 +114,7 @@ function setLimits(core: EngineCore, words: CommandWords, at: number): number {
   return NONE;
 }
 
-function setPhase(core: EngineCore, words: CommandWords, at: number, phase: number): number {
+function setPhase(core: EngineParts, words: CommandWords, at: number, phase: number): number {
   const book = core.book(words.i32[at * 2 + 1] as number);
   if (book === undefined) return REASON.unknown_symbol;
   book.phase = phase;
@@ -124,12 +124,12 @@ function setPhase(core: EngineCore, words: CommandWords, at: number, phase: numb
   return NONE;
 }
 
-function leaveLimitState(core: EngineCore, book: Book): void {
+function leaveLimitState(core: EngineParts, book: Book): void {
   book.counters[LIMIT_UNTIL] = 0;
   core.live.limited.delete(book);
 }
 
-function setBands(core: EngineCore, words: CommandWords, at: number): number {
+function setBands(core: EngineParts, words: CommandWords, at: number): number {
   const symbol = words.i32[at * 2 + 1] as number;
   const book = core.book(symbol);
   const [lower, upper, limitStateMs] = [3, 4, 5].map((word) => words.f64[at + word]) as [

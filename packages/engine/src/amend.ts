@@ -2,9 +2,9 @@ import { FLAG } from "./binary/command-layout.ts";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { Book } from "./books/book.ts";
 import { REASON } from "./codes.ts";
-import type { EngineCore } from "./engine-core.ts";
-import { slidPrice } from "./entries.ts";
-import { isBeyondBand, isPositive, levelFault } from "./order-rules.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { isBeyondBand, levelFault, slidPrice } from "./level-rules.ts";
+import { isPositive } from "./order-terms.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 
@@ -29,7 +29,7 @@ interface Change {
 
 /** Amends a live order and lets it trade; or returns why it is refused, and has changed nothing. NONE: done. */
 export function amendOrder(
-  core: EngineCore,
+  core: EngineParts,
   book: Book,
   order: number,
   words: CommandWords,
@@ -64,7 +64,7 @@ export function amendOrder(
   return NONE;
 }
 
-function changeOf(core: EngineCore, book: Book, order: number, words: CommandWords, at: number): Change {
+function changeOf(core: EngineParts, book: Book, order: number, words: CommandWords, at: number): Change {
   const { live } = core;
   const { f64, i32 } = live.orders;
   const flags = i32[(order << 4) | FLAGS] as number;
@@ -89,7 +89,7 @@ function changeOf(core: EngineCore, book: Book, order: number, words: CommandWor
 }
 
 function amendFault(
-  core: EngineCore,
+  core: EngineParts,
   book: Book,
   order: number,
   change: Change,

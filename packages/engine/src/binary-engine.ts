@@ -1,21 +1,21 @@
 import { inOneTurn, type Steps } from "@bourse/base";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { EventRing } from "./binary/event-ring.ts";
+import type { BookLevel, BookSnapshot, SymbolStatus } from "./book-views.ts";
 import { BOOK } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT, LEVEL_WORDS } from "./books/level-line.ts";
-import type { BookLevel, BookSnapshot, EngineCounters, EngineLimits, SymbolStatus } from "./engine.ts";
 import { EngineCore } from "./engine-core.ts";
 import { loadSteps } from "./load-state.ts";
 import type { OrderBookSnapshot } from "./market-data/feed.ts";
 import type { OrderLevel, ShownOrder } from "./market-data/messages.ts";
 import { nextDeadline } from "./mass-work.ts";
-import { isIndex, MAX_SYMBOLS } from "./order-rules.ts";
+import { isIndex, MAX_SYMBOLS } from "./order-terms.ts";
 import { LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
 import { orderState, readSteps } from "./read-state.ts";
 import { NONE } from "./slots.ts";
 import { encodeSteps } from "./snapshot.ts";
-import type { EngineState, OrderState } from "./state.ts";
+import type { EngineCounters, EngineLimits, EngineState, OrderState } from "./state.ts";
 import { hashSteps, type StateNames } from "./state-hash.ts";
 
 /** The engine on binary commands and binary events, and what can be asked of it between commands. */

@@ -8,11 +8,13 @@ import { EventWriter } from "./binary/event-writer.ts";
 import type { Book } from "./books/book.ts";
 import { CAUSE, REASON } from "./codes.ts";
 import { Endings } from "./endings.ts";
-import type { EngineLimits } from "./engine.ts";
-import { Entries, slidPrice } from "./entries.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { Entries } from "./entries.ts";
+import { slidPrice } from "./level-rules.ts";
 import { LiveOrders } from "./live-orders.ts";
 import { MassWorker, nextDeadline } from "./mass-work.ts";
-import { awaitsChildren, isAsleep, isIndex, isPositive, placeFault } from "./order-rules.ts";
+import { placeFault } from "./order-rules.ts";
+import { awaitsChildren, isAsleep, isIndex, isPositive } from "./order-terms.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { runPlain } from "./plain-lane.ts";
 import { replacePlain } from "./plain-replace.ts";
@@ -20,6 +22,7 @@ import { IMMEDIATE, NOT_PLAIN, takeLevels } from "./plain-take.ts";
 import { Settler } from "./settle.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 import { fillExtra, joinFamily, needsExtra } from "./special-orders.ts";
+import type { EngineCounters, EngineLimits } from "./state.ts";
 import { isNextTurn, REGISTER } from "./turn.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
@@ -40,7 +43,7 @@ const NO_WORD = 0;
 const { LAST_REQUEST, NOW, DEADLINE } = REGISTER;
 
 /** The engine on binary commands and binary events. Everything else is an edge of it. */
-export class EngineCore {
+export class EngineCore implements EngineParts {
   readonly limits: EngineLimits;
   readonly ring: EventRing;
   readonly events: EventWriter;
@@ -108,12 +111,7 @@ export class EngineCore {
     return this.registers[LAST_REQUEST] as number;
   }
 
-  /** After a restore. */
-  setCounters(counters: {
-    readonly lastRequest: number;
-    readonly nowMs: number;
-    readonly eventSequence: number;
-  }): void {
+  setCounters(counters: EngineCounters): void {
     this.registers[LAST_REQUEST] = counters.lastRequest;
     this.registers[NOW] = counters.nowMs;
     this.events.sequence = counters.eventSequence;

@@ -1,6 +1,5 @@
-import { inOneTurn, type Result, type Steps } from "@bourse/base";
-import { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
-import { BinaryEngine } from "./binary-engine.ts";
+import type { Steps } from "@bourse/base";
+import type { BookSnapshot, SymbolStatus } from "./book-views.ts";
 import type {
   AccountCommand,
   AmendOrder,
@@ -19,16 +18,8 @@ import type {
   SymbolCommand,
 } from "./commands.ts";
 import type { EventSink } from "./events.ts";
-import { ObjectEngine } from "./object-engine.ts";
-import { decodeSnapshot, decodeSteps, type SnapshotFault } from "./snapshot.ts";
-import type { OrderState } from "./state.ts";
+import type { EngineCounters, EngineLimits, OrderState } from "./state.ts";
 import type { StateNames } from "./state-hash.ts";
-
-/**
- * The version of the engine's semantics: it rises with every change after which the same commands may leave another
- * state, or yield other events of it than these and more. A log names the version it was written for (R8).
- */
-export { ENGINE_VERSION, SNAPSHOT_FORMAT } from "./snapshot.ts";
 
 /** The matching engine of one partition: many symbols, one stream of commands, one stream of events. */
 export interface Engine {
@@ -100,101 +91,8 @@ export interface Engine {
   snapshotSteps(): Steps<Uint8Array>;
 }
 
-/** What bounds an engine. Part of its state: a log is always read with the bounds it began with. */
-export interface EngineLimits {
-  /** Resting orders. */
-  readonly maxOrders: number;
-  /** Account indices are below it. */
-  readonly maxAccounts: number;
-}
-
 export interface EngineOptions extends Partial<EngineLimits> {
   readonly sink: EventSink;
   /** Whether single orders are told (L3). */
   readonly tellsOrders?: boolean;
-}
-
-export interface BookSnapshot {
-  /** The `bookSequence` of the last level change. */
-  readonly bookSequence: number;
-  /** Best first. */
-  readonly bids: readonly BookLevel[];
-  /** Best first. */
-  readonly asks: readonly BookLevel[];
-}
-
-export interface BookLevel {
-  readonly priceTicks: number;
-  readonly totalLots: number;
-  readonly orderCount: number;
-}
-
-export interface SymbolStatus {
-  /** Whether it takes no new orders. */
-  readonly halted: boolean;
-  /** Of `PHASE`. */
-  readonly phase: number;
-  /** When its limit state ends in a pause; 0: it is in none. */
-  readonly limitUntilMs: number;
-  /** Number of the symbol's last trade, 0 before the first. */
-  readonly tradeNumber: number;
-  readonly bookSequence: number;
-}
-
-export interface EngineCounters {
-  /** Sequence of the last event, 0 before the first. */
-  readonly eventSequence: number;
-  /** The last command's request, 0 before the first. */
-  readonly lastRequest: number;
-  /** Engine time. */
-  readonly nowMs: number;
-}
-
-export const DEFAULT_LIMITS: EngineLimits = { maxOrders: 16_777_216, maxAccounts: 4_194_304 };
-
-/** An empty engine. Throws `InvariantError` for limits that are not positive 31-bit integers. */
-export function createEngine(options: EngineOptions): Engine {
-  const maxOrders = options.maxOrders ?? DEFAULT_LIMITS.maxOrders;
-  const maxAccounts = options.maxAccounts ?? DEFAULT_LIMITS.maxAccounts;
-  return new ObjectEngine({ maxOrders, maxAccounts }, options.sink, options.tellsOrders === true);
-}
-
-/** The engine a snapshot was taken of: from here on it gives the same events for the same commands. */
-export function restoreEngine(bytes: Uint8Array, sink: EventSink): Result<Engine, SnapshotFault> {
-  return inOneTurn(restoreEngineSteps(bytes, sink));
-}
-
-/** The same in steps of a bounded number of orders. */
-export function* restoreEngineSteps(
-  bytes: Uint8Array,
-  sink: EventSink,
-): Steps<Result<Engine, SnapshotFault>> {
-  const decoded = yield* decodeSteps(bytes);
-  if (!decoded.ok) return decoded;
-  return { ok: true, value: yield* ObjectEngine.restoreSteps(decoded.value, sink) };
-}
-
-export interface BinaryEngineOptions extends Partial<EngineLimits> {
-  /** Called while commands run, when the ring is full: it must read events and free them. */
-  readonly onFull: (ring: EventRing) => void;
-  readonly ringWords?: number;
-  readonly tellsOrders?: boolean;
-}
-
-/** An empty engine that takes commands as words and leaves events as words. */
-export function createBinaryEngine(options: BinaryEngineOptions): BinaryEngine {
-  const { maxOrders, maxAccounts } = { ...DEFAULT_LIMITS, ...options };
-  const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);
-  return new BinaryEngine({ maxOrders, maxAccounts }, ring, options.tellsOrders === true);
-}
-
-/** The engine a snapshot was taken of, limits included, on binary commands and events. */
-export function restoreBinaryEngine(
-  bytes: Uint8Array,
-  options: Omit<BinaryEngineOptions, keyof EngineLimits>,
-): Result<BinaryEngine, SnapshotFault> {
-  const decoded = decodeSnapshot(bytes);
-  if (!decoded.ok) return decoded;
-  const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);
-  return { ok: true, value: BinaryEngine.ofState(decoded.value, ring, options.tellsOrders === true) };
 }

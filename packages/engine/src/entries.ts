@@ -2,9 +2,9 @@ import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import { CAUSE, TRIGGER } from "./codes.ts";
 import type { Endings } from "./endings.ts";
+import { levelOverflows } from "./level-rules.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { canFill, match } from "./match.ts";
-import { bestOf, levelOverflows } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
@@ -158,15 +158,6 @@ export class Entries {
     if (price === 0) this.#live.standAside(order, book);
     else this.enter(book, order);
   }
-}
-
-/** One tick before the best of the other side, where the price would reach it; 0: there is none. */
-export function slidPrice(live: LiveOrders, book: Book, flags: number, price: number): number {
-  const buys = (flags & 1) === 0;
-  const best = bestOf(live, buys ? book.asks : book.bids);
-  if (best === 0 || (buys ? price < best : price > best)) return price;
-  const slid = buys ? best - 1 : best + 1;
-  return slid > book.maxPriceTicks ? 0 : slid;
 }
 
 function residueCause(flags: number): number {

@@ -4,6 +4,7 @@ export { EVENT } from "./binary/event-layout.ts";
 export { DEFAULT_RING_WORDS, EventRing } from "./binary/event-ring.ts";
 export { readEvents } from "./binary/read-events.ts";
 export { BinaryEngine } from "./binary-engine.ts";
+export type { BookLevel, BookSnapshot, SymbolStatus } from "./book-views.ts";
 export type {
   AccountCommand,
   AmendOrder,
@@ -37,26 +38,16 @@ export {
   TIME_IN_FORCE,
   TRIGGER_BY,
 } from "./commands.ts";
-export type {
-  BinaryEngineOptions,
-  BookLevel,
-  BookSnapshot,
-  Engine,
-  EngineCounters,
-  EngineLimits,
-  EngineOptions,
-  SymbolStatus,
-} from "./engine.ts";
+export type { BinaryEngineOptions } from "./create-engine.ts";
 export {
   createBinaryEngine,
   createEngine,
   DEFAULT_LIMITS,
-  ENGINE_VERSION,
   restoreBinaryEngine,
   restoreEngine,
   restoreEngineSteps,
-  SNAPSHOT_FORMAT,
-} from "./engine.ts";
+} from "./create-engine.ts";
+export type { Engine, EngineOptions } from "./engine.ts";
 export type {
   BookStatus,
   CancelCause,
@@ -89,7 +80,8 @@ export type {
 } from "./market-data/messages.ts";
 export { OrderReader } from "./market-data/order-reader.ts";
 export { TopReader } from "./market-data/top-reader.ts";
-export { MAX_SYMBOLS } from "./order-rules.ts";
+export { MAX_SYMBOLS } from "./order-terms.ts";
 export type { SnapshotFault } from "./snapshot.ts";
-export type { OrderState } from "./state.ts";
+export { ENGINE_VERSION, SNAPSHOT_FORMAT } from "./snapshot.ts";
+export type { EngineCounters, EngineLimits, OrderState } from "./state.ts";
 export type { StateNames } from "./state-hash.ts";

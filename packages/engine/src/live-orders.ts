@@ -4,7 +4,6 @@ import type { EventWriter } from "./binary/event-writer.ts";
 import { BOOK, Book, type Listing } from "./books/book.ts";
 import { LADDER, LEVEL_INT, LEVEL_LINE, LEVEL_WORDS, TOUCH } from "./books/level-line.ts";
 import { PriceNodes } from "./books/price-tree.ts";
-import type { EngineLimits } from "./engine.ts";
 import { AccountTable } from "./orders/account-table.ts";
 import { ClientIds } from "./orders/client-ids.ts";
 import { ExpiryQueue } from "./orders/expiry-queue.ts";
@@ -13,6 +12,7 @@ import { HandleIndex } from "./orders/handle-index.ts";
 import { EXTRA, EXTRA_INT, EXTRA_WORDS, LINE, LINE_INT, LINE_WORDS } from "./orders/order-line.ts";
 import { Positions } from "./orders/positions.ts";
 import { grownInt32, Lines, NONE as NO_SLOT } from "./slots.ts";
+import type { EngineLimits } from "./state.ts";
 
 /** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
 const NONE = NO_SLOT;

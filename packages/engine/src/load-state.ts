@@ -1,9 +1,9 @@
 import { assert, StepCount, type Steps } from "@bourse/base";
 import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
-import type { EngineCore } from "./engine-core.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { bestOf } from "./level-rules.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { bestOf } from "./order-rules.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 import { addExtra, setFlags } from "./special-orders.ts";
@@ -19,7 +19,7 @@ interface Entered {
 }
 
 /** Fills an empty engine. Throws `InvariantError` for a state that no engine can be in. */
-export function* loadSteps(core: EngineCore, state: EngineState): Steps<void> {
+export function* loadSteps(core: EngineParts, state: EngineState): Steps<void> {
   const { live } = core;
   for (const account of state.blockedAccounts) live.accounts.setBlocked(account, true);
   for (const [account, group] of state.accountGroups) live.accounts.setGroup(account, group);
@@ -58,7 +58,7 @@ function* enter(live: LiveOrders, orders: readonly OrderState[], count: StepCoun
 
 /** In the order of the state: bids, asks, what sleeps, what stands aside. */
 function* place(
-  core: EngineCore,
+  core: EngineParts,
   book: Book,
   ladders: readonly (readonly Entered[])[],
   count: StepCount,
@@ -78,7 +78,7 @@ function* place(
 }
 
 /** A resting order; an iceberg shows what it did. */
-function stand(core: EngineCore, book: Book, order: number): void {
+function stand(core: EngineParts, book: Book, order: number): void {
   const { live } = core;
   const price = live.orders.f64[(order << 3) | LINE.PRICE] as number;
   assert(price > 0, "a resting order has a price");

@@ -1,16 +1,28 @@
 import { assert } from "@bourse/base";
+import type { EventWriter } from "./binary/event-writer.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
 import { LADDER, LEVEL_INT, sideOfLadder } from "./books/level-line.ts";
 import { CAUSE, STATUS } from "./codes.ts";
 import { ANY, PHASE } from "./commands.ts";
-import type { EngineCore } from "./engine-core.ts";
+import type { Endings } from "./endings.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
+import type { Settler } from "./settle.ts";
 import { NONE } from "./slots.ts";
 import type { MassWork } from "./state.ts";
 
 type OpenWork = { -readonly [K in keyof Omit<MassWork, "nextHandle">]: MassWork[K] };
+
+/** The parts of an engine that mass work changes. */
+interface WorkedOn {
+  readonly live: LiveOrders;
+  readonly endings: Endings;
+  readonly settler: Settler;
+  readonly events: EventWriter;
+  readonly nowMs: number;
+  settle(book: Book): void;
+}
 
 const CAUSES = {
   mass_cancelled: CAUSE.mass_cancelled,
@@ -26,10 +38,10 @@ const CAUSES = {
  * that events don't depend on chunks.
  */
 export class MassWorker {
-  readonly #core: EngineCore;
+  readonly #core: WorkedOn;
   #open: OpenWork | undefined;
 
-  constructor(core: EngineCore) {
+  constructor(core: WorkedOn) {
     this.#core = core;
   }
 
@@ -149,7 +161,7 @@ export function nextDeadline(live: LiveOrders): number {
   return limited === undefined ? next : Math.min(next, limited.counters[BOOK.LIMIT_UNTIL] as number);
 }
 
-function isDue(core: EngineCore): boolean {
+function isDue(core: WorkedOn): boolean {
   return nextDeadline(core.live) <= core.nowMs;
 }
 

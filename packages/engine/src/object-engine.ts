@@ -21,9 +21,9 @@ import type {
   SetPosition,
   SymbolCommand,
 } from "./commands.ts";
-import type { Engine, EngineLimits } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import type { EventSink } from "./events.ts";
-import type { EngineState } from "./state.ts";
+import type { EngineLimits, EngineState } from "./state.ts";
 
 /** The engine for those who have objects: commands are written as words, events are read out to a sink. */
 export class ObjectEngine extends BinaryEngine implements Engine {

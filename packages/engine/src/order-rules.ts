@@ -1,60 +1,24 @@
 import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { CommandWords } from "./binary/encode-command.ts";
-import { BOOK, type Book } from "./books/book.ts";
-import type { Ladder } from "./books/ladder.ts";
-import { LEVEL_LINE } from "./books/level-line.ts";
+import type { Book } from "./books/book.ts";
 import { REASON } from "./codes.ts";
-import type { EngineCore } from "./engine-core.ts";
-import { slidPrice } from "./entries.ts";
-import type { LiveOrders } from "./live-orders.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { isBeyondBand, levelFault } from "./level-rules.ts";
+import { awaitsChildren, isAsleep, isPositive } from "./order-terms.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 import { extrasFault } from "./special-rules.ts";
 
-/** Symbol indices are below it. */
-export const MAX_SYMBOLS = 65_536;
-
 const NONE = NO_SLOT;
-const { SIDE, TYPE, TYPE_SHIFT, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, POST_ONLY, SLIDE, LINK, PEG } = FLAG;
-const { PRICE, QUANTITY, WORST, EXPIRE_AT, STOP, TRAIL_TICKS, TRAIL_BPS, AWAITS } = PLACE_WORD;
-const { TOTAL, RESERVE } = LEVEL_LINE;
+const { SIDE, TYPE, TYPE_SHIFT, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT, POST_ONLY, LINK, PEG } = FLAG;
+const { PRICE, QUANTITY, WORST, EXPIRE_AT } = PLACE_WORD;
 const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 const CHILD = 2 << FLAG.LINK_SHIFT;
 /** Flags from here on, or words behind the eighth, make an order special. */
 const FIRST_SPECIAL = FLAG.HIDDEN;
 
-/** Whether a listing's numbers keep every notional a safe integer (R9); NONE, or the reason. */
-export function listingFault(maxPriceTicks: number, maxQuantityLots: number): number {
-  if (!isPositive(maxPriceTicks) || !isPositive(maxQuantityLots)) return REASON.invalid_listing;
-  return maxPriceTicks <= Math.floor(Number.MAX_SAFE_INTEGER / maxQuantityLots)
-    ? NONE
-    : REASON.invalid_listing;
-}
-
-/** A PLACE in front of its book. */
-export interface Placing {
-  readonly words: CommandWords;
-  readonly at: number;
-  readonly length: number;
-  /** Slot of the order that goes if this one comes, or NONE. */
-  readonly replaced: number;
-}
-
-/** Whether an order sleeps until its stop. */
-export function isAsleep(words: Float64Array, at: number, length: number): boolean {
-  return (
-    length > TRAIL_BPS &&
-    (words[at + STOP] !== 0 || words[at + TRAIL_TICKS] !== 0 || words[at + TRAIL_BPS] !== 0)
-  );
-}
-
-/** Whether an order waits for its children. */
-export function awaitsChildren(words: Float64Array, at: number, length: number): boolean {
-  return length > AWAITS && words[at + AWAITS] !== 0;
-}
-
 /** Why a new order is refused, or NONE. */
 export function placeFault(
-  core: EngineCore,
+  core: EngineParts,
   book: Book,
   words: CommandWords,
   at: number,
@@ -112,58 +76,4 @@ function limitFault(book: Book, flags: number, price: number, worst: number): nu
   if (worst === 0) return NONE;
   if (!isPositive(worst)) return REASON.invalid_worst_price;
   return ((flags & SIDE) === 0 ? price > worst : price < worst) ? REASON.price_beyond_worst : NONE;
-}
-
-export function isBeyondBand(book: Book, flags: number, price: number): boolean {
-  const { counters } = book;
-  return (flags & SIDE) === 0
-    ? price > (counters[BOOK.UPPER_BAND] as number)
-    : price < (counters[BOOK.LOWER_BAND] as number);
-}
-
-/**
- * Whether an order may stand at a price of its book, without `except`, which stands there perhaps; NONE, or the reason.
- */
-export function levelFault(
-  live: LiveOrders,
-  book: Book,
-  flags: number,
-  price: number,
-  lots: number,
-  except: number,
-): number {
-  const own = except === NONE || !live.standsAt(except, price) ? 0 : live.leaves(except);
-  if (levelOverflows(live, book, flags, price, lots - own)) return REASON.level_full;
-  if ((flags & POST_ONLY) === 0) return NONE;
-  const slid = slidPrice(live, book, flags, price);
-  if (slid === price) return NONE;
-  return (flags & SLIDE) !== 0 && slid > 0 ? NONE : REASON.post_only_would_cross;
-}
-
-export function levelOverflows(
-  live: LiveOrders,
-  book: Book,
-  flags: number,
-  price: number,
-  addedLots: number,
-): boolean {
-  const level = ((flags & SIDE) === 0 ? book.bids : book.asks).find(price);
-  if (level === NONE) return false;
-  const { f64 } = live.levels;
-  const total = (f64[(level << 3) | TOTAL] as number) + (f64[(level << 3) | RESERVE] as number);
-  return total > Number.MAX_SAFE_INTEGER - addedLots;
-}
-
-/** Price of a side's best order, shown or not; 0 where there is none. */
-export function bestOf(live: LiveOrders, side: Ladder): number {
-  return side.best === NONE ? 0 : (live.levels.f64[side.best << 3] as number);
-}
-
-export function isPositive(value: number): boolean {
-  return value > 0 && value <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value;
-}
-
-/** Whether a number is an index below `bound`. */
-export function isIndex(value: number, bound: number): boolean {
-  return value >= 0 && value < bound && Math.floor(value) === value;
 }

@@ -24,7 +24,7 @@ registerHooks({
 });
 
 async function judge(bug: number): Promise<void> {
-  const { createEngine, restoreEngine } = await import(`./engine.ts?bug=${bug}`);
+  const { createEngine, restoreEngine } = await import(`./create-engine.ts?bug=${bug}`);
   const maker: EngineMaker = { create: createEngine, restore: restoreEngine };
   for (let seed = 1; seed <= 40; seed++) compareEngines(seed, 1_500, maker);
 }

@@ -3,7 +3,7 @@ import { FLAG } from "./binary/command-layout.ts";
 import { BOOK, type Book } from "./books/book.ts";
 import type { Ladder } from "./books/ladder.ts";
 import { LEVEL_INT } from "./books/level-line.ts";
-import type { EngineCore } from "./engine-core.ts";
+import type { EngineParts } from "./engine-parts.ts";
 import type { LiveOrders } from "./live-orders.ts";
 import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
@@ -13,7 +13,7 @@ import type { EngineState, OrderState, SymbolState } from "./state.ts";
 const ORDERS_IN_A_STEP = 10_000;
 
 /** What an engine holds, as plain data in canonical order. No command may come between the steps. */
-export function* readSteps(core: EngineCore): Steps<EngineState> {
+export function* readSteps(core: EngineParts): Steps<EngineState> {
   const { live, limits } = core;
   const count = new StepCount(ORDERS_IN_A_STEP);
   const symbols: SymbolState[] = [];

@@ -9,6 +9,10 @@ import {
   type SymbolState,
 } from "./state.ts";
 
+/**
+ * The version of the engine's semantics: it rises with every change after which the same commands may leave another
+ * state, or yield other events of it than these and more. A log names the version it was written for (R8).
+ */
 export const ENGINE_VERSION = 2;
 
 /** Why bytes are not taken for a snapshot. An older one may still be good. */

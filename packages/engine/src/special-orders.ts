@@ -1,7 +1,7 @@
 import { FLAG, PLACE_WORD } from "./binary/command-layout.ts";
 import type { CommandWords } from "./binary/encode-command.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { awaitsChildren, isAsleep } from "./order-rules.ts";
+import { awaitsChildren, isAsleep } from "./order-terms.ts";
 import { EXTRA, EXTRA_INT, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 

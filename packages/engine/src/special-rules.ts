@@ -4,7 +4,7 @@ import { REASON } from "./codes.ts";
 import { LINK, MAX_AWAITED } from "./commands.ts";
 import { reduces } from "./endings.ts";
 import type { LiveOrders } from "./live-orders.ts";
-import { isAsleep, type Placing } from "./order-rules.ts";
+import { isAsleep, type Placing } from "./order-terms.ts";
 import { EXTRA, EXTRA_WORDS, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 

@@ -1,5 +1,3 @@
-import type { EngineCounters, EngineLimits } from "./engine.ts";
-
 /**
  * The whole state of an engine as plain data, in canonical order: what a snapshot holds and a state hash covers. It
  * knows nothing of pools and slots, so engines with different pasts and equal books have equal states.
@@ -16,6 +14,23 @@ export interface EngineState {
   /** By symbol, ascending. */
   readonly symbols: readonly SymbolState[];
   readonly pending: MassWork | undefined;
+}
+
+/** What bounds an engine. Part of its state: a log is always read with the bounds it began with. */
+export interface EngineLimits {
+  /** Resting orders. */
+  readonly maxOrders: number;
+  /** Account indices are below it. */
+  readonly maxAccounts: number;
+}
+
+export interface EngineCounters {
+  /** Sequence of the last event, 0 before the first. */
+  readonly eventSequence: number;
+  /** The last command's request, 0 before the first. */
+  readonly lastRequest: number;
+  /** Engine time. */
+  readonly nowMs: number;
 }
 
 export interface PositionState {

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { TextFile, Violation } from "../repository.ts";
 import { allowedFor, isMapped, PURE_PACKAGES, type Unit, unitOf, WEB_MAY_IMPORT } from "./allow-map.ts";
+import { findCircles } from "./import-circles.ts";
 import {
   CLOCK_AND_RANDOMNESS,
   isAllowedIn,
@@ -27,10 +28,15 @@ export interface LayersReport {
 export function checkLayers(files: readonly TextFile[]): LayersReport {
   const sources = files.filter(({ path }) => /\.tsx?$/.test(path) && unitOf(path) !== undefined);
   const manifests = files.filter(({ path }) => isManifest(path));
+  const codes = sources.map((file) => ({ file, code: readSourceCode(file) }));
   return {
     sources: sources.length,
     manifests: manifests.length,
-    violations: [...sources.flatMap(checkSource), ...manifests.flatMap(checkManifest)],
+    violations: [
+      ...codes.flatMap(({ file, code }) => (code === undefined ? doesNotParse(file) : checkSource(code))),
+      ...findCircles(codes.flatMap(({ code }) => code ?? [])),
+      ...manifests.flatMap(checkManifest),
+    ],
   };
 }
 
@@ -39,15 +45,18 @@ function isManifest(path: string): boolean {
   return unit !== undefined && path === `${unit.folder}/package.json`;
 }
 
-function checkSource(file: TextFile): readonly Violation[] {
-  const unit = unitOf(file.path);
+function doesNotParse({ path }: TextFile): readonly Violation[] {
+  return [{ path, rule: "does not parse" }];
+}
+
+function checkSource(code: SourceCode): readonly Violation[] {
+  const { path } = code;
+  const unit = unitOf(path);
   if (unit === undefined) return [];
-  const code = readSourceCode(file);
-  if (code === undefined) return [{ path: file.path, rule: "does not parse" }];
   const at = (line: number, rules: readonly string[]): readonly Violation[] =>
-    rules.map((rule) => ({ path: file.path, line, rule }));
+    rules.map((rule) => ({ path, line, rule }));
   return [
-    ...code.imports.flatMap((wanted) => at(wanted.line, importFaults(unit, file.path, wanted))),
+    ...code.imports.flatMap((wanted) => at(wanted.line, importFaults(unit, path, wanted))),
     ...useFaults(code),
   ];
 }

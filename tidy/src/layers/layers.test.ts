@@ -281,3 +281,36 @@ describe("what is allowed passes", () => {
     });
   }
 });
+
+describe("imports in a circle", () => {
+  const file = (name: string, ...imported: readonly string[]): TextFile => ({
+    path: `packages/engine/src/${name}.ts`,
+    text: imported.map((target) => `import type { X } from "./${target}.ts";`).join("\n"),
+  });
+  const circlesOf = (...files: readonly TextFile[]): readonly string[] =>
+    checkLayers(files).violations.map(({ path, rule }) => `${path} ${rule}`);
+
+  test("are found once, types included, at the first of the files", () => {
+    assert.deepEqual(circlesOf(file("a", "b"), file("b", "c"), file("c", "a", "d"), file("d")), [
+      "packages/engine/src/a.ts imports itself, by way of packages/engine/src/b.ts, packages/engine/src/c.ts",
+    ]);
+  });
+
+  test("are found beside each other, also where one imports the other", () => {
+    const found = circlesOf(file("a", "b", "c"), file("b", "a"), file("c", "d"), file("d", "c"));
+    assert.deepEqual(found.toSorted(), [
+      "packages/engine/src/a.ts imports itself, by way of packages/engine/src/b.ts",
+      "packages/engine/src/c.ts imports itself, by way of packages/engine/src/d.ts",
+    ]);
+  });
+
+  test("are found in a file alone", () => {
+    assert.deepEqual(circlesOf(file("a", "a")), [
+      "packages/engine/src/a.ts imports itself, by way of nothing else",
+    ]);
+  });
+
+  test("are none where two ways lead to the same file", () => {
+    assert.deepEqual(circlesOf(file("a", "b", "c"), file("b", "d"), file("c", "d"), file("d", "gone")), []);
+  });
+});

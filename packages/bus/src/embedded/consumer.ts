@@ -1,15 +1,8 @@
-import type { ChunkSlice } from "../port.ts";
-import {
-  type BusRecord,
-  type ConsumeOptions,
-  type GroupConsumer,
-  type StartPosition,
-  type TopicPartition,
-  topicPartitionKey,
-} from "../port.ts";
+import type { BusRecord, ChunkSlice, ConsumeOptions, GroupConsumer, StartPosition } from "../port.ts";
 import { chunksOfRecords } from "../record-chunk.ts";
 import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import { Cursor } from "./cursor.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Group, GroupMember } from "./group.ts";

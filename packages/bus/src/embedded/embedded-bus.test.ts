@@ -22,8 +22,8 @@ import { crc32 } from "node:zlib";
 import { manualClock } from "@bourse/base/testing";
 import { BusError } from "../bus-error.ts";
 import { record, records, takeCount, values } from "../conformance-suite.ts";
-import { topicPartitionKey } from "../port.ts";
 import { type BusHarness, busConformance } from "../testing.ts";
+import { topicPartitionKey } from "../topic-partition.ts";
 import { type EmbeddedBus, embeddedBus } from "./embedded-bus.ts";
 
 busConformance("embedded", async (): Promise<BusHarness> => {

@@ -1,6 +1,7 @@
 import { present, type RetentionHour } from "@bourse/base";
 import { BusError } from "../bus-error.ts";
-import type { OutgoingRecord, StartPosition, TopicPartition, TopicSpec } from "../port.ts";
+import type { OutgoingRecord, StartPosition, TopicSpec } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { convertFormat1 } from "./convert-format-1.ts";
 import { type GroupOffsets, groupOffsets } from "./group-offsets.ts";
 import type { LogPlace } from "./load-segments.ts";

@@ -1,5 +1,5 @@
 import { assignPartitions } from "../assign-partitions.ts";
-import { type TopicPartition, topicPartitionKey } from "../port.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import type { TopicLog } from "./partition-log.ts";
 
 /** A consumer, as its group sees it. */

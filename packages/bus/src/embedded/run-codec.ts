@@ -1,5 +1,6 @@
 import { BusError } from "../bus-error.ts";
-import type { BusRecord, Headers, OutgoingRecord, TopicPartition } from "../port.ts";
+import type { BusRecord, Headers, OutgoingRecord } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { ByteWriter } from "./byte-writer.ts";
 
 /**

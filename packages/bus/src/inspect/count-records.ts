@@ -1,4 +1,5 @@
-import type { EventBus, TopicPartition } from "../port.ts";
+import type { EventBus } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { rangeOf } from "./find-records.ts";
 import { fits, type RecordFilter, typeOf } from "./record-filter.ts";
 import { scan } from "./scan.ts";

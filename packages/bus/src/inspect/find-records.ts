@@ -1,4 +1,5 @@
-import type { BusRecord, EventBus, PartitionOffsets, TopicPartition } from "../port.ts";
+import type { BusRecord, EventBus, PartitionOffsets } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { fits, type RecordFilter } from "./record-filter.ts";
 import { scan } from "./scan.ts";
 

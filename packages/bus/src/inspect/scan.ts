@@ -1,4 +1,5 @@
-import type { BusRecord, EventBus, TopicPartition } from "../port.ts";
+import type { BusRecord, EventBus } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 
 export interface Scan extends TopicPartition {
   /** The first offset that is looked at. */

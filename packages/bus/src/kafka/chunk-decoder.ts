@@ -1,6 +1,7 @@
-import type { BusRecord, RecordChunk, TopicPartition } from "../port.ts";
+import type { BusRecord, RecordChunk } from "../port.ts";
 import { CHUNK_SPANS, SPAN } from "../record-chunk.ts";
 import { FRAME_BYTES, isFramed } from "../schema-frame.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import { batchesFrom, busRecord, decodedOf, decompressed, type FoundBatch } from "./record-batch.ts";
 import { RecordReader } from "./varint.ts";

@@ -1,5 +1,5 @@
 import type { offsetCommitV8 } from "@platformatic/kafka";
-import type { TopicPartition } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 
 export type CommitPosition = TopicPartition & { readonly nextOffset: bigint };
 

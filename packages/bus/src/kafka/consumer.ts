@@ -1,15 +1,8 @@
 import type { BusError } from "../bus-error.ts";
-import type { ChunkSlice } from "../port.ts";
-import {
-  type BusRecord,
-  type ConsumeOptions,
-  type GroupConsumer,
-  type StartPosition,
-  type TopicPartition,
-  topicPartitionKey,
-} from "../port.ts";
+import type { BusRecord, ChunkSlice, ConsumeOptions, GroupConsumer, StartPosition } from "../port.ts";
 import { ShareCalls } from "../share-calls.ts";
 import { signal } from "../signal.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import { retrying } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
 import { Fetcher, type FetchTarget } from "./fetcher.ts";

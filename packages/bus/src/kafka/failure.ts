@@ -1,5 +1,5 @@
 import { BusError } from "../bus-error.ts";
-import type { TopicPartition } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 
 /** The protocol's error codes that are told apart here (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const KafkaCode = {

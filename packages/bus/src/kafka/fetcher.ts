@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { fetchV13 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
-import type { RecordChunk } from "../port.ts";
-import { type BusRecord, type StartPosition, type TopicPartition, topicPartitionKey } from "../port.ts";
+import type { BusRecord, RecordChunk, StartPosition } from "../port.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import { type Backoff, backoff } from "./backoff.ts";
 import { type ChunkWish, type DecodedChunks, decodeChunks } from "./chunk-decoder.ts";
 import { ChunkMemory } from "./chunk-memory.ts";

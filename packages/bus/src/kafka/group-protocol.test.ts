@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@bourse/base";
-import { type TopicPartition, topicPartitionKey } from "../port.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import {
   decodeAssignment,
   decodeSubscription,

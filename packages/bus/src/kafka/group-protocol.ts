@@ -5,7 +5,7 @@ import {
   encodeConsumerProtocolSubscription,
 } from "@platformatic/kafka";
 import { assignPartitions } from "../assign-partitions.ts";
-import { type TopicPartition, topicPartitionKey } from "../port.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 
 /** The name under which our members share partitions; members of other software can't join such a group. */
 export const ASSIGNOR = "bourse-sticky";

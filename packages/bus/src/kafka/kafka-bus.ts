@@ -10,9 +10,9 @@ import type {
   ReadOptions,
   SentBatch,
   TopicInfo,
-  TopicPartition,
   TopicSpec,
 } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { retrying } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
 import { clusterOf, type KafkaConnectionOptions } from "./cluster-of.ts";

@@ -1,5 +1,6 @@
 import { BusError } from "../bus-error.ts";
-import type { OutgoingRecord, TopicPartition } from "../port.ts";
+import type { OutgoingRecord } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import type { Backoff } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 

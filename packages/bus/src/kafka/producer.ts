@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BusError, lostEnd } from "../bus-error.ts";
 import { recordSizes, sumOf } from "../limits.ts";
-import type { OutgoingBatch, SentBatch, TopicPartition } from "../port.ts";
-import { topicPartitionKey } from "../port.ts";
+import type { OutgoingBatch, SentBatch } from "../port.ts";
 import { signal } from "../signal.ts";
+import type { TopicPartition } from "../topic-partition.ts";
+import { topicPartitionKey } from "../topic-partition.ts";
 import { type Backoff, backoff, retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Cluster } from "./cluster.ts";

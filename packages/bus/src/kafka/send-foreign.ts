@@ -1,5 +1,5 @@
 import { Producer } from "@platformatic/kafka";
-import type { TopicPartition } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 
 /** What a program that knows nothing of Bourse writes: any bytes, or a record without a value (a tombstone). */
 export interface ForeignRecord extends TopicPartition {

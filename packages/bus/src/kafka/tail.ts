@@ -1,4 +1,5 @@
-import type { BusRecord, TopicPartition } from "../port.ts";
+import type { BusRecord } from "../port.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import type { Cluster } from "./cluster.ts";
 import { unavailable } from "./failure.ts";
 import type { Fetcher, FetchTarget } from "./fetcher.ts";

@@ -7,8 +7,8 @@ import { BusError } from "../bus-error.ts";
 import { record, takeCount, values } from "../conformance-suite.ts";
 import { DATA } from "../kafka-server/kafka-process.ts";
 import { privateKafka } from "../kafka-server/test-kafka.ts";
-import type { TopicPartition } from "../port.ts";
 import { kafkaSkip } from "../testing.ts";
+import type { TopicPartition } from "../topic-partition.ts";
 import { kafkaBus } from "./kafka-bus.ts";
 
 const skip = (await kafkaSkip(process.env, "own")) ?? false;

@@ -1,4 +1,4 @@
-import type { BookLevel } from "../engine.ts";
+import type { BookLevel } from "../book-views.ts";
 import type { OrderLevel, Top } from "./messages.ts";
 
 /** Levels of each side that a checksum looks at, as venues do it. */

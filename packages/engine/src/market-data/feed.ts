@@ -1,4 +1,4 @@
-import type { BookLevel, BookSnapshot } from "../engine.ts";
+import type { BookLevel, BookSnapshot } from "../book-views.ts";
 import type { EventSink } from "../events.ts";
 import { CHECKSUM_LEVELS, levelsChecksum, ordersChecksum, topChecksum } from "./checksum.ts";
 import type {

@@ -1,4 +1,4 @@
-import type { BookLevel, BookSnapshot } from "../engine.ts";
+import type { BookLevel, BookSnapshot } from "../book-views.ts";
 import { BookReader, isNumber } from "./book-reader.ts";
 import { levelsChecksum } from "./checksum.ts";
 import type { LevelsChanged, LevelsSnapshot } from "./messages.ts";

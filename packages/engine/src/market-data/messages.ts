@@ -1,4 +1,4 @@
-import type { BookLevel } from "../engine.ts";
+import type { BookLevel } from "../book-views.ts";
 
 /**
  * What all messages of a symbol's feed have: they cover the engine's numbers from `firstSequence` to `lastSequence`, and

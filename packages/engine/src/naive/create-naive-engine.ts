@@ -1,8 +1,8 @@
 import type { Result } from "@bourse/base";
-import type { Engine, EngineLimits, EngineOptions } from "../engine.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../events.ts";
 import { decodeSnapshot, type SnapshotFault } from "../snapshot.ts";
-import type { EngineState } from "../state.ts";
+import type { EngineLimits, EngineState } from "../state.ts";
 import { NaiveEngine } from "./naive-engine.ts";
 import { thaw } from "./naive-state.ts";
 

@@ -1,4 +1,5 @@
 import { inOneTurn, type Steps } from "@bourse/base";
+import type { BookSnapshot, SymbolStatus } from "../book-views.ts";
 import type {
   AccountCommand,
   AmendOrder,
@@ -16,10 +17,10 @@ import type {
   SetPosition,
   SymbolCommand,
 } from "../commands.ts";
-import type { BookSnapshot, Engine, EngineCounters, SymbolStatus } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import type { EventSink, RejectReason } from "../events.ts";
 import { encodeSteps } from "../snapshot.ts";
-import type { OrderState } from "../state.ts";
+import type { EngineCounters, OrderState } from "../state.ts";
 import { hashSteps, type StateNames } from "../state-hash.ts";
 import { NaiveBooks } from "./naive-books.ts";
 import { NaiveCascade } from "./naive-cascade.ts";

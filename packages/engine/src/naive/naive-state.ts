@@ -1,6 +1,12 @@
 import type { ListSymbol } from "../commands.ts";
-import type { EngineLimits } from "../engine.ts";
-import type { EngineState, MassWork, OrderState, PositionState, SymbolState } from "../state.ts";
+import type {
+  EngineLimits,
+  EngineState,
+  MassWork,
+  OrderState,
+  PositionState,
+  SymbolState,
+} from "../state.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,7 +1,7 @@
 import { assert } from "@bourse/base";
 import { ORDER_TYPE, type PlaceOrder, SIDE } from "../commands.ts";
+import { createEngine } from "../create-engine.ts";
 import type { Engine, EngineOptions } from "../engine.ts";
-import { createEngine } from "../engine.ts";
 import { applyCommand, type EngineCommand } from "./engine-command.ts";
 import { eventSink, type RecordedEvent } from "./recording-sink.ts";
 

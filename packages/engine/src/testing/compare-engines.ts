@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Result, seededRandom } from "@bourse/base";
-import type { Engine, EngineLimits, EngineOptions } from "../engine.ts";
-import { createEngine, restoreEngine } from "../engine.ts";
+import { createEngine, restoreEngine } from "../create-engine.ts";
+import type { Engine, EngineOptions } from "../engine.ts";
 import type { EventSink } from "../events.ts";
 import { createNaiveEngine, restoreNaiveEngine } from "../naive/create-naive-engine.ts";
 import { decodeSnapshot, type SnapshotFault } from "../snapshot.ts";
+import type { EngineLimits } from "../state.ts";
 import { applyCommand, type EngineCommand } from "./engine-command.ts";
 import { randomCommands } from "./random-commands.ts";
 import { type RecordedEvent, type RecordingSink, recordingSink } from "./recording-sink.ts";

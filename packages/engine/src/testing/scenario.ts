@@ -1,5 +1,6 @@
 import { ORDER_TYPE, type PlaceOrder, SIDE, TIME_IN_FORCE } from "../commands.ts";
-import { createEngine, type Engine } from "../engine.ts";
+import { createEngine } from "../create-engine.ts";
+import type { Engine } from "../engine.ts";
 import type { EngineMaker } from "./compare-engines.ts";
 import { applyCommand, type EngineCommand } from "./engine-command.ts";
 import { type RecordedEvent, recordingSink } from "./recording-sink.ts";

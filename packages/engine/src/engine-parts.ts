@@ -1,0 +1,27 @@
+import type { EventWriter } from "./binary/event-writer.ts";
+import type { Book } from "./books/book.ts";
+import type { Endings } from "./endings.ts";
+import type { Entries } from "./entries.ts";
+import type { LiveOrders } from "./live-orders.ts";
+import type { MassWorker } from "./mass-work.ts";
+import type { Settler } from "./settle.ts";
+import type { EngineCounters, EngineLimits } from "./state.ts";
+
+/** What an engine is made of, as the functions about one kind of command see it. */
+export interface EngineParts {
+  readonly limits: EngineLimits;
+  readonly events: EventWriter;
+  readonly live: LiveOrders;
+  readonly endings: Endings;
+  readonly entries: Entries;
+  readonly settler: Settler;
+  readonly massWork: MassWorker;
+  readonly nowMs: number;
+  readonly lastRequest: number;
+  /** undefined: the symbol is not listed. */
+  book(symbol: number): Book | undefined;
+  /** Lets all happen that a change of the book has set off. */
+  settle(book: Book): void;
+  /** After a restore. */
+  setCounters(counters: EngineCounters): void;
+}
