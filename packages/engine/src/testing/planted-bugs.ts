@@ -54,7 +54,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     bug: "post-only may take at the touch",
-    file: "entries.ts",
+    file: "level-rules.ts",
     line: "buys ? price < best : price > best",
     wrong: "buys ? price <= best : price >= best",
   },
@@ -298,7 +298,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     bug: "post-only slides onto the other side's best",
-    file: "entries.ts",
+    file: "level-rules.ts",
     line: "const slid = buys ? best - 1 : best + 1;",
     wrong: "const slid = buys ? best : best;",
   },
