@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { EmbeddedBus, ReadOptions } from "@bourse/bus";
+import type { EmbeddedBus } from "@bourse/bus";
 import { Registry } from "prom-client";
 import { createDelivery, type DeliveryOptions } from "./create-delivery.ts";
 import type { Consumption } from "./definitions.ts";
 import { REMEMBERED } from "./recent-values.ts";
 import { replayTopic } from "./replay-topic.ts";
 import { auditSequences } from "./sequence-audit.ts";
+import { busWith } from "./testing/bus-with.ts";
 import {
   commands,
   metricValue,
@@ -147,16 +148,11 @@ test("a replay ends where retention drops the end that it was to reach", async (
   const { bus } = await given(t);
   const { name, partitions } = trades;
   await sendAll(bus, trades, 0, [numbered(trades, 0, 1)]);
-  const emptied = new Proxy(bus, {
-    get: (target, property) => {
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof value !== "function") return value;
-      if (property !== "read") return value.bind(target);
-      return async (options: ReadOptions) => {
-        await bus.deleteTopic(name);
-        await bus.ensureTopics([{ name, partitions, retentionMs: -1 }]);
-        return bus.read(options);
-      };
+  const emptied = busWith(bus, {
+    read: async (options) => {
+      await bus.deleteTopic(name);
+      await bus.ensureTopics([{ name, partitions, retentionMs: -1 }]);
+      return bus.read(options);
     },
   });
   for await (const _ of replayTopic(emptied, trades, 0)) assert.fail("there is nothing left");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { EventBus, OutgoingRecord } from "@bourse/bus";
 import type { EffectConsumption } from "./definitions.ts";
 import { MARKS_READ } from "./marks.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { consumer, type Given, given, nameOf, names, place, untilMark, upTo } from "./testing/effects.ts";
 import { commands, metricValue, numbered, prices, sendAll, trades } from "./testing/fixtures.ts";
 import { effect } from "./testing/memory-store.ts";
@@ -91,13 +92,7 @@ async function refilled({ bus, store }: Given, records: readonly OutgoingRecord[
   await bus.send([{ topic: name, partition: 0, records }]);
   const [row] = await store.query({ text: MARKS_READ, values: ["settle"] });
   const id = String(row?.topic_id);
-  return new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "topics") return async () => [{ name, id, partitions }];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return busWith(bus, { topics: async () => [{ name, id, partitions }] });
 }
 
 const executed = (...sequences: number[]): readonly OutgoingRecord[] =>
@@ -151,16 +146,8 @@ test("R5: two consumers on one partition: the compare-and-set lets each number t
   const all = await given(t);
   // A second bus over the same records: two groups, as two members that both believe they own the partitions.
   const groupOf = (suffix: string): EventBus =>
-    new Proxy(all.bus, {
-      get: (target, property) => {
-        if (property === "consume") {
-          const consume: EventBus["consume"] = (options) =>
-            target.consume({ ...options, group: `${options.group}${suffix}` });
-          return consume;
-        }
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
+    busWith(all.bus, {
+      consume: (options) => all.bus.consume({ ...options, group: `${options.group}${suffix}` }),
     });
   const handle: EffectConsumption<null>["handle"] = async (_, batch, unit) => {
     await unit.run([{ text: "read effects", values: [] }]);

@@ -7,6 +7,7 @@ import type { BusRecord, EventBus } from "@bourse/bus";
 import { migrate, postgresStore, sql, sqlArray } from "@bourse/store";
 import { deliveryMigrations } from "./migrations.ts";
 import { busRecordOf } from "./parked-queries.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { commands, numbered, testFolder } from "./testing/fixtures.ts";
 import { given, instance, letters, OPERATOR, send, settledOf, statuses, until } from "./testing/settling.ts";
 
@@ -40,13 +41,7 @@ function asForeign(bus: EventBus, foreign: (record: BusRecord) => Partial<BusRec
       },
     });
   };
-  return new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "consume") return consume;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return busWith(bus, { consume });
 }
 
 test("R12: what is parked, copied and redriven has the bytes of the log, also where they are no text", async (t) => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvariantError, seededRandom } from "@bourse/base";
-import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { OutgoingRecord } from "@bourse/bus";
 import { sql } from "@bourse/store";
 import { RecordRefused } from "./failure-policy.ts";
 import { auditSequences } from "./sequence-audit.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { commands, everything, numbered } from "./testing/fixtures.ts";
 import { machineTimer } from "./testing/machine-time.ts";
 import {
@@ -122,23 +123,16 @@ test("R12: bytes that are no text, headers and errors with NUL come through the 
   const bytes = Buffer.from([0xff, 0, 0x1e, 0x22, 0x5c, 0x80]);
   const [one] = [numbered(commands, 0, 1)];
   // A bus that gives bytes as Kafka's adapter does.
-  const on = new Proxy(all.bus, {
-    get: (target, property) => {
-      if (property !== "consume") {
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      }
-      const consume: EventBus["consume"] = async (options) => {
-        const consumer = await target.consume(options);
-        const take = consumer.take.bind(consumer);
-        return Object.assign(consumer, {
-          take: async (max: number) =>
-            (await take(max)).map((record) =>
-              record.offset === 0n ? { ...record, value: bytes.toString(), rawValue: bytes } : record,
-            ),
-        });
-      };
-      return consume;
+  const on = busWith(all.bus, {
+    consume: async (options) => {
+      const consumer = await all.bus.consume(options);
+      const take = consumer.take.bind(consumer);
+      return Object.assign(consumer, {
+        take: async (max: number) =>
+          (await take(max)).map((record) =>
+            record.offset === 0n ? { ...record, value: bytes.toString(), rawValue: bytes } : record,
+          ),
+      });
     },
   });
   const headers = { ...one.headers, note: 'a\0b\u001e"\\' };

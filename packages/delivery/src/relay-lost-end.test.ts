@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { EventBus } from "@bourse/bus";
+import { busWith } from "./testing/bus-with.ts";
 import { commands, everything, metricValue, placed, sequencesOf, testBus } from "./testing/fixtures.ts";
 import { commit, given, instance, untilSent } from "./testing/relays.ts";
 
@@ -21,13 +22,7 @@ async function lost(t: TestContext, bus: EventBus, keep: number): Promise<EventB
         })),
       },
     ]);
-  return new Proxy(left, {
-    get: (target, name) => {
-      if (name === "topics") return () => bus.topics();
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
+  return busWith(left, { topics: () => bus.topics() });
 }
 
 for (const keep of [0, 1])

@@ -4,6 +4,7 @@ import type { BusRecord, ConsumeOptions, EventBus, GroupConsumer } from "@bourse
 import { rfc3339 } from "@bourse/contracts";
 import type { ShardProgram } from "./definitions.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
+import { busWith } from "./testing/bus-with.ts";
 import {
   commands,
   everything,
@@ -55,20 +56,14 @@ function toldMember(real: EventBus) {
     return joined;
   };
   let gate: Promise<void> = Promise.resolve();
-  const bus = new Proxy(real, {
-    get: (target, property) => {
-      if (property === "consume")
-        return async (given: ConsumeOptions) => {
-          joined = given;
-          return consumer;
-        };
-      if (property === "read")
-        return async (...given: Parameters<EventBus["read"]>) => {
-          await gate;
-          return target.read(...given);
-        };
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
+  const bus = busWith(real, {
+    consume: async (given) => {
+      joined = given;
+      return consumer as GroupConsumer;
+    },
+    read: async (given) => {
+      await gate;
+      return real.read(given);
     },
   });
   return {
@@ -123,13 +118,7 @@ test("R8: a snapshot's place in an input that was filled again is looked for by 
   await real.deleteTopic(commands.name);
   await real.ensureTopics([{ name: commands.name, partitions: 2, retentionMs: -1 }]);
   await place([1, 2, 3, 4, 5]);
-  const sameIds = new Proxy(real, {
-    get: (target, property) => {
-      if (property === "topics") return async () => topics;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  const sameIds = busWith(real, { topics: async () => topics });
   const next = shard(sameIds);
   next.runner.start();
   await time.until("it goes on", async () => (await reported()).includes(5));

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvariantError, type Steps, type Timer } from "@bourse/base";
+import { InvariantError, type Steps } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import { rfc3339 } from "@bourse/contracts";
 import type { ShardProgram } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { everything, reports, sequencesOf } from "./testing/fixtures.ts";
 import { closed, type Given, given, place, shard, untilReported, upTo } from "./testing/shards.ts";
+import { countingYields } from "./testing/virtual-time.ts";
 
 /** What the second command makes, in as many steps. The others make one report each. */
 const REPORTS = 9_000;
@@ -42,15 +44,8 @@ function massive({ isBroken = false } = {}): ShardProgram {
 /** A bus that hears no more after so many sends: the process is gone. */
 function endingAfter(bus: EventBus, sends: number): EventBus {
   let left = sends;
-  return new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "send")
-        return async (batches: Parameters<EventBus["send"]>[0]) =>
-          left-- > 0 ? target.send(batches) : new Promise(() => undefined);
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  const send: EventBus["send"] = (batches) => (left-- > 0 ? bus.send(batches) : new Promise(() => undefined));
+  return busWith(bus, { send });
 }
 
 /** The numbers that the topic has of ours, in its order. */
@@ -59,20 +54,13 @@ const sent = async ({ bus }: Given, partition = 0): Promise<readonly number[]> =
 
 test("a command with much to do lets others go on, and its outputs go in several sends", async (t) => {
   const all = await given(t);
-  let others = 0;
-  const timer: Timer = {
-    ...all.time.timer,
-    sleep: (delayMs, signal) => {
-      if (delayMs === 0) others++;
-      return all.time.timer.sleep(delayMs, signal);
-    },
-  };
+  const { time, yields } = countingYields(all.time);
   await place(all.bus, upTo(3));
-  const one = shard({ ...all, time: { ...all.time, timer } }, { create: () => massive() });
+  const one = shard({ ...all, time }, { create: () => massive() });
   one.runner.start();
   await untilReported(all, REPORTS + 2);
   assert.deepEqual(await sent(all), ALL);
-  assert.equal(others, STEPS - 1 + REPORTS / 1_000 - 1);
+  assert.equal(yields(), STEPS - 1 + REPORTS / 1_000 - 1);
   assert.deepEqual(
     one.faults.tried.map(({ records }) => records.length),
     [4_000, 4_000, 1_002],
@@ -84,7 +72,7 @@ for (const sends of [0, 1, 2]) {
   test(`R8: an end after ${sends} of the sends of a command leaves what the next owner goes on from`, async (t) => {
     const all = await given(t);
     await place(all.bus, upTo(3));
-    const one = shard(all, { on: endingAfter(all.bus, sends) as Given["bus"], create: () => massive() });
+    const one = shard(all, { on: endingAfter(all.bus, sends), create: () => massive() });
     one.runner.start();
     await all.time.until("its outputs are sent", () => one.faults.tried.length > sends);
     await closed(all, one);

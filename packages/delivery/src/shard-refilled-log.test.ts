@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventBus, GroupConsumer } from "@bourse/bus";
-import { commands, everything, metricValue, reports, sequencesOf, testMetrics } from "./testing/fixtures.ts";
+import {
+  commands,
+  everything,
+  metricValue,
+  numbered,
+  reports,
+  sequencesOf,
+  testMetrics,
+} from "./testing/fixtures.ts";
+import { movableMembers } from "./testing/movable-members.ts";
 import {
   closed,
   given,
@@ -14,40 +22,17 @@ import {
   upTo,
 } from "./testing/shards.ts";
 
-/** The members of groups on `bus`, to be put elsewhere as a log that was filled again puts them. */
-function seen(bus: EventBus): { readonly on: EventBus; readonly members: readonly GroupConsumer[] } {
-  const members: GroupConsumer[] = [];
-  const consume: EventBus["consume"] = async (options) => {
-    const member = await bus.consume(options);
-    members.push(member);
-    return member;
-  };
-  const on = new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "consume") return consume;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  return { on, members };
-}
-
 test("R5, R8: commands that a log which is filled again has elsewhere are found, as often as that happens", async (t) => {
   const all = await given(t);
-  const { on, members } = seen(all.bus);
+  const { on, moveBehind } = movableMembers(all.bus);
   const one = shard(all, { on });
-  const at = { topic: commands.name, partition: 0 };
   await place(all.bus, [1]);
   one.runner.start();
   for (const last of [1, 3, 5]) {
     await untilReported(all, last);
     await all.time.settle();
-    for (const member of members) member.pause(at);
-    await place(all.bus, [last + 1, last + 2]);
-    for (const member of members) {
-      member.seek(at, BigInt(last + 1));
-      member.resume(at);
-    }
+    const next = [last + 1, last + 2].map((sequence) => numbered(commands, 0, sequence));
+    await moveBehind(BigInt(last + 1), commands, next);
   }
   assert.deepEqual(await untilReported(all, 7), upTo(7));
   assert.deepEqual(await sums(all.bus, reports), upTo(7).map(triangle));

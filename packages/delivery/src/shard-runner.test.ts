@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventBus } from "@bourse/bus";
+import { busWith } from "./testing/bus-with.ts";
 import { everything, numbered, reports, sendAll, sequencesOf, trades } from "./testing/fixtures.ts";
 import {
   closed,
@@ -121,15 +121,8 @@ test("R8: outputs are compared also where the broker is slow to show them", asyn
 
 test("R8: two owners at once make equal duplicates only", async (t) => {
   const all = await given(t);
-  const apart: EventBus = new Proxy(all.bus, {
-    get: (target, property) => {
-      if (property === "consume") {
-        const consume: EventBus["consume"] = (options) => target.consume({ ...options, group: "another" });
-        return consume;
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
+  const apart = busWith(all.bus, {
+    consume: (options) => all.bus.consume({ ...options, group: "another" }),
   });
   const one = shard(all, { snapshotEvery: 3 });
   const two = shard(all, { snapshotEvery: 3, on: apart, id: "two" });

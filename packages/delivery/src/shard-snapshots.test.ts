@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { InvariantError, type Steps, type Timer } from "@bourse/base";
+import { InvariantError, type Steps } from "@bourse/base";
 import type { ShardProgram } from "./definitions.ts";
 import { commands, everything, reports, sendAll, sequencesOf, testBus, trades } from "./testing/fixtures.ts";
 import {
@@ -20,6 +20,7 @@ import {
   untilSnapshot,
   upTo,
 } from "./testing/shards.ts";
+import { countingYields } from "./testing/virtual-time.ts";
 
 test("R8: a snapshot is written only once the outputs up to it are acknowledged", async (t) => {
   const all = await given(t);
@@ -80,15 +81,8 @@ function inParts(turns: string[]): ShardProgram {
 
 test("a state that is restored and saved in steps lets others go on between them, but no command", async (t) => {
   const all = await given(t);
-  let others = 0;
-  const timer: Timer = {
-    ...all.time.timer,
-    sleep: (delayMs, signal) => {
-      if (delayMs === 0) others++;
-      return all.time.timer.sleep(delayMs, signal);
-    },
-  };
-  const stepped: Given = { ...all, time: { ...all.time, timer } };
+  const { time, yields } = countingYields(all.time);
+  const stepped: Given = { ...all, time };
   const turns: string[] = [];
   const create = (_service: null, partition: number) => (partition === 0 ? inParts(turns) : summing());
   const one = shard(stepped, { snapshotEvery: 2, create });
@@ -101,7 +95,7 @@ test("a state that is restored and saved in steps lets others go on between them
   const restored = ["restored 1", "restored 2", "restored 3"];
   const saved = ["saved 1", "saved 2", "saved 3"];
   assert.deepEqual(turns, [...restored, "command 1", "command 2", ...saved, "command 3"]);
-  assert.equal(others, 4);
+  assert.equal(yields(), 4);
   turns.length = 0;
   const two = shard(stepped, { create });
   two.runner.start();
@@ -109,7 +103,7 @@ test("a state that is restored and saved in steps lets others go on between them
   await untilReported(all, 4);
   await closed(all, two);
   assert.deepEqual(turns, [...restored, ...saved, "command 3", "command 4"]);
-  assert.equal(others, 8);
+  assert.equal(yields(), 8);
   assert.deepEqual(await sums(all.bus, reports), upTo(4).map(triangle));
 });
 

@@ -4,6 +4,7 @@ import type { EventBus } from "@bourse/bus";
 import { Registry } from "prom-client";
 import { createDelivery, type DeliveryRuntime } from "./create-delivery.ts";
 import type { Consumption, ShardConsumption } from "./definitions.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { faultyBus } from "./testing/faulty-bus.ts";
 import {
   commands,
@@ -108,12 +109,7 @@ test("a bus that refuses, or says nothing at all, is down until it answers again
       while (answer === "nothing") await time.timer.sleep(1_000);
       return real.offsets(topic);
     };
-    return new Proxy(real, {
-      get: (target, property) => {
-        const value: unknown = property === "offsets" ? offsets : Reflect.get(target, property, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
+    return busWith(real, { offsets });
   });
   await time.finish("it has started", runtime.start(null, [applying]));
   const isUp = async (up: number): Promise<boolean> => (await series("bus_up"))[""] === up;

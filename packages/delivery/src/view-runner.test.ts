@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { BusError, type EmbeddedBus, type EventBus } from "@bourse/bus";
 import type { ViewConsumption } from "./definitions.ts";
 import { SEEN_BACK } from "./highest-numbers.ts";
+import { busWith } from "./testing/bus-with.ts";
 import { commands, numbered, sendAll, testBus, testLog, testMetrics } from "./testing/fixtures.ts";
 import { type VirtualTime, virtualTime } from "./testing/virtual-time.ts";
 import { ViewRunner } from "./view-runner.ts";
@@ -168,29 +169,20 @@ test("R4: numbers from before its start begin no view, however far they lie from
 /** The bus behind a connection that a test breaks. */
 function breakable(bus: EventBus): { readonly on: EventBus; broken: boolean } {
   const connection = { broken: false };
-  const on = new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "read") {
-        const read: EventBus["read"] = async (options) => {
-          if (connection.broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
-          const reader = await target.read(options);
-          return {
-            ...reader,
-            poll: (most, waitMs) => reader.poll(most, waitMs),
-            close: () => reader.close(),
-            take: async (most) => {
-              if (connection.broken) throw new BusError("bus_unavailable", "injected", { retryable: true });
-              return reader.take(most);
-            },
-          };
-        };
-        return read;
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  return Object.assign(connection, { on });
+  const failing = (): BusError => new BusError("bus_unavailable", "injected", { retryable: true });
+  const read: EventBus["read"] = async (options) => {
+    if (connection.broken) throw failing();
+    const reader = await bus.read(options);
+    return {
+      poll: (most, waitMs) => reader.poll(most, waitMs),
+      close: () => reader.close(),
+      take: async (most) => {
+        if (connection.broken) throw failing();
+        return reader.take(most);
+      },
+    };
+  };
+  return Object.assign(connection, { on: busWith(bus, { read }) });
 }
 
 test("a bus that went away is read again from where it was", async (t) => {
@@ -257,13 +249,7 @@ function passingOver(bus: EventBus, offsets: ReadonlySet<bigint>): EventBus {
       },
     };
   };
-  return new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "read") return read;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return busWith(bus, { read });
 }
 
 for (const [began, from, seen] of [

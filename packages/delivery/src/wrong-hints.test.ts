@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import type { EventBus, GroupConsumer, OutgoingRecord } from "@bourse/bus";
+import type { EventBus, OutgoingRecord } from "@bourse/bus";
 import type { BulkBatch } from "./bulk/bulk-definitions.ts";
 import { BulkRunner } from "./bulk/bulk-runner.ts";
 import { createContracts } from "./contract-check.ts";
@@ -8,9 +8,10 @@ import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
 import type { Envelope } from "./envelope.ts";
 import { MARKS_READ } from "./marks.ts";
-
+import { busWith } from "./testing/bus-with.ts";
 import { numbered, retentionBy, sendAll, testBus, testLog, testMetrics, trades } from "./testing/fixtures.ts";
 import { effect, memoryStore } from "./testing/memory-store.ts";
+import { movableMembers } from "./testing/movable-members.ts";
 import { virtualTime } from "./testing/virtual-time.ts";
 
 const common = { subscription: "settle", topics: [trades], policy: "skip" } as const;
@@ -50,13 +51,7 @@ const RUNNERS: Readonly<Record<string, (parts: EffectParts) => BulkRunner<null> 
 /** The bus says that the topic is the one of the marks, as after a broker has lost its tail and was filled again. */
 function withId(bus: EventBus, id: string): EventBus {
   const { name, partitions } = trades;
-  return new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "topics") return async () => [{ name, id, partitions }];
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  return busWith(bus, { topics: async () => [{ name, id, partitions }] });
 }
 
 const executed = (partition: number, ...sequences: number[]): readonly OutgoingRecord[] =>
@@ -119,45 +114,17 @@ for (const kind of Object.keys(RUNNERS)) {
   });
 }
 
-/** Whoever reads `bus` in a group may be put elsewhere, as a log that was filled again puts it. */
-function movable(bus: EventBus) {
-  const members: GroupConsumer[] = [];
-  const consume: EventBus["consume"] = async (options) => {
-    const member = await bus.consume(options);
-    members.push(member);
-    return member;
-  };
-  const on = new Proxy(bus, {
-    get: (target, property) => {
-      if (property === "consume") return consume;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  /** It is behind what comes meanwhile. */
-  const moveBehind = async (offset: bigint, records: readonly OutgoingRecord[]): Promise<void> => {
-    const at = { topic: trades.name, partition: 0 };
-    for (const member of members) member.pause(at);
-    await sendAll(bus, trades, 0, records);
-    for (const member of members) {
-      member.seek(at, offset);
-      member.resume(at);
-    }
-  };
-  return { on, moveBehind };
-}
-
 for (const kind of Object.keys(RUNNERS)) {
   test(`R5: ${kind}: what a log that is filled again has elsewhere is found, as often as that happens`, async (t) => {
     const { bus, store, time, start } = await given(t, kind);
     const untilApplied = (count: number): Promise<void> =>
       time.until(`${count} are applied`, () => store.effects.length === count);
-    const { on, moveBehind } = movable(bus);
+    const { on, moveBehind } = movableMembers(bus);
     await sendAll(bus, trades, 0, executed(0, 1));
     const runner = start(on);
     for (const last of [1, 3, 5]) {
       await untilApplied(last);
-      await moveBehind(BigInt(last + 1), executed(0, last + 1, last + 2));
+      await moveBehind(BigInt(last + 1), trades, executed(0, last + 1, last + 2));
     }
     await untilApplied(7);
     assert.equal(new Set(store.effects).size, 7, "each once");

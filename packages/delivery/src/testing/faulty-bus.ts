@@ -5,6 +5,7 @@ import {
   type OutgoingBatch,
   type TopicPartition,
 } from "@bourse/bus";
+import { busWith } from "./bus-with.ts";
 
 /** A bus whose sends can be made to fail, or to wait, and its readers to be slow. Everything else goes through. */
 export interface FaultyBus {
@@ -59,17 +60,8 @@ export function faultyBus(real: EventBus): FaultyBus {
       close: () => reader.close(),
     };
   };
-  const bus = new Proxy(real, {
-    get: (target, property) => {
-      if (property === "send") return send;
-      if (property === "read") return read;
-      if (property === "consume") return consume;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
   return {
-    bus,
+    bus: busWith(real, { send, read, consume }),
     tried,
     failNext: (...next) => {
       faults.push(...next);

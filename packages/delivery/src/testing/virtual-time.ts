@@ -94,3 +94,13 @@ export function virtualTime(startMs = 1_700_000_000_000): VirtualTime {
     },
   };
 }
+
+/** The same time, and how often whoever has much to do has let others go on with it. */
+export function countingYields(time: VirtualTime): { readonly time: VirtualTime; yields(): number } {
+  let yields = 0;
+  const sleep: Timer["sleep"] = (delayMs, signal) => {
+    if (delayMs === 0) yields++;
+    return time.timer.sleep(delayMs, signal);
+  };
+  return { time: { ...time, timer: { ...time.timer, sleep } }, yields: () => yields };
+}
