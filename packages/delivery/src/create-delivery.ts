@@ -11,6 +11,7 @@ import { EffectRunner } from "./effect-runner.ts";
 import { KEEP_ANSWERS_MS } from "./idempotency/idempotency.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { OutboxDays } from "./outbox-days.ts";
 import { readHeld, readStatus } from "./read-status.ts";
 import { Rebuild, type RebuildParts } from "./rebuild.ts";
 import { KEEP_RESOLVED_MS, type ParkedDesk, ServiceParkedDesk } from "./redrive.ts";
@@ -88,6 +89,7 @@ class ServiceDelivery implements DeliveryRuntime {
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #contracts: CommitParts["contracts"];
   readonly #retention: ServiceRetention | null;
+  readonly #outboxDays: OutboxDays | null;
   readonly #relay: Relay | null;
   readonly #runners: Runner[] = [];
   readonly rebuilds = new Map<string, Rebuild<unknown>>();
@@ -103,6 +105,7 @@ class ServiceDelivery implements DeliveryRuntime {
     const { service, publishes, store } = options;
     this.#contracts = createContracts(service, publishes, options.validateEvents ?? false);
     this.#retention = store === null ? null : this.#openRetention(store);
+    this.#outboxDays = store === null ? null : this.#daysOf(store);
     this.#relay = store === null ? null : this.#openRelay(store);
     const busAnswers = (): boolean => this.#busAnswers;
     exposeStatus(options.metrics, { runners: this.#runners, relay: this.#relay, busAnswers });
@@ -137,7 +140,7 @@ class ServiceDelivery implements DeliveryRuntime {
 
   async prepare(): Promise<void> {
     await this.#retention?.open();
-    await this.#relay?.openDays();
+    await this.#outboxDays?.open();
   }
 
   async start<Service>(service: Service, consumptions: readonly Consumption<Service>[]): Promise<void> {
@@ -170,6 +173,7 @@ class ServiceDelivery implements DeliveryRuntime {
     const closed = [...this.#runners, ...this.rebuilds.values()].map((each) => each.close());
     await Promise.all([...closed, this.#retention?.close()]);
     await this.#relay?.drain();
+    this.#outboxDays?.close();
   }
 
   #openRetention(store: Store): ServiceRetention {
@@ -182,10 +186,15 @@ class ServiceDelivery implements DeliveryRuntime {
     return new ServiceRetention({ store, clock, timer, log, metrics: this.#metrics, longestMs });
   }
 
+  #daysOf(store: Store): OutboxDays {
+    const { publishes, clock, timer, log } = this.#options;
+    const retention = this.#retention ?? NOTHING_OLD;
+    return new OutboxDays({ publishes, store, clock, timer, log, retention });
+  }
+
   #openRelay(store: Store): Relay {
     const { service: producer, publishes, bus, clock, timer, log, relayBounds } = this.#options;
-    const retention = this.#retention ?? NOTHING_OLD;
-    const parts = { producer, publishes, store, bus, clock, timer, log, metrics: this.#metrics, retention };
+    const parts = { producer, publishes, store, bus, clock, timer, log, metrics: this.#metrics };
     return new Relay(relayBounds === undefined ? parts : { ...parts, bounds: relayBounds });
   }
 

@@ -17,7 +17,8 @@ import {
   readRunsStatement,
   runsOf,
 } from "./outbox.ts";
-import { MARK_SENT, OUTBOX_ROLL } from "./relay.ts";
+import { OUTBOX_ROLL } from "./outbox-days.ts";
+import { MARK_SENT } from "./relay.ts";
 import { readSent } from "./relay-resume.ts";
 import { isRowsMoved } from "./rows-moved.ts";
 import { commands, orderContracts, placed, retentionBy } from "./testing/fixtures.ts";

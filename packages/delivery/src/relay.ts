@@ -20,7 +20,6 @@ import { addRecords } from "./outgoing-records.ts";
 import { type QueuedRecords, RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
 import { laneKey, readHeads, readSent, resumeLanes, type SentMark } from "./relay-resume.ts";
-import type { Retention } from "./retention.ts";
 import { numberArray, separated } from "./separated.ts";
 
 export interface RelayParts {
@@ -29,8 +28,6 @@ export interface RelayParts {
   readonly store: Store;
   readonly bus: EventBus;
   readonly clock: Clock;
-  /** By which the outbox's days go. */
-  readonly retention: Retention;
   readonly timer: Timer;
   readonly log: Log;
   readonly metrics: DeliveryMetrics;
@@ -68,9 +65,7 @@ const BOUNDS: RelayBounds = {
 const GAP_REST_MS = 1_000;
 /** How often the ends are looked at of topics that nothing is sent to. */
 const LOOK_EVERY_MS = 30_000;
-const ROLL_EVERY_MS = 3_600_000;
 export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5, $6)";
-export const OUTBOX_ROLL = "SELECT outbox_roll($1, $2)";
 
 /** R4: sends what is committed, in order, one batch in flight per partition; sends again what is uncertain; never skips. */
 export class Relay implements RunSink {
@@ -108,12 +103,6 @@ export class Relay implements RunSink {
       this.#byTopic.set(topic.name, lanes);
       for (const lane of lanes) this.#lanes.set(laneKey(lane.topic, lane.partition), lane);
     }
-  }
-
-  /** Makes the outbox's days, and goes on doing so: rows that come before their day are kept apart. */
-  async openDays(): Promise<void> {
-    this.#cancel.push(this.#parts.timer.every(ROLL_EVERY_MS, () => void this.#roll()));
-    await this.#roll();
   }
 
   /** Reads back where the topics end and goes on from there. Rejects only when the service must not start (R6). */
@@ -472,21 +461,6 @@ export class Relay implements RunSink {
     lanes.forEach((lane, index) => {
       lane.sentWritten = acknowledged[index] ?? 0;
     });
-  }
-
-  /** Days of the outbox: made ahead, and dropped whole when every topic's retention is over and all is sent (R4), or empty. */
-  async #roll(): Promise<void> {
-    const { store, clock, retention, publishes, log } = this.#parts;
-    const forEver = publishes.some((topic) => topic.retentionMs < 0);
-    const longest = Math.max(0, ...publishes.map((topic) => topic.retentionMs));
-    const dropBeforeMs = forEver ? 0 : retention.cutoffMs(longest);
-    try {
-      await store.transaction("outbox.roll", (tx) =>
-        tx.commit([{ text: OUTBOX_ROLL, values: [clock.nowMs(), dropBeforeMs] }]),
-      );
-    } catch (error) {
-      log.warn({ reason: reasonOf(error) }, "the outbox's days were not rolled: tried again in an hour");
-    }
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>, told?: (error: unknown) => void): Promise<T> {

@@ -4,37 +4,39 @@ import {
   type EventBus,
   type GroupConsumer,
   type LostEndError,
-  lostEnd,
   type StartPosition,
   type TopicPartition,
   topicPartitionKey,
 } from "@bourse/bus";
 import { createBackoff, isRetryable } from "./backoff.ts";
-import { BrokenNote } from "./broken-note.ts";
 import type { Contracts } from "./contract-check.ts";
 import { createDecoder } from "./decode.ts";
 import type { ShardConsumption } from "./definitions.ts";
 import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
-import { lostEnds } from "./lost-ends.ts";
+import { lostOutputs } from "./lost-outputs.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { OutputSender } from "./output-sender.ts";
+import {
+  isIdle,
+  newlyOwned,
+  type OwnedPartition,
+  type OwnedStep,
+  statusOf,
+  unreadyReason,
+} from "./owned-partition.ts";
 import {
   BrokenCommandError,
   MissingCommandError,
   ShardPartition,
   type ShardStep,
 } from "./shard-partition.ts";
-import type { OpenSnapshots, SnapshotStore } from "./snapshot-store.ts";
+import type { OpenSnapshots } from "./snapshot-store.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
-import type {
-  ConsumptionStatus,
-  PartitionElsewhere,
-  PartitionStatus,
-  Runner,
-  RunnerState,
-} from "./status.ts";
+import type { ConsumptionStatus, PartitionElsewhere, Runner, RunnerState } from "./status.ts";
+import { tellGroup } from "./tell-group.ts";
 import { shardFolder } from "./voided-commands.ts";
+import { VoidedWatch } from "./voided-watch.ts";
 
 export interface ShardParts {
   readonly serviceName: string;
@@ -55,37 +57,6 @@ const TELL_EVERY_MS = 500;
 const AGED_POLL_MS = 60_000;
 /** How often the ends of the outputs are looked at while there are none. */
 const LOOK_EVERY_MS = 30_000;
-/** How soon after an operator's word a broken partition begins anew. */
-const VOIDED_POLL_MS = 1_000;
-
-/** A partition that this instance owns; `shard` is null once it has stopped and its memory is dropped. */
-interface Owned {
-  readonly partition: number;
-  readonly snapshots: SnapshotStore;
-  shard: ShardPartition | null;
-  /** How far the logs of its outputs reached when they were last heard of, by topic. */
-  ends: Map<string, bigint>;
-  /** Broken: what came before is still to be sent, nothing more is applied. */
-  halted: boolean;
-  /**
-   * A command that is missing may lie before the place where reading is: the log lost its end and was filled again. Not so
-   * where the beginning was read since the last command was applied.
-   */
-  mayLieBefore: boolean;
-  announced: boolean;
-  /** Before it everything is applied and its outputs are acknowledged: what is behind is not done with. */
-  doneOffset: bigint | null;
-  /** What the group was told of it. */
-  committedOffset: bigint | null;
-  error: string | null;
-  /** The command it broke on: once an operator has voided it, the partition is taken over again (R8). */
-  broken: number | null;
-}
-
-interface OwnedStep {
-  readonly owned: Owned;
-  readonly step: ShardStep;
-}
 
 /** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
 export class ShardRunner<Service> implements Runner {
@@ -93,10 +64,11 @@ export class ShardRunner<Service> implements Runner {
   readonly #parts: ShardParts;
   readonly #service: Service;
   readonly #consumption: ShardConsumption<Service>;
-  readonly #owned = new Map<number, Owned>();
+  readonly #owned = new Map<number, OwnedPartition>();
   readonly #closing = new AbortController();
   readonly #snapshots: SnapshotWriter;
   readonly #sender: OutputSender<OwnedStep>;
+  readonly #voidedWatch: VoidedWatch;
   #consumer: GroupConsumer | null = null;
   /** The one batch in flight. */
   #inFlight: Promise<void> = Promise.resolve();
@@ -119,8 +91,9 @@ export class ShardRunner<Service> implements Runner {
     this.#consumption = consumption;
     this.subscription = consumption.subscription;
     this.#snapshots = new SnapshotWriter(this.subscription, parts);
+    const { signal } = this.#closing;
     this.#sender = new OutputSender(
-      { ...parts, subscription: this.subscription, signal: this.#closing.signal },
+      { ...parts, subscription: this.subscription, signal },
       {
         acknowledged: (steps) => this.#acknowledged(steps),
         refused: ({ owned }, refusal) => this.#stopPartition(owned, refusal),
@@ -128,6 +101,14 @@ export class ShardRunner<Service> implements Runner {
         gapWritten: (at) => this.#tellLostEnd(at, "it has later numbers there now, and is not filled again"),
       },
     );
+    this.#voidedWatch = new VoidedWatch({
+      ...parts,
+      subscription: this.subscription,
+      signal,
+      isOwned: (owned) => this.#isOwned(owned),
+      // Start-up and recovery are one path: all partitions of this instance are taken over again.
+      voided: async () => this.#consumer?.close(),
+    });
   }
 
   start(): void {
@@ -141,17 +122,8 @@ export class ShardRunner<Service> implements Runner {
 
   status(): ConsumptionStatus {
     const { input } = this.#consumption;
-    const writer = input.events[0]?.writer ?? "";
-    const partitions = [...this.#owned.values()].map(
-      ({ partition, shard, error, announced, doneOffset }): PartitionStatus => ({
-        topic: input.name,
-        partition,
-        state: error !== null ? "stopped" : announced ? "running" : "catching_up",
-        applied: { [writer]: shard?.appliedSequence ?? 0 },
-        nextOffset: shard === null ? null : doneOffset,
-        error,
-      }),
-    );
+    const at = { topic: input.name, writer: input.events[0]?.writer ?? "" };
+    const partitions = [...this.#owned.values()].map((owned) => statusOf(owned, at));
     return {
       subscription: this.subscription,
       kind: "shard",
@@ -179,9 +151,9 @@ export class ShardRunner<Service> implements Runner {
     const { state, reason } = this.#standing();
     if (state !== "running")
       reasons.push(`${this.subscription}: ${state}${reason === null ? "" : `: ${reason}`}`);
-    for (const { partition, error, announced } of this.#owned.values()) {
-      if (error !== null) reasons.push(`${this.subscription}: partition ${partition} stopped: ${error}`);
-      else if (!announced) reasons.push(`${this.subscription}: partition ${partition} is being replayed`);
+    for (const owned of this.#owned.values()) {
+      const why = unreadyReason(owned);
+      if (why !== null) reasons.push(`${this.subscription}: ${why}`);
     }
     return reasons;
   }
@@ -279,7 +251,7 @@ export class ShardRunner<Service> implements Runner {
   }
 
   /** A partition that can't be restored is stopped by itself; a bus that doesn't answer fails the whole assignment. */
-  async #open(partition: number): Promise<Owned> {
+  async #open(partition: number): Promise<OwnedPartition> {
     const { bus, timer, serviceName, contracts, sharedFolder, openSnapshots } = this.#parts;
     const { input, outputs, snapshotEvery, create } = this.#consumption;
     const folder = shardFolder(sharedFolder, {
@@ -288,19 +260,7 @@ export class ShardRunner<Service> implements Runner {
       partition,
     });
     const snapshots = openSnapshots(folder);
-    const owned: Owned = {
-      partition,
-      snapshots,
-      shard: null,
-      ends: new Map(),
-      halted: false,
-      mayLieBefore: false,
-      announced: false,
-      doneOffset: null,
-      committedOffset: null,
-      error: null,
-      broken: null,
-    };
+    const owned = newlyOwned(partition, snapshots);
     try {
       await snapshots.forgetBroken?.();
       owned.shard = await ShardPartition.open({
@@ -338,7 +298,7 @@ export class ShardRunner<Service> implements Runner {
       }));
       const steps: OwnedStep[] = [];
       for (const { owned, commands } of taken) {
-        if (owned === undefined || this.#owned.get(owned.partition) !== owned) continue;
+        if (owned === undefined || !this.#isOwned(owned)) continue;
         if (owned.shard === null || owned.halted) {
           consumer.pause({ topic: this.#consumption.input.name, partition: owned.partition });
           continue;
@@ -361,7 +321,7 @@ export class ShardRunner<Service> implements Runner {
   }
 
   /** R5: the numbers decide, not the offsets. Once for each command that is missing. */
-  #looksBefore(owned: Owned, { commands, fault }: ShardStep): boolean {
+  #looksBefore(owned: OwnedPartition, { commands, fault }: ShardStep): boolean {
     owned.mayLieBefore ||= commands > 0;
     if (!owned.mayLieBefore || !(fault instanceof MissingCommandError)) return false;
     const { metrics, log } = this.#parts;
@@ -394,8 +354,8 @@ export class ShardRunner<Service> implements Runner {
   #saveAged(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const owned of this.#owned.values()) {
-      const { shard, halted, announced, doneOffset } = owned;
-      if (shard === null || halted || !announced || doneOffset !== shard.nextOffset) continue;
+      const { shard, halted, announced } = owned;
+      if (shard === null || halted || !announced || !isIdle(owned)) continue;
       try {
         const snapshot = shard.snapshotIfAged(nowMs);
         if (snapshot !== null) this.#snapshots.save(owned, snapshot);
@@ -405,15 +365,15 @@ export class ShardRunner<Service> implements Runner {
     }
   }
 
-  #announce(owned: Owned): void {
+  #announce(owned: OwnedPartition): void {
     if (owned.announced || owned.shard === null || !owned.shard.caughtUp) return;
-    if (this.#owned.get(owned.partition) !== owned) return;
+    if (!this.#isOwned(owned)) return;
     owned.announced = true;
     this.#consumption.owned?.(this.#service, owned.partition, owned.shard.program);
   }
 
   /** R8: the partition's memory is dropped, the alarm rings, the others go on. */
-  #stopPartition(owned: Owned, error: unknown): void {
+  #stopPartition(owned: OwnedPartition, error: unknown): void {
     const { metrics, log } = this.#parts;
     const { partition } = owned;
     owned.error = reasonOf(error);
@@ -423,7 +383,7 @@ export class ShardRunner<Service> implements Runner {
         { subscription: this.subscription, partition: String(partition) },
         error.sequence,
       );
-      this.#watchVoided(owned, new BrokenNote(owned.snapshots, error));
+      this.#voidedWatch.of(owned, error);
     }
     void owned.shard?.close();
     owned.shard = null;
@@ -436,21 +396,11 @@ export class ShardRunner<Service> implements Runner {
     this.#lost(owned);
   }
 
-  /** A send finds out by itself; of a partition without commands others would wait for what is lost. */
   async #lookAtEnds(): Promise<void> {
     const { bus, log } = this.#parts;
-    const idle = [...this.#owned.values()]
-      .filter(({ shard, doneOffset }) => shard !== null && doneOffset === shard.nextOffset)
-      .flatMap((owned) => {
-        const { partition } = owned;
-        return Array.from(owned.ends, ([topic, end]) => ({ owned, topic, partition, end }));
-      });
     try {
-      for (const { log: output, latest } of await lostEnds(bus, idle)) {
-        const { owned, end: behind } = output;
-        if (owned.error !== null || this.#owned.get(owned.partition) !== owned) continue;
-        this.#makeAgain(owned, lostEnd({ ...output, behind }, latest));
-      }
+      for (const { owned, error } of await lostOutputs(bus, this.#owned.values()))
+        if (owned.error === null && this.#isOwned(owned)) this.#makeAgain(owned, error);
     } catch (error) {
       const reason = reasonOf(error);
       log.warn({ subscription: this.subscription, reason }, "the outputs' ends could not be looked at");
@@ -458,7 +408,7 @@ export class ShardRunner<Service> implements Runner {
   }
 
   /** R8: taking over makes what is lost again, with the numbers that it had; the other partitions are taken over with it. */
-  #makeAgain(owned: Owned, error: LostEndError): void {
+  #makeAgain(owned: OwnedPartition, error: LostEndError): void {
     this.#tellLostEnd(error.at, "its outputs are made again");
     owned.error = reasonOf(error);
     void owned.shard?.close();
@@ -472,31 +422,6 @@ export class ShardRunner<Service> implements Runner {
     this.#parts.log.error({ topic, partition }, `the topic has lost its end: ${what}`);
   }
 
-  /** Asks again and again whether the command that broke the partition is void by now, and then begins anew. */
-  #watchVoided(owned: Owned, note: BrokenNote): void {
-    if (this.#closing.signal.aborted) return;
-    note.tell(this.#parts.log);
-    this.#parts.timer.after(VOIDED_POLL_MS, () => void this.#reviveIfVoided(owned, note));
-  }
-
-  async #reviveIfVoided(owned: Owned, note: BrokenNote): Promise<void> {
-    const { log } = this.#parts;
-    const { partition, snapshots, broken } = owned;
-    if (this.#closing.signal.aborted || this.#owned.get(partition) !== owned) return;
-    try {
-      const voided = (await snapshots.voided?.()) ?? [];
-      if (voided.some(({ sequence }) => sequence === broken)) {
-        log.info({ subscription: this.subscription, partition, sequence: broken }, "void: begun anew");
-        // Start-up and recovery are one path: all partitions of this instance are taken over again.
-        await this.#consumer?.close();
-        return;
-      }
-    } catch (error) {
-      log.warn({ partition, reason: reasonOf(error) }, "the voided commands could not be read");
-    }
-    this.#watchVoided(owned, note);
-  }
-
   #drop(partitions: readonly number[]): void {
     for (const partition of partitions) {
       const owned = this.#owned.get(partition);
@@ -507,7 +432,12 @@ export class ShardRunner<Service> implements Runner {
     }
   }
 
-  #lost(owned: Owned): void {
+  /** Not given away since, nor given away and back. */
+  #isOwned(owned: OwnedPartition): boolean {
+    return this.#owned.get(owned.partition) === owned;
+  }
+
+  #lost(owned: OwnedPartition): void {
     if (!owned.announced) return;
     owned.announced = false;
     this.#consumption.lost?.(this.#service, owned.partition);
@@ -522,26 +452,12 @@ export class ShardRunner<Service> implements Runner {
     log.error({ subscription: this.subscription, reason: this.#reason, err: error }, "shard stopped");
   }
 
-  /**
-   * How far the partitions are done with, for those who have not got them. Nobody starts from there: snapshots and
-   * outputs say where (R8). Goes back while a partition is replayed, for then nothing is done with it either.
-   */
   async #tellGroup(): Promise<void> {
     const consumer = this.#consumer;
     if (consumer === null) return;
-    const positions: (TopicPartition & { readonly nextOffset: bigint })[] = [];
-    for (const owned of this.#owned.values()) {
-      const { partition, doneOffset } = owned;
-      if (doneOffset === null || doneOffset === owned.committedOffset) continue;
-      owned.committedOffset = doneOffset;
-      positions.push({ topic: this.#consumption.input.name, partition, nextOffset: doneOffset });
-    }
-    if (positions.length === 0) return;
     try {
-      await consumer.commit(positions);
+      await tellGroup(consumer, this.#consumption.input.name, this.#owned.values());
     } catch (error) {
-      // Told again with the next one: else another instance would wait for what is done.
-      for (const owned of this.#owned.values()) owned.committedOffset = null;
       this.#parts.log.warn(
         { subscription: this.subscription, reason: reasonOf(error) },
         "the group was not told how far it is",

@@ -11,9 +11,10 @@ import {
 import { IDEMPOTENCY_CLAIM, IDEMPOTENCY_CLEAN, IDEMPOTENCY_KEEP } from "../idempotency/idempotency-rows.ts";
 import { MARKS_ADVANCE, MARKS_READ } from "../marks.ts";
 import { OUTBOX_APPEND, OUTBOX_READ } from "../outbox.ts";
+import { OUTBOX_ROLL } from "../outbox-days.ts";
 import { PARKED_CHECK, PARKED_HEADS_WRITE, PARKED_INSERT, PARKED_READ } from "../parked-rows.ts";
 import { COUNT_PARKED } from "../parked-statements.ts";
-import { MARK_SENT, OUTBOX_ROLL } from "../relay.ts";
+import { MARK_SENT } from "../relay.ts";
 import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
 import { RETENTION_FORGET, RETENTION_KEEP, RETENTION_READ } from "../retention.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";

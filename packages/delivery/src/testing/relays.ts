@@ -46,14 +46,12 @@ export function instance(
   const { producer = "order", publishes = [commands], bounds = {} } = options;
   const faults = faultyBus(bus);
   const { metrics, registry } = testMetrics();
-  const retention = retentionBy(time.clock);
   const parts = {
     producer,
     publishes,
     store,
     bus: faults.bus,
     ...time,
-    retention,
     log: testLog(),
     metrics,
     bounds,
@@ -74,7 +72,7 @@ export function instance(
         lookAgain: () => relay.lookAgain(),
       },
       counted: () => undefined,
-      retention,
+      retention: retentionBy(time.clock),
     } satisfies CommitParts),
   };
   return self;
