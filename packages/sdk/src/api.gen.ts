@@ -4907,6 +4907,15 @@ state: string
 members: number
 }[]
 silent: string[]
+unknown: {
+group: string
+service: string
+/**
+ * effect, shard
+ */
+kind: string
+reason: string
+}[]
 }
 }
 }

@@ -32,7 +32,7 @@ export function lagCommand(): Command {
   return withExamples(command, [
     ["lag", "all groups"],
     ["lag --group wallet. --watch", "wallet's, with how fast they go"],
-    ["lag --behind --json", "for a program: {rows, groups, silent, lag}"],
+    ["lag --behind --json", "for a program: {rows, groups, silent, unknown, lag}"],
     ["lag --kafka 127.0.0.1:9092", "what a broker's groups have committed"],
   ]);
 }
@@ -47,15 +47,16 @@ async function lag(options: LagOptions): Promise<void> {
         perSecond: earlier === null ? null : speed(row, earlier, now),
       }));
       if (options.watch === true && process.stdout.isTTY) process.stdout.write("\x1b[2J\x1b[H");
-      print(output, lines, now.view);
+      print(output, lines, now);
       output.result({
         rows: lines,
         groups: now.view.groups,
         silent: now.view.silent,
+        unknown: now.unknown,
         lag: lines.reduce((sum, row) => sum + (row.lag ?? 0), 0),
       });
       if (now.nobody) output.note("no group fits --group and --topic; without them all are shown");
-      if (now.view.silent.length > 0 || now.nobody) process.exitCode = EXIT.failed;
+      if (now.view.silent.length > 0 || now.unknown.length > 0 || now.nobody) process.exitCode = EXIT.failed;
       if (options.watch !== true) return;
       earlier = now;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -67,6 +68,8 @@ interface Look {
   readonly atMs: number;
   readonly view: LagView;
   readonly rows: readonly LagRow[];
+  /** Of the groups that are meant. */
+  readonly unknown: LagView["unknown"];
   /** No group fits: nobody is behind, and nobody reads. */
   readonly nobody: boolean;
 }
@@ -77,8 +80,10 @@ async function look(source: StreamSource, { group, topic, behind }: LagOptions):
     (row) =>
       (group === undefined || row.group.includes(group)) && (topic === undefined || row.topic === topic),
   );
+  // Of which topic their partitions are is not known either.
+  const unknown = view.unknown.filter((each) => group === undefined || each.group.includes(group));
   const rows = behind === true ? meant.filter(({ lag }) => lag !== 0) : meant;
-  return { atMs: performance.now(), view, rows, nobody: meant.length === 0 };
+  return { atMs: performance.now(), view, rows, unknown, nobody: meant.length + unknown.length === 0 };
 }
 
 function speed(row: LagRow, earlier: Look, now: Look): number | null {
@@ -91,7 +96,8 @@ function speed(row: LagRow, earlier: Look, now: Look): number | null {
   return Math.round((Math.max(0, done) * 1_000) / (now.atMs - earlier.atMs));
 }
 
-function print(output: Output, lines: readonly LagLine[], { groups, silent }: LagView): void {
+function print(output: Output, lines: readonly LagLine[], { view, unknown }: Look): void {
+  const { groups, silent } = view;
   const withSpeed = lines.some(({ perSecond }) => perSecond !== null);
   output.table(
     [
@@ -121,6 +127,8 @@ function print(output: Output, lines: readonly LagLine[], { groups, silent }: La
   );
   output.line(`${grouped(lines.reduce((sum, row) => sum + (row.lag ?? 0), 0))} records behind`);
   for (const service of silent) output.note(`${service} does not answer: how far it is, is not known`);
+  for (const { group, reason } of unknown)
+    output.note(`${group}: how far it is in partitions that other instances have, is not known: ${reason}`);
 }
 
 /** What was committed is a hint (R5): told where it differs from the truth. */

@@ -121,7 +121,7 @@ export class KafkaSource implements StreamSource {
       }),
     );
     const views = groups.map(({ group, state, members }) => ({ group, state, members }));
-    return { rows, groups: views, silent: [] };
+    return { rows, groups: views, silent: [], unknown: [] };
   }
 
   moveGroup = async (group: string, topic: string, positions: readonly StreamPosition[]): Promise<void> => {

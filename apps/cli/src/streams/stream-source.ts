@@ -70,6 +70,8 @@ export interface LagView {
   readonly rows: readonly LagRow[];
   readonly groups: readonly { readonly group: string; readonly state: string; readonly members: number }[];
   readonly silent: readonly string[];
+  /** Groups whose rows may not be all. */
+  readonly unknown: readonly { readonly group: string; readonly reason: string }[];
 }
 
 /** As `GET /api/v1/platform/lag` answers it. */

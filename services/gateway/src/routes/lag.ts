@@ -29,6 +29,14 @@ const LagRow = Type.Object({
 });
 type LagRow = Static<typeof LagRow>;
 
+const UnknownView = Type.Object({
+  group: Type.String(),
+  service: Type.String(),
+  kind: Type.String({ description: "effect, shard" }),
+  reason: Type.String(),
+});
+type UnknownView = Static<typeof UnknownView>;
+
 const GroupView = Type.Object({ group: Type.String(), state: Type.String(), members: Count });
 
 const LagAnswer = Type.Object({
@@ -36,6 +44,8 @@ const LagAnswer = Type.Object({
   groups: Type.Array(GroupView),
   /** Services that do not answer: how far they are is not known. */
   silent: Type.Array(Type.String()),
+  /** Groups whose rows may not be all: what is left in the partitions of other instances could not be asked. */
+  unknown: Type.Array(UnknownView),
 });
 
 /** How far everybody is, by group, topic and partition. */
@@ -56,12 +66,15 @@ export function lagRoutes({ services }: Directory): readonly Route<Gateway>[] {
         const own = asked.flatMap(({ service, delivery }) =>
           delivery === null ? [] : rowsOf(service, delivery, committed),
         );
-        const known = new Set(own.map(({ group }) => group));
+        const unknown = asked.flatMap(({ service, delivery }) =>
+          delivery === null ? [] : unknownOf(service, delivery),
+        );
+        const known = new Set([...own, ...unknown].map(({ group }) => group));
         const foreign = groups.filter(({ group }) => !known.has(group));
         const rows = [...own, ...(await foreignRows(gateway.bus, foreign))];
         const silent = asked.filter(({ delivery }) => delivery === null).map(({ service }) => service);
         const views = groups.map(({ group, state, members }) => ({ group, state, members }));
-        return { status: 200, body: { rows: rows.sort(byPlace), groups: views, silent } };
+        return { status: 200, body: { rows: rows.sort(byPlace), groups: views, silent, unknown } };
       },
     },
   ];
@@ -145,6 +158,20 @@ function rowsOf(
     };
   });
   return [...held, ...others];
+}
+
+/** A consumption that does not run is not asked what is left elsewhere, and before it has partitions it has no rows at all. */
+function unknownOf(
+  service: string,
+  { consumptions, elsewhereUnknown }: AskedDelivery,
+): readonly UnknownView[] {
+  return consumptions.flatMap(({ subscription, kind, state, reason: why }): readonly UnknownView[] => {
+    // A view reads every partition itself: none is elsewhere.
+    if (kind === "view") return [];
+    const unasked = elsewhereUnknown.find((each) => each.subscription === subscription);
+    const reason = state === "running" ? unasked?.reason : `it is ${state}${why === null ? "" : `: ${why}`}`;
+    return reason === undefined ? [] : [{ group: `${service}.${subscription}`, service, kind, reason }];
+  });
 }
 
 /** A group that is not ours has said nothing but what it has committed. */

@@ -40,8 +40,8 @@ export function DeadLettersPage(): ReactNode {
   );
 }
 
-function OfServices({ lag: { rows, silent } }: { readonly lag: Lag }): ReactNode {
-  const withEffects = rows.flatMap(({ kind, service }) =>
+function OfServices({ lag: { rows, silent, unknown } }: { readonly lag: Lag }): ReactNode {
+  const withEffects = [...rows, ...unknown].flatMap(({ kind, service }) =>
     kind === "effect" && service !== null ? [service] : [],
   );
   const services = [...new Set(withEffects)].sort();

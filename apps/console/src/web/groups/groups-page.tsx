@@ -28,11 +28,26 @@ export function GroupsPage({ name }: { readonly name: string | undefined }): Rea
                 No answer from {lag.silent.join(", ")}: how far they are is not known.
               </p>
             )}
+            <Unasked unknown={lag.unknown.filter(({ group }) => name === undefined || name === group)} />
             {name === undefined ? <AllGroups lag={lag} /> : <OneGroup name={name} lag={lag} />}
           </>
         )}
       </Answer>
     </>
+  );
+}
+
+/** Groups of which not all partitions could be asked, and why. */
+function Unasked({ unknown }: { readonly unknown: Lag["unknown"] }): ReactNode {
+  if (unknown.length === 0) return null;
+  return (
+    <div className="bad" role="status">
+      {unknown.map(({ group, reason }) => (
+        <p key={group}>
+          {group}: the lag of partitions held elsewhere is not known ({reason}).
+        </p>
+      ))}
+    </div>
   );
 }
 
@@ -56,7 +71,8 @@ function AllGroups({ lag }: { readonly lag: Lag }): ReactNode {
 
 function OneGroup({ name, lag }: { readonly name: string; readonly lag: Lag }): ReactNode {
   const rows = lag.rows.filter(({ group }) => group === name);
-  if (rows.length === 0)
+  // Of a group that could not be asked nobody can say that it has none.
+  if (rows.length === 0 && !lag.unknown.some(({ group }) => group === name))
     return (
       <div className="failure" role="alert">
         <p>
@@ -70,7 +86,7 @@ function OneGroup({ name, lag }: { readonly name: string; readonly lag: Lag }): 
       items={rows}
       columns={PARTITIONS}
       idOf={({ topic, partition }) => `${topic}/${partition}`}
-      empty="No partitions."
+      empty="No partitions are known."
     />
   );
 }
