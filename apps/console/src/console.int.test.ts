@@ -156,6 +156,18 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     assert.equal(await key.inputValue(), "");
   });
 
+  it("says that an end does not go with Live, and goes live once it is taken away", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&to=15m");
+    await page.getByRole("status").getByText("messages of").waitFor();
+    await page.getByRole("button", { name: "Live" }).click();
+    await page.getByRole("alert").getByText("no end while Live is on").waitFor();
+    const to = page.getByLabel("To", { exact: true });
+    assert.equal(await to.getAttribute("aria-invalid"), "true");
+    await to.fill("");
+    await page.keyboard.press("Enter");
+    await page.getByText("Live: 0 messages").waitFor();
+  });
+
   it("shows the beginning of a large message in its row, and the whole of it where it is opened", async (t) => {
     const page = await at(t, "/topics/sim.trade-events?partition=5");
     const row = page.getByRole("row", { name: / large TradeReported / });

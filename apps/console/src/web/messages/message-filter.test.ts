@@ -38,4 +38,15 @@ describe("the filter in the address bar", () => {
     assert.deepEqual(of("from=2026-11-21T09:00:00Z&to=2026-11-21T09:00:00Z"), []);
     assert.deepEqual(of("to=20m"), []);
   });
+
+  it("does not take an end while it is live: it would be waited for what can't come", () => {
+    for (const to of ["20m", "2126-11-21T09:00:00Z", "tomorrow"]) {
+      const query = new URLSearchParams({ from: "15m", to });
+      assert.deepEqual(readMessageFilter(query, { ...about, isLive: true }).faults, [
+        { field: "to", given: to, allowed: "no end while Live is on" },
+      ]);
+    }
+    const open = new URLSearchParams("from=15m&to=");
+    assert.deepEqual(readMessageFilter(open, { ...about, isLive: true }).faults, []);
+  });
 });

@@ -32,8 +32,9 @@ export function filterText(query: URLSearchParams): FilterText {
 /** Reads the query of a topic's address. What can't be used is told field by field, and nothing is asked then. */
 export function readMessageFilter(
   query: URLSearchParams,
-  { nowMs, partitions }: { readonly nowMs: number; readonly partitions: number },
+  about: { readonly nowMs: number; readonly partitions: number; readonly isLive?: boolean },
 ): { readonly filter: MessageFilter; readonly faults: readonly Fault[] } {
+  const { nowMs, partitions, isLive = false } = about;
   const faults: Fault[] = [];
   const number = (field: string, most: number, least = 0): number | undefined => {
     const given = query.get(field);
@@ -64,7 +65,10 @@ export function readMessageFilter(
   };
   const partition = number("partition", partitions - 1);
   const [key, type] = [text("key", MAX_KEY), text("type", MAX_TYPE)];
-  const [fromTime, toTime] = [time("from"), time("to")];
+  const [fromTime, toTime] = [time("from"), isLive ? undefined : time("to")];
+  // From that time on nothing could come any more, and it would be waited for all the same.
+  if (isLive && query.get("to"))
+    faults.push({ field: "to", given: query.get("to") ?? "", allowed: "no end while Live is on" });
   // Both are of one form, so that they compare as texts. Nothing lies between them: as if nothing fitted.
   if (fromTime !== undefined && toTime !== undefined && toTime < fromTime)
     faults.push({

@@ -27,8 +27,11 @@ export function MessagesPanel({ topic }: { readonly topic: Topic }): ReactNode {
   const { query } = useAddress();
   const asked = useAsked(query);
   const partitions = topic.partitions.length;
-  const { filter, faults } = useMemo(() => readNow(asked, partitions), [asked, partitions]);
   const isLive = query.get("live") === "1";
+  const { filter, faults } = useMemo(
+    () => readNow(asked, { partitions, isLive }),
+    [asked, partitions, isLive],
+  );
   return (
     <section aria-label="Messages">
       <FilterForm topic={topic} asked={asked} isLive={isLive} faults={faults} />
@@ -58,8 +61,11 @@ function useAsked(query: URLSearchParams): FilterText {
 }
 
 /** Fifteen minutes ago is another time at each reading. */
-function readNow(asked: FilterText, partitions: number): ReturnType<typeof readMessageFilter> {
-  return readMessageFilter(new URLSearchParams(asked), { nowMs: Date.now(), partitions });
+function readNow(
+  asked: FilterText,
+  about: { readonly partitions: number; readonly isLive?: boolean },
+): ReturnType<typeof readMessageFilter> {
+  return readMessageFilter(new URLSearchParams(asked), { nowMs: Date.now(), ...about });
 }
 
 function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked: FilterText }): ReactNode {
@@ -68,7 +74,7 @@ function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked:
   const { data, dataUpdatedAt, error, refetch, isFetching, isPlaceholderData } = useQuery({
     queryKey: ["messages", topic.name, asked],
     queryFn: ({ signal }) => {
-      const { filter } = readNow(asked, partitions.length);
+      const { filter } = readNow(asked, { partitions: partitions.length });
       return lastMessages(client, topic.name, { partitions, filter, signal });
     },
     placeholderData: keepPreviousData,
