@@ -22,6 +22,7 @@ class Venue {
   symbols = ["AAPL", "BTC-USD"];
   trades: readonly object[] = [];
   volume = "1";
+  changes: Readonly<Record<string, string>> = {};
   away = false;
   #held: { readonly path: RegExp; readonly asked: () => void; readonly until: Promise<void> } | undefined;
 
@@ -50,7 +51,13 @@ class Venue {
   }
 
   #market(symbol: string): object {
-    return { symbol, lastPrice: `${this.asked.length}`, volume24h: this.volume, trades24h: 1 };
+    return {
+      symbol,
+      lastPrice: `${this.asked.length}`,
+      volume24h: this.volume,
+      trades24h: 1,
+      changePercent24h: this.changes[symbol],
+    };
   }
 }
 
@@ -149,7 +156,29 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     ];
     const page = await at(t, venue);
     await page.getByRole("columnheader", { name: "Time (UTC)" }).waitFor();
-    await page.getByRole("row", { name: "2026-11-20 01:30:05 209.50 1" }).waitFor();
+    await page.getByRole("row", { name: "2026-11-20 01:30:05 Buy 209.50 1" }).waitFor();
+  });
+
+  it("gives a column's figures as many decimals, and says a side and a direction in more than colour", async (t) => {
+    const venue = new Venue();
+    venue.symbols = ["AAPL", "BTC-USD", "ETH-USD", "SOL-USD"];
+    venue.changes = { AAPL: "0.1", "BTC-USD": "-0.13", "ETH-USD": "0" };
+    venue.trades = ["BUY", "SELL"].map((aggressorSide) => ({
+      time: "2026-11-20T01:30:05.123Z",
+      price: "209.5",
+      quantity: "1",
+      aggressorSide,
+    }));
+    const page = await at(t, venue);
+    await page.getByRole("row", { name: "01:30:05 Sell 209.50 1" }).waitFor();
+    await page.getByRole("row", { name: "01:30:05 Buy 209.50 1" }).waitFor();
+    await page.getByRole("row", { name: "Bid 210.00 1 1" }).waitFor();
+    assert.deepEqual(await page.locator("#markets tbody td:nth-child(5)").allInnerTexts(), [
+      "+0.10 %",
+      "−0.13 %",
+      "0.00 %",
+      "–",
+    ]);
   });
 
   it("is whole in every window, however large its figures are: what is too wide is scrolled to", async (t) => {

@@ -72,6 +72,13 @@ function sameItems(some, others) {
   return some.length === others.length && some.every((each, at) => each === others[at]);
 }
 
+/** With its sign and two decimals: the sign says what the colour does, and the column lines up. */
+function percent(change) {
+  if (change === undefined) return undefined;
+  const figure = padded(change, 2);
+  return `${direction(change) === "up" ? `+${figure}` : figure.replace("-", "−")} %`;
+}
+
 function direction(change) {
   if (change === undefined || Number(change) === 0) return undefined;
   return change.startsWith("-") ? "down" : "up";
@@ -81,14 +88,14 @@ function showMarkets(markets, selected) {
   const rows = markets.map((market) => {
     const line = lineOf(market.symbol);
     line.setAttribute("aria-selected", String(market.symbol === selected));
-    const { price } = steps.get(market.symbol) ?? {};
+    const { price, quantity } = steps.get(market.symbol) ?? {};
     const change = market.changePercent24h;
     const figures = [
       padded(market.lastPrice, price),
       padded(market.bidPrice, price),
       padded(market.askPrice, price),
-      change === undefined ? undefined : `${change} %`,
-      market.volume24h,
+      percent(change),
+      padded(market.volume24h, quantity),
       String(market.trades24h),
     ];
     for (const [at, figure] of figures.entries()) line.cells[at + 1].textContent = figure ?? "–";
@@ -112,35 +119,35 @@ function lineOf(symbol) {
 function showBook(book, selected) {
   const decimals = steps.get(selected) ?? {};
   const level =
-    (className) =>
+    (side, className) =>
     ([price, quantity, orders]) =>
       row([
+        { text: side, className },
         { text: padded(price, decimals.price), className },
         { text: padded(quantity, decimals.quantity) },
         { text: String(orders) },
       ]);
-  const asks = book.asks.slice(0, DEPTH).map(level("down")).reverse();
-  const bids = book.bids.slice(0, DEPTH).map(level("up"));
-  const middle = row([{ text: `${book.bids.length} bid and ${book.asks.length} ask levels`, span: 3 }], {
+  const asks = book.asks.slice(0, DEPTH).map(level("Ask", "down")).reverse();
+  const bids = book.bids.slice(0, DEPTH).map(level("Bid", "up"));
+  const middle = row([{ text: `${book.bids.length} bid and ${book.asks.length} ask levels`, span: 4 }], {
     class: "spread",
   });
-  fill("#book", asks.length + bids.length > 0 ? [...asks, middle, ...bids] : [], "The book is empty.", 3);
+  fill("#book", asks.length + bids.length > 0 ? [...asks, middle, ...bids] : [], "The book is empty.", 4);
   document.querySelector("#book-title").textContent = `Book of ${selected}`;
 }
 
 function showTrades(trades, selected) {
   const decimals = steps.get(selected) ?? {};
-  const rows = trades.slice(0, 2 * DEPTH + 1).map((trade) =>
-    row([
+  const rows = trades.slice(0, 2 * DEPTH + 1).map((trade) => {
+    const [side, className] = trade.aggressorSide === "BUY" ? ["Buy", "up"] : ["Sell", "down"];
+    return row([
       { text: trade.time.slice(0, 19).replace("T", " ") },
-      {
-        text: padded(trade.price, decimals.price),
-        className: trade.aggressorSide === "BUY" ? "up" : "down",
-      },
+      { text: side, className: `word ${className}` },
+      { text: padded(trade.price, decimals.price), className },
       { text: padded(trade.quantity, decimals.quantity) },
-    ]),
-  );
-  fill("#trades", rows, "None yet.", 3);
+    ]);
+  });
+  fill("#trades", rows, "None yet.", 4);
   document.querySelector("#trades-title").textContent = `Trades of ${selected}`;
 }
 
