@@ -218,12 +218,18 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.keyboard.press("Enter");
     const detail = page.getByRole("complementary", { name: "Message 3/9001" });
     await detail.waitFor();
+    assert.deepEqual(await page.locator("tr[aria-current=true]").getAttribute("data-id"), "3/9001");
     const { y = Number.NaN } = (await detail.boundingBox()) ?? {};
     assert.ok(y < 700, `${y} is within the window`);
     for (const _ of ["Copy", "Close"]) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await detail.waitFor({ state: "detached" });
     assert.match(await page.evaluate("document.activeElement.innerText"), /9001\s+client-b/);
+    assert.equal(await page.locator("tr[aria-current]").count(), 0);
+    for (let row = 0; row < 100; row++) await page.keyboard.press("ArrowDown");
+    assert.match(await page.evaluate("document.activeElement.innerText"), /9101\s+client-b/);
+    await page.keyboard.press("ArrowUp");
+    assert.match(await page.evaluate("document.activeElement.innerText"), /9100\s+client-a/);
   });
 
   it("names each page, and goes on with the keyboard in the one that a link leads to", async (t) => {

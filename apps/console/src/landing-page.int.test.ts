@@ -113,6 +113,8 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     await aRoundLater(page);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
+    await page.waitForFunction("document.activeElement.ariaCurrent === 'true'");
+    assert.deepEqual(await page.locator("#markets [aria-current=true]").allInnerTexts(), ["BTC-USD"]);
   });
 
   it("takes a click that figures change under", async (t) => {

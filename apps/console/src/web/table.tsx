@@ -157,13 +157,16 @@ function TableRow<Item>({
         : {
             className: "opens",
             tabIndex: 0,
-            "aria-selected": opened === row.id,
+            "aria-current": opened === row.id ? "true" : undefined,
             onClick: open,
             onKeyDown: (event) => {
-              if (event.key === "Enter" || event.key === " ") {
-                event.preventDefault();
-                open();
-              }
+              const act =
+                event.target === event.currentTarget
+                  ? rowActs(event.currentTarget, open)[event.key]
+                  : undefined;
+              if (act === undefined) return;
+              event.preventDefault();
+              act();
             },
           })}
     >
@@ -174,6 +177,20 @@ function TableRow<Item>({
       ))}
     </tr>
   );
+}
+
+/** What a key does on a row that opens. */
+function rowActs(row: HTMLElement, open: () => void): Readonly<Record<string, (() => void) | undefined>> {
+  const beside = (place: "nextElementSibling" | "previousElementSibling") => () => {
+    const other = row[place];
+    if (other instanceof HTMLElement) other.focus();
+  };
+  return {
+    Enter: open,
+    " ": open,
+    ArrowDown: beside("nextElementSibling"),
+    ArrowUp: beside("previousElementSibling"),
+  };
 }
 
 /** Stands for the rows that are out of sight. */

@@ -87,7 +87,7 @@ function direction(change) {
 function showMarkets(markets, selected) {
   const rows = markets.map((market) => {
     const line = lineOf(market.symbol);
-    line.setAttribute("aria-selected", String(market.symbol === selected));
+    line.querySelector("button").ariaCurrent = market.symbol === selected ? "true" : null;
     const { price, quantity } = steps.get(market.symbol) ?? {};
     const change = market.changePercent24h;
     const figures = [
