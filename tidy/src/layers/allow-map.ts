@@ -55,8 +55,8 @@ const apps: Readonly<Record<string, readonly string[]>> = {
     // Tests start platforms beside one another.
     "ports",
   ],
-  // What runs in the browser, and in tests a real platform behind it.
-  console: [...WEB_MAY_IMPORT, "contracts", "disk", "bus", "store", "platform"],
+  // What runs in the browser, the bound of a connection that the services' servers have, and in tests a real platform.
+  console: [...WEB_MAY_IMPORT, "host", "contracts", "disk", "bus", "store", "platform"],
 };
 
 const platform = [...Object.keys(packages), "services"];

@@ -3,12 +3,22 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { type RunningConsole, startConsole } from "./start-console.ts";
+import { startConsole } from "./start-console.ts";
 
-/** Before a gateway that takes what it is sent and answers nothing. */
-async function impatientConsole(t: TestContext): Promise<RunningConsole> {
+/** A console before a gateway that takes what it is sent and answers nothing. */
+async function impatientConsole(
+  t: TestContext,
+): Promise<{ readonly port: number; readonly asked: () => number }> {
   const sockets = new Set<Socket>();
-  const gateway = createServer((socket) => void sockets.add(socket.on("error", () => undefined)));
+  let received = "";
+  const gateway = createServer((socket) => {
+    sockets.add(socket);
+    socket
+      .on("error", () => undefined)
+      .on("data", (bytes) => {
+        received += bytes.toString("latin1");
+      });
+  });
   await once(gateway.listen(0, "127.0.0.1"), "listening");
   t.after(() => {
     for (const socket of sockets) socket.destroy();
@@ -22,7 +32,7 @@ async function impatientConsole(t: TestContext): Promise<RunningConsole> {
     requestTimeoutMs: 200,
   });
   t.after(() => running.close());
-  return running;
+  return { port: Number(new URL(running.url).port), asked: () => received.split(" HTTP/1.1\r\n").length - 1 };
 }
 
 for (const [what, sent] of [
@@ -35,9 +45,36 @@ for (const [what, sent] of [
   test(`a ${what} that does not come to its end is answered 408, and the connection ends`, {
     timeout: 180_000,
   }, async (t) => {
-    const running = await impatientConsole(t);
-    const socket = connect({ port: Number(new URL(running.url).port), host: "127.0.0.1" });
+    const { port } = await impatientConsole(t);
+    const socket = connect({ port, host: "127.0.0.1" });
     t.after(() => socket.destroy());
     socket.write(sent);
     assert.match(await text(socket), /^HTTP\/1\.1 408 /);
   });
+
+test("of one connection one request is worked on at a time, and who sends more ahead than may wait is cut off", {
+  timeout: 180_000,
+}, async (t) => {
+  const { port, asked } = await impatientConsole(t);
+  const ask = (count: number): string => "GET /api/v1/x HTTP/1.1\r\nhost: x\r\n\r\n".repeat(count);
+  const socket = connect({ port, host: "127.0.0.1" });
+  t.after(() => socket.destroy());
+  socket.on("error", () => undefined);
+  const cut = once(socket, "close");
+  socket.resume().write(ask(102));
+  await cut;
+  assert.ok(asked() <= 1, `${asked()} of them were passed on`);
+});
+
+test("what is sent ahead is answered, in order", { timeout: 180_000 }, async (t) => {
+  const { port } = await impatientConsole(t);
+  const socket = connect({ port, host: "127.0.0.1" });
+  t.after(() => socket.destroy());
+  const page = (n: number, headers = ""): string => `GET /assets/${n} HTTP/1.1\r\nhost: x\r\n${headers}\r\n`;
+  socket.write(Array.from({ length: 50 }, (_, n) => page(n)).join("") + page(50, "connection: close\r\n"));
+  const answered = (await text(socket)).matchAll(/there is no GET \/assets\/(\d+)/g);
+  assert.deepEqual(
+    Array.from(answered, ([, n]) => Number(n)),
+    Array.from({ length: 51 }, (_, n) => n),
+  );
+});

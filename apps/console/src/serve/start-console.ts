@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { oneAtATime } from "@bourse/host/requests-ahead";
 import helmet from "@fastify/helmet";
 import httpProxy from "@fastify/http-proxy";
 import fastifyStatic from "@fastify/static";
@@ -24,6 +26,8 @@ export interface ConsoleOptions {
 
 /** From a request's first byte to its last, as at the services: who sends more slowly would hold a connection for nothing. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How long a connection may have nothing to ask, as at the services. */
+const KEEP_ALIVE_MS = 72_000;
 
 export interface RunningConsole {
   readonly url: string;
@@ -68,9 +72,17 @@ async function assemble(
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
-    requestTimeout: requestTimeoutMs,
-    // Node takes the longer of the two for the request's.
-    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 2 },
+    serverFactory: (handle) =>
+      createServer(
+        {
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          requestTimeout: requestTimeoutMs,
+          // Node takes the longer of the two for the request's.
+          headersTimeout: requestTimeoutMs,
+          connectionsCheckingInterval: requestTimeoutMs / 2,
+        },
+        oneAtATime(handle),
+      ),
     // A broken percent encoding: what was meant, the page asks.
     frameworkErrors: (_error, _request, reply) => void sendPage(reply),
   });
