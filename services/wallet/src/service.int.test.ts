@@ -305,6 +305,23 @@ test("who has moved an account's money is told in the audit, each once", async (
   );
 });
 
+test("who has opened an account is told in the audit, once", async (t) => {
+  const tested = await funded(t);
+  await tested.quiet();
+  const before = (await tested.published(auditTopic("wallet"))).length;
+  const open = async () =>
+    await tested.request("POST", "/api/v1/accounts", { as: OPERATOR, body: { accountId: "carol" } });
+  const answers = await Promise.all([open(), open()]);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 201], "two at once");
+  assert.equal((await open()).status, 200);
+  await tested.quiet();
+  const audits = (await tested.published(auditTopic("wallet"))).slice(before).map(({ event }) => event);
+  assert.deepEqual(
+    audits.map(({ actorId, action, subjects, outcome }) => [actorId, action, subjects, outcome]),
+    [[OPERATOR.keyId, "accounts.create", ["carol"], "done"]],
+  );
+});
+
 test("who has blocked an account and opened it again is told in the audit", async (t) => {
   const tested = await funded(t);
   await tested.quiet();

@@ -97,13 +97,16 @@ export function unknownAccount(accountId: string): ProblemAnswer {
 async function openAccount(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {
   const { accountId, name } = request.body as { accountId: string; name?: string };
   const committed = await wallet.delivery.commit("open account", async (unit) => {
-    const [existing = []] = await unit.run([
-      sql`SELECT 1 FROM accounts WHERE account_id = ${accountId} FOR UPDATE`,
+    // Of two that open it at once, the row tells which one did.
+    const [opened = []] = await unit.run([
+      sql`
+        INSERT INTO accounts (account_id, name, status, created_ms)
+        VALUES (${accountId}, ${name ?? accountId}, 'OPEN', ${unit.nowMs}) ON CONFLICT DO NOTHING
+        RETURNING account_id`,
     ]);
-    const insert = sql`
-      INSERT INTO accounts (account_id, name, status, created_ms)
-      VALUES (${accountId}, ${name ?? accountId}, 'OPEN', ${unit.nowMs}) ON CONFLICT DO NOTHING`;
-    return { statements: [insert], events: [], result: existing.length > 0 ? 200 : 201 };
+    if (opened.length === 0) return { statements: [], events: [], result: 200 };
+    const audit = auditRequest("wallet", request, { action: "accounts.create", subjects: [accountId] });
+    return { statements: [], events: [audit], result: 201 };
   });
   const account = await showAccount(wallet, accountId);
   return account === null ? unknownAccount(accountId) : { ...account, status: committed.result };
