@@ -1,5 +1,5 @@
-import { orderEvents } from "@bourse/contracts";
-import { isRowsMoved, type OutgoingEvent } from "@bourse/delivery";
+import { auditTopic, orderEvents } from "@bourse/contracts";
+import { auditEvent, isRowsMoved, type OutgoingEvent } from "@bourse/delivery";
 import { type Gather, gather } from "@bourse/host";
 import { StoreError } from "@bourse/store";
 import { check, instrumentOf } from "./checks.ts";
@@ -19,6 +19,8 @@ import { keepAboveFloor, readOpenFloor } from "./sql/resting-rows.ts";
 const CANCEL_RESERVE = 50_000;
 /** A round that keeps meeting rows of others is given up: its outcome is then unknown. */
 const MAX_TRIES = 5;
+
+const AUDIT = auditTopic("order");
 
 /** Fewer wait for the batch before them. */
 const OVERLAP_FROM = 64;
@@ -179,13 +181,17 @@ async function meetsItsOwn(
 
 /** Rows and events of a round in one transaction; the engine's lag is counted from here. */
 async function write(desk: Desk, settled: Settled, { believed }: Look): Promise<void> {
-  const { orders, tombstones, commands, engine } = settled;
+  const { orders, tombstones, commands, engine, audited } = settled;
   if (orders.length + tombstones.length + commands.length === 0) return;
   const events: OutgoingEvent[] = [];
   for (const command of engine) tellEngine(command, instrumentOf(desk, symbolOf(command)), events);
   // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
   for (const order of orders)
     if (order.status !== "PENDING") events.push(orderUpdate(order, instrumentOf(desk, order.terms.symbol)));
+  for (const [{ keyId, requestId }, subjects] of audited) {
+    const actor = { id: keyId, role: "operator" };
+    events.push(auditEvent(AUDIT, { actor, action: "orders.cancel", subjects, requestId }));
+  }
   const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
     statements: [
       ...checkOpen(commands.map((command) => command.orderId).filter((orderId) => believed.has(orderId))),

@@ -29,6 +29,7 @@ test("what this instance placed is cancelled without being looked up", async (t)
     ofAccount: null,
     requestId: "1".padStart(32, "0"),
     repeatable: true,
+    operator: null,
   } as const;
   const look = await lookAtLittle(order.service.service, [{ ...job, identity: null }]);
   assert.deepEqual([[...look.believed], look.known.orders.get(orderId)?.orderId], [[orderId], orderId]);

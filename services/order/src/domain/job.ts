@@ -37,12 +37,20 @@ export interface AmendJob extends Chained {
   readonly amendment: Amendment;
 }
 
+/** A request that an operator's key came with. Its jobs share it: the audit tells of them together. */
+export interface OperatorRequest {
+  readonly keyId: string;
+  readonly requestId: string;
+}
+
 export interface CancelJob extends Chained {
   readonly kind: "cancel";
   readonly orderId: string;
   readonly ofAccount: string | null;
   readonly requestId: string;
   readonly repeatable: boolean;
+  /** null: the account cancels its own. */
+  readonly operator: OperatorRequest | null;
   /** Given where the cancel names a client order id: an unknown one leaves a tombstone (R10). */
   readonly identity: { readonly accountId: string; readonly clientOrderId: string } | null;
 }

@@ -43,6 +43,7 @@ function cancel(clientOrderId: string, named = true): CancelJob {
     ofAccount: "alice",
     requestId: `cancel-${clientOrderId}`,
     repeatable: false,
+    operator: null,
     identity: named ? { accountId: "alice", clientOrderId } : null,
   };
 }

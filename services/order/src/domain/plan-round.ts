@@ -55,7 +55,7 @@ export type Step =
       readonly order: Order;
       readonly placedAt: number | null;
     }
-  | { readonly kind: "entomb"; readonly tombstone: Tombstone; readonly requestId: string };
+  | { readonly kind: "entomb"; readonly job: CancelJob; readonly tombstone: Tombstone };
 
 /**
  * One step for each of the first jobs, in order; jobs of a batch see those before them (R13). The plan ends before an
@@ -165,7 +165,7 @@ class Round {
       if (job.identity === null) return answered(refusedAnswer(orderNotFound(job.orderId)));
       const tombstone = entomb(job.orderId, job.identity, this.#nowMs);
       this.#tombstones.set(job.orderId, tombstone);
-      return { kind: "entomb", tombstone, requestId: job.requestId };
+      return { kind: "entomb", job, tombstone };
     }
     if (isTombstone(target)) return answered({ kind: "commanded", requestId: job.requestId, order: target });
     const repeated = this.#repeated(job, target, () => true);

@@ -9,6 +9,7 @@ const cancel = (orderId: string, requestId: string, chain?: Chain): Job => ({
   requestId,
   ofAccount: null,
   repeatable: true,
+  operator: null,
   identity: null,
   ...(chain === undefined ? {} : { chain }),
 });

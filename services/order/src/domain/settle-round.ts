@@ -1,7 +1,15 @@
 import { assert, present } from "@bourse/base";
 import { finished } from "./amendment.ts";
-import { type Answer, type Chain, type Command, type Job, refusedAnswer } from "./job.ts";
-import { type Order, rejectedOrder, type Tombstone } from "./order.ts";
+import {
+  type Answer,
+  type CancelJob,
+  type Chain,
+  type Command,
+  type Job,
+  type OperatorRequest,
+  refusedAnswer,
+} from "./job.ts";
+import { type Order, type OrderRecord, rejectedOrder, type Tombstone } from "./order.ts";
 import { amendOf, cancelOf, orderNotFound, type Step } from "./plan-round.ts";
 import { isRetryable, type Refusal } from "./refusal.ts";
 
@@ -25,6 +33,8 @@ export interface Settled {
   readonly commands: readonly Command[];
   /** What the engine is to obey, in the order of the jobs. */
   readonly engine: readonly EngineCommand[];
+  /** What operators cancelled, by request: account and order id. */
+  readonly audited: ReadonlyMap<OperatorRequest, readonly string[]>;
 }
 
 export type EngineCommand =
@@ -38,6 +48,13 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
   const tombstones: Tombstone[] = [];
   const commands: Command[] = [];
   const engine: EngineCommand[] = [];
+  const audited = new Map<OperatorRequest, string[]>();
+  const audit = ({ operator }: CancelJob, { accountId, orderId }: OrderRecord): void => {
+    if (operator === null) return;
+    const subjects = audited.get(operator);
+    if (subjects === undefined) audited.set(operator, [`${accountId}/${orderId}`]);
+    else subjects.push(`${accountId}/${orderId}`);
+  };
   const command = (made: Command, order: Order): Answer => {
     commands.push(made);
     engine.push({ kind: "command", command: made });
@@ -72,11 +89,13 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
       case "cancel": {
         const order = targetOf(step, answers);
         if (!("terms" in order)) return order;
+        audit(step.job, order);
         return command(cancelOf(step.job.requestId, order), order);
       }
       case "entomb":
         tombstones.push(step.tombstone);
-        return { kind: "commanded", requestId: step.requestId, order: step.tombstone };
+        audit(step.job, step.tombstone);
+        return { kind: "commanded", requestId: step.job.requestId, order: step.tombstone };
     }
   };
   const broken = new Map<Chain, Answer>();
@@ -87,7 +106,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
     if (chain !== undefined && isForNow(answer)) broken.set(chain, answer);
     answers.push(answer);
   }
-  return { answers, orders, tombstones, commands, engine };
+  return { answers, orders, tombstones, commands, engine, audited };
 }
 
 /** Whether it may be answered otherwise when it comes again. */

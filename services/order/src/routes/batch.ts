@@ -8,11 +8,11 @@ import {
   refuseFields,
 } from "@bourse/host";
 import type { Desk } from "../desk.ts";
-import { type Answer, type Chain, type Job, refusedAnswer } from "../domain/job.ts";
+import { type Answer, type Chain, type Job, type OperatorRequest, refusedAnswer } from "../domain/job.ts";
 import { admission } from "../door.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { type AmendItem, BatchAnswer, BatchBody, type CancelItem } from "./bodies.ts";
-import { accountOf, enterAll, orderView, placeJob, problemOf, visibleTo } from "./intake.ts";
+import { accountOf, enterAll, operatorOf, orderView, placeJob, problemOf, visibleTo } from "./intake.ts";
 
 const FOUR_MEBIBYTES = 4 * 1024 * 1024;
 
@@ -58,12 +58,13 @@ async function runBatch(desk: Desk, request: RouteRequest): Promise<RouteAnswer>
   let stopped = false;
   const chain = stopWhenUnavailable ? { broken: null } : undefined;
   const placed = new Set<string>();
+  const operator = operatorOf(request);
   const results = new Array<object>(items.length);
   const jobs: Job[] = [];
   /** Which item each job is of. */
   const places: number[] = [];
   for (let index = 0; index < items.length; index++) {
-    const job = jobOf(desk, request, items[index] as Item, { index, placed, chain });
+    const job = jobOf(desk, request, items[index] as Item, { index, placed, operator, chain });
     if (!job.ok) {
       results[index] = problemResult(job.error, index);
       continue;
@@ -91,6 +92,8 @@ interface Place {
   readonly index: number;
   /** Orders that earlier items place. */
   readonly placed: ReadonlySet<string>;
+  /** Who cancels, where it is an operator. */
+  readonly operator: OperatorRequest | null;
   /** Where the batch stops once an item could not be taken now. */
   readonly chain: Chain | undefined;
 }
@@ -115,7 +118,8 @@ function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Res
       amendment: { quantity: item.quantity ?? null, price: item.price ?? null },
     });
   // A tombstone is for what may still come (R10), not for an item of this very batch that could not be taken now.
-  return ok({ kind: "cancel", ...command, identity: place.placed.has(orderId) ? null : identity });
+  const { operator, placed } = place;
+  return ok({ kind: "cancel", ...command, operator, identity: placed.has(orderId) ? null : identity });
 }
 
 interface Target {

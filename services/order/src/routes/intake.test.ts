@@ -11,6 +11,7 @@ const cancel = (orderId: string, chain: Chain | undefined): Job => ({
   requestId: orderId,
   ofAccount: null,
   repeatable: false,
+  operator: null,
   identity: null,
   chain,
 });

@@ -5,13 +5,14 @@ import {
   type ProblemAnswer,
   problem,
   type RouteAnswer,
+  type RouteRequest,
   refuseFields,
   refuseForeignAccount,
 } from "@bourse/host";
 import type { SpecialTerms } from "@bourse/market";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
-import { type Answer, type Chain, type Job, refusedAnswer } from "../domain/job.ts";
+import { type Answer, type Chain, type Job, type OperatorRequest, refusedAnswer } from "../domain/job.ts";
 import type { OrderRecord } from "../domain/order.ts";
 import type { Placement } from "../domain/placement.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -40,6 +41,14 @@ export function accountOf(
 /** Whose orders the caller may see; null: all. */
 export function visibleTo(principal: Principal | null): string | null {
   return principal?.role === "operator" ? null : (principal?.accountId ?? "");
+}
+
+/** Of a request whose cancels are an operator's, and so for the audit. */
+export function operatorOf({
+  principal,
+  requestId,
+}: Pick<RouteRequest, "principal" | "requestId">): OperatorRequest | null {
+  return principal?.role === "operator" ? { keyId: principal.keyId, requestId } : null;
 }
 
 const CLIENT_ORDER_IDS = "1 to 64 of A-Z a-z 0-9 . _ : / -, beginning with a letter or digit";

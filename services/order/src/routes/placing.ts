@@ -12,7 +12,7 @@ import type { Desk } from "../desk.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { OrderView } from "../order-view.ts";
 import { AmendBody, CommandAnswer, PlaceBody } from "./bodies.ts";
-import { accountOf, placeJob, submit, visibleTo } from "./intake.ts";
+import { accountOf, operatorOf, placeJob, submit, visibleTo } from "./intake.ts";
 import { massCancel } from "./mass-cancel.ts";
 import { PLACE_EXAMPLES } from "./place-examples.ts";
 
@@ -165,6 +165,7 @@ async function cancel(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
   return await submit(desk, {
     kind: "cancel",
     ...commandIdentity(desk, request, request.params.orderId ?? ""),
+    operator: operatorOf(request),
     identity: null,
   });
 }
@@ -200,6 +201,7 @@ async function cancelSome(desk: Desk, request: RouteRequest, commit: AnswerCommi
   return await submit(desk, {
     kind: "cancel",
     ...commandIdentity(desk, request, orderIdOf(account.value, clientOrderId)),
+    operator: operatorOf(request),
     identity,
   });
 }
