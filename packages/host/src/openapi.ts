@@ -1,5 +1,6 @@
 import type { TSchema } from "typebox";
 import type { Access, AnyRoute, IdempotencyRule } from "./definition.ts";
+import { KEY_PATTERN, keyRule } from "./http/idempotency-key.ts";
 import { closed, type JsonSchema, jsonSchemaOf, mapChildren } from "./http/json-schema.ts";
 import { type ProblemCode, problemEntry } from "./problem-catalogue.ts";
 
@@ -103,7 +104,7 @@ function onceBy(rule: IdempotencyRule): string {
 }
 
 function keyParameter(rule: IdempotencyRule | undefined): readonly object[] {
-  const header = typeof rule === "object" ? rule.header : rule;
+  const header = keyRule(rule);
   if (header === undefined) return [];
   return [
     {
@@ -111,16 +112,17 @@ function keyParameter(rule: IdempotencyRule | undefined): readonly object[] {
       in: "header",
       required: header === "required",
       description: "Names the request, so that it happens once however often it is sent",
-      schema: { type: "string", minLength: 1, maxLength: 96 },
+      schema: { type: "string", minLength: 1, maxLength: 96, pattern: KEY_PATTERN },
     },
   ];
 }
 
 /** What the host itself may answer to a key. */
 function keyProblems({ idempotency }: AnyRoute): readonly ProblemCode[] {
-  if (typeof idempotency !== "string") return [];
+  const missing = keyRule(idempotency) === "required" ? (["idempotency_key_required"] as const) : [];
+  if (typeof idempotency !== "string") return missing;
   return [
-    ...(idempotency === "required" ? (["idempotency_key_required"] as const) : []),
+    ...missing,
     "idempotency_key_reused",
     "request_in_progress",
     "too_many_idempotency_keys",

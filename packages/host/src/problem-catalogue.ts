@@ -38,7 +38,7 @@ export const problemCatalogue = {
   idempotency_key_required: entry(
     400,
     "An Idempotency-Key is required",
-    "Requests that move money, place orders or make something carry an `Idempotency-Key` header (1 to 96 visible characters).",
+    "Requests that move money or make something carry an `Idempotency-Key` header, orders one or a `clientOrderId`. This one has none; a key that is not 1 to 96 visible characters is `validation_failed`.",
   ),
   unauthenticated: entry(
     401,

@@ -206,6 +206,21 @@ test("money moves once per Idempotency-Key, and a bad amount is named", async (t
     assert.ok(status === 400 || status === 422, `${amount}: ${status}`);
     assert.equal(body.errors[0].field, "amount");
   }
+  for (const move of ["deposits", "withdrawals"]) {
+    const path = `/api/v1/accounts/alice/${move}`;
+    const keyed = (headers: Record<string, string>) =>
+      tested.request("POST", path, { as: OPERATOR, body: { asset: "USD", amount: "1" }, headers });
+    assert.equal((await keyed({})).body.code, "idempotency_key_required");
+    const malformed = await keyed({ "idempotency-key": "a b" });
+    assert.deepEqual(
+      [malformed.status, malformed.body.code, malformed.body.errors],
+      [
+        400,
+        "validation_failed",
+        [{ field: "Idempotency-Key", given: "a b", allowed: "a header of 1 to 96 visible characters" }],
+      ],
+    );
+  }
   const withdrawal = {
     as: OPERATOR,
     body: { asset: "USD", amount: "5000" },

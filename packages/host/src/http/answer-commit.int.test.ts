@@ -76,7 +76,12 @@ async function shop(t: TestContext, env: Readonly<Record<string, string>> = {}) 
       calls: [],
       setup: ({ newId }): Shop => ({ newId, hold: null, held: [] }),
       consumes: [],
-      routes: [route("/required", "required"), route("/optional", "optional"), route("/silent")],
+      routes: [
+        route("/required", "required"),
+        route("/optional", "optional"),
+        route("/silent"),
+        route("/natural", { natural: "its key", header: "optional" }),
+      ],
       jobs: [],
       invariants: [],
     }),
@@ -140,10 +145,13 @@ test("a required key is asked for, a bad one is named, an optional one may be le
   const { make, things } = await shop(t);
   const without = await make("/required/a");
   assert.deepEqual([without.status, without.body.code], [400, "idempotency_key_required"]);
-  for (const key of ["a b", "x".repeat(97)]) {
-    const bad = await make("/optional/a", { key });
-    assert.deepEqual([bad.status, bad.body.errors?.[0]?.field], [400, "Idempotency-Key"]);
-  }
+  for (const path of ["/required/a", "/optional/a", "/natural/a"])
+    for (const key of ["", "a b", "x".repeat(97)]) {
+      const { status, body } = await make(path, { key });
+      const allowed = "a header of 1 to 96 visible characters";
+      const fault = { field: "Idempotency-Key", given: key === "" ? '""' : key, allowed };
+      assert.deepEqual([status, body.code, body.errors], [400, "validation_failed", [fault]]);
+    }
   assert.equal((await make("/optional/a")).status, 201);
   assert.equal((await make("/optional/a")).status, 201);
   assert.equal(await things(), 2);

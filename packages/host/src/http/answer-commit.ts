@@ -1,7 +1,7 @@
 import { InvariantError } from "@bourse/base";
 import { bodyHash, type Delivery, type Idempotency, type OnceOutcome } from "@bourse/delivery";
 import type { AnswerCommit, AnyRoute, CommittedAnswer, RouteRequest } from "../definition.ts";
-import { type ProblemAnswer, problem } from "../problem.ts";
+import { problem } from "../problem.ts";
 import type { RouteAnswer } from "../route-answer.ts";
 
 /** Through what a service's routes commit their answers. */
@@ -10,23 +10,9 @@ export interface CommitDoors {
   readonly idempotency: Idempotency;
 }
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,96}$/;
-const IDEMPOTENCY_KEY_WORDS = "a header of 1 to 96 visible characters";
-
 /** Whether the host keeps the route's answers by their keys; a route with a natural key needs no such thing. */
 export function keepsAnswers({ idempotency }: AnyRoute): boolean {
   return idempotency === "required" || idempotency === "optional";
-}
-
-/** Checked at the edge, before the handler runs. */
-export function refuseKey(route: AnyRoute, headers: RouteRequest["headers"]): ProblemAnswer | null {
-  if (!keepsAnswers(route)) return null;
-  const key = headers["idempotency-key"];
-  if (key === undefined ? route.idempotency === "optional" : IDEMPOTENCY_KEY.test(key)) return null;
-  const errors = [{ field: "Idempotency-Key", given: key ?? "nothing", allowed: IDEMPOTENCY_KEY_WORDS }];
-  return key === undefined
-    ? problem("idempotency_key_required", "this request names itself, so that it happens once", { errors })
-    : problem("validation_failed", `Idempotency-Key is ${IDEMPOTENCY_KEY_WORDS}`, { errors });
 }
 
 /** How one request's handler commits: once for its key; without a key as often as it is sent. */

@@ -8,8 +8,9 @@ import { type Caller, refuseAccess } from "../principal.ts";
 import { type ProblemAnswer, problem } from "../problem.ts";
 import type { RouteAnswer } from "../route-answer.ts";
 import { inSpan, tracingEnabled } from "../tracing.ts";
-import { answerCommit, type CommitDoors, keepsAnswers, noAnswerCommit, refuseKey } from "./answer-commit.ts";
+import { answerCommit, type CommitDoors, keepsAnswers, noAnswerCommit } from "./answer-commit.ts";
 import { answerForError, isOutage } from "./error-answers.ts";
+import { refuseKey } from "./idempotency-key.ts";
 import { compileRequestSchemas, type RequestSchemas } from "./request-schemas.ts";
 import { RouteTable } from "./route-table.ts";
 
@@ -122,7 +123,7 @@ export class Dispatcher implements LocalService {
     if ("refusal" in query) return this.#answered(mounted, started, query.refusal);
     const body = mounted.schemas.body(raw.body);
     if ("refusal" in body) return this.#answered(mounted, started, body.refusal);
-    const keyless = mounted.keepsAnswers ? refuseKey(mounted.route, raw.headers) : null;
+    const keyless = refuseKey(mounted.route, raw.headers);
     if (keyless !== null) return this.#answered(mounted, started, keyless);
     const request = {
       params: raw.params,

@@ -1,4 +1,4 @@
-import { formatDecimal, parseDecimal } from "@bourse/base";
+import { formatDecimal, parseDecimal, present } from "@bourse/base";
 import { partitionOf } from "@bourse/bus";
 import { AccountId, AssetCode, Decimal, walletEvents } from "@bourse/contracts";
 import type { Effects, OutgoingEvent, Unit } from "@bourse/delivery";
@@ -65,13 +65,7 @@ export const fundsRoutes: readonly Route<Wallet>[] = [
       params: Type.Object({ accountId: AccountId }),
       body: Funds,
       answers: { 200: FundsAnswer, 201: FundsAnswer },
-      problems: [
-        "idempotency_key_required",
-        "idempotency_key_reused",
-        "unknown_account",
-        "unknown_asset",
-        "insufficient_funds",
-      ],
+      problems: ["idempotency_key_reused", "unknown_account", "unknown_asset", "insufficient_funds"],
       examples: [{ asset: "USD", amount: "10000.00" }],
       handle: (wallet, request) => moveFunds(wallet, request, kind),
     }),
@@ -126,22 +120,7 @@ async function moveFunds(
 function readMove(wallet: Wallet, request: RouteRequest, kind: keyof typeof moves): Move | ProblemAnswer {
   const accountId = request.params.accountId ?? "";
   const { asset: code, amount } = request.body as { asset: string; amount: string };
-  const requestId = request.headers["idempotency-key"];
-  if (requestId === undefined || !/^[\x21-\x7e]{1,96}$/.test(requestId)) {
-    return problem(
-      "idempotency_key_required",
-      "A request that moves money names itself, so that it happens once.",
-      {
-        errors: [
-          {
-            field: "Idempotency-Key",
-            given: requestId ?? "nothing",
-            allowed: "a header of 1 to 96 visible characters",
-          },
-        ],
-      },
-    );
-  }
+  const requestId = present(request.headers["idempotency-key"], "the key that the route requires");
   const asset = wallet.reference.asset(code);
   if (asset === undefined) {
     const allowed = wallet.reference
