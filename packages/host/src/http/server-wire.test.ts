@@ -41,6 +41,41 @@ const service = bareService({ routes });
 const CHUNKED = `POST /echo HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}transfer-encoding: chunked\r\n\r\n`;
 const ECHOED = JSON.stringify({ body: { text: "hi" }, params: {} });
 
+test("where there is no content its type does not matter", async (t) => {
+  const { running } = await testService(t, service);
+  for (const type of ["application/x-www-form-urlencoded", "application/json", "no type", ""])
+    for (const framing of ["", "content-length: 0\r\n", "transfer-encoding: chunked\r\n"]) {
+      const end = framing.startsWith("transfer") ? "0\r\n\r\n" : "";
+      const removal = `DELETE /things/1 HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\n${framing}\r\n${end}`;
+      const [answer] = answersIn(await exchange(running.port, [removal, LAST]));
+      assert.equal(answer?.status, 204, `${type}, ${framing}`);
+    }
+  const missing = post("/echo", "", "content-type: text/plain\r\n");
+  const [answer] = answersIn(await exchange(running.port, [missing, LAST]));
+  assert.deepEqual([answer?.status, JSON.parse(answer?.body ?? "").detail], [400, "the body is missing"]);
+});
+
+test("a route that takes no content refuses some, so that nothing that was meant is passed over", async (t) => {
+  const { running } = await testService(t, service);
+  const chunks = "transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+  for (const [fields, given] of [
+    [`${JSON_TYPE}content-length: 2\r\n\r\n{}`, "a body of 2 bytes"],
+    ["content-type: text/plain\r\ncontent-length: 2\r\n\r\n{}", "a body of 2 bytes"],
+    ["content-length: 2\r\n\r\n{}", "a body of 2 bytes"],
+    [`${JSON_TYPE}${chunks}`, "a body"],
+    [chunks, "a body"],
+  ] as const) {
+    const removal = `DELETE /things/1?a=2 HTTP/1.1\r\nhost: x\r\n${fields}`;
+    const [answer] = answersIn(await exchange(running.port, [removal, LAST]));
+    const { code, errors } = JSON.parse(answer?.body ?? "");
+    const allowed = "none: DELETE /things/1 says all by its address and query";
+    assert.deepEqual(
+      [answer?.status, code, errors],
+      [400, "validation_failed", [{ field: "body", given, allowed }]],
+    );
+  }
+});
+
 test("one answer, all of it", async (t) => {
   const { running } = await testService(t, service);
   const [answer, last] = answersIn(

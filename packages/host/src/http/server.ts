@@ -14,6 +14,7 @@ import { ClientErrors } from "./client-error.ts";
 import type { Dispatcher, MountedRoute } from "./dispatcher.ts";
 import { answerForError } from "./error-answers.ts";
 import { DEFAULT_BODY_LIMIT, KEEP_ALIVE_MS, MAX_HEAD_BYTES, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { settleContent } from "./request-content.ts";
 import { oneAtATime } from "./requests-ahead.ts";
 import { shortened } from "./shortened.ts";
 import { cutUntakenAnswers } from "./untaken-answers.ts";
@@ -111,7 +112,10 @@ export function createServer(options: {
             return;
           }
           (request as AskedRequest).caller = who as Caller;
-          done();
+          settleContent(mounted.route, request, (unwanted) => {
+            if (unwanted === null) done();
+            else send(reply, unwanted, request.id);
+          });
         };
         const who = whoAsks(mounted, request);
         if (who instanceof Promise) void who.then(decide);

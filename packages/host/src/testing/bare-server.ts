@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Logger } from "pino";
+import { Type } from "typebox";
 import type { Route } from "../definition.ts";
 import type { Dispatcher, MountedRoute } from "../http/dispatcher.ts";
 import { createServer } from "../http/server.ts";
@@ -20,7 +21,12 @@ export async function bareServer(
     faulty?: () => void;
   },
 ): Promise<number> {
-  const route: Partial<Route> = { method: "POST", path: "/echo", bodyLimit: BODY_LIMIT };
+  const route: Partial<Route> = {
+    method: "POST",
+    path: "/echo",
+    body: Type.Unknown(),
+    bodyLimit: BODY_LIMIT,
+  };
   const { serve, log = {}, connected, faulty, ...rest } = options;
   const server = createServer({
     dispatcher: {
