@@ -60,6 +60,11 @@ export const problemCatalogue = {
     "The method does not fit the address",
     "The `Allow` header lists the methods that the path has.",
   ),
+  method_not_implemented: entry(
+    501,
+    "There is no such method here",
+    "`CONNECT` is for proxies, and this is none. The connection is ended.",
+  ),
   request_timeout: entry(
     408,
     "The request took too long to arrive",

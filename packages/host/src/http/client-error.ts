@@ -36,16 +36,25 @@ export class ClientErrors {
         known.latest = response;
       }
     });
+    // Nothing watches this socket any more: Node has handed it out for a tunnel.
+    server.on("connect", (_request, socket: Socket) => {
+      socket.on("error", () => socket.destroy());
+      this.#endWith(noTunnel, socket);
+    });
   }
 
   answer(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === "ECONNRESET" || socket.destroyed) return;
+    this.#endWith(problemOf(error), socket);
+  }
+
+  #endWith(answer: ProblemAnswer, socket: Socket): void {
     // What is only late would otherwise come while its answer waits, and be served.
     socket.pause();
     socket.setTimeout(this.#takeWithinMs, () => socket.destroy());
     const connection = this.#connections.get(socket);
     if (connection === undefined) {
-      endWith(problemOf(error), socket);
+      endWith(answer, socket);
       return;
     }
     const { latest, previous } = connection;
@@ -53,7 +62,7 @@ export class ClientErrors {
     afterAnswer(isWhole ? latest : previous, () => {
       // Some faults of a request are known before all of it has come: it has its answer then.
       const isAnswered = !isWhole && latest.headersSent;
-      endWith(isAnswered ? null : problemOf(error), socket);
+      endWith(isAnswered ? null : answer, socket);
     });
   }
 }
@@ -75,6 +84,8 @@ function problemOf({ code }: NodeJS.ErrnoException): ProblemAnswer {
   if (code === "HPE_HEADER_OVERFLOW") return problem("head_too_large", "address and headers are too long");
   return problem("malformed_http", "what was sent is not an HTTP/1.1 request");
 }
+
+const noTunnel = problem("method_not_implemented", "CONNECT asks for a tunnel, and nothing here makes one");
 
 function wireForm({ status, headers, body }: ProblemAnswer): string {
   const text = JSON.stringify(body);

@@ -76,6 +76,24 @@ test("a route that takes no content refuses some, so that nothing that was meant
   }
 });
 
+test("who asks for a tunnel is told that there is none, behind what was asked before", async (t) => {
+  const { running } = await testService(t, service);
+  const tunnel = "CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n";
+  for (const [pieces, statuses] of [
+    [[tunnel], [501]],
+    [[`${post("/later", HI)}${post("/echo", HI)}${tunnel}hello`], [201, 201, 501]],
+  ] as const) {
+    const answers = answersIn(await exchange(running.port, pieces));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      statuses,
+    );
+    const { headers, body } = answers.at(-1) ?? {};
+    assert.deepEqual([headers?.["content-type"], headers?.connection], ["application/problem+json", "close"]);
+    assert.equal(JSON.parse(body ?? "").code, "method_not_implemented");
+  }
+});
+
 test("one answer, all of it", async (t) => {
   const { running } = await testService(t, service);
   const [answer, last] = answersIn(
