@@ -6,6 +6,7 @@ import { openApiDocument } from "./openapi.ts";
 import { sharedExposition } from "./shared-exposition.ts";
 import type { Quiet, ServiceStatus } from "./status.ts";
 import { type ApiDocumentLink, swaggerUiRoutes } from "./swagger-ui.ts";
+import { unchangingContent } from "./unchanging-content.ts";
 
 /** What a running service tells about itself. */
 export interface SelfReport {
@@ -113,16 +114,15 @@ function documentRoutes(
 }
 
 function documentRoute(path: string, make: () => object): AnyRoute {
-  let text: string | undefined;
   return {
     method: "GET",
     path,
     summary: "The OpenAPI 3.1 document",
     access: "public",
-    answers: { 200: Type.Unknown() },
-    handle: () => {
-      text ??= JSON.stringify(make());
-      return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: text };
-    },
+    answers: { 200: Type.Unknown(), 304: Type.Unknown() },
+    handle: unchangingContent({
+      contentType: "application/json; charset=utf-8",
+      make: () => JSON.stringify(make()),
+    }),
   };
 }

@@ -60,3 +60,4 @@ export type { PoolName, Runtime } from "./runtime.ts";
 export type { Phase, Quiet, ServiceStatus } from "./status.ts";
 export { tablesOwner } from "./tables-owner.ts";
 export { currentTraceparent, inSpan, startTracing, type Tracing } from "./tracing.ts";
+export { unchangingContent } from "./unchanging-content.ts";

@@ -182,6 +182,7 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
   "201": "Created",
   "202": "Accepted",
   "204": "Done",
+  "304": "As it was: `If-None-Match` names it",
 };
 
 /** The code of every problem that a route may answer with. */

@@ -3,16 +3,25 @@ import { Type } from "typebox";
 import type { AnyRoute } from "./definition.ts";
 import { problem } from "./problem.ts";
 import type { RouteAnswer } from "./route-answer.ts";
+import { type ContentHandler, unchangingContent } from "./unchanging-content.ts";
 
-const ASSETS: Readonly<Record<string, string>> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-  "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
-  "favicon-32x32.png": "image/png",
-};
 const folder = new URL("./static/", import.meta.resolve("@fastify/swagger-ui"));
+const ASSETS: ReadonlyMap<string, ContentHandler> = new Map(
+  [
+    ["swagger-ui.css", "text/css; charset=utf-8"] as const,
+    ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"] as const,
+    ["swagger-ui-standalone-preset.js", "text/javascript; charset=utf-8"] as const,
+    ["favicon-32x32.png", "image/png"] as const,
+  ].map(([file, contentType]) => [
+    file,
+    unchangingContent({
+      contentType,
+      cacheControl: "public, max-age=86400",
+      make: () => readFile(new URL(file, folder)),
+    }),
+  ]),
+);
 const FileParams = Type.Object({ file: Type.String() });
-const loaded = new Map<string, Promise<Buffer>>();
 
 export interface ApiDocumentLink {
   readonly name: string;
@@ -38,25 +47,15 @@ export function swaggerUiRoutes(title: string, documents: readonly ApiDocumentLi
       summary: "Parts of the page",
       access: "public",
       params: FileParams,
-      answers: { 200: Type.String() },
-      handle: (_service, { params }) => (params.file === "start.js" ? start : asset(params.file ?? "")),
+      answers: { 200: Type.String(), 304: Type.Unknown() },
+      problems: ["not_found"],
+      handle: (service, request) => {
+        const file = request.params.file ?? "";
+        if (file === "start.js") return start;
+        return ASSETS.get(file)?.(service, request) ?? problem("not_found", "the page has no such part");
+      },
     },
   ];
-}
-
-async function asset(file: string): Promise<RouteAnswer> {
-  const contentType = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
-  if (contentType === undefined) return problem("not_found", "the page has no such part");
-  let bytes = loaded.get(file);
-  if (bytes === undefined) {
-    bytes = readFile(new URL(file, folder));
-    loaded.set(file, bytes);
-  }
-  return {
-    status: 200,
-    headers: { "content-type": contentType, "cache-control": "public, max-age=86400" },
-    body: await bytes,
-  };
 }
 
 /** No frame: the page keeps the key that it was given, and a page around it could have it clicked. */

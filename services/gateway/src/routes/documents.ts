@@ -1,5 +1,5 @@
 import { asyncApiDocument } from "@bourse/contracts";
-import type { Route, RouteAnswer } from "@bourse/host";
+import { type Route, unchangingContent } from "@bourse/host";
 import { Type } from "typebox";
 import type { Gateway } from "../authenticate.ts";
 
@@ -9,14 +9,10 @@ export const documentRoutes: readonly Route<Gateway>[] = [
     path: "/asyncapi.json",
     summary: "The AsyncAPI 3 document of the platform's events",
     access: "public",
-    answers: { 200: Type.Unknown() },
-    handle: () => answer,
+    answers: { 200: Type.Unknown(), 304: Type.Unknown() },
+    handle: unchangingContent({
+      contentType: "application/json; charset=utf-8",
+      make: () => JSON.stringify(asyncApiDocument()),
+    }),
   },
 ];
-
-/** Written once: it is long, and anybody may ask for it. */
-const answer: RouteAnswer = {
-  status: 200,
-  headers: { "content-type": "application/json; charset=utf-8" },
-  body: JSON.stringify(asyncApiDocument()),
-};
