@@ -1,11 +1,11 @@
 import type { Desk } from "./desk.ts";
 import type { Listing } from "./domain/admit-placement.ts";
-import type { Job } from "./domain/job.ts";
+import { type Job, replacedBy } from "./domain/job.ts";
 import type { Order } from "./domain/order.ts";
 import type { Known } from "./domain/plan-round.ts";
 import type { Settled } from "./domain/settle-round.ts";
 import { amendsOf, commandOfRow, selectAmends, selectCommands } from "./sql/command-rows.ts";
-import { orderRecordOf, selectOrders } from "./sql/order-rows.ts";
+import { orderRecordOf, ownerOf, selectOrders, selectOwners } from "./sql/order-rows.ts";
 
 /** What a round rests on, and what of it was not looked up. */
 export interface Look {
@@ -24,7 +24,10 @@ export async function lookAtAll(
 ): Promise<Look> {
   const orders = tried.flatMap((settled) => settled.orders);
   const commands = tried.flatMap((settled) => settled.commands);
-  const read = await readKnown(desk, jobs, new Set(commands.map(({ requestId }) => requestId)));
+  const read = await readKnown(desk, jobs, {
+    tried: new Set(commands.map(({ requestId }) => requestId)),
+    replaced: jobs.flatMap((job) => replacedBy(job) ?? []),
+  });
   // A row of another moment was there before, and the insert broke its key: no try of this round has made it (R10).
   const made = orders.filter(({ orderId, createdMs }) => read.orders.get(orderId)?.createdMs === createdMs);
   const attempted = new Set(made.map(({ orderId }) => orderId));
@@ -41,7 +44,16 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
   const unread = new Set<string>();
   const believed = new Map<string, Order>();
   const rest: Job[] = [];
+  const owners = new Map<string, string>();
+  const replaced: string[] = [];
   for (const job of jobs) {
+    const old = replacedBy(job);
+    if (old !== undefined) {
+      const order = desk.known.lastWritten(old);
+      if (order === undefined) replaced.push(old);
+      // It stays the same account's.
+      else owners.set(old, order.accountId);
+    }
     if (job.kind === "place" && !desk.refused.has(job.orderId)) unread.add(job.orderId);
     else if (job.kind === "cancel" && unread.has(job.orderId)) continue;
     else {
@@ -50,7 +62,8 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
       else believed.set(job.orderId, order);
     }
   }
-  const known = { ...(await readKnown(desk, rest, NOTHING)), attempted: NOTHING };
+  const read = await readKnown(desk, rest, { tried: NOTHING, replaced });
+  const known = { ...read, owners: new Map([...owners, ...read.owners]), attempted: NOTHING };
   if (believed.size === 0) return { known, unread, believed: NOTHING };
   return {
     known: { ...known, orders: new Map([...believed, ...known.orders]) },
@@ -61,23 +74,24 @@ export async function lookAtLittle(desk: Desk, jobs: readonly Job[]): Promise<Lo
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Of commands, those that come again under their own name, and those that this round has tried to write. */
+/** Of commands, those that come again under their own name, and those that this round has `tried` to write. */
 async function readKnown(
   desk: Desk,
   jobs: readonly Job[],
-  triedRequests: ReadonlySet<string>,
+  { tried, replaced }: { readonly tried: ReadonlySet<string>; readonly replaced: readonly string[] },
 ): Promise<Omit<Known, "attempted">> {
   const listing = (symbol: string): Listing | undefined => desk.venue.listing(symbol);
-  if (jobs.length === 0) return { ...NOTHING_KNOWN, listing };
+  if (jobs.length + replaced.length === 0) return { ...NOTHING_KNOWN, listing };
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
   const requestIds = jobs.flatMap((job) =>
-    job.kind !== "place" && (job.repeatable || triedRequests.has(job.requestId)) ? [job.requestId] : [],
+    job.kind !== "place" && (job.repeatable || tried.has(job.requestId)) ? [job.requestId] : [],
   );
   // Amendments before the orders: one that completes between the two is then counted twice, never not at all.
-  const [inFlight = [], orders = [], commands = []] = await desk.store.queries([
+  const [inFlight = [], orders = [], commands = [], owned = []] = await desk.store.queries([
     selectAmends(amended),
     selectOrders(jobs.map((job) => job.orderId)),
     selectCommands(requestIds),
+    ...(replaced.length === 0 ? [] : [selectOwners(replaced)]),
   ]);
   const amends = amendsOf(inFlight);
   return {
@@ -85,6 +99,7 @@ async function readKnown(
     commands: new Map(commands.map(commandOfRow).map((command) => [command.requestId, command])),
     inFlight: amends.inFlight,
     amendsMade: amends.made,
+    owners: new Map(owned.map(ownerOf)),
     listing,
   };
 }
@@ -94,4 +109,5 @@ const NOTHING_KNOWN: Omit<Known, "listing" | "attempted"> = {
   commands: new Map(),
   inFlight: new Map(),
   amendsMade: new Map(),
+  owners: new Map(),
 };

@@ -232,3 +232,44 @@ test("pages of orders, newest first, and one by client order id", async (t) => {
   assert.deepEqual(foreign.body.errors, [{ field: "accountId", given: "alice", allowed: "bob" }]);
   assert.equal((await order.service.request("GET", "/api/v1/orders", { as: OPERATOR })).status, 400);
 });
+
+test("an order that replaces another account's is answered as if there were none", async (t) => {
+  const order = await orderTest(t);
+  const { body: alices } = await order.post(body({ clientOrderId: "alices" }), { as: ALICE });
+  const replacing = async (replaces: string) => {
+    const given = body({ accountId: "bob", clientOrderId: "bobs", replaces });
+    const answer = await order.post(given, { as: BOB });
+    return { ...answer, text: JSON.stringify(answer.body).replaceAll(replaces, "it") };
+  };
+  const foreign = await replacing(alices.orderId);
+  const unknown = await replacing("0123456789abcdef".repeat(2));
+  assert.deepEqual([foreign.status, foreign.text], [unknown.status, unknown.text]);
+  assert.deepEqual([foreign.status, foreign.body.code], [422, "order_terms_invalid"]);
+  assert.deepEqual(foreign.body.errors, [
+    { field: "replaces", given: alices.orderId, allowed: "the id of an order of the account" },
+  ]);
+  assert.equal((await order.commands()).length, 1);
+  assert.equal(await rowsOf(order, "orders"), 1);
+  assert.deepEqual([...order.wallet.holds.keys()], [alices.orderId]);
+});
+
+test("an order may replace one that stands before it in the batch, or that nobody remembers", async (t) => {
+  const order = await orderTest(t);
+  const placing = (clientOrderId: string, replaces?: string) => ({
+    action: "PLACE",
+    ...body({ clientOrderId, replaces }),
+  });
+  const first = orderIdOf("alice", "first");
+  const { body: batch } = await order.service.request("POST", "/api/v1/orders/batch", {
+    as: ALICE,
+    body: { items: [placing("first"), placing("second", first)] },
+  });
+  assert.deepEqual(
+    batch.results.map(({ status }: { status: number }) => status),
+    [201, 201],
+  );
+  const later = await order.service.restart();
+  const third = { as: ALICE, body: body({ clientOrderId: "third", replaces: first }) };
+  assert.equal((await later.request("POST", "/api/v1/orders", third)).status, 201);
+  assert.equal((await later.request("POST", "/api/v1/orders", third)).status, 200);
+});

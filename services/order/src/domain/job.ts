@@ -77,6 +77,11 @@ export interface Command {
   readonly amendNumber: number | null;
 }
 
+/** The order that a placement replaces, by the id that it gives. */
+export function replacedBy(job: Job): string | undefined {
+  return job.kind === "place" ? job.placement.special?.replaces : undefined;
+}
+
 export function refusedAnswer(refusal: Refusal, replayed = false): Answer {
   return { kind: "refused", refusal, replayed };
 }

@@ -54,6 +54,7 @@ function known(changes: Partial<Known> = {}): Known {
     commands: new Map(),
     inFlight: new Map(),
     amendsMade: new Map(),
+    owners: new Map(),
     listing: (symbol) => (symbol === "BTC-USD" ? listing : undefined),
     attempted: new Set(),
     ...changes,

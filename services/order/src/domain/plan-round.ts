@@ -9,6 +9,7 @@ import {
   type Job,
   type PlaceJob,
   refusedAnswer,
+  replacedBy,
 } from "./job.ts";
 import {
   isTombstone,
@@ -19,7 +20,7 @@ import {
   tombstoneRefusal,
 } from "./order.ts";
 import { canonicalDecimal } from "./placement.ts";
-import { unknownSymbol } from "./term-faults.ts";
+import { refusalOf, replacesNone, unknownSymbol } from "./term-faults.ts";
 
 /** What is known of the jobs' orders and commands before the round. */
 export interface Known {
@@ -30,6 +31,8 @@ export interface Known {
   readonly inFlight: ReadonlyMap<string, readonly AmendInFlight[]>;
   /** How many amendments an order has had, finished ones included. */
   readonly amendsMade: ReadonlyMap<string, number>;
+  /** Whose the orders are that placements replace. */
+  readonly owners: ReadonlyMap<string, string>;
   readonly listing: (symbol: string) => Listing | undefined;
   /** Orders that an earlier try of this round may have committed: they are new to their caller. */
   readonly attempted: ReadonlySet<string>;
@@ -114,11 +117,19 @@ class Round {
     const { placement } = job;
     const terms = admitPlacement(placement, this.#known.listing(placement.symbol), this.#nowMs);
     if (!terms.ok) return answered(refusedAnswer(terms.error));
+    const replaced = replacedBy(job);
+    if (replaced !== undefined && this.#ownerOf(replaced) !== placement.accountId)
+      return answered(refusedAnswer(refusalOf([replacesNone(replaced)])));
     this.#placedAt.set(job.orderId, this.steps.length);
     const { orderId, bodyHash } = job;
     const { accountId, clientOrderId } = placement;
     const identity = { orderId, accountId, clientOrderId, bodyHash };
     return { kind: "place", order: pendingOrder(identity, terms.value, this.#nowMs) };
+  }
+
+  #ownerOf(orderId: string): string | undefined {
+    const step = this.steps[this.#placedAt.get(orderId) ?? -1];
+    return step?.kind === "place" ? step.order.accountId : this.#known.owners.get(orderId);
   }
 
   /** What an earlier try of the round has made is new to the first that asked for it, to the others it is there (R10). */

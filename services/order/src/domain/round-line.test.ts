@@ -14,6 +14,9 @@ const cancel = (orderId: string, requestId: string, chain?: Chain): Job => ({
   ...(chain === undefined ? {} : { chain }),
 });
 
+const replacing = (replaces: string): Job =>
+  ({ kind: "place", orderId: "new", placement: { special: { replaces } } }) as Job;
+
 /** What a turn may do by now. */
 async function allowed(turn: Turn): Promise<string> {
   const pending = Symbol();
@@ -33,12 +36,13 @@ test("a round that has nothing in common with the one before it looks at once, a
   assert.equal(await allowed(second), "look write");
 });
 
-test("an order, a request or a chain in common makes it wait", async () => {
+test("an order, a request, a chain or what is replaced in common makes it wait", async () => {
   const chain: Chain = { broken: null };
   for (const [before, after] of [
     [cancel("a", "1"), cancel("a", "2")],
     [cancel("a", "1"), cancel("b", "1")],
     [cancel("a", "1", chain), cancel("b", "2", chain)],
+    [cancel("a", "1"), replacing("a")],
   ] as const) {
     const line = new RoundLine();
     const first = line.enter([before]);

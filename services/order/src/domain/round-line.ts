@@ -1,4 +1,4 @@
-import type { Chain, Job } from "./job.ts";
+import { type Chain, type Job, replacedBy } from "./job.ts";
 
 /** A round's place in the line. `end` is called once, whatever became of it. */
 export interface Turn {
@@ -50,6 +50,7 @@ function touchesAny(jobs: readonly Job[], touched: ReadonlySet<string | Chain>):
   return jobs.some(
     (job) =>
       touched.has(job.orderId) ||
+      touched.has(replacedBy(job) ?? "") ||
       (job.kind !== "place" && touched.has(job.requestId)) ||
       (job.chain !== undefined && touched.has(job.chain)),
   );

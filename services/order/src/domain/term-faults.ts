@@ -58,3 +58,13 @@ export function priceFault(fault: PriceFault, given: string, instrument: Compile
     allowed: `from ${tickSize} to ${maxPrice} in steps of ${tickSize}`,
   };
 }
+
+/** The same for an order of another account: whether there is one is not the caller's to know. */
+export function replacesNone(given: string): CodedFault {
+  return {
+    code: "order_terms_invalid",
+    field: "replaces",
+    given,
+    allowed: "the id of an order of the account",
+  };
+}

@@ -1,3 +1,4 @@
+import { orderIdOf } from "../order-id.ts";
 import type { PlaceBody } from "./bodies.ts";
 
 const bitcoin = { accountId: "alice", symbol: "BTC-USD", side: "BUY" } as const;
@@ -79,7 +80,7 @@ export const PLACE_EXAMPLES: readonly PlaceBody[] = [
     quantity: "0.4",
     price: "60100",
     minQuantity: "0.1",
-    replaces: "0123456789abcdef0123456789abcdef",
+    replaces: orderIdOf("alice", "alice-1"),
     clientOrderId: "alice-2",
   },
 ];

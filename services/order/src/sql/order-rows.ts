@@ -8,6 +8,14 @@ export function selectOrders(orderIds: readonly string[]): Statement {
   return sql`SELECT * FROM orders WHERE order_id = ANY (${sqlArray(orderIds)}::uuid[]) ORDER BY order_id`;
 }
 
+export function selectOwners(orderIds: readonly string[]): Statement {
+  return sql`SELECT order_id, account_id FROM orders WHERE order_id = ANY (${sqlArray(orderIds)}::uuid[]) ORDER BY order_id`;
+}
+
+export function ownerOf(row: Row): readonly [orderId: string, accountId: string] {
+  return [hexOf(row.order_id), String(row.account_id)];
+}
+
 /** Fails, and with it the transaction, where one of them is final by now or not there (`isRowsMoved`). */
 export function checkOpen(orderIds: readonly string[]): readonly Statement[] {
   if (orderIds.length === 0) return [];
