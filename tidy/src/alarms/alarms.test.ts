@@ -24,7 +24,8 @@ describe("an alarm", () => {
     labels: { severity: "page" },
     annotations: { summary: "late", runbook: `${path}#bourselate` },
   };
-  const section = "### BourseLate\n\n**page.** It is late.\nDo: wait.\n";
+  const row = "| [BourseLate](#bourselate) | page | it is late |\n\n";
+  const section = `${row}### BourseLate\n\n**page.** It is late.\nDo: wait.\n`;
   const found = (alarms: readonly Alarm[], text: string): string =>
     describeViolations(checkAlarms({ rulesPath, alarms, path, text }));
 
@@ -43,6 +44,10 @@ describe("an alarm", () => {
   for (const [what, text, says] of [
     ["without a section", "# Operations\n", /BourseLate has no section/],
     ["that does not say what to do", "### BourseLate\n\n**page.** It is late.\n", /what to do/],
+    ["without a row", section.replace(row, ""), /BourseLate has no row/],
+    ["whose row leads elsewhere", section.replace("(#bourselate)", "(#late)"), /BourseLate has no row/],
+    ["whose row says another severity", section.replace("| page |", "| info |"), /row does not say page/],
+    ["beside a row of another", `| [BourseGone](#boursegone) | page | it |\n${section}`, /BourseGone has a row/],
     ["beside a section of another", `${section}### BourseGone\n\n**page.** x\nDo: x\n`, /BourseGone has a/],
   ] as const) {
     test(`${what} is found`, () => assert.match(found([alarm], text), says));

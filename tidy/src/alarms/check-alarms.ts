@@ -11,15 +11,24 @@ export interface AlarmSources {
   readonly text: string;
 }
 
-/** Each alert has its section, which begins with its severity, and each section of an alert has its alert. */
+/**
+ * Each alert has its section, which begins with its severity, and its row in the table that leads there; each section
+ * and each row of an alert has its alert.
+ */
 export function checkAlarms({ rulesPath, alarms, path, text }: AlarmSources): readonly Violation[] {
   const sections = sectionsOf(text);
+  const rows = rowsOf(text);
+  const known = new Set(alarms.map(({ alert }) => alert));
   return [
     ...alarms.flatMap((alarm) => alarmFaults(alarm, path).map((rule) => ({ path: rulesPath, rule }))),
     ...alarms.flatMap((alarm) => sectionFaults(alarm, sections).map((rule) => ({ path, rule }))),
+    ...alarms.flatMap((alarm) => rowFaults(alarm, rows).map((rule) => ({ path, rule }))),
     ...[...sections.keys()]
-      .filter((name) => !alarms.some(({ alert }) => alert === name))
+      .filter((name) => !known.has(name))
       .map((name) => ({ path, rule: `${name} has a section and no rule` })),
+    ...[...rows.keys()]
+      .filter((name) => !known.has(name))
+      .map((name) => ({ path, rule: `${name} has a row and no rule` })),
     ...repeated(alarms).map((name) => ({ path: rulesPath, rule: `${name} is there twice` })),
   ];
 }
@@ -44,11 +53,27 @@ function sectionFaults({ alert, labels }: Alarm, sections: ReadonlyMap<string, s
   ];
 }
 
+function rowFaults({ alert, labels }: Alarm, rows: ReadonlyMap<string, string>): readonly string[] {
+  const severity = rows.get(alert);
+  if (severity === undefined) return [`${alert} has no row that leads to its section`];
+  return severity === labels?.severity ? [] : [`${alert}'s row does not say ${labels?.severity}`];
+}
+
 /** By heading of the third level that names an alert. */
 function sectionsOf(text: string): ReadonlyMap<string, string> {
   const parts = text.split(/^### (Bourse\w+)\n+/m);
   return new Map(
     parts.flatMap((name, index) => (index % 2 === 1 ? [[name, parts[index + 1] ?? ""] as const] : [])),
+  );
+}
+
+/** The severity that the table of alarms says, by the alert whose section the row leads to. */
+function rowsOf(text: string): ReadonlyMap<string, string> {
+  const rows = text.matchAll(/^\| \[(Bourse\w+)\]\(#(\w+)\) \| (\w+) \|/gm);
+  return new Map(
+    [...rows].flatMap(([, name = "", anchor, severity = ""]) =>
+      anchor === name.toLowerCase() ? [[name, severity] as const] : [],
+    ),
   );
 }
 
