@@ -47,7 +47,11 @@ describe("an alarm", () => {
     ["without a row", section.replace(row, ""), /BourseLate has no row/],
     ["whose row leads elsewhere", section.replace("(#bourselate)", "(#late)"), /BourseLate has no row/],
     ["whose row says another severity", section.replace("| page |", "| info |"), /row does not say page/],
-    ["beside a row of another", `| [BourseGone](#boursegone) | page | it |\n${section}`, /BourseGone has a row/],
+    [
+      "beside a row of another",
+      `| [BourseGone](#boursegone) | page | it |\n${section}`,
+      /BourseGone has a row/,
+    ],
     ["beside a section of another", `${section}### BourseGone\n\n**page.** x\nDo: x\n`, /BourseGone has a/],
   ] as const) {
     test(`${what} is found`, () => assert.match(found([alarm], text), says));
