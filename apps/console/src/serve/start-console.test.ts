@@ -5,9 +5,10 @@ import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { startConsole } from "./start-console.ts";
 
-/** A console before a gateway that takes what it is sent and answers nothing. */
+/** A console before a gateway that takes what it is sent and answers nothing, or ends the connection. */
 async function impatientConsole(
   t: TestContext,
+  { ends = false }: { readonly ends?: boolean } = {},
 ): Promise<{ readonly port: number; readonly asked: () => number }> {
   const sockets = new Set<Socket>();
   let received = "";
@@ -17,6 +18,7 @@ async function impatientConsole(
       .on("error", () => undefined)
       .on("data", (bytes) => {
         received += bytes.toString("latin1");
+        if (ends) socket.destroy();
       });
   });
   await once(gateway.listen(0, "127.0.0.1"), "listening");
@@ -77,4 +79,18 @@ test("what is sent ahead is answered, in order", { timeout: 180_000 }, async (t)
     Array.from(answered, ([, n]) => Number(n)),
     Array.from({ length: 51 }, (_, n) => n),
   );
+});
+
+test("who is answered that the gateway does not take a body may go on asking", {
+  timeout: 180_000,
+}, async (t) => {
+  const { port } = await impatientConsole(t, { ends: true });
+  const socket = connect({ port, host: "127.0.0.1" });
+  t.after(() => socket.destroy());
+  const body = JSON.stringify({ reason: "x".repeat(100_000) });
+  const head = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+  socket.write(`POST /api/v1/x HTTP/1.1\r\n${head}\r\n${body}`);
+  socket.write("GET /assets/next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  const answers = await text(socket);
+  assert.match(answers, /^HTTP\/1\.1 503 .*HTTP\/1\.1 404 .*there is no GET \/assets\/next/s);
 });

@@ -20,10 +20,12 @@ export function oneAtATime(handle: Handle): Handle {
   const connections = new WeakMap<Socket, Connection>();
   const begin = (connection: Connection, request: IncomingMessage, response: ServerResponse): void => {
     connection.working = true;
+    // As it comes: who passes a request on may take its socket away from it.
+    const { socket } = request;
     response.once("close", () => {
       connection.working = false;
       // Nothing behind an answer that has ended its connection could be answered.
-      const next = request.socket.writable ? connection.waiting.shift() : undefined;
+      const next = socket.writable ? connection.waiting.shift() : undefined;
       if (next !== undefined) begin(connection, ...next);
     });
     handle(request, response);
