@@ -232,6 +232,56 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     assert.match(await page.evaluate("document.activeElement.innerText"), /9100\s+client-a/);
   });
 
+  it("keeps how a table is sorted over a reload and each refresh, and says what it can't be sorted by", async (t) => {
+    const page = await at(t, "/topics?sort=-records");
+    const first = page.getByRole("row").nth(1);
+    await page.getByRole("row", { name: /^sim\.trade-events / }).waitFor();
+    assert.match(await first.innerText(), /^sim\.trade-events\s/);
+    await page.getByRole("button", { name: "Topic", exact: true }).click();
+    const head = page.getByRole("columnheader", { name: "Topic" });
+    assert.equal(await head.getAttribute("aria-sort"), "ascending");
+    assert.match(page.url(), /\?sort=name$/);
+    for (const again of [() => page.reload(), () => page.waitForResponse("**/platform/topics")]) {
+      await again();
+      await page.getByRole("row", { name: /^book-events / }).waitFor();
+      assert.equal(await head.getAttribute("aria-sort"), "ascending");
+      assert.match(await first.innerText(), /^audit-events\.auth\s/);
+    }
+    await page.goto(`${venue.console.url}/topics/sim.trade-events/partitions?sort=size&eventsSort=-writer`);
+    await page
+      .getByRole("alert")
+      .getByText("partition, earliest, latest, records; with - before it")
+      .waitFor();
+    const writer = page.getByRole("columnheader", { name: "Writer" });
+    assert.equal(await writer.getAttribute("aria-sort"), "descending");
+  });
+
+  it("is where one had scrolled to after a reload, and on the way back", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&limit=1000");
+    const table = page.getByRole("region", { name: "Messages of sim.trade-events" });
+    await table.getByText('"n":9999').waitFor();
+    const kept = (name: string, top: number): Promise<unknown> =>
+      page.waitForFunction(`history.state?.tops[${JSON.stringify(name)}] === ${top}`);
+    await table.evaluate((element) => element.scrollTo(0, 13_500));
+    await kept("Messages of sim.trade-events", 13_500);
+    await page.reload();
+    await table.getByText('"n":9500').waitFor();
+    assert.equal(await table.evaluate((element) => element.scrollTop), 13_500);
+    await page.setViewportSize({ width: 1360, height: 400 });
+    await page.goto(`${venue.console.url}/topics`);
+    const link = page.getByRole("link", { name: "sim.trade-events", exact: true });
+    await link.waitFor();
+    await page.evaluate("scrollTo(0, 200)");
+    await kept("window", 200);
+    await link.click();
+    await page.getByRole("heading", { name: "sim.trade-events" }).waitFor();
+    await page.waitForFunction("scrollY === 0");
+    await page.goBack();
+    await page.waitForFunction("scrollY === 200");
+    await page.reload();
+    await page.waitForFunction("scrollY === 200");
+  });
+
   it("names each page, and goes on with the keyboard in the one that a link leads to", async (t) => {
     const page = await at(t, "/topics");
     await page.getByRole("link", { name: "trade-events", exact: true }).focus();

@@ -27,7 +27,7 @@ export function addressOf(path: readonly string[], query: Query = {}): string {
 }
 
 export function goTo(address: string, { replace = false }: { readonly replace?: boolean } = {}): void {
-  if (replace) history.replaceState(null, "", address);
+  if (replace) history.replaceState(history.state, "", address);
   else history.pushState(null, "", address);
   dispatchEvent(new Event(CHANGED));
 }

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { addressOf, Link, useAddress } from "./address.tsx";
 import { DeadLettersPage } from "./dead-letters/dead-letters-page.tsx";
 import { GroupsPage } from "./groups/groups-page.tsx";
+import { goToKeptPlace, useKeptWindowScroll } from "./kept-scroll.ts";
 import { SignedIn, useSession } from "./session.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { TopicPage } from "./topics/topic-page.tsx";
@@ -62,11 +63,15 @@ function Header(): ReactNode {
 function Content(): ReactNode {
   const { path } = useAddress();
   const main = useRef<HTMLElement>(null);
+  useKeptWindowScroll();
   const [section = "topics", name] = path;
   const page = addressOf(name === undefined ? [section] : [section, name]);
   const shown = useRef(page);
   useEffect(() => {
-    if (shown.current !== page) main.current?.focus();
+    if (shown.current !== page) {
+      main.current?.focus({ preventScroll: true });
+      goToKeptPlace();
+    }
     shown.current = page;
   }, [page]);
   useEffect(() => {

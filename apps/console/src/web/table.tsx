@@ -1,15 +1,18 @@
 import {
   type ColumnDef,
+  type ColumnSort,
   flexRender,
   getCoreRowModel,
   getSortedRowModel,
   type Row,
   type RowData,
-  type SortingState,
   useReactTable,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { FaultList } from "./faults.tsx";
+import { useKeptScroll } from "./kept-scroll.ts";
+import { useSorting } from "./sorting.ts";
 
 declare module "@tanstack/react-table" {
   interface ColumnMeta<TData extends RowData, TValue> {
@@ -29,7 +32,9 @@ export interface TableProps<Item> {
   readonly idOf: (item: Item) => string;
   readonly empty: string;
   /** How it is sorted until a person sorts it. */
-  readonly sorted?: SortingState;
+  readonly sorted?: ColumnSort;
+  /** Under which name the address says how a person has sorted it; a second table of a page has another one. */
+  readonly sortField?: string;
   /** Has rows of one height and scrolls by itself: for thousands. */
   readonly tall?: boolean;
   /** Makes rows open by click and by Enter. */
@@ -42,8 +47,12 @@ const OVERSCAN = 20;
 
 /** A table that sorts by its heads; of a tall one only the rows in sight exist. */
 export function DataTable<Item>(props: TableProps<Item>): ReactNode {
-  const { caption, items, columns, idOf, empty, sorted = [], tall = false, opened } = props;
-  const [sorting, setSorting] = useState<SortingState>(sorted);
+  const { caption, items, columns, idOf, empty, sorted, tall = false, opened } = props;
+  const { sorting, onSortingChange, faults } = useSorting({
+    field: props.sortField ?? "sort",
+    columns: columns.flatMap((column) => (column.enableSorting === false ? [] : [columnId(column)])),
+    own: sorted,
+  });
   const scroller = useRef<HTMLDivElement>(null);
   useWayBack(scroller, opened);
   const table = useReactTable({
@@ -51,7 +60,8 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
     columns: columns as ColumnDef<Item, never>[],
     getRowId: idOf,
     state: { sorting },
-    onSortingChange: setSorting,
+    onSortingChange,
+    enableMultiSort: false,
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
   });
@@ -63,6 +73,9 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
     overscan: OVERSCAN,
     enabled: tall,
   });
+  // After the virtualizer, which begins at the top.
+  useKeptScroll(scroller, { name: caption, isFilled: rows.length > 0 });
+  useSteadyRows(scroller, { rows, sorting, isFixed: tall });
   const seen = tall ? virtual.getVirtualItems() : [];
   const [before, after] = tall
     ? [seen[0]?.start ?? 0, virtual.getTotalSize() - (seen.at(-1)?.end ?? 0)]
@@ -73,55 +86,62 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
     return row === undefined ? [] : [{ row, at }];
   });
   return (
-    <div
-      ref={scroller}
-      className={tall ? "table-frame tall" : "table-frame"}
-      // A region that scrolls has to be reachable by the keyboard.
-      {...(tall ? { tabIndex: 0, role: "region", "aria-label": caption } : {})}
-    >
-      <table aria-rowcount={rows.length + 1}>
-        <caption className="unseen">{caption}</caption>
-        <thead>
-          {table.getHeaderGroups().map((group) => (
-            <tr key={group.id}>
-              {group.headers.map(({ id, column, getContext }) => {
-                const direction = column.getIsSorted();
-                const head = flexRender(column.columnDef.header, getContext());
-                return (
-                  <th
-                    key={id}
-                    scope="col"
-                    className={cellClass(column.columnDef.meta)}
-                    aria-sort={
-                      direction === false ? undefined : direction === "asc" ? "ascending" : "descending"
-                    }
-                  >
-                    {column.getCanSort() ? (
-                      <button type="button" onClick={column.getToggleSortingHandler()}>
-                        {head}
-                        <span aria-hidden="true">
-                          {direction === false ? "" : direction === "asc" ? " ↑" : " ↓"}
-                        </span>
-                      </button>
-                    ) : (
-                      head
-                    )}
-                  </th>
-                );
-              })}
-            </tr>
-          ))}
-        </thead>
-        <tbody>
-          {before > 0 ? <Gap px={before} columns={columns.length} /> : null}
-          {shown.map(({ row, at }) => (
-            <TableRow key={row.id} row={row} at={at} {...props} />
-          ))}
-          {after > 0 ? <Gap px={after} columns={columns.length} /> : null}
-        </tbody>
-      </table>
-      {rows.length === 0 ? <p className="empty">{empty}</p> : null}
-    </div>
+    <>
+      {faults.length === 0 ? null : (
+        <div className="failure" role="alert">
+          <FaultList faults={faults} />
+        </div>
+      )}
+      <div
+        ref={scroller}
+        className={tall ? "table-frame tall" : "table-frame"}
+        // A region that scrolls has to be reachable by the keyboard.
+        {...(tall ? { tabIndex: 0, role: "region", "aria-label": caption } : {})}
+      >
+        <table aria-rowcount={rows.length + 1}>
+          <caption className="unseen">{caption}</caption>
+          <thead>
+            {table.getHeaderGroups().map((group) => (
+              <tr key={group.id}>
+                {group.headers.map(({ id, column, getContext }) => {
+                  const direction = column.getIsSorted();
+                  const head = flexRender(column.columnDef.header, getContext());
+                  return (
+                    <th
+                      key={id}
+                      scope="col"
+                      className={cellClass(column.columnDef.meta)}
+                      aria-sort={
+                        direction === false ? undefined : direction === "asc" ? "ascending" : "descending"
+                      }
+                    >
+                      {column.getCanSort() ? (
+                        <button type="button" onClick={column.getToggleSortingHandler()}>
+                          {head}
+                          <span aria-hidden="true">
+                            {direction === false ? "" : direction === "asc" ? " ↑" : " ↓"}
+                          </span>
+                        </button>
+                      ) : (
+                        head
+                      )}
+                    </th>
+                  );
+                })}
+              </tr>
+            ))}
+          </thead>
+          <tbody>
+            {before > 0 ? <Gap px={before} columns={columns.length} /> : null}
+            {shown.map(({ row, at }) => (
+              <TableRow key={row.id} row={row} at={at} {...props} />
+            ))}
+            {after > 0 ? <Gap px={after} columns={columns.length} /> : null}
+          </tbody>
+        </table>
+        {rows.length === 0 ? <p className="empty">{empty}</p> : null}
+      </div>
+    </>
   );
 }
 
@@ -135,6 +155,29 @@ function useWayBack(scroller: RefObject<HTMLDivElement | null>, opened: string |
     const row = scroller.current?.querySelector<HTMLElement>(`tr[data-id="${CSS.escape(closed)}"]`);
     (row ?? scroller.current)?.focus();
   }, [opened, scroller]);
+}
+
+/** What comes above does not push away what is being read: the row at the top stays there. */
+function useSteadyRows<Item>(
+  scroller: RefObject<HTMLDivElement | null>,
+  about: { readonly rows: readonly Row<Item>[]; readonly sorting: unknown; readonly isFixed: boolean },
+): void {
+  const { rows, sorting, isFixed } = about;
+  const before = useRef({ rows, sorting });
+  useLayoutEffect(() => {
+    const last = before.current;
+    before.current = { rows, sorting };
+    const frame = scroller.current;
+    if (!isFixed || frame === null || frame.scrollTop === 0) return;
+    if (last.rows === rows || last.sorting !== sorting) return;
+    const at = Math.floor(frame.scrollTop / ROW_PX);
+    const now = rows.findIndex(({ id }) => id === last.rows[at]?.id);
+    if (now > at) frame.scrollTop += (now - at) * ROW_PX;
+  }, [scroller, rows, sorting, isFixed]);
+}
+
+function columnId<Item>(column: ColumnDef<Item, never>): string {
+  return column.id ?? ("accessorKey" in column ? String(column.accessorKey) : "");
 }
 
 function TableRow<Item>({

@@ -21,6 +21,7 @@ import { LetterView } from "./letter-view.tsx";
 import { WorkDialog } from "./work-dialog.tsx";
 
 const REFRESH_MS = 5_000;
+const MOST_FIRST = { id: "count", desc: true };
 
 /** What services could not apply: why, which, and what to do with it. */
 export function DeadLettersPage(): ReactNode {
@@ -93,7 +94,7 @@ function ReasonsTable({ reasons, silent }: AllReasons): ReactNode {
         columns={REASONS}
         idOf={({ service, subscription, topic, code }) => `${service}/${subscription}/${topic}/${code}`}
         empty="Nothing is parked by the services that run here."
-        sorted={[{ id: "count", desc: true }]}
+        sorted={MOST_FIRST}
       />
     </>
   );
@@ -169,7 +170,9 @@ function LettersTable({
         >
           Drop…
         </button>
-        <Link to={addressOf(["dead-letters"])}>Back to all reasons</Link>
+        <Link to={addressOf(["dead-letters"], { sort: query.get("sort") ?? undefined })}>
+          Back to all reasons
+        </Link>
       </div>
       <div className={opened === undefined ? "browser" : "browser split"}>
         <DataTable
@@ -177,6 +180,7 @@ function LettersTable({
           caption="Parked records"
           items={letters}
           columns={LETTERS}
+          sortField="recordsSort"
           idOf={({ id }) => id}
           empty="Nothing of this is parked."
           onOpen={({ id }) => open(id === opened?.id ? undefined : id)}
@@ -202,16 +206,21 @@ function meantBy(query: URLSearchParams): Meant & Readonly<Record<string, string
   );
 }
 
+/** To its records, beneath reasons that stay sorted as they are. */
+function ReasonLink({ reason }: { readonly reason: Reason }): ReactNode {
+  const { query } = useAddress();
+  const { service, subscription, topic, code } = reason;
+  const sort = query.get("sort") ?? undefined;
+  return <Link to={addressOf(["dead-letters"], { service, subscription, topic, code, sort })}>{code}</Link>;
+}
+
 type CountedReason = Reason & { readonly most: number };
 
 const reason = createColumnHelper<CountedReason>();
 const REASONS = [
   reason.accessor("code", {
     header: "Reason",
-    cell: ({ row: { original } }) => {
-      const { service, subscription, topic, code } = original;
-      return <Link to={addressOf(["dead-letters"], { service, subscription, topic, code })}>{code}</Link>;
-    },
+    cell: ({ row: { original } }) => <ReasonLink reason={original} />,
   }),
   reason.accessor("count", {
     header: "Records",

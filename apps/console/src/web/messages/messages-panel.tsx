@@ -179,8 +179,15 @@ function FilterForm({
   const [typed, setTyped] = useState({ text: asked, over: asked });
   if (typed.over !== asked) setTyped({ text: asked, over: asked });
   const { text } = typed;
+  const { query } = useAddress();
   const show = (live: boolean): void =>
-    goTo(addressOf(["topics", topic.name], { ...trimmed(text), live: live ? "1" : undefined }));
+    goTo(
+      addressOf(["topics", topic.name], {
+        ...trimmed(text),
+        live: live ? "1" : undefined,
+        sort: query.get("sort") ?? undefined,
+      }),
+    );
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     show(isLive);

@@ -99,6 +99,7 @@ function Partitions({ topic }: { readonly topic: Topic }): ReactNode {
         caption={`Events of ${topic.name}`}
         items={topic.events}
         columns={EVENTS}
+        sortField="eventsSort"
         idOf={({ eventType, writer }) => `${eventType}/${writer}`}
         empty="No events of its own: it carries copies of others."
       />
