@@ -282,6 +282,37 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.waitForFunction("scrollY === 200");
   });
 
+  it("keeps the row that is being read in its place while others come live", async (t) => {
+    const page = await at(t, "/topics");
+    // A look reads a thousand: also what is behind the end that is told.
+    let latest = 7_000;
+    await page.route("**/platform/topics", async (route) => {
+      const { topics } = await (await route.fetch()).json();
+      const { partitions } = topics.find(({ name }: { name: string }) => name === "sim.trade-events");
+      partitions[3].latest = `${latest}`;
+      await route.fulfill({ json: { topics } });
+    });
+    await page.goto(`${venue.console.url}/topics/sim.trade-events?partition=3&live=1`);
+    await page.getByText("Live: 0 messages").waitFor();
+    await page.waitForResponse("**/platform/topics");
+    latest += 1_000;
+    await page.getByText("Live: 1,000 messages").waitFor();
+    const table = page.getByRole("region", { name: "Messages of sim.trade-events" });
+    await table.evaluate((element) => element.scrollTo(0, 2_700));
+    await table.getByText('"n":7899}').waitFor();
+    const place = (): Promise<number | undefined> =>
+      table
+        .getByText('"n":7899}')
+        .boundingBox()
+        .then((box) => box?.y);
+    const before = await place();
+    latest += 1_000;
+    await page.getByText("Live: 2,000 messages").waitFor();
+    assert.equal(await place(), before);
+    await table.evaluate((element) => element.scrollTo(0, 0));
+    await table.getByText('"n":8999}').waitFor();
+  });
+
   it("names each page, and goes on with the keyboard in the one that a link leads to", async (t) => {
     const page = await at(t, "/topics");
     await page.getByRole("link", { name: "trade-events", exact: true }).focus();
