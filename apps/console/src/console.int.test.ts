@@ -373,6 +373,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.route("**/api/v1/platform/lag", async (route) => {
       const { rows, ...rest } = await (await route.fetch()).json();
       const others = rows.filter(({ group }: { group: string }) => group !== "order.executions");
+      others.find(({ group }: { group: string }) => group === "matching.engine").state = "stopped";
       const about = { kind: "effect", reason };
       const unknown = [
         { ...about, group: "order.executions", service: "order" },
@@ -381,10 +382,10 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
       await route.fulfill({ json: { ...rest, rows: others, unknown } });
     });
     const told = page.getByRole("status");
-    await told
-      .getByText(`wallet.settlement: the lag of partitions held elsewhere is not known (${reason}).`)
-      .waitFor();
+    await told.getByText(`wallet.settlement: not all of its lag is known (${reason}).`).waitFor();
     await page.getByRole("row", { name: /^wallet\.settlement .* – effect/ }).waitFor();
+    const mixed = page.getByText("stopped, running");
+    assert.equal(await mixed.getAttribute("class"), "bad", "what has stopped in part looks so");
     await page.getByRole("link", { name: "order.executions" }).click();
     await page.getByText("No partitions are known.").waitFor();
     assert.equal(await page.getByRole("alert").count(), 0);

@@ -4911,7 +4911,7 @@ unknown: {
 group: string
 service: string
 /**
- * effect, shard
+ * effect, view, shard
  */
 kind: string
 reason: string

@@ -127,8 +127,7 @@ function print(output: Output, lines: readonly LagLine[], { view, unknown }: Loo
   );
   output.line(`${grouped(lines.reduce((sum, row) => sum + (row.lag ?? 0), 0))} records behind`);
   for (const service of silent) output.note(`${service} does not answer: how far it is, is not known`);
-  for (const { group, reason } of unknown)
-    output.note(`${group}: how far it is in partitions that other instances have, is not known: ${reason}`);
+  for (const { group, reason } of unknown) output.note(`${group}: not all of its lag is known: ${reason}`);
 }
 
 /** What was committed is a hint (R5): told where it differs from the truth. */

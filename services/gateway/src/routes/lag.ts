@@ -32,7 +32,7 @@ type LagRow = Static<typeof LagRow>;
 const UnknownView = Type.Object({
   group: Type.String(),
   service: Type.String(),
-  kind: Type.String({ description: "effect, shard" }),
+  kind: Type.String({ description: "effect, view, shard" }),
   reason: Type.String(),
 });
 type UnknownView = Static<typeof UnknownView>;
@@ -44,7 +44,7 @@ const LagAnswer = Type.Object({
   groups: Type.Array(GroupView),
   /** Services that do not answer: how far they are is not known. */
   silent: Type.Array(Type.String()),
-  /** Groups whose rows may not be all: what is left in the partitions of other instances could not be asked. */
+  /** Groups whose rows are not all: partitions that could not be asked, or that nobody has since the group does not run. */
   unknown: Type.Array(UnknownView),
 });
 
@@ -160,16 +160,16 @@ function rowsOf(
   return [...held, ...others];
 }
 
-/** A consumption that does not run is not asked what is left elsewhere, and before it has partitions it has no rows at all. */
+/** Whose tables did not answer; and who has no partitions, and so no rows, since it does not run. */
 function unknownOf(
   service: string,
-  { consumptions, elsewhereUnknown }: AskedDelivery,
+  { consumptions, subscriptions, elsewhereUnknown }: AskedDelivery,
 ): readonly UnknownView[] {
   return consumptions.flatMap(({ subscription, kind, state, reason: why }): readonly UnknownView[] => {
-    // A view reads every partition itself: none is elsewhere.
-    if (kind === "view") return [];
-    const unasked = elsewhereUnknown.find((each) => each.subscription === subscription);
-    const reason = state === "running" ? unasked?.reason : `it is ${state}${why === null ? "" : `: ${why}`}`;
+    const isIt = (each: { readonly subscription: string }): boolean => each.subscription === subscription;
+    const isWithoutRows = state !== "running" && !subscriptions.some(isIt);
+    const itself = isWithoutRows ? `it is ${state}${why === null ? "" : `: ${why}`}` : undefined;
+    const reason = elsewhereUnknown.find(isIt)?.reason ?? itself;
     return reason === undefined ? [] : [{ group: `${service}.${subscription}`, service, kind, reason }];
   });
 }

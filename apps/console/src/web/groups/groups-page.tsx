@@ -44,7 +44,7 @@ function Unasked({ unknown }: { readonly unknown: Lag["unknown"] }): ReactNode {
     <div className="bad" role="status">
       {unknown.map(({ group, reason }) => (
         <p key={group}>
-          {group}: the lag of partitions held elsewhere is not known ({reason}).
+          {group}: not all of its lag is known ({reason}).
         </p>
       ))}
     </div>
@@ -96,9 +96,12 @@ function Lagging({ lag }: { readonly lag: number | null }): ReactNode {
   return <span className={lag === 0 ? "" : "warn"}>{grouped(lag)}</span>;
 }
 
-function State({ state }: { readonly state: string }): ReactNode {
-  const isSound = ["running", "Stable", "elsewhere"].includes(state);
-  return <span className={state === "stopped" ? "bad" : isSound ? "" : "warn"}>{state}</span>;
+/** Of one partition, or all that a group's are in: the worst says how it looks. */
+function State({ states }: { readonly states: readonly string[] }): ReactNode {
+  const isSound = states.every((state) => ["running", "Stable", "elsewhere"].includes(state));
+  return (
+    <span className={states.includes("stopped") ? "bad" : isSound ? "" : "warn"}>{states.join(", ")}</span>
+  );
 }
 
 const figure = { figure: true };
@@ -112,7 +115,7 @@ const GROUPS = [
   group.accessor(({ states }) => states.join(", "), {
     id: "state",
     header: "State",
-    cell: ({ getValue }) => <State state={getValue()} />,
+    cell: ({ row }) => <State states={row.original.states} />,
   }),
   group.accessor(({ lag }) => lag ?? -1, {
     id: "lag",
@@ -153,7 +156,7 @@ const PARTITIONS = [
     cell: ({ getValue }) => <Link to={addressOf(["topics", getValue()])}>{getValue()}</Link>,
   }),
   row.accessor("partition", { header: "Partition", meta: figure }),
-  row.accessor("state", { header: "State", cell: ({ getValue }) => <State state={getValue()} /> }),
+  row.accessor("state", { header: "State", cell: ({ getValue }) => <State states={[getValue()]} /> }),
   row.accessor(({ lag }) => lag ?? -1, {
     id: "lag",
     header: "Lag",
