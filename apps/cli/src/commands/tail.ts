@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { wholeNumber, withExamples } from "../help.ts";
 import type { Output } from "../output.ts";
 import { printableInLine } from "../printable.ts";
+import { ShownRecords } from "../streams/shown-records.ts";
 import {
   chosenPartitions,
   type FilterOptions,
@@ -66,7 +67,9 @@ async function tail(topic: string, options: TailOptions): Promise<void> {
       return;
     }
     await Promise.all(
-      pages.map(({ at, page }) => follow(source, at, { filter, from: page.nextOffset, print })),
+      pages.map(({ at, page }) =>
+        follow(source, at, { filter, page, print, note: (text) => output.note(text) }),
+      ),
     );
   });
 }
@@ -100,14 +103,26 @@ async function follow(
   at: StreamPlace,
   about: {
     readonly filter: StreamFilter;
-    readonly from: string;
+    readonly page: StreamPage;
     readonly print: (records: readonly RecordView[]) => void;
+    readonly note: (text: string) => void;
   },
 ): Promise<never> {
-  let { from } = about;
+  const { filter, print, note } = about;
+  const shown = new ShownRecords(about.page.records);
+  let from = about.page.nextOffset;
+  let isShortened = false;
   for (;;) {
-    const page = await source.find(at, about.filter, { from, limit: FOLLOW_PAGE, waitMs: WAIT_MS });
-    about.print(page.records);
+    const page = await source.find(at, filter, { from, limit: FOLLOW_PAGE, waitMs: WAIT_MS });
+    if (BigInt(page.nextOffset) < BigInt(from)) {
+      isShortened = true;
+      note(
+        `${at.topic}/${at.partition} ends at ${page.nextOffset} now, before ${from}: it has lost its end. ` +
+          "What is sent again with the same numbers is not shown again.",
+      );
+    }
+    print(isShortened ? page.records.filter((record) => shown.isNew(record)) : page.records);
+    shown.add(page.records);
     from = page.nextOffset;
   }
 }

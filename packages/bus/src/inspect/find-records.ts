@@ -25,7 +25,10 @@ export interface FoundRecords {
   readonly complete: boolean;
 }
 
-/** From an offset (or from the filter's first time, if that is later) on. */
+/**
+ * From an offset (or from the filter's first time, if that is later) on. `nextOffset` is before that where the log ends
+ * before it: one that has lost its end goes on there.
+ */
 export async function findForwards(
   bus: EventBus,
   options: FindOptions & { readonly from: bigint },
@@ -33,7 +36,8 @@ export async function findForwards(
   const { topic, partition, filter, limit, maxScanned, waitMs = 0 } = options;
   const range = await rangeOf(bus, options);
   const from = later(options.from, range.from);
-  if (from >= range.until && range.isOpen && waitMs > 0) return whatComes(bus, { ...options, from, waitMs });
+  if (from > range.until && range.isOpen) return nothingYet(range.until);
+  if (from === range.until && range.isOpen && waitMs > 0) return whatComes(bus, { ...options, from, waitMs });
   const records: BusRecord[] = [];
   const span = { topic, partition, from, until: range.until, maxScanned, waitMs: GAP_MS };
   const looked = await scan(bus, span, (record) => {
@@ -43,21 +47,22 @@ export async function findForwards(
   return { records, previousOffset: from, ...looked };
 }
 
+function nothingYet(at: bigint): FoundRecords {
+  return { records: [], nextOffset: at, previousOffset: at, scanned: 0, complete: true };
+}
+
 /** Waits at the end of the log. */
 async function whatComes(
   bus: EventBus,
-  {
-    topic,
-    partition,
-    filter,
-    limit,
-    from,
-    waitMs,
-  }: FindOptions & { readonly from: bigint; readonly waitMs: number },
+  options: FindOptions & { readonly from: bigint; readonly waitMs: number },
 ): Promise<FoundRecords> {
+  const { topic, partition, filter, limit, from, waitMs } = options;
   const reader = await bus.read({ topic, partition, from, bufferRecords: limit });
   try {
     const came = await reader.poll(limit, waitMs);
+    // A reader whose place is lost while it waits begins at the beginning (R5).
+    if ((came[0]?.offset ?? from) < from)
+      return nothingYet(earlier(from, (await rangeOf(bus, options)).until));
     const last = came.at(-1);
     return {
       records: came.filter((record) => fits(record, filter)),

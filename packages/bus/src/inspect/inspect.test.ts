@@ -120,6 +120,28 @@ describe("looking at a partition", () => {
     assert.deepEqual(found.records.map(typeOf), ["Placed"]);
   });
 
+  it("a place behind the end of a log that was shortened is its end, not its beginning", async () => {
+    const beyond = { ...at, filter: {}, from: BigInt(COUNT + 40), limit: 10 };
+    const waiting = await findForwards(bus, { ...beyond, waitMs: 10_000 });
+    const asking = await findForwards(bus, beyond);
+    for (const found of [waiting, asking])
+      assert.deepEqual([found.records.length, found.nextOffset], [0, BigInt(COUNT)]);
+  });
+
+  it("a log that loses its end while somebody waits there is not read from its beginning", async () => {
+    const refilled: PartitionReader = {
+      take: () => assert.fail("it is polled"),
+      poll: async (limit) => await (await bus.read({ ...at, from: "earliest" })).take(limit),
+      close: async () => undefined,
+    };
+    const lossy = new Proxy(bus, {
+      get: (_, name) => (name === "read" ? async () => refilled : Reflect.get(bus, name).bind(bus)),
+    });
+    const options = { ...at, filter: {}, from: BigInt(COUNT), limit: 10, waitMs: 10_000 };
+    const found = await findForwards(lossy, options);
+    assert.deepEqual([found.records.length, found.nextOffset], [0, BigInt(COUNT)]);
+  });
+
   it("waits for what comes", async () => {
     const filter = { key: "late" };
     const coming = findForwards(bus, {
