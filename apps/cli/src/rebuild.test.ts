@@ -49,3 +49,22 @@ it("without a terminal and without --yes nothing begins", async (t) => {
   assert.deepEqual([code, asked], [EXIT.usage, []]);
   assert.match(told, /nothing was done; --yes/);
 });
+
+it("a rebuild that somebody else has switched meanwhile says so at once, and one that is behind is asked again", async (t) => {
+  const asked: string[] = [];
+  const isSwitched = () => asked.filter((action) => action === "switch").length === 2;
+  const gateway = await fakeGateway(t, ({ method, body }) => {
+    if (method === "POST") asked.push(body.action);
+    if (body?.action === "compare") return { status: 200, body: { sameMarks: true, behind: 0, tables: [] } };
+    if (body?.action === "switch") return problemAnswer(409, isSwitched() ? "conflict" : "rebuild_behind");
+    const state = isSwitched() ? "SWITCHED" : "BUILDING";
+    return { status: 200, body: { state, generation: 2, lag: 0, runner: RUNNING } };
+  });
+  const args = ["rebuild", "portfolio", "positions", "--yes", "--url", gateway.url, "--key", "k"];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [told, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  assert.deepEqual(asked, ["start", "compare", "switch", "switch"]);
+  assert.equal(code, EXIT.refused);
+  assert.match(told, /Somebody else was faster\. positions, generation 2: switched/);
+});

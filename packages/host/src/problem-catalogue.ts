@@ -133,6 +133,12 @@ export const problemCatalogue = {
     "An amendment that raises the hold is alone on its order. Wait for its report and send again.",
     true,
   ),
+  rebuild_behind: entry(
+    409,
+    "The new generation is behind",
+    "The projection that is built anew has not applied yet what the old one has: nothing was switched. Send again.",
+    true,
+  ),
 
   request_in_progress: entry(
     409,

@@ -56,7 +56,7 @@ function makeRoutes(name: ServiceName): readonly AnyRoute[] {
       params,
       body: Type.Object({ action: oneOf(ACTIONS) }),
       answers: { 200: Type.Unknown() },
-      problems: ["not_found", "conflict", "store_unavailable", "outcome_unknown"],
+      problems: ["not_found", "conflict", "rebuild_behind", "store_unavailable", "outcome_unknown"],
       handle: (service, request) => act(service, request, (request.body as { action: Action }).action),
     },
   ];
@@ -82,7 +82,8 @@ async function act(service: object, request: RouteRequest, action: Action | "sta
     );
     return { status: 200, headers: { "content-type": "application/json; charset=utf-8" }, body };
   } catch (error) {
-    if (error instanceof RebuildError) return problem("conflict", error.message);
+    if (error instanceof RebuildError)
+      return problem(error.code === "rebuild_behind" ? "rebuild_behind" : "conflict", error.message);
     throw error;
   }
 }

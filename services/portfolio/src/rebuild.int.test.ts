@@ -99,7 +99,8 @@ test("R5: a projection is made anew beside the old one, under traffic, and takes
     for (let round = 0; round < 10; round++) await trade(20);
   })();
   let switched = await ask(tested, "switch");
-  for (let tries = 0; switched.status === 409 && tries < 20; tries++) switched = await ask(tested, "switch");
+  for (let tries = 0; switched.body.code === "rebuild_behind" && tries < 20; tries++)
+    switched = await ask(tested, "switch");
   assert.equal(switched.status, 200, JSON.stringify(switched.body));
   await traffic;
   assert.deepEqual(await violations(tested), []);

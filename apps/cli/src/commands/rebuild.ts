@@ -73,11 +73,13 @@ async function rebuild(service: string, subscription: string, options: RebuildOp
       process.exitCode = EXIT.failed;
       return;
     }
-    const switched = compared === null ? null : await desk.switch();
+    const orTold = <T>(step: Promise<T>): Promise<T> =>
+      step.catch((error) => tellWhy(error, desk, { output, subscription }));
+    const switched = compared === null ? null : await orTold(desk.switch());
     if (switched !== null)
       output.line(`Switched; ${grouped(switched.republished)} changed rows are published again.`);
     const dropped = await confirm("Drop the old tables?");
-    if (dropped) await desk.act("drop");
+    if (dropped) await orTold(desk.act("drop"));
     output.line(dropped ? "The old tables are gone." : "The old tables stay; the same command drops them.");
     output.result({ switched: true, compared, republished: switched?.republished ?? 0, dropped });
   });
@@ -120,11 +122,28 @@ async function built(desk: Desk, output: Output): Promise<Comparison | null> {
 }
 
 function tell(output: Output, subscription: string, status: Status): void {
-  const { state, generation, lag, runner } = status;
+  output.line(wordsOf(subscription, status));
+  output.result(status);
+}
+
+function wordsOf(subscription: string, { state, generation, lag, runner }: Status): string {
   const about =
     state === "BUILDING" ? `, ${grouped(lag)} records behind, ${runner?.state ?? "not running here"}` : "";
-  output.line(`${subscription}, generation ${generation}: ${state.toLowerCase()}${about}`);
-  output.result(status);
+  return `${subscription}, generation ${generation}: ${state.toLowerCase()}${about}`;
+}
+
+/** What doesn't fit the state any more was done by somebody else meanwhile: where it stands says what. */
+async function tellWhy(
+  error: unknown,
+  desk: Desk,
+  { output, subscription }: { readonly output: Output; readonly subscription: string },
+): Promise<never> {
+  if (error instanceof RefusedError && error.problem.code === "conflict") {
+    const status = await desk.status();
+    if (status.state !== "BUILDING")
+      output.note(`Somebody else was faster. ${wordsOf(subscription, status)}`);
+  }
+  throw error;
 }
 
 const SWITCH_TRIES = 50;
@@ -150,13 +169,14 @@ class Desk {
     return this.#client.post<Comparison>(this.#path, { action: "compare" });
   }
 
-  /** The two meet only at a moment when both have applied the same. */
+  /** The two meet only at a moment when both have applied the same: until then it is asked again. */
   async switch(): Promise<{ readonly republished: number }> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#client.post(this.#path, { action: "switch" });
       } catch (error) {
-        if (!(error instanceof RefusedError) || error.status !== 409 || tries === SWITCH_TRIES) throw error;
+        const isBehind = error instanceof RefusedError && error.problem.code === "rebuild_behind";
+        if (!isBehind || tries === SWITCH_TRIES) throw error;
         await pause();
       }
     }
