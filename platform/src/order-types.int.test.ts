@@ -363,13 +363,18 @@ describe("self-trade prevention", { timeout: 300_000 }, () => {
     await becomesStatus(resting, "FILLED");
     await venue.quiet();
     assert.deepEqual((await tape()).trades[0], before);
-    for (const [account, { orderId }] of [["alice", resting] as const, ["twin", taking] as const]) {
+    for (const [account, { orderId, clientOrderId }] of [
+      ["alice", resting] as const,
+      ["twin", taking] as const,
+    ]) {
       const { fills } = await as(account).call<{ fills: readonly object[] }>(
         "GET",
         `/api/v1/accounts/${account}/fills?orderId=${orderId}`,
       );
-      const [{ notional, fee, transfer: isTransfer }] = fills as readonly [Record<string, unknown>];
-      assert.deepEqual([fills.length, notional, fee, isTransfer], [1, "618", "0", true]);
+      const [{ clientOrderId: name, notional, fee, transfer: isTransfer }] = fills as readonly [
+        Record<string, unknown>,
+      ];
+      assert.deepEqual([fills.length, name, notional, fee, isTransfer], [1, clientOrderId, "618", "0", true]);
     }
     const decremented = await placed("alice", { side: "SELL", ...order });
     await placed("twin", { side: "BUY", ...order, selfTradePrevention: "EXPIRE_MAKER" });

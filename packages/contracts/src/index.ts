@@ -122,6 +122,7 @@ export {
   StandingAnswer,
   StandingQuery,
 } from "./internal/open-orders.ts";
+export { OrderNamesAnswer, OrderNamesQuery } from "./internal/order-names.ts";
 export { Principal, ROLES } from "./internal/principal.ts";
 export {
   RISK_REFUSALS,

@@ -56,7 +56,7 @@ test("it is sent gzipped to who takes that, and says that it depends on it", asy
   }
   for (const accepted of [undefined, "", "identity", "gzip;q=0", "gzip;q=0, *", "*;q=0.0", "br"]) {
     const { headers, body } = await ask({ "accept-encoding": accepted });
-    assert.deepEqual([headers["content-encoding"], headers.vary], [undefined, "accept-encoding"], accepted);
+    assert.deepEqual([headers["content-encoding"], headers.vary], [undefined, "accept-encoding"]);
     assert.equal(String(body), text);
   }
 });

@@ -243,6 +243,7 @@ engineSequence: number
  * 128-bit hash of account and client order id (R10)
  */
 orderId: string
+clientOrderId?: string
 /**
  * BTC-USD, AAPL
  */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tradeEvents } from "@bourse/contracts";
+import { type OrderNamesQuery, tradeEvents } from "@bourse/contracts";
+import type { PeerRequest, RouteAnswer } from "@bourse/host";
 import { type TestedService, testService } from "@bourse/host/testing";
 import { type Statement, sql } from "@bourse/store";
 import { FILL_INDEXES } from "./jobs/summarise-fills.ts";
@@ -23,8 +24,17 @@ interface TestEnd {
   after(fn: () => Promise<void>): void;
 }
 
+/** As order answers: all ids but one of the page have a name. */
+function nameOrders({ body }: PeerRequest): RouteAnswer {
+  const { orderIds } = body as OrderNamesQuery;
+  assert.equal(new Set(orderIds).size, orderIds.length, "each is asked for once");
+  const known = orderIds.filter((orderId) => orderId !== BOBS);
+  const names = known.map((orderId) => ({ orderId, clientOrderId: `named-${orderId.slice(0, 4)}` }));
+  return { status: 200, body: { names } };
+}
+
 async function listed(t: TestEnd): Promise<TestedService<MarketData>> {
-  const tested = await testService(t, marketData);
+  const tested = await testService(t, marketData, { peers: { order: nameOrders } });
   await tested.publish(listingTopic, listings);
   await tested.quiet();
   return tested;
@@ -64,6 +74,7 @@ test("a fill tells whose order met at what price, on which side, and what it cos
         tradeId: "BTC-USD-1",
         engineSequence: 3,
         orderId: ALICES,
+        clientOrderId: "named-aaaa",
         symbol: "BTC-USD",
         side: "BUY",
         ...trade,
@@ -74,7 +85,8 @@ test("a fill tells whose order met at what price, on which side, and what it cos
     ],
   );
   const other = await tested.request("GET", fills("bob"), { as: operator });
-  const [{ orderId, side, liquidity, fee }] = other.body.fills;
+  const [{ orderId, side, liquidity, fee, ...rest }] = other.body.fills;
+  assert.ok(!("clientOrderId" in rest), "an order that order has not has no name");
   assert.deepEqual([orderId, side, liquidity, fee], [BOBS, "SELL", "TAKER", "0.5"]);
   assert.deepEqual((await tested.request("GET", fills("carol"), { as: operator })).body.fills, []);
   const foreign = await tested.request("GET", fills("bob"), { as: alice });

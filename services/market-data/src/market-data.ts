@@ -2,6 +2,7 @@ import type { Clock } from "@bourse/base";
 import { OperationalError } from "@bourse/base";
 import type { EventBus } from "@bourse/bus";
 import type { Delivery } from "@bourse/delivery";
+import type { Peers } from "@bourse/host";
 import type { CompiledInstrument, ReferenceBook } from "@bourse/market";
 import type { Store, SummarisedPages } from "@bourse/store";
 import type { BookView } from "./book-view.ts";
@@ -13,6 +14,7 @@ export interface MarketData {
   readonly store: Store;
   readonly bus: EventBus;
   readonly delivery: Delivery;
+  readonly peers: Peers;
   readonly reference: ReferenceBook;
   readonly books: BookView;
   /** Symbols whose last price or touch may be newer than what was published. */

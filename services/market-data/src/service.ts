@@ -29,14 +29,15 @@ export const marketData = defineService<typeof MarketDataConfig, MarketData>({
   config: MarketDataConfig,
   migrations: new URL("./sql/migrations/", import.meta.url),
   publishes: [priceEvents],
-  calls: [],
-  setup: ({ clock, store, bus, delivery, metrics }) => {
+  calls: ["order"],
+  setup: ({ clock, store, bus, delivery, metrics, peers }) => {
     const books = new BookView();
     return {
       clock,
       store,
       bus,
       delivery,
+      peers,
       reference: new ReferenceBook(),
       books,
       unpublished: new Set(),

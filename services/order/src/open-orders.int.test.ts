@@ -90,3 +90,17 @@ test("a limit on what is open is kept as the order's answer; one that can't be t
   assert.deepEqual((await order.post(body())).body, refused.body);
   assert.equal((await order.post(body({ clientOrderId: "c-2" }))).status, 201);
 });
+
+test("market-data is told the names of orders, and of none that there is not", async (t) => {
+  const order = await orderTest(t);
+  for (const clientOrderId of ["c-1", "c-2"]) await order.post(body({ clientOrderId }));
+  const orderIds = [orderId, orderIdOf("alice", "c-2"), orderIdOf("alice", "c-3")];
+  const { names } = (await ask(order, "names", { orderIds })).body;
+  assert.deepEqual(
+    new Map(names.map((each: Record<string, string>) => [each.orderId, each.clientOrderId])),
+    new Map([
+      [orderIds[0], "c-1"],
+      [orderIds[1], "c-2"],
+    ]),
+  );
+});

@@ -16,6 +16,7 @@ interface FillsOptions extends NamingOptions {
 interface Fill {
   readonly tradeId: string;
   readonly orderId: string;
+  readonly clientOrderId?: string;
   readonly side: string;
   readonly price: string;
   readonly quantity: string;
@@ -64,16 +65,19 @@ function printFills(output: Output, fills: readonly Fill[]): void {
     return;
   }
   output.table(
-    ["time", "trade", "side", "quantity", "price", "liquidity", "fee", "order"],
-    fills.map(({ time, tradeId, side, quantity, price, liquidity, fee, feeAsset, orderId }) => [
-      time,
-      tradeId,
-      side,
-      quantity,
-      price,
-      liquidity,
-      `${fee} ${feeAsset}`,
-      orderId,
-    ]),
+    ["time", "trade", "side", "quantity", "price", "liquidity", "fee", "order", "client order id"],
+    fills.map(
+      ({ time, tradeId, side, quantity, price, liquidity, fee, feeAsset, orderId, clientOrderId = "" }) => [
+        time,
+        tradeId,
+        side,
+        quantity,
+        price,
+        liquidity,
+        `${fee} ${feeAsset}`,
+        orderId,
+        clientOrderId,
+      ],
+    ),
   );
 }

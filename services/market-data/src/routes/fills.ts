@@ -1,11 +1,14 @@
 import {
   AccountId,
   AssetCode,
+  ClientOrderId,
   Count,
   Decimal,
   epochMs,
   LiquidityField,
   OrderId,
+  type OrderNamesAnswer,
+  type OrderNamesQuery,
   rfc3339,
   SideField,
   SymbolField,
@@ -34,6 +37,8 @@ const FillView = Type.Object({
   /** With `side` it tells fills of a symbol apart, and is their order. */
   engineSequence: Count,
   orderId: OrderId,
+  /** Missing where the order itself is not kept any more: of a database that was brought back. */
+  clientOrderId: Type.Optional(ClientOrderId),
   symbol: SymbolField,
   side: SideField,
   price: Decimal,
@@ -104,7 +109,9 @@ async function listFills(service: MarketData, request: RouteRequest): Promise<Ro
   };
   const page = { limit: limit + 1, behind, nowMs: service.clock.nowMs() };
   const rows = await readFills(service.store, filter, page);
-  const fills = rows.slice(0, limit).map((row) => fillView(service, row));
+  const shown = rows.slice(0, limit);
+  const names = await namesOf(service, shown);
+  const fills = shown.map((row) => fillView(service, row, names));
   const last = rows[limit - 1];
   if (rows.length <= limit || last === undefined) return { status: 200, body: { accountId, fills } };
   const nextCursor = [last.time_ms, last.engine_sequence, last.side, last.symbol].join("/");
@@ -118,14 +125,29 @@ function placeOf(cursor: string): FillPlace | null {
   return { timeMs: Number(timeMs), engineSequence: Number(engineSequence), side, symbol };
 }
 
-function fillView(service: MarketData, row: Row): object {
+/** Of a page, which has no more orders than order is asked for at once (decision 0067). */
+async function namesOf(service: MarketData, rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
+  const orderIds = [...new Set(rows.map((row) => orderIdOf(row.order_id)))];
+  if (orderIds.length === 0) return new Map();
+  const { names } = await service.peers.call<OrderNamesAnswer>("order", {
+    method: "POST",
+    path: "/internal/orders/names",
+    body: { orderIds } satisfies OrderNamesQuery,
+  });
+  return new Map(names.map(({ orderId, clientOrderId }) => [orderId, clientOrderId]));
+}
+
+function fillView(service: MarketData, row: Row, names: ReadonlyMap<string, string>): object {
   const symbol = String(row.symbol);
+  const orderId = orderIdOf(row.order_id);
+  const clientOrderId = names.get(orderId);
   const instrument = instrumentOf(service, symbol);
   const [priceTicks, quantityLots] = [Number(row.price_ticks), Number(row.quantity_lots)];
   return {
     tradeId: String(row.trade_id),
     engineSequence: Number(row.engine_sequence),
-    orderId: orderIdOf(row.order_id),
+    orderId,
+    ...(clientOrderId === undefined ? {} : { clientOrderId }),
     symbol,
     side: String(row.side),
     price: instrument.formatPrice(priceTicks),

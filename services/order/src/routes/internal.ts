@@ -1,9 +1,9 @@
-import { Count } from "@bourse/contracts";
+import { Count, OrderNamesAnswer, OrderNamesQuery } from "@bourse/contracts";
 import type { Route } from "@bourse/host";
 import { sql } from "@bourse/store";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
-import { number } from "../sql/order-rows.ts";
+import { hexOf, number, selectNames, text } from "../sql/order-rows.ts";
 import { openOrderRoutes } from "./open-orders.ts";
 
 const COUNTS = {
@@ -30,6 +30,15 @@ export const OrderCounts = Type.Object(COUNTS);
 export const internalRoutes: readonly Route<Desk>[] = [
   ...openOrderRoutes,
   {
+    method: "POST",
+    path: "/internal/orders/names",
+    summary: "The client order ids of these orders",
+    access: "internal",
+    body: OrderNamesQuery,
+    answers: { 200: OrderNamesAnswer },
+    handle: async (desk, { body }) => ({ status: 200, body: await names(desk, body as OrderNamesQuery) }),
+  },
+  {
     method: "GET",
     path: "/internal/orders/counts",
     summary: "How many orders and commands the tables hold, of client order ids with a prefix or of all",
@@ -42,6 +51,16 @@ export const internalRoutes: readonly Route<Desk>[] = [
     }),
   },
 ];
+
+async function names(desk: Desk, { orderIds }: OrderNamesQuery): Promise<OrderNamesAnswer> {
+  const rows = await desk.store.query(selectNames(orderIds));
+  return {
+    names: rows.map((row) => ({
+      orderId: hexOf(row.order_id),
+      clientOrderId: text(row.client_order_id),
+    })),
+  };
+}
 
 /** Two looks at whole tables, which take as long as they take. */
 async function counts(desk: Desk, prefix: string): Promise<Record<keyof typeof COUNTS, number>> {

@@ -16,6 +16,11 @@ export function ownerOf(row: Row): readonly [orderId: string, accountId: string]
   return [hexOf(row.order_id), String(row.account_id)];
 }
 
+export function selectNames(orderIds: readonly string[]): Statement {
+  return sql`SELECT order_id, client_order_id FROM orders
+    WHERE order_id = ANY (${sqlArray(orderIds)}::uuid[]) AND client_order_id IS NOT NULL ORDER BY order_id`;
+}
+
 /** Fails, and with it the transaction, where one of them is final by now or not there (`isRowsMoved`). */
 export function checkOpen(orderIds: readonly string[]): readonly Statement[] {
   if (orderIds.length === 0) return [];
