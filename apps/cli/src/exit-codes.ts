@@ -31,7 +31,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.portTaken]: "a port is taken by another process",
   [EXIT.dataVersion]: "the data folder is from another version",
   [EXIT.alreadyRunning]: "a platform runs from the data folder already",
-  [EXIT.missingPart]: "something that is needed can't be had here: Java, Maven, an address, a folder",
+  [EXIT.missingPart]: "something that is needed is missing here: Java, Maven, an address, a folder",
   [EXIT.restored]:
     "a database was restored from a backup: `bourse recover <service>` brings its service back",
   [EXIT.interrupted]: "interrupted",

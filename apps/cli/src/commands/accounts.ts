@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type AccountView, accountsOfPlatform } from "../account-pages.ts";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
@@ -30,7 +30,11 @@ export function accountsCommand(): Command {
     .description("Open a trading account; opening it again changes nothing")
     .argument("<account>", "its id: letters, digits, - and _")
     .option("--name <name>", "what people call it")
-    .option("--fund <asset=amount>", "a first deposit; may be given several times", funds, [])
+    .addOption(
+      new Option("--fund <asset=amount>", "a first deposit; may be given several times")
+        .argParser(funds)
+        .default([], "none"),
+    )
     .option("--with-key", "issue a key for the account; it is shown this once")
     .action(createAccount);
   const fund = withTarget(new Command("fund"))
@@ -41,7 +45,7 @@ export function accountsCommand(): Command {
     .option("--idempotency-key <key>", "the same key books once (default: a new one)")
     .action(fundAccount);
   const show = withTarget(new Command("show"))
-    .description("Balances of an account, or of all, and whether it may trade")
+    .description("Show the balances of an account, or of all, and whether it may trade")
     .argument("[account]")
     .action(showAccounts);
   const block = withTarget(new Command("block"))
@@ -56,7 +60,7 @@ export function accountsCommand(): Command {
     .option("--approve <request>", "the release that was asked for")
     .action(releaseAccount);
   const group = withTarget(new Command("group"))
-    .description("Have accounts count as one for self-trade prevention; without a group, show the account's")
+    .description("Make accounts count as one for self-trade prevention; without a group, show the account's")
     .argument("<account>")
     .argument("[group]", "its name: letters, digits, - and _")
     .option("--alone", "take the account out of its group")

@@ -14,16 +14,16 @@ interface AclsOptions {
 
 export function aclsCommand(): Command {
   const command = new Command("acls")
-    .description("What each service may do on Kafka, out of the services' definitions; or make a cluster so")
+    .description("Show what each service may do on Kafka, by its definition, or set up a cluster for it")
     .addOption(
-      new Option("--format <format>", "how it is written")
+      new Option("--format <format>", "the output's format")
         .choices(["json", "kafka-acls", "terraform"])
         .default("json"),
     )
-    .option("--apply", "make the brokers' topics, ACLs and quotas so, as the administrator of KAFKA_SASL_*")
+    .option("--apply", "set the brokers' topics, ACLs and quotas, as the administrator of KAFKA_SASL_*")
     .option(
       "--passwords <folder>",
-      "with --apply: make the users too, with the passwords in here, a file of each user's name; made where missing",
+      "with --apply: make the users too. Each password is a file here, under the user's name; made where missing",
     )
     .option("--bootstrap <servers>", "the brokers, host:port with commas between (KAFKA_BOOTSTRAP_SERVERS)")
     .option("--json", "with --apply: the outcome as JSON")

@@ -17,9 +17,9 @@ interface AddOptions extends TargetOptions {
 
 /** Operators list what is owned and counted; what is listed never changes. */
 export function assetsCommand(): Command {
-  const list = withTarget(new Command("list")).description("All assets").action(listAssets);
+  const list = withTarget(new Command("list")).description("Show all assets").action(listAssets);
   const show = withTarget(new Command("show"))
-    .description("An asset")
+    .description("Show an asset")
     .argument("<asset>")
     .action((asset: string, options: TargetOptions) =>
       withClient(options, async (client, output) => {

@@ -18,7 +18,7 @@ interface Book {
 
 export function bookCommand(): Command {
   const command = withTarget(new Command("book"))
-    .description("The order book of a symbol, best prices in the middle")
+    .description("Show the order book of a symbol, best prices in the middle")
     .argument("<symbol>", "BTC-USD, AAPL")
     .option("--depth <levels>", "levels on each side", wholeNumber(1, 5_000), 10)
     .action(book);

@@ -15,7 +15,7 @@ const PORT = 8090;
 
 export function consoleCommand(): Command {
   const command = new Command("console")
-    .description("Serve the operator's console by itself: `bourse up` serves it already on port 8090")
+    .description("Serve the operator's console by itself; `bourse up` already serves it on port 8090")
     .option("--data <folder>", "the data folder (BOURSE_DATA; default: .bourse in the project)")
     .option("--url <url>", "the gateway (BOURSE_URL; default: the platform that runs from the data folder)")
     .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))

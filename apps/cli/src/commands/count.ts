@@ -24,7 +24,7 @@ type Counts = Map<string | null, number>;
 
 export function countCommand(): Command {
   const command = withRecordFilter(withSource(new Command("count")))
-    .description("How many records there are, by topic, key or type, over a range of time")
+    .description("Count records by topic, key or type, over a range of time")
     .argument("<topics...>", "`bourse topics` lists them")
     .addOption(new Option("--by <what>", "what to tell apart").choices([...COUNTED_BY]).default("topic"))
     .addOption(new Option("--from <time>", "from a time on, or from 15m ago").argParser(timeMs))

@@ -44,7 +44,7 @@ const MAX = 1_000_000;
 
 export function dlqCommand(): Command {
   return new Command("dlq")
-    .description("Records that services could not apply: what there is, apply them again, or give them up")
+    .description("List the records that services could not apply, apply them again, or give them up")
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(redriveCommand())
@@ -53,7 +53,7 @@ export function dlqCommand(): Command {
 
 function listCommand(): Command {
   const command = withFilter(withTarget(new Command("list")))
-    .description("How many records are parked for which reason, and the first of them")
+    .description("Show how many records are parked for each reason, and the first of them")
     .addOption(
       new Option("--status <status>", "PARKED, APPLIED, DROPPED, or any")
         .choices(["PARKED", "APPLIED", "DROPPED", "any"])
@@ -73,7 +73,7 @@ function listCommand(): Command {
 
 function showCommand(): Command {
   const command = withTarget(new Command("show"))
-    .description("One record: why it is parked, its headers and its bytes")
+    .description("Show one record: why it is parked, its headers and its bytes")
     .addArgument(recordArgument("<record>"))
     .action(show);
   return withExamples(command, [["dlq show wallet/settlement/trade-events/2/17", "all that is kept of it"]]);
@@ -82,7 +82,7 @@ function showCommand(): Command {
 function redriveCommand(): Command {
   const command = withWork(withTarget(new Command("redrive")))
     .description(
-      "Apply parked records, in order and once; a key's whole queue goes, once one of its records is meant",
+      "Apply parked records again, in order, each once; one record of a key takes the key's whole queue along",
     )
     .option("--reason <text>", "for the audit")
     .action(redriveAll);
@@ -95,7 +95,7 @@ function redriveCommand(): Command {
 
 function dropCommand(): Command {
   const command = withWork(withTarget(new Command("drop")))
-    .description("Give parked records up, of a key only from the front of its queue")
+    .description("Give parked records up; of a key's queue only from the front")
     .requiredOption("--reason <text>", "why; it is kept in the audit", reasonText)
     .action(dropAll);
   return withExamples(command, [
@@ -108,8 +108,8 @@ function withWork(command: Command): Command {
   return withFilter(command)
     .addArgument(recordArgument("[record]"))
     .option("--all", "without any filter: all that is parked")
-    .option("--max <records>", "at most so many", wholeNumber(1, MAX), MAX)
-    .option("--dry-run", "only tell how many it would be");
+    .option("--max <records>", "at most this many", wholeNumber(1, MAX), MAX)
+    .option("--dry-run", "only show how many it would be");
 }
 
 function recordArgument(name: string): Argument {

@@ -28,7 +28,7 @@ interface ReplayOptions {
 export function engineCommand(): Command {
   return new Command("engine")
     .description(
-      "The matching engine alone, without a platform: recorded and published flows with known outcomes",
+      "Run the matching engine alone, without a platform, on recorded and published flows with known outcomes",
     )
     .addCommand(consensusCommand())
     .addCommand(workloadCommand())

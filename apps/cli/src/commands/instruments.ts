@@ -20,9 +20,9 @@ const PATH = "/api/v1/instruments";
 
 /** Operators list what can be traded, and change its fees, limits, collar, reference price and status. */
 export function instrumentsCommand(): Command {
-  const list = withTarget(new Command("list")).description("All instruments").action(listInstruments);
+  const list = withTarget(new Command("list")).description("Show all instruments").action(listInstruments);
   const show = withTarget(new Command("show"))
-    .description("An instrument: its steps, limits, fees and status")
+    .description("Show an instrument: its steps, limits, fees and status")
     .argument("<symbol>")
     .action(showInstrument);
   const add = withChangeable(
@@ -31,7 +31,7 @@ export function instrumentsCommand(): Command {
       .argument("<symbol>", "BTC-USD, AAPL")
       .requiredOption(
         "--base-asset <asset>",
-        "what is bought and sold; it is listed first: bourse assets add",
+        "what is bought and sold; list it first with `bourse assets add`",
       )
       .requiredOption("--quote-asset <asset>", "what is paid with")
       .requiredOption("--tick-size <decimal>", "the step of prices; it never changes")

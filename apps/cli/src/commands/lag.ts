@@ -22,7 +22,7 @@ const LOOK_MS = 1_000;
 export function lagCommand(): Command {
   const command = withSource(new Command("lag"))
     .description(
-      "How far behind each group is, by topic and partition: by its marks, and by what it has committed",
+      "Show how far behind each group is, by topic and partition: by its marks, and by what it has committed",
     )
     .option("--group <name>", "only groups whose name has this in it")
     .option("--topic <topic>", "only this topic")

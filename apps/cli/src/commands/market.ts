@@ -56,7 +56,7 @@ export function marketCommand(): Command {
     .description("Halt and resume a symbol, set its price bands, cancel its orders: for operators")
     .addCommand(phase("halt", "Halt a symbol: it takes cancels only"))
     .addCommand(phase("cancel-only", "Take cancels, and amends that only lessen an order"))
-    .addCommand(phase("resume", "Let a symbol trade again that was halted or has paused"))
+    .addCommand(phase("resume", "Let a symbol that was halted or has paused trade again"))
     .addCommand(
       withExamples(bands, [
         ["market bands AAPL --lower 200 --upper 220", "as in limit up, limit down"],

@@ -47,16 +47,16 @@ export function orderCommand(): Command {
 function placeCommand(): Command {
   const command = withTerms(
     withTarget(new Command("place"))
-      .description("Place an order of any type: its options say which, and --type where you want to be sure")
+      .description("Place an order of any type; its options decide which, --type makes sure")
       .addArgument(new Argument("<side>").choices(["buy", "sell"]))
       .argument("<quantity>", "a decimal, in lots")
       .argument("<symbol>", "BTC-USD, AAPL"),
   )
     .option(
       "--client-order-id <id>",
-      "your name for it; the same one makes it once, for ever (default: a new one)",
+      "your own id for it; the same id places it once, for ever (default: a new one)",
     )
-    .option("--no-wait", "come back before the engine has seen it")
+    .option("--no-wait", "return before the engine has seen it")
     .action(place);
   return withExamples(command, PLACE_EXAMPLES);
 }
@@ -107,7 +107,7 @@ function sessionCommand(): Command {
     .description("Cancel all open orders of a session")
     .action(closeSession);
   return new Command("session")
-    .description("Orders that are cancelled when whoever placed them is gone")
+    .description("Keep or close a session: its orders are cancelled when its client is gone")
     .addCommand(
       withExamples(keep, [
         ["order session keep desk-1 --account alice --timeout-ms 5000", "five seconds more"],

@@ -33,7 +33,7 @@ export function processCommand(): Command {
     .description(
       "Process a trade stream in the foreground: positions, profit and loss, into a database or files",
     )
-    .option("--topic-prefix <prefix>", "of the stream, as `bourse produce` has it", "sim.")
+    .option("--topic-prefix <prefix>", "prefix of the stream's topic, as for `bourse produce`", "sim.")
     .addOption(new Option("--topic <name>", "the topic by its whole name").env("KAFKA_TOPIC"))
     .addOption(
       new Option("--bootstrap <servers>", "host:port of Kafka (default: the running platform's)").env(
@@ -49,7 +49,7 @@ export function processCommand(): Command {
         .default("postgres"),
     )
     .addOption(
-      new Option("--clickhouse <url>", "its HTTP interface")
+      new Option("--clickhouse <url>", "ClickHouse's HTTP interface")
         .env("CLICKHOUSE_URL")
         .default("http://127.0.0.1:8123"),
     )
@@ -61,16 +61,16 @@ export function processCommand(): Command {
         "AVERAGE",
       ]),
     )
-    .option("--port <port>", "of its REST API and metrics; 0 is any", wholeNumber(0, 65_535), 0)
+    .option("--port <port>", "port of its REST API and metrics; 0: any free one", wholeNumber(0, 65_535), 0)
     .option("--max-batch <records>", "the most that one transaction holds", wholeNumber(1, 1_000_000))
     .option(
       "--lanes <transactions>",
-      "how many commit beside each other (default: 2; 1 with a sink)",
+      "how many transactions commit side by side (default: 2; 1 with a sink)",
       wholeNumber(1, 16),
     )
     .option(
       "--handler <file>",
-      "of a feed: an ES module whose `handle(rows)` is awaited in place of printing; what it throws ends the process",
+      "for a feed: an ES module whose `handle(rows)` is awaited in place of printing; what it throws ends the process",
     )
     .option("--until-idle", "end once the stream has been processed to its end")
     .action(run);

@@ -30,7 +30,7 @@ const MOST = 1_000_000_000;
 
 export function produceCommand(): Command {
   const command = withKafkaOptions(new Command("produce"))
-    .description("Produce a stream of trades into Kafka: generated as real ones look, or recorded ones")
+    .description("Produce a stream of trades into Kafka: generated to look like real ones, or recorded")
     .option(
       "--count <number>",
       `how many trades (default: ${grouped(DEFAULT_COUNT)}, with HIGH_VOLUME=true ${grouped(HIGH_VOLUME_COUNT)}; with --from all of them)`,
@@ -38,12 +38,12 @@ export function produceCommand(): Command {
     )
     .option(
       "--rate <number>",
-      "so many a second, steadily (default: as fast as they go)",
+      "trades a second, steadily (default: as fast as possible)",
       wholeNumber(1, 10_000_000),
     )
     .option(
       "--clients <number>",
-      "of so many clients, some busy and most quiet",
+      "how many clients trade, some busy and most quiet",
       wholeNumber(1, 1_000_000),
       1_000,
     )
@@ -53,16 +53,19 @@ export function produceCommand(): Command {
     )
     .option(
       "--partitions <number>",
-      "of the topic, where it is not there yet (default: 12)",
+      "partitions of the topic, if it does not exist yet (default: 12)",
       wholeNumber(1, 1_000),
     )
     .option(
       "--from <file>",
       "recorded trades: a CSV with a header, a capture, a LOBSTER message file or .zip",
     )
-    .option("--symbol <symbol>", "of recorded trades whose file names none (default: the file's name)")
+    .option(
+      "--symbol <symbol>",
+      "the symbol of recorded trades whose file names none (default: the file's name)",
+    )
     .option("--seed <number>", "the same seed yields the same trades", wholeNumber(0, 2 ** 31), 1)
-    .option("--poison <share>", "so much of it is bad on purpose, of 20 kinds: 0.01", share, 0)
+    .option("--poison <share>", "share of records that are bad on purpose, of 20 kinds: 0.01", share, 0)
     .option("--journal <file>", "write what was sent into this CSV")
     .option("--patience <seconds>", "how long a send is tried again", wholeNumber(0, 86_400), 120)
     .option("--data <folder>", "the data folder (BOURSE_DATA; default: .bourse in the project)")

@@ -38,7 +38,7 @@ interface Comparison {
 export function rebuildCommand(): Command {
   const command = withTarget(new Command("rebuild"))
     .description(
-      "Make a projection anew from its topics beside the old one, which serves on, and let them change places (R5)",
+      "Rebuild a projection from its topics while the old one serves, then let them change places (R5)",
     )
     .addArgument(new Argument("<service>", "whose projection it is").choices(["portfolio"]))
     .argument("<subscription>", "positions")

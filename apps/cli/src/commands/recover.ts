@@ -16,7 +16,7 @@ interface RecoverOptions extends TargetOptions {
 export function recoverCommand(): Command {
   const command = withData(new Command("recover"))
     .description(
-      "Bring a service back whose database was restored from a backup (R6). All its instances are stopped",
+      "Bring back a service whose database was restored from a backup (R6). Stop all its instances first",
     )
     .addArgument(new Argument("<service>", "the service that refuses to start"))
     .option("--dry-run", "say what would be done, and change nothing")
@@ -26,7 +26,10 @@ export function recoverCommand(): Command {
         "default: Kafka where the data folder has one or KAFKA_BOOTSTRAP_SERVERS names it",
       ).choices(["embedded", "kafka"]),
     )
-    .option("--file <path>", "where every record goes that the database has not; default: in the data folder")
+    .option(
+      "--file <path>",
+      "where to write every record that the database lacks; default: in the data folder",
+    )
     .action(recover);
   return withExamples(command, [
     ["recover order --dry-run", "what the topics have and the database has not"],

@@ -31,11 +31,16 @@ export function replayCommand(): Command {
     )
     .argument("<file>", "an engine stream (.csv, .csv.gz), a LOBSTER message file or a LOBSTER .zip")
     .option("--book <file>", "the LOBSTER orderbook file (default: the one beside the message file)")
-    .option("--run <id>", "begins the run's ids; the same one again goes on with a run (default: a new one)")
+    .option(
+      "--run <id>",
+      "prefix of the run's ids; the same one again goes on with that run (default: a new one)",
+    )
     .option("--symbol <symbol>", "trade it as this symbol (default: the file's ticker)")
     .option("--standalone", "on a private platform that is started for it and removed afterwards")
     .addOption(
-      new Option("--bus <bus>", "of the private platform").choices(["embedded", "kafka"]).default("embedded"),
+      new Option("--bus <bus>", "bus of the private platform")
+        .choices(["embedded", "kafka"])
+        .default("embedded"),
     )
     .option(
       "--batch <items>",
@@ -43,8 +48,17 @@ export function replayCommand(): Command {
       wholeNumber(1, MAX_BATCH),
       1_000,
     )
-    .option("--accounts <count>", "buyers, and as many sellers", wholeNumber(MIN_ACCOUNTS, MAX_ACCOUNTS), 50)
-    .option("--first <commands>", "only the first ones of the file", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      "--accounts <count>",
+      "how many buyers, and as many sellers",
+      wholeNumber(MIN_ACCOUNTS, MAX_ACCOUNTS),
+      50,
+    )
+    .option(
+      "--first <commands>",
+      "only the first commands of the file",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
     .option(
       "--patience <seconds>",
       "how long to wait for something that is away",

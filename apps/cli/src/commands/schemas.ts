@@ -35,7 +35,7 @@ interface CheckOptions extends SchemasOptions {
 
 export function schemasCommand(): Command {
   return new Command("schemas")
-    .description("The versions of every event's schema: what there is, and whether a change breaks readers")
+    .description("Show the versions of every event's schema, and check whether a change breaks readers")
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(checkCommand())
@@ -59,7 +59,7 @@ function withRegistry(command: Command): Command {
 function listCommand(): Command {
   const command = withRegistry(new Command("list"))
     .description(
-      "Every event, the topics it is in and its versions on record; or what a registry has of them",
+      "List every event, the topics it is in and its versions on record; or what a registry has of them",
     )
     .action(list);
   return withExamples(command, [
@@ -73,7 +73,7 @@ function listCommand(): Command {
 
 function showCommand(): Command {
   const command = withJson(new Command("show"))
-    .description("A version of an event's schema as JSON Schema")
+    .description("Show a version of an event's schema as JSON Schema")
     .argument("<event>", "its type, such as OrderCreated")
     .option("--event-version <number>", "which version (default: the newest)", wholeNumber(1, 1_000_000))
     .action(show);
@@ -86,7 +86,7 @@ function showCommand(): Command {
 function checkCommand(): Command {
   const command = withJson(new Command("check"))
     .description(
-      "Whether readers can go on: the catalogue against its versions on record, and against a commit's catalogue",
+      "Check whether readers can go on: the catalogue against its versions on record, and against a commit's catalogue",
     )
     .option(
       "--against <git ref>",

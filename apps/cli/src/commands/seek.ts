@@ -42,9 +42,9 @@ export function seekCommand(): Command {
     .option("--key <key>", "the first record with this key")
     .option(
       "--group <name>",
-      "move this group's committed offsets there: a group that is not the platform's, and stopped",
+      "move this group's committed offsets there; the group must be stopped, and not the platform's",
     )
-    .option("--dry-run", "only tell where it would be moved")
+    .option("--dry-run", "only show where it would be moved")
     .action(seek);
   return withExamples(command, [
     ["seek trade-events --time 2026-11-21T09:30:00Z", "the offset of that time in each partition"],

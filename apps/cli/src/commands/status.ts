@@ -52,8 +52,8 @@ const LOOK_MS = 1_000;
 
 export function statusCommand(): Command {
   const command = withTarget(new Command("status"))
-    .description("Every service: whether it takes work, how far it is behind, how fast it goes")
-    .option("--watch", "again and again, until Ctrl-C")
+    .description("Show every service: whether it takes work, how far it is behind, how fast it goes")
+    .option("--watch", "show it again and again, until Ctrl-C")
     .action(status);
   return withExamples(command, [
     ["status", "all services"],

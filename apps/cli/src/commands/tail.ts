@@ -34,10 +34,10 @@ const FOLLOW_PAGE = 1_000;
 
 export function tailCommand(): Command {
   const command = withRecordFilter(withSource(new Command("tail")))
-    .description("The last records of a topic, or those from a place or a time on, a line each")
+    .description("Show the last records of a topic, or those from an offset or a time on, one a line")
     .argument("<topic>", "`bourse topics` lists them")
     .option("-n, --limit <count>", "how many of each partition", wholeNumber(1, 5_000), 10)
-    .option("--from <place>", "from an offset on, from `earliest`, from a time, or from 15m ago", start)
+    .option("--from <place>", "from an offset, from `earliest`, from a time, or from 15m ago", start)
     .option("-f, --follow", "go on with what comes, until Ctrl-C")
     .action(tail);
   return withExamples(command, [

@@ -8,7 +8,7 @@ import { listTopics, type PartitionView, partitionsOf, type TopicView } from "..
 
 export function topicsCommand(): Command {
   const command = withTarget(new Command("topics"))
-    .description("The topics that the services talk on, or what there is of one")
+    .description("List the services' topics, or show one: its events and partitions")
     .argument("[topic]", "show its events and partitions")
     .action(topics);
   return withExamples(command, [

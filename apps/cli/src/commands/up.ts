@@ -42,13 +42,20 @@ export function upCommand(): Command {
       "with --bus kafka: brokers that run elsewhere, host:port with commas between (KAFKA_BOOTSTRAP_SERVERS)",
     )
     .addOption(
-      new Option("--with <services>", "what runs only where it is asked to: trade-processor").env(
+      new Option("--with <services>", "services that run only when they are asked for: trade-processor").env(
         "BOURSE_WITH",
       ),
     )
     .option("--no-demo", "an empty venue, without listed instruments and participants")
     .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
     .option("--detach", "leave it running and come back; `bourse down` stops it")
+    .addHelpText(
+      "after",
+      `
+Environment:
+  <SERVICE>_URL  where a service listens or is reached, such as GATEWAY_URL=http://127.0.0.1:9080
+  CONSOLE_URL    where the console listens (default: http://127.0.0.1:8090)`,
+    )
     .action(up);
   return withExamples(command, [
     ["up", "a venue with a demo market, on http://127.0.0.1:8080"],

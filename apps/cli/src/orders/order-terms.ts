@@ -33,7 +33,9 @@ const TYPES = ["LIMIT", "MARKET", "STOP_LOSS", "STOP_LIMIT", "TRAILING_STOP", "I
 export function withTerms(command: Command): Command {
   return command
     .addOption(
-      new Option("--type <type>", "what it is (default: what its other options make it)").choices(TYPES),
+      new Option("--type <type>", "the order's type (default: what its other options make it)").choices(
+        TYPES,
+      ),
     )
     .option("--price <price>", "its limit, on tick")
     .option("--account <account>", "who trades; an account's own key needs none")
@@ -56,7 +58,7 @@ export function withTerms(command: Command): Command {
     .option("--min-quantity <quantity>", "what must fill at once, or it is cancelled whole")
     .option("--reduce-only", "only ever make the position smaller")
     .addOption(
-      new Option("--stp <mode>", "before it trades with its own account or group").choices([
+      new Option("--stp <mode>", "what happens before it trades with its own account or group").choices([
         "NONE",
         "EXPIRE_TAKER",
         "EXPIRE_MAKER",
@@ -67,7 +69,7 @@ export function withTerms(command: Command): Command {
     )
     .option("--group <client order id>", "one cancels the other: the order that the group is named after")
     .option("--parent <client order id>", "wait until that order is done and has filled")
-    .option("--awaits <children>", "wait until so many children have come", wholeNumber(1, 8))
+    .option("--awaits <children>", "wait until this many children have come", wholeNumber(1, 8))
     .option("--replaces <order>", "cancel that order in the same step: both or neither")
     .option("--session <session>", "cancel it when that session ends");
 }

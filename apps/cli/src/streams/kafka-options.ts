@@ -27,30 +27,31 @@ export function withKafkaOptions(command: Command): Command {
   const variable = (name: keyof KafkaOptions): string => `(${VARIABLES[name]})`;
   return command
     .addOption(
-      new Option("--security-protocol <protocol>", `to the brokers ${variable("securityProtocol")}`).choices([
-        "PLAINTEXT",
-        "SSL",
-        "SASL_PLAINTEXT",
-        "SASL_SSL",
-      ]),
+      new Option(
+        "--security-protocol <protocol>",
+        `how to speak to the brokers ${variable("securityProtocol")}`,
+      ).choices(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
     )
     .addOption(
       new Option(
         "--sasl-mechanism <mechanism>",
-        `how the password is proved ${variable("saslMechanism")}`,
+        `how the user proves the password ${variable("saslMechanism")}`,
       ).choices(["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]),
     )
-    .option("--sasl-username <user>", `who it is ${variable("saslUsername")}`)
+    .option("--sasl-username <user>", `the user ${variable("saslUsername")}`)
     .option(
       "--sasl-password-file <file>",
-      `its password, or a folder with a file of each user's name ${variable("saslPasswordFile")}; or KAFKA_SASL_PASSWORD`,
+      `a file with the password, or a folder with a file under each user's name ${variable("saslPasswordFile")}; or KAFKA_SASL_PASSWORD`,
     )
     .option(
       "--ssl-ca <file>",
-      `PEM of the authorities that brokers' certificates are of ${variable("sslCa")}`,
+      `PEM file of the authorities that signed the brokers' certificates ${variable("sslCa")}`,
     )
-    .option("--ssl-cert <file>", `PEM of an own certificate ${variable("sslCert")}`)
-    .option("--ssl-key <file>", `PEM of its key ${variable("sslKey")}; KAFKA_SSL_KEY_PASSWORD`);
+    .option("--ssl-cert <file>", `PEM file of this client's certificate ${variable("sslCert")}`)
+    .option(
+      "--ssl-key <file>",
+      `PEM file of that certificate's key ${variable("sslKey")}; KAFKA_SSL_KEY_PASSWORD`,
+    );
 }
 
 const FILES: readonly (keyof KafkaOptions)[] = ["saslPasswordFile", "sslCa", "sslCert", "sslKey"];
