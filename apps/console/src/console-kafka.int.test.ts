@@ -133,11 +133,11 @@ describe("the console in a browser, on a real Kafka", { skip, timeout: 300_000 }
     await dialog.getByText(/0 applied, \d+ failed again/).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Drop…" }).click();
-    await dialog.getByLabel("Reason, for the audit").fill("planted by a test");
+    await dialog.getByLabel("Reason, for the audit log").fill("planted by a test");
     await dialog.getByRole("button", { name: "Drop" }).click();
     await dialog.getByText(/[1-9] dropped/).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
-    await page.getByText("Nothing of this is parked.").waitFor();
+    await page.getByText("No records are parked for this reason.").waitFor();
   });
 });
 

@@ -117,7 +117,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByLabel("From", { exact: true }).fill("2026-11-20T10:05:00Z");
     await page.getByLabel("To", { exact: true }).fill("2026-11-20T10:10:00Z");
     await page.keyboard.press("Enter");
-    await page.getByText(/^4 messages of .* looked at, \d{4}-\d\d-\d\d .* UTC/).waitFor();
+    await page.getByText(/^4 messages of .* searched, \d{4}-\d\d-\d\d .* UTC/).waitFor();
     assert.match(page.url(), /key=client-a&type=Bust&from=2026-11-20T10%3A05%3A00Z/);
     const row = page.getByRole("row").nth(1);
     await row.focus();
@@ -142,8 +142,8 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByRole("complementary").waitFor();
     assert.equal(await key.inputValue(), "client-b");
     assert.deepEqual(asked.slice(1), [], "what is there already is not asked for again");
-    await page.getByRole("button", { name: "Read again" }).click();
-    await page.getByRole("button", { name: "Read again", disabled: false }).waitFor();
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("button", { name: "Refresh", disabled: false }).waitFor();
     assert.ok(asked.at(-1) !== asked[0], "so long ago is another time by then");
     await page.getByRole("button", { name: "Live" }).focus();
     await page.keyboard.press("Enter");
@@ -191,7 +191,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByLabel("Per partition").fill("20");
     await page.keyboard.press("Enter");
     const goOn = await asked.promise;
-    await told.getByText("Reading… Those of before are still shown.").waitFor();
+    await told.getByText("Loading… The previous messages are still shown.").waitFor();
     await goOn();
     await told.getByText("20 messages").waitFor();
   });
@@ -390,7 +390,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.getByText("No partitions are known.").waitFor();
     assert.equal(await page.getByRole("alert").count(), 0);
     await page.getByRole("link", { name: "Dead letters" }).click();
-    await page.getByText("records are parked.").waitFor();
+    await page.getByText("parked. Choose a reason").waitFor();
   });
 
   it("says that nothing answers, of when its figures are, and goes on by itself", async (t) => {
@@ -400,7 +400,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await page.route("**/api/**", (route) => route.abort());
     const alert = page.getByRole("alert");
     await alert.getByText("The console’s server does not answer").waitFor();
-    await alert.getByText(/^What is shown is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC\.$/).waitFor();
+    await alert.getByText(/^Showing data from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC\.$/).waitFor();
     assert.equal(await row.count(), 1);
     await page.getByRole("link", { name: "Groups" }).click();
     await alert.getByText("The console’s server does not answer").waitFor();
@@ -435,7 +435,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     });
     await page.reload();
     await page.getByText("No answer from order: what they have parked is not known.").waitFor();
-    await page.getByText("Nothing of this is parked.").waitFor();
+    await page.getByText("No records are parked for this reason.").waitFor();
     assert.equal(await page.getByText("No service order parks records").count(), 0);
   });
 
@@ -449,7 +449,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await detail.getByText("by a test").waitFor();
     await page.getByRole("button", { name: "Redrive…" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText(/Dry run: \d+ records would be tried/).waitFor();
+    await dialog.getByText(/Dry run: \d+ records? would be tried again/).waitFor();
     const underWay = Promise.withResolvers<() => Promise<void>>();
     await page.route("**/dead-letters/portfolio/redrive", (route) =>
       underWay.resolve(() => route.continue()),
@@ -461,12 +461,12 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await dialog.getByText(/0 applied, \d+ failed again/).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Drop…" }).click();
-    await dialog.getByText(/Dry run: \d+ records would be given up/).waitFor();
-    await dialog.getByLabel("Reason, for the audit").fill("planted by a test");
+    await dialog.getByText(/Dry run: \d+ records? would be dropped/).waitFor();
+    await dialog.getByLabel("Reason, for the audit log").fill("planted by a test");
     await dialog.getByRole("button", { name: "Drop" }).click();
     await dialog.getByText(/[1-9] dropped/).waitFor();
     await dialog.getByRole("button", { name: "Close" }).click();
-    await page.getByText("Nothing of this is parked.").waitFor();
+    await page.getByText("No records are parked for this reason.").waitFor();
     const colours = ["Redrive…", "Drop…"].map((name) =>
       page
         .getByRole("button", { name, disabled: true })

@@ -26,7 +26,7 @@ export function Answer<Data>({
       {failure === null ? null : (
         <Failure error={failure} onRetry={() => void refetch()}>
           {data === undefined ? null : (
-            <p>What is shown is of {clockTime(new Date(dataUpdatedAt).toISOString())} UTC.</p>
+            <p>Showing data from {clockTime(new Date(dataUpdatedAt).toISOString())} UTC.</p>
           )}
         </Failure>
       )}

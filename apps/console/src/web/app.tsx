@@ -13,7 +13,7 @@ export function App(): ReactNode {
   return (
     <SignedIn signIn={SignIn}>
       <a className="skip" href="#content">
-        To the content
+        Skip to content
       </a>
       <Header />
       <Content />

@@ -102,7 +102,7 @@ function showMarkets(markets, selected) {
     line.cells[4].className = direction(change) ?? "";
     return line;
   });
-  fill("#markets", rows, "No market yet.", 7);
+  fill("#markets", rows, "No markets yet.", 7);
 }
 
 function lineOf(symbol) {
@@ -147,7 +147,7 @@ function showTrades(trades, selected) {
       { text: padded(trade.quantity, decimals.quantity) },
     ]);
   });
-  fill("#trades", rows, "None yet.", 4);
+  fill("#trades", rows, "No trades yet.", 4);
   document.querySelector("#trades-title").textContent = `Trades of ${selected}`;
 }
 

@@ -3,7 +3,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { type ReactNode, useState } from "react";
 import { addressOf, goTo, Link, useAddress } from "../address.tsx";
 import { Answer, again } from "../answer.tsx";
-import { clockTime, grouped } from "../figures.ts";
+import { clockTime, counted, grouped } from "../figures.ts";
 import { type Lag, useLag } from "../groups/lag.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
@@ -30,7 +30,7 @@ export function DeadLettersPage(): ReactNode {
     <>
       <h1>Dead letters</h1>
       {lag.data === undefined ? (
-        <Answer query={lag} asking="Asking every service…">
+        <Answer query={lag} asking="Loading…">
           {() => null}
         </Answer>
       ) : (
@@ -69,7 +69,7 @@ function Reasons({ services, away }: Services): ReactNode {
     ...again(REFRESH_MS),
   });
   return (
-    <Answer query={query} asking="Counting…">
+    <Answer query={query} asking="Loading…">
       {({ reasons, silent }) => <ReasonsTable reasons={reasons} silent={[...silent, ...away].sort()} />}
     </Answer>
   );
@@ -84,20 +84,25 @@ function ReasonsTable({ reasons, silent }: AllReasons): ReactNode {
           No answer from {silent.join(", ")}: what they have parked is not known.
         </p>
       )}
-      <p className="faint">
-        <b>{grouped(reasons.reduce((sum, { count }) => sum + count, 0))}</b> records are parked.
-        {reasons.length === 0 ? null : " Choose a reason to see its records."}
-      </p>
+      {reasons.length === 0 ? null : (
+        <p className="faint">
+          <b>{counted(sumOf(reasons), "record")}</b> parked. Choose a reason to see them.
+        </p>
+      )}
       <DataTable
         caption="Reasons"
         items={reasons.map((reason) => ({ ...reason, most }))}
         columns={REASONS}
         idOf={({ service, subscription, topic, code }) => `${service}/${subscription}/${topic}/${code}`}
-        empty="Nothing is parked by the services that run here."
+        empty="No records are parked."
         sorted={MOST_FIRST}
       />
     </>
   );
+}
+
+function sumOf(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, { count }) => sum + count, 0);
 }
 
 function Letters({ services, away }: Services): ReactNode {
@@ -131,7 +136,7 @@ function OfService(about: { readonly service: string; readonly meant: Meant }): 
       <h2>
         {service} {Object.values(meant).join(" ")}
       </h2>
-      <Answer query={query} asking="Reading…">
+      <Answer query={query} asking="Loading…">
         {(letters) => <LettersTable {...about} letters={letters} />}
       </Answer>
     </>
@@ -157,7 +162,7 @@ function LettersTable({
       <div className="bar">
         <span>
           {letters.length < SHOWN ? "" : "the first "}
-          <b>{grouped(letters.length)}</b> records
+          <b>{counted(letters.length, "record")}</b>
         </span>
         <button type="button" onClick={() => setWork("redrive")} disabled={letters.length === 0}>
           Redrive…
@@ -182,7 +187,7 @@ function LettersTable({
           columns={LETTERS}
           sortField="recordsSort"
           idOf={({ id }) => id}
-          empty="Nothing of this is parked."
+          empty="No records are parked for this reason."
           onOpen={({ id }) => open(id === opened?.id ? undefined : id)}
           opened={opened?.id}
         />
@@ -231,7 +236,12 @@ const REASONS = [
     header: "Share",
     enableSorting: false,
     cell: ({ row: { original } }) => (
-      <meter min={0} max={original.most} value={original.count} aria-label={`${original.count} records`} />
+      <meter
+        min={0}
+        max={original.most}
+        value={original.count}
+        aria-label={counted(original.count, "record")}
+      />
     ),
   }),
   reason.accessor("service", { header: "Service" }),

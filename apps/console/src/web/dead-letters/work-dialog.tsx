@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Failure } from "../faults.tsx";
-import { grouped } from "../figures.ts";
+import { counted, grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
 import { carryOut, dryRun, type Meant, type Outcome, type Work } from "./dead-letters.ts";
 
 const WORDS = {
-  redrive: { title: "Redrive", done: "applied", would: "would be tried" },
-  drop: { title: "Drop", done: "dropped", would: "would be given up" },
+  redrive: { title: "Redrive", done: "applied", would: "would be tried again" },
+  drop: { title: "Drop", done: "dropped", would: "would be dropped" },
 } as const;
 
 /** Asks first: a dry run says how many it would be; then it is done, bounded piece by piece. */
@@ -60,15 +60,15 @@ export function WorkDialog(props: {
         {planned.error === null ? null : <Failure error={planned.error} />}
         {state === "asking" ? (
           <p role="status">
-            Dry run: <b>{planned.data === undefined ? "…" : grouped(planned.data)}</b> records {would}.
-            {work === "redrive" ? " Of a key whose record is meant, the whole queue goes, in order." : ""}
+            Dry run: <b>{planned.data === undefined ? "…" : counted(planned.data, "record")}</b> {would}.
+            {work === "redrive" ? " Records that wait behind them under the same key go too, in order." : ""}
           </p>
         ) : null}
         {outcome === null ? null : <Told work={work} outcome={outcome} />}
         {failure === null ? null : <Failure error={failure} />}
         {state === "asking" ? (
           <label className="field">
-            Reason, for the audit
+            Reason, for the audit log
             <input name="reason" maxLength={500} required={work === "drop"} autoComplete="off" />
           </label>
         ) : null}

@@ -20,7 +20,7 @@ export function GroupsPage({ name }: { readonly name: string | undefined }): Rea
           <h1>{name}</h1>
         </div>
       )}
-      <Answer query={useLag()} asking="Asking every service…">
+      <Answer query={useLag()} asking="Loading…">
         {(lag) => (
           <>
             {lag.silent.length === 0 ? null : (
@@ -55,8 +55,8 @@ function AllGroups({ lag }: { readonly lag: Lag }): ReactNode {
   return (
     <>
       <p className="faint">
-        Lag by the truth: marks in the tables of effects, the own place of views and shards. Committed offsets
-        are hints.
+        Lag is what a group has not yet recorded as done. Its committed offsets may trail behind that, and are
+        shown to compare.
       </p>
       <DataTable
         caption="Groups"
@@ -133,7 +133,7 @@ const GROUPS = [
   group.accessor("partitions", { header: "Partitions", meta: figure }),
   group.accessor(({ committedLag }) => committedLag ?? -1, {
     id: "committedLag",
-    header: "Lag by hint",
+    header: "Committed lag",
     meta: figure,
     cell: ({ row }) => (
       <span className="faint">
@@ -163,7 +163,7 @@ const PARTITIONS = [
     meta: figure,
     cell: ({ row: { original } }) => <Lagging lag={original.lag} />,
   }),
-  row.accessor("source", { header: "Known by" }),
+  row.accessor("source", { header: "Source" }),
   row.accessor(({ position }) => Number(position ?? -1), {
     id: "position",
     header: "Position",

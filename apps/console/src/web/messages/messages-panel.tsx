@@ -3,7 +3,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { type ChangeEvent, type FormEvent, type ReactNode, useMemo, useState } from "react";
 import { addressOf, goTo, useAddress } from "../address.tsx";
 import { Failure, type Fault, FaultList } from "../faults.tsx";
-import { clockTime, grouped } from "../figures.ts";
+import { clockTime, counted, grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
 import { type Columns, DataTable } from "../table.tsx";
 import type { Topic } from "../topics/topics-page.tsx";
@@ -81,21 +81,21 @@ function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked:
     staleTime: Number.POSITIVE_INFINITY,
   });
   if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <p className="empty">Reading…</p>;
+  if (data === undefined) return <p className="empty">Loading…</p>;
   const { messages, scanned, complete } = data;
   return (
-    <Browser topic={topic} messages={messages} empty="No message fits.">
+    <Browser topic={topic} messages={messages} empty="No messages match.">
       {isPlaceholderData ? (
-        <span role="status">Reading… Those of before are still shown.</span>
+        <span role="status">Loading… The previous messages are still shown.</span>
       ) : (
         <span role="status">
-          <b>{grouped(messages.length)}</b> messages of {grouped(scanned)} looked at,{" "}
+          <b>{counted(messages.length, "message")}</b> of {grouped(scanned)} searched,{" "}
           {clockTime(new Date(dataUpdatedAt).toISOString())} UTC
-          {complete ? "" : "; more may lie further back: give a range of time"}
+          {complete ? "" : "; older ones may be there: give a range of time"}
         </span>
       )}
       <button type="button" onClick={() => void refetch()} disabled={isFetching}>
-        Read again
+        Refresh
       </button>
     </Browser>
   );
@@ -112,16 +112,14 @@ function LiveMessages({
   return (
     <>
       {error === null ? null : <Failure error={error} />}
-      <Browser topic={topic} messages={messages} empty="Nothing has come yet.">
+      <Browser topic={topic} messages={messages} empty="No messages yet.">
         <span>
           <b role="status" className="good">
             Live
           </b>
           : {messages.length < KEPT ? "" : "the newest "}
-          {grouped(messages.length)} messages since it began
-          {passedOver === 0
-            ? ""
-            : `; ${grouped(passedOver)} records were passed over: more came than can be shown`}
+          {counted(messages.length, "message")} since it began
+          {passedOver === 0 ? "" : `; ${counted(passedOver, "record")} skipped: more came than can be shown`}
         </span>
       </Browser>
     </>

@@ -2,7 +2,7 @@ import { createColumnHelper } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 import { addressOf, Link, useAddress } from "../address.tsx";
 import { Answer } from "../answer.tsx";
-import { grouped } from "../figures.ts";
+import { counted, grouped } from "../figures.ts";
 import { MessagesPanel } from "../messages/messages-panel.tsx";
 import { type Columns, DataTable } from "../table.tsx";
 import { recordsIn, type Topic, useTopics } from "./topics-page.tsx";
@@ -16,7 +16,7 @@ export function TopicPage({
   readonly part: string | undefined;
 }): ReactNode {
   return (
-    <Answer query={useTopics()} asking="Asking the platform…">
+    <Answer query={useTopics()} asking="Loading…">
       {(topics) => {
         const topic = topics.find((each) => each.name === name);
         if (topic === undefined) return <NoTopic name={name} topics={topics} />;
@@ -39,8 +39,8 @@ function OfTopic({ topic, part }: { readonly topic: Topic; readonly part: string
         <span>{topic.description}</span>
         {topic.error === null ? (
           <span>
-            <b>{grouped(recordsIn(topic.partitions))}</b> records in <b>{topic.partitions.length}</b>{" "}
-            partitions
+            <b>{counted(recordsIn(topic.partitions), "record")}</b> in{" "}
+            <b>{counted(topic.partitions.length, "partition")}</b>
           </span>
         ) : null}
         <span>
@@ -60,7 +60,7 @@ function OfTopic({ topic, part }: { readonly topic: Topic; readonly part: string
 }
 
 function Part({ topic, part }: { readonly topic: Topic; readonly part: string | undefined }): ReactNode {
-  if (topic.error !== null) return <p className="empty">Its partitions can’t be asked now: {topic.error}.</p>;
+  if (topic.error !== null) return <p className="empty">Its partitions can’t be read now: {topic.error}.</p>;
   return part === "partitions" ? <Partitions topic={topic} /> : <MessagesPanel topic={topic} />;
 }
 

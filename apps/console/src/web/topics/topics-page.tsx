@@ -26,7 +26,7 @@ export function TopicsPage(): ReactNode {
   return (
     <>
       <h1>Topics</h1>
-      <Answer query={useTopics()} asking="Asking the platform…">
+      <Answer query={useTopics()} asking="Loading…">
         {(topics) => (
           <DataTable
             caption="Topics"
