@@ -10,8 +10,9 @@ const skip = await chromiumSkip({ environment: process.env, progress: (line) => 
 
 const COUNT = 10_000;
 const START_MS = Date.parse("2026-11-20T10:00:00Z");
+const LONG_KEY = "a-key-that-goes-on-".repeat(15);
 
-/** Ten thousand messages of a generator and a large one, and two records that nobody can read. */
+/** Ten thousand messages of a generator, a large one and one with a long key, and two records that nobody can read. */
 const SEED: readonly OutgoingBatch[] = [
   {
     topic: "sim.trade-events",
@@ -34,6 +35,11 @@ const SEED: readonly OutgoingBatch[] = [
         timestampMs: START_MS,
       },
     ],
+  },
+  {
+    topic: "sim.trade-events",
+    partition: 6,
+    records: [{ key: LONG_KEY, value: "no JSON", headers: {}, timestampMs: START_MS }],
   },
   {
     topic: "trade-events",
@@ -180,6 +186,15 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
       .getByRole("complementary")
       .getByText(/ to the end"/)
       .waitFor();
+  });
+
+  it("leaves the other columns in sight beside a long key, and tells all of it", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=6");
+    const value = page.getByRole("cell", { name: '"no JSON"' });
+    const { x = Number.NaN, width = Number.NaN } = (await value.boundingBox()) ?? {};
+    assert.ok(x + width <= 1_360, `the value ends at ${x + width}`);
+    await page.getByTitle(LONG_KEY).click();
+    await page.getByRole("complementary").getByText(LONG_KEY).waitFor();
   });
 
   it("does not take messages for those that are asked for while they are being read", async (t) => {
@@ -443,6 +458,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const page = await at(t, "/dead-letters");
     const reasons = page.getByRole("table", { name: "Reasons" });
     await reasons.getByRole("row").filter({ hasText: "portfolio" }).getByRole("link").first().click();
+    assert.equal(await reasons.locator("a[aria-current=true]").count(), 1);
     await page.getByRole("row", { name: /poison-0/ }).click();
     const detail = page.getByRole("complementary");
     await detail.getByText("{broken").waitFor();

@@ -1,4 +1,5 @@
 import {
+  type Cell,
   type ColumnDef,
   type ColumnSort,
   flexRender,
@@ -214,12 +215,21 @@ function TableRow<Item>({
           })}
     >
       {row.getVisibleCells().map((cell) => (
-        <td key={cell.id} className={cellClass(cell.column.columnDef.meta)}>
+        <td key={cell.id} className={cellClass(cell.column.columnDef.meta)} title={titleOf(cell)}>
           {flexRender(cell.column.columnDef.cell, cell.getContext())}
         </td>
       ))}
     </tr>
   );
+}
+
+/** Longer texts may be cut; what is wide has a title of its own where one helps. */
+const SURELY_WHOLE = 24;
+
+function titleOf<Item>(cell: Cell<Item, unknown>): string | undefined {
+  const text = cell.getValue();
+  if (typeof text !== "string" || text.length <= SURELY_WHOLE) return undefined;
+  return cell.column.columnDef.meta?.wide === true ? undefined : text;
 }
 
 /** What a key does on a row that opens. */

@@ -133,9 +133,7 @@ function OfService(about: { readonly service: string; readonly meant: Meant }): 
   });
   return (
     <>
-      <h2>
-        {service} {Object.values(meant).join(" ")}
-      </h2>
+      <h2>{[service, ...Object.values(meant)].join(" · ")}</h2>
       <Answer query={query} asking="Loading…">
         {(letters) => <LettersTable {...about} letters={letters} />}
       </Answer>
@@ -216,7 +214,16 @@ function ReasonLink({ reason }: { readonly reason: Reason }): ReactNode {
   const { query } = useAddress();
   const { service, subscription, topic, code } = reason;
   const sort = query.get("sort") ?? undefined;
-  return <Link to={addressOf(["dead-letters"], { service, subscription, topic, code, sort })}>{code}</Link>;
+  const meant = { service, subscription, topic, code };
+  const isShown = Object.entries(meant).every(([name, value]) => query.get(name) === value);
+  return (
+    <Link
+      to={addressOf(["dead-letters"], { ...meant, sort })}
+      {...(isShown ? { "aria-current": "true" as const } : {})}
+    >
+      {code}
+    </Link>
+  );
 }
 
 type CountedReason = Reason & { readonly most: number };
@@ -247,7 +254,11 @@ const REASONS = [
   reason.accessor("service", { header: "Service" }),
   reason.accessor("subscription", { header: "Subscription" }),
   reason.accessor("topic", { header: "Topic" }),
-  reason.accessor("keys", { header: "Keys", meta: { figure: true } }),
+  reason.accessor("keys", {
+    header: "Keys",
+    meta: { figure: true },
+    cell: ({ getValue }) => grouped(getValue()),
+  }),
   reason.accessor("oldestAt", { header: "Oldest (UTC)", cell: ({ getValue }) => clockTime(getValue()) }),
   reason.accessor("newestAt", { header: "Newest (UTC)", cell: ({ getValue }) => clockTime(getValue()) }),
 ] as unknown as Columns<CountedReason>;

@@ -54,9 +54,7 @@ export function WorkDialog(props: {
     >
       <form onSubmit={submit}>
         <h2>{title}</h2>
-        <p>
-          {service} {Object.values(meant).join(" ")}
-        </p>
+        <p>{[service, ...Object.values(meant)].join(" · ")}</p>
         {planned.error === null ? null : <Failure error={planned.error} />}
         {state === "asking" ? (
           <p role="status">
