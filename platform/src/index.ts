@@ -6,7 +6,7 @@ export type { AppliedAccess, ApplyAccessOptions } from "./kafka/apply-access.ts"
 export { applyKafkaAccess } from "./kafka/apply-access.ts";
 export { KafkaConfig } from "./kafka/kafka-config.ts";
 export { machineClock, machineTimer, newId } from "./machine.ts";
-export type { Platform, PlatformOptions, RunFile, RunningProcess } from "./platform.ts";
+export type { Platform, PlatformOptions, RunFile, RunningProcess, StoppedPart } from "./platform.ts";
 export type { PlatformErrorCode } from "./platform-error.ts";
 export { PlatformError } from "./platform-error.ts";
 export { prometheusTargets } from "./prometheus-targets.ts";
@@ -16,6 +16,7 @@ export type { Refusal } from "./refusals.ts";
 export { readRefusals } from "./refusals.ts";
 export { readRunFile } from "./run-file.ts";
 export { urlVariable } from "./service-address.ts";
+export { stoppedParts } from "./service-standing.ts";
 export type { Cluster } from "./start-cluster.ts";
 export { startCluster } from "./start-cluster.ts";
 export { startPlatform } from "./start-platform.ts";

@@ -26,8 +26,16 @@ export interface Platform {
   /** True where the key was made by this start. */
   readonly firstStart: boolean;
   readonly services: readonly { readonly name: ServiceName; readonly url: string }[];
+  /** What of it waits for an operator; null as long as a part is not there yet. {@link stoppedParts} */
+  stopped(): Promise<readonly StoppedPart[] | null>;
   /** Ends it in order. Resolves false when something had to be cut off. */
   stop(): Promise<boolean>;
+}
+
+/** A part that goes on only once an operator has seen to it, such as a partition of the engine (R8). */
+export interface StoppedPart {
+  readonly service: string;
+  readonly reason: string;
 }
 
 /** What `<dataFolder>/run.json` says of a platform that is up: how other commands find it. */
@@ -38,6 +46,8 @@ export interface RunFile {
   /** Of its Kafka, where it has one. */
   readonly bootstrapServers?: string;
   readonly startedAt: string;
+  /** Where each of its services answers. */
+  readonly services: Platform["services"];
   /** Everything that was started, in the order in which it is to be stopped. */
   readonly processes: readonly RunningProcess[];
 }

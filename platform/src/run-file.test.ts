@@ -24,6 +24,7 @@ function running(t: TestContext) {
     bus: "embedded",
     gatewayUrl: "http://127.0.0.1:1",
     startedAt: "",
+    services: [],
     processes,
   });
   return { folder, child };

@@ -13,11 +13,12 @@ import { endWithProcess } from "./end-with-process.ts";
 import { lockDataFolder } from "./folder-lock.ts";
 import { boundLogs, logEnd } from "./log-files.ts";
 import { machineTimer, newId } from "./machine.ts";
-import type { Platform, PlatformOptions, RunningProcess } from "./platform.ts";
+import type { Platform, PlatformOptions, RunningProcess, StoppedPart } from "./platform.ts";
 import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, readRefusals } from "./refusals.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import { givenAddress, urlVariable } from "./service-address.ts";
+import { isUp, stoppedParts } from "./service-standing.ts";
 import { signal } from "./stop-platform.ts";
 
 /** A platform of many processes: a local broker, PostgreSQL, and each service by itself. */
@@ -161,6 +162,10 @@ class LocalCluster implements Cluster {
     this.#writeRunFile();
   }
 
+  stopped(): Promise<readonly StoppedPart[] | null> {
+    return stoppedParts(this.services, this.#data);
+  }
+
   stop(): Promise<boolean> {
     this.#stopping ??= this.#end();
     return this.#stopping;
@@ -222,12 +227,13 @@ class LocalCluster implements Cluster {
   }
 
   async #ready(name: ServiceName): Promise<void> {
-    const url = this.#urls.get(name);
+    const url = this.#urls.get(name) ?? "";
     const child = this.#children.get(name);
     const deadline = performance.now() + READY_TIMEOUT_MS;
     while (performance.now() < deadline) {
       if (child !== undefined && hasEnded(child)) throw this.#failed(name, endOf(child));
-      if (await answers(`${url}/health/ready`)) return;
+      // What has stopped waits for an operator, who needs the platform to mend it (R8).
+      if (await isUp(url, this.#data)) return;
       this.#goOn(`${name} was ready`);
       await machineTimer.sleep(POLL_MS);
     }
@@ -261,18 +267,9 @@ class LocalCluster implements Cluster {
       gatewayUrl: this.gatewayUrl,
       ...(servers === undefined ? {} : { bootstrapServers: servers }),
       startedAt: new Date().toISOString(),
+      services: this.services,
       processes: this.processes(),
     });
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await answer.arrayBuffer();
-    return answer.ok;
-  } catch {
-    return false;
   }
 }
 

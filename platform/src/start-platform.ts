@@ -29,6 +29,7 @@ import { PlatformError } from "./platform-error.ts";
 import { forgetRefusal, keepRefusal } from "./refusals.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import { givenAddress, urlVariable } from "./service-address.ts";
+import { stoppedParts } from "./service-standing.ts";
 
 /** How long services may take to end what they have in hand. */
 const DRAIN_MS = 15_000;
@@ -115,7 +116,8 @@ class StartingPlatform {
       gatewayUrl: this.#urlOf("gateway"),
       operatorKey: this.#data.operatorKey,
       firstStart: this.#data.created,
-      services: this.#running.map(({ definition, url }) => ({ name: definition.name, url })),
+      services: this.#addresses,
+      stopped: () => stoppedParts(this.#addresses, this.#data),
       stop: () => this.stop(),
     };
   }
@@ -275,12 +277,17 @@ class StartingPlatform {
     return `http://127.0.0.1:${definition?.port ?? 0}`;
   }
 
+  get #addresses(): Platform["services"] {
+    return this.#running.map(({ definition, url }) => ({ name: definition.name, url }));
+  }
+
   #writeRunFile(): void {
     writeRunFile(this.#data.path, {
       version: 1,
       bus: this.#options.bus,
       gatewayUrl: this.#urlOf("gateway"),
       startedAt: new Date().toISOString(),
+      services: this.#addresses,
       processes: [
         { name: "platform", pid: process.pid, url: this.#urlOf("gateway") },
         ...(this.#postgres === null ? [] : [{ name: "postgres", pid: this.#postgres.pid }]),

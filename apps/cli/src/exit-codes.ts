@@ -1,7 +1,7 @@
 /** How the command ends, for scripts. `bourse --help` lists them. */
 export const EXIT = {
   ok: 0,
-  /** It was done and the outcome is bad: violations, unequal fills, a start that failed. */
+  /** It was done and the outcome is bad: violations, unequal fills, a start that failed or of which a part has stopped. */
   failed: 1,
   usage: 2,
   /** No platform or broker answers, or it stopped answering. */
@@ -23,7 +23,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.ok]: "done",
-  [EXIT.failed]: "done, and the outcome is bad: violations, unequal fills, a start that failed",
+  [EXIT.failed]: "done, and the outcome is bad: violations, unequal fills, a start that failed, a part that has stopped",
   [EXIT.usage]:
     "the command was not understood, or a file or an environment variable is not what it should be",
   [EXIT.unreachable]: "no platform or broker answers, or it stopped answering",

@@ -184,8 +184,8 @@ describe("reset", () => {
   it("refuses while a platform runs from the folder", (t) => {
     const data = folder(t);
     writeFileSync(join(data, "data.json"), "{}");
-    const processes = [{ name: "platform", pid: process.pid }];
-    const run = { version: 1, bus: "embedded", gatewayUrl: "http://127.0.0.1:1", startedAt: "", processes };
+    const at = { gatewayUrl: "http://127.0.0.1:1", startedAt: "", services: [] };
+    const run = { version: 1, bus: "embedded", ...at, processes: [{ name: "platform", pid: process.pid }] };
     writeFileSync(join(data, "run.json"), JSON.stringify(run));
     assert.equal(bourse(["reset", "--yes"], data).status, EXIT.alreadyRunning);
     assert.ok(readdirSync(data).includes("data.json"));

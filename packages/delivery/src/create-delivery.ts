@@ -71,6 +71,8 @@ export interface DeliveryRuntime {
   consumptions(): readonly ConsumptionStatus[];
   /** Empty once everything has caught up, and as long as nothing is stopped or trying again. */
   unready(): readonly string[];
+  /** Of these, what goes on only once an operator has seen to it (R4, R8, R12). */
+  stopped(): readonly string[];
   /** Consumers finish what they have in hand, the relay sends what is committed, within bounds. */
   drain(): Promise<void>;
 }
@@ -164,6 +166,10 @@ class ServiceDelivery implements DeliveryRuntime {
   unready(): readonly string[] {
     if (this.#phase === "new") return ["delivery: not started"];
     return [...(this.#relay?.unready() ?? []), ...this.#runners.flatMap((runner) => runner.unready())];
+  }
+
+  stopped(): readonly string[] {
+    return [...(this.#relay?.stopped() ?? []), ...this.#runners.flatMap((runner) => runner.stopped())];
   }
 
   async drain(): Promise<void> {

@@ -102,6 +102,10 @@ export class EffectRunner<Service> implements Runner {
     return this.#membership.unready();
   }
 
+  stopped(): readonly string[] {
+    return this.#membership.stopped();
+  }
+
   close(): Promise<void> {
     return this.#membership.close();
   }

@@ -83,11 +83,19 @@ export class GroupMembership {
   }
 
   unready(): readonly string[] {
+    const stopped = this.stopped();
+    return this.#state === "running" || this.#state === "stopped" ? stopped : [this.#standing(), ...stopped];
+  }
+
+  stopped(): readonly string[] {
     const { subscription } = this.#following;
     const reasons = Array.from(this.#unreadable, ([at, why]) => `${subscription}: ${at} stopped: ${why}`);
-    if (this.#state === "running") return reasons;
+    return this.#state === "stopped" ? [this.#standing(), ...reasons] : reasons;
+  }
+
+  #standing(): string {
     const why = this.#reason === null ? "" : `: ${this.#reason}`;
-    return [`${subscription}: ${this.#state}${why}`, ...reasons];
+    return `${this.#following.subscription}: ${this.#state}${why}`;
   }
 
   async close(): Promise<void> {

@@ -67,9 +67,3 @@ export function statusOf(
     error,
   };
 }
-
-/** Why the service is not ready on its account; null: it is. */
-export function unreadyReason({ partition, error, announced }: OwnedPartition): string | null {
-  if (error !== null) return `partition ${partition} stopped: ${error}`;
-  return announced ? null : `partition ${partition} is being replayed`;
-}

@@ -159,6 +159,12 @@ export class Relay implements RunSink {
         `relay: the bus does not take records of ${[...this.failing].sort().join(", ")}: ` +
           [...new Set(this.#failing.values())].sort().join("; "),
       );
+    return [...reasons, ...this.stopped()];
+  }
+
+  /** Of these, what no broker that comes back will mend. */
+  stopped(): readonly string[] {
+    const reasons: string[] = [];
     for (const lane of this.#lanes.values()) if (lane.fault !== null) reasons.push(`relay: ${lane.fault}`);
     return reasons;
   }

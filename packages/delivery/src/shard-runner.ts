@@ -23,7 +23,6 @@ import {
   type OwnedPartition,
   type OwnedStep,
   statusOf,
-  unreadyReason,
 } from "./owned-partition.ts";
 import {
   BrokenCommandError,
@@ -147,14 +146,22 @@ export class ShardRunner<Service> implements Runner {
   }
 
   unready(): readonly string[] {
-    const reasons: string[] = [];
+    const reasons = [...this.stopped()];
     const { state, reason } = this.#standing();
-    if (state !== "running")
+    if (state !== "running" && state !== "stopped")
       reasons.push(`${this.subscription}: ${state}${reason === null ? "" : `: ${reason}`}`);
-    for (const owned of this.#owned.values()) {
-      const why = unreadyReason(owned);
-      if (why !== null) reasons.push(`${this.subscription}: ${why}`);
-    }
+    for (const { partition, error, announced } of this.#owned.values())
+      if (error === null && !announced)
+        reasons.push(`${this.subscription}: partition ${partition} is being replayed`);
+    return reasons;
+  }
+
+  stopped(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#state === "stopped")
+      reasons.push(`${this.subscription}: stopped${this.#reason === null ? "" : `: ${this.#reason}`}`);
+    for (const { partition, error } of this.#owned.values())
+      if (error !== null) reasons.push(`${this.subscription}: partition ${partition} stopped: ${error}`);
     return reasons;
   }
 

@@ -72,6 +72,8 @@ export interface Runner {
   elsewhere(): Promise<readonly PartitionElsewhere[]>;
   /** Why the service is not ready on this runner's account; empty: it is. */
   unready(): readonly string[];
+  /** Of these, what goes on only once an operator has seen to it (R8, R12). */
+  stopped(): readonly string[];
   /** Finishes the unit of work in hand and leaves. */
   close(): Promise<void>;
 }

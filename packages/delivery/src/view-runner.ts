@@ -133,6 +133,10 @@ export class ViewRunner<Service> implements Runner {
     ];
   }
 
+  stopped(): readonly string[] {
+    return this.#stopped === null ? [] : this.unready();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#partitions.map((at) => at.reader?.close()));

@@ -399,6 +399,7 @@ class StartingService {
       instanceId: this.#instanceId,
       phase: this.#phase,
       unready: await this.#unready(),
+      stopped: this.#delivery?.stopped() ?? [],
       requestsInFlight: this.#dispatcher?.inFlight ?? 0,
       delivery: (await this.#delivery?.status()) ?? null,
     };

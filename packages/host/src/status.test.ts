@@ -18,6 +18,7 @@ const quiet = (changes: Partial<DeliveryStatus>) =>
     instanceId: "one",
     phase: "ready",
     unready: [],
+    stopped: [],
     requestsInFlight: 0,
     delivery: { ...idle, ...changes },
   });

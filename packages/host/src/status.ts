@@ -10,6 +10,8 @@ export interface ServiceStatus {
   readonly phase: Phase;
   /** Why it can't take work now; empty: ready. */
   readonly unready: readonly string[];
+  /** Of these, what goes on only once an operator has seen to it (R4, R8, R12). */
+  readonly stopped: readonly string[];
   readonly requestsInFlight: number;
   /** null before there is one. */
   readonly delivery: DeliveryStatus | null;

@@ -4,7 +4,7 @@ import { flushCompileCache } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunningConsole } from "@bourse/console";
-import type { Platform, PlatformOptions, RunFile } from "@bourse/platform";
+import type { Platform, PlatformOptions, RunFile, StoppedPart } from "@bourse/platform";
 import { alreadyRunning, makeDataFolder, ownerOfDataFolder } from "@bourse/platform/folder-lock";
 import { readPlatformFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
@@ -99,6 +99,7 @@ async function up(options: UpOptions): Promise<void> {
       consoleUrl: operators?.url ?? null,
       seconds: (performance.now() - started) / 1_000,
     });
+  void tellStopped(platform, output, stop.ending);
   await stop.signal;
   output.note("draining; Ctrl-C again ends it at once");
   await operators?.close();
@@ -236,6 +237,25 @@ function announce(
   output.result({ gatewayUrl, consoleUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
 }
 
+/** The engine may still replay its log when the doors are open: what of it stops there is told once it is known. */
+async function tellStopped(platform: Platform, output: Output, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
+    const stopped = await platform.stopped();
+    if (stopped !== null) return noteStopped(output, stopped);
+    await pause();
+  }
+}
+
+function noteStopped(output: Output, stopped: readonly StoppedPart[]): void {
+  if (stopped.length === 0) return;
+  output.note("\nNot all of it takes work; what has stopped waits for an operator, the rest goes on:");
+  for (const { service, reason } of stopped) output.note(`  ${service}: ${reason}`);
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
 /** Ends of the detached process that are this one's too: it has said why. */
 const KEPT: readonly ExitCode[] = Object.values(EXIT).filter((code) => code !== EXIT.ok);
 const POLL_MS = 100;
@@ -276,22 +296,26 @@ async function upDetached({ only }: UpOptions, dataFolder: string, output: Outpu
     const run = readPlatformFile(dataFolder);
     // Another start may have been faster: then this one's child is about to end, and says so.
     const isOurs = ownerOfDataFolder(dataFolder)?.pid === child.pid;
-    if (isOurs && run !== null && (await areReady(run.processes))) {
+    const stopped = isOurs && run !== null ? await stoppedIn(dataFolder, run) : null;
+    if (run !== null && stopped !== null) {
       output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
+      noteStopped(output, stopped);
+      if (stopped.length > 0) process.exitCode = EXIT.failed;
       const { gatewayUrl, bus } = run;
-      output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey: operatorKeyIn(dataFolder) });
+      const operatorKey = operatorKeyIn(dataFolder);
+      output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey, stopped });
       return;
     }
     if (performance.now() > deadline)
-      throw new CliError(EXIT.failed, `it was not up in time; ${file} says more`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      throw new CliError(
+        EXIT.failed,
+        `it was not up in time; ${file} says more${run === null ? "" : ", and `bourse status` what it waits for"}`,
+      );
+    await pause();
   }
 }
 
-/** Whether everything that has an address takes work. */
-async function areReady(processes: RunFile["processes"]): Promise<boolean> {
-  const answers = await Promise.all(
-    processes.flatMap(({ url }) => (url === undefined ? [] : [fetch(`${url}/health/ready`)])),
-  ).catch(() => []);
-  return answers.length > 0 && answers.every(({ ok }) => ok);
+async function stoppedIn(dataFolder: string, { services }: RunFile): Promise<readonly StoppedPart[] | null> {
+  const { openDataFolder, stoppedParts } = await import("@bourse/platform");
+  return await stoppedParts(services, openDataFolder(dataFolder));
 }

@@ -16,6 +16,7 @@ function folder(t: TestContext, run: object | null): string {
     version: 1,
     gatewayUrl: "http://127.0.0.1:1",
     startedAt: "",
+    services: [],
     processes,
     ...run,
   });

@@ -77,6 +77,10 @@ export class BulkRunner<Service> implements Runner {
     return this.#membership.unready();
   }
 
+  stopped(): readonly string[] {
+    return this.#membership.stopped();
+  }
+
   close(): Promise<void> {
     return this.#membership.close();
   }
