@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Decimal, SideField } from "@bourse/contracts";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { Type } from "typebox";
 import type { AnyRoute } from "./definition.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -33,7 +34,7 @@ const routes: readonly AnyRoute[] = [
       limit: Type.Integer({ default: 50, maximum: 500 }),
       after: Type.Optional(Type.String()),
     }),
-    answers: { 200: Type.Object({}) },
+    answers: { 200: Type.Object({ levels: Type.Array(Type.Tuple([Decimal, Type.Integer()])) }) },
     handle,
   },
   {
@@ -155,6 +156,15 @@ test("operation ids differ, and every reference leads somewhere", () => {
     const target = path.split("/").reduce((at, key) => at?.[key], document);
     assert.ok(target !== undefined, path);
   }
+});
+
+test("schemas are of the dialect that OpenAPI 3.1 has", () => {
+  const { schema } =
+    documentFor("edge").paths["/api/v1/orders/{orderId}"].get.responses["200"].content["application/json"];
+  const fits = new Ajv2020({ strict: false }).compile(schema);
+  assert.ok(fits({ levels: [["12.5", 1]] }), JSON.stringify(fits.errors));
+  for (const level of [["12.5"], ["12.5", 1, 1], [1, "12.5"]])
+    assert.ok(!fits({ levels: [level] }), String(level));
 });
 
 test("R10: a route says how it happens once, which key it wants and what it may answer to it", () => {

@@ -234,10 +234,15 @@ function defaultsOptional(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** Without the words that only our own refusals use. */
+/** In the dialect of OpenAPI 3.1, JSON Schema 2020-12, without the words that only our own refusals use. */
 function forReaders(schema: JsonSchema): JsonSchema {
   const { allowed: _, secret: __, ...words } = mapChildren(schema, forReaders);
-  return words;
+  const { items, additionalItems: ___, ...rest } = words;
+  return isTuple(items) ? { ...rest, prefixItems: items, items: false } : words;
+}
+
+function isTuple(items: JsonSchema["items"]): items is readonly JsonSchema[] {
+  return Array.isArray(items);
 }
 
 const problemSchema = {

@@ -33,6 +33,15 @@ export async function apiTypes(): Promise<string> {
   return `${compiled.trimEnd().replace(/^"([0-9]{3})":/gm, "$1:")}\n`;
 }
 
+/** The library knows tuples as JSON Schema had them before 2020-12. */
+function inEarlierDialect(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(inEarlierDialect);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const inner = mapValues(schema as Json, inEarlierDialect);
+  const { prefixItems, ...rest } = inner;
+  return Array.isArray(prefixItems) ? { ...rest, items: prefixItems } : inner;
+}
+
 /** What the gateway shows of all services: its own doors and those it forwards to. */
 function publicPaths(): readonly (readonly [path: string, item: Readonly<Record<string, Operation>>])[] {
   const gateway = allDefinitions.find(({ name }) => name === "gateway");
@@ -79,10 +88,14 @@ function operation({ operationId, summary, parameters, requestBody, responses }:
         places.filter(isNeeded),
       ),
       ...(requestBody === undefined ? {} : { requestBody: contentOf(requestBody.content) }),
-      responses: objectOf({ ...mapValues(done, ({ content = {} }) => contentOf(content)), default: REFUSED }),
+      responses: objectOf({ ...mapValues(done, answerOf), default: REFUSED }),
     }),
     description: `${operationId}: ${summary}`,
   };
+}
+
+function answerOf({ content = {} }: Operation["responses"][string]): Json {
+  return contentOf(mapValues(content, ({ schema }) => ({ schema: inEarlierDialect(schema) })));
 }
 
 function contentOf(content: Readonly<Record<string, Json>>): Json {

@@ -18,6 +18,9 @@ export interface JsonSchema {
   readonly exclusiveMaximum?: number;
   readonly multipleOf?: number;
   readonly items?: JsonSchema | readonly JsonSchema[] | boolean;
+  readonly additionalItems?: boolean;
+  /** A tuple in documents for readers. */
+  readonly prefixItems?: readonly JsonSchema[];
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
