@@ -85,6 +85,52 @@ describe("a test file", () => {
     assert.match(report.failures[0]?.report ?? "", /not closed/);
   });
 
+  const wait = "const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));";
+
+  test("names the test that nobody caught an error of, and waits for it no longer", () => {
+    const planted = [
+      `setTimeout(() => { throw new Error("planted"); }, 5)`,
+      `setImmediate(() => { throw new Error("planted"); })`,
+      `queueMicrotask(() => { throw new Error("planted"); })`,
+      `void Promise.reject(new Error("planted"))`,
+      `void (async () => { await wait(5); throw new Error("planted"); })()`,
+    ];
+    const tests = planted.map(
+      (code, nth) => `test("bad ${nth}", async () => { await wait(1); ${code}; await ever; });`,
+    );
+    const report = reportOf(
+      `${head}${wait} const ever = new Promise(() => {}); test("good", () => wait(1)); ${tests.join("\n")}`,
+    );
+    assert.deepEqual(
+      report.failures.map(({ name, report: text }) => [name, /planted/.exec(text)?.[0]]),
+      planted.map((_, nth) => [`bad ${nth}`, "planted"]),
+    );
+    assert.equal(report.passed, 1);
+  });
+
+  test("fails where an error comes from a test that has ended, and says which", () => {
+    const report = reportOf(
+      `${head}${wait} test("stray", async () => { await wait(1); setTimeout(() => { throw new Error("late"); }, 20); });
+      test("after it", () => wait(60));`,
+    );
+    assert.deepEqual(
+      report.failures.map(({ name, report: text }) => [name, text]),
+      [["(the file)", "ended with 1"]],
+    );
+    assert.match(report.output, /Test "stray" at .* generated asynchronous activity after .*"Error: late"/);
+  });
+
+  test("has no hook at its promises: where there is one, each has an id of its own", () => {
+    const report = reportOf(
+      `${head}import { executionAsyncId } from "node:async_hooks";
+      test("a", async () => {
+        const first = await Promise.resolve().then(executionAsyncId);
+        assert.equal(await Promise.resolve().then(executionAsyncId), first);
+      });`,
+    );
+    assert.deepEqual(report.failures, []);
+  });
+
   test("that is interrupted is ended, whatever it makes of the request to end", () => {
     const report = reportOf(
       `${head}process.on("SIGTERM", () => {}); setInterval(() => {}, 60_000);

@@ -48,6 +48,7 @@ const TIMEOUT_MS: Readonly<Record<Suite, number>> = {
   crash: 1_800_000,
 };
 const CLOSING_MS = 15_000;
+const RUNNING_TEST = import.meta.resolve("./running-test.ts");
 const OVERDUE = "did not end in time: is a timer, a server, a connection or a process left open?";
 const INTERRUPTED = "was interrupted";
 const NO_TEST = "holds no test, or ended before the first of them";
@@ -64,6 +65,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
     files: [path],
     cwd: options.root,
     isolation: "process",
+    execArgv: ["--import", RUNNING_TEST],
     concurrency: 1,
     timeout: timeoutMs,
     signal: AbortSignal.any([overdue, options.interruption]),
