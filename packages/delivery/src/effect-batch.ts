@@ -1,10 +1,10 @@
-import { OperationalError } from "@bourse/base";
-import { type BusRecord, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import type { BusRecord, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { DecodeError, type Decoder, numberOf } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type FailureRules, StopSubscription } from "./failure-policy.ts";
+import { type Gap, placeBehind, SequenceError } from "./gap.ts";
 import { type Advance, type Mark, UNNUMBERED } from "./mark.ts";
 import type { AssignedPartition, Parking, RecordFailure } from "./parking.ts";
 import { judgeExact, judgeLatest, type Position, type Verdict } from "./sequence-check.ts";
@@ -28,14 +28,14 @@ export interface BatchFault {
   readonly error: unknown;
 }
 
+/** What is missing, where that is what is wrong. */
+export function gapOf({ error }: BatchFault): Gap | null {
+  return error instanceof SequenceError ? error.gap : null;
+}
+
 /** A number is missing, and has not been looked for from the beginning of the log (R5). */
 export function mayLieBefore({ kind, at }: BatchFault): boolean {
   return kind === "gap" && at.mayLieBefore;
-}
-
-/** A number is missing or a producer was recovered: what follows may not be applied (R5, R6). */
-export class SequenceError extends OperationalError {
-  override readonly name = "SequenceError";
 }
 
 export interface JudgeOptions {
@@ -111,7 +111,7 @@ class Judging {
       this.#note(here, advancing, envelope, record);
     } else if (verdict === "drop") this.#duplicates++;
     else {
-      const error = sequenceError(verdict, record, envelope, mark);
+      const error = new SequenceError(verdict, { record, number: envelope, mark });
       this.#failed(here, { at: here.at, kind: verdict, error });
       return;
     }
@@ -123,7 +123,7 @@ class Judging {
     const reached = new Map<AssignedPartition, bigint>();
     for (const { at, advancing, reached: last } of this.#partitions.values()) {
       for (const each of advancing) advances.push({ from: each.from, to: markOf(at, each) });
-      if (last !== undefined) reached.set(at, last.offset + 1n);
+      if (last !== undefined) reached.set(at, placeBehind(last));
     }
     return {
       envelopes: this.#envelopes,
@@ -206,7 +206,7 @@ function isOf(record: BusRecord, here: JudgedPartition | undefined): boolean {
 
 function markOf({ topic, partition, topicId }: AssignedPartition, advancing: Advancing): Mark {
   const { producer, epoch, sequence, last } = advancing;
-  return { topic, partition, producer, epoch, sequence, nextOffset: last.offset + 1n, topicId };
+  return { topic, partition, producer, epoch, sequence, nextOffset: placeBehind(last), topicId };
 }
 
 /** Whether a record that could be applied is parked all the same: tried in vain, or behind one of its key. */
@@ -313,7 +313,9 @@ function judgeUndecodable(
     number !== null ? verdictOf(topic, mark, position, undefined) : judgeLatest(known, position);
   if (verdict === "drop") return { parking: null, position };
   if (verdict !== "apply")
-    return { fault: { at, kind: verdict, error: sequenceError(verdict, record, position, mark) } };
+    return {
+      fault: { at, kind: verdict, error: new SequenceError(verdict, { record, number: position, mark }) },
+    };
   const isUnknownType = error instanceof DecodeError && error.code === "unknown_event_type";
   if (rules.policy === "stop" || isUnknownType) return { fault: { at, kind: "undecodable", error } };
   try {
@@ -325,19 +327,4 @@ function judgeUndecodable(
     const reason = `${(error as Error).message}; ${(noKey as Error).message}`;
     return { fault: { at, kind: "undecodable", error: new StopSubscription("no_key_to_park", reason) } };
   }
-}
-
-export function sequenceError(
-  verdict: Extract<Verdict, "gap" | "epoch_ahead">,
-  record: BusRecord,
-  { producer, epoch, sequence }: Position & { readonly producer: string },
-  mark: Position | undefined,
-): SequenceError {
-  const found = `${topicPartitionKey(record)} at offset ${record.offset}: ${producer}'s number ${epoch}/${sequence}`;
-  const expected = mark === undefined ? "number 1" : `${mark.epoch}/${mark.sequence + 1}`;
-  return new SequenceError(
-    verdict === "gap" ? "sequence_gap" : "epoch_ahead",
-    `${found} came where ${expected} was due`,
-    { retryable: false },
-  );
 }

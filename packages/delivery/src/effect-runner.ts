@@ -15,6 +15,7 @@ import { createDecoder, type Decoder } from "./decode.ts";
 import type { EffectConsumption } from "./definitions.ts";
 import {
   type BatchFault,
+  gapOf,
   type JudgedBatch,
   type JudgeOptions,
   judgeBatch,
@@ -24,6 +25,7 @@ import type { EffectParts } from "./effect-parts.ts";
 import { type DecidedBatch, decideBatch } from "./effect-unit.ts";
 import { elsewhereOfMarks } from "./elsewhere.ts";
 import { type FailureRules, failureRules } from "./failure-policy.ts";
+import { recordsBehind } from "./gap.ts";
 import { GroupMembership } from "./group-membership.ts";
 import { reasonOf } from "./log.ts";
 import type { Mark } from "./mark.ts";
@@ -54,6 +56,8 @@ export class EffectRunner<Service> implements Runner {
   readonly #tries: Tries;
   /** Partitions that are read again from another place: what is left of them in the batch in hand does not count. */
   readonly #sought = new Set<AssignedPartition>();
+  /** Gaps of the batch in hand that the beginning does not fill. */
+  #gaps: BatchFault[] = [];
   readonly #assigned = new ByPartition<AssignedPartition>();
   readonly #membership: GroupMembership;
   readonly #tenure = new Tenure();
@@ -129,11 +133,13 @@ export class EffectRunner<Service> implements Runner {
   async #follow(consumer: GroupConsumer): Promise<void> {
     const { maxBatch = MAX_BATCH, restMs = 0 } = this.#consumption;
     const { timer } = this.#parts;
+    let found: readonly BusRecord[] = [];
     while (!this.#membership.closing.aborted) {
-      const records = await consumer.take(maxBatch);
+      const records = found.length > 0 ? found : await consumer.take(maxBatch);
       if (records.length === 0) return;
       this.#sought.clear();
       await applyApart(this.#tries, records);
+      found = await this.#lookBehind(consumer);
       await rest({ restMs, records: records.length, timer, signal: this.#membership.closing });
     }
   }
@@ -322,8 +328,15 @@ export class EffectRunner<Service> implements Runner {
     const parked = judged.parkings.flatMap(({ envelope }) => (envelope === null ? [] : [envelope]));
     if (judged.envelopes.length > 0 || parked.length > 0)
       this.#consumption.committed?.(this.#service, judged.envelopes, parked);
-    const stopping = judged.faults.find((fault) => !mayLieBefore(fault));
-    for (const fault of judged.faults) if (mayLieBefore(fault)) this.#lookBefore(fault);
+    let stopping: BatchFault | undefined;
+    for (const fault of judged.faults) {
+      if (mayLieBefore(fault)) this.#lookBefore(fault);
+      else if (gapOf(fault) === null) stopping ??= fault;
+      else {
+        this.#gaps.push(fault);
+        this.#sought.add(fault.at);
+      }
+    }
     if (stopping !== undefined) throw stopping.error;
   }
 
@@ -333,6 +346,23 @@ export class EffectRunner<Service> implements Runner {
     this.#membership.distrusted(at, reasonOf(error));
     this.#sought.add(at);
     this.#membership.consumer?.seek(at, "earliest");
+  }
+
+  /** What the log has of the missing numbers behind their gaps is applied next. Rejects where it has none of them. */
+  async #lookBehind(consumer: GroupConsumer): Promise<readonly BusRecord[]> {
+    const all: BusRecord[] = [];
+    const { closing } = this.#membership;
+    const looking = { ...this.#parts, subscription: this.subscription, closing };
+    for (const fault of this.#gaps.splice(0)) {
+      const gap = gapOf(fault);
+      if (gap === null || this.#assigned.get(fault.at) !== fault.at) continue;
+      const found = await this.#membership.untilAnswered("log.read", () => recordsBehind(looking, gap));
+      if (closing.aborted) return [];
+      if (found.length === 0) throw fault.error;
+      consumer.seek(fault.at, gap.record.offset);
+      all.push(...found);
+    }
+    return all;
   }
 
   #waiting(): number {

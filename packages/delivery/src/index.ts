@@ -30,10 +30,10 @@ export type {
   ViewStart,
 } from "./definitions.ts";
 export { eventsOf } from "./definitions.ts";
-export { SequenceError } from "./effect-batch.ts";
 export type { Envelope, NumberedEvent, OutgoingEvent } from "./envelope.ts";
 export type { FailureOptions, FailurePolicy, ParkReason } from "./failure-options.ts";
 export { RecordRefused } from "./failure-policy.ts";
+export { SequenceError } from "./gap.ts";
 export { bodyHash } from "./idempotency/body-hash.ts";
 export type { Idempotency, OnceOutcome } from "./idempotency/idempotency.ts";
 export { createIdempotency } from "./idempotency/idempotency.ts";

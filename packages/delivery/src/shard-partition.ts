@@ -4,6 +4,7 @@ import { epochMs, type Topic } from "@bourse/contracts";
 import type { ShardProgram } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { type Gap, placeBehind } from "./gap.ts";
 import { reasonOf } from "./log.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import {
@@ -40,7 +41,15 @@ export class BrokenCommandError extends InvariantError {
 }
 
 /** R5: a number is missing in the input. */
-export class MissingCommandError extends InvariantError {}
+export class MissingCommandError extends InvariantError {
+  readonly gap: Gap | null;
+
+  /** `gap` is null where the epoch was not begun. */
+  constructor(message: string, gap: Gap | null) {
+    super(message);
+    this.gap = gap;
+  }
+}
 
 /** What one batch of commands has led to. */
 export interface ShardStep {
@@ -158,7 +167,7 @@ export class ShardPartition {
       for (const record of records) {
         const applied = this.#apply(record);
         const isNew = typeof applied === "boolean" ? applied : await inTurns(this.#parts.timer, applied);
-        this.#nextOffset = record.offset + 1n;
+        this.#nextOffset = placeBehind(record);
         if (isNew) {
           commands++;
           this.#markOffset = this.#nextOffset;
@@ -205,6 +214,7 @@ export class ShardPartition {
       throw new MissingCommandError(
         `the log has no gap: ${command.topic}/${command.partition} at offset ${command.offset} is ` +
           `${command.epoch}/${command.sequence}, ${this.#due()}`,
+        verdict === "gap" ? { record, number: command, mark: this.#mark } : null,
       );
     }
     // R6: what the log's writer has written before stays valid; the program is told of commands only.

@@ -55,3 +55,20 @@ test("R5, R8: a command that is nowhere in the log is looked for once, and stops
   assert.equal(await metricValue(registry, "hints_distrusted_total"), 1);
   await all.time.finish("it is closed", runner.close());
 });
+
+test("R5, R8: commands that lie behind a later one are applied before it, by every owner", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 4, 6, 2, 3, 4]);
+  const one = shard(all, { snapshotEvery: 2 });
+  one.runner.start();
+  await untilReported(all, 4);
+  await all.time.until("it lacks number 5", () => one.runner.unready().join().includes("1/5 was due"));
+  await closed(all, one);
+  await place(all.bus, [5]);
+  const two = shard(all, { snapshotEvery: 2 });
+  two.runner.start();
+  assert.deepEqual(await untilReported(all, 6), upTo(6));
+  assert.deepEqual(await sums(all.bus, reports), upTo(6).map(triangle));
+  await all.time.until("it is ready", () => two.runner.unready().length === 0);
+  await closed(all, two);
+});

@@ -16,6 +16,7 @@ import { partitionsElsewhere } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { lostOutputs } from "./lost-outputs.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { MissingCommands } from "./missing-commands.ts";
 import { OutputSender } from "./output-sender.ts";
 import {
   isIdle,
@@ -24,12 +25,7 @@ import {
   type OwnedStep,
   statusOf,
 } from "./owned-partition.ts";
-import {
-  BrokenCommandError,
-  MissingCommandError,
-  ShardPartition,
-  type ShardStep,
-} from "./shard-partition.ts";
+import { BrokenCommandError, ShardPartition } from "./shard-partition.ts";
 import type { OpenSnapshots } from "./snapshot-store.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import type { ConsumptionStatus, PartitionElsewhere, Runner, RunnerState } from "./status.ts";
@@ -57,6 +53,11 @@ const AGED_POLL_MS = 60_000;
 /** How often the ends of the outputs are looked at while there are none. */
 const LOOK_EVERY_MS = 30_000;
 
+interface TakenCommands {
+  readonly owned: OwnedPartition | undefined;
+  readonly commands: readonly BusRecord[];
+}
+
 /** R1, R8: a group gives the partitions; each is a pure function of its log. Two owners at once are harmless. */
 export class ShardRunner<Service> implements Runner {
   readonly subscription: string;
@@ -67,6 +68,7 @@ export class ShardRunner<Service> implements Runner {
   readonly #closing = new AbortController();
   readonly #snapshots: SnapshotWriter;
   readonly #sender: OutputSender<OwnedStep>;
+  readonly #missing: MissingCommands;
   readonly #voidedWatch: VoidedWatch;
   #consumer: GroupConsumer | null = null;
   /** The one batch in flight. */
@@ -100,6 +102,12 @@ export class ShardRunner<Service> implements Runner {
         gapWritten: (at) => this.#tellLostEnd(at, "it has later numbers there now, and is not filled again"),
       },
     );
+    this.#missing = new MissingCommands({
+      ...parts,
+      subscription: this.subscription,
+      topic: input.name,
+      closing: signal,
+    });
     this.#voidedWatch = new VoidedWatch({
       ...parts,
       subscription: this.subscription,
@@ -295,14 +303,11 @@ export class ShardRunner<Service> implements Runner {
 
   /** Computes a batch while the one before is in flight, and sends it when that one is acknowledged. */
   async #follow(consumer: GroupConsumer): Promise<void> {
+    let found: TakenCommands[] = [];
     while (!this.#closing.signal.aborted) {
-      const records = await consumer.take(BATCH);
-      if (records.length === 0) return;
-      // Whose they are is asked now: a partition that goes and comes back while another one is stepped begins anew.
-      const taken = Array.from(byPartition(records), ([partition, commands]) => ({
-        owned: this.#owned.get(partition),
-        commands,
-      }));
+      const taken = found.length > 0 ? found : this.#ownersOf(await consumer.take(BATCH));
+      if (taken.length === 0) return;
+      found = [];
       const steps: OwnedStep[] = [];
       for (const { owned, commands } of taken) {
         if (owned === undefined || !this.#isOwned(owned)) continue;
@@ -315,9 +320,10 @@ export class ShardRunner<Service> implements Runner {
         if (owned.error !== null) continue;
         // The bus went away in the middle of a comparison: everything is taken over again.
         if (isRetryable(step.fault)) throw step.fault;
-        const isLookedFor = this.#looksBefore(owned, step);
-        owned.halted = step.fault !== null && !isLookedFor;
-        steps.push({ owned, step: isLookedFor ? { ...step, fault: null } : step });
+        const missing = await this.#missing.lookFor(owned, step, consumer);
+        if (missing !== null && missing.length > 0) found.push({ owned, commands: missing });
+        owned.halted = step.fault !== null && missing === null;
+        steps.push({ owned, step: missing === null ? step : { ...step, fault: null } });
       }
       await this.#inFlight;
       if (this.#closing.signal.aborted) return;
@@ -327,20 +333,12 @@ export class ShardRunner<Service> implements Runner {
     }
   }
 
-  /** R5: the numbers decide, not the offsets. Once for each command that is missing. */
-  #looksBefore(owned: OwnedPartition, { commands, fault }: ShardStep): boolean {
-    owned.mayLieBefore ||= commands > 0;
-    if (!owned.mayLieBefore || !(fault instanceof MissingCommandError)) return false;
-    const { metrics, log } = this.#parts;
-    const at = { topic: this.#consumption.input.name, partition: owned.partition };
-    owned.mayLieBefore = false;
-    metrics.hintsDistrusted.inc({ subscription: this.subscription });
-    log.warn(
-      { subscription: this.subscription, partition: topicPartitionKey(at), reason: reasonOf(fault) },
-      "read again from the beginning of the partition",
-    );
-    this.#consumer?.seek(at, "earliest");
-    return true;
+  /** As it is now: a partition that goes and comes back while another one is stepped begins anew. */
+  #ownersOf(records: readonly BusRecord[]): TakenCommands[] {
+    return Array.from(byPartition(records), ([partition, commands]) => ({
+      owned: this.#owned.get(partition),
+      commands,
+    }));
   }
 
   #acknowledged(steps: readonly OwnedStep[]): void {

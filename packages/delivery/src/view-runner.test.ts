@@ -274,3 +274,26 @@ for (const [began, from, seen] of [
     await all.time.until("it has stopped", () => runner.status().state === "stopped");
     await runner.close();
   });
+
+test("R5: a view applies what lies behind a later number before that, and stops where it is nowhere", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [1, 4, 7, 2, 3, 4, 5]);
+  const { runner, seen } = view(all, { from: "earliest" });
+  runner.start();
+  await all.time.until("it has stopped", () => runner.status().state === "stopped");
+  assert.match(runner.status().reason ?? "", /number 1\/7 came where 1\/6 was due/);
+  assert.deepEqual(
+    seen,
+    upTo(5).map((sequence) => `0/${sequence}`),
+  );
+  await runner.close();
+  await place(all.bus, [6]);
+  const again = view(all, { from: "earliest" });
+  again.runner.start();
+  await all.time.until("it is ready", () => again.runner.unready().length === 0);
+  assert.deepEqual(
+    again.seen,
+    upTo(7).map((sequence) => `0/${sequence}`),
+  );
+  await again.runner.close();
+});

@@ -1,17 +1,12 @@
-import { OperationalError, type Timer } from "@bourse/base";
-import {
-  type BusRecord,
-  type EventBus,
-  type PartitionReader,
-  type StartPosition,
-  topicPartitionKey,
-} from "@bourse/bus";
+import type { Timer } from "@bourse/base";
+import type { BusRecord, EventBus, PartitionReader, StartPosition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { createBackoff, isRetryable } from "./backoff.ts";
 import { createDecoder, type Decoder } from "./decode.ts";
 import type { ViewConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
+import { placeBehind, recordsBehind, SequenceError } from "./gap.ts";
 import { highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -36,7 +31,6 @@ function undecoded({ topic, partition, offset, key, headers, timestampMs }: BusR
 }
 
 const NOTHING = {};
-const SEQUENCE_GAP = "sequence_gap";
 
 export interface ViewParts {
   readonly bus: EventBus;
@@ -59,6 +53,8 @@ interface FollowedPartition {
   began: bigint | null;
   /** A number that is missing may lie before: the log lost its end and was filled again while it was read. */
   mayLieBefore: boolean;
+  /** What is missing did not lie before: it is looked for behind. */
+  missing: SequenceError | null;
   /** By producer: moved on with each record. */
   readonly applied: Map<string, { epoch: number; sequence: number }>;
   reader: PartitionReader | null;
@@ -92,6 +88,7 @@ export class ViewRunner<Service> implements Runner {
         trouble: null,
         began: null,
         mayLieBefore: false,
+        missing: null,
         applied: new Map(),
         reader: null,
       })),
@@ -157,13 +154,14 @@ export class ViewRunner<Service> implements Runner {
     const backoff = createBackoff(timer, signal);
     while (!signal.aborted && this.#stopped === null) {
       try {
+        await this.#lookBehind(at);
         await this.#follow(at, () => {
           at.trouble = null;
           backoff.reset();
         });
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#looksBefore(at, error)) continue;
+        if (this.#looksBefore(at, error) || this.#looksBehind(at, error)) continue;
         if (!isRetryable(error)) {
           this.#stop(error);
           return;
@@ -217,7 +215,7 @@ export class ViewRunner<Service> implements Runner {
 
   /** R5: the numbers decide, not the offsets. Once for each number that is missing. */
   #looksBefore(at: FollowedPartition, error: unknown): boolean {
-    if (!at.mayLieBefore || !(error instanceof OperationalError) || error.code !== SEQUENCE_GAP) return false;
+    if (!at.mayLieBefore || !(error instanceof SequenceError) || error.gap === null) return false;
     const { metrics, log } = this.#parts;
     const { subscription } = this;
     at.mayLieBefore = false;
@@ -228,6 +226,23 @@ export class ViewRunner<Service> implements Runner {
       "read again from the beginning of the partition",
     );
     return true;
+  }
+
+  #looksBehind(at: FollowedPartition, error: unknown): boolean {
+    if (!(error instanceof SequenceError) || error.gap === null || at.missing !== null) return false;
+    at.missing = error;
+    return true;
+  }
+
+  /** Applies what the log has of the missing numbers behind their gap. Rejects where it has none of them. */
+  async #lookBehind(at: FollowedPartition): Promise<void> {
+    const { missing } = at;
+    if (missing?.gap == null) return;
+    const looking = { ...this.#parts, subscription: this.subscription, closing: this.#closing.signal };
+    const found = await recordsBehind(looking, missing.gap);
+    if (found.length === 0) throw missing;
+    at.missing = null;
+    this.#apply(at, found);
   }
 
   /** R4: a relay that has slept may send again behind the start what is before it. Such numbers begin nothing. */
@@ -256,13 +271,13 @@ export class ViewRunner<Service> implements Runner {
       try {
         const concerned = this.#concerns(record);
         const envelope = concerned ? this.#decode(record) : undecoded(record);
-        if (!this.#isNew(at, envelope)) duplicates++;
+        if (!this.#isNew(at, envelope, record)) duplicates++;
         else if (concerned && epochStartOf(envelope) === undefined) batch.push(envelope);
       } catch (error) {
         fault = error;
         break;
       }
-      at.nextOffset = record.offset + 1n;
+      at.nextOffset = placeBehind(record);
     }
     if (duplicates > 0) metrics.duplicatesDropped.inc(label, duplicates);
     if (batch.length > 0) {
@@ -280,7 +295,7 @@ export class ViewRunner<Service> implements Runner {
   }
 
   /** A view keeps nothing: where nothing is known of before its start, what it reads first is its beginning. After it every number counts. */
-  #isNew(at: FollowedPartition, envelope: Envelope): boolean {
+  #isNew(at: FollowedPartition, envelope: Envelope, record: BusRecord): boolean {
     const mark = at.applied.get(envelope.producer);
     if (mark === undefined && at.began !== null && envelope.offset < at.began) return false;
     const verdict =
@@ -288,15 +303,7 @@ export class ViewRunner<Service> implements Runner {
         ? judgeLatest(mark, envelope)
         : judgeExact(mark, envelope, { unmarked: "any", start: epochStartOf(envelope) });
     if (verdict === "drop") return false;
-    if (verdict !== "apply") {
-      const place = topicPartitionKey(envelope);
-      throw new OperationalError(
-        verdict === "gap" ? SEQUENCE_GAP : "epoch_ahead",
-        `${place} at offset ${envelope.offset}: ${envelope.producer}'s number ${envelope.epoch}/${envelope.sequence} ` +
-          `came after ${mark?.epoch}/${mark?.sequence}`,
-        { retryable: false },
-      );
-    }
+    if (verdict !== "apply") throw new SequenceError(verdict, { record, number: envelope, mark });
     at.mayLieBefore = true;
     if (mark === undefined) {
       at.applied.set(envelope.producer, { epoch: envelope.epoch, sequence: envelope.sequence });

@@ -1,52 +1,11 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import type { EventBus, OutgoingRecord } from "@bourse/bus";
-import type { BulkBatch } from "./bulk/bulk-definitions.ts";
-import { BulkRunner } from "./bulk/bulk-runner.ts";
-import { createContracts } from "./contract-check.ts";
-import type { EffectParts } from "./effect-parts.ts";
-import { EffectRunner } from "./effect-runner.ts";
-import type { Envelope } from "./envelope.ts";
+import { test } from "node:test";
+import type { EventBus } from "@bourse/bus";
 import { MARKS_READ } from "./marks.ts";
 import { busWith } from "./testing/bus-with.ts";
-import { numbered, retentionBy, sendAll, testBus, testLog, testMetrics, trades } from "./testing/fixtures.ts";
-import { effect, memoryStore } from "./testing/memory-store.ts";
+import { sendAll, trades } from "./testing/fixtures.ts";
 import { movableMembers } from "./testing/movable-members.ts";
-import { virtualTime } from "./testing/virtual-time.ts";
-
-const common = { subscription: "settle", topics: [trades], policy: "skip" } as const;
-const nameOf = (partition: number, producer: string, sequence: number) =>
-  effect(`${partition} ${producer}/${sequence}`);
-
-const RUNNERS: Readonly<Record<string, (parts: EffectParts) => BulkRunner<null> | EffectRunner<null>>> = {
-  effect: (parts) =>
-    new EffectRunner<null>(parts, null, {
-      kind: "effect",
-      ...common,
-      handle: async (_, batch: readonly Envelope[]) => ({
-        statements: batch.map(({ partition, producer, sequence }) => nameOf(partition, producer, sequence)),
-        events: [],
-        result: undefined,
-      }),
-    }),
-  bulk: (parts) =>
-    new BulkRunner<null>(parts, null, {
-      kind: "bulk",
-      ...common,
-      create: () => ({
-        prepare: async ({ ranges }: BulkBatch) => ({
-          statements: ranges.flatMap(({ chunk, from, to, producer, firstSequence }) =>
-            Array.from({ length: to - from }, (_, nth) =>
-              nameOf(chunk.partition, producer, firstSequence + nth),
-            ),
-          ),
-          events: [],
-          parked: [],
-        }),
-        reset: () => undefined,
-      }),
-    }),
-};
+import { executed, SETTLER_KINDS, settled, settlers } from "./testing/settlers.ts";
 
 /** The bus says that the topic is the one of the marks, as after a broker has lost its tail and was filled again. */
 function withId(bus: EventBus, id: string): EventBus {
@@ -54,47 +13,13 @@ function withId(bus: EventBus, id: string): EventBus {
   return busWith(bus, { topics: async () => [{ name, id, partitions }] });
 }
 
-const executed = (partition: number, ...sequences: number[]): readonly OutgoingRecord[] =>
-  sequences.map((sequence) => numbered(trades, partition, sequence, { eventType: "Executed" }));
-const settled = (partition: number): OutgoingRecord =>
-  numbered(trades, partition, 1, { eventType: "Settled" });
-
-async function given(t: TestContext, kind: string) {
-  const [bus, store, time] = [await testBus(t), memoryStore(), virtualTime()];
-  const commit = {
-    store,
-    clock: time.clock,
-    contracts: createContracts("wallet", [trades], true),
-    sink: { hand: () => undefined, lookAgain: () => undefined },
-    counted: () => undefined,
-    retention: retentionBy(time.clock),
-  };
-  const start = (on: EventBus) => {
-    const { metrics } = testMetrics();
-    const parts = {
-      serviceName: "wallet",
-      store,
-      bus: on,
-      ...time,
-      log: testLog(),
-      metrics,
-      commit,
-    } as const;
-    const runner = RUNNERS[kind]?.(parts);
-    assert.ok(runner !== undefined);
-    runner.start();
-    return runner;
-  };
-  return { bus, store, time, start };
-}
-
-for (const kind of Object.keys(RUNNERS)) {
+for (const kind of SETTLER_KINDS) {
   test(`R5: ${kind}: hints of several partitions that turn out wrong at once are all distrusted`, async (t) => {
-    const { bus, store, time, start } = await given(t, kind);
+    const { bus, store, time, start } = await settlers(t, kind);
     const untilApplied = (count: number): Promise<void> =>
       time.until("all are applied", () => store.effects.length === count);
     for (const partition of [0, 1])
-      await sendAll(bus, trades, partition, [...executed(partition, 1, 1), settled(partition)]);
+      await sendAll(bus, trades, partition, [...executed(partition, 1, 1), ...settled(partition, 1)]);
     const first = start(bus);
     await untilApplied(4);
     await first.close();
@@ -104,7 +29,7 @@ for (const kind of Object.keys(RUNNERS)) {
     for (const partition of [0, 1])
       await sendAll(bus, trades, partition, [
         ...executed(partition, 1, 2),
-        settled(partition),
+        ...settled(partition, 1),
         ...executed(partition, 3),
       ]);
     const next = start(withId(bus, String(mark?.topic_id)));
@@ -114,9 +39,9 @@ for (const kind of Object.keys(RUNNERS)) {
   });
 }
 
-for (const kind of Object.keys(RUNNERS)) {
+for (const kind of SETTLER_KINDS) {
   test(`R5: ${kind}: what a log that is filled again has elsewhere is found, as often as that happens`, async (t) => {
-    const { bus, store, time, start } = await given(t, kind);
+    const { bus, store, time, start } = await settlers(t, kind);
     const untilApplied = (count: number): Promise<void> =>
       time.until(`${count} are applied`, () => store.effects.length === count);
     const { on, moveBehind } = movableMembers(bus);
@@ -132,7 +57,7 @@ for (const kind of Object.keys(RUNNERS)) {
   });
 
   test(`R5: ${kind}: what is nowhere in the log is looked for once`, async (t) => {
-    const { bus, store, time, start } = await given(t, kind);
+    const { bus, store, time, start } = await settlers(t, kind);
     await sendAll(bus, trades, 0, executed(0, 1, 2, 4));
     const runner = start(bus);
     await time.until("it has stopped", () => runner.status().state === "stopped");
@@ -141,3 +66,36 @@ for (const kind of Object.keys(RUNNERS)) {
     await time.finish("it is closed", runner.close());
   });
 }
+
+/** What a log has whose gap was written, and filled again behind it; what is applied of it; whether it stops. */
+const FILLED_BEHIND = [
+  { log: [1, 4, 2, 3, 4], applied: [1, 2, 3, 4], stops: false },
+  { log: [1, 4, 2, 3], applied: [1, 2, 3, 4], stops: false },
+  { log: [1, 4, 5, 3, 2], applied: [1, 2, 3, 4, 5], stops: false },
+  { log: [4, 1, 2, 3], applied: [1, 2, 3, 4], stops: false },
+  { log: [1, 4, 7, 2, 3, 4, 5, 6, 7, 8], applied: [1, 2, 3, 4, 5, 6, 7, 8], stops: false },
+  { log: [1, 4, 2], applied: [1, 2], stops: true },
+  { log: [1, 4, 3, 4, 5], applied: [1], stops: true },
+] as const;
+
+for (const kind of SETTLER_KINDS)
+  for (const { log, applied, stops } of FILLED_BEHIND)
+    test(`R5: ${kind}: of ${log} in the log it applies ${applied}${stops ? ", and stops" : ""}`, async (t) => {
+      const { bus, store, time, start } = await settlers(t, kind);
+      await sendAll(bus, trades, 0, [...executed(0, ...log.slice(0, 2)), ...settled(0, 1)]);
+      await sendAll(bus, trades, 0, executed(0, ...log.slice(2)));
+      const names = applied.map((sequence) => `0 matching/${sequence}`);
+      const ours = (): readonly string[] => store.effects.filter((each) => each.startsWith("0 matching"));
+      // A start in between finds what the one before it has not.
+      for (let starts = 1; starts <= 2; starts++) {
+        const runner = start(bus);
+        if (stops) {
+          await time.until("it has stopped", () => runner.status().state === "stopped");
+          assert.match(runner.status().reason ?? "", /sequence_gap.* was due/);
+        } else await time.until("all are applied", () => ours().length >= names.length);
+        await time.settle();
+        await time.finish("it is closed", runner.close());
+        assert.deepEqual(ours(), names, "each once, in their order");
+      }
+      assert.equal(store.effects.filter((each) => each.includes("wallet")).length, stops ? 0 : 1);
+    });

@@ -1,13 +1,14 @@
 import { assert } from "@bourse/base";
-import { type ChunkSlice, type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
+import { chunksOfRecords, type GroupConsumer, type TopicPartition, topicPartitionKey } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { StoreError } from "@bourse/store";
 import { type Backoff, createBackoff, isRetryable, retryForEver } from "../backoff.ts";
 import { commitUnit } from "../commit.ts";
 import { deadLetters, parkedRows } from "../dead-letter.ts";
-import { type BatchFault, mayLieBefore } from "../effect-batch.ts";
+import { type BatchFault, gapOf, mayLieBefore } from "../effect-batch.ts";
 import type { EffectParts } from "../effect-parts.ts";
 import { blameOf, type FailureRules, RecordRefused } from "../failure-policy.ts";
+import { recordsBehind } from "../gap.ts";
 import type { GroupMembership } from "../group-membership.ts";
 import { reasonOf } from "../log.ts";
 import type { Mark } from "../mark.ts";
@@ -18,11 +19,18 @@ import type { ParkingLimits } from "../parking-limits.ts";
 import { rest } from "../rest.ts";
 import { isRowsMoved } from "../rows-moved.ts";
 import type { BulkEffects, BulkProgram, BulkTools } from "./bulk-definitions.ts";
-import { type BulkFault, type BulkPartition, type JudgedChunks, judgeChunks } from "./judge-chunks.ts";
+import {
+  type BulkFault,
+  type BulkPartition,
+  type JudgedChunks,
+  judgeChunks,
+  NUMBER_HEADERS,
+  type TakenSlice,
+} from "./judge-chunks.ts";
 import { SpentChunks } from "./spent-chunks.ts";
 
 interface Taken {
-  readonly slices: readonly ChunkSlice[];
+  readonly slices: readonly TakenSlice[];
   /** Who had their partitions then. One that was given away and back meanwhile is read anew, from where its marks are. */
   readonly held: ReadonlySet<BulkPartition>;
 }
@@ -33,6 +41,8 @@ interface Work extends Taken {
   readonly effects: BulkEffects;
   /** What must stop the subscription once what lies before it is applied. */
   readonly fault: BatchFault | null;
+  /** Partitions that are read again from another place. */
+  readonly sought: ReadonlySet<BulkPartition>;
 }
 
 /** What the lanes of a subscription have together. */
@@ -68,6 +78,8 @@ export class BulkLane {
   #last: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | null = null;
   #isFailing = false;
+  /** What was missing, and lies behind its gap in the log: taken before anything else. */
+  #found: Taken[] = [];
 
   constructor(shared: BulkLaneParts, program: BulkProgram) {
     this.#shared = shared;
@@ -90,16 +102,15 @@ export class BulkLane {
     this.#failure = null;
     this.#isFailing = false;
     this.#isStale = true;
-    const { maxBatch, restMs, membership } = this.#shared;
+    this.#found = [];
+    const { restMs, membership } = this.#shared;
     const { timer } = this.#parts;
-    const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
     let committing = Promise.resolve(true);
     const spent = new SpentChunks();
     try {
       while (!membership.closing.aborted) {
-        const slices = await consumer.takeChunks(maxBatch, isOwn);
-        if (slices.length === 0) break;
-        const taken = { slices, held: new Set(this.assigned.values()) };
+        const taken = this.#found.shift() ?? (await this.#take(consumer));
+        if (taken.slices.length === 0) break;
         if ((this.#isMending || this.#isStale) && !(await committing)) break;
         if (this.#isStale) await this.#reload();
         let work = await this.#prepare(taken, false);
@@ -108,7 +119,7 @@ export class BulkLane {
           await this.#reload();
           work = await this.#prepare(work, false);
         }
-        spent.prepared(slices, work.judged.count);
+        spent.prepared(taken.slices, work.judged.count);
         committing = this.#applyOrFail(work, consumer);
         await rest({ restMs, records: work.judged.count, timer, signal: membership.closing });
       }
@@ -119,6 +130,12 @@ export class BulkLane {
       await committing;
     }
     if (this.#failure !== null) throw (this.#failure as { readonly error: unknown }).error;
+  }
+
+  async #take(consumer: GroupConsumer): Promise<Taken> {
+    const isOwn = (at: TopicPartition): boolean => this.assigned.has(topicPartitionKey(at));
+    const slices = await consumer.takeChunks(this.#shared.maxBatch, isOwn);
+    return { slices, held: new Set(this.assigned.values()) };
   }
 
   #works(): void {
@@ -164,8 +181,13 @@ export class BulkLane {
       if (at !== undefined) at.mayLieBefore = true;
     }
     const passed = judged.faults.filter(mayLieBefore);
-    const fault = judged.faults.find((each) => !mayLieBefore(each)) ?? null;
     for (const each of passed) this.#lookBefore(each);
+    let fault: BatchFault | null = null;
+    for (const each of judged.faults) {
+      if (passed.includes(each)) continue;
+      if (await this.#liesBehind(each)) passed.push(each);
+      else fault ??= each;
+    }
     const { store, clock } = this.#parts;
     const tools: BulkTools = {
       nowMs: clock.nowMs(),
@@ -176,7 +198,8 @@ export class BulkLane {
       judged.count === 0
         ? NO_EFFECTS
         : await this.#untilAnswered("prepare", () => this.#program.prepare(judged, tools));
-    return { slices: withoutFaulted(slices, judged, passed), held, judged, effects, fault };
+    const sought = new Set(passed.map(({ at }) => at));
+    return { slices: withoutFaulted(slices, judged, passed), held, judged, effects, fault, sought };
   }
 
   /** The place may be beyond what a broker that lost its tail has there now: the numbers decide, not the offsets. */
@@ -184,6 +207,24 @@ export class BulkLane {
     fault.at.mayLieBefore = false;
     this.#shared.membership.distrusted(fault.at, reasonOf(fault.error));
     this.#shared.membership.consumer?.seek(fault.at, "earliest");
+  }
+
+  /** Whether the log has what is missing behind its gap: that is taken next. */
+  async #liesBehind(fault: BulkFault): Promise<boolean> {
+    const gap = gapOf(fault);
+    if (gap === null) return false;
+    const { subscription, membership } = this.#shared;
+    const { at } = fault;
+    const looking = { ...this.#parts, subscription, closing: membership.closing };
+    const found = await this.#untilAnswered("log.read", () => recordsBehind(looking, gap));
+    // Another's by now, or its own once more, and read anew.
+    if (this.assigned.get(topicPartitionKey(at)) !== at) return true;
+    if (found.length === 0) return false;
+    const goesOnAt = gap.record.offset;
+    const slices = chunksOfRecords(found, NUMBER_HEADERS).map((slice) => ({ ...slice, goesOnAt }));
+    this.#found.push({ slices, held: new Set([at]) });
+    membership.consumer?.seek(at, goesOnAt);
+    return true;
   }
 
   /**
@@ -217,8 +258,6 @@ export class BulkLane {
       const rows = this.#rowsOf(work);
       try {
         await this.#commit(work, rows);
-        this.#settle(work, rows);
-        return true;
       } catch (error) {
         this.#isMending = true;
         const isUnknown = error instanceof StoreError && error.code === "commit_unknown";
@@ -240,7 +279,11 @@ export class BulkLane {
         this.#failed(error);
         backoff ??= createBackoff(timer, this.#shared.membership.closing);
         await backoff.wait();
+        continue;
       }
+      // A fault of the log is nobody's failure: the batch is not tried apart for it.
+      this.#settle(work, rows);
+      return true;
     }
     return false;
   }
@@ -254,9 +297,11 @@ export class BulkLane {
     if (count > 1) {
       const [first, second] = halves(work.slices, count >> 1);
       const { held } = work;
-      const isDone = await this.#apply(await this.#prepare({ slices: first, held }, true), failures + 1);
-      if (!isDone) return false;
-      return await this.#apply(await this.#prepare({ slices: second, held }, true), failures + 1);
+      const before = await this.#prepare({ slices: first, held }, true);
+      if (!(await this.#apply(before, failures + 1))) return false;
+      // A partition that is read again from another place is not gone on with here.
+      const rest = { slices: second, held: held.difference(before.sought) };
+      return await this.#apply(await this.#prepare(rest, true), failures + 1);
     }
     if (failures > this.#shared.rules.attempts + MOST_HALVINGS) throw error;
     const alone = await this.#prepare(work, true);
@@ -418,33 +463,35 @@ function parkingsOf({ parkings, reached }: JudgedChunks, { parked }: BulkEffects
 
 /** Without what follows these faults: it is not looked at again. */
 function withoutFaulted(
-  slices: readonly ChunkSlice[],
+  slices: readonly TakenSlice[],
   { reached }: JudgedChunks,
   faults: readonly BulkFault[],
-): readonly ChunkSlice[] {
+): readonly TakenSlice[] {
   if (faults.length === 0) return slices;
   const ends = new Map(faults.map(({ at }) => [topicPartitionKey(at), Number(reached.get(at) ?? 0n)]));
-  return slices.flatMap(({ chunk, from, to }) => {
+  return slices.flatMap((slice) => {
+    const { chunk, from, to } = slice;
     const end = ends.get(topicPartitionKey(chunk));
-    if (end === undefined) return [{ chunk, from, to }];
+    if (end === undefined) return [slice];
     let last = from;
     while (last < to && (chunk.offsets[last] ?? 0) < end) last++;
-    return last > from ? [{ chunk, from, to: last }] : [];
+    return last > from ? [{ ...slice, to: last }] : [];
   });
 }
 
 /** The first `count` records, and the others. */
 function halves(
-  slices: readonly ChunkSlice[],
+  slices: readonly TakenSlice[],
   count: number,
-): readonly [readonly ChunkSlice[], readonly ChunkSlice[]] {
-  const first: ChunkSlice[] = [];
-  const second: ChunkSlice[] = [];
+): readonly [readonly TakenSlice[], readonly TakenSlice[]] {
+  const first: TakenSlice[] = [];
+  const second: TakenSlice[] = [];
   let left = count;
-  for (const { chunk, from, to } of slices) {
+  for (const slice of slices) {
+    const { from, to } = slice;
     const cut = Math.min(to, from + left);
-    if (cut > from) first.push({ chunk, from, to: cut });
-    if (cut < to) second.push({ chunk, from: cut, to });
+    if (cut > from) first.push({ ...slice, to: cut });
+    if (cut < to) second.push({ ...slice, from: cut });
     left -= cut - from;
   }
   return [first, second];

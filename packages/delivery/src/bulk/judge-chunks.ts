@@ -2,8 +2,8 @@ import { type ChunkSlice, SPAN, type TopicPartition } from "@bourse/bus";
 import { speaksFor, type Writer } from "@bourse/contracts";
 import { DecodeError } from "../decode.ts";
 import type { BatchFault } from "../effect-batch.ts";
-import { sequenceError } from "../effect-batch.ts";
 import { isEpochStarted } from "../epoch-started.ts";
+import { SequenceError } from "../gap.ts";
 import { type Advance, type Mark, UNNUMBERED } from "../mark.ts";
 import type { AssignedPartition, Parking } from "../parking.ts";
 import { HEADER } from "../record-headers.ts";
@@ -17,6 +17,11 @@ export const NUMBER_HEADERS: readonly string[] = [HEADER.producer, HEADER.epoch,
 export interface BulkPartition extends AssignedPartition {
   readonly writers: readonly Writer[];
   readonly expected: Map<string, Mark>;
+}
+
+export interface TakenSlice extends ChunkSlice {
+  /** Of records that were found behind a gap: where reading goes on once they are done with. */
+  readonly goesOnAt?: bigint;
 }
 
 export interface JudgedChunks {
@@ -40,7 +45,7 @@ export interface BulkFault extends BatchFault {
  * and spares the others. Moves `expected`.
  */
 export function judgeChunks(
-  slices: readonly ChunkSlice[],
+  slices: readonly TakenSlice[],
   partitionOf: (at: TopicPartition) => BulkPartition | undefined,
 ): JudgedChunks {
   const judging: Judging = {
@@ -79,8 +84,9 @@ interface Judging {
   readonly faulted: Set<BulkPartition>;
 }
 
-function judgeSlice(judging: Judging, at: BulkPartition, { chunk, from, to }: ChunkSlice): void {
-  const run = new NumberRun(judging, at, chunk);
+function judgeSlice(judging: Judging, at: BulkPartition, slice: TakenSlice): void {
+  const { from, to } = slice;
+  const run = new NumberRun(judging, at, slice);
   let index = from;
   for (; index < to; index++) {
     if (run.follows(index)) continue;
@@ -88,7 +94,12 @@ function judgeSlice(judging: Judging, at: BulkPartition, { chunk, from, to }: Ch
     if (judging.faulted.has(at)) break;
   }
   run.end(index);
-  if (index > from) judging.reached.set(at, BigInt(chunk.offsets[index - 1] ?? 0) + 1n);
+  if (index > from) judging.reached.set(at, placeBehind(slice, index - 1));
+}
+
+/** Where reading goes on once the record is done with. */
+function placeBehind({ chunk, goesOnAt }: TakenSlice, index: number): bigint {
+  return goesOnAt ?? BigInt(chunk.offsets[index] ?? 0) + 1n;
 }
 
 const ZERO = 48;
@@ -97,6 +108,7 @@ const ZERO = 48;
 class NumberRun {
   readonly #judging: Judging;
   readonly #at: BulkPartition;
+  readonly #slice: TakenSlice;
   readonly #chunk: ChunkSlice["chunk"];
   #producer = "";
   #producerStart = 0;
@@ -108,10 +120,11 @@ class NumberRun {
   #next = 0;
   #from = -1;
 
-  constructor(judging: Judging, at: BulkPartition, chunk: ChunkSlice["chunk"]) {
+  constructor(judging: Judging, at: BulkPartition, slice: TakenSlice) {
     this.#judging = judging;
     this.#at = at;
-    this.#chunk = chunk;
+    this.#slice = slice;
+    this.#chunk = slice.chunk;
   }
 
   /** The usual case without a text or an object: the same producer and epoch, and the next number. */
@@ -153,7 +166,7 @@ class NumberRun {
     }
     if (verdict !== "apply") {
       const record = this.#chunk.record(index);
-      const error = sequenceError(verdict, record, { producer, ...position }, mark);
+      const error = new SequenceError(verdict, { record, number: { producer, ...position }, mark });
       this.#judging.faults.push({ at: this.#at, kind: verdict, error });
       this.#judging.faulted.add(this.#at);
       return false;
@@ -201,7 +214,7 @@ class NumberRun {
     }
     const mark = expected.get(producer);
     if (!before.has(producer)) before.set(producer, mark);
-    const nextOffset = BigInt(this.#chunk.offsets[lastIndex] ?? 0) + 1n;
+    const nextOffset = placeBehind(this.#slice, lastIndex);
     expected.set(producer, { topic, partition, producer, epoch, sequence, nextOffset, topicId });
   }
 
