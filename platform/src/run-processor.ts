@@ -51,7 +51,10 @@ export interface RunningProcessor {
 export interface ProcessorCounts {
   readonly trades: number;
   readonly deadLetters: number;
-  /** Records of its partitions that it has not come to yet; null: it has not been given any partitions yet. */
+  /**
+   * Records of its partitions that it has not come to yet; null: it has not been given any partitions yet, or it is not
+   * known where one of them ends.
+   */
   readonly lag: number | null;
 }
 
@@ -166,11 +169,12 @@ function runningProcessor(
       const { values } = await metrics.trades.get();
       const { delivery } = await running.status();
       const follows = delivery?.consumptions.every(({ state }) => state === "running") ?? false;
-      const lag = (delivery?.subscriptions ?? []).reduce((sum, each) => sum + each.lag, 0);
+      const lags = (delivery?.subscriptions ?? []).map((each) => each.lag);
+      const isKnown = follows && !lags.includes(null);
       return {
         trades: values.reduce((sum, { value }) => sum + value, 0),
         deadLetters: await deadLetters(),
-        lag: follows ? lag : null,
+        lag: isKnown ? lags.reduce<number>((sum, lag) => sum + (lag ?? 0), 0) : null,
       };
     },
     stopped: async () => {

@@ -296,7 +296,8 @@ class ServiceDelivery implements DeliveryRuntime {
       // Partitions that are another instance's by now would stand there for ever.
       this.#metrics.consumerLag.reset();
       for (const { subscription, topic, partition, lag } of subscriptions) {
-        this.#metrics.consumerLag.set({ subscription, topic, partition: String(partition) }, lag);
+        if (lag !== null)
+          this.#metrics.consumerLag.set({ subscription, topic, partition: String(partition) }, lag);
       }
       this.#busAnswers = true;
     } catch (error) {

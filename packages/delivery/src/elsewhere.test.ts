@@ -95,7 +95,7 @@ const engine: Consumption<null> = {
 /** What is left, of the partitions it has and of the others. */
 async function lags(
   runtime: DeliveryRuntime,
-): Promise<{ readonly own: number[]; readonly elsewhere: number[] }> {
+): Promise<{ readonly own: (number | null)[]; readonly elsewhere: number[] }> {
   const { subscriptions, elsewhere, elsewhereUnknown } = await runtime.status();
   assert.deepEqual(elsewhereUnknown, []);
   return { own: subscriptions.map(({ lag }) => lag), elsewhere: elsewhere.map(({ lag }) => lag) };

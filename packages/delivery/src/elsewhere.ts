@@ -19,7 +19,10 @@ export function askingOnce(bus: EventBus): EndsOf {
   };
 }
 
-/** What is left to do in partitions that this instance was not given; of those that are done with nothing is said. */
+/**
+ * What is left to do in partitions that this instance was not given; of those that are done with nothing is said. Rejects
+ * where that is not known of one.
+ */
 export async function leftElsewhere(
   { subscription, kind }: Pick<ElsewhereStatus, "subscription" | "kind">,
   elsewhere: readonly PartitionElsewhere[],
@@ -29,7 +32,7 @@ export async function leftElsewhere(
     elsewhere.map(async (at): Promise<ElsewhereStatus | null> => {
       const { topic, partition } = at;
       const ends = (await endsOf(topic)).find((each) => each.partition === partition);
-      if (ends === undefined) return null;
+      if (ends === undefined) throw new Error(`the end of ${topic}/${partition} is not known`);
       const from = startIn(ends, at.nextOffset);
       if (from >= ends.latest || (await isOnlyRepeated(bus, at, from))) return null;
       const lag = Number(ends.latest - from);

@@ -111,7 +111,7 @@ async function look(
 function lagOf(
   at: PartitionStatus,
   ends: PartitionOffsets | undefined,
-): { readonly endOffset: bigint | null; readonly lag: number } {
-  if (ends === undefined) return { endOffset: null, lag: 0 };
+): { readonly endOffset: bigint | null; readonly lag: number | null } {
+  if (ends === undefined) return { endOffset: null, lag: null };
   return { endOffset: ends.latest, lag: Math.max(0, Number(ends.latest - startIn(ends, at.nextOffset))) };
 }

@@ -145,3 +145,25 @@ test("R8: a snapshot that can't be written counts, from a zero on", async (t) =>
   await time.until("it has failed", async () => (await failures()) === 1);
   await time.finish("it is drained", runtime.drain());
 });
+
+test("where the bus does not say where a log ends, nobody says that there is nothing left of it", async (t) => {
+  const { time, runtime, series } = await given(t, (real) =>
+    busWith(real, {
+      offsets: async (topic) => (await real.offsets(topic)).filter(({ partition }) => partition === 0),
+    }),
+  );
+  await time.finish("it has started", runtime.start(null, [applying]));
+  await time.until("it has its partitions", async () => (await runtime.status()).subscriptions.length === 2);
+  const { subscriptions } = await runtime.status();
+  assert.deepEqual(
+    subscriptions.map(({ endOffset, lag }) => [endOffset, lag]),
+    [
+      [0n, 0],
+      [null, null],
+    ],
+  );
+  await time.until("it has counted", async () => Object.keys(await series("consumer_lag")).length > 0);
+  const at = `subscription="apply",topic="${commands.name}"`;
+  assert.deepEqual(await series("consumer_lag"), { [`${at},partition="0"`]: 0 });
+  await time.finish("it is drained", runtime.drain());
+});

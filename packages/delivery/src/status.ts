@@ -33,9 +33,10 @@ export interface SubscriptionStatus extends PartitionStatus {
   readonly subscription: string;
   readonly kind: "effect" | "view" | "shard";
   readonly subscriptionState: RunnerState;
+  /** null: the bus does not say where the log ends. */
   readonly endOffset: bigint | null;
-  /** Records between `nextOffset` and `endOffset`. */
-  readonly lag: number;
+  /** Records between `nextOffset` and `endOffset`; null: that is not known. */
+  readonly lag: number | null;
 }
 
 /** A partition that this instance was not given and that is not done with: another's, or nobody's at the moment. */

@@ -52,4 +52,9 @@ test("a partition that has stopped says why it will not be done with what is lef
   assert.deepEqual(reasonsOf({ state: "stopped", error: "the log has no gap" }), [
     "settle is 2 behind on trade-events/3, and has stopped: the log has no gap",
   ]);
+  const unknown = { ...behind, state: "running", error: null, endOffset: null, lag: null } as const;
+  assert.deepEqual(quiet({ subscriptions: [unknown] }), {
+    quiet: false,
+    reasons: ["settle: how far it is behind on trade-events/3 is not known"],
+  });
 });

@@ -41,7 +41,9 @@ export function quietOf(status: ServiceStatus): Quiet {
   }
   for (const { subscription, topic, partition, lag, error } of delivery?.subscriptions ?? []) {
     const stop = error === null ? "" : `, and has stopped: ${error}`;
-    if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}${stop}`);
+    if (lag === null)
+      reasons.push(`${subscription}: how far it is behind on ${topic}/${partition} is not known${stop}`);
+    else if (lag > 0) reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}${stop}`);
   }
   for (const { subscription, topic, partition, lag } of delivery?.elsewhere ?? []) {
     reasons.push(`${subscription} is ${lag} behind on ${topic}/${partition}, which is not this instance's`);

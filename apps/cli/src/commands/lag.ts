@@ -4,6 +4,7 @@ import { withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
 import { type SourceOptions, withSource, withStreams } from "../streams/stream-options.ts";
 import type { LagRow, LagView, StreamSource } from "../streams/stream-source.ts";
+import { totalLag } from "../total-lag.ts";
 
 interface LagOptions extends SourceOptions {
   readonly watch?: boolean;
@@ -53,7 +54,7 @@ async function lag(options: LagOptions): Promise<void> {
         groups: now.view.groups,
         silent: now.view.silent,
         unknown: now.unknown,
-        lag: lines.reduce((sum, row) => sum + (row.lag ?? 0), 0),
+        lag: totalLag(lines.map((row) => row.lag)),
       });
       if (now.nobody) output.note("no group fits --group and --topic; without them all are shown");
       if (now.view.silent.length > 0 || now.unknown.length > 0 || now.nobody) process.exitCode = EXIT.failed;
@@ -96,6 +97,15 @@ function speed(row: LagRow, earlier: Look, now: Look): number | null {
   return Math.round((Math.max(0, done) * 1_000) / (now.atMs - earlier.atMs));
 }
 
+function behind(lags: readonly (number | null)[]): string {
+  const known = lags.filter((lag) => lag !== null);
+  const unknown = lags.length - known.length;
+  const records = `${grouped(totalLag(known) ?? 0)} records behind`;
+  return unknown === 0
+    ? records
+    : `${records}, and how far ${unknown} of ${lags.length} partitions are is not known`;
+}
+
 function print(output: Output, lines: readonly LagLine[], { view, unknown }: Look): void {
   const { groups, silent } = view;
   const withSpeed = lines.some(({ perSecond }) => perSecond !== null);
@@ -120,12 +130,12 @@ function print(output: Output, lines: readonly LagLine[], { view, unknown }: Loo
       line.error === null ? line.state : `${line.state}: ${line.error}`,
       line.position ?? "-",
       line.end ?? "-",
-      line.lag === null ? "-" : grouped(line.lag),
+      line.lag === null ? "unknown" : grouped(line.lag),
       hintOf(line),
       ...(withSpeed ? [line.perSecond === null ? "-" : grouped(line.perSecond)] : []),
     ]),
   );
-  output.line(`${grouped(lines.reduce((sum, row) => sum + (row.lag ?? 0), 0))} records behind`);
+  output.line(behind(lines.map((row) => row.lag)));
   for (const service of silent) output.note(`${service} does not answer: how far it is, is not known`);
   for (const { group, reason } of unknown) output.note(`${group}: not all of its lag is known: ${reason}`);
 }

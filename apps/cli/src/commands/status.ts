@@ -8,6 +8,7 @@ import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { grouped, type Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
+import { totalLag } from "../total-lag.ts";
 
 interface StatusOptions extends TargetOptions {
   readonly watch?: boolean;
@@ -18,7 +19,8 @@ interface Subscription {
   readonly topic: string;
   readonly partition: number;
   readonly nextOffset: string | null;
-  readonly lag: number;
+  /** null: it is not known where the log ends. */
+  readonly lag: number | null;
 }
 
 interface ServiceStatus {
@@ -41,7 +43,7 @@ interface ServiceLine {
   readonly url: string;
   readonly ready: boolean;
   readonly state: string;
-  readonly lag: number;
+  readonly lag: number | null;
   readonly consumedPerSecond: number;
   readonly outbox: number;
   readonly inFlight: number;
@@ -106,7 +108,7 @@ async function look(client: GatewayClient): Promise<Look> {
   return { atMs: performance.now(), services };
 }
 
-function compare(earlier: Look, now: Look): readonly ServiceLine[] {
+export function compare(earlier: Look, now: Look): readonly ServiceLine[] {
   const seconds = (now.atMs - earlier.atMs) / 1_000;
   return now.services.map((service) => {
     const { delivery, unready = [], error, phase = "unknown" } = service;
@@ -117,9 +119,8 @@ function compare(earlier: Look, now: Look): readonly ServiceLine[] {
       url: service.url,
       ready: error === undefined && phase === "ready" && unready.length === 0,
       state: error ?? (unready.length === 0 ? phase : unready.join("; ")),
-      lag: [...(delivery?.subscriptions ?? []), ...(delivery?.elsewhere ?? [])].reduce(
-        (sum, { lag }) => sum + lag,
-        0,
+      lag: totalLag(
+        [...(delivery?.subscriptions ?? []), ...(delivery?.elsewhere ?? [])].map(({ lag }) => lag),
       ),
       consumedPerSecond: Math.round(consumed / seconds),
       outbox: delivery?.outboxBacklog ?? 0,
@@ -146,7 +147,7 @@ function print(output: Output, lines: readonly ServiceLine[]): void {
     lines.map((line) => [
       line.service,
       line.state,
-      grouped(line.lag),
+      line.lag === null ? "unknown" : grouped(line.lag),
       grouped(line.consumedPerSecond),
       grouped(line.outbox),
       grouped(line.inFlight),

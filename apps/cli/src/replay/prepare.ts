@@ -111,7 +111,7 @@ interface StatusAnswer {
     readonly error?: string;
     readonly delivery?: {
       readonly outbox: Readonly<Record<string, number>>;
-      readonly subscriptions: readonly { readonly topic: string; readonly lag: number }[];
+      readonly subscriptions: readonly { readonly topic: string; readonly lag: number | null }[];
     };
   }[];
 }
@@ -140,5 +140,7 @@ async function waitUntilKnown(client: GatewayClient, patience: Patience): Promis
 
 function isBehind(delivery: NonNullable<StatusAnswer["services"][number]["delivery"]>): boolean {
   const waiting = delivery.outbox[REFERENCE_TOPIC] ?? 0;
-  return waiting > 0 || delivery.subscriptions.some(({ topic, lag }) => topic === REFERENCE_TOPIC && lag > 0);
+  return (
+    waiting > 0 || delivery.subscriptions.some(({ topic, lag }) => topic === REFERENCE_TOPIC && lag !== 0)
+  );
 }
