@@ -133,6 +133,18 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
       await page.getByRole("heading", { name: "Book of AAPL" }).waitFor();
     });
 
+  it("says that there are no markets once it knows", async (t) => {
+    const venue = new Venue();
+    venue.symbols = [];
+    venue.away = true;
+    const page = await at(t, venue);
+    await page.getByText("the platform does not answer; asking again").waitFor();
+    assert.match(await page.locator("#markets tbody").innerText(), /Loading…/);
+    venue.away = false;
+    await page.getByText("live, without markets yet").waitFor();
+    assert.match(await page.locator("#markets tbody").innerText(), /No markets yet\./);
+  });
+
   it("goes to the market of the address once it is listed", async (t) => {
     const venue = new Venue();
     venue.symbols = ["AAPL"];
