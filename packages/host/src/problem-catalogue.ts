@@ -42,7 +42,7 @@ export const problemCatalogue = {
   ),
   unauthenticated: entry(
     401,
-    "Who asks is not known",
+    "No valid credentials",
     "The request has no valid credentials. Send `Authorization: Bearer <key>`.",
   ),
   forbidden: entry(
