@@ -33,6 +33,8 @@ export function useKeptScroll(
 /** Of the whole window, for as long as there are pages. */
 export function useKeptWindowScroll(): void {
   useEffect(() => {
+    // Who does not tell it keeps the place as it can.
+    if (!("onscrollend" in window)) return;
     const before = history.scrollRestoration;
     history.scrollRestoration = "manual";
     const keepIt = (): void => keep(WINDOW, scrollY);
