@@ -211,6 +211,15 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await told.getByText("20 messages").waitFor();
   });
 
+  it("shows the messages that it has where they can't be read again, and of when they are", async (t) => {
+    const page = await at(t, "/topics/sim.trade-events?partition=3&key=client-a&limit=10");
+    await page.getByText('"n":9998').waitFor();
+    await page.route("**/records?*", (route) => route.abort());
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("alert").getByText("Showing data from").waitFor();
+    await page.getByText('"n":9998').waitFor();
+  });
+
   it("says who does not answer in time, as it says who can't be reached", async (t) => {
     const page = await at(t, "/topics");
     await page.addInitScript(`{

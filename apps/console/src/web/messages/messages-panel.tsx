@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createColumnHelper } from "@tanstack/react-table";
 import { type ChangeEvent, type FormEvent, type ReactNode, useMemo, useState } from "react";
 import { addressOf, goTo, useAddress } from "../address.tsx";
+import { Answer } from "../answer.tsx";
 import { Failure, type Fault, FaultList } from "../faults.tsx";
 import { clockTime, counted, grouped } from "../figures.ts";
 import { useClient } from "../session.tsx";
@@ -71,7 +72,7 @@ function readNow(
 function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked: FilterText }): ReactNode {
   const client = useClient();
   const partitions = topic.partitions.map(({ partition }) => partition);
-  const { data, dataUpdatedAt, error, refetch, isFetching, isPlaceholderData } = useQuery({
+  const query = useQuery({
     queryKey: ["messages", topic.name, asked],
     queryFn: ({ signal }) => {
       const { filter } = readNow(asked, { partitions: partitions.length });
@@ -80,24 +81,26 @@ function LastMessages({ topic, asked }: { readonly topic: Topic; readonly asked:
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <p className="empty">Loading…</p>;
-  const { messages, scanned, complete } = data;
+  const { dataUpdatedAt, refetch, isFetching, isPlaceholderData } = query;
   return (
-    <Browser topic={topic} messages={messages} empty="No messages match.">
-      {isPlaceholderData ? (
-        <span role="status">Loading… The previous messages are still shown.</span>
-      ) : (
-        <span role="status">
-          <b>{counted(messages.length, "message")}</b> of {grouped(scanned)} searched,{" "}
-          {clockTime(new Date(dataUpdatedAt).toISOString())} UTC
-          {complete ? "" : "; older ones may be there: give a range of time"}
-        </span>
+    <Answer query={query} asking="Loading…">
+      {({ messages, scanned, complete }) => (
+        <Browser topic={topic} messages={messages} empty="No messages match.">
+          {isPlaceholderData ? (
+            <span role="status">Loading… The previous messages are still shown.</span>
+          ) : (
+            <span role="status">
+              <b>{counted(messages.length, "message")}</b> of {grouped(scanned)} searched,{" "}
+              {clockTime(new Date(dataUpdatedAt).toISOString())} UTC
+              {complete ? "" : "; older ones may be there: give a range of time"}
+            </span>
+          )}
+          <button type="button" onClick={() => void refetch()} disabled={isFetching}>
+            Refresh
+          </button>
+        </Browser>
       )}
-      <button type="button" onClick={() => void refetch()} disabled={isFetching}>
-        Refresh
-      </button>
-    </Browser>
+    </Answer>
   );
 }
 
