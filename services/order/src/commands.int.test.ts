@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderEvents, type Principal } from "@bourse/contracts";
 import { orderIdOf } from "./order-id.ts";
-import { ALICE, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
+import { ALICE, BOB, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
 const orderId = orderIdOf("alice", "c-1");
 
@@ -231,7 +231,15 @@ test("a cancel by an unknown client order id is final: the order can't be placed
   const late = await order.post(body());
   assert.equal(late.status, 422);
   assert.equal(late.body.code, "order_rejected");
-  assert.equal((await remove(order, { clientOrderId: "c-1" })).status, 202);
+  const again = await remove(order, { clientOrderId: "c-1" });
+  assert.equal(again.status, 202);
+  for (const { requestId } of [answer.body, again.body]) {
+    const path = `/api/v1/orders/requests/${requestId}`;
+    const { status, body: told } = await order.service.request("GET", path, { as: ALICE });
+    assert.deepEqual([status, told.kind, told.orderId, told.state], [200, "CANCEL", orderId, "ACCEPTED"]);
+    assert.ok(told.completedAt === told.createdAt);
+    assert.equal((await order.service.request("GET", path, { as: BOB })).status, 404);
+  }
   assert.deepEqual(order.wallet.calls, []);
   await order.service.quiet();
   assert.deepEqual(await order.commands(), []);

@@ -178,7 +178,7 @@ class Round {
       this.#tombstones.set(job.orderId, tombstone);
       return { kind: "entomb", job, tombstone };
     }
-    if (isTombstone(target)) return answered({ kind: "commanded", requestId: job.requestId, order: target });
+    if (isTombstone(target)) return answered(givenUp(target));
     const repeated = this.#repeated(job, target, () => true);
     if (repeated !== null) return repeated;
     if (isFinal(target.status)) return answered(refusedAnswer(finished(target)));
@@ -280,6 +280,11 @@ function entomb(
     reason: "cancelled_before_placement",
     createdMs: nowMs,
   };
+}
+
+/** No command is kept of it: as that of an order's placement, its request id is the order's. */
+export function givenUp(tombstone: Tombstone): Answer {
+  return { kind: "commanded", requestId: tombstone.orderId, order: tombstone };
 }
 
 function answered(answer: Answer): Step {

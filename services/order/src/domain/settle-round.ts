@@ -10,7 +10,7 @@ import {
   refusedAnswer,
 } from "./job.ts";
 import { type Order, type OrderRecord, rejectedOrder, type Tombstone } from "./order.ts";
-import { amendOf, cancelOf, orderNotFound, type Step } from "./plan-round.ts";
+import { amendOf, cancelOf, givenUp, orderNotFound, type Step } from "./plan-round.ts";
 import { isRetryable, type Refusal } from "./refusal.ts";
 
 /** What risk and wallet say to a step that asked them. Other steps have none. */
@@ -95,7 +95,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
       case "entomb":
         tombstones.push(step.tombstone);
         audit(step.job, step.tombstone);
-        return { kind: "commanded", requestId: step.job.requestId, order: step.tombstone };
+        return givenUp(step.tombstone);
     }
   };
   const broken = new Map<Chain, Answer>();

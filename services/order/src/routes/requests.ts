@@ -10,11 +10,11 @@ import {
 } from "@bourse/contracts";
 import { problem, type Route, type RouteAnswer, type RouteRequest } from "@bourse/host";
 import type { Row } from "@bourse/store";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { instrumentOf } from "../checks.ts";
 import type { Desk } from "../desk.ts";
 import { COMMAND_KINDS, selectCommand } from "../sql/command-rows.ts";
-import { hexOf, number, numberOrNull, textOrNull } from "../sql/order-rows.ts";
+import { hexOf, number, numberOrNull, selectTombstone, text, textOrNull } from "../sql/order-rows.ts";
 import { RULE_STATES, stateOf } from "../sql/rule-rows.ts";
 import { visibleTo } from "./intake.ts";
 
@@ -53,7 +53,11 @@ export const requestRoutes: readonly Route<Desk>[] = [
 
 async function showRequest(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
   const requestId = request.params.requestId ?? "";
-  const [row] = await desk.store.query(selectCommand(requestId));
+  const [[command] = [], [tombstone] = []] = await desk.store.queries([
+    selectCommand(requestId),
+    selectTombstone(requestId),
+  ]);
+  const row = command ?? tombstone;
   const account = visibleTo(request.principal);
   if (row === undefined || (account !== null && row.account_id !== account))
     return problem("not_found", `There is no request ${requestId}.`, {
@@ -61,7 +65,22 @@ async function showRequest(desk: Desk, request: RouteRequest): Promise<RouteAnsw
         { field: "requestId", given: requestId, allowed: "the requestId of an answer 202 to this account" },
       ],
     });
-  return { status: 200, body: requestView(desk, row) };
+  return { status: 200, body: command === undefined ? cancelView(row) : requestView(desk, row) };
+}
+
+/** The cancel of an order that never came: it was done at once, and no engine was asked. */
+function cancelView(tombstone: Row): Static<typeof RequestView> {
+  const orderId = hexOf(tombstone.order_id);
+  const at = rfc3339(number(tombstone.created_ms));
+  return {
+    requestId: orderId,
+    kind: "CANCEL",
+    accountId: text(tombstone.account_id),
+    orderId,
+    state: "ACCEPTED",
+    createdAt: at,
+    completedAt: at,
+  };
 }
 
 function requestView(desk: Desk, row: Row): object {

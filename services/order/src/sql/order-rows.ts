@@ -92,6 +92,10 @@ export function writeSpecial(orders: readonly Order[]): readonly Statement[] {
   ];
 }
 
+export function selectTombstone(orderId: string): Statement {
+  return sql`SELECT order_id, account_id, created_ms FROM orders WHERE order_id = ${orderId}::uuid AND symbol IS NULL`;
+}
+
 /** The id of a tombstone may be taken, too: that breaks `orders_pkey` alike. */
 export function insertTombstones(tombstones: readonly Tombstone[]): readonly Statement[] {
   if (tombstones.length === 0) return [];
