@@ -3457,6 +3457,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -3534,6 +3537,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -3639,6 +3645,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -3749,6 +3758,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -3993,6 +4005,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -4087,6 +4102,9 @@ symbol?: string
 quantity?: string
 price?: string
 state: ("PENDING" | "ACCEPTED" | "REJECTED")
+/**
+ * What the engine said; docs/orders.md lists all reasons
+ */
 reason?: string
 /**
  * RFC 3339, UTC, milliseconds
@@ -4511,6 +4529,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -4614,6 +4635,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string
@@ -4712,6 +4736,9 @@ postOnly?: boolean
 expireAt?: string
 makerFeePpm?: number
 takerFeePpm?: number
+/**
+ * Why it was rejected, cancelled or has expired; docs/orders.md lists them all
+ */
 reason?: string
 botId?: string
 remark?: string

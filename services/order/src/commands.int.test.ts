@@ -89,7 +89,7 @@ test("an amendment that the engine refuses leaves the order as it is and lets th
     requestId,
     accepted: false,
     orderId,
-    reason: "too_late",
+    reason: "unknown_order",
   });
   assert.equal(await rowsOf(order, "raises_in_flight"), 0);
   assert.equal((await order.get(orderId)).body.quantity, "0.5");
@@ -114,10 +114,10 @@ test("whoever was answered 202 can ask what became of it", async (t) => {
     requestId,
     accepted: false,
     orderId,
-    reason: "too_late",
+    reason: "unknown_order",
   });
   const refused = await ask(requestId, OPERATOR);
-  assert.deepEqual(refused.rest, { ...asked, state: "REJECTED", reason: "too_late" });
+  assert.deepEqual(refused.rest, { ...asked, state: "REJECTED", reason: "unknown_order" });
   assert.ok(refused.completedAt >= pending.createdAt);
 
   const cancel = (await remove(order, {}, `/api/v1/orders/${orderId}`)).body;

@@ -39,7 +39,11 @@ export const OrderView = Type.Object({
   expireAt: Type.Optional(Timestamp),
   makerFeePpm: Type.Optional(Type.Integer()),
   takerFeePpm: Type.Optional(Type.Integer()),
-  reason: Type.Optional(Type.String()),
+  reason: Type.Optional(
+    Type.String({
+      description: "Why it was rejected, cancelled or has expired; docs/orders.md lists them all",
+    }),
+  ),
   botId: Type.Optional(Type.String()),
   remark: Type.Optional(Type.String()),
   ...specialFields,

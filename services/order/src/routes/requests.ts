@@ -30,8 +30,9 @@ const RequestView = Type.Object({
   price: Type.Optional(Decimal),
   /** Once it is not PENDING any more, the order shows what it did. */
   state: oneOf(RULE_STATES),
-  /** Why the engine refused it. */
-  reason: Type.Optional(Type.String()),
+  reason: Type.Optional(
+    Type.String({ description: "What the engine said; docs/orders.md lists all reasons" }),
+  ),
   createdAt: Timestamp,
   completedAt: Type.Optional(Timestamp),
 });
