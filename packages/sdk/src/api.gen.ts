@@ -220,11 +220,11 @@ symbol?: string
  */
 orderId?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 from?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 to?: string
 limit?: number
@@ -668,7 +668,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -744,7 +744,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -793,7 +793,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -917,7 +917,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -972,7 +972,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1048,7 +1048,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1097,7 +1097,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1221,7 +1221,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1276,7 +1276,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1352,7 +1352,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1401,7 +1401,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1525,7 +1525,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1580,7 +1580,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1656,7 +1656,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1705,7 +1705,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1829,7 +1829,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -1884,7 +1884,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -1960,7 +1960,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -2009,7 +2009,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -2133,7 +2133,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -2188,7 +2188,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -2264,7 +2264,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -2313,7 +2313,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 status?: ("PARKED" | "APPLIED" | "DROPPED")
@@ -2437,7 +2437,7 @@ code?: string
  */
 key?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 since?: string
 max?: number
@@ -5061,11 +5061,11 @@ key?: string
  */
 type?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 fromTime?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 toTime?: string
 by?: ("topic" | "key" | "type")
@@ -5113,7 +5113,7 @@ topic: string
 }
 query?: {
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 time?: string
 key?: string
@@ -5179,11 +5179,11 @@ key?: string
  */
 type?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 fromTime?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 toTime?: string
 /**
@@ -5337,11 +5337,11 @@ clientId?: string
  */
 symbol?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 from?: string
 /**
- * RFC 3339, UTC, milliseconds
+ * RFC 3339; `+` of an offset is %2B in an address
  */
 to?: string
 limit?: number

@@ -140,6 +140,8 @@ test("what is asked wrongly is refused by name", async (t) => {
     const answer = await tested.request("GET", fills("alice"), { as: alice, query: { [field]: given } });
     assert.deepEqual([answer.status, answer.body.code, answer.body.errors[0].field], [status, code, field]);
   }
+  const hour = { from: "1970-01-01T00:00:00Z", to: "2200-01-01T01:00:00.5+01:00" };
+  assert.deepEqual(await namesOf(tested, hour), [], "as clients' libraries write times");
   const before1970 = { from: "0001-01-01T00:00:00.000Z", to: "1969-12-31T23:59:59.999Z" };
   assert.deepEqual(await namesOf(tested, before1970), []);
 });

@@ -18,6 +18,8 @@ import { OrderView } from "../order-view.ts";
 const ExpireAt = Type.String({
   pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z$",
   description: "RFC 3339, UTC",
+  allowed:
+    "a time in UTC with at most milliseconds, such as 2026-11-21T09:30:00Z or 2026-11-21T09:30:00.000Z",
 });
 const NamedAccount = Type.Optional(AccountId);
 
