@@ -158,6 +158,13 @@ test("operation ids differ, and every reference leads somewhere", () => {
   }
 });
 
+test("answers that may be asked for again say when", () => {
+  const { responses } = documentFor("edge").paths["/api/v1/halts"].post;
+  for (const status of ["429", "503"])
+    assert.equal(responses[status].headers["Retry-After"].schema.type, "integer");
+  assert.equal(responses["400"].headers, undefined);
+});
+
 test("schemas are of the dialect that OpenAPI 3.1 has", () => {
   const { schema } =
     documentFor("edge").paths["/api/v1/orders/{orderId}"].get.responses["200"].content["application/json"];

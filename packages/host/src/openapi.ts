@@ -208,6 +208,7 @@ function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
       String(status),
       {
         description: list.map((code) => `\`${code}\`: ${problemEntry(code).title}`).join(". "),
+        ...headersOf(status),
         content: {
           "application/problem+json": {
             schema: { $ref: "#/components/schemas/Problem" },
@@ -217,6 +218,18 @@ function refusals(route: AnyRoute): Readonly<Record<string, unknown>> {
       },
     ]),
   );
+}
+
+function headersOf(status: number): object {
+  if (status === 401) return { headers: { "WWW-Authenticate": header("string", "The scheme: Bearer") } };
+  if (status !== 429 && status !== 503) return {};
+  return {
+    headers: { "Retry-After": header("integer", "Seconds, after which it may be sent again as it is") },
+  };
+}
+
+function header(type: string, description: string): object {
+  return { description, schema: { type } };
 }
 
 function exampleOf(code: ProblemCode): object {
