@@ -18,9 +18,10 @@ function folder(t: TestContext): string {
 }
 
 /** The command as a person runs it. Nothing listens on port 1. */
-function bourse(args: readonly string[], data: string) {
+function bourse(args: readonly string[], data: string, more: Readonly<Record<string, string>> = {}) {
   const env = {
     ...process.env,
+    ...more,
     BOURSE_DATA: data,
     BOURSE_URL: "http://127.0.0.1:1",
     BOURSE_KEY: "",
@@ -53,6 +54,24 @@ describe("the command line", () => {
       const [command, ...others] = (await buildProgram(name)).commands;
       assert.deepEqual([command?.name(), others], [name, []]);
     }
+  });
+
+  it("stops a platform, and says how one is, without loading one", (t) => {
+    const watch = `import { registerHooks } from "node:module";
+      registerHooks({ load: (url, context, next) => {
+        const [service] = /services\\/[^/]+/.exec(url) ?? [];
+        if (service !== undefined) console.error("loads", service);
+        return next(url, context);
+      } });`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watch)}` };
+    const data = folder(t);
+    for (const command of ["down", "status"])
+      assert.doesNotMatch(bourse([command], data, env).stderr, /loads/, command);
+    assert.match(
+      bourse(["recover", "nothing"], data, env).stderr,
+      /loads services/,
+      "it sees what is loaded",
+    );
   });
 
   it("documents every exit code", async () => {

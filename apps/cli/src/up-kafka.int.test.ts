@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaSkip } from "@bourse/bus/testing";
-import { readRunFile } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
 import { EXIT } from "./exit-codes.ts";
 import { serviceAddresses } from "./testing/addresses.ts";
 import {

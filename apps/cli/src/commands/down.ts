@@ -14,7 +14,7 @@ export function downCommand(): Command {
 async function down(options: TargetOptions): Promise<void> {
   const output = new Output({ json: options.json ?? false });
   const dataFolder = dataFolderOf(options.data);
-  const { stopPlatform } = await import("@bourse/platform");
+  const { stopPlatform } = await import("@bourse/platform/stop-platform");
   const stopped = await stopPlatform(dataFolder);
   if (stopped.length === 0) output.line(`Nothing runs from ${dataFolder}.`);
   else output.line(`Stopped ${stopped.map(({ name }) => name).join(", ")}.`);

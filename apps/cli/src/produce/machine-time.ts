@@ -1,4 +1,4 @@
-import { machineClock, machineTimer } from "@bourse/platform";
+import { machineClock, machineTimer } from "@bourse/platform/machine";
 import type { ProduceOptions } from "@bourse/trade-stream";
 
 /** The machine's time for a production. */

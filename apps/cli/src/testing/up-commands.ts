@@ -5,7 +5,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { readRunFile } from "@bourse/platform";
+import { readRunFile } from "@bourse/platform/run-file";
 import { removeData } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 
