@@ -11,7 +11,7 @@ export function errorsDocument(): string {
   });
   return `# Error codes
 
-Every refusal is an RFC 9457 document, \`application/problem+json\`:
+This page lists the codes, by status. Every refusal is an RFC 9457 document, \`application/problem+json\`:
 
 \`\`\`json
 {
@@ -26,9 +26,11 @@ Every refusal is an RFC 9457 document, \`application/problem+json\`:
 }
 \`\`\`
 
-\`code\` is stable: programs decide by it. \`errors\` names fields as they stand in the request, with what was given
-(shortened to 100 characters) and what is allowed. A code with "again" may be retried as it is, with the same
-\`Idempotency-Key\`; 429 and 503 say when in \`Retry-After\`.
+- \`code\` is stable. Let programs decide by it.
+- \`errors\` names fields as they stand in the request, with what was given (shortened to 100 characters) and what is
+  allowed.
+- A code with "yes" under "again" may be retried as it is, with the same \`Idempotency-Key\`. 429 and 503 say when, in
+  \`Retry-After\`.
 
 Generated from \`packages/host/src/problem-catalogue.ts\`.
 

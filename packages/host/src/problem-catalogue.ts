@@ -57,7 +57,7 @@ export const problemCatalogue = {
   ),
   method_not_allowed: entry(
     405,
-    "The method does not fit the address",
+    "The address does not take this method",
     "The `Allow` header lists the methods that the path has.",
   ),
   method_not_implemented: entry(
@@ -84,7 +84,7 @@ export const problemCatalogue = {
   expectation_failed: entry(
     417,
     "The expectation can't be met",
-    "Of the header `Expect` only `100-continue` is known.",
+    "The only known value of the header `Expect` is `100-continue`.",
   ),
   head_too_large: entry(
     431,
@@ -143,7 +143,7 @@ export const problemCatalogue = {
   request_in_progress: entry(
     409,
     "The request is being worked on",
-    "A request with the same Idempotency-Key has not been answered yet. Send again: its answer is then the answer.",
+    "A request with the same Idempotency-Key has not been answered yet. Send again to get its answer.",
     true,
   ),
 
@@ -244,7 +244,7 @@ export const problemCatalogue = {
   too_many_idempotency_keys: entry(
     429,
     "Too many Idempotency-Keys",
-    "The caller has as many keys of the last 24 hours as are kept for one; known ones are still answered. Nothing was done.",
+    "The caller has as many keys of the last 24 hours as are kept for one caller; known ones are still answered. Nothing was done.",
     true,
   ),
   order_rate_exceeded: entry(429, "Too many orders", "The account's order rate is used up.", true),
@@ -268,13 +268,13 @@ export const problemCatalogue = {
   // Something outside does not answer.
   internal_error: entry(
     500,
-    "An error of ours",
-    "The fault is not in the request. Its id finds it in the logs; for orders, the client order id tells what became of it.",
+    "An internal error",
+    "The fault is not in the request. The request's id finds it in the logs; for orders, the client order id tells what became of it.",
   ),
   not_ready: entry(
     503,
     "The service is not ready",
-    "It starts, catches up, or has stopped a part of itself; nothing was done.",
+    "It is starting, catching up, or a part of it has stopped; nothing was done.",
     true,
   ),
   draining: entry(
@@ -306,7 +306,7 @@ export const problemCatalogue = {
   topic_unreadable: entry(
     502,
     "The topic can't be read",
-    "The broker refuses it, or what it has is damaged: the detail says where. It will be answered so until somebody has seen to it.",
+    "The broker refuses it, or what it has is damaged: the detail says where. The answer stays the same until somebody has seen to it.",
   ),
   peer_unavailable: entry(503, "Another service does not answer", "Nothing was done.", true),
   outcome_unknown: entry(

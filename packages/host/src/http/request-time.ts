@@ -10,7 +10,7 @@ export const RequestTime = Type.String({
   format: TIME_FORMAT,
   description: "RFC 3339; `+` of an offset is %2B in an address",
   allowed:
-    "a time that there is, with its offset, such as 2026-11-21T09:30:00Z or 2026-11-21T10:30:00.000%2B01:00",
+    "a valid time with its offset, such as 2026-11-21T09:30:00Z or 2026-11-21T10:30:00.000%2B01:00",
 });
 
 export function isTime(text: string): boolean {
