@@ -222,7 +222,7 @@ function holdRefusal(outcome: Extract<HoldOutcome, { status: "refused" }>): Refu
       };
       return {
         code,
-        detail: `the order may cost ${required ?? "more"} ${asset ?? ""}, available are ${available ?? "less"}`,
+        detail: `the order may cost ${required ?? "more"} ${asset ?? ""}, available is ${available ?? "less"}`,
         extensions,
       };
     }

@@ -74,7 +74,7 @@ export function finished(order: Pick<Order, "orderId" | "status">): Refusal {
 
 const AMEND_IN_FLIGHT: Refusal = {
   code: "amend_in_flight",
-  detail: "an amendment of this order has no report yet, and one that may cost more is alone in flight",
+  detail: "an amendment of this order has no report yet, and one that may cost more must be alone in flight",
 };
 
 /** What the order will be when everything in flight has taken effect. */

@@ -209,7 +209,7 @@ class Round {
     return answered(
       refusedAnswer({
         code: "idempotency_key_reused",
-        detail: "the Idempotency-Key came before with another request",
+        detail: "the Idempotency-Key was used for another request",
       }),
     );
   }

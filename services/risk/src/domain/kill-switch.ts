@@ -36,7 +36,7 @@ export function approveRelease(
   if (request.status !== "PENDING")
     return refused({
       code: "conflict",
-      detail: `release request ${request.id} is ${request.status} already`,
+      detail: `release request ${request.id} is already ${request.status}`,
     });
   if (engaged === null || engaged.requestId !== request.switchRequestId)
     return refused({
@@ -46,7 +46,7 @@ export function approveRelease(
   if (request.maker === checker)
     return refused({
       code: "forbidden",
-      detail: "a release is approved by another key than the one that asked for it",
+      detail: "a release must be approved by another key than the one that asked for it",
     });
   return ok({ accountId: request.accountId });
 }

@@ -92,7 +92,7 @@ export class BatchScanner {
     const aheadMs = timeMs - latestMs + maxAheadMs;
     return {
       code: "time_in_future",
-      message: `timestamp is ${aheadMs} ms in the future, and ${maxAheadMs} ms are allowed`,
+      message: `timestamp is ${aheadMs} ms in the future, and may be at most ${maxAheadMs} ms`,
     };
   }
 

@@ -23,16 +23,16 @@ export function readReport(record: BusRecord): { readonly bytes: Uint8Array } | 
     return { code: "not_json", message: `the value is not JSON: ${(error as Error).message}` };
   }
   if (typeof event !== "object" || event === null || Array.isArray(event))
-    return { code: "not_an_object", message: "the value is JSON, and no object" };
+    return { code: "not_an_object", message: "the value is JSON, but not an object" };
   const { eventType, side } = event as { readonly eventType?: unknown; readonly side?: unknown };
   if (eventType !== TradeReported.eventType)
     return {
       code: "unknown_event_type",
-      message: `eventType is ${shown(eventType)}, and ${TradeReported.eventType} is allowed`,
+      message: `eventType is ${shown(eventType)}, and must be ${TradeReported.eventType}`,
     };
   if (!schema.check(event)) {
     if (typeof side === "string" && side !== "BUY" && side !== "SELL")
-      return { code: "unknown_side", message: `side is ${shown(side)}, and BUY and SELL are allowed` };
+      return { code: "unknown_side", message: `side is ${shown(side)}, and must be BUY or SELL` };
     return { code: "schema_violated", message: schema.fault(event) };
   }
   return { bytes: Buffer.from(encodeTradeReported(event as Parameters<typeof encodeTradeReported>[0])) };
@@ -79,17 +79,17 @@ export function refusalOf(
     case SCAN.noSuchTime:
       return {
         code: "no_such_time",
-        message: `timestamp is ${shown(fields.timestamp)}, and there is no such time`,
+        message: `timestamp is ${shown(fields.timestamp)}, which is not a valid time`,
       };
     default:
-      return { code: "schema_violated", message: "the value is no TradeReported" };
+      return { code: "schema_violated", message: "the value is not a TradeReported" };
   }
 }
 
 function notPositive(field: "quantity" | "price", fields: Readonly<Record<string, unknown>>): Refusal {
   return {
     code: `${field}_not_positive`,
-    message: `${field} is ${shown(fields[field])}, and above zero is allowed`,
+    message: `${field} is ${shown(fields[field])}, and must be above zero`,
   };
 }
 

@@ -28,7 +28,7 @@ export function readPlatformTrade(
   if (eventType !== TradeExecuted.eventType)
     return {
       code: "unknown_event_type",
-      message: `eventType is ${String(eventType)}, and TradeExecuted is allowed`,
+      message: `eventType is ${String(eventType)}, and must be TradeExecuted`,
     };
   if (!schema.check(event)) return { code: "schema_violated", message: schema.fault(event) };
   return writeLegs(event as EventOf<typeof TradeExecuted>, instruments, into);
