@@ -35,7 +35,8 @@ function isToCome({ phase, unready, stopped }: ServiceStatus): boolean {
 /** The group has given it nothing yet of what is left: a partition may still stop at its replay. */
 function isToBeGiven({ delivery }: ServiceStatus): boolean {
   const isShard = ({ kind }: { readonly kind: string }): boolean => kind === "shard";
-  return delivery !== null && delivery.elsewhere.some(isShard) && !delivery.subscriptions.some(isShard);
+  if (delivery === null) return false;
+  return delivery.elsewhere.some(isShard) && !delivery.subscriptions.some(isShard);
 }
 
 async function statusOf(url: string, data: Pick<DataFolder, "secret">): Promise<ServiceStatus | null> {

@@ -23,7 +23,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.ok]: "done",
-  [EXIT.failed]: "done, and the outcome is bad: violations, unequal fills, a start that failed, a part that has stopped",
+  [EXIT.failed]:
+    "done, and the outcome is bad: violations, unequal fills, a start that failed, a part that has stopped",
   [EXIT.usage]:
     "the command was not understood, or a file or an environment variable is not what it should be",
   [EXIT.unreachable]: "no platform or broker answers, or it stopped answering",

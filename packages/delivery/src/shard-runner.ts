@@ -18,13 +18,7 @@ import { lostOutputs } from "./lost-outputs.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { MissingCommands } from "./missing-commands.ts";
 import { OutputSender } from "./output-sender.ts";
-import {
-  isIdle,
-  newlyOwned,
-  type OwnedPartition,
-  type OwnedStep,
-  statusOf,
-} from "./owned-partition.ts";
+import { isIdle, newlyOwned, type OwnedPartition, type OwnedStep, statusOf } from "./owned-partition.ts";
 import { BrokenCommandError, ShardPartition } from "./shard-partition.ts";
 import type { OpenSnapshots } from "./snapshot-store.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";

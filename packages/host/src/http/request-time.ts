@@ -9,8 +9,7 @@ export const RequestTime = Type.String({
   maxLength: 40,
   format: TIME_FORMAT,
   description: "RFC 3339; `+` of an offset is %2B in an address",
-  allowed:
-    "a valid time with its offset, such as 2026-11-21T09:30:00Z or 2026-11-21T10:30:00.000%2B01:00",
+  allowed: "a valid time with its offset, such as 2026-11-21T09:30:00Z or 2026-11-21T10:30:00.000%2B01:00",
 });
 
 export function isTime(text: string): boolean {
