@@ -19,12 +19,14 @@ import { ConsoleError } from "./console-error.ts";
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const CACHE = join(ROOT, "node_modules/.cache/bourse-console");
 const BUILDER = fileURLToPath(new URL("./build-pages.ts", import.meta.url));
-/** What the pages are made of. */
+/** What the pages are made of; a test asks the build whether that is all. */
 const SOURCES = [
   "apps/console/src/web/**/*",
   "apps/console/src/serve/vite-settings.ts",
   "apps/console/package.json",
-  "packages/sdk/src/*.ts",
+  "packages/base/src/**/*.ts",
+  "packages/base/package.json",
+  "packages/sdk/src/**/*.ts",
   "packages/sdk/package.json",
 ];
 const BUILD_LIMIT_MS = 120_000;
@@ -77,12 +79,17 @@ function putInPlace(scratch: string, folder: string): void {
   }
 }
 
-function sourcesHash(): string {
-  const hash = createHash("sha256");
+/** Paths from the repository's root, in order. */
+export function pageSources(): readonly string[] {
   const files = globSync(SOURCES, { cwd: ROOT }).filter(
     (file) => !file.endsWith(".test.ts") && statSync(join(ROOT, file)).isFile(),
   );
-  for (const file of files.sort())
+  return files.sort();
+}
+
+function sourcesHash(): string {
+  const hash = createHash("sha256");
+  for (const file of pageSources())
     hash
       .update(file)
       .update("\0")
