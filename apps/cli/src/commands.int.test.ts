@@ -59,6 +59,8 @@ describe("the commands on a running platform", () => {
   }
 
   let key: string;
+  /** Another operator's. */
+  let olga: string;
 
   it("assets and instruments are listed, shown and changed", async () => {
     assert.match((await bourse("assets list")).stdout, /│ ACME +│ Acme +│ EQUITY │ +0 │/);
@@ -149,6 +151,75 @@ describe("the commands on a running platform", () => {
         ["carol", true],
       ],
     );
+  });
+
+  it("keys are issued, listed and revoked, each shown once", async () => {
+    const again = "keys issue --operator --name Olga --idempotency-key olga-1";
+    const issued = await json(again);
+    assert.deepEqual([issued.role, issued.name, issued.createdBy], ["operator", "Olga", "operator"]);
+    olga = issued.key;
+    assert.equal((await json(again)).key, olga, "the same request again");
+    const { stdout } = await bourse("keys issue alice --name bot", { BOURSE_KEY: olga });
+    const [, bot = "", id = ""] =
+      /^A key of alice, bot, shown this once: (bk_\w+)\n.*revoke (\S+)`/.exec(stdout) ?? [];
+    assert.equal((await json("accounts show alice", { BOURSE_KEY: bot })).accountId, "alice");
+
+    const { keys } = await json("keys list alice");
+    assert.deepEqual(
+      keys.map(({ name, createdBy }: Record<string, string>) => [name, createdBy]),
+      [
+        ["bot", issued.keyId],
+        ["account", "operator"],
+      ],
+    );
+    const listed = await bourse("keys list -n 1");
+    assert.match(
+      listed.stdout,
+      new RegExp(`│ ${id} +│ account +│ alice +│ bot +│ ${issued.keyId} +│ 2\\S+Z +│ +│`),
+    );
+    assert.match(listed.stderr, /the latest 1; there may be more/);
+    assert.doesNotMatch(JSON.stringify(keys) + listed.stdout, /bk_/);
+
+    assert.match((await bourse(`keys revoke ${id}`)).stdout, /bot, of alice, is revoked since 2/);
+    assert.ok((await json("keys list alice -n 1")).keys[0].revoked !== undefined);
+    assert.equal((await bourse(`keys revoke ${id}`)).code, EXIT.ok, "it is so already");
+  });
+
+  it("keys that can't be issued or revoked are refused", async () => {
+    for (const [line, code, words, env] of [
+      ["keys issue", EXIT.usage, /name the account that the key is for, or say --operator/, {}],
+      ["keys issue alice --operator", EXIT.usage, /or say --operator/, {}],
+      ["keys issue alcie", EXIT.refused, /accountId: alcie -> the id of an account/, {}],
+      ["keys list alcie", EXIT.refused, /accountId: alcie -> the id of an account/, {}],
+      ["keys issue --operator", EXIT.refused, /403 forbidden/, { BOURSE_KEY: key }],
+      ["keys revoke nothing", EXIT.refused, /keyId: nothing -> the keyId of a key that was issued/, {}],
+      ["keys revoke", EXIT.usage, /missing required argument 'id'/, {}],
+    ] as const) {
+      const refused = await bourse(line, env);
+      assert.equal(refused.code, code, `${line}: ${refused.stderr}`);
+      assert.match(refused.stderr, words, line);
+    }
+  });
+
+  it("a release is asked for by one operator, found by another, and approved", async () => {
+    assert.match((await bourse("accounts releases")).stdout, /^None waits for approval\.$/m);
+    const asked = await json("accounts release carol --note mended");
+    const [waits] = (await json("accounts releases", { BOURSE_KEY: olga })).releaseRequests;
+    assert.deepEqual(
+      [waits.id, waits.accountId, waits.maker, waits.note],
+      [asked.id, "carol", "operator", "mended"],
+    );
+    assert.match(
+      (await bourse("accounts releases")).stdout,
+      /│ carol +│ PENDING │ operator +│ 2\S+Z +│ +│ mended +│/,
+    );
+    assert.equal((await bourse(`accounts release --approve ${asked.id}`)).code, EXIT.refused, "by who asked");
+    const approved = await bourse(`accounts release --approve ${asked.id}`, { BOURSE_KEY: olga });
+    assert.equal(approved.code, EXIT.ok, approved.stderr);
+    assert.deepEqual((await json("accounts releases")).releaseRequests, []);
+    const [done] = (await json("accounts releases --all")).releaseRequests;
+    assert.deepEqual([done.id, done.status], [asked.id, "APPROVED"]);
+    assert.equal((await json("accounts show carol")).killSwitch.engaged, false);
   });
 
   it("order place shows what became of it", async () => {

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import("./commands/down.ts")).downCommand(),
   status: async () => (await import("./commands/status.ts")).statusCommand(),
   accounts: async () => (await import("./commands/accounts.ts")).accountsCommand(),
+  keys: async () => (await import("./commands/keys.ts")).keysCommand(),
   order: async () => (await import("./commands/order.ts")).orderCommand(),
   assets: async () => (await import("./commands/assets.ts")).assetsCommand(),
   instruments: async () => (await import("./commands/instruments.ts")).instrumentsCommand(),

@@ -21,6 +21,20 @@ interface CreateOptions extends TargetOptions {
   readonly withKey?: boolean;
 }
 
+const RELEASES = "/api/v1/risk/kill-switch/release-requests";
+
+/** Of `GET /api/v1/risk/kill-switch/release-requests`. */
+interface ReleaseView {
+  readonly id: string;
+  readonly accountId: string;
+  readonly status: "PENDING" | "APPROVED";
+  /** The keys of those who asked and approved. */
+  readonly maker: string;
+  readonly checker?: string;
+  readonly note: string;
+  readonly createdAt: string;
+}
+
 interface FundOptions extends TargetOptions {
   readonly idempotencyKey?: string;
 }
@@ -59,6 +73,10 @@ export function accountsCommand(): Command {
     .option("--note <text>", "why it may trade again", "asked for at the command line")
     .option("--approve <request>", "the release that was asked for")
     .action(releaseAccount);
+  const releases = withTarget(new Command("releases"))
+    .description("The releases that were asked for and wait for another operator's approval, latest first")
+    .option("--all", "those that were approved as well")
+    .action(listReleases);
   const group = withTarget(new Command("group"))
     .description("Make accounts count as one for self-trade prevention; without a group, show the account's")
     .argument("<account>")
@@ -72,6 +90,12 @@ export function accountsCommand(): Command {
       withExamples(release, [
         ["accounts release alice --note fixed", "asks for it"],
         ["accounts release --approve r-1", "with another operator's key"],
+      ]),
+    )
+    .addCommand(
+      withExamples(releases, [
+        ["accounts releases", "what there is to approve, who asked for it and why"],
+        ["accounts releases --all --json", "who has approved what, for a program"],
       ]),
     )
     .addCommand(
@@ -119,17 +143,38 @@ async function releaseAccount(
   if ((accountId === undefined) === (approve === undefined))
     throw new CliError(EXIT.usage, "name the account to ask for its release, or --approve a request");
   await withClient(options, async (client, output) => {
-    const path = "/api/v1/risk/kill-switch/release-requests";
     const answer =
       approve === undefined
-        ? await client.post<{ id: string }>(path, { accountId, note }, { idempotencyKey: randomUUID() })
-        : await client.post<{ id: string }>(`${path}/${encodeURIComponent(approve)}/approve`, undefined);
+        ? await client.post<{ id: string }>(RELEASES, { accountId, note }, { idempotencyKey: randomUUID() })
+        : await client.post<{ id: string }>(`${RELEASES}/${encodeURIComponent(approve)}/approve`, undefined);
     output.line(
       approve === undefined
         ? `Asked for. Another operator's key approves it: bourse accounts release --approve ${answer.id}`
         : "Released: the account may trade again.",
     );
     output.result(answer);
+  });
+}
+
+async function listReleases(options: TargetOptions & { readonly all?: boolean }): Promise<void> {
+  await withClient(options, async (client, output) => {
+    const answer = await client.get<{ releaseRequests: readonly ReleaseView[] }>(RELEASES);
+    const shown = answer.releaseRequests.filter(({ status }) => options.all === true || status === "PENDING");
+    if (shown.length === 0) output.line(options.all === true ? "There is none." : "None waits for approval.");
+    else
+      output.table(
+        ["request", "account", "status", "asked by", "asked", "approved by", "note"],
+        shown.map(({ id, accountId, status, maker, createdAt, checker = "", note }) => [
+          id,
+          accountId,
+          status,
+          maker,
+          createdAt,
+          checker,
+          note,
+        ]),
+      );
+    output.result({ releaseRequests: shown });
   });
 }
 
