@@ -161,6 +161,20 @@ describe("the command line", () => {
     });
   }
 
+  it("with --json tells a line that it does not understand so, too", (t) => {
+    for (const [line, words] of [
+      ["accounts create --json", /^missing required argument 'account'$/],
+      ["stauts --json", /^unknown command 'stauts'/],
+      ["tail trade-events -n 0 --json", /^option '-n, --limit <count>' argument '0' is invalid/],
+    ] as const) {
+      const { status, stdout } = bourse(line.split(" "), folder(t));
+      const { error } = JSON.parse(stdout);
+      assert.deepEqual([status, error.exitCode], [EXIT.usage, EXIT.usage], line);
+      assert.match(error.message, words);
+    }
+    assert.equal(bourse(["tail", "--help", "--json"], folder(t)).status, EXIT.ok);
+  });
+
   it("with --json tells an error as the one object of stdout, too", (t) => {
     const { status, stdout } = bourse(["status", "--json"], folder(t));
     const { error } = JSON.parse(stdout);

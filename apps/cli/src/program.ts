@@ -44,9 +44,17 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
     return Number(process.exitCode ?? before ?? EXIT.ok);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return tellEnd(error, args.includes("--json"));
+    const json = args.includes("--json");
+    if (error instanceof CommanderError) return usageEnd(error, json);
+    return tellEnd(error, json);
   }
+}
+
+/** Help, or a line that was not understood: commander has told people so. */
+function usageEnd({ exitCode, message }: CommanderError, json: boolean): number {
+  if (exitCode === 0) return EXIT.ok;
+  if (json) tellProgram({ exitCode: EXIT.usage, message: message.replace(/^error: /, "") });
+  return EXIT.usage;
 }
 
 /** All of it; where `only` is a command's name, with that command alone. */
@@ -75,9 +83,13 @@ function tellEnd(error: unknown, json: boolean): number {
   const exitCode = end?.exitCode ?? EXIT.failed;
   if (json) {
     const problem = error instanceof RefusedError ? { problem: error.problem } : {};
-    process.stdout.write(`${printable(JSON.stringify({ error: { exitCode, message, ...problem } }))}\n`);
+    tellProgram({ exitCode, message, ...problem });
   }
   return exitCode;
+}
+
+function tellProgram(error: object): void {
+  process.stdout.write(`${printable(JSON.stringify({ error }))}\n`);
 }
 
 function help(): string {
