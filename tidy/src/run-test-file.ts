@@ -48,7 +48,7 @@ const TIMEOUT_MS: Readonly<Record<Suite, number>> = {
   crash: 1_800_000,
 };
 const CLOSING_MS = 15_000;
-const RUNNING_TEST = import.meta.resolve("./running-test.ts");
+const TEST_CONTEXT = import.meta.resolve("./test-context.ts");
 const OVERDUE = "did not end in time: is a timer, a server, a connection or a process left open?";
 const INTERRUPTED = "was interrupted";
 const NO_TEST = "holds no test, or ended before the first of them";
@@ -65,7 +65,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
     files: [path],
     cwd: options.root,
     isolation: "process",
-    execArgv: ["--import", RUNNING_TEST],
+    execArgv: ["--import", TEST_CONTEXT],
     concurrency: 1,
     timeout: timeoutMs,
     signal: AbortSignal.any([overdue, options.interruption]),
@@ -244,7 +244,7 @@ function describe(error: unknown): string {
     property(cause, "code") === "ERR_ASSERTION"
       ? (cause.stack ?? cause.message)
       : inspect(cause, { depth: 6 });
-  return text.replace(/^ +at .*\(?node:(internal|async_hooks).*\n?/gm, "").trimEnd();
+  return text.replace(/^ +at .*\(?node:(internal|async_hooks|diagnostics_channel).*\n?/gm, "").trimEnd();
 }
 
 function property(value: unknown, name: string): unknown {
