@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdtempSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { escapeIdentifier } from "pg";
 import { startPostgres } from "./local-postgres/index.ts";
@@ -103,27 +104,28 @@ const PRIVATE_SETTINGS = {
 };
 
 async function startPrivateServer(): Promise<string> {
-  const folder = mkdtempSync(`${scratchFolder()}/bourse-test-`);
+  const folder = mkdtempSync(`${scratchFolder("/tmp")}/bourse-test-`);
   const server = await startPostgres({ folder, settings: PRIVATE_SETTINGS });
   endWithUs(folder);
   return server.adminUrl;
 }
 
 const SHARED_MEMORY = "/dev/shm";
-/** Several times what the server has at once: its log, and a few databases of 8 MB and more. */
+/** Several times what tests have there at once: a server's log, a few databases of 8 MB and more, logs of a bus. */
 const ROOM_BYTES = 2 ** 30;
 
 /**
- * In memory where Linux has room there. A database of a test's own is 300 small files, and a disk's file system takes as
- * much of the processor to make them as PostgreSQL takes for all else, with all migrations of a service.
+ * Where tests make their folders: in memory where Linux has room there. A database of a test's own is 300 small files, and
+ * a disk's file system takes as much of the processor to make them as PostgreSQL takes for all else, with all migrations of
+ * a service; each of the embedded log's commits waits for the disk, and its process with it.
  */
-function scratchFolder(): string {
+export function scratchFolder(otherwise: string = tmpdir()): string {
   try {
     const { bavail, bsize } = statfsSync(SHARED_MEMORY);
     accessSync(SHARED_MEMORY, constants.W_OK);
-    return bavail * bsize >= ROOM_BYTES ? SHARED_MEMORY : "/tmp";
+    return bavail * bsize >= ROOM_BYTES ? SHARED_MEMORY : otherwise;
   } catch {
-    return "/tmp";
+    return otherwise;
   }
 }
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresStore, type Store } from "@bourse/store";
 import { type LocalPostgres, removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
+import { scratchFolder } from "@bourse/store/testing";
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from "../demo/market.ts";
 import { PublicApi } from "../demo/public-api.ts";
 import { machineTimer } from "../machine.ts";
@@ -11,7 +11,7 @@ import { startPlatform } from "../start-platform.ts";
 
 /** A venue whose PostgreSQL outlives its platform, so that a test may look into it, or bring back an earlier state. */
 export class TestVenue {
-  readonly folder: string = mkdtempSync(join(tmpdir(), "bourse-venue-"));
+  readonly folder: string = mkdtempSync(join(scratchFolder(), "bourse-venue-"));
   readonly #overrides: Partial<PlatformOptions>;
   #postgres: LocalPostgres | null = null;
   #platform: Platform | null = null;

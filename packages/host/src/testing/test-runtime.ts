@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { present } from "@bourse/base";
 import { type ManualClock, manualClock } from "@bourse/base/testing";
 import { type EmbeddedBus, embeddedBus } from "@bourse/bus";
 import { catalogue, type Topic } from "@bourse/contracts";
 import { migrate, postgresStore } from "@bourse/store";
-import { type TestDatabase, testDatabase } from "@bourse/store/testing";
+import { scratchFolder, type TestDatabase, testDatabase } from "@bourse/store/testing";
 import { createDirectory, type PlatformDirectory } from "../directory.ts";
 import { createLogger } from "../logging.ts";
 import type { Runtime } from "../runtime.ts";
@@ -45,7 +44,7 @@ export interface TestEnd {
 /** What the platform would choose, for one test: a folder, a bus and, where asked for, a database of its own. */
 export async function testRuntime(t: TestEnd, options: TestRuntimeOptions = {}): Promise<TestRuntime> {
   const clock = manualClock(options.nowMs);
-  const folder = await mkdtemp(join(tmpdir(), "bourse-host-"));
+  const folder = await mkdtemp(join(scratchFolder(), "bourse-host-"));
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   t.after(async () => {
     for (const end of ends.reverse()) await end();
