@@ -60,6 +60,14 @@ test("R4: a row that is missing is never skipped", () => {
   assert.ok(lane.empty && lane.gap);
 });
 
+test("rows of other instances that nobody was told of are known once they are read", () => {
+  const lane = new RelayLane("t", 0);
+  lane.resumeAt({ epoch: 1, acknowledgedEpoch: 1, acknowledged: 4, known: 6, end: 0n });
+  assert.ok(lane.refill([run(5, 6), run(7, 10)]));
+  assert.deepEqual(drain(lane), [5, 6, 7, 8, 9, 10]);
+  assert.equal(lane.known - lane.acknowledged, 0, "a backlog below zero would hide another lane's");
+});
+
 test("memory is bounded: what there is no room for is read from the table", () => {
   const lane = new RelayLane("t", 0);
   lane.offer(run(1, 3), 3);

@@ -220,6 +220,8 @@ export class RelayLane {
     this.#queued(run.lastSequence - this.through);
     this.through = run.lastSequence;
     this.throughEpoch = run.epoch;
+    // The table may have what another instance has committed since anybody was told of it.
+    this.known = Math.max(this.known, this.through);
   }
 
   #keepEarly(run: Run): void {
