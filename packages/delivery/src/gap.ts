@@ -2,8 +2,8 @@ import { type AbortSignalLike, OperationalError } from "@bourse/base";
 import { type BusRecord, type EventBus, topicPartitionKey } from "@bourse/bus";
 import { isRetryable } from "./backoff.ts";
 import type { Log } from "./log.ts";
+import { recordsBetween } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
-import { recordsBetween } from "./replay-topic.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 
 /** A record that came where a lower number of its producer was due (R5). */
@@ -52,14 +52,35 @@ export interface LookingBehind {
   readonly closing: AbortSignalLike;
 }
 
-/**
- * The records that a gap lacks, in the order of their numbers, as far as they lie behind it up to the end that the log
- * has now. A log that lost its end may have got a later number before the lost ones were sent again (decision 0064).
- * Empty: it has none of them, or the reader is closing. Rejects with `BusError`.
- */
+/** As {@link lackingRecords}, for a reader that applies them: its log says so. Empty as well where it is closing. */
 export async function recordsBehind(
   { bus, log, subscription, closing }: LookingBehind,
   gap: Gap,
+): Promise<readonly BusRecord[]> {
+  const found = await lackingRecords(bus, gap, closing);
+  if (closing.aborted) return [];
+  if (found.length > 0)
+    log.warn(
+      {
+        subscription,
+        partition: topicPartitionKey(gap.record),
+        offset: gap.record.offset,
+        records: found.length,
+      },
+      "numbers that were missing lie behind a later one: they are applied before it",
+    );
+  return found;
+}
+
+/**
+ * The records that a gap lacks, in the order of their numbers, as far as they lie behind it up to the end that the log
+ * has now. A log that lost its end may have got a later number before the lost ones were sent again (decision 0064).
+ * Empty: it has none of them. Rejects with `BusError`.
+ */
+export async function lackingRecords(
+  bus: EventBus,
+  gap: Gap,
+  closing?: AbortSignalLike,
 ): Promise<readonly BusRecord[]> {
   const { topic, partition, offset } = gap.record;
   const [last] = await bus.tail(topic, partition, 1);
@@ -67,20 +88,13 @@ export async function recordsBehind(
   const range = { from: offset, end: (last?.offset ?? 0n) + 1n };
   try {
     for await (const records of recordsBetween(bus, { topic, partition }, range)) {
-      if (closing.aborted) return [];
-      if (records.some((record) => lacking.isFilledBy(record))) break;
+      if (closing?.aborted === true || records.some((record) => lacking.isFilledBy(record))) break;
     }
   } catch (error) {
     // Where the log can't be read any more there is nothing to be found.
     if (isRetryable(error)) throw error;
   }
-  const { found } = lacking;
-  if (found.length > 0)
-    log.warn(
-      { subscription, partition: topicPartitionKey(gap.record), offset, records: found.length },
-      "numbers that were missing lie behind a later one: they are applied before it",
-    );
-  return found;
+  return lacking.found;
 }
 
 class LackingRecords {

@@ -1,6 +1,6 @@
 import type { BusRecord, EventBus, TopicPartition } from "@bourse/bus";
+import { recordsBetween } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
-import { recordsBetween } from "./replay-topic.ts";
 import type { Position } from "./sequence-check.ts";
 
 /** The most that a relay has in flight in a partition, and so the most that one which has slept sends again at once (R4). */

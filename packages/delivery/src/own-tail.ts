@@ -1,7 +1,7 @@
 import type { BusRecord, EventBus, TopicPartition } from "@bourse/bus";
 import { countHighest, highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
+import { readPartition } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
-import { replayRecords } from "./replay-topic.ts";
 import type { Position } from "./sequence-check.ts";
 
 /** How far back the tail is read; the second time because the first piece is of others. */
@@ -31,7 +31,7 @@ export async function ownTail(
   }
   // Others have written so much that the whole log is read, in bounded memory.
   const highest = new Map<string, Position>();
-  for await (const records of replayRecords(bus, topic, partition))
+  for await (const records of readPartition(bus, topic, partition))
     countHighest(highest, records.filter(counts));
   return highest.get(producer) ?? null;
 }

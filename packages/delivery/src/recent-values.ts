@@ -14,8 +14,10 @@ export class RecentValues {
   readonly #sequences = new Float64Array(REMEMBERED);
   readonly #hashes = new Float64Array(REMEMBERED);
 
+  /** An older number takes no newer one's place. */
   remember({ epoch, sequence }: Position, record: BusRecord): void {
     const place = sequence % REMEMBERED;
+    if ((this.#sequences[place] ?? 0) > sequence) return;
     this.#epochs[place] = epoch;
     this.#sequences[place] = sequence;
     this.#hashes[place] = hashOf(record);

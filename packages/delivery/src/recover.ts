@@ -8,7 +8,7 @@ import { epochStartOf, isEpochStarted } from "./epoch-started.ts";
 import { stampBody } from "./outbox.ts";
 import { HEADER } from "./record-headers.ts";
 import { type AheadOfStore, readHeads, readTails, tailsAhead } from "./relay-resume.ts";
-import { replayRecords } from "./replay-topic.ts";
+import { readPartition } from "./read-partition.ts";
 import { judgeLatest, type Position } from "./sequence-check.ts";
 
 export interface RecoverParts {
@@ -61,7 +61,7 @@ export async function* missingRecords(
   assert(topic !== undefined, "what is recovered is a topic that the service writes");
   const decode = createDecoder([topic]);
   let last: Position = { epoch: at.head.epoch, sequence: at.head.next - 1 };
-  for await (const records of replayRecords(parts.bus, at.topic, at.partition)) {
+  for await (const records of readPartition(parts.bus, at.topic, at.partition)) {
     const missing: MissingRecord[] = [];
     for (const record of records) {
       // Most of a log the database has: its numbers say so, and what else is in it is nobody's concern here.

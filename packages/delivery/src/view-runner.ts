@@ -10,8 +10,8 @@ import { placeBehind, recordsBehind, SequenceError } from "./gap.ts";
 import { highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { recordsBetween } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
-import { recordsBetween } from "./replay-topic.ts";
 import { judgeExact, judgeLatest } from "./sequence-check.ts";
 import type { ConsumptionStatus, Runner, RunnerState } from "./status.ts";
 

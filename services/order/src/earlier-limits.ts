@@ -61,9 +61,9 @@ export async function tellEarlierLimits(parts: {
 /** By symbol; a listing that comes again is the first one. */
 async function listedLimits(bus: EventBus, log: Desk["log"]): Promise<ReadonlyMap<string, OrderLimits>> {
   const listings = new Map<string, OrderLimits>();
-  const unreadable = ({ message }: Error) => log.warn({ reason: message }, "is no listing: left out");
+  const passOver = ({ message }: Error) => log.warn({ reason: message }, "is no listing: left out");
   for (let partition = 0; partition < referenceEvents.partitions; partition++)
-    for await (const batch of replayTopic(bus, referenceEvents, partition, { unreadable }))
+    for await (const batch of replayTopic(bus, referenceEvents, partition, { passOver }))
       for (const { event } of batch)
         if (event.eventType === "InstrumentListed" && !listings.has(event.symbol))
           listings.set(event.symbol, event);

@@ -47,9 +47,9 @@ async function toldLimits(
 ): Promise<ReadonlyMap<string, OrderLimits>> {
   const told = new Map<string, OrderLimits>();
   // It is no listing and no change, so no limit of an order is in it; a start that it stopped could not be helped (R12).
-  const unreadable = ({ message }: Error) => log.warn({ reason: message }, "has no limits: left out");
+  const passOver = ({ message }: Error) => log.warn({ reason: message }, "has no limits: left out");
   for (let partition = 0; partition < referenceEvents.partitions; partition++)
-    for await (const batch of replayTopic(bus, referenceEvents, partition, { unreadable }))
+    for await (const batch of replayTopic(bus, referenceEvents, partition, { passOver }))
       for (const { event } of batch) {
         if (event.eventType === "AssetListed") continue;
         const { symbol } = event;
