@@ -6,9 +6,9 @@ import { createDecoder, numberOf } from "./decode.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf, isEpochStarted } from "./epoch-started.ts";
 import { stampBody } from "./outbox.ts";
+import { type Numbered, readInOrder } from "./read-in-order.ts";
 import { HEADER } from "./record-headers.ts";
 import { type AheadOfStore, readHeads, readTails, tailsAhead } from "./relay-resume.ts";
-import { readPartition } from "./read-partition.ts";
 import { judgeLatest, type Position } from "./sequence-check.ts";
 
 export interface RecoverParts {
@@ -60,19 +60,27 @@ export async function* missingRecords(
   const topic = parts.publishes.find(({ name }) => name === at.topic);
   assert(topic !== undefined, "what is recovered is a topic that the service writes");
   const decode = createDecoder([topic]);
-  let last: Position = { epoch: at.head.epoch, sequence: at.head.next - 1 };
-  for await (const records of readPartition(parts.bus, at.topic, at.partition)) {
-    const missing: MissingRecord[] = [];
-    for (const record of records) {
-      // Most of a log the database has: its numbers say so, and what else is in it is nobody's concern here.
-      const number = numberOf(record, topic);
-      if (number?.producer !== parts.service || judgeLatest(last, number) === "drop") continue;
-      last = { epoch: number.epoch, sequence: number.sequence };
-      missing.push({ envelope: decode(record), record });
-    }
+  const head: Position = { epoch: at.head.epoch, sequence: at.head.next - 1 };
+  const read = (record: BusRecord): ReadMissing | null => {
+    // Most of a log the database has: its numbers say so, and what else is in it is nobody's concern here.
+    const number = numberOf(record, topic);
+    if (number?.producer !== parts.service || judgeLatest(head, number) === "drop") return null;
+    const envelope = decode(record);
+    return { ...number, event: envelope.event, envelope, record };
+  };
+  const reading = {
+    topic,
+    partition: at.partition,
+    read,
+    applied: [[parts.service, head]] as const,
+    // What the topic has nowhere nobody brings back, and the rest is not left behind for it.
+    missing: () => undefined,
+  };
+  for await (const missing of readInOrder(parts.bus, reading))
     for (let from = 0; from < missing.length; from += BATCH) yield missing.slice(from, from + BATCH);
-  }
 }
+
+type ReadMissing = Numbered & MissingRecord;
 
 /**
  * R6: brings the outbox, and with `importer` the service's own tables, up to the topics, then begins the new epoch in
