@@ -171,11 +171,11 @@ for (const [kind, open] of Object.entries(KINDS)) {
   test(`R5: ${kind}: whatever is in the log, each number once and in order, or it stops`, async () => {
     await fc.assert(
       fc.asyncProperty(logs(producers), async (sent) => {
-        // What a view reads first is its beginning.
+        // Where there is no number 1, a view begins with what comes first.
         const begun = producers.map(
           (producer): Sent => ({ producer, from: 1, count: 1, ends: false, turns: 0 }),
         );
-        const log = [...begun, ...sent];
+        const log = [...sent, ...begun];
         const { send, start, until, end } = await open();
         try {
           let reader = start();

@@ -297,3 +297,33 @@ test("R5: a view applies what lies behind a later number before that, and stops 
   );
   await again.runner.close();
 });
+
+test("R5: a view begins with number 1 wherever that lies, and where it is nowhere with what comes first", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [4, 1, 2, 3, 4, 5]);
+  await place(all.bus, [7, 8], 1);
+  const { runner, seen } = view(all, { from: "earliest" });
+  runner.start();
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  assert.deepEqual([...seen].sort(), ["0/1", "0/2", "0/3", "0/4", "0/5", "1/7", "1/8"]);
+  await runner.close();
+});
+
+test("R5: a view begins where retention has cut the log, and does not read it all to look for more", async (t) => {
+  const all = await given(t);
+  await place(all.bus, [7, 8]);
+  let reads = 0;
+  const on = busWith(all.bus, {
+    offsets: async (topic) =>
+      (await all.bus.offsets(topic)).map((at) => ({ ...at, earliest: at.latest === 0n ? 0n : 1n })),
+    read: (options) => {
+      if (options.partition === 0 && options.from !== "earliest") reads++;
+      return all.bus.read(options);
+    },
+  });
+  const { runner, seen } = view(all, { on });
+  runner.start();
+  await all.time.until("it is ready", () => runner.unready().length === 0);
+  assert.deepEqual([seen, reads], [["0/7", "0/8"], 0]);
+  await runner.close();
+});

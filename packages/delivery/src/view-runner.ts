@@ -6,10 +6,11 @@ import { createDecoder, type Decoder } from "./decode.ts";
 import type { ViewConsumption } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
-import { placeBehind, recordsBehind, SequenceError } from "./gap.ts";
+import { type Gap, placeBehind, recordsBehind, SequenceError } from "./gap.ts";
 import { highestNumbers, SEEN_BACK } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import { isCut } from "./read-in-order.ts";
 import { recordsBetween } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
 import { judgeExact, judgeLatest } from "./sequence-check.ts";
@@ -53,8 +54,10 @@ interface FollowedPartition {
   began: bigint | null;
   /** A number that is missing may lie before: the log lost its end and was filled again while it was read. */
   mayLieBefore: boolean;
-  /** What is missing did not lie before: it is looked for behind. */
+  /** A number that is to be looked for. */
   missing: SequenceError | null;
+  /** Producers whose numbers begin with what came first: the log has no number 1 of them. */
+  readonly beginLater: Set<string>;
   /** By producer: moved on with each record. */
   readonly applied: Map<string, { epoch: number; sequence: number }>;
   reader: PartitionReader | null;
@@ -89,6 +92,7 @@ export class ViewRunner<Service> implements Runner {
         began: null,
         mayLieBefore: false,
         missing: null,
+        beginLater: new Set(),
         applied: new Map(),
         reader: null,
       })),
@@ -154,14 +158,14 @@ export class ViewRunner<Service> implements Runner {
     const backoff = createBackoff(timer, signal);
     while (!signal.aborted && this.#stopped === null) {
       try {
-        await this.#lookBehind(at);
+        await this.#lookForMissing(at);
         await this.#follow(at, () => {
           at.trouble = null;
           backoff.reset();
         });
       } catch (error) {
         if (signal.aborted) return;
-        if (this.#looksBefore(at, error) || this.#looksBehind(at, error)) continue;
+        if (this.#isMissing(at, error)) continue;
         if (!isRetryable(error)) {
           this.#stop(error);
           return;
@@ -213,36 +217,50 @@ export class ViewRunner<Service> implements Runner {
     return start;
   }
 
-  /** R5: the numbers decide, not the offsets. Once for each number that is missing. */
-  #looksBefore(at: FollowedPartition, error: unknown): boolean {
-    if (!at.mayLieBefore || !(error instanceof SequenceError) || error.gap === null) return false;
+  #isMissing(at: FollowedPartition, error: unknown): boolean {
+    if (!(error instanceof SequenceError) || error.gap === null || at.missing !== null) return false;
+    at.missing = error;
+    return true;
+  }
+
+  /** R5: the numbers decide, not the offsets. Rejects where the log has none of those that are missing. */
+  async #lookForMissing(at: FollowedPartition): Promise<void> {
+    const { missing } = at;
+    if (missing?.gap == null) return;
+    const { mark, number } = missing.gap;
+    // Of a log whose beginning retention has dropped, the first number that is left is the beginning.
+    const isBeginning = mark === undefined && (await isCut(this.#parts.bus, at.topic.name, at.partition));
+    if (!isBeginning && !at.mayLieBefore) {
+      await this.#lookBehind(at, missing, missing.gap);
+      return;
+    }
+    if (isBeginning) at.beginLater.add(number.producer);
+    else this.#lookBefore(at, missing);
+    at.missing = null;
+  }
+
+  /** Once for each number that is missing. */
+  #lookBefore(at: FollowedPartition, missing: SequenceError): void {
     const { metrics, log } = this.#parts;
     const { subscription } = this;
     at.mayLieBefore = false;
     at.nextOffset = 0n;
     metrics.hintsDistrusted.inc({ subscription });
     log.warn(
-      { subscription, partition: `${at.topic.name}/${at.partition}`, reason: reasonOf(error) },
+      { subscription, partition: `${at.topic.name}/${at.partition}`, reason: reasonOf(missing) },
       "read again from the beginning of the partition",
     );
-    return true;
   }
 
-  #looksBehind(at: FollowedPartition, error: unknown): boolean {
-    if (!(error instanceof SequenceError) || error.gap === null || at.missing !== null) return false;
-    at.missing = error;
-    return true;
-  }
-
-  /** Applies what the log has of the missing numbers behind their gap. Rejects where it has none of them. */
-  async #lookBehind(at: FollowedPartition): Promise<void> {
-    const { missing } = at;
-    if (missing?.gap == null) return;
-    const looking = { ...this.#parts, subscription: this.subscription, closing: this.#closing.signal };
-    const found = await recordsBehind(looking, missing.gap);
-    if (found.length === 0) throw missing;
+  async #lookBehind(at: FollowedPartition, missing: SequenceError, gap: Gap): Promise<void> {
+    const closing = this.#closing.signal;
+    const looking = { ...this.#parts, subscription: this.subscription, closing };
+    const found = await recordsBehind(looking, gap);
+    const begins = gap.mark === undefined && !closing.aborted;
+    if (found.length === 0 && !begins) throw missing;
     at.missing = null;
-    this.#apply(at, found);
+    if (found.length > 0) this.#apply(at, found);
+    else at.beginLater.add(gap.number.producer);
   }
 
   /** R4: a relay that has slept may send again behind the start what is before it. Such numbers begin nothing. */
@@ -294,14 +312,16 @@ export class ViewRunner<Service> implements Runner {
     return concerns === undefined || key === null || concerns(this.#service, key);
   }
 
-  /** A view keeps nothing: where nothing is known of before its start, what it reads first is its beginning. After it every number counts. */
   #isNew(at: FollowedPartition, envelope: Envelope, record: BusRecord): boolean {
-    const mark = at.applied.get(envelope.producer);
-    if (mark === undefined && at.began !== null && envelope.offset < at.began) return false;
+    const { producer, offset } = envelope;
+    const mark = at.applied.get(producer);
+    if (mark === undefined && at.began !== null && offset < at.began) return false;
+    // A view keeps nothing: what it reads first may be its beginning. After it every number counts.
+    const unmarked = at.began !== null || at.beginLater.has(producer) ? "any" : "first";
     const verdict =
       at.topic.class === "latest"
         ? judgeLatest(mark, envelope)
-        : judgeExact(mark, envelope, { unmarked: "any", start: epochStartOf(envelope) });
+        : judgeExact(mark, envelope, { unmarked, start: epochStartOf(envelope) });
     if (verdict === "drop") return false;
     if (verdict !== "apply") throw new SequenceError(verdict, { record, number: envelope, mark });
     at.mayLieBefore = true;
