@@ -13,7 +13,7 @@ const RUNNING = { state: "running", reason: null };
 it("a rebuild whose service restarts meanwhile is asked to go on", async (t) => {
   const asked: string[] = [];
   let looks = 0;
-  const building = (lag: number, runner: object | null) => ({
+  const building = (lag: number | null, runner: object | null) => ({
     status: 200,
     body: { state: "BUILDING", generation: 2, lag, runner },
   });
@@ -34,6 +34,28 @@ it("a rebuild whose service restarts meanwhile is asked to go on", async (t) => 
   assert.deepEqual(asked, ["start", "start", "compare", "switch", "drop"]);
   assert.equal(code, EXIT.ok);
   assert.equal(JSON.parse(told).switched, true);
+});
+
+it("a rebuild of which nobody knows how far behind it is has not caught up", async (t) => {
+  const asked: string[] = [];
+  const building = (lag: number | null) => ({
+    status: 200,
+    body: { state: "BUILDING", generation: 2, lag, runner: RUNNING },
+  });
+  const gateway = await fakeGateway(t, ({ method, body }) => {
+    asked.push(method === "GET" ? "status" : body.action);
+    if (method === "GET") return building(asked.length > 3 ? 0 : null);
+    if (body.action === "start") return building(null);
+    if (body.action === "compare") return { status: 200, body: { sameMarks: true, behind: 0, tables: [] } };
+    if (body.action === "switch") return { status: 200, body: { republished: 0 } };
+    return { status: 200, body: { state: "ENDED", generation: 2, lag: 0, runner: null } };
+  });
+  const args = ["rebuild", "portfolio", "positions", "--yes", "--json", "--url", gateway.url, "--key", "k"];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "inherit", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [code] = await once(child, "exit");
+  assert.deepEqual(asked, ["status", "start", "status", "status", "compare", "switch", "drop"]);
+  assert.equal(code, EXIT.ok);
 });
 
 it("without a terminal and without --yes nothing begins", async (t) => {

@@ -6,9 +6,8 @@ import { type CommitParts, commitUnit } from "./commit.ts";
 import type { EffectConsumption, Unit } from "./definitions.ts";
 import type { EffectParts } from "./effect-parts.ts";
 import { EffectRunner } from "./effect-runner.ts";
+import { askingOnce, elsewhereOfMarks, leftElsewhere } from "./elsewhere.ts";
 import type { OutgoingEvent } from "./envelope.ts";
-import type { Mark } from "./mark.ts";
-import { readMarks } from "./marks.ts";
 import {
   behindBy,
   compareTable,
@@ -29,8 +28,8 @@ export interface RebuildStatus {
   readonly generation: number;
   /** Of the generation that is built in this instance; null: it is not built here at the moment. */
   readonly runner: ConsumptionStatus | null;
-  /** Records that the new generation is behind the ends of the logs. */
-  readonly lag: number;
+  /** Records that the new generation is behind the ends of the logs; null: one of the ends is not known. */
+  readonly lag: number | null;
 }
 
 export interface RebuildParts<Service> {
@@ -377,14 +376,25 @@ export class Rebuild<Service> {
     throw new RebuildError("rebuild_refused", notBuilding(this.subscription));
   }
 
-  async #lag(generation: number): Promise<number> {
+  /** By the marks, whichever instance builds it. */
+  async #lag(generation: number): Promise<number | null> {
     const { bus } = this.#parts.effect;
-    const marks = await readMarks(this.#parts.store, nameOf(this.subscription, generation));
-    let lag = 0;
-    for (const topic of this.#parts.consumption.topics)
-      for (const { partition, earliest, latest } of await bus.offsets(topic.name))
-        lag += Number(latest - reachedIn(marks, topic.name, partition, earliest));
-    return lag;
+    const { topics, kind } = this.#parts.consumption;
+    const subscription = nameOf(this.subscription, generation);
+    const reached = await elsewhereOfMarks(
+      { bus, store: this.#parts.store },
+      subscription,
+      topics,
+      () => false,
+    );
+    const endsOf = askingOnce(bus);
+    try {
+      const left = await leftElsewhere({ subscription, kind }, reached, { bus, endsOf });
+      return left.reduce((sum, { lag }) => sum + lag, 0);
+    } catch {
+      // An end that the bus does not tell is no end that is reached.
+      return null;
+    }
   }
 
   #end(from: RebuildState, generation: number): Statement {
@@ -424,12 +434,6 @@ export class Rebuild<Service> {
     const subjects = [nameOf(this.subscription, generation)];
     return auditEvent(this.#parts.audit, { ...command, action: `rebuild.${step}`, subjects });
   }
-}
-
-function reachedIn(marks: readonly Mark[], topic: string, partition: number, earliest: bigint): bigint {
-  return marks
-    .filter((mark) => mark.topic === topic && mark.partition === partition)
-    .reduce((far, { nextOffset }) => (nextOffset > far ? nextOffset : far), earliest);
 }
 
 function notBuilding(subscription: string): string {

@@ -145,6 +145,24 @@ test("R5: the generation that is built publishes nothing, and goes on after a re
   assert.deepEqual(await violations(restarted), []);
 });
 
+test("R5: a rebuild has caught up where all that is left was there before, and not where an end is not known", async (t) => {
+  const tested = await opened(t);
+  const trade = trader(tested);
+  await trade(5);
+  await tested.quiet();
+  await ask(tested, "start");
+  await until("it has caught up", async () => (await ask(tested)).body.lag === 0);
+  // A relay that has slept sends its last records again (R4).
+  for (let partition = 0; partition < tradeEvents.partitions; partition++) {
+    const records = await tested.bus.tail(tradeEvents.name, partition, 2);
+    if (records.length > 0) await tested.bus.send([{ topic: tradeEvents.name, partition, records }]);
+  }
+  assert.equal((await ask(tested)).body.lag, 0);
+  const offsets = tested.bus.offsets.bind(tested.bus);
+  t.mock.method(tested.bus, "offsets", async (topic: string) => (await offsets(topic)).slice(1));
+  assert.equal((await ask(tested)).body.lag, null);
+});
+
 test("R5, R12: what the old generation had parked is applied with the new one, and holds nothing up any more", async (t) => {
   const tested = await opened(t);
   const trade = trader(tested);

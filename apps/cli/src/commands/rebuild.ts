@@ -18,7 +18,8 @@ interface RebuildOptions extends TargetOptions {
 interface Status {
   readonly state: "NONE" | "BUILDING" | "SWITCHED" | "ENDED";
   readonly generation: number;
-  readonly lag: number;
+  /** null: it is not known. */
+  readonly lag: number | null;
   readonly runner: { readonly state: string; readonly reason: string | null } | null;
 }
 
@@ -89,13 +90,13 @@ async function rebuild(service: string, subscription: string, options: RebuildOp
 async function built(desk: Desk, output: Output): Promise<Comparison | null> {
   if ((await desk.status()).state === "SWITCHED") return null;
   let { lag, runner } = await desk.act("start");
-  const total = lag;
+  const total = lag ?? 0;
   const progress = startProgress(output, { title: "rebuild", unit: "records", total });
   try {
-    while (lag > 0) {
+    while (lag === null || lag > 0) {
       if (runner?.state === "stopped")
         throw new CliError(EXIT.failed, `the new generation has stopped: ${runner.reason}`);
-      progress.at(Math.max(0, total - lag));
+      progress.at(Math.max(0, total - (lag ?? total)));
       await pause();
       // A service that has restarted meanwhile goes on with it once it is asked to.
       ({ lag, runner } = runner === null ? await desk.act("start") : await desk.status());
@@ -127,8 +128,8 @@ function tell(output: Output, subscription: string, status: Status): void {
 }
 
 function wordsOf(subscription: string, { state, generation, lag, runner }: Status): string {
-  const about =
-    state === "BUILDING" ? `, ${grouped(lag)} records behind, ${runner?.state ?? "not running here"}` : "";
+  const behind = lag === null ? "it is not known how far behind" : `${grouped(lag)} records behind`;
+  const about = state === "BUILDING" ? `, ${behind}, ${runner?.state ?? "not running here"}` : "";
   return `${subscription}, generation ${generation}: ${state.toLowerCase()}${about}`;
 }
 
