@@ -5585,7 +5585,7 @@ id: string
 accountId: string
 maker: string
 note: string
-status: ("PENDING" | "APPROVED")
+status: ("PENDING" | "APPROVED" | "SUPERSEDED")
 checker?: string
 /**
  * RFC 3339, UTC, milliseconds
@@ -5617,7 +5617,7 @@ id: string
 accountId: string
 maker: string
 note: string
-status: ("PENDING" | "APPROVED")
+status: ("PENDING" | "APPROVED" | "SUPERSEDED")
 checker?: string
 /**
  * RFC 3339, UTC, milliseconds
@@ -5656,7 +5656,7 @@ id: string
 accountId: string
 maker: string
 note: string
-status: ("PENDING" | "APPROVED")
+status: ("PENDING" | "APPROVED" | "SUPERSEDED")
 checker?: string
 /**
  * RFC 3339, UTC, milliseconds

@@ -30,6 +30,11 @@ export const riskInvariants: readonly Invariant<Risk>[] = [
     rule: "every approved release has a maker and another one as checker",
     check: releasesHaveTwoPeople,
   },
+  {
+    name: "pending-releases-have-a-stop",
+    rule: "every release that waits for approval is about a stop that is not over",
+    check: pendingReleasesHaveAStop,
+  },
 ];
 
 /** On a quiet platform nothing is reserved and nothing is late, so that both count the same. */
@@ -112,5 +117,19 @@ async function releasesHaveTwoPeople(risk: Risk): Promise<InvariantReport> {
     violations: bad
       .slice(0, 20)
       .map((row) => `release ${row.id} by ${row.maker} was approved by ${row.checker}`),
+  };
+}
+
+async function pendingReleasesHaveAStop(risk: Risk): Promise<InvariantReport> {
+  const rows = await risk.store.query(sql`
+    SELECT r.id, r.account_id, k.request_id IS NOT NULL AS stopped FROM release_requests r
+    LEFT JOIN kill_switches k ON k.account_id = r.account_id AND k.request_id = r.switch_request_id
+    WHERE r.status = 'PENDING' ORDER BY r.id`);
+  return {
+    checked: rows.length,
+    violations: rows
+      .filter(({ stopped }) => stopped !== true)
+      .slice(0, 20)
+      .map((row) => `release ${row.id} of ${row.account_id} waits for approval, and its stop is over`),
   };
 }

@@ -330,6 +330,44 @@ test("the kill switch is committed with its event; two operators release it", as
   ]);
 });
 
+test("a release ends all requests about its stop, also where two are approved at once", async (t) => {
+  const risk = await riskTest(t);
+  const path = "/api/v1/risk/kill-switch/release-requests";
+  const stop = () =>
+    risk.request("POST", "/api/v1/risk/kill-switch", {
+      as: ALICE,
+      body: { accountId: "alice", reason: "wild" },
+    });
+  const ask = async (as: Principal, key: string): Promise<string> => {
+    const headers = { "idempotency-key": key };
+    return (await risk.request("POST", path, { as, body: { accountId: "alice" }, headers })).body.id;
+  };
+  const listed = async () => {
+    const { releaseRequests } = (await risk.request("GET", path, { as: MAKER })).body;
+    return new Map<string, object>(
+      releaseRequests.map((each: { id: string; status: string; checker?: string }) => [
+        each.id,
+        [each.status, each.checker],
+      ]),
+    );
+  };
+  const approve = (as: Principal, id: string) => risk.request("POST", `${path}/${id}/approve`, { as });
+  for (let round = 0; round < 5; round++) {
+    await stop();
+    const [mine, theirs] = [await ask(MAKER, `mine-${round}`), await ask(CHECKER, `theirs-${round}`)];
+    const answers = await Promise.all([approve(CHECKER, mine), approve(MAKER, theirs)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409]);
+    const isMine = answers[0]?.status === 200;
+    const found = await listed();
+    assert.deepEqual(found.get(isMine ? mine : theirs), ["APPROVED", isMine ? "op-2" : "op-1"]);
+    assert.deepEqual(found.get(isMine ? theirs : mine), ["SUPERSEDED", undefined]);
+    assert.match((await approve(MAKER, isMine ? theirs : mine)).body.detail, /released by another request/);
+  }
+  await stop();
+  const next = await ask(MAKER, "next");
+  assert.deepEqual((await listed()).get(next), ["PENDING", undefined]);
+});
+
 test("R10: a late copy of a stop does not stop the account again after its release", async (t) => {
   const risk = await riskTest(t);
   const keyed = (as: Principal, key: string, body?: object) => ({
@@ -426,6 +464,8 @@ test("invariants hold, and report what is planted", async (t) => {
     "INSERT INTO release_requests VALUES ('r', 'alice', 'k', 'op-1', '', 'APPROVED', 'op-1', 0, 0)",
   );
   assert.match(await violations("releases-have-two-people"), /release r by op-1 was approved by op-1/);
+  await corrupt("INSERT INTO release_requests VALUES ('p', 'alice', 'k', 'op-1', '', 'PENDING', NULL, 0)");
+  assert.match(await violations("pending-releases-have-a-stop"), /release p of alice waits for approval/);
 });
 
 test("an order rate that is not a whole number fails at boot, by name", async (t) => {

@@ -27,7 +27,7 @@ const RELEASES = "/api/v1/risk/kill-switch/release-requests";
 interface ReleaseView {
   readonly id: string;
   readonly accountId: string;
-  readonly status: "PENDING" | "APPROVED";
+  readonly status: "PENDING" | "APPROVED" | "SUPERSEDED";
   /** The keys of those who asked and approved. */
   readonly maker: string;
   readonly checker?: string;
@@ -75,7 +75,7 @@ export function accountsCommand(): Command {
     .action(releaseAccount);
   const releases = withTarget(new Command("releases"))
     .description("The releases that were asked for and wait for another operator's approval, latest first")
-    .option("--all", "those that were approved as well")
+    .option("--all", "those that are done with as well: APPROVED, and SUPERSEDED by another one's approval")
     .action(listReleases);
   const group = withTarget(new Command("group"))
     .description("Make accounts count as one for self-trade prevention; without a group, show the account's")

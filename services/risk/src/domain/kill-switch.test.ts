@@ -24,6 +24,7 @@ const cases: readonly [
   ["another one approves", asked, engaged, "op-2", "ok"],
   ["the maker approves", asked, engaged, "op-1", "forbidden"],
   ["it is approved already", { ...asked, status: "APPROVED", checker: "op-2" }, engaged, "op-3", "conflict"],
+  ["another request was approved", { ...asked, status: "SUPERSEDED" }, engaged, "op-2", "conflict"],
   ["the account is free already", asked, null, "op-2", "conflict"],
   ["it was stopped again since", asked, { ...engaged, requestId: "k-2" }, "op-2", "conflict"],
 ];

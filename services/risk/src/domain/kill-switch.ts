@@ -10,6 +10,10 @@ export interface KillSwitch {
   readonly engagedMs: number;
 }
 
+/** `SUPERSEDED`: the stop that it is about was released by another request. */
+export type ReleaseStatus = (typeof RELEASE_STATUSES)[number];
+export const RELEASE_STATUSES = ["PENDING", "APPROVED", "SUPERSEDED"] as const;
+
 /** One person's wish to let the account trade again; another one's approval makes it so. */
 export interface ReleaseRequest {
   readonly id: string;
@@ -18,7 +22,7 @@ export interface ReleaseRequest {
   readonly switchRequestId: string;
   readonly maker: string;
   readonly note: string;
-  readonly status: "PENDING" | "APPROVED";
+  readonly status: ReleaseStatus;
   readonly checker: string | null;
   readonly createdMs: number;
 }
@@ -33,6 +37,11 @@ export function approveRelease(
   engaged: KillSwitch | null,
   checker: string,
 ): Result<{ readonly accountId: string }, ReleaseRefusal> {
+  if (request.status === "SUPERSEDED")
+    return refused({
+      code: "conflict",
+      detail: `the stop that release request ${request.id} is about was released by another request`,
+    });
   if (request.status !== "PENDING")
     return refused({
       code: "conflict",

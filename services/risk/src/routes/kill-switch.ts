@@ -10,7 +10,12 @@ import {
   refuseForeignAccount,
 } from "@bourse/host";
 import { Type } from "typebox";
-import { approveRelease, type KillSwitch, type ReleaseRequest } from "../domain/kill-switch.ts";
+import {
+  approveRelease,
+  type KillSwitch,
+  RELEASE_STATUSES,
+  type ReleaseRequest,
+} from "../domain/kill-switch.ts";
 import { refreshCommitted } from "../jobs/refresh.ts";
 import type { Risk } from "../risk.ts";
 import {
@@ -23,7 +28,9 @@ import {
   releaseKillSwitch,
   releaseRequestOf,
   selectKillSwitches,
+  selectReleaseRequest,
   selectReleaseRequests,
+  supersedeReleaseRequests,
 } from "../sql/risk-rows.ts";
 
 const EngageBody = Type.Object({
@@ -47,7 +54,7 @@ const ReleaseView = Type.Object({
   accountId: AccountId,
   maker: Type.String(),
   note: Type.String(),
-  status: oneOf(["PENDING", "APPROVED"]),
+  status: oneOf(RELEASE_STATUSES),
   checker: Type.Optional(Type.String()),
   createdAt: Timestamp,
 });
@@ -188,17 +195,23 @@ async function approve(risk: Risk, request: RouteRequest, commit: AnswerCommit):
   const id = request.params.id ?? "";
   const checker = actorOf(request);
   const { answer } = await commit("approve release", async (unit) => {
-    const [requests = []] = await unit.run([lockReleaseRequest(id)]);
-    const [row] = requests;
-    if (row === undefined) return answered(problem("not_found", `there is no release request ${id}`));
+    const [[known] = []] = await unit.run([selectReleaseRequest(id)]);
+    if (known === undefined) return answered(problem("not_found", `there is no release request ${id}`));
+    // R13: the stop before its requests, of which two may be approved at once.
+    const [[engaged] = [], [row = known] = []] = await unit.run([
+      lockKillSwitch(releaseRequestOf(known).accountId),
+      lockReleaseRequest(id),
+    ]);
     const asked = releaseRequestOf(row);
-    const [switches = []] = await unit.run([lockKillSwitch(asked.accountId)]);
-    const [engaged] = switches;
     const decision = approveRelease(asked, engaged === undefined ? null : killSwitchOf(engaged), checker);
     if (!decision.ok) return answered(problem(decision.error.code, decision.error.detail));
     const { accountId, maker } = asked;
     return {
-      statements: [approveReleaseRequest(id, checker, unit.nowMs), releaseKillSwitch(accountId)],
+      statements: [
+        approveReleaseRequest(id, checker, unit.nowMs),
+        supersedeReleaseRequests(asked, unit.nowMs),
+        releaseKillSwitch(accountId),
+      ],
       events: [
         outgoing(accountId, { eventType: "KillSwitchReleased", accountId, requestId: id, maker, checker }),
       ],

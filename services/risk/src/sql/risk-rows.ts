@@ -1,5 +1,11 @@
+import { assert } from "@bourse/base";
 import { type Row, type Statement, type Store, sql } from "@bourse/store";
-import type { KillSwitch, ReleaseRequest } from "../domain/kill-switch.ts";
+import {
+  type KillSwitch,
+  RELEASE_STATUSES,
+  type ReleaseRequest,
+  type ReleaseStatus,
+} from "../domain/kill-switch.ts";
 import type { LimitScope, LimitSetting } from "../domain/limits.ts";
 
 export async function readLimits(
@@ -59,6 +65,11 @@ export function selectReleaseRequests(limit: number): Statement {
   return sql`SELECT * FROM release_requests ORDER BY created_ms DESC, id LIMIT ${limit}::int4`;
 }
 
+export function selectReleaseRequest(id: string): Statement {
+  return sql`SELECT * FROM release_requests WHERE id = ${id}`;
+}
+
+/** Behind the stop that it is about: whoever releases that one writes the others about it, too. */
 export function lockReleaseRequest(id: string): Statement {
   return sql`SELECT * FROM release_requests WHERE id = ${id} FOR UPDATE`;
 }
@@ -74,6 +85,15 @@ export function approveReleaseRequest(id: string, checker: string, nowMs: number
     WHERE id = ${id}`;
 }
 
+/** The others about the stop that `request` has ended: there is nothing left to approve. */
+export function supersedeReleaseRequests(
+  { id, switchRequestId }: Pick<ReleaseRequest, "id" | "switchRequestId">,
+  nowMs: number,
+): Statement {
+  return sql`UPDATE release_requests SET status = 'SUPERSEDED', decided_ms = ${nowMs}
+    WHERE switch_request_id = ${switchRequestId} AND status = 'PENDING' AND id <> ${id}`;
+}
+
 export function releaseRequestOf(row: Row): ReleaseRequest {
   return {
     id: String(row.id),
@@ -81,10 +101,16 @@ export function releaseRequestOf(row: Row): ReleaseRequest {
     switchRequestId: String(row.switch_request_id),
     maker: String(row.maker),
     note: String(row.note),
-    status: row.status === "APPROVED" ? "APPROVED" : "PENDING",
+    status: oneStatus(String(row.status)),
     checker: row.checker === null ? null : String(row.checker),
     createdMs: Number(row.created_ms),
   };
+}
+
+function oneStatus(given: string): ReleaseStatus {
+  const status = RELEASE_STATUSES.find((each) => each === given);
+  assert(status !== undefined, `a release request is ${RELEASE_STATUSES.join(", ")}, not ${given}`);
+  return status;
 }
 
 function orNull(value: unknown): string | null {
