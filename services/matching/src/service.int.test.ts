@@ -97,6 +97,13 @@ test("verify reports a book that is not what its log makes of it", async (t) => 
   assert.match((await check(tested)).violations.join(), /its log replays to/);
 });
 
+test("verify tells of commands whose books another instance has", async (t) => {
+  const tested = await traded(t);
+  for (const [partition, program] of tested.service.programs)
+    if (program.figures().restingOrders === 1) tested.service.programs.delete(partition);
+  assert.deepEqual(await check(tested), { checked: 0, violations: [], unchecked: 4 });
+});
+
 test("verify has nothing to replay where retention has taken the beginning of a log", async (t) => {
   const tested = await traded(t);
   tested.clock.advance(orderEvents.retentionMs + 1);

@@ -49,7 +49,7 @@ async function verify(options: VerifyOptions): Promise<void> {
     }
     if (report.unchecked > 0)
       output.line(
-        `${grouped(report.unchecked)} records that are there twice are too far apart to be compared.`,
+        `${grouped(report.unchecked)} records were not judged: another instance has what they made, or they are there twice, too far apart.`,
       );
     output.result(report);
     if (!report.ok) process.exitCode = EXIT.failed;

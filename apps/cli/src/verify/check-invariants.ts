@@ -16,7 +16,7 @@ export interface RuleReport extends Rule {
   readonly violations: readonly string[];
   /** There may be more of them than are listed. */
   readonly violationCount: number;
-  /** What was met and could not be judged: duplicates whose number is too far back. Absent: nothing. */
+  /** What was met and could not be judged: what another instance has, duplicates whose number is too far back. Absent: nothing. */
   readonly unchecked?: number;
   /** Records were written during every look: what was found may have been on its way. */
   readonly moving?: boolean;
