@@ -179,6 +179,17 @@ test("a service consumes, commits and publishes on real parts, and goes on after
 
   await second.runJob("reset");
   assert.deepEqual(await trades(), []);
+
+  const at = { topic: portfolioEvents.name, partition: partitionOf("a", portfolioEvents.partitions) };
+  const [last] = await second.bus.tail(at.topic, at.partition, 1);
+  assert.ok(last);
+  const missing = Number(last.headers.sequence) + 1;
+  const headers = { ...last.headers, sequence: String(missing + 1) };
+  await second.bus.send([{ ...at, records: [{ ...last, headers }] }]);
+  const { body: planted } = await second.request("POST", `/internal/invariants/${gapless.name}`, {
+    as: "internal",
+  });
+  assert.match(planted.violations.join(), new RegExp(`1/${missing + 1} came, 1/${missing} is nowhere`));
 });
 
 test("a record that can't be applied leaves the doors open and the service not ready", async (t) => {

@@ -306,6 +306,21 @@ test("another cash asset is refused once there are clients", async (t) => {
 
 for (const [what, corruption, found] of [
   ["an order that was not told so", sql`UPDATE orders SET qty = '7' WHERE client_id = 'bob'`, /stands for 7/],
+  [
+    "an order that was told less often",
+    sql`UPDATE orders SET orders_told = orders_told + 1 WHERE client_id = 'bob'`,
+    /was told 2 times, not 3/,
+  ],
+  [
+    "an order that nobody keeps",
+    sql`DELETE FROM orders WHERE client_id = 'bob'`,
+    /order \w+ was told and is not kept/,
+  ],
+  [
+    "a client that nobody keeps",
+    sql`DELETE FROM clients WHERE client_id = 'bob'`,
+    /client bob has facts and is not kept/,
+  ],
   ["a fact that waits", sql`UPDATE orders SET client_id = NULL WHERE client_id = 'bob'`, /wait for order/],
   ["cash from nowhere", sql`UPDATE clients SET traded = traded + 1 WHERE client_id = 'bob'`, /facts make/],
   ["a wrong opening balance", sql`UPDATE clients SET opening = 5, traded = traded - 5`, /was told as/],
