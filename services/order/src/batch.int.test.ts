@@ -121,6 +121,8 @@ test("a batch that is sent again with its Idempotency-Key happens once", async (
   assert.deepEqual(statuses(first), [201, 202, 201, 202]);
   assert.deepEqual(statuses(again), [200, 202, 200, 202]);
   assert.equal(again.body.results[1].requestId, first.body.results[1].requestId);
+  assert.ok(first.body.results.every((result: { replayed?: true }) => result.replayed === undefined));
+  assert.ok(again.body.results.every((result: { replayed?: true }) => result.replayed === true));
   assert.equal((await logOf(order)).length, 4);
   assert.equal(await rowsOf(order, "commands"), 2);
 });

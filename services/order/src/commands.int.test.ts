@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderEvents, type Principal } from "@bourse/contracts";
+import type { TestAnswer } from "@bourse/host/testing";
 import { orderIdOf } from "./order-id.ts";
 import { ALICE, BOB, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
@@ -10,9 +11,16 @@ function patch(order: OrderTest, changes: unknown, headers: Record<string, strin
   return order.service.request("PATCH", `/api/v1/orders/${orderId}`, { as: ALICE, body: changes, headers });
 }
 
-function remove(order: OrderTest, query: Record<string, string> = {}, path = "/api/v1/orders") {
-  return order.service.request("DELETE", path, { as: ALICE, query });
+function remove(
+  order: OrderTest,
+  query: Record<string, string> = {},
+  path = "/api/v1/orders",
+  headers: Record<string, string> = {},
+) {
+  return order.service.request("DELETE", path, { as: ALICE, query, headers });
 }
+
+const isReplayed = ({ headers }: TestAnswer): boolean => headers["idempotent-replayed"] === "true";
 
 test("an amendment that only lowers the quantity asks nobody; several may follow each other", async (t) => {
   const order = await orderTest(t);
@@ -180,6 +188,7 @@ test("an amendment with an Idempotency-Key happens once", async (t) => {
   const again = await patch(order, { quantity: "0.40" }, headers);
   assert.equal(again.status, 202);
   assert.equal(again.body.requestId, first.body.requestId);
+  assert.deepEqual([first, again].map(isReplayed), [false, true]);
   assert.equal((await patch(order, { quantity: "0.3" }, headers)).body.code, "idempotency_key_reused");
   await order.service.quiet();
   assert.equal((await order.commands()).filter(({ eventType }) => eventType === "OrderModified").length, 1);
@@ -220,6 +229,19 @@ test("a cancel is committed and the report decides; a finished order is refused"
   assert.equal((await remove(order, {}, `/api/v1/orders/${"0".repeat(32)}`)).status, 404);
 });
 
+test("a cancel with an Idempotency-Key happens once, and says where it is told again", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  const path = `/api/v1/orders/${orderId}`;
+  const ask = (headers: Record<string, string> = {}) => remove(order, {}, path, headers);
+  const keyed = { "idempotency-key": "cancel-1" };
+  const first = await ask(keyed);
+  const again = await ask(keyed);
+  assert.deepEqual([first, again, await ask()].map(isReplayed), [false, true, false]);
+  assert.equal(again.body.requestId, first.body.requestId);
+  assert.equal(await rowsOf(order, "commands"), 2);
+});
+
 test("a cancel by an unknown client order id is final: the order can't be placed any more", async (t) => {
   const order = await orderTest(t);
   const answer = await remove(order, { clientOrderId: "c-1" });
@@ -233,6 +255,7 @@ test("a cancel by an unknown client order id is final: the order can't be placed
   assert.equal(late.body.code, "order_rejected");
   const again = await remove(order, { clientOrderId: "c-1" });
   assert.equal(again.status, 202);
+  assert.deepEqual([answer, again].map(isReplayed), [false, true]);
   for (const { requestId } of [answer.body, again.body]) {
     const path = `/api/v1/orders/requests/${requestId}`;
     const { status, body: told } = await order.service.request("GET", path, { as: ALICE });

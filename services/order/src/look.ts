@@ -20,17 +20,18 @@ export interface Look {
 export async function lookAtAll(
   desk: Desk,
   jobs: readonly Job[],
-  tried: readonly Pick<Settled, "orders" | "commands">[],
+  tried: readonly Pick<Settled, "orders" | "tombstones" | "commands">[],
 ): Promise<Look> {
-  const orders = tried.flatMap((settled) => settled.orders);
-  const commands = tried.flatMap((settled) => settled.commands);
+  const orders = tried.flatMap((settled) => [...settled.orders, ...settled.tombstones]);
+  const requestIds = new Set(tried.flatMap((settled) => settled.commands.map(({ requestId }) => requestId)));
   const read = await readKnown(desk, jobs, {
-    tried: new Set(commands.map(({ requestId }) => requestId)),
+    tried: requestIds,
     replaced: jobs.flatMap((job) => replacedBy(job) ?? []),
   });
   // A row of another moment was there before, and the insert broke its key: no try of this round has made it (R10).
   const made = orders.filter(({ orderId, createdMs }) => read.orders.get(orderId)?.createdMs === createdMs);
-  const attempted = new Set(made.map(({ orderId }) => orderId));
+  // Of a command nothing tells that: a repeat of one whose COMMIT has no answer is answered as if it were the first.
+  const attempted = new Set([...made.map(({ orderId }) => orderId), ...requestIds]);
   return { known: { ...read, attempted }, unread: NOTHING, believed: NOTHING };
 }
 

@@ -188,6 +188,7 @@ test("a COMMIT whose answer is lost is read back: the order is there, once, and 
     batch.body.results.map(({ status }: { status: number }) => status),
     [201, 202, 202],
   );
+  assert.ok(batch.body.results.every((result: { replayed?: true }) => result.replayed === undefined));
   await order.service.quiet();
   assert.deepEqual(
     (await order.commands()).map(({ eventType }) => eventType),

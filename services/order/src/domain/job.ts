@@ -59,8 +59,13 @@ export type Answer =
   | { readonly kind: "created"; readonly order: Order }
   /** The placement was there already: the order as it is now. */
   | { readonly kind: "replayed"; readonly order: Order }
-  /** The command is committed; its report decides. */
-  | { readonly kind: "commanded"; readonly requestId: string; readonly order: OrderRecord }
+  /** The command is committed; its report decides. `replayed`: it was there already. */
+  | {
+      readonly kind: "commanded";
+      readonly requestId: string;
+      readonly order: OrderRecord;
+      readonly replayed: boolean;
+    }
   | { readonly kind: "refused"; readonly refusal: Refusal; readonly replayed: boolean };
 
 /** An amendment or a cancel that was committed. */

@@ -34,7 +34,7 @@ export interface Known {
   /** Whose the orders are that placements replace. */
   readonly owners: ReadonlyMap<string, string>;
   readonly listing: (symbol: string) => Listing | undefined;
-  /** Orders that an earlier try of this round may have committed: they are new to their caller. */
+  /** Orders and commands that an earlier try of this round may have committed: they are new to their caller. */
   readonly attempted: ReadonlySet<string>;
 }
 
@@ -81,7 +81,7 @@ class Round {
   /** Where in the round an order is placed. */
   readonly #placedAt = new Map<string, number>();
   readonly #tombstones = new Map<string, Tombstone>();
-  /** Orders that were there before this try of the round, and that a job was answered with. */
+  /** Orders and commands that were there before this try of the round, and that a job was answered with. */
   readonly #met = new Set<string>();
   readonly #inFlight = new Map<string, readonly AmendInFlight[]>();
   readonly #amendsMade = new Map<string, number>();
@@ -132,12 +132,16 @@ class Round {
     return step?.kind === "place" ? step.order.accountId : this.#known.owners.get(orderId);
   }
 
-  /** What an earlier try of the round has made is new to the first that asked for it, to the others it is there (R10). */
   #meet(job: PlaceJob, existing: OrderRecord): Answer {
-    const { orderId, bodyHash } = job;
-    const isNew = this.#known.attempted.has(orderId) && !this.#met.has(orderId);
-    if (!isTombstone(existing) && existing.bodyHash === bodyHash) this.#met.add(orderId);
-    return meetExisting(job, existing, isNew);
+    const isSame = !isTombstone(existing) && existing.bodyHash === job.bodyHash;
+    return meetExisting(job, existing, isSame && this.#isNew(job.orderId));
+  }
+
+  /** What an earlier try of the round has made is new to the first that asked for it, to the others it is there (R10). */
+  #isNew(id: string): boolean {
+    const isNew = this.#known.attempted.has(id) && !this.#met.has(id);
+    this.#met.add(id);
+    return isNew;
   }
 
   #amend(job: AmendJob): Step | "wait" {
@@ -178,7 +182,11 @@ class Round {
       this.#tombstones.set(job.orderId, tombstone);
       return { kind: "entomb", job, tombstone };
     }
-    if (isTombstone(target)) return answered(givenUp(target));
+    if (isTombstone(target)) {
+      // One that nobody cancelled, but wallet gave up, is cancelled now as far as its caller knows.
+      const isRepeated = target.reason === "cancelled_before_placement" && !this.#isNew(job.orderId);
+      return answered(givenUp(target, isRepeated));
+    }
     const repeated = this.#repeated(job, target, () => true);
     if (repeated !== null) return repeated;
     if (isFinal(target.status)) return answered(refusedAnswer(finished(target)));
@@ -205,7 +213,12 @@ class Round {
     if (command === undefined) return null;
     const kind = job.kind === "amend" ? "AMEND" : "CANCEL";
     if (command.kind === kind && command.orderId === job.orderId && same(command))
-      return answered({ kind: "commanded", requestId: job.requestId, order: target });
+      return answered({
+        kind: "commanded",
+        requestId: job.requestId,
+        order: target,
+        replayed: !this.#isNew(job.requestId),
+      });
     return answered(
       refusedAnswer({
         code: "idempotency_key_reused",
@@ -283,8 +296,8 @@ function entomb(
 }
 
 /** No command is kept of it: as that of an order's placement, its request id is the order's. */
-export function givenUp(tombstone: Tombstone): Answer {
-  return { kind: "commanded", requestId: tombstone.orderId, order: tombstone };
+export function givenUp(tombstone: Tombstone, replayed: boolean): Answer {
+  return { kind: "commanded", requestId: tombstone.orderId, order: tombstone, replayed };
 }
 
 function answered(answer: Answer): Step {

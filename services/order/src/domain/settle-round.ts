@@ -58,7 +58,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
   const command = (made: Command, order: Order): Answer => {
     commands.push(made);
     engine.push({ kind: "command", command: made });
-    return { kind: "commanded", requestId: made.requestId, order };
+    return { kind: "commanded", requestId: made.requestId, order, replayed: false };
   };
   const answerTo = (step: Step, index: number): Answer => {
     switch (step.kind) {
@@ -95,7 +95,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
       case "entomb":
         tombstones.push(step.tombstone);
         audit(step.job, step.tombstone);
-        return givenUp(step.tombstone);
+        return givenUp(step.tombstone, false);
     }
   };
   const broken = new Map<Chain, Answer>();

@@ -155,7 +155,12 @@ function itemResult(desk: Desk, answer: Answer, index: number): object {
     case "replayed":
       return { status: 200, order: orderView(desk, answer.order), replayed: true };
     case "commanded":
-      return { status: 202, requestId: answer.requestId, order: orderView(desk, answer.order) };
+      return {
+        status: 202,
+        requestId: answer.requestId,
+        order: orderView(desk, answer.order),
+        ...(answer.replayed ? { replayed: true } : {}),
+      };
     case "refused": {
       const { status, body } = problemOf(answer.refusal, { index });
       return { status, problem: body, ...(answer.replayed ? { replayed: true } : {}) };

@@ -182,7 +182,11 @@ export function routeAnswer(desk: Desk, answer: Answer): RouteAnswer {
     case "replayed":
       return { status: 200, body: orderView(desk, answer.order), headers: REPLAYED };
     case "commanded":
-      return { status: 202, body: { requestId: answer.requestId, order: orderView(desk, answer.order) } };
+      return {
+        status: 202,
+        body: { requestId: answer.requestId, order: orderView(desk, answer.order) },
+        ...(answer.replayed ? { headers: REPLAYED } : {}),
+      };
     case "refused":
       return problemOf(answer.refusal, answer.replayed ? { headers: REPLAYED } : {});
   }
