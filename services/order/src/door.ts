@@ -188,9 +188,10 @@ async function write(desk: Desk, settled: Settled, { believed }: Look): Promise<
   // An accepted order is announced by its OrderCreated; only what the engine never hears of needs word of its own.
   for (const order of orders)
     if (order.status !== "PENDING") events.push(orderUpdate(order, instrumentOf(desk, order.terms.symbol)));
-  for (const [{ keyId, requestId }, subjects] of audited) {
+  for (const [{ keyId, requestId }, deeds] of audited) {
     const actor = { id: keyId, role: "operator" };
-    events.push(auditEvent(AUDIT, { actor, action: "orders.cancel", subjects, requestId }));
+    for (const [kind, subjects] of deeds)
+      events.push(auditEvent(AUDIT, { actor, action: `orders.${kind}`, subjects, requestId }));
   }
   const { numbered } = await desk.delivery.commit("orders and commands", async ({ nowMs }) => ({
     statements: [

@@ -35,7 +35,11 @@ function between(order: OrderTest, act: () => Promise<unknown>): void {
 }
 
 async function placeAt(desk: Desk, changes: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
-  const job = placeJob(body(changes) as unknown as PlaceBody, undefined, OPERATOR);
+  const job = placeJob(body(changes) as unknown as PlaceBody, {
+    key: undefined,
+    principal: OPERATOR,
+    operator: null,
+  });
   assert.ok(job.ok);
   return await enter(desk, job.value);
 }
@@ -47,6 +51,7 @@ function amendJob(requestId: string, amendment: { quantity?: string; price?: str
     orderId,
     ofAccount: null,
     requestId: requestId.padStart(32, "0"),
+    operator: null,
     repeatable: false,
     amendment: { quantity, price },
   };

@@ -14,11 +14,19 @@ export interface Chain {
   broken: Refusal | null;
 }
 
-interface Chained {
-  readonly chain?: Chain | undefined;
+/** A request that an operator's key came with. Its jobs share it: the audit tells of them together. */
+export interface OperatorRequest {
+  readonly keyId: string;
+  readonly requestId: string;
 }
 
-export interface PlaceJob extends Chained {
+interface Asked {
+  readonly chain?: Chain | undefined;
+  /** null: the account acts for itself. */
+  readonly operator: OperatorRequest | null;
+}
+
+export interface PlaceJob extends Asked {
   readonly kind: "place";
   /** Derived from account and client order id (R10). */
   readonly orderId: string;
@@ -26,7 +34,7 @@ export interface PlaceJob extends Chained {
   readonly placement: Placement;
 }
 
-export interface AmendJob extends Chained {
+export interface AmendJob extends Asked {
   readonly kind: "amend";
   readonly orderId: string;
   /** The account that may see the order; null: any. */
@@ -37,20 +45,12 @@ export interface AmendJob extends Chained {
   readonly amendment: Amendment;
 }
 
-/** A request that an operator's key came with. Its jobs share it: the audit tells of them together. */
-export interface OperatorRequest {
-  readonly keyId: string;
-  readonly requestId: string;
-}
-
-export interface CancelJob extends Chained {
+export interface CancelJob extends Asked {
   readonly kind: "cancel";
   readonly orderId: string;
   readonly ofAccount: string | null;
   readonly requestId: string;
   readonly repeatable: boolean;
-  /** null: the account cancels its own. */
-  readonly operator: OperatorRequest | null;
   /** Given where the cancel names a client order id: an unknown one leaves a tombstone (R10). */
   readonly identity: { readonly accountId: string; readonly clientOrderId: string } | null;
 }

@@ -32,6 +32,7 @@ function place(clientOrderId: string, changes: Partial<Placement> = {}): PlaceJo
     kind: "place",
     orderId: `id-${clientOrderId}`,
     bodyHash: canonicalPlacement(placement),
+    operator: null,
     placement,
   };
 }

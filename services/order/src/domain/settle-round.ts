@@ -2,7 +2,6 @@ import { assert, present } from "@bourse/base";
 import { finished } from "./amendment.ts";
 import {
   type Answer,
-  type CancelJob,
   type Chain,
   type Command,
   type Job,
@@ -33,9 +32,12 @@ export interface Settled {
   readonly commands: readonly Command[];
   /** What the engine is to obey, in the order of the jobs. */
   readonly engine: readonly EngineCommand[];
-  /** What operators cancelled, by request: account and order id. */
-  readonly audited: ReadonlyMap<OperatorRequest, readonly string[]>;
+  /** What operators did, by request. */
+  readonly audited: ReadonlyMap<OperatorRequest, Deeds>;
 }
+
+/** By kind of the job: account and order id of each. */
+export type Deeds = ReadonlyMap<Job["kind"], readonly string[]>;
 
 export type EngineCommand =
   | { readonly kind: "create"; readonly order: Order }
@@ -48,13 +50,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
   const tombstones: Tombstone[] = [];
   const commands: Command[] = [];
   const engine: EngineCommand[] = [];
-  const audited = new Map<OperatorRequest, string[]>();
-  const audit = ({ operator }: CancelJob, { accountId, orderId }: OrderRecord): void => {
-    if (operator === null) return;
-    const subjects = audited.get(operator);
-    if (subjects === undefined) audited.set(operator, [`${accountId}/${orderId}`]);
-    else subjects.push(`${accountId}/${orderId}`);
-  };
+  const audited = new Map<OperatorRequest, Map<Job["kind"], string[]>>();
   const command = (made: Command, order: Order): Answer => {
     commands.push(made);
     engine.push({ kind: "command", command: made });
@@ -89,24 +85,37 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
       case "cancel": {
         const order = targetOf(step, answers);
         if (!("terms" in order)) return order;
-        audit(step.job, order);
         return command(cancelOf(step.job.requestId, order), order);
       }
       case "entomb":
         tombstones.push(step.tombstone);
-        audit(step.job, step.tombstone);
         return givenUp(step.tombstone, false);
     }
   };
   const broken = new Map<Chain, Answer>();
   for (let index = 0; index < steps.length; index++) {
-    const chain = jobs[index]?.chain;
-    const answer =
-      (chain === undefined ? undefined : broken.get(chain)) ?? answerTo(steps[index] as Step, index);
+    const step = steps[index] as Step;
+    const { chain, kind, operator } = jobs[index] as Job;
+    const answer = (chain === undefined ? undefined : broken.get(chain)) ?? answerTo(step, index);
+    if (operator !== null && answer.kind !== "refused" && step.kind !== "answered" && step.kind !== "again")
+      audit(audited, operator, kind, answer.order);
     if (chain !== undefined && isForNow(answer)) broken.set(chain, answer);
     answers.push(answer);
   }
   return { answers, orders, tombstones, commands, engine, audited };
+}
+
+function audit(
+  audited: Map<OperatorRequest, Map<Job["kind"], string[]>>,
+  operator: OperatorRequest,
+  kind: Job["kind"],
+  { accountId, orderId }: OrderRecord,
+): void {
+  const deeds = audited.get(operator) ?? new Map<Job["kind"], string[]>();
+  audited.set(operator, deeds);
+  const subjects = deeds.get(kind);
+  if (subjects === undefined) deeds.set(kind, [`${accountId}/${orderId}`]);
+  else subjects.push(`${accountId}/${orderId}`);
 }
 
 /** Whether it may be answered otherwise when it comes again. */

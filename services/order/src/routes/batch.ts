@@ -92,14 +92,16 @@ interface Place {
   readonly index: number;
   /** Orders that earlier items place. */
   readonly placed: ReadonlySet<string>;
-  /** Who cancels, where it is an operator. */
+  /** Who asks, where it is an operator. */
   readonly operator: OperatorRequest | null;
   /** Where the batch stops once an item could not be taken now. */
   readonly chain: Chain | undefined;
 }
 
 function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Result<Job, ProblemAnswer> {
-  if (item.action === "PLACE") return placeJob(item, undefined, request.principal, place.chain);
+  const { operator, chain, placed } = place;
+  if (item.action === "PLACE")
+    return placeJob(item, { key: undefined, principal: request.principal, operator, chain });
   const target = targetOf(request, item);
   if (!target.ok) return target;
   const { orderId, identity } = target.value;
@@ -109,7 +111,8 @@ function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Res
     ofAccount: identity?.accountId ?? visibleTo(request.principal),
     requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
     repeatable: key !== undefined,
-    chain: place.chain,
+    operator,
+    chain,
   };
   if (item.action === "AMEND")
     return ok({
@@ -118,8 +121,7 @@ function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Res
       amendment: { quantity: item.quantity ?? null, price: item.price ?? null },
     });
   // A tombstone is for what may still come (R10), not for an item of this very batch that could not be taken now.
-  const { operator, placed } = place;
-  return ok({ kind: "cancel", ...command, operator, identity: placed.has(orderId) ? null : identity });
+  return ok({ kind: "cancel", ...command, identity: placed.has(orderId) ? null : identity });
 }
 
 interface Target {

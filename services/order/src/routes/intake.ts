@@ -43,7 +43,7 @@ export function visibleTo(principal: Principal | null): string | null {
   return principal?.role === "operator" ? null : (principal?.accountId ?? "");
 }
 
-/** Of a request whose cancels are an operator's, and so for the audit. */
+/** Of a request whose jobs are an operator's, and so for the audit. */
 export function operatorOf({
   principal,
   requestId,
@@ -54,12 +54,17 @@ export function operatorOf({
 const CLIENT_ORDER_IDS = "1 to 64 of A-Z a-z 0-9 . _ : / -, beginning with a letter or digit";
 const CLIENT_ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$/;
 
-/** The job of a placement. `key` is the Idempotency-Key, the default client order id. */
+/** What a placement comes with. `key` is the Idempotency-Key, the default client order id. */
+interface Came {
+  readonly key: string | undefined;
+  readonly principal: Principal | null;
+  readonly operator: OperatorRequest | null;
+  readonly chain?: Chain | undefined;
+}
+
 export function placeJob(
   body: PlaceBody,
-  key: string | undefined,
-  principal: Principal | null,
-  chain?: Chain,
+  { key, principal, operator, chain }: Came,
 ): Result<Job, ProblemAnswer> {
   const account = accountOf(principal, body.accountId);
   if (!account.ok) return account;
@@ -104,7 +109,7 @@ export function placeJob(
     special: specialOf(body, account.value, clientOrderId),
   };
   const orderId = orderIdOf(account.value, clientOrderId);
-  return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement, chain });
+  return ok({ kind: "place", orderId, bodyHash: bodyHashOf(placement), placement, operator, chain });
 }
 
 const SPECIAL_FIELDS = Object.keys(specialFields) as readonly (keyof SpecialTerms)[];

@@ -9,6 +9,7 @@ import {
 } from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
+import type { OperatorRequest } from "../domain/job.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { OrderView } from "../order-view.ts";
 import { AmendBody, CommandAnswer, PlaceBody } from "./bodies.ts";
@@ -148,7 +149,11 @@ export const placingRoutes: readonly Route<Desk>[] = [
 ];
 
 function place(desk: Desk, request: RouteRequest): RouteAnswer | Promise<RouteAnswer> {
-  const job = placeJob(request.body as PlaceBody, request.headers["idempotency-key"], request.principal);
+  const job = placeJob(request.body as PlaceBody, {
+    key: request.headers["idempotency-key"],
+    principal: request.principal,
+    operator: operatorOf(request),
+  });
   return job.ok ? submit(desk, job.value) : job.error;
 }
 
@@ -165,7 +170,6 @@ async function cancel(desk: Desk, request: RouteRequest): Promise<RouteAnswer> {
   return await submit(desk, {
     kind: "cancel",
     ...commandIdentity(desk, request, request.params.orderId ?? ""),
-    operator: operatorOf(request),
     identity: null,
   });
 }
@@ -201,7 +205,6 @@ async function cancelSome(desk: Desk, request: RouteRequest, commit: AnswerCommi
   return await submit(desk, {
     kind: "cancel",
     ...commandIdentity(desk, request, orderIdOf(account.value, clientOrderId)),
-    operator: operatorOf(request),
     identity,
   });
 }
@@ -214,6 +217,7 @@ function commandIdentity(
 ): {
   readonly orderId: string;
   readonly ofAccount: string | null;
+  readonly operator: OperatorRequest | null;
   readonly requestId: string;
   readonly repeatable: boolean;
 } {
@@ -221,6 +225,7 @@ function commandIdentity(
   return {
     orderId,
     ofAccount: visibleTo(request.principal),
+    operator: operatorOf(request),
     requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
     repeatable: key !== undefined,
   };

@@ -2,6 +2,7 @@ import { AccountId, ClientOrderId, RequestId, rfc3339, Timestamp } from "@bourse
 import type { Effects } from "@bourse/delivery";
 import {
   type AnswerCommit,
+  auditedCommit,
   type ProblemAnswer,
   problem,
   type Route,
@@ -90,9 +91,10 @@ async function close(desk: Desk, request: RouteRequest, commit: AnswerCommit): P
   if (!account.ok) return account.error;
   const accountId = account.value;
   const sessionId = request.params.sessionId ?? "";
+  const about = { commit, action: "accounts.close-session", subjects: [`${accountId}/${sessionId}`] };
   return await toEveryPartition(
     desk,
-    commit,
+    auditedCommit("order", request, about),
     { kind: "SESSION", accountId },
     (requestId) => ({ eventType: "SessionClosed", requestId, accountId, sessionId }),
     () => [dropLease({ accountId, sessionId })],
