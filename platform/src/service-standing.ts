@@ -1,4 +1,4 @@
-import { INTERNAL_TOKEN_HEADER, type ServiceStatus } from "@bourse/host";
+import { INTERNAL_TOKEN_HEADER, isToCome, type ServiceStatus } from "@bourse/host";
 import type { DataFolder } from "./data-folder.ts";
 import type { Platform, StoppedPart } from "./platform.ts";
 
@@ -26,10 +26,6 @@ export async function stoppedParts(
 export async function isUp(url: string, data: Pick<DataFolder, "secret">): Promise<boolean> {
   const status = await statusOf(url, data);
   return status !== null && !isToCome(status);
-}
-
-function isToCome({ phase, unready, stopped }: ServiceStatus): boolean {
-  return phase !== "ready" || unready.some((reason) => !stopped.includes(reason));
 }
 
 /** The group has given it nothing yet of what is left: a partition may still stop at its replay. */

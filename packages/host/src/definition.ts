@@ -38,7 +38,7 @@ export interface ServiceDefinition<Config extends TObject = TObject, Service = u
   readonly jobs: readonly Job<Service>[];
   readonly invariants: readonly Invariant<Service>[];
   /** Why the service cannot take work now; an empty array: ready. Asked by /health/ready. */
-  readonly unready?: (service: Service) => readonly string[];
+  readonly unready?: (service: Service) => readonly string[] | Promise<readonly string[]>;
   /**
    * The gateway's: who makes a request that comes from outside. null: nobody known, public routes only; a problem is
    * the answer (a key that is wrong). Services without it believe the internal token alone.

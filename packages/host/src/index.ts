@@ -57,7 +57,7 @@ export type { RouteAnswer } from "./route-answer.ts";
 export type { RunningService } from "./run-service.ts";
 export { runService } from "./run-service.ts";
 export type { PoolName, Runtime } from "./runtime.ts";
-export type { Phase, Quiet, ServiceStatus } from "./status.ts";
+export { isToCome, type Phase, type Quiet, type ServiceStatus } from "./status.ts";
 export { tablesOwner } from "./tables-owner.ts";
 export { currentTraceparent, inSpan, startTracing, type Tracing } from "./tracing.ts";
 export { unchangingContent } from "./unchanging-content.ts";

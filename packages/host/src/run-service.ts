@@ -365,7 +365,7 @@ class StartingService {
     if (this.#phase !== "ready" && this.#phase !== "catching_up") return [`it is ${this.#phase}`];
     const reasons = [...(this.#delivery?.unready() ?? [])];
     if (this.#phase === "catching_up") reasons.unshift("it is catching up");
-    reasons.push(...(this.#definition.unready?.(this.#service as never) ?? []));
+    reasons.push(...((await this.#definition.unready?.(this.#service as never)) ?? []));
     const [store] = this.#stores;
     if (store !== undefined && !(await this.#answers(store))) reasons.push("the database does not answer");
     return reasons;

@@ -17,6 +17,15 @@ export interface ServiceStatus {
   readonly delivery: DeliveryStatus | null;
 }
 
+/** Whether it is not there yet: it starts, or waits for what passes by itself, such as a replay. What has stopped is there. */
+export function isToCome({
+  phase,
+  unready,
+  stopped,
+}: Pick<ServiceStatus, "phase" | "unready" | "stopped">): boolean {
+  return phase !== "ready" || unready.some((reason) => !stopped.includes(reason));
+}
+
 /** Whether nothing is left to send or to consume. */
 export interface Quiet {
   readonly quiet: boolean;

@@ -5,6 +5,7 @@ import type { EventBus } from "@bourse/bus";
 import type { PeerRequest, Peers } from "@bourse/host";
 import { authenticate, type Gateway, openQuestions } from "./authenticate.ts";
 import { KeyCache } from "./key-cache.ts";
+import { OrderPath } from "./order-path.ts";
 
 /** A gateway whose auth knows one key, and what it was asked. */
 function gatewayOf(): { readonly gateway: Gateway; readonly asked: (readonly string[])[] } {
@@ -21,7 +22,8 @@ function gatewayOf(): { readonly gateway: Gateway; readonly asked: (readonly str
   } as unknown as Peers;
   const clock = manualClock();
   const parts = { peers, clock, keys: new KeyCache(clock, 10_000) };
-  return { gateway: { ...parts, bus: {} as EventBus, questions: openQuestions(parts) }, asked };
+  const questions = openQuestions(parts);
+  return { gateway: { ...parts, bus: {} as EventBus, questions, orderPath: new OrderPath(peers) }, asked };
 }
 
 test("keys that are not known yet are asked together while a question is under way", async () => {

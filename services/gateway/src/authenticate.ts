@@ -3,6 +3,7 @@ import type { EventBus } from "@bourse/bus";
 import type { Principal } from "@bourse/contracts";
 import { type Gather, gather, isQueueFull, type Peers, problem, type RouteRequest } from "@bourse/host";
 import type { KeyCache } from "./key-cache.ts";
+import type { OrderPath } from "./order-path.ts";
 
 /** What the routes of the gateway are given. */
 export interface Gateway {
@@ -11,6 +12,7 @@ export interface Gateway {
   readonly keys: KeyCache;
   readonly clock: Clock;
   readonly questions: Gather<string, Principal | null>;
+  readonly orderPath: OrderPath;
 }
 
 /** Of auth. */

@@ -3,6 +3,7 @@ import { defineService } from "@bourse/host";
 import { authenticate, type Gateway, openQuestions, REFRESH_EVERY_MS, refreshKeys } from "./authenticate.ts";
 import { GatewayConfig } from "./config.ts";
 import { KeyCache } from "./key-cache.ts";
+import { OrderPath } from "./order-path.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { forwardedRoutes } from "./routes/forwarded.ts";
 import { lagRoutes } from "./routes/lag.ts";
@@ -22,8 +23,9 @@ export const gateway = defineService<typeof GatewayConfig, Gateway>({
   calls: SERVICE_NAMES,
   setup: ({ bus, peers, clock, config }) => {
     const asking = { peers, clock, keys: new KeyCache(clock, config.GATEWAY_KEY_CACHE_MS) };
-    return { ...asking, bus, questions: openQuestions(asking) };
+    return { ...asking, bus, questions: openQuestions(asking), orderPath: new OrderPath(peers) };
   },
+  unready: ({ orderPath }) => orderPath.toCome(),
   authenticate,
   consumes: [],
   routes: (directory) => [
