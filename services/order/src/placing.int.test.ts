@@ -195,6 +195,20 @@ test("a market order takes its worst price from risk; a day order the end of its
   assert.equal(gtd.body.expireAt, "2023-11-14T23:00:00.000Z");
 });
 
+test("who means a time to come by a clock that is behind is told the platform's", async (t) => {
+  const order = await orderTest(t);
+  const expireAt = "2023-11-14T22:13:20Z";
+  const late = await order.post(body({ timeInForce: "GTD", expireAt }));
+  assert.equal(late.status, 422);
+  assert.deepEqual(late.body.errors, [
+    {
+      field: "expireAt",
+      given: expireAt,
+      allowed: "a time in the future, at most five years ahead: here it is 2023-11-14T22:13:20.000Z",
+    },
+  ]);
+});
+
 test("pages of orders, newest first, and one by client order id", async (t) => {
   const order = await orderTest(t);
   const ids: string[] = [];

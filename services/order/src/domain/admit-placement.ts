@@ -1,4 +1,4 @@
-import { ok, type Result, refused } from "@bourse/base";
+import { ok, type Result, refused, rfc3339 } from "@bourse/base";
 import { type CompiledInstrument, dayEndMs, type OrderType, type SpecialTerms } from "@bourse/market";
 import type { OrderTerms } from "./order.ts";
 import type { Placement } from "./placement.ts";
@@ -99,6 +99,11 @@ function addCombinationFaults(placement: Placement, nowMs: number, faults: Coded
     if (expireAt !== null)
       add("expireAt", expireAt, `nothing: only GTD orders have it, this one is ${timeInForce}`);
   } else if (expireAtMs === null) add("expireAt", "nothing", "a time in the future: GTD orders have one");
+  // Whoever means a time that is still to come by their own clock sees how far the two are apart.
   else if (expireAtMs <= nowMs || expireAtMs > nowMs + MAX_LIFETIME_MS)
-    add("expireAt", expireAt ?? "", "a time in the future, at most five years ahead");
+    add(
+      "expireAt",
+      expireAt ?? "",
+      `a time in the future, at most five years ahead: here it is ${rfc3339(nowMs)}`,
+    );
 }
