@@ -7,7 +7,7 @@ import { it } from "node:test";
 import { EXIT } from "./exit-codes.ts";
 import { fakeGateway } from "./testing/fake-gateway.ts";
 
-it("a void says whose command it was, and which entry waits for an exit that was voided", async (t) => {
+it("a void says whose command it was, and whose exit it was", async (t) => {
   const voided = {
     partition: 3,
     sequence: 17,
@@ -29,5 +29,5 @@ it("a void says whose command it was, and which entry waits for an exit that was
   const [told, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   assert.equal(code, EXIT.ok);
   assert.match(told, new RegExp(`OrderCreated of order ${orderId} \\(exit-1\\) of alice`));
-  assert.match(told, new RegExp(`bourse order cancel ${parentOrderId}`));
+  assert.match(told, new RegExp(`bourse order show ${parentOrderId}`));
 });

@@ -62,8 +62,8 @@ function followUp({ command }: Voided): readonly string[] {
   ];
   if (parentOrderId !== undefined)
     lines.push(
-      `It was an exit of order ${parentOrderId}, which may wait for it for ever: ` +
-        `\`bourse order show ${parentOrderId}\`, \`bourse order cancel ${parentOrderId}\`.`,
+      `It was an exit of order ${parentOrderId}, which is cancelled if it awaits its exits, and else goes on without it: ` +
+        `\`bourse order show ${parentOrderId}\`.`,
     );
   return lines;
 }

@@ -15,6 +15,7 @@ import {
   updateOrders,
 } from "../sql/order-rows.ts";
 import { noteLimitStates, raiseEngineHeads } from "../sql/venue-rows.ts";
+import { cancelWaitingEntries } from "./voided-exits.ts";
 
 type ReportEvent = EventOf<typeof ExecutionReport>;
 
@@ -32,6 +33,7 @@ export async function followExecutions(
   const changed = told.reports.size === 0 ? [] : await changedOrders(desk, told.reports, unit);
   desk.metrics.reports.inc(changed.length);
   desk.known.stage(changed.map(({ order }) => order));
+  const entries = await cancelWaitingEntries(desk, changed, unit);
   // The engine has answered what is parked, too.
   for (const envelope of eventsOf(unit.parked, executionEvents)) noteHead(told.heads, envelope);
   return {
@@ -40,9 +42,13 @@ export async function followExecutions(
       ...markTriggered(changed),
       ...completeCommands([...told.outcomes.values()], unit.nowMs),
       ...noteLimitStates([...told.limitStates.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))),
+      ...entries.statements,
       ...raiseEngineHeads(told.heads),
     ],
-    events: changed.map(({ order }) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+    events: [
+      ...changed.map(({ order }) => orderUpdate(order, instrumentOf(desk, order.terms.symbol))),
+      ...entries.events,
+    ],
     result: undefined,
   };
 }
