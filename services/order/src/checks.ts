@@ -14,7 +14,7 @@ import type { CompiledInstrument, SpecialTerms } from "@bourse/market";
 import type { Desk } from "./desk.ts";
 import type { Order } from "./domain/order.ts";
 import type { Step } from "./domain/plan-round.ts";
-import type { Refusal } from "./domain/refusal.ts";
+import { fieldRefusal, type Refusal } from "./domain/refusal.ts";
 import type { Verdict, Verdicts } from "./domain/settle-round.ts";
 
 /** A step that must ask risk, wallet or both before it goes on. */
@@ -111,19 +111,21 @@ async function askWallet(
       verdicts[index] = { kind: "refused", refusal: walletSilent(error) };
     return;
   }
-  noteHolds(holding, answer.holds, verdicts);
-  noteHolds(raising, answer.raises, verdicts);
+  noteHolds(body.holds, answer.holds, { indices: holding, verdicts });
+  noteHolds(body.raises, answer.raises, { indices: raising, verdicts });
 }
 
 function noteHolds(
-  indices: readonly number[],
+  asked: readonly (HoldRequest | HoldRaise)[],
   outcomes: readonly HoldOutcome[],
-  verdicts: (Verdict | undefined)[],
+  { indices, verdicts }: { readonly indices: readonly number[]; readonly verdicts: (Verdict | undefined)[] },
 ): void {
-  assert(outcomes.length === indices.length, "wallet answers each hold it is asked for");
-  indices.forEach((index, nth) => {
+  assert(outcomes.length === asked.length, "wallet answers each hold it is asked for");
+  asked.forEach(({ accountId }, nth) => {
+    const index = present(indices[nth], "the step of a hold");
     const outcome = present(outcomes[nth], "the outcome of a hold");
-    if (outcome.status === "refused") verdicts[index] = { kind: "refused", refusal: holdRefusal(outcome) };
+    if (outcome.status === "refused")
+      verdicts[index] = { kind: "refused", refusal: holdRefusal(outcome, accountId) };
     // A raise that risk was not asked about.
     else verdicts[index] ??= { kind: "go", boundTicks: 0 };
   });
@@ -205,7 +207,7 @@ function riskRefusal(outcome: Extract<RiskOutcome, { status: "refused" }>): Refu
   };
 }
 
-function holdRefusal(outcome: Extract<HoldOutcome, { status: "refused" }>): Refusal {
+function holdRefusal(outcome: Extract<HoldOutcome, { status: "refused" }>, accountId: string): Refusal {
   const { code, required, available, asset } = outcome;
   switch (code) {
     case "hold_differs":
@@ -227,7 +229,11 @@ function holdRefusal(outcome: Extract<HoldOutcome, { status: "refused" }>): Refu
       };
     }
     case "unknown_account":
-      return { code, detail: "there is no such trading account" };
+      return fieldRefusal(code, {
+        field: "accountId",
+        given: accountId,
+        allowed: "the id of an account that was opened",
+      });
     case "account_blocked":
       return { code, detail: "the account is blocked" };
     case "hold_closed":

@@ -189,7 +189,10 @@ test("an amendment with an Idempotency-Key happens once", async (t) => {
   assert.equal(again.status, 202);
   assert.equal(again.body.requestId, first.body.requestId);
   assert.deepEqual([first, again].map(isReplayed), [false, true]);
-  assert.equal((await patch(order, { quantity: "0.3" }, headers)).body.code, "idempotency_key_reused");
+  const other = (await patch(order, { quantity: "0.3" }, headers)).body;
+  assert.equal(other.code, "idempotency_key_reused");
+  const fault = { field: "Idempotency-Key", given: "amend-1", allowed: "a new key for a new request" };
+  assert.deepEqual(other.errors, [fault]);
   await order.service.quiet();
   assert.equal((await order.commands()).filter(({ eventType }) => eventType === "OrderModified").length, 1);
   // Also once the order is finished: the answer to a repetition does not change.

@@ -28,7 +28,7 @@ test("what this instance placed is cancelled without being looked up", async (t)
     orderId,
     ofAccount: null,
     requestId: "1".padStart(32, "0"),
-    repeatable: true,
+    key: { field: "Idempotency-Key", given: "k" },
     operator: null,
   } as const;
   const look = await lookAtLittle(order.service.service, [{ ...job, identity: null }]);

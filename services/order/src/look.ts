@@ -85,7 +85,7 @@ async function readKnown(
   if (jobs.length + replaced.length === 0) return { ...NOTHING_KNOWN, listing };
   const amended = jobs.flatMap((job) => (job.kind === "amend" ? [job.orderId] : []));
   const requestIds = jobs.flatMap((job) =>
-    job.kind !== "place" && (job.repeatable || tried.has(job.requestId)) ? [job.requestId] : [],
+    job.kind !== "place" && (job.key !== null || tried.has(job.requestId)) ? [job.requestId] : [],
   );
   // Amendments before the orders: one that completes between the two is then counted twice, never not at all.
   const [inFlight = [], orders = [], commands = [], owned = []] = await desk.store.queries([

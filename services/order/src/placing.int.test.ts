@@ -287,3 +287,13 @@ test("an order may replace one that stands before it in the batch, or that nobod
   assert.equal((await later.request("POST", "/api/v1/orders", third)).status, 201);
   assert.equal((await later.request("POST", "/api/v1/orders", third)).status, 200);
 });
+
+test("an account that wallet does not know is named", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.refuse = () => ({ status: "refused", code: "unknown_account" });
+  const refused = await order.post(body());
+  assert.deepEqual([refused.status, refused.body.code], [422, "unknown_account"]);
+  assert.deepEqual(refused.body.errors, [
+    { field: "accountId", given: "alice", allowed: "the id of an account that was opened" },
+  ]);
+});

@@ -52,7 +52,7 @@ function amendJob(requestId: string, amendment: { quantity?: string; price?: str
     ofAccount: null,
     requestId: requestId.padStart(32, "0"),
     operator: null,
-    repeatable: false,
+    key: null,
     amendment: { quantity, price },
   };
 }

@@ -34,14 +34,20 @@ export interface PlaceJob extends Asked {
   readonly placement: Placement;
 }
 
+/** An idempotency key, and the field that it came in. */
+export interface GivenKey {
+  readonly field: string;
+  readonly given: string;
+}
+
 export interface AmendJob extends Asked {
   readonly kind: "amend";
   readonly orderId: string;
   /** The account that may see the order; null: any. */
   readonly ofAccount: string | null;
   readonly requestId: string;
-  /** The request id is derived from the caller's key, so that it may be there already. */
-  readonly repeatable: boolean;
+  /** The caller's key, from which the request id is derived: it may be there already. null: the request id is new. */
+  readonly key: GivenKey | null;
   readonly amendment: Amendment;
 }
 
@@ -50,7 +56,7 @@ export interface CancelJob extends Asked {
   readonly orderId: string;
   readonly ofAccount: string | null;
   readonly requestId: string;
-  readonly repeatable: boolean;
+  readonly key: GivenKey | null;
   /** Given where the cancel names a client order id: an unknown one leaves a tombstone (R10). */
   readonly identity: { readonly accountId: string; readonly clientOrderId: string } | null;
 }

@@ -43,7 +43,7 @@ function cancel(clientOrderId: string, named = true): CancelJob {
     orderId: `id-${clientOrderId}`,
     ofAccount: "alice",
     requestId: `cancel-${clientOrderId}`,
-    repeatable: false,
+    key: null,
     operator: null,
     identity: named ? { accountId: "alice", clientOrderId } : null,
   };

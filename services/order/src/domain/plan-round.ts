@@ -219,12 +219,12 @@ class Round {
         order: target,
         replayed: !this.#isNew(job.requestId),
       });
-    return answered(
-      refusedAnswer({
-        code: "idempotency_key_reused",
-        detail: "the Idempotency-Key was used for another request",
-      }),
-    );
+    const reused = {
+      code: "idempotency_key_reused",
+      detail: "the Idempotency-Key was used for another request",
+    } as const;
+    const errors = job.key === null ? [] : [{ ...job.key, allowed: "a new key for a new request" }];
+    return answered(refusedAnswer({ ...reused, errors }));
   }
 }
 

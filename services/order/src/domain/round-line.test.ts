@@ -8,7 +8,7 @@ const cancel = (orderId: string, requestId: string, chain?: Chain): Job => ({
   orderId,
   requestId,
   ofAccount: null,
-  repeatable: true,
+  key: { field: "Idempotency-Key", given: "k" },
   operator: null,
   identity: null,
   ...(chain === undefined ? {} : { chain }),

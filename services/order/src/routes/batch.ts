@@ -110,7 +110,7 @@ function jobOf(desk: Desk, request: RouteRequest, item: Item, place: Place): Res
     orderId,
     ofAccount: identity?.accountId ?? visibleTo(request.principal),
     requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
-    repeatable: key !== undefined,
+    key: key === undefined ? null : { field: "idempotencyKey", given: key },
     operator,
     chain,
   };

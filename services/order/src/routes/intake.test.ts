@@ -10,7 +10,7 @@ const cancel = (orderId: string, chain: Chain | undefined): Job => ({
   orderId,
   requestId: orderId,
   ofAccount: null,
-  repeatable: false,
+  key: null,
   operator: null,
   identity: null,
   chain,

@@ -9,7 +9,7 @@ import {
 } from "@bourse/host";
 import { Type } from "typebox";
 import type { Desk } from "../desk.ts";
-import type { OperatorRequest } from "../domain/job.ts";
+import type { GivenKey, OperatorRequest } from "../domain/job.ts";
 import { orderIdOf, requestIdOf } from "../order-id.ts";
 import { OrderView } from "../order-view.ts";
 import { AmendBody, CommandAnswer, PlaceBody } from "./bodies.ts";
@@ -219,7 +219,7 @@ function commandIdentity(
   readonly ofAccount: string | null;
   readonly operator: OperatorRequest | null;
   readonly requestId: string;
-  readonly repeatable: boolean;
+  readonly key: GivenKey | null;
 } {
   const key = request.headers["idempotency-key"];
   return {
@@ -227,6 +227,6 @@ function commandIdentity(
     ofAccount: visibleTo(request.principal),
     operator: operatorOf(request),
     requestId: key === undefined ? desk.newId() : requestIdOf(orderId, key),
-    repeatable: key !== undefined,
+    key: key === undefined ? null : { field: "Idempotency-Key", given: key },
   };
 }
