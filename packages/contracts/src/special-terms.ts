@@ -40,7 +40,7 @@ export const specialFields = {
   selfTradePrevention: Type.Optional(oneOf(SELF_TRADE_PREVENTIONS)),
   /** One cancels the other: the client order id of the open order that the group is named after. */
   groupId: Type.Optional(ClientOrderId),
-  /** Waits until the order with this client order id is done and has filled; its brothers cancel each other. */
+  /** Waits until the order with this client order id is done and has filled; its siblings cancel each other. */
   parentId: Type.Optional(ClientOrderId),
   /** Stands aside until so many children have come; if the engine refuses one of them, the order is cancelled. */
   awaits: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),

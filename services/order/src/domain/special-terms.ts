@@ -84,7 +84,7 @@ function fieldFaults(
   }
   if (trailingOffset !== undefined && parseTrail(trailingOffset, instrument) === null) {
     const { tickSize } = instrument.instrument;
-    const allowed = `a distance in steps of ${tickSize}, or a percentage below 100% in steps of 0.01%`;
+    const allowed = `a distance above 0 in steps of ${tickSize}, or a percentage above 0% and below 100% in steps of 0.01%`;
     faults.push(terms("trailingOffset", trailingOffset, allowed));
   }
   for (const field of ["displayQuantity", "minQuantity"] as const) {
@@ -133,7 +133,7 @@ function linkClashes({ orderType, clientOrderId }: Placement, given: SpecialTerm
   const { groupId, parentId, awaits, replaces } = given;
   const faults: CodedFault[] = [];
   if (groupId !== undefined && parentId !== undefined)
-    faults.push(terms("groupId", groupId, "nothing: an order with a parent is in the group of its brothers"));
+    faults.push(terms("groupId", groupId, "nothing: an order with a parent is in the group of its siblings"));
   if (replaces !== undefined && (groupId ?? parentId) !== undefined)
     faults.push(terms("replaces", replaces, "nothing: an order of a group or with a parent replaces none"));
   if (parentId !== undefined && (parentId === clientOrderId || orderType === "PEGGED"))
