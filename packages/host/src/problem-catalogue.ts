@@ -122,6 +122,11 @@ export const problemCatalogue = {
     "The state does not allow it",
     "What the request is about is in a state in which this can't be done.",
   ),
+  last_operator_key: entry(
+    409,
+    "The last operator's key can't be revoked",
+    "No other operator's key works, and without one nobody could issue another. Issue an operator's key first, then revoke this one.",
+  ),
   order_finished: entry(
     409,
     "The order is finished",

@@ -2872,7 +2872,7 @@ content: {
 }
 "/api/v1/keys/{keyId}": {
 /**
- * deleteKeysKeyId: Revoke a key; it stops working within ten seconds
+ * deleteKeysKeyId: Revoke a key; it stops working within ten seconds. The last operator's stays
  */
 delete: {
 parameters: {

@@ -16,6 +16,12 @@ function started(t: { after(fn: () => Promise<void>): void }): Promise<TestedSer
 
 const KEYED = { "idempotency-key": "test" };
 
+/** Another operator's key; its id. */
+async function anotherOperator(tested: TestedService<Auth>, name: string): Promise<string> {
+  const request = { as: operator, headers: { "idempotency-key": name }, body: { role: "operator", name } };
+  return (await tested.request("POST", "/api/v1/keys", request)).body.keyId;
+}
+
 async function verify(tested: TestedService<Auth>, key: string) {
   return (await verifyAll(tested, [key]))[0];
 }
@@ -36,7 +42,9 @@ test("the first operator's key is the one that the platform gave", async (t) => 
 
 test("the first operator's key stays revoked over a restart, until another one takes its place", async (t) => {
   const tested = await started(t);
-  await tested.request("DELETE", "/api/v1/keys/operator", { as: operator });
+  await anotherOperator(tested, "Olga");
+  const { status } = await tested.request("DELETE", "/api/v1/keys/operator", { as: operator });
+  assert.equal(status, 200);
   const again = await tested.restart();
   assert.equal(await verify(again, OPERATOR_KEY), null);
   // As if the one that was revoked had been another.
@@ -86,6 +94,39 @@ test("a key is issued once, known by its hash alone, and revoked for good", asyn
     ],
     "who did it, once; a key that was never issued is revoked by nobody",
   );
+});
+
+test("the last operator's key that works can't be revoked", async (t) => {
+  const tested = await started(t);
+  const revoke = (keyId: string) => tested.request("DELETE", `/api/v1/keys/${keyId}`, { as: operator });
+  await tested.request("POST", "/api/v1/keys", {
+    as: operator,
+    headers: KEYED,
+    body: { accountId: "alice" },
+  });
+  const refused = await revoke("operator");
+  assert.deepEqual([refused.status, refused.body.code], [409, "last_operator_key"]);
+  assert.deepEqual(refused.body.errors, [
+    { field: "keyId", given: "operator", allowed: "a key while another operator's works" },
+  ]);
+  assert.deepEqual(await verify(tested, OPERATOR_KEY), operator);
+
+  const olga = await anotherOperator(tested, "Olga");
+  assert.equal((await revoke("operator")).status, 200);
+  assert.equal((await revoke("operator")).status, 200, "it is so already");
+  assert.equal((await revoke(olga)).status, 409, "a revoked one is no other");
+});
+
+test("operators who revoke each other's keys at once leave one that works", async (t) => {
+  const tested = await started(t);
+  const names = Array.from({ length: 7 }, (_, n) => `operator-${n}`);
+  const keyIds = ["operator", ...(await Promise.all(names.map((name) => anotherOperator(tested, name))))];
+  const answers = await Promise.all(
+    keyIds.map((keyId) => tested.request("DELETE", `/api/v1/keys/${keyId}`, { as: operator })),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 200, 200, 409]);
+  const { keys } = (await tested.request("GET", "/api/v1/keys", { as: operator })).body;
+  assert.equal(keys.filter(({ revoked }: { revoked?: string }) => revoked === undefined).length, 1);
 });
 
 test("R10: the same request is answered with the same key, which nothing in the database tells", async (t) => {

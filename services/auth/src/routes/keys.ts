@@ -1,4 +1,5 @@
 import { AccountId, oneOf, Principal, ROLES } from "@bourse/contracts";
+import type { Effects } from "@bourse/delivery";
 import {
   type AnswerCommit,
   auditRequest,
@@ -7,7 +8,7 @@ import {
   type RouteAnswer,
   type RouteRequest,
 } from "@bourse/host";
-import { type Row, sql, sqlArray } from "@bourse/store";
+import { type Row, type Statement, sql, sqlArray } from "@bourse/store";
 import { Type } from "typebox";
 import type { Auth } from "../auth.ts";
 import { hashMachineKey, MACHINE_KEY_PATTERN, machineKeyOf } from "../machine-key.ts";
@@ -57,12 +58,12 @@ export const keyRoutes: readonly Route<Auth>[] = [
   {
     method: "DELETE",
     path: "/api/v1/keys/:keyId",
-    summary: "Revoke a key; it stops working within ten seconds",
+    summary: "Revoke a key; it stops working within ten seconds. The last operator's stays",
     access: "operator",
     idempotency: { natural: "a key is revoked once, for good" },
     params: Type.Object({ keyId: Type.String({ minLength: 1, maxLength: 64 }) }),
     answers: { 200: KeyView },
-    problems: ["key_not_found"],
+    problems: ["key_not_found", "last_operator_key"],
     handle: revoke,
   },
   {
@@ -136,22 +137,52 @@ async function list(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
 
 async function revoke(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
   const keyId = request.params.keyId ?? "";
-  await auth.delivery.commit("revoke key", async (unit) => {
-    const [revoked = []] = await unit.run([
-      sql`
-        UPDATE keys SET revoked_ms = ${unit.nowMs} WHERE key_id = ${keyId} AND revoked_ms IS NULL
-        RETURNING key_id`,
-    ]);
+  const { result } = await auth.delivery.commit("revoke key", async (unit) => {
+    const [locked = []] = await unit.run([lockKeyAndOperators(keyId)]);
+    const row = locked.find(({ key_id }) => key_id === keyId);
+    if (row === undefined) return answered(unknownKey(keyId));
+    if (row.revoked_ms !== null) return answered({ status: 200, body: viewOf(row) });
+    if (row.role === "operator" && locked.length === 1) return answered(lastOperatorKey(keyId));
+    const { nowMs } = unit;
     const audit = auditRequest("auth", request, { action: "keys.revoke", subjects: [keyId] });
-    return { statements: [], events: revoked.length === 0 ? [] : [audit], result: undefined };
+    return {
+      statements: [sql`UPDATE keys SET revoked_ms = ${nowMs} WHERE key_id = ${keyId}`],
+      events: [audit],
+      result: { status: 200, body: viewOf({ ...row, revoked_ms: nowMs }) },
+    };
   });
-  const [row] = await auth.store.query(sql`
-    SELECT key_id, role, account_id, name, created_by, created_ms, revoked_ms FROM keys WHERE key_id = ${keyId}`);
-  if (row === undefined) {
-    const errors = [{ field: "keyId", given: keyId, allowed: "the keyId of a key that was issued" }];
-    return problem("key_not_found", `There is no key ${keyId}.`, { errors });
-  }
-  return { status: 200, body: viewOf(row) };
+  return result;
+}
+
+/**
+ * A key, and all operators' keys that work (R13: in one order). Of two operators who revoke each other's key at once the
+ * second waits here, and then sees that its key is the last.
+ */
+function lockKeyAndOperators(keyId: string): Statement {
+  return sql`
+    SELECT key_id, role, account_id, name, created_by, created_ms, revoked_ms FROM keys
+    WHERE key_id = ${keyId} OR (role = 'operator' AND revoked_ms IS NULL)
+    ORDER BY key_id COLLATE "C" FOR UPDATE`;
+}
+
+function answered(result: RouteAnswer): Effects<RouteAnswer> {
+  return { statements: [], events: [], result };
+}
+
+function unknownKey(keyId: string): RouteAnswer {
+  const errors = [{ field: "keyId", given: keyId, allowed: "the keyId of a key that was issued" }];
+  return problem("key_not_found", `There is no key ${keyId}.`, { errors });
+}
+
+function lastOperatorKey(keyId: string): RouteAnswer {
+  const allowed = "a key while another operator's works";
+  return problem(
+    "last_operator_key",
+    "Without it nobody could issue a key. Issue another operator's first.",
+    {
+      errors: [{ field: "keyId", given: keyId, allowed }],
+    },
+  );
 }
 
 async function verify(auth: Auth, request: RouteRequest): Promise<RouteAnswer> {
