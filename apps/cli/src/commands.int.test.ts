@@ -107,6 +107,22 @@ describe("the commands on a running platform", () => {
     await json("accounts create bob --fund ACME=500");
   });
 
+  it("accounts create opens nothing where a first deposit is none", async () => {
+    for (const [given, code, words] of [
+      ["USD=abc", EXIT.refused, /--fund: USD=abc -> a positive decimal with at most 6 decimals/],
+      ["ACME=1 --fund USD=0.0000001", EXIT.refused, /--fund: USD=0.0000001 -> a positive decimal/],
+      ["USD=0", EXIT.refused, /--fund: USD=0 -> a positive decimal/],
+      ["USD=1 --fund GOLD=1", EXIT.refused, /--fund: GOLD=1 -> an asset that is listed: ACME, USD/],
+      ["USD", EXIT.usage, /Allowed is an asset and an amount/],
+      ["USD=1 --fund USD=1", EXIT.usage, /USD was given before/],
+    ] as const) {
+      const refused = await bourse(`accounts create dan --fund ${given}`);
+      assert.equal(refused.code, code, `${given}: ${refused.stderr}`);
+      assert.match(refused.stderr, words, given);
+    }
+    assert.equal((await bourse("accounts show dan")).code, EXIT.refused, "nobody opened it");
+  });
+
   it("accounts fund adds, and with the same key once", async () => {
     assert.equal((await json("accounts fund bob USD 50.5")).available, "50.5");
     await json("accounts fund bob USD 1 --idempotency-key once");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { type AccountView, accountsOfPlatform } from "../account-pages.ts";
+import { assertDeposits, type Deposit, gatherDeposits } from "../accounts/first-deposits.ts";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -10,14 +11,9 @@ import { assertKnownAccount } from "../known-account.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
-interface Funds {
-  readonly asset: string;
-  readonly amount: string;
-}
-
 interface CreateOptions extends TargetOptions {
   readonly name?: string;
-  readonly fund: readonly Funds[];
+  readonly fund: readonly Deposit[];
   readonly withKey?: boolean;
 }
 
@@ -45,8 +41,8 @@ export function accountsCommand(): Command {
     .argument("<account>", "its id: letters, digits, - and _")
     .option("--name <name>", "what people call it")
     .addOption(
-      new Option("--fund <asset=amount>", "a first deposit; may be given several times")
-        .argParser(funds)
+      new Option("--fund <asset=amount>", "a first deposit; may be given once for each asset")
+        .argParser(gatherDeposits)
         .default([], "none"),
     )
     .option("--with-key", "issue a key for the account; it is shown this once")
@@ -216,6 +212,7 @@ function groupWords(accountId: string, selfTradeGroup: string | null): string {
 async function createAccount(accountId: string, options: CreateOptions): Promise<void> {
   await withClient(options, async (client, output) => {
     const { name } = options;
+    await assertDeposits(client, options.fund);
     const opened = await client.post<AccountView>("/api/v1/accounts", {
       accountId,
       ...(name === undefined ? {} : { name }),
@@ -289,10 +286,12 @@ function readAccount(client: GatewayClient, accountId: string): Promise<AccountV
 function deposit(
   client: GatewayClient,
   accountId: string,
-  funds: Funds,
+  deposited: Deposit,
   idempotencyKey: string,
 ): Promise<{ readonly available: string; readonly held: string }> {
-  return client.post(`/api/v1/accounts/${encodeURIComponent(accountId)}/deposits`, funds, { idempotencyKey });
+  return client.post(`/api/v1/accounts/${encodeURIComponent(accountId)}/deposits`, deposited, {
+    idempotencyKey,
+  });
 }
 
 const NONE: ReadonlyMap<string, KillSwitchView> = new Map();
@@ -309,12 +308,4 @@ function printAccounts(
   });
   if (rows.length === 0) output.line("There is no account.");
   else output.table(["account", "name", "status", "asset", "available", "held", "total"], rows);
-}
-
-/** For commander: gathers `USD=10000`. */
-function funds(text: string, before: readonly Funds[]): readonly Funds[] {
-  const [asset = "", amount = "", ...more] = text.split("=");
-  if (asset === "" || amount === "" || more.length > 0)
-    throw new InvalidArgumentError("Allowed is an asset and an amount, such as USD=10000.");
-  return [...before, { asset, amount }];
 }
