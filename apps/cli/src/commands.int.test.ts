@@ -169,6 +169,24 @@ describe("the commands on a running platform", () => {
     );
   });
 
+  it("accounts block --wallet blocks in the wallet alone, and unblock opens it again", async () => {
+    assert.equal((await json("accounts block carol --wallet")).status, "BLOCKED");
+    const { stdout } = await bourse("accounts show carol");
+    assert.match(stdout, /│ BLOCKED, stopped +│/);
+    assert.match(stdout, /^carol is blocked in the wallet\. `bourse accounts unblock carol` opens it again/m);
+    const opened = await bourse("accounts unblock carol");
+    assert.match(opened.stdout, /^carol is open in the wallet\.$/m);
+    assert.match(
+      opened.stdout,
+      /^It is still stopped, by operator: runaway\. `bourse accounts release carol`/m,
+    );
+    assert.equal((await json("accounts show carol")).status, "OPEN");
+    assert.equal((await bourse("accounts unblock crol")).code, EXIT.refused);
+    const both = await bourse("accounts block carol --wallet --reason runaway");
+    assert.match(both.stderr, /--reason: runaway -> not with --wallet/);
+    assert.equal(both.code, EXIT.usage);
+  });
+
   it("keys are issued, listed and revoked, each shown once", async () => {
     const again = "keys issue --operator --name Olga --idempotency-key olga-1";
     const issued = await json(again);

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Command, Option } from "commander";
 import { type AccountView, accountsOfPlatform } from "../account-pages.ts";
+import { blockCommand, releaseCommand, releasesCommand, unblockCommand } from "../accounts/blocked.ts";
 import { assertDeposits, type Deposit, gatherDeposits } from "../accounts/first-deposits.ts";
 import { CliError } from "../cli-error.ts";
 import type { GatewayClient } from "../client.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withExamples } from "../help.ts";
 import { type KillSwitchView, killSwitches } from "../kill-switches.ts";
-import { assertKnownAccount } from "../known-account.ts";
 import type { Output } from "../output.ts";
 import { type TargetOptions, withClient, withTarget } from "../target.ts";
 
@@ -15,20 +15,6 @@ interface CreateOptions extends TargetOptions {
   readonly name?: string;
   readonly fund: readonly Deposit[];
   readonly withKey?: boolean;
-}
-
-const RELEASES = "/api/v1/risk/kill-switch/release-requests";
-
-/** Of `GET /api/v1/risk/kill-switch/release-requests`. */
-interface ReleaseView {
-  readonly id: string;
-  readonly accountId: string;
-  readonly status: "PENDING" | "APPROVED" | "SUPERSEDED";
-  /** The keys of those who asked and approved. */
-  readonly maker: string;
-  readonly checker?: string;
-  readonly note: string;
-  readonly createdAt: string;
 }
 
 interface FundOptions extends TargetOptions {
@@ -58,21 +44,6 @@ export function accountsCommand(): Command {
     .description("Show the balances of an account, or of all, and whether it may trade")
     .argument("[account]")
     .action(showAccounts);
-  const block = withTarget(new Command("block"))
-    .description("Stop an account: all its orders are cancelled and new ones refused")
-    .argument("<account>")
-    .option("--reason <text>", "why", "asked for at the command line")
-    .action(blockAccount);
-  const release = withTarget(new Command("release"))
-    .description("Ask for an account's release, or approve one that another operator's key has asked for")
-    .argument("[account]")
-    .option("--note <text>", "why it may trade again", "asked for at the command line")
-    .option("--approve <request>", "the release that was asked for")
-    .action(releaseAccount);
-  const releases = withTarget(new Command("releases"))
-    .description("The releases that were asked for and wait for another operator's approval, latest first")
-    .option("--all", "those that are done with as well: APPROVED, and SUPERSEDED by another one's approval")
-    .action(listReleases);
   const group = withTarget(new Command("group"))
     .description("Make accounts count as one for self-trade prevention; without a group, show the account's")
     .argument("<account>")
@@ -81,19 +52,10 @@ export function accountsCommand(): Command {
     .action(groupAccount);
   return new Command("accounts")
     .description("Open, fund, show, block and group trading accounts")
-    .addCommand(withExamples(block, [["accounts block alice --reason runaway", "the kill switch"]]))
-    .addCommand(
-      withExamples(release, [
-        ["accounts release alice --note fixed", "asks for it"],
-        ["accounts release --approve r-1", "with another operator's key"],
-      ]),
-    )
-    .addCommand(
-      withExamples(releases, [
-        ["accounts releases", "what there is to approve, who asked for it and why"],
-        ["accounts releases --all --json", "who has approved what, for a program"],
-      ]),
-    )
+    .addCommand(blockCommand())
+    .addCommand(unblockCommand())
+    .addCommand(releaseCommand())
+    .addCommand(releasesCommand())
     .addCommand(
       withExamples(group, [
         ["accounts group alice desk-1", "together with desk-1's others"],
@@ -116,62 +78,6 @@ export function accountsCommand(): Command {
         ["accounts show --json", "all accounts"],
       ]),
     );
-}
-
-async function blockAccount(
-  accountId: string,
-  options: TargetOptions & { readonly reason: string },
-): Promise<void> {
-  await withClient(options, async (client, output) => {
-    const { reason } = options;
-    await assertKnownAccount(client, accountId);
-    const stopped = await client.post<object>("/api/v1/risk/kill-switch", { accountId, reason });
-    output.line(`${accountId} is stopped; its orders are being cancelled.`);
-    output.result(stopped);
-  });
-}
-
-async function releaseAccount(
-  accountId: string | undefined,
-  options: TargetOptions & { readonly note: string; readonly approve?: string },
-): Promise<void> {
-  const { note, approve } = options;
-  if ((accountId === undefined) === (approve === undefined))
-    throw new CliError(EXIT.usage, "name the account to ask for its release, or --approve a request");
-  await withClient(options, async (client, output) => {
-    const answer =
-      approve === undefined
-        ? await client.post<{ id: string }>(RELEASES, { accountId, note }, { idempotencyKey: randomUUID() })
-        : await client.post<{ id: string }>(`${RELEASES}/${encodeURIComponent(approve)}/approve`, undefined);
-    output.line(
-      approve === undefined
-        ? `Asked for. Another operator's key approves it: bourse accounts release --approve ${answer.id}`
-        : "Released: the account may trade again.",
-    );
-    output.result(answer);
-  });
-}
-
-async function listReleases(options: TargetOptions & { readonly all?: boolean }): Promise<void> {
-  await withClient(options, async (client, output) => {
-    const answer = await client.get<{ releaseRequests: readonly ReleaseView[] }>(RELEASES);
-    const shown = answer.releaseRequests.filter(({ status }) => options.all === true || status === "PENDING");
-    if (shown.length === 0) output.line(options.all === true ? "There is none." : "None waits for approval.");
-    else
-      output.table(
-        ["request", "account", "status", "asked by", "asked", "approved by", "note"],
-        shown.map(({ id, accountId, status, maker, createdAt, checker = "", note }) => [
-          id,
-          accountId,
-          status,
-          maker,
-          createdAt,
-          checker,
-          note,
-        ]),
-      );
-    output.result({ releaseRequests: shown });
-  });
 }
 
 async function groupAccount(
@@ -264,6 +170,10 @@ async function showAccounts(accountId: string | undefined, options: TargetOption
         output.line(
           `${account.accountId} is stopped since ${engagedAt}, by ${actor}: ${reason}. ` +
             `\`bourse accounts release ${account.accountId}\` asks for its release.`,
+        );
+      if (account.status === "BLOCKED")
+        output.line(
+          `${account.accountId} is blocked in the wallet. \`bourse accounts unblock ${account.accountId}\` opens it again.`,
         );
     }
     const told = accounts.map((account) => ({ ...account, killSwitch: switchOf(account, stopped) }));
