@@ -42,6 +42,16 @@ test("processes that make a data folder at the same time have one secret and one
   assert.deepEqual(readdirSync(data).sort(), ["data.json", "operator.key"]);
 });
 
+test("the first operator's key is the environment's where it has one, else the folder's", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bourse-data-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const kept = openDataFolder(folder).operatorKey;
+  assert.equal(openDataFolder(folder, { BOURSE_OPERATOR_KEY: "" }).operatorKey, kept);
+  const given = `bk_${"a".repeat(40)}`;
+  assert.equal(openDataFolder(folder, { BOURSE_OPERATOR_KEY: given }).operatorKey, given);
+  assert.equal(openDataFolder(folder).operatorKey, kept, "it is written nowhere");
+});
+
 test("what is in a data folder is for its owner's eyes", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "bourse-data-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

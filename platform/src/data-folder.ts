@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newMachineKey } from "@bourse/auth";
 import { writeOnce } from "@bourse/disk";
+import type { Environment } from "@bourse/host";
 import { makeDataFolder } from "./folder-lock.ts";
 import { newId } from "./machine.ts";
 import { PlatformError } from "./platform-error.ts";
@@ -17,6 +18,7 @@ const FOLDER_FOR_OWNER = { recursive: true, mode: 0o700 };
 /** Everything of a platform that survives a stop. */
 export interface DataFolder {
   readonly path: string;
+  /** The first operator's: that of the environment, else the one that the folder keeps. */
   readonly operatorKey: string;
   /** True where this call made the folder. */
   readonly created: boolean;
@@ -27,7 +29,7 @@ export interface DataFolder {
 }
 
 /** Opens a data folder or makes it. Throws `PlatformError` `data_version` for one of another version. */
-export function openDataFolder(path: string): DataFolder {
+export function openDataFolder(path: string, env: Environment = {}): DataFolder {
   makeDataFolder(path);
   const created = !existsSync(join(path, "data.json")) && create(path);
   const { version, secret } = readData(path);
@@ -41,7 +43,7 @@ export function openDataFolder(path: string): DataFolder {
   return {
     path,
     created,
-    operatorKey: readOperatorKey(join(path, "operator.key")),
+    operatorKey: env.BOURSE_OPERATOR_KEY || readOperatorKey(join(path, "operator.key")),
     secret: (name) => createHmac("sha256", String(secret)).update(name).digest("hex"),
     folder: (name) => {
       const folder = join(path, name);

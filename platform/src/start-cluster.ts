@@ -65,7 +65,7 @@ class LocalCluster implements Cluster {
   constructor(options: PlatformOptions & { readonly entry: string }, release: () => void) {
     this.#options = options;
     this.#release = release;
-    this.#data = openDataFolder(options.dataFolder);
+    this.#data = openDataFolder(options.dataFolder, options.env);
   }
 
   get gatewayUrl(): string {

@@ -72,7 +72,7 @@ class StartingPlatform {
     this.#services = chosenServices(options);
     // A wrong address is refused before anything is started.
     for (const { name } of this.#services) givenAddress(options.env, name);
-    this.#data = openDataFolder(options.dataFolder);
+    this.#data = openDataFolder(options.dataFolder, options.env);
   }
 
   async run(): Promise<Platform> {
@@ -250,7 +250,7 @@ class StartingPlatform {
       clock: machineClock,
       timer: machineTimer,
       newId,
-      env: { ...env, BOURSE_OPERATOR_KEY: env.BOURSE_OPERATOR_KEY ?? this.#data.operatorKey },
+      env: { ...env, BOURSE_OPERATOR_KEY: this.#data.operatorKey },
       bus,
       migrate: databases.migrate,
       openStore: databases.openStore,

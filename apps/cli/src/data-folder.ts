@@ -16,6 +16,13 @@ export function dataFolderOf(given: string | undefined, env: NodeJS.ProcessEnv =
   return named === undefined ? join(PROJECT_ROOT, ".bourse") : fromHere(named, env);
 }
 
+/** For a command that somebody is told to enter: what makes it find this folder from any place. */
+export function dataOption(dataFolder: string): string {
+  if (dataFolder === dataFolderOf(undefined, {})) return "";
+  const isPlain = /^[\w./-]+$/.test(dataFolder);
+  return ` --data ${isPlain ? dataFolder : `'${dataFolder.replaceAll("'", "'\\''")}'`}`;
+}
+
 /** A file or folder that the person named. npm moves to the root and says in INIT_CWD where it came from. */
 export function fromHere(path: string, env: NodeJS.ProcessEnv = process.env): string {
   return resolve(nonEmpty(env.INIT_CWD) ?? process.cwd(), path);

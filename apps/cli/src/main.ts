@@ -12,4 +12,7 @@ process.stderr.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+// An empty variable is how shells and compose files say "not set": nothing below is to take it for a value.
+for (const [name, value] of Object.entries(process.env)) if (value === "") delete process.env[name];
+
 process.exitCode = await runCli(process.argv.slice(2));

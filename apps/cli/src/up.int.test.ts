@@ -22,8 +22,15 @@ const WITHOUT_KAFKA = `--import=data:text/javascript,${encodeURIComponent(`
 
 it("up says what to open and the operator's key, other commands find it, and down stops it", async (t) => {
   const env = { ...(await serviceAddresses()), BOURSE_DATA: folder(t) };
-  const { up, open } = await upAndOpen(t, [], { ...env, NODE_OPTIONS: WITHOUT_KAFKA });
+  // As shells and compose files say that a variable is not set.
+  const unset = { BOURSE_HOST: "", BOURSE_OPERATOR_KEY: "", BOURSE_WITH: "", LOG_LEVEL: "" };
+  const { up, open } = await upAndOpen(t, [], { ...env, ...unset, NODE_OPTIONS: WITHOUT_KAFKA });
   assert.match(up.said.stdout, /Operator's key +bk_\w+ \(kept in /);
+  // In another terminal nothing tells of the folder, and the port was moved.
+  const toTry = /npx bourse (accounts create alice) .*( --data \S+)/.exec(up.said.stdout);
+  assert.ok(toTry !== null, up.said.stdout);
+  const created = run(`${toTry[1]}${toTry[2]}`.split(" "), {});
+  assert.equal(await created.ended, EXIT.ok, created.said.stderr);
   assert.equal((await fetch(open)).status, 200);
   const page = await fetch(`${env.CONSOLE_URL}/`);
   assert.match(await page.text(), /<title>Bourse console<\/title>/, up.said.stderr);

@@ -1,8 +1,8 @@
 import type { RunningConsole } from "@bourse/console";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { EXIT } from "../exit-codes.ts";
-import { wholeNumber, withExamples } from "../help.ts";
+import { hostOption, wholeNumber, withExamples } from "../help.ts";
 import { Output } from "../output.ts";
 import { findTarget, type TargetOptions } from "../target.ts";
 
@@ -18,7 +18,7 @@ export function consoleCommand(): Command {
     .description("Serve the operator's console by itself; `bourse up` already serves it on port 8090")
     .option("--data <folder>", "the data folder (BOURSE_DATA; default: .bourse in the project)")
     .option("--url <url>", "the gateway (BOURSE_URL; default: the platform that runs from the data folder)")
-    .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
+    .addOption(hostOption())
     .option("--port <number>", "on which port; 0: any free one", wholeNumber(0, 65_535), PORT)
     .option("--json", "one JSON object as the last line of stdout")
     .action(serve);

@@ -9,10 +9,10 @@ import { alreadyRunning, makeDataFolder, ownerOfDataFolder } from "@bourse/platf
 import { readPlatformFile } from "@bourse/platform/run-file";
 import { Command, Option } from "commander";
 import { CliError } from "../cli-error.ts";
-import { dataFolderOf, nonEmpty, operatorKeyIn } from "../data-folder.ts";
+import { dataFolderOf, dataOption, nonEmpty, operatorKeyIn } from "../data-folder.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { boundHeapGrowth } from "../heap-growth.ts";
-import { withExamples } from "../help.ts";
+import { hostOption, withExamples } from "../help.ts";
 import { Output } from "../output.ts";
 import { type TargetOptions, withData } from "../target.ts";
 
@@ -47,7 +47,7 @@ export function upCommand(): Command {
       ),
     )
     .option("--no-demo", "an empty venue, without listed instruments and participants")
-    .addOption(new Option("--host <address>", "where to listen").env("BOURSE_HOST").default("127.0.0.1"))
+    .addOption(hostOption())
     .option("--detach", "leave it running and come back; `bourse down` stops it")
     .addHelpText(
       "after",
@@ -214,7 +214,6 @@ function announce(
     output.result({ service: options.only, url: services[0]?.url });
     return;
   }
-  const keyFile = relative(process.cwd(), join(dataFolder, "operator.key"));
   output.line(
     `\nBourse is up: ${services.length} services, ${options.bus} bus, in ${seconds.toFixed(1)} s.\n`,
   );
@@ -223,7 +222,7 @@ function announce(
     ["  API", `${gatewayUrl}/swagger-ui.html`],
     ...(consoleUrl === null ? [] : [["  Console", `${consoleUrl}/`] as const]),
     ["  Data", dataFolder],
-    ["  Operator's key", firstStart ? `${operatorKey} (kept in ${keyFile})` : `in ${keyFile}`],
+    ["  Operator's key", whereKeyIs(dataFolder, firstStart ? operatorKey : null)],
   ]);
   output.line("\nTry, in another terminal:");
   for (const line of [
@@ -232,9 +231,17 @@ function announce(
     ...(options.demo ? ["npx bourse order place buy 0.05 BTC-USD --account alice"] : []),
     "npx bourse status",
   ])
-    output.line(`  ${line}`);
+    output.line(`  ${line}${dataOption(dataFolder)}`);
   output.line("\nCtrl-C stops it.");
   output.result({ gatewayUrl, consoleUrl, dataFolder, bus: options.bus, firstStart, operatorKey, services });
+}
+
+/** `made`: shown where this start has made it. */
+function whereKeyIs(dataFolder: string, made: string | null): string {
+  if (nonEmpty(process.env.BOURSE_OPERATOR_KEY) !== undefined)
+    return "as BOURSE_OPERATOR_KEY has it; commands take it from BOURSE_KEY";
+  const file = relative(process.cwd(), join(dataFolder, "operator.key"));
+  return made === null ? `in ${file}` : `${made} (kept in ${file})`;
 }
 
 /** The engine may still replay its log when the doors are open: what of it stops there is told once it is known. */
@@ -298,11 +305,13 @@ async function upDetached({ only }: UpOptions, dataFolder: string, output: Outpu
     const isOurs = ownerOfDataFolder(dataFolder)?.pid === child.pid;
     const stopped = isOurs && run !== null ? await stoppedIn(dataFolder, run) : null;
     if (run !== null && stopped !== null) {
-      output.line(`Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down\` stops it.`);
+      output.line(
+        `Bourse is up at ${run.gatewayUrl}/ as process ${child.pid}; \`bourse down${dataOption(dataFolder)}\` stops it.`,
+      );
       noteStopped(output, stopped);
       if (stopped.length > 0) process.exitCode = EXIT.failed;
       const { gatewayUrl, bus } = run;
-      const operatorKey = operatorKeyIn(dataFolder);
+      const operatorKey = nonEmpty(process.env.BOURSE_OPERATOR_KEY) ?? operatorKeyIn(dataFolder);
       output.result({ gatewayUrl, bus, dataFolder, pid: child.pid, operatorKey, stopped });
       return;
     }
