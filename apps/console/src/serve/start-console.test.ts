@@ -5,11 +5,12 @@ import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { startConsole } from "./start-console.ts";
 
-/** A console before a gateway that takes what it is sent and answers nothing, or ends the connection. */
+/** A console before a gateway that takes what it is sent and answers nothing, ends the connection, or answers without an end. */
 async function impatientConsole(
   t: TestContext,
-  { ends = false }: { readonly ends?: boolean } = {},
-): Promise<{ readonly port: number; readonly asked: () => number }> {
+  does: "nothing" | "ends" | "answers" = "nothing",
+): Promise<{ readonly port: number; readonly asked: () => number; readonly left: Promise<void> }> {
+  const left = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
   let received = "";
   const gateway = createServer((socket) => {
@@ -18,8 +19,10 @@ async function impatientConsole(
       .on("error", () => undefined)
       .on("data", (bytes) => {
         received += bytes.toString("latin1");
-        if (ends) socket.destroy();
-      });
+        if (does === "ends") socket.destroy();
+        if (does === "answers") answerWithoutEnd(socket);
+      })
+      .on("close", () => left.resolve());
   });
   await once(gateway.listen(0, "127.0.0.1"), "listening");
   t.after(() => {
@@ -34,7 +37,19 @@ async function impatientConsole(
     requestTimeoutMs: 200,
   });
   t.after(() => running.close());
-  return { port: Number(new URL(running.url).port), asked: () => received.split(" HTTP/1.1\r\n").length - 1 };
+  return {
+    port: Number(new URL(running.url).port),
+    asked: () => received.split(" HTTP/1.1\r\n").length - 1,
+    left: left.promise,
+  };
+}
+
+function answerWithoutEnd(socket: Socket): void {
+  const fill = (): void => {
+    while (socket.write("x".repeat(100_000)));
+  };
+  socket.on("drain", fill).write("HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n");
+  fill();
 }
 
 for (const [what, sent] of [
@@ -84,7 +99,7 @@ test("what is sent ahead is answered, in order", { timeout: 180_000 }, async (t)
 test("who is answered that the gateway does not take a body may go on asking", {
   timeout: 180_000,
 }, async (t) => {
-  const { port } = await impatientConsole(t, { ends: true });
+  const { port } = await impatientConsole(t, "ends");
   const socket = connect({ port, host: "127.0.0.1" });
   t.after(() => socket.destroy());
   const body = JSON.stringify({ reason: "x".repeat(100_000) });
@@ -93,4 +108,15 @@ test("who is answered that the gateway does not take a body may go on asking", {
   socket.write("GET /assets/next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
   const answers = await text(socket);
   assert.match(answers, /^HTTP\/1\.1 503 .*HTTP\/1\.1 404 .*there is no GET \/assets\/next/s);
+});
+
+test("who does not take an answer of the gateway's is cut off, and the gateway with it", {
+  timeout: 180_000,
+}, async (t) => {
+  const { port, left } = await impatientConsole(t, "answers");
+  // It is never read from.
+  const socket = connect({ port, host: "127.0.0.1" });
+  t.after(() => socket.destroy());
+  socket.on("error", () => undefined).write("GET /api/v1/x HTTP/1.1\r\nhost: x\r\n\r\n");
+  await left;
 });

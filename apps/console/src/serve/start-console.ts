@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { oneAtATime } from "@bourse/host/requests-ahead";
+import { cutUntakenAnswers } from "@bourse/host/untaken-answers";
 import helmet from "@fastify/helmet";
 import httpProxy from "@fastify/http-proxy";
 import fastifyStatic from "@fastify/static";
@@ -86,6 +87,8 @@ async function assemble(
     // A broken percent encoding: what was meant, the page asks.
     frameworkErrors: (_error, _request, reply) => void sendPage(reply),
   });
+  // Later than a request that does not come: that one is answered.
+  cutUntakenAnswers(app.server, 2 * requestTimeoutMs);
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: POLICY },
     // The console is served without TLS where it runs on the operator's own machine.

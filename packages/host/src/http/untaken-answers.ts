@@ -9,7 +9,8 @@ export function cutUntakenAnswers(server: Server, takeWithinMs: number): void {
   // Of a connection on which nothing moves Node asks the answer whose turn it is, and ends it itself where there is none.
   server.setTimeout(takeWithinMs);
   const decide = (response: ServerResponse, socket: Socket): void => {
-    if (response.writableEnded) socket.destroy();
+    // One that is passed on is not at its end as long as nothing more of it is taken.
+    if (response.writableEnded || socket.writableLength > 0) socket.destroy();
     else socket.setTimeout(takeWithinMs);
   };
   server.on("request", (_request, response) => {
