@@ -11,50 +11,50 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const HostConfig = Type.Object({
   LOG_LEVEL: Type.Union(
     ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
-    { default: "info", description: "Least severe level that is logged" },
+    { default: "info", description: "The least severe level that is logged" },
   ),
   HTTP_MAX_CONNECTIONS: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
     default: 10_000,
-    description: "Connections that one service keeps open; more are ended at once, unanswered",
+    description: "Most connections that one service keeps open; further ones are closed at once, without an answer",
   }),
   HTTP_MAX_IN_FLIGHT: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
     default: 20_000,
-    description: "Requests that one service works on at once; more are answered 503 queue_full",
+    description: "Most requests that one service works on at once; further ones are answered 503 queue_full",
   }),
   IDEMPOTENCY_MAX_KEYS: Type.Integer({
     minimum: 1,
     maximum: 100_000_000,
     default: 1_000_000,
     description:
-      "Answers that one service keeps by their Idempotency-Key; at more, new keys are answered 503",
+      "Most answers that one service stores under an Idempotency-Key; while it is full, new keys are answered 503",
   }),
   IDEMPOTENCY_MAX_KEYS_OF_CALLER: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
     default: 10_000,
-    description: "Of those, one account's or operator's; at more, new keys are answered 429 for 24 hours",
+    description: "Most such answers for one account or operator; while it is full, its new keys are answered 429. Each answer is kept for 24 hours",
   }),
   PEER_TIMEOUT_MS: Type.Integer({
     minimum: 1,
     maximum: 600_000,
     default: 5_000,
-    description: "After how many milliseconds a call to another service counts as lost",
+    description: "How long to wait for another service's answer before the call counts as lost",
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
       pattern: "^https?://",
-      description: "Where traces are sent (OTLP over HTTP), like http://localhost:4318; absent: no tracing",
+      description: "Where traces are sent (OTLP over HTTP), for example http://localhost:4318; if not set, nothing is traced",
     }),
   ),
   OTEL_TRACES_SAMPLER_ARG: Type.Number({
     minimum: 0,
     maximum: 1,
     default: 1,
-    description: "Share of new traces that is recorded; a caller's decision is followed",
+    description: "The share of new traces that is recorded; a caller's sampling decision is followed",
   }),
 });
 export type HostConfig = Static<typeof HostConfig>;

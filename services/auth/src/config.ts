@@ -5,7 +5,7 @@ export const AuthConfig = Type.Object({
     Type.String({
       pattern: "^bk_[a-z2-7]{40}$",
       description:
-        "the first operator's key; made at first start and kept in the data folder where it is not given",
+        "The first operator's key. If not set, it is generated at the first start and kept in the data folder",
     }),
   ),
 });

@@ -5,6 +5,6 @@ export const GatewayConfig = Type.Object({
     minimum: 0,
     maximum: 60_000,
     default: 10_000,
-    description: "how long the gateway remembers whose a key is; a revoked key works so long at most",
+    description: "How long the gateway caches a key; a revoked key may go on working for this long",
   }),
 });

@@ -5,6 +5,6 @@ import { Type } from "typebox";
 export const PortfolioConfig = Type.Object({
   POSITION_COST_METHOD: Type.Union(oneOf(COST_METHODS).anyOf, {
     default: "AVERAGE",
-    description: "How a closing trade finds its cost. Fixed once there are positions",
+    description: "How the cost of a closing trade is found. Can't be changed once there are positions",
   }),
 });

@@ -10,20 +10,20 @@ export const TradeProcessorConfig = Type.Object({
   TRADE_PROCESSOR_TOPIC: Type.Union(oneOf([tradeEvents.name, simulatedTrades.name]).anyOf, {
     default: tradeEvents.name,
     description:
-      "What it processes as a service of a platform (BOURSE_WITH): the platform's own trades, or generated ones. Fixed once there are trades",
+      "Which trades it processes as a service of a platform (BOURSE_WITH): the platform's own, or generated ones. Can't be changed once there are trades",
   }),
   TRADE_COST_METHOD: Type.Union(oneOf(COST_METHODS).anyOf, {
     default: "AVERAGE",
-    description: "How a closing trade finds its cost. Fixed once there are positions",
+    description: "How the cost of a closing trade is found. Can't be changed once there are positions",
   }),
   TRADE_INSTRUMENTS: Type.String({
     default: USUAL_INSTRUMENTS,
-    description: "The known symbols of the trade stream, each with the decimals of its prices and quantities",
+    description: "The known symbols of the trade stream, each as symbol:price decimals:quantity decimals",
   }),
   TRADE_MAX_AHEAD_MS: Type.Integer({
     default: 5_000,
     minimum: 0,
     maximum: 3_600_000,
-    description: "How far a trade's time may be ahead of this machine's clock",
+    description: "How far a trade's time may lie ahead of this machine's clock",
   }),
 });

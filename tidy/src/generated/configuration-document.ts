@@ -24,17 +24,23 @@ export function configurationDocument(
   ]);
   return `# Configuration
 
-Services are configured by environment variables. Each service reads its own once, when it starts, and refuses to
-start on a wrong one, naming the variable, what it got and what it wants. Secrets are never logged.
+Services are configured by environment variables. Each service reads its own once, when it starts. On an invalid value it
+does not start: its error names the variable, what it was given and what is allowed. Secrets are never logged.
 
-Written from the services' definitions by \`npm run generate\`.
+For example, a gateway on port 9080, with fewer log lines:
+
+\`\`\`sh
+GATEWAY_URL=http://127.0.0.1:9080 LOG_LEVEL=warn npm start
+\`\`\`
+
+Generated from the services' definitions by \`npm run generate\`.
 
 ${table(["variable", "what it is", "allowed", "default", "read by"], rows)}
 ## Processes and commands
 
-Where things are, before a service reads its own. An option of a command goes before its variable.
+What processes and the \`bourse\` commands read. If a command has an option for the same thing, the option wins.
 
-${table(["variable", "what it is", "where it is not set"], processRows)}`;
+${table(["variable", "what it is", "default"], processRows)}`;
 }
 
 function named(variable: string, secret: boolean): string {
