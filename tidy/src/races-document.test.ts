@@ -3,24 +3,24 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-/** docs/races.md promises code and a test for each sentence of R10, R11, R13 and R14. */
+/** docs/races.md promises code and a test for each promise of R10, R11, R13 and R14. */
 
 const ROOT = join(import.meta.dirname, "../..");
 
 interface Promised {
-  readonly sentence: string;
+  readonly promise: string;
   readonly code: string;
   readonly tests: string;
 }
 
 function rowsOf(document: string): readonly Promised[] {
   return document.split("\n").flatMap((line) => {
-    if (!line.startsWith("|") || line.startsWith("|---") || line.startsWith("| sentence")) return [];
-    const [sentence = "", code = "", tests = ""] = line
+    if (!line.startsWith("|") || line.startsWith("|---") || line.startsWith("| promise")) return [];
+    const [promise = "", code = "", tests = ""] = line
       .slice(1, -1)
       .split("|")
       .map((cell) => cell.trim());
-    return [{ sentence, code, tests }];
+    return [{ promise, code, tests }];
   });
 }
 
@@ -46,22 +46,22 @@ function namesOf(cell: string): readonly string[] {
 
 const rows = rowsOf(readFileSync(join(ROOT, "docs/races.md"), "utf8"));
 
-test("each sentence has a test, or the decision that says why not", () => {
+test("each promise has a test, or the decision that says why not", () => {
   assert.ok(rows.length > 30);
-  for (const { sentence, code, tests } of rows)
+  for (const { promise, code, tests } of rows)
     assert.ok(
       filesOf(tests).some((file) => file.endsWith(".test.ts")) || /decision \d{4}/.test(code),
-      sentence,
+      promise,
     );
 });
 
 test("every file and every test that is named exists", () => {
-  for (const { sentence, code, tests } of rows) {
+  for (const { promise, code, tests } of rows) {
     for (const file of [...filesOf(code), ...filesOf(tests)])
-      assert.ok(existsSync(join(ROOT, file)), `${sentence}: ${file}`);
+      assert.ok(existsSync(join(ROOT, file)), `${promise}: ${file}`);
     const text = filesOf(tests)
       .map((file) => readFileSync(join(ROOT, file), "utf8"))
       .join("\n");
-    for (const name of namesOf(tests)) assert.ok(text.includes(name), `${sentence}: ${name}`);
+    for (const name of namesOf(tests)) assert.ok(text.includes(name), `${promise}: ${name}`);
   }
 });
