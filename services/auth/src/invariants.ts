@@ -5,7 +5,7 @@ import type { Auth } from "./auth.ts";
 export const authInvariants: readonly Invariant<Auth>[] = [
   {
     name: "keys-name-their-account",
-    rule: "a key of an account names it, an operator's key names none",
+    rule: "each account's key names its account, and no operator's key names one",
     check: async (auth) => {
       const [count] = await auth.store.query(sql`SELECT count(*) AS n FROM keys`);
       const rows = await auth.store.query(sql`

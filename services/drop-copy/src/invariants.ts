@@ -30,17 +30,17 @@ import { readOrders, selectOrders } from "./sql/order-rows.ts";
 export const dropCopyInvariants: readonly Invariant<DropCopy>[] = [
   {
     name: "trades-told-once",
-    rule: "each side of each trade is in the feed trades once, and its last partial_filled_qty is what was filled",
+    rule: "the trades feed has each side of each trade once, and its last partial_filled_qty equals the order's filled quantity",
     check: (service, after) => tradesToldOnce(service, { after }),
   },
   {
     name: "orders-told",
-    rule: "no fact waits for its order, and each order's last record is as the order stands",
+    rule: "the orders feed's last record of each order equals the order, and no report or trade is still waiting for its order",
     check: (service, after) => ordersTold(service, { after }),
   },
   {
     name: "cash-told",
-    rule: "each client's cash is the sum of its facts, and its last record says so",
+    rule: "each client's cash balance is the sum of its bookings, and the cash_balance feed's last record equals it",
     check: cashTold,
   },
 ];

@@ -12,17 +12,17 @@ import { type TradeRow, tradeIdOf, tradeOfRow } from "./sql/trade-rows.ts";
 export const marketDataInvariants: readonly Invariant<MarketData>[] = [
   {
     name: "books-equal-topic",
-    rule: "each book is what the topic's snapshots and changes make of it",
+    rule: "each book equals a rebuild from the snapshots and changes of book-events",
     check: booksEqualTopic,
   },
   {
     name: "snapshots-equal-changes",
-    rule: "each snapshot in the topic is the sum of the changes before it, which are gapless",
+    rule: "each book snapshot in book-events equals the changes before it, and those have no gaps",
     check: snapshotsEqualChanges,
   },
   {
     name: "trades-equal-topic",
-    rule: "each TradeExecuted of the topic has its row, among the trades or the transfers, and each row its TradeExecuted",
+    rule: "each TradeExecuted has one row, as a trade or a transfer, and each row has its TradeExecuted",
     check: tradesEqualTopic,
   },
   {
@@ -32,12 +32,12 @@ export const marketDataInvariants: readonly Invariant<MarketData>[] = [
   },
   {
     name: "candles-equal-trades",
-    rule: "the candles of each interval are the sum of its trades",
+    rule: "each candle equals a recomputation from the trades of its interval",
     check: candlesEqualTrades,
   },
   {
     name: "last-price-is-last-trade",
-    rule: "each market's last price is that of its last trade",
+    rule: "each market's last price is the price of its last trade",
     check: lastPriceIsLastTrade,
   },
 ];

@@ -9,7 +9,7 @@ import { stateHashOf } from "./state-hash.ts";
 export const matchingInvariants: readonly Invariant<Matching>[] = [
   {
     name: "books-equal-replay",
-    rule: "each book equals a replay of its log, by state hash, where retention has left the log whole",
+    rule: "each partition's books have the state hash of a replay of its log; checked where retention has deleted nothing of the log",
     check: booksEqualReplay,
   },
 ];

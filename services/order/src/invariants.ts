@@ -20,37 +20,37 @@ import { hexOf, number, text } from "./sql/order-rows.ts";
 export const orderInvariants: readonly Invariant<Desk>[] = [
   {
     name: "quantities-add-up",
-    rule: "quantity = filled + leaves + cancelled for every order",
+    rule: "each order's quantity = filled + leaves + cancelled",
     check: quantitiesAddUp,
   },
   {
     name: "states-are-possible",
-    rule: "the status of every order is what its quantities say",
+    rule: "each order's status agrees with its quantities",
     check: statesArePossible,
   },
   {
     name: "orders-equal-log",
-    rule: "every accepted order is in the engine's log once, and every OrderCreated has its row",
+    rule: "each accepted order has one OrderCreated in order-events, and each OrderCreated has its order",
     check: ordersEqualLog,
   },
   {
     name: "commands-have-outcomes",
-    rule: "every accepted order and every command has an outcome from the engine",
+    rule: "each accepted order and each command has an outcome from the engine",
     check: commandsHaveOutcomes,
   },
   {
     name: "holds-equal-open-orders",
-    rule: "each open order has an open hold, and none is open for a finished order",
+    rule: "each open order has an open hold, and no finished order has one",
     check: holdsEqualOpenOrders,
   },
   {
     name: "updates-equal-orders",
-    rule: "the last OrderStateChanged of each order says what its row says",
+    rule: "each order equals its last OrderStateChanged",
     check: (desk, after) => updatesEqualOrders(desk, { after }),
   },
   {
     name: "blocks-equal-kill-switches",
-    rule: "exactly the accounts whose kill switch is set are blocked",
+    rule: "the accounts blocked here are exactly those whose kill switch is set",
     check: blocksEqualKillSwitches,
   },
 ];

@@ -17,27 +17,27 @@ import { readPositions, selectPage } from "./sql/position-rows.ts";
 export const portfolioInvariants: readonly Invariant<Portfolio>[] = [
   {
     name: "positions-equal-trades",
-    rule: "each position is the sum of its account's trades in the topic",
+    rule: "each position equals a recomputation from its account's trades in trade-events",
     check: positionsEqualTrades,
   },
   {
     name: "quantities-sum-to-zero",
-    rule: "what accounts have of a symbol sums to zero: each buyer has a seller",
+    rule: "the positions in each symbol sum to zero over all accounts",
     check: quantitiesSumToZero,
   },
   {
     name: "cash-sums-to-zero",
-    rule: "what accounts paid and got for a symbol, fees aside, sums to zero",
+    rule: "the cash paid and received in each symbol, without fees, sums to zero over all accounts",
     check: cashSumsToZero,
   },
   {
     name: "open-lots-sum-to-quantity",
-    rule: "by FIFO and LIFO the open lots are the open quantity at its cost; by average cost there are none",
+    rule: "with FIFO and LIFO, each position's open lots sum to its quantity and cost; with average cost there are no lots",
     check: openLotsSumUp,
   },
   {
     name: "positions-published",
-    rule: "each position is what its last PositionUpdated says",
+    rule: "each position equals its last PositionUpdated",
     check: positionsPublished,
   },
 ];

@@ -11,7 +11,7 @@ export const referenceInvariants: readonly Invariant<ReferenceData>[] = [
   { name: "listing-rule", rule: "each instrument obeys the listing rule", check: obeysListingRule },
   {
     name: "rows-equal-events",
-    rule: "each asset and instrument is what the topic's last event says of it",
+    rule: "each asset and instrument equals its last event in reference-events",
     check: rowsEqualEvents,
   },
 ];

@@ -12,22 +12,22 @@ import { readLimits } from "./sql/risk-rows.ts";
 export const riskInvariants: readonly Invariant<Risk>[] = [
   {
     name: "limits-are-sane",
-    rule: "every limit that is set is a known one and not negative",
+    rule: "each stored limit is of a known kind and not negative",
     check: limitsAreSane,
   },
   {
     name: "exposures-equal-orders",
-    rule: "of every account that has a limit on it, risk counts exactly the open orders",
+    rule: "for each account with a limit on open orders, risk counts exactly the open orders",
     check: exposuresEqualOrders,
   },
   {
     name: "kill-switches-equal-events",
-    rule: "exactly the accounts of the last KillSwitchSet without release are stopped, here and in memory",
+    rule: "the stopped accounts, stored and in memory, are exactly those with a KillSwitchSet and no release after it",
     check: killSwitchesEqualEvents,
   },
   {
     name: "releases-have-two-people",
-    rule: "every approved release has a maker and another one as checker",
+    rule: "each approved release was requested and approved by two different operators",
     check: releasesHaveTwoPeople,
   },
   {

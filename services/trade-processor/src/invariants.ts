@@ -8,17 +8,17 @@ const LISTED = 20;
 export const processorInvariants: readonly Invariant<TradeProcessor>[] = [
   {
     name: "positions-equal-trades",
-    rule: "each position's quantity, fees, realised profit and number of trades are the sums of its trades",
+    rule: "each position's quantity, fees, realised profit and trade count are the sums of its trades",
     check: positionsEqualTrades,
   },
   {
     name: "cash-equals-profit",
-    rule: "what trades took in and paid out, fees included, is what was realised less the cost of what is open",
+    rule: "each position's cash flow, fees included, equals its realised profit less the cost of what is open",
     check: cashEqualsProfit,
   },
   {
     name: "open-lots-sum-to-quantity",
-    rule: "by FIFO and LIFO the open lots are the open quantity at its cost; by average cost there are none",
+    rule: "with FIFO and LIFO, each position's open lots sum to its quantity and cost; with average cost there are no lots",
     check: openLotsSumUp,
   },
 ];

@@ -10,12 +10,12 @@ export const walletInvariants: readonly Invariant<Wallet>[] = [
   { name: "journals-balance", rule: "each journal balances in each asset", check: journalsBalance },
   {
     name: "assets-sum-to-zero",
-    rule: "what customers own, the venue earned, lent and holds outside sums to zero per asset",
+    rule: "for each asset, customer balances, fee income, clearing, suspense and external balances sum to zero",
     check: assetsSumToZero,
   },
   {
     name: "balances-equal-postings",
-    rule: "each balance is the sum of its account's postings",
+    rule: "each balance equals the sum of its postings",
     check: balancesEqualPostings,
   },
   {
@@ -25,7 +25,7 @@ export const walletInvariants: readonly Invariant<Wallet>[] = [
   },
   {
     name: "holds-equal-formula",
-    rule: "each hold equals R11's formula over its order's facts",
+    rule: "each hold equals what R11's formula requires for its order",
     check: holdsEqualFormula,
   },
   {
@@ -35,7 +35,7 @@ export const walletInvariants: readonly Invariant<Wallet>[] = [
   },
   {
     name: "one-settlement-per-trade",
-    rule: "each trade has exactly one settlement, of its amounts, and one TradeSettled",
+    rule: "each trade has exactly one settlement, with the trade's amounts, and one TradeSettled",
     check: (wallet, after) => settlementsMatchTrades(wallet, { after }),
   },
 ];
