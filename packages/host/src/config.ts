@@ -17,7 +17,8 @@ export const HostConfig = Type.Object({
     minimum: 1,
     maximum: 1_000_000,
     default: 10_000,
-    description: "Most connections that one service keeps open; further ones are closed at once, without an answer",
+    description:
+      "Most connections that one service keeps open; further ones are closed at once, without an answer",
   }),
   HTTP_MAX_IN_FLIGHT: Type.Integer({
     minimum: 1,
@@ -36,7 +37,8 @@ export const HostConfig = Type.Object({
     minimum: 1,
     maximum: 1_000_000,
     default: 10_000,
-    description: "Most such answers for one account or operator; while it is full, its new keys are answered 429. Each answer is kept for 24 hours",
+    description:
+      "Most such answers for one account or operator; while it is full, its new keys are answered 429. Each answer is kept for 24 hours",
   }),
   PEER_TIMEOUT_MS: Type.Integer({
     minimum: 1,
@@ -47,7 +49,8 @@ export const HostConfig = Type.Object({
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
       pattern: "^https?://",
-      description: "Where traces are sent (OTLP over HTTP), for example http://localhost:4318; if not set, nothing is traced",
+      description:
+        "Where traces are sent (OTLP over HTTP), for example http://localhost:4318; if not set, nothing is traced",
     }),
   ),
   OTEL_TRACES_SAMPLER_ARG: Type.Number({

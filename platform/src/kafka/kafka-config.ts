@@ -4,7 +4,8 @@ import { Type } from "typebox";
 export const KafkaConfig = Type.Object({
   KAFKA_BOOTSTRAP_SERVERS: Type.Optional(
     Type.String({
-      description: "Brokers to connect to first, host:port separated by commas; the others are learnt from them",
+      description:
+        "Brokers to connect to first, host:port separated by commas; the others are learnt from them",
       pattern: "^[^,]+(,[^,]+)*$",
     }),
   ),
@@ -27,20 +28,22 @@ export const KafkaConfig = Type.Object({
   KAFKA_SASL_PASSWORD: Type.Optional(Type.String({ description: "The user's password", secret: true })),
   KAFKA_SASL_PASSWORD_FILE: Type.Optional(
     Type.String({
-      description: "Instead of the password: a file that holds it, or a folder with one file per user, named after the user",
+      description:
+        "Instead of the password: a file that holds it, or a folder with one file per user, named after the user",
       secret: false,
     }),
   ),
   KAFKA_SSL_CA_LOCATION: Type.Optional(
     Type.String({
-      description:
-        "PEM file of the certificate authorities to trust; if not set, those that Node trusts",
+      description: "PEM file of the certificate authorities to trust; if not set, those that Node trusts",
     }),
   ),
   KAFKA_SSL_CERTIFICATE_LOCATION: Type.Optional(
     Type.String({ description: "PEM file of this client's certificate, if the brokers require one" }),
   ),
-  KAFKA_SSL_KEY_LOCATION: Type.Optional(Type.String({ description: "PEM file of the client certificate's private key" })),
+  KAFKA_SSL_KEY_LOCATION: Type.Optional(
+    Type.String({ description: "PEM file of the client certificate's private key" }),
+  ),
   KAFKA_SSL_KEY_PASSWORD: Type.Optional(
     Type.String({ description: "The passphrase of that private key", secret: true }),
   ),

@@ -5,6 +5,7 @@ export const DropCopyConfig = Type.Object({
   DROP_COPY_CASH_ASSET: Type.Unsafe<string>({
     ...AssetCode,
     default: "USD",
-    description: "The asset whose balances the cash_balance feed reports. Can't be changed once there are clients",
+    description:
+      "The asset whose balances the cash_balance feed reports. Can't be changed once there are clients",
   }),
 });

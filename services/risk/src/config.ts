@@ -10,14 +10,23 @@ const Amount = (fallback: string, description: string) =>
 
 /** Defaults of the limits; an operator may set others, for everyone, an account, a symbol or both. */
 export const RiskConfig = Type.Object({
-  RISK_MAX_ORDER_NOTIONAL: Amount("10000000", "Default limit: the largest price x quantity of one order, in the quote asset"),
+  RISK_MAX_ORDER_NOTIONAL: Amount(
+    "10000000",
+    "Default limit: the largest price x quantity of one order, in the quote asset",
+  ),
   RISK_MAX_ORDER_QUANTITY: Amount("unlimited", "Default limit: the largest quantity of one order"),
   RISK_ORDERS_PER_SECOND: Amount(
     "5000",
     "Default limit: orders and repricing amendments an account may send per second, a whole number",
   ),
-  RISK_ORDER_BURST: Amount("10000", "Default limit: how many of them an account may send in one burst, a whole number"),
-  RISK_MAX_OPEN_ORDERS: Amount("unlimited", "Default limit: open orders of an account over all symbols, a whole number"),
+  RISK_ORDER_BURST: Amount(
+    "10000",
+    "Default limit: how many of them an account may send in one burst, a whole number",
+  ),
+  RISK_MAX_OPEN_ORDERS: Amount(
+    "unlimited",
+    "Default limit: open orders of an account over all symbols, a whole number",
+  ),
   RISK_MAX_OPEN_NOTIONAL: Amount(
     "unlimited",
     "Default limit: the sum of worst price x leaves quantity over an account's open orders, for each quote asset",

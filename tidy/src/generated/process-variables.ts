@@ -67,5 +67,9 @@ export const PROCESS_VARIABLES: readonly ProcessVariable[] = [
     description: "The topic of `bourse produce` and `bourse process`, its full name",
     absent: "`sim.trade-events`",
   },
-  { variable: "HIGH_VOLUME", description: "If `true`, `bourse produce` makes 100,000 trades", absent: "10,000" },
+  {
+    variable: "HIGH_VOLUME",
+    description: "If `true`, `bourse produce` makes 100,000 trades",
+    absent: "10,000",
+  },
 ];
