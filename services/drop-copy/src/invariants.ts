@@ -29,17 +29,17 @@ import { readOrders, selectOrders } from "./sql/order-rows.ts";
 /** What must hold of the feeds on a quiet platform. */
 export const dropCopyInvariants: readonly Invariant<DropCopy>[] = [
   {
-    name: "trades-told-once",
+    name: "trades-equal-feed",
     rule: "the trades feed has each side of each trade once, and its last partial_filled_qty equals the order's filled quantity",
     check: (service, after) => tradesToldOnce(service, { after }),
   },
   {
-    name: "orders-told",
+    name: "orders-equal-feed",
     rule: "the orders feed's last record of each order equals the order, and no report or trade is still waiting for its order",
     check: (service, after) => ordersTold(service, { after }),
   },
   {
-    name: "cash-told",
+    name: "cash-equals-feed",
     rule: "each client's cash balance is the sum of its bookings, and the cash_balance feed's last record equals it",
     check: cashTold,
   },
@@ -58,8 +58,8 @@ async function* eventsOf(service: DropCopy, topics: readonly Topic[]): AsyncGene
 }
 
 /**
- * What the feed tells, but for what a database told that is gone: one that was restored from before has told it again, in a
- * later epoch (R6).
+ * The records of a feed that count. A database that was restored from a backup has sent what it had lost again, in a later
+ * epoch (R6): the earlier copies are left out.
  */
 async function* toldBy(service: DropCopy, feed: Topic): AsyncGenerator<Envelope> {
   const epochs = (
@@ -97,7 +97,7 @@ async function* ordersIn({ store }: DropCopy, range: IdRange): AsyncGenerator<Or
   }
 }
 
-/** Of so many orders something is held in memory: some 500 MB. More are compared one range after the other. */
+/** Orders that are compared at once, in some 500 MB of memory. More are compared one range after the other. */
 const ORDERS_AT_ONCE = 1_000_000;
 
 /** Orders whose ids are behind `after`, at most about so many of them. */
@@ -152,12 +152,14 @@ async function compareTrades(service: DropCopy, range: IdRange, findings: Findin
     findings.checked += count;
     const other = told.get(orderId);
     if (other?.count !== count || other.ids !== ids)
-      findings.add(`order ${orderId} has ${count} trades, ${other?.count ?? 0} are told, or others`);
+      findings.add(
+        `order ${orderId} has ${count} trades, the feed has ${other?.count ?? 0} of it, or other ones`,
+      );
     else if (other.filled !== filled)
-      findings.add(`order ${orderId} is filled by ${filled}, told was ${other.filled}`);
+      findings.add(`order ${orderId} has filled ${filled}, the feed says ${other.filled}`);
   }
   for (const orderId of told.keys())
-    if (!made.has(orderId)) findings.add(`order ${orderId} has no trades and some are told`);
+    if (!made.has(orderId)) findings.add(`order ${orderId} has no trades, the feed has some of it`);
 }
 
 function addSide(sides: Map<string, Sides>, orderId: string, tradeId: string, filled: string): void {
@@ -186,7 +188,7 @@ export async function ordersTold(service: DropCopy, part: Part): Promise<Invaria
 
 interface Comparison {
   readonly range: IdRange;
-  /** Retention has cut a topic: an order may have been told in what is gone. */
+  /** Retention has cut a topic: an order's record may be in the part that is gone. */
   readonly cut: boolean;
   readonly findings: Findings;
 }
@@ -201,23 +203,23 @@ async function compareOrders(service: DropCopy, { range, cut, findings }: Compar
   for await (const order of ordersIn(service, range)) {
     findings.checked++;
     if (order.clientId === null || order.waiting.length > 0) {
-      findings.add(`${order.waiting.length} facts wait for order ${order.orderId}`);
+      findings.add(`${order.waiting.length} reports and trades wait for order ${order.orderId}`);
       continue;
     }
     const record = last.get(order.orderId);
     if (record === undefined) {
-      if (!cut) findings.add(`order ${order.orderId} was never told`);
+      if (!cut) findings.add(`order ${order.orderId} is not in the feed`);
       continue;
     }
     if (record.qty !== order.qty || record.price !== order.price || record.client_id !== order.clientId)
       findings.add(
-        `order ${order.orderId} stands for ${order.qty} at ${order.price}, told was ${record.qty} at ${record.price}`,
+        `order ${order.orderId} is for ${order.qty} at ${order.price}, the feed says ${record.qty} at ${record.price}`,
       );
     if (record.told !== order.ordersTold)
-      findings.add(`order ${order.orderId} was told ${record.told} times, not ${order.ordersTold}`);
+      findings.add(`order ${order.orderId} has ${record.told} records in the feed, not ${order.ordersTold}`);
     last.delete(order.orderId);
   }
-  for (const orderId of last.keys()) findings.add(`order ${orderId} was told and is not kept`);
+  for (const orderId of last.keys()) findings.add(`order ${orderId} is in the feed and has no row`);
 }
 
 async function cashTold(service: DropCopy): Promise<InvariantReport> {
@@ -237,14 +239,16 @@ async function cashTold(service: DropCopy): Promise<InvariantReport> {
     const { clientId, opening, payIn, payout, traded } = client;
     const total = opening + payIn - payout + traded;
     if (total !== totals.get(clientId))
-      findings.add(`client ${clientId} has ${total} units, its facts make ${totals.get(clientId) ?? 0n}`);
+      findings.add(
+        `client ${clientId} has ${total} units, its bookings sum to ${totals.get(clientId) ?? 0n}`,
+      );
     const wanted = JSON.stringify(cashRecord(client));
     const told = JSON.stringify(last.get(clientId));
-    if (told !== wanted) findings.add(`client ${clientId} was told as ${told}, and is ${wanted}`);
+    if (told !== wanted) findings.add(`client ${clientId} is ${wanted}, the feed says ${told}`);
     totals.delete(clientId);
     last.delete(clientId);
   }
-  for (const clientId of totals.keys()) findings.add(`client ${clientId} has facts and is not kept`);
-  for (const clientId of last.keys()) findings.add(`client ${clientId} was told and is not kept`);
+  for (const clientId of totals.keys()) findings.add(`client ${clientId} has bookings and no row`);
+  for (const clientId of last.keys()) findings.add(`client ${clientId} is in the feed and has no row`);
   return findings.report();
 }

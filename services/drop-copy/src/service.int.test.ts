@@ -293,7 +293,7 @@ test("who is told in a batch leaves the others' trades to be added", async (t) =
   );
   const told = (await tested.published(cashBalanceFeed)).map(({ key }) => key);
   assert.deepEqual(told.sort(), ["alice", "bob", "bob", "carol"]);
-  const cash = dropCopy.invariants.find(({ name }) => name === "cash-told");
+  const cash = dropCopy.invariants.find(({ name }) => name === "cash-equals-feed");
   assert.deepEqual((await cash?.check(tested.service))?.violations, []);
 });
 
@@ -305,25 +305,33 @@ test("another cash asset is refused once there are clients", async (t) => {
 });
 
 for (const [what, corruption, found] of [
-  ["an order that was not told so", sql`UPDATE orders SET qty = '7' WHERE client_id = 'bob'`, /stands for 7/],
+  [
+    "an order that the feed has otherwise",
+    sql`UPDATE orders SET qty = '7' WHERE client_id = 'bob'`,
+    /is for 7/,
+  ],
   [
     "an order that was told less often",
     sql`UPDATE orders SET orders_told = orders_told + 1 WHERE client_id = 'bob'`,
-    /was told 2 times, not 3/,
+    /has 2 records in the feed, not 3/,
   ],
   [
     "an order that nobody keeps",
     sql`DELETE FROM orders WHERE client_id = 'bob'`,
-    /order \w+ was told and is not kept/,
+    /order \w+ is in the feed and has no row/,
   ],
   [
     "a client that nobody keeps",
     sql`DELETE FROM clients WHERE client_id = 'bob'`,
-    /client bob has facts and is not kept/,
+    /client bob has bookings and no row/,
   ],
   ["a fact that waits", sql`UPDATE orders SET client_id = NULL WHERE client_id = 'bob'`, /wait for order/],
-  ["cash from nowhere", sql`UPDATE clients SET traded = traded + 1 WHERE client_id = 'bob'`, /facts make/],
-  ["a wrong opening balance", sql`UPDATE clients SET opening = 5, traded = traded - 5`, /was told as/],
+  [
+    "cash from nowhere",
+    sql`UPDATE clients SET traded = traded + 1 WHERE client_id = 'bob'`,
+    /bookings sum to/,
+  ],
+  ["a wrong opening balance", sql`UPDATE clients SET opening = 5, traded = traded - 5`, /the feed says/],
 ] as const) {
   test(`verify finds ${what}`, async (t) => {
     const tested = await testService<DropCopy>(t, dropCopy);
@@ -334,7 +342,7 @@ for (const [what, corruption, found] of [
   });
 }
 
-test("verify finds a trade that was told twice", async (t) => {
+test("verify finds a trade that is in the feed twice", async (t) => {
   const tested = await testService<DropCopy>(t, dropCopy);
   await copied(tested);
   const record = (await tested.published(tradesFeed)).find(({ key }) => key === "bob");
@@ -350,5 +358,5 @@ test("verify finds a trade that was told twice", async (t) => {
       records: [{ key: "bob", value: JSON.stringify(record.event), headers, timestampMs: 1 }],
     },
   ]);
-  assert.match((await violations(tested)).join("\n"), /has 1 trades, 2 are told/);
+  assert.match((await violations(tested)).join("\n"), /has 1 trades, the feed has 2/);
 });

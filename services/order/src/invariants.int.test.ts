@@ -97,7 +97,7 @@ test("what retention has dropped from the topics is no violation; what they stil
   assert.match((await check(order, "orders-equal-log")).violations.join(), /has 1 accepted orders and 0/);
   assert.match(
     (await check(order, "updates-equal-orders")).violations.join(),
-    /1{32} is OPEN, .* told nothing/,
+    /1{32} is OPEN, .* says nothing/,
   );
 });
 
@@ -190,7 +190,7 @@ const corruptions: readonly [
     "updates-equal-orders",
     "an order whose owner heard something else",
     (order) => corrupt(order, `UPDATE orders SET status = 'PARTIALLY_FILLED' WHERE order_id = '${orderId}'`),
-    /is PARTIALLY_FILLED, its owner was told OPEN/,
+    /is PARTIALLY_FILLED, its last OrderStateChanged says OPEN/,
   ],
   [
     "blocks-equal-kill-switches",

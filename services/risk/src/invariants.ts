@@ -11,7 +11,7 @@ import { readLimits } from "./sql/risk-rows.ts";
 /** What must hold of risk on a quiet platform. */
 export const riskInvariants: readonly Invariant<Risk>[] = [
   {
-    name: "limits-are-sane",
+    name: "limits-are-valid",
     rule: "each stored limit is of a known kind and not negative",
     check: limitsAreSane,
   },
@@ -26,7 +26,7 @@ export const riskInvariants: readonly Invariant<Risk>[] = [
     check: killSwitchesEqualEvents,
   },
   {
-    name: "releases-have-two-people",
+    name: "releases-have-two-operators",
     rule: "each approved release was requested and approved by two different operators",
     check: releasesHaveTwoPeople,
   },

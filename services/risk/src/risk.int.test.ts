@@ -464,12 +464,12 @@ test("invariants hold, and report what is planted", async (t) => {
   await corrupt("DELETE FROM kill_switches");
   assert.match(await violations("kill-switches-equal-events"), /the events say alice is stopped/);
   await corrupt(`UPDATE limit_settings SET definition = '{"maxOrderNotional":"-5"}'`);
-  assert.match(await violations("limits-are-sane"), /maxOrderNotional of any account in any symbol is -5/);
+  assert.match(await violations("limits-are-valid"), /maxOrderNotional of any account in any symbol is -5/);
   await corrupt(
     "ALTER TABLE release_requests DROP CONSTRAINT release_two_people",
     "INSERT INTO release_requests VALUES ('r', 'alice', 'k', 'op-1', '', 'APPROVED', 'op-1', 0, 0)",
   );
-  assert.match(await violations("releases-have-two-people"), /release r by op-1 was approved by op-1/);
+  assert.match(await violations("releases-have-two-operators"), /release r by op-1 was approved by op-1/);
   await corrupt("INSERT INTO release_requests VALUES ('p', 'alice', 'k', 'op-1', '', 'PENDING', NULL, 0)");
   assert.match(await violations("pending-releases-have-a-stop"), /release p of alice waits for approval/);
 });
