@@ -12,22 +12,22 @@ const { PRICE, OPEN, FILLED } = LINE;
 const { FLAGS } = LINE_INT;
 const { DORMANT, WAITING, PARKED, PEG, POST_ONLY, SLIDE, REDUCE_ONLY, TYPE } = FLAG;
 
-/** An order as it is, and as an amend would have it. */
+/** An order as it is, and as it would be after the amendment. */
 interface Change {
   readonly flags: number;
-  /** In its book; not asleep, waiting or without a price. */
+  /** In its book: not dormant, waiting, or pegged without a price. */
   readonly stands: boolean;
   readonly filled: number;
   readonly leaves: number;
   readonly newLeaves: number;
   readonly limit: number;
   readonly newLimit: number;
-  /** Where it stands, and would stand. */
+  /** Its price in the book, before and after. */
   readonly price: number;
   readonly newPrice: number;
 }
 
-/** Amends a live order and lets it trade; or returns why it is refused, and has changed nothing. NONE: done. */
+/** Amends a live order and lets it trade; returns NONE. Or returns why it is refused, and has changed nothing. */
 export function amendOrder(
   core: EngineParts,
   book: Book,
@@ -79,7 +79,7 @@ function changeOf(core: EngineParts, book: Book, order: number, words: CommandWo
   const newLeaves = (words.f64[at + 5] as number) === 0 ? leaves : (words.f64[at + 5] as number) - filled;
   const stands = (flags & (DORMANT | WAITING | PARKED)) === 0;
   let newPrice = newLimit;
-  // A symbol that does not trade does not move its pegged orders.
+  // Pegged orders of a symbol that is halted don't move.
   if ((flags & PEG) !== 0) newPrice = book.phase === 0 ? core.entries.pegPrice(book, flags, newLimit) : price;
   else if (stands && (flags & SLIDE) !== 0 && (flags & POST_ONLY) !== 0) {
     const slid = slidPrice(live, book, flags, newLimit);
@@ -114,6 +114,6 @@ function amendFault(
     const lots = position === undefined ? 0 : position.reducingLots - leaves + newLeaves;
     if (position === undefined || lots > Math.abs(position.lots)) return REASON.beyond_position;
   }
-  // A slid price does not cross any more; one that can't slide still does.
+  // After sliding, the price no longer crosses; an order that can't slide still does.
   return levelFault(core.live, book, flags & ~SLIDE, change.newPrice, newLeaves, order);
 }

@@ -18,7 +18,7 @@ import { encodeSteps } from "./snapshot.ts";
 import type { EngineCounters, EngineLimits, EngineState, OrderState } from "./state.ts";
 import { hashSteps, type StateNames } from "./state-hash.ts";
 
-/** The engine on binary commands and binary events, and what can be asked of it between commands. */
+/** The engine with binary commands and events, and its queries, which are for the time between commands. */
 export class BinaryEngine {
   readonly #core: EngineCore;
 
@@ -37,7 +37,7 @@ export class BinaryEngine {
     return loadSteps(this.#core, state);
   }
 
-  /** Where the events are. Whoever made the ring reads it. */
+  /** The ring that events are written to. Its creator reads it. */
   get events(): EventRing {
     return this.#core.ring;
   }
@@ -76,7 +76,7 @@ export class BinaryEngine {
     return { bookSequence, bids: this.#levels(book.bids, depth), asks: this.#levels(book.asks, depth) };
   }
 
-  /** What is shown, order by order. Its sequence stands still unless the engine tells orders. */
+  /** The visible book, order by order. Its sequence changes only if the engine tells orders (L3). */
   orderBook(symbol: number, depth: number): OrderBookSnapshot | undefined {
     const book = isIndex(symbol, MAX_SYMBOLS) ? this.#core.book(symbol) : undefined;
     if (book === undefined) return undefined;

@@ -18,7 +18,7 @@ export interface SymbolStatus {
   readonly halted: boolean;
   /** Of `PHASE`. */
   readonly phase: number;
-  /** When its limit state ends in a pause; 0: it is in none. */
+  /** When its limit state would become a pause; 0: it is in none. */
   readonly limitUntilMs: number;
   /** Number of the symbol's last trade, 0 before the first. */
   readonly tradeNumber: number;

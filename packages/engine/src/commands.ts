@@ -4,7 +4,7 @@ import type { OrderType, Side, TimeInForce } from "@bourse/market";
 export const SIDE: Readonly<{ BUY: 0; SELL: 1 }> & Readonly<Record<Side, SideCode>> = { BUY: 0, SELL: 1 };
 export type SideCode = 0 | 1;
 
-/** What an order becomes when it works. A stop or trailing stop is one of these with a trigger. */
+/** The type of an order once it is active. A stop or trailing stop is one of these with a trigger. */
 export const ORDER_TYPE: Readonly<{ LIMIT: 0; MARKET: 1 }> & Readonly<Record<OrderType, OrderTypeCode>> = {
   LIMIT: 0,
   MARKET: 1,
@@ -36,20 +36,20 @@ export const SELF_TRADE = {
   TRANSFER: 5,
 } as const;
 
-/** How an order hangs on another: one cancels the other, or it waits until its parent is done. */
+/** How an order is linked to another: one cancels the other, or it waits until its parent has ended. */
 export const LINK = { NONE: 0, ONE_CANCELS_OTHER: 1, CHILD: 2 } as const;
 
 export const PHASE = { TRADING: 0, HALTED: 1, CANCEL_ONLY: 2, PAUSED: 3 } as const;
 
-/** How many children an order may await. */
+/** The most children that an order may await. */
 export const MAX_AWAITED = 8;
 
 /** A mass cancel's `account`, `symbol` or `side` when it means all of them. */
 export const ANY = -1;
 
 /**
- * What every command carries. The engine reads a command during the call and keeps nothing of it, so a caller may
- * reuse one object. Fields are plain numbers: the engine refuses what is out of range, it never throws for it.
+ * The fields of every command. The engine reads a command during the call and keeps no reference to it, so a caller may
+ * reuse the object. Fields are plain numbers; a value out of range is refused, it never throws.
  */
 export interface CommandHead {
   /** The command's sequence in the input log: a positive safe integer above that of every earlier command. */
@@ -66,15 +66,15 @@ export interface ListSymbol extends CommandHead {
   readonly maxQuantityLots: number;
 }
 
-/** What orders of a symbol may be at most from here on; those that live stay as they are. */
+/** The greatest price and quantity of a symbol's new orders; live orders stay as they are. */
 export interface SetLimits extends CommandHead {
   readonly symbol: number;
   readonly maxPriceTicks: number;
-  /** As in a listing; also with the greatest of the earlier limits, since orders of those may live (R9). */
+  /** As in a listing; also with the greatest of all earlier limits, since orders of those may still live (R9). */
   readonly maxQuantityLots: number;
 }
 
-/** What an order is, without its place in the log. An optional field that is absent means 0. */
+/** The terms of an order, without its place in the log. An optional field that is absent means 0. */
 export interface OrderTerms {
   readonly symbol: number;
   /** Interned by the caller, from 0, below the engine's `maxAccounts`. */
@@ -87,23 +87,23 @@ export interface OrderTerms {
   /** The limit; 0 for MARKET. For a pegged order the price it never goes beyond. */
   readonly priceTicks: number;
   readonly quantityLots: number;
-  /** Beyond it the order never trades (R11). MARKET needs it; LIMIT may leave it 0, its limit is its worst price. */
+  /** The order never trades beyond it (R11). Required for MARKET; 0 for LIMIT means the limit. */
   readonly worstPriceTicks: number;
-  /** DAY and GTD of what may rest or wait: when the rest expires, after `atMs`. Not read for the others. */
+  /** For DAY and GTD orders that may rest or wait: when they expire, later than `atMs`. Not read for others. */
   readonly expireAtMs: number;
-  /** A post-only order that would trade gets the price one tick before it would. */
+  /** A post-only order that would trade is placed one tick away from the opposite side's best instead. */
   readonly slide?: boolean;
-  /** Not shown, and after what is shown at its price. */
+  /** Not visible; at its price it trades after all visible orders. */
   readonly hidden?: boolean;
-  /** Only ever makes the account's position smaller. */
+  /** May only make the account's position smaller. */
   readonly reduceOnly?: boolean;
   readonly selfTrade?: number;
   /**
-   * The order sleeps until the reference reaches it: upwards for BUY, downwards for SELL. With a trail it is where the
-   * trail begins.
+   * The order is dormant until the reference reaches it: rising for BUY, falling for SELL. With a trail it is the
+   * activation price.
    */
   readonly stopTicks?: number;
-  /** The stop is reached from the other side: downwards for BUY, upwards for SELL (take-profit). */
+  /** The stop is reached from the opposite direction: falling for BUY, rising for SELL (take-profit). */
   readonly ifTouched?: boolean;
   /** A stop that follows the best reference so far at this distance. */
   readonly trailTicks?: number;
@@ -113,16 +113,16 @@ export interface OrderTerms {
   readonly peg?: number;
   /** Iceberg: how much is shown at a time; 0 shows all. */
   readonly displayLots?: number;
-  /** What must fill at once, or the order is cancelled whole. */
+  /** At least this much must fill at once, or the whole order is cancelled. */
   readonly minimumLots?: number;
   /** The account's own number for the order; no two live orders of an account share one. 0: none. */
   readonly clientId?: number;
   readonly link?: number;
   /** The handle of the order it is linked to. */
   readonly linkHandle?: number;
-  /** The order stands aside until so many children have come; if one of them is refused, it is cancelled. */
+  /** The order is held back until this many children have arrived; if one of them is refused, it is cancelled. */
   readonly awaits?: number;
-  /** The connection whose end cancels the order. 0: none. */
+  /** The session (connection) whose end cancels the order. 0: none. */
   readonly session?: number;
 }
 
@@ -134,7 +134,7 @@ export interface ReplaceOrder extends CommandHead, OrderTerms {
   readonly handle: number;
 }
 
-/** New total quantity (what has filled included) and new limit; 0 leaves one as it is. */
+/** New total quantity (including what has filled) and new limit; 0 keeps the old value. */
 export interface AmendOrder extends CommandHead {
   readonly handle: number;
   readonly priceTicks: number;
@@ -172,7 +172,7 @@ export interface SetAccountGroup extends AccountCommand {
   readonly group: number;
 }
 
-/** From here on the engine follows the account's position in the symbol, which reduce-only needs. */
+/** Sets the account's position in the symbol; from then on the engine follows it, for reduce-only orders. */
 export interface SetPosition extends AccountCommand {
   readonly symbol: number;
   /** Above 0: long. */
@@ -183,10 +183,10 @@ export interface SymbolCommand extends CommandHead {
   readonly symbol: number;
 }
 
-/** Nothing trades below `lowerTicks` or above `upperTicks`; both 0 take the bands away. */
+/** Nothing trades below `lowerTicks` or above `upperTicks`; both 0 remove the bands. */
 export interface SetBands extends SymbolCommand {
   readonly lowerTicks: number;
   readonly upperTicks: number;
-  /** A limit state that lasts so long becomes a pause. */
+  /** A limit state that lasts this long becomes a pause. */
   readonly limitStateMs: number;
 }

@@ -32,13 +32,13 @@ export function* restoreEngineSteps(
 }
 
 export interface BinaryEngineOptions extends Partial<EngineLimits> {
-  /** Called while commands run, when the ring is full: it must read events and free them. */
+  /** Called while commands run and the ring is full: it must read events and free them. */
   readonly onFull: (ring: EventRing) => void;
   readonly ringWords?: number;
   readonly tellsOrders?: boolean;
 }
 
-/** An empty engine that takes commands as words and leaves events as words. */
+/** An empty engine that takes encoded commands and writes encoded events. */
 export function createBinaryEngine(options: BinaryEngineOptions): BinaryEngine {
   const { maxOrders, maxAccounts } = { ...DEFAULT_LIMITS, ...options };
   const ring = new EventRing(options.ringWords ?? DEFAULT_RING_WORDS, options.onFull);

@@ -26,12 +26,12 @@ const {
 const [EXPIRE_TAKER, EXPIRE_MAKER, EXPIRE_BOTH, DECREMENT, TRANSFER] = [1, 2, 3, 4, 5] as const;
 
 /**
- * How orders leave: what becomes of those that hang on them, what a fill does beside filling, and what prevents one.
- * "Lifting" an order takes it out of its queue with all it has left; it is then in flight, until it stands or ends.
+ * How orders end, with the orders linked to them; the side effects of a fill; and self-trade prevention. "Lifting" an order
+ * removes it from its queue with all its leaves; it is then in flight, until it rests or ends.
  */
 export class Endings implements MatchRules {
   readonly #live: LiveOrders;
-  /** Registers of the engine; the first is the running command's request. */
+  /** The engine's registers; the first is the running command's request. */
   readonly #registers: Float64Array;
 
   constructor(live: LiveOrders, registers: Float64Array) {
@@ -89,7 +89,7 @@ export class Endings implements MatchRules {
     i32[(order << 4) | FLAGS] = flags & ~(ICEBERG | DORMANT | FLAG.TRAILING);
   }
 
-  /** The end of an order in flight, with whatever hangs on it. */
+  /** The end of an order in flight, and of the orders linked to it. */
   done(order: number): void {
     const live = this.#live;
     const { i32, f64 } = live.orders;
@@ -116,7 +116,7 @@ export class Endings implements MatchRules {
     for (const child of children) this.cancel(child, CAUSE.parent_unfilled);
   }
 
-  /** Makes the children of a filled order ready; of one that never filled, returns those to be cancelled. */
+  /** Makes the children of a filled order ready. If it never filled, returns the children, to be cancelled. */
   #childrenOf(parent: number, filledLots: number): number[] {
     const live = this.#live;
     const { i32 } = live.orders;
@@ -150,7 +150,7 @@ export class Endings implements MatchRules {
     extras[at + EXTRA.MINIMUM] = Math.min(extras[at + EXTRA.MINIMUM] as number, lots);
   }
 
-  /** An order that waits wakes as soon as its symbol trades. */
+  /** A waiting order is activated as soon as its symbol trades. */
   makeReady(order: number): void {
     const { i32 } = this.#live.orders;
     const book = this.#live.bookOf(order);
@@ -165,7 +165,7 @@ export class Endings implements MatchRules {
     book.watch--;
   }
 
-  /** One of a family has filled, woken or ended: the others are cancelled. */
+  /** One of an OCO group has filled, was triggered or has ended: the others are cancelled. */
   dissolve(order: number): void {
     const live = this.#live;
     const { i32 } = live.orders;
@@ -187,7 +187,7 @@ export class Endings implements MatchRules {
     }
   }
 
-  /** An order in flight is not cancelled for what it does itself. */
+  /** An order in flight is not cancelled as a consequence of its own trades. */
   #leaveFamily(order: number): void {
     const live = this.#live;
     const { f64 } = live.extras;
@@ -217,7 +217,7 @@ export class Endings implements MatchRules {
     return this.#live.orders.f64[(order << 3) | HANDLE] as number;
   }
 
-  /** Less quantity at the same price: the order keeps its place; an iceberg gives from what it does not show. */
+  /** Less quantity at the same price: the order keeps its place; an iceberg's reserve is reduced first. */
   shrink(order: number, leavesLots: number): void {
     const live = this.#live;
     const { i32, f64 } = live.orders;
@@ -241,7 +241,7 @@ export class Endings implements MatchRules {
       live.tellShown(order, newOpen);
   }
 
-  /** A reduce-only order that stands has so many lots less. */
+  /** A resting reduce-only order has this many lots less. */
   #reduced(order: number, lots: number): void {
     const position = this.position(order, this.#live.bookOf(order).symbol);
     if (position?.reducers.has(order) === true) position.reducingLots -= lots;
@@ -286,7 +286,7 @@ export class Endings implements MatchRules {
     return true;
   }
 
-  /** The taker's mode; but a transfer takes both orders' word, and two accounts. */
+  /** The taker's mode; but a transfer requires that both orders have it, and two accounts. */
   #modeOf(taker: number, maker: number): number {
     const { i32 } = this.#live.orders;
     const [own, other] = [i32[(taker << 4) | FLAGS] as number, i32[(maker << 4) | FLAGS] as number];
@@ -338,7 +338,7 @@ export class Endings implements MatchRules {
     live.enqueue(order, book, flags & 1);
   }
 
-  /** A reduce-only order stands. */
+  /** A reduce-only order comes to rest. */
   reduce(order: number, book: Book): void {
     const position = this.position(order, book.symbol);
     if (position === undefined) return;
@@ -354,7 +354,7 @@ export class Endings implements MatchRules {
       : positions.find(orders.i32[(order << 4) | ACCOUNT] as number, symbol);
   }
 
-  /** Whether a reduce-only order in flight may stand: it makes the position smaller, with those that stand already. */
+  /** Whether a reduce-only order in flight may rest: with those that rest already, it must only reduce the position. */
   fits(order: number, symbol: number): boolean {
     const { i32, f64 } = this.#live.orders;
     const position = this.position(order, symbol);
@@ -384,7 +384,7 @@ export class Endings implements MatchRules {
     if (taking !== undefined) this.trim(taking);
   }
 
-  /** Cancels the youngest reduce-only orders until they would not turn the position. */
+  /** Cancels the youngest reduce-only orders until the others don't exceed the position. */
   trim(position: Position): void {
     const [first] = position.reducers;
     if (first === undefined) return;

@@ -25,7 +25,7 @@ import { fillExtra, joinFamily, needsExtra } from "./special-orders.ts";
 import type { EngineCounters, EngineLimits } from "./state.ts";
 import { isNextTurn, REGISTER } from "./turn.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 const { HANDLE, PRICE } = LINE;
 const { FLAGS, ACCOUNT } = LINE_INT;
@@ -42,7 +42,7 @@ const NO_WORD = 0;
 
 const { LAST_REQUEST, NOW, DEADLINE } = REGISTER;
 
-/** The engine on binary commands and binary events. Everything else is an edge of it. */
+/** The engine with binary commands and events. All other interfaces are built on it. */
 export class EngineCore implements EngineParts {
   readonly limits: EngineLimits;
   readonly ring: EventRing;
@@ -151,14 +151,14 @@ export class EngineCore implements EngineParts {
     if ((flags & FLAG.LINK) === CHILD) this.#refuseFamily(words, at, length);
   }
 
-  /** What taking has left of an order, NONE: nothing, goes the general way. */
+  /** The remainder of an order after the fast path for takers goes the general way; NONE: there is none. */
   #goOn(book: Book, order: number): void {
     if (order !== NONE) this.entries.enter(book, order);
     this.live.tellLevels();
     if (book.watch !== 0) this.settle(book);
   }
 
-  /** A child that was awaited is refused: its parent will never work. */
+  /** An awaited child was refused: its parent can never become active. */
   #refuseFamily({ i32, f64 }: CommandWords, at: number, length: number): void {
     const { live } = this;
     const parent = length > LINK_HANDLE ? live.slot(f64[at + LINK_HANDLE] as number) : NONE;
@@ -199,7 +199,7 @@ export class EngineCore implements EngineParts {
     this.#accept(book, words, at, COMMAND_WORDS - 1, flags);
   }
 
-  /** A command has been found sound: its order trades, rests, sleeps or waits. */
+  /** The command is valid: its order trades, rests, becomes dormant or waits. */
   #accept(book: Book, words: CommandWords, at: number, length: number, flags: number): void {
     const { i32, f64 } = words;
     this.events.accepted(f64[at + 1] as number);
@@ -234,7 +234,7 @@ export class EngineCore implements EngineParts {
     this.#setDeadline();
   }
 
-  /** Enters an order, before which a post-only order that may slide does so. */
+  /** Enters an order; a post-only order that may slide does so first. */
   #slideIn(book: Book, order: number, flags: number): void {
     const { f64 } = this.live.orders;
     if ((flags & FLAG.SLIDE) !== 0 && (flags & FLAG.POST_ONLY) !== 0) {
@@ -369,13 +369,13 @@ export class EngineCore implements EngineParts {
     return request <= this.lastRequest ? REASON.duplicate_request : NONE;
   }
 
-  /** Every command passes it while mass work is left: that goes first. */
+  /** Called by every command: mass work that is left is done first. */
   #setDeadline(): void {
     this.registers[DEADLINE] = this.massWork.pending ? 0 : nextDeadline(this.live);
   }
 }
 
-/** Whether a limit order of eight words names no worst price, or one that its limit does not go beyond. */
+/** Whether a limit order has no worst price, or one that its limit does not exceed. */
 function obeysWorst(words: Float64Array, at: number, length: number, side: number): boolean {
   if (length !== 8) return false;
   const worst = words[at + AT_WORST] as number;

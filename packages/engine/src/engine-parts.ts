@@ -7,7 +7,7 @@ import type { MassWorker } from "./mass-work.ts";
 import type { Settler } from "./settle.ts";
 import type { EngineCounters, EngineLimits } from "./state.ts";
 
-/** What an engine is made of, as the functions about one kind of command see it. */
+/** The parts of an engine, as the functions for one kind of command see them. */
 export interface EngineParts {
   readonly limits: EngineLimits;
   readonly events: EventWriter;
@@ -20,7 +20,7 @@ export interface EngineParts {
   readonly lastRequest: number;
   /** undefined: the symbol is not listed. */
   book(symbol: number): Book | undefined;
-  /** Lets all happen that a change of the book has set off. */
+  /** Runs the cascade that a change of the book has started. */
   settle(book: Book): void;
   /** After a restore. */
   setCounters(counters: EngineCounters): void;

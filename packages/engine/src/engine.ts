@@ -24,7 +24,7 @@ import type { StateNames } from "./state-hash.ts";
 /** The matching engine of one partition: many symbols, one stream of commands, one stream of events. */
 export interface Engine {
   listSymbol(command: ListSymbol): void;
-  /** What may be at most from here on; orders that live are left as they are. */
+  /** Changes the greatest price and quantity of new orders; live ones stay as they are. */
   setLimits(command: SetLimits): void;
   place(command: PlaceOrder): void;
   amend(command: AmendOrder): void;
@@ -41,10 +41,10 @@ export interface Engine {
   closeSession(command: SessionCommand): void;
   setAccountGroup(command: SetAccountGroup): void;
   setPosition(command: SetPosition): void;
-  /** Refuses places and amends of the symbol from now on; cancels and expiries go on. */
+  /** Refuses the symbol's new orders and amendments from now on; cancels and expiries still work. */
   halt(command: SymbolCommand): void;
   resume(command: SymbolCommand): void;
-  /** As halt, but amends that only lessen an order are taken. */
+  /** As halt, but amendments that only reduce an order are accepted. */
   cancelOnly(command: SymbolCommand): void;
   /** Queues the cancels of orders that could only trade beyond the bands. */
   setBands(command: SetBands): void;
@@ -54,16 +54,16 @@ export interface Engine {
   voidCommand(command: CommandHead, handle: number): void;
 
   /**
-   * What the next command does first if it is of that time: mass work that is left, and what is due. For a caller who
-   * looks something up for a command, and must find it as the command will. An invalid time passes nothing.
+   * Does what the next command of that time would do first: the mass work that is left, and what is due. For a caller that
+   * looks up state for a command and must see it as the command will. An invalid time does nothing.
    */
   passTime(atMs: number): void;
 
   /** Whether mass work of the last command is left. */
   pendingWork(): boolean;
   /**
-   * Does mass work on at most `maxOrders` orders; how many it looked at. What is left when the next command arrives is
-   * done before it, so that events never depend on the size of the chunks.
+   * Does mass work on at most `maxOrders` orders; returns how many it has looked at. What is left when the next command
+   * arrives is done before it, so that events never depend on the size of the chunks.
    */
   work(maxOrders: number): number;
 
@@ -83,7 +83,7 @@ export interface Engine {
    * ids instead of by its indices.
    */
   stateHash(names?: StateNames): string;
-  /** The same in steps of a bounded number of orders. Where a command comes between them it is left, and begun anew. */
+  /** The same in steps of a bounded number of orders. If a command comes in between, it must be dropped and begun anew. */
   stateHashSteps(names?: StateNames): Steps<string>;
   /** All state; restored by `restoreEngine`. The same state has the same bytes. */
   snapshot(): Uint8Array;
@@ -93,6 +93,6 @@ export interface Engine {
 
 export interface EngineOptions extends Partial<EngineLimits> {
   readonly sink: EventSink;
-  /** Whether single orders are told (L3). */
+  /** Whether there are events of single orders (L3). */
   readonly tellsOrders?: boolean;
 }

@@ -16,10 +16,10 @@ const { DORMANT, TRAILING, TRIGGER_BY, TRIGGER_BY_SHIFT, IF_TOUCHED } = FLAG;
 const FILL_OR_KILL = 4 << TIME_IN_FORCE_SHIFT;
 const LAST_RESTING = 2 << TIME_IN_FORCE_SHIFT;
 const { LOWER_BAND, UPPER_BAND } = BOOK;
-/** Where a trailing stop of a buy sleeps before it has a reference to follow: beyond any price. */
+/** The stop of a buy's trailing stop while there is no reference to follow: beyond any price. */
 const NO_STOP_YET = Number.MAX_SAFE_INTEGER;
 
-/** How orders begin to work: they trade, and rest or are cancelled with what is left; or they sleep, or stand aside. */
+/** How orders enter: they trade, and the remainder rests or is cancelled; or they become dormant, or wait outside the book. */
 export class Entries {
   readonly #live: LiveOrders;
   readonly #endings: Endings;
@@ -29,7 +29,7 @@ export class Entries {
     this.#endings = endings;
   }
 
-  /** An order in flight at its price: new, woken, amended or moved. */
+  /** Enters an order in flight at its price: new, triggered, amended or moved. */
   enter(book: Book, order: number): void {
     const live = this.#live;
     const { f64, i32 } = live.orders;
@@ -45,7 +45,7 @@ export class Entries {
     else this.#rest(book, order);
   }
 
-  /** What must fill at once. It is asked for once. */
+  /** How much must fill at once. Checked only when the order enters. */
   #needed(order: number, flags: number): number {
     const { orders, extras } = this.#live;
     if ((flags & TIME_IN_FORCE) === FILL_OR_KILL) return orders.f64[(order << 3) | OPEN] as number;
@@ -103,7 +103,7 @@ export class Entries {
     live.enqueue(order, book, ladder);
   }
 
-  /** A stop, in flight, or an order that waited begins to work; the latter may be a stop and sleep. */
+  /** Activates a stop, in flight, or an order that waited; the latter may itself be a stop, and become dormant. */
   wake(book: Book, order: number, cause: number): void {
     const live = this.#live;
     const { f64, i32 } = live.orders;
@@ -135,7 +135,7 @@ export class Entries {
     return f64[at + EXTRA.STOP] !== 0 || f64[at + EXTRA.TRAIL_TICKS] !== 0 || f64[at + EXTRA.TRAIL_BPS] !== 0;
   }
 
-  /** Where a pegged order belongs now; 0: nowhere. `bound`: the price it never goes beyond. */
+  /** The price of a pegged order now; 0: none. `bound`: its limit. */
   pegPrice(book: Book, flags: number, bound: number): number {
     const buys = (flags & 1) === 0;
     const own = book.bestShown(buys ? book.bids : book.asks, true);
@@ -149,7 +149,7 @@ export class Entries {
     return buys ? Math.min(own + half, bound) : Math.max(own - half, bound);
   }
 
-  /** A pegged order in flight takes its price, or stands aside without one. */
+  /** Puts a pegged order in flight at its price, or outside the book if it has none. */
   float(book: Book, order: number, price: number): void {
     const { f64, i32 } = this.#live.orders;
     const flags = (i32[(order << 4) | FLAGS] as number) & ~PARKED;

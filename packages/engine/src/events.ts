@@ -71,7 +71,7 @@ export const CANCEL_CAUSES = [
 ] as const;
 export type CancelCause = (typeof CANCEL_CAUSES)[number];
 
-/** What woke an order: the market reached its stop, its parent is done, or the children it awaited have come. */
+/** What triggered an order: the market reached its stop, its parent ended, or the children it awaited have arrived. */
 export const TRIGGER_CAUSES = ["stop", "parent", "children"] as const;
 export type TriggerCause = (typeof TRIGGER_CAUSES)[number];
 
@@ -93,7 +93,7 @@ export type BookStatus = (typeof BOOK_STATUSES)[number];
  * must not call the engine back. `sequence` is the engine's own, gapless over all events but those of the book.
  *
  * Every command has exactly one outcome with its `request` (R8): `accepted`, `rejected`, `replaced`, `cancelled` with
- * cause `requested`, or `completed`. Whatever else it does to orders is told by the other events.
+ * cause `requested`, or `completed`. All other effects on orders have events of their own.
  */
 export interface EventSink {
   /** NEW: outcome of a place. The request is the order's handle. Its fills and its residue follow. */
@@ -124,7 +124,7 @@ export interface EventSink {
     quantityLots: number,
     leavesLots: number,
   ): void;
-  /** CANCELLED: the order is done, `cancelledLots` were its leaves. `request` is the command that caused it. */
+  /** CANCELLED: the order has ended, `cancelledLots` were its leaves. `request` is the command that caused it. */
   cancelled(
     sequence: number,
     request: number,
@@ -132,14 +132,14 @@ export interface EventSink {
     cause: CancelCause,
     cancelledLots: number,
   ): void;
-  /** EXPIRED: the order is done, `expiredLots` were its leaves and count as cancelled. */
+  /** EXPIRED: the order has ended, `expiredLots` were its leaves and count as cancelled. */
   expired(sequence: number, handle: number, expiredLots: number): void;
   /** Outcome of every command that places, amends or cancels no order by itself, after the last order it touched. */
   completed(sequence: number, request: number, affectedOrders: number): void;
   /**
    * L2: the level now shows `totalLots` in `orderCount` orders; 0 and 0: it is gone. `bookSequence` is gapless per
-   * symbol, from 1. A command's levels follow its other events, once each, in the order it first touched them; mass
-   * work, expiries and what a command sets off tell theirs after each order.
+   * symbol, from 1. A command's level events follow its other events, one per level, in the order it first touched them. In
+   * mass work, expiries and cascades they follow each order.
    */
   levelChanged(
     bookSequence: number,
@@ -150,11 +150,11 @@ export interface EventSink {
     orderCount: number,
   ): void;
   /**
-   * A child that waits has more lots than its parent has filled: `lots` of it are cancelled, and it waits on with
-   * `leavesLots`. It has no sequence of its own: it belongs to the parent's end, which it follows at once.
+   * A waiting child had more lots than its parent has filled: `lots` of it are cancelled, and it goes on waiting with
+   * `leavesLots`. It has no sequence of its own: it belongs to the parent's end, which it follows immediately.
    */
   lessened?(handle: number, lots: number, leavesLots: number): void;
-  /** An order that slept or waited works from here on, with its leaves. */
+  /** A dormant or waiting order has become active, with these leaves. */
   triggered?(sequence: number, handle: number, cause: TriggerCause, leavesLots: number): void;
   /** A post-only order slid, or a pegged order moved; 0: it has no price now. */
   repriced?(sequence: number, handle: number, priceTicks: number): void;
@@ -170,9 +170,9 @@ export interface EventSink {
     makerLeavesLots: number,
     takerLeavesLots: number,
   ): void;
-  /** The symbol's status changed by itself or by command. `untilMs`: when a limit state becomes a pause, else 0. */
+  /** The symbol's status has changed, by itself or by a command. `untilMs`: when a limit state becomes a pause, else 0. */
   bookStatus?(sequence: number, symbol: number, status: BookStatus, untilMs: number): void;
-  /** L3, where the engine was asked for it: `orderSequence` is gapless per symbol; an order joins the end of its level. */
+  /** L3, if the engine tells orders: an order joins the end of its level. `orderSequence` is gapless per symbol. */
   orderAdded?(
     orderSequence: number,
     symbol: number,

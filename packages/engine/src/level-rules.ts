@@ -18,7 +18,7 @@ export function isBeyondBand(book: Book, flags: number, price: number): boolean 
 }
 
 /**
- * Whether an order may stand at a price of its book, without `except`, which stands there perhaps; NONE, or the reason.
+ * Whether an order may rest at a price of its book, not counting `except`, which may rest there now; NONE, or the reason.
  */
 export function levelFault(
   live: LiveOrders,
@@ -55,7 +55,7 @@ export function bestOf(live: LiveOrders, side: Ladder): number {
   return side.best === NONE ? 0 : (live.levels.f64[side.best << 3] as number);
 }
 
-/** One tick before the best of the other side, where the price would reach it; 0: there is none. */
+/** One tick away from the best of the opposite side, if the price would reach it; 0: there is no such price. */
 export function slidPrice(live: LiveOrders, book: Book, flags: number, price: number): number {
   const buys = (flags & 1) === 0;
   const best = bestOf(live, buys ? book.asks : book.bids);

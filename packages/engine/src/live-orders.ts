@@ -14,7 +14,7 @@ import { Positions } from "./orders/positions.ts";
 import { grownInt32, Lines, NONE as NO_SLOT } from "./slots.ts";
 import type { EngineLimits } from "./state.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 const { PRICE, OPEN, HANDLE } = LINE;
@@ -24,7 +24,7 @@ const { PEGGED, LADDER: LADDER_INDEX, HEAD, TAIL, HIDDEN_HEAD, HIDDEN_TAIL, COUN
 const { UNSEEN, SHOWN, SOFT, LADDER: LADDER_BITS } = TOUCH;
 const ASIDE = LADDER.ASIDE;
 const { HIDDEN, PEG, ICEBERG, EXPIRES, LINKED, REDUCE_ONLY } = FLAG;
-/** An order with one of these may go before it is met. */
+/** An order with one of these flags may be cancelled before a taker reaches it. */
 const MAY_GO = LINKED | REDUCE_ONLY;
 
 /** All live orders of an engine, in every list they are in, and the books they rest in. No operation here scans. */
@@ -45,9 +45,9 @@ export class LiveOrders {
   readonly events: EventWriter;
   readonly maxOrders: number;
   readonly maxAccounts: number;
-  /** Whether single orders are told (L3). */
+  /** Whether there are events of single orders (L3). */
   readonly tellsOrders: boolean;
-  /** The next order of a mass cancel, which must not point to one that has gone. */
+  /** The next order of a mass cancel; it must not refer to one that has ended. */
   cursor: number = NONE;
   /** What an order still wants while it takes in the plain lane: a number in an array is never boxed. */
   readonly wanted: Float64Array = new Float64Array(1);
@@ -55,7 +55,7 @@ export class LiveOrders {
   readonly index: HandleIndex = new HandleIndex(this.orders);
   #touched: Int32Array = new Int32Array(64);
   #touchedCount = 0;
-  /** Levels of which what is not shown was touched. */
+  /** Levels whose hidden part was changed. */
   readonly #unseen: number[] = [];
 
   constructor(events: EventWriter, { maxOrders, maxAccounts }: EngineLimits, tellsOrders: boolean) {
@@ -84,7 +84,7 @@ export class LiveOrders {
     this.placePegged(book);
   }
 
-  /** A pegged order is about to be put where the market is now, which may not be where the others were put. */
+  /** A pegged order is about to be placed by the present market, which may not be the one that the others follow. */
   placePegged(book: Book): void {
     const { peggedTo, bids, asks } = book;
     if (book.bestShown(bids, true) !== peggedTo[0] || book.bestShown(asks, true) !== peggedTo[1])
@@ -112,7 +112,7 @@ export class LiveOrders {
     return (this.orders.f64[(order << 3) | OPEN] as number) + this.reserve(order);
   }
 
-  /** Whether an order stands in its book at a price. */
+  /** Whether an order rests in its book. */
   standsAt(order: number, price: number): boolean {
     const level = this.orders.i32[(order << 4) | LEVEL] as number;
     return this.#isSide(level) && this.levels.f64[level << 3] === price;
@@ -146,7 +146,7 @@ export class LiveOrders {
     return order;
   }
 
-  /** Makes an order known by its handle and its account. In the order of handles, always. */
+  /** Registers an order by handle and account; always in the order of handles. */
   register(order: number): void {
     const flags = this.orders.i32[(order << 4) | FLAGS] as number;
     this.orders.i32[(order << 4) | FLAGS] = flags & ~FLAG.FRESH;
@@ -173,7 +173,7 @@ export class LiveOrders {
     this.enqueueAt(order, level);
   }
 
-  /** Puts an order where those are that wait or have no price. */
+  /** Puts an order into the queue of those that wait or have no price. */
   standAside(order: number, book: Book): void {
     this.enqueueAt(order, book.aside[(this.orders.i32[(order << 4) | FLAGS] as number) & 1] as number);
   }
@@ -198,7 +198,7 @@ export class LiveOrders {
     this.addShown(level, f64[(order << 3) | OPEN] as number);
   }
 
-  /** Takes an order out of its queue, with what it has open there. */
+  /** Removes an order from its queue, with its open lots there. */
   dequeue(order: number): void {
     const { i32, f64 } = this.orders;
     const level = i32[(order << 4) | LEVEL] as number;
@@ -214,14 +214,14 @@ export class LiveOrders {
     this.addShown(level, -(f64[(order << 3) | OPEN] as number));
   }
 
-  /** Changes what a level shows and remembers that the running command touched it. */
+  /** Changes the visible part of a level and notes that the running command touched it. */
   addShown(level: number, lots: number): void {
     const { f64 } = this.levels;
     f64[(level << 3) | TOTAL] = (f64[(level << 3) | TOTAL] as number) + lots;
     this.touch(level);
   }
 
-  /** Remembers that the running command changed what a level shows. */
+  /** Notes that the running command changed the visible part of a level. */
   touch(level: number): void {
     const { i32 } = this.levels;
     const state = i32[(level << 4) | LADDER_INDEX] as number;
@@ -241,7 +241,7 @@ export class LiveOrders {
     this.#unseen.push(level);
   }
 
-  /** Tells the levels of which the shown part was touched since the last call, and closes all that are empty. */
+  /** Writes level events for all levels whose visible part has changed since the last call, and closes the empty ones. */
   tellLevels(): void {
     const { f64, i32 } = this.levels;
     const count = this.#touchedCount;
@@ -283,7 +283,7 @@ export class LiveOrders {
     if (empty && ladder !== ASIDE) book.ladder(ladder).close(level);
   }
 
-  /** After a restore: nothing is to be told. */
+  /** After a restore: no level events are due. */
   forgetTouches(): void {
     for (let index = 0; index < this.#touchedCount; index++) {
       const at = ((this.#touched[index] as number) << 4) | LADDER_INDEX;
@@ -293,7 +293,7 @@ export class LiveOrders {
     if (this.#unseen.length > 0) this.#closeUnseen();
   }
 
-  /** A fill-or-kill that looks at a level must look at its orders, for one of them may go before it is met. */
+  /** A fill-or-kill must look at the level's single orders, since one of them may be cancelled before it is reached. */
   markSoft(level: number): void {
     const { i32 } = this.levels;
     i32[(level << 4) | LADDER_INDEX] = (i32[(level << 4) | LADDER_INDEX] as number) | SOFT;
@@ -306,7 +306,7 @@ export class LiveOrders {
     this.events.orderReduced(sequence, symbol, this.orders.f64[(order << 3) | HANDLE] as number, lots);
   }
 
-  /** Orders that sleep or stand aside have one queue, whatever they will show. */
+  /** Dormant and waiting orders have one queue, visible and hidden alike. */
   #isSide(level: number): boolean {
     return ((this.levels.i32[(level << 4) | LADDER_INDEX] as number) & LADDER_BITS) <= 1;
   }

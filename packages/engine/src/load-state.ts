@@ -9,7 +9,7 @@ import { NONE } from "./slots.ts";
 import { addExtra, setFlags } from "./special-orders.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
-/** So many orders are stored, put in their places or joined in a step. */
+/** The number of orders that are stored, put in their places or joined in a step. */
 const ORDERS_IN_A_STEP = 5_000;
 
 /** An order of the state, and its slot. */

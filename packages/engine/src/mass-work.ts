@@ -33,9 +33,9 @@ const CAUSES = {
 } as const;
 
 /**
- * The work of the one command that may have some left. Its order is defined: an account's and a session's orders by
- * handle; a symbol's as its state names them; expiries by moment, then by handle. Levels are told after each order, so
- * that events don't depend on chunks.
+ * The pending work of a mass command; at most one has any. It has a fixed order: an account's and a session's orders by
+ * handle; a symbol's in the order of its state; expiries by time, then by handle. Level events follow each order, so that
+ * events don't depend on the size of the chunks.
  */
 export class MassWorker {
   readonly #core: WorkedOn;
@@ -63,7 +63,7 @@ export class MassWorker {
     this.start({ kind: "expiry", request, account: ANY, symbol: ANY, side: ANY, session: 0 });
   }
 
-  /** Looks at up to `maxOrders` orders; returns at how many. */
+  /** Handles up to `maxOrders` orders; returns how many it has looked at. */
   work(maxOrders: number): number {
     let visited = 0;
     while (this.#open !== undefined && visited < maxOrders) {
@@ -77,7 +77,7 @@ export class MassWorker {
     return visited;
   }
 
-  /** Does the first thing that is due; whether there was one. */
+  /** Does what is due first; returns whether there was anything. */
   expireOne(): boolean {
     if (!isDue(this.#core)) return false;
     this.#expire();
@@ -201,7 +201,7 @@ function firstBeyondBand(live: LiveOrders, book: Book): number {
   return ask !== NONE && (f64[(ask << 3) | LINE.PRICE] as number) < lower ? ask : NONE;
 }
 
-/** Bids, asks, what sleeps, ladder by ladder, then what stands aside. */
+/** Bids, asks, dormant orders ladder by ladder, then those outside the book. */
 function firstOfBook(live: LiveOrders, book: Book, side: number): number {
   for (let index = 0; index < LADDER.ASIDE; index++) {
     if (side !== ANY && side !== sideOfLadder(index)) continue;

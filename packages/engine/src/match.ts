@@ -5,7 +5,7 @@ import type { LiveOrders } from "./live-orders.ts";
 import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
@@ -15,11 +15,11 @@ const { TOTAL, RESERVE } = LEVEL_LINE;
 const { TRADE_NUMBER, LAST_PRICE, LOWER_BAND, UPPER_BAND } = BOOK;
 const { SELF_TRADE, HIDDEN, ICEBERG, REDUCE_ONLY, LINKED, PARENT, PEG } = FLAG;
 
-/** A maker with one of these is more than an order of its level. */
+/** A maker with one of these flags needs more than a plain fill. */
 export const MAKER_IS_SPECIAL: number = HIDDEN | ICEBERG | REDUCE_ONLY | LINKED | PARENT | PEG;
 const SPECIAL = MAKER_IS_SPECIAL;
 
-/** What matching asks of the rules that not every order needs. */
+/** The rules that only some orders need, as matching calls them. */
 export interface MatchRules {
   /** Before a fill, where the taker prevents self-trades. True: the maker is out of the way, or the taker is done. */
   prevents(book: Book, taker: number, maker: number): boolean;
@@ -29,7 +29,7 @@ export interface MatchRules {
 
 /**
  * Trades by price, what is shown before what is hidden, then by time; always at the maker's price and never beyond the
- * taker's, which for MARKET is its worst price (R11), or beyond a band. Levels it empties stay linked until told.
+ * taker's, which for MARKET is its worst price (R11), or beyond a band. Emptied levels stay linked until their events are written.
  */
 export function match(live: LiveOrders, book: Book, taker: number, rules: MatchRules): void {
   const { orders, levels } = live;
@@ -107,8 +107,8 @@ function fill(
 }
 
 /**
- * Whether an order could fill `neededLots` at once. One step per level; where the taker prevents self-trades, or at a
- * level where orders may go before they are met (these never count), one per order it would meet.
+ * Whether an order could fill `neededLots` at once. One step per level; if the taker prevents self-trades, or at a
+ * level with orders that may be cancelled before it reaches them (these never count), one per order.
  */
 export function canFill(live: LiveOrders, book: Book, taker: number, neededLots: number): boolean {
   const { orders, levels } = live;
@@ -137,7 +137,7 @@ export function canFill(live: LiveOrders, book: Book, taker: number, neededLots:
 }
 
 interface Wanted {
-  /** What the taker still has, and what of it must still fill. */
+  /** The taker's leaves, and how much of them must still fill. */
   wanted: number;
   needed: number;
   /** The taker would end here. */
@@ -158,7 +158,7 @@ function lookAt(live: LiveOrders, taker: number, level: number, left: Wanted): v
       if (left.ends || left.needed <= 0 || left.wanted <= 0) return;
       reserves += meet(live, taker, maker, left);
     }
-    // The last one that was met may have ended it.
+    // The last maker may have ended the taker (self-trade prevention).
     if (left.ends || left.wanted <= 0) return;
     take(left, reserves);
     reserves = 0;

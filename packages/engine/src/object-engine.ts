@@ -25,7 +25,7 @@ import type { Engine } from "./engine.ts";
 import type { EventSink } from "./events.ts";
 import type { EngineLimits, EngineState } from "./state.ts";
 
-/** The engine for those who have objects: commands are written as words, events are read out to a sink. */
+/** The engine with objects: commands are encoded to words, events are decoded for a sink. */
 export class ObjectEngine extends BinaryEngine implements Engine {
   readonly #sink: EventSink;
   readonly #words = new CommandWords(COMMAND_WORDS);

@@ -15,13 +15,13 @@ import { NONE as NO_SLOT } from "./slots.ts";
 import { isNextTurn, REGISTER } from "./turn.ts";
 
 /**
- * The two things that nine of ten commands do: a limit order, good till cancelled, joins or opens a level and does not
- * cross; and such an order is cancelled. The same work as the general way, in one loop over the commands: a call and what
- * it loads and checks again cost as much as half of the work (docs/decisions/0034). Whatever is not plain stops the loop
- * before anything has changed, and goes the general way. The comparison with the naive engine meets both all the time.
+ * The fast path for nine of ten commands: a limit order, good till cancelled, joins or opens a level without crossing; or
+ * such an order is cancelled. It does the same as the general path, in one loop over the commands, because a call, with what
+ * it must load and check again, costs half as much as the work itself (docs/decisions/0034). A command that is not plain
+ * stops the loop before anything has changed, and takes the general path. The fuzzer exercises both all the time.
  */
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 const plus = add;
 const minus = subtract;
@@ -44,10 +44,10 @@ const CANCELLED_HEAD = eventHead(EVENT.CANCELLED, 5, CAUSE.requested, 0);
 /** CANCELLED and LEVEL. */
 const MOST_EVENT_WORDS = 10;
 const MOST = Number.MAX_SAFE_INTEGER;
-/** The flags of an order that has none from HIDDEN on. */
+/** The flags of a plain order: none from HIDDEN on is set. */
 const PLAIN_FLAGS = 511;
 
-/** Runs commands from word `from` on. Where the first begins that is not plain; `to`: there is none. */
+/** Runs commands from word `from` on. Returns where the first one that is not plain begins, or `to`. */
 export function runPlain(
   live: LiveOrders,
   ring: EventRing,
@@ -157,14 +157,14 @@ export function runPlain(
       if (!(lots > 0 && lots <= book.maxQuantityLots) || Math.floor(lots) !== lots) return at;
       const known = live.levels.f64;
       const best = (book.ladders[side ^ 1] as Ladder).best;
-      // Without a branch on the side, which no processor can foresee.
+      // Without a branch on the side, which no processor can predict.
       if (best >= 0 && minus(known[best << 3] as number, price) * (1 - (side << 1)) <= 0) return at;
       const ladder = book.ladders[side] as Ladder;
       let level = ladder.window[price & ladder.mask] as number;
       if (level < 0 || known[level << 3] !== price) level = ladder.reach(price);
       if (orders.firstFree < 0) live.makeRoom();
       const order = orders.firstFree;
-      // What opens, and room, may have moved them.
+      // Opening a level, or making room, may have moved them.
       const { i32, f64 } = orders;
       const { i32: levels, f64: totals } = live.levels;
       const { heads, chains, mask } = index;

@@ -11,11 +11,11 @@ import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
 /**
- * The fourth thing that is common: a plain limit order takes the place of another one of its side, its account and its
- * symbol, and does not cross. Its line stays where it is: only what is new in it is written.
+ * The fast path for a common replace: a plain limit order replaces another one of the same side, account and symbol, and
+ * does not cross. The order's record is reused, and only the changed fields are written.
  */
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 const plus = add;
 const { HANDLE, PRICE, OPEN, FILLED } = LINE;
@@ -28,10 +28,10 @@ const { BOOK_SEQUENCE } = BOOK;
 const { PRICE: AT_PRICE, QUANTITY: AT_QUANTITY, REPLACED: AT_REPLACED } = PLACE_WORD;
 const REPLACED = CAUSE.replaced;
 const MOST = Number.MAX_SAFE_INTEGER;
-/** The flags of an order that has none from HIDDEN on. */
+/** The flags of a plain order: none from HIDDEN on is set. */
 const PLAIN_FLAGS = 511;
 
-/** Runs the REPLACE at `at`, whose turn it is; false: it is not plain, and nothing has happened. */
+/** Runs the REPLACE at `at`, whose request and time are checked. False: it is not plain, and nothing has happened. */
 export function replacePlain(
   live: LiveOrders,
   { f64: numbers, i32: halves }: CommandWords,
@@ -107,7 +107,7 @@ function isSimple(numbers: Float64Array, at: number): boolean {
   return true;
 }
 
-/** The level that the order joins, perhaps a new one; NONE: it would cross, or is not sound. */
+/** The level that the order joins, perhaps a new one; NONE: it would cross, or is invalid. */
 function levelFor(live: LiveOrders, book: Book, side: number, numbers: Float64Array, at: number): number {
   const price = numbers[at + AT_PRICE] as number;
   const lots = numbers[at + AT_QUANTITY] as number;

@@ -11,11 +11,11 @@ import { LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE as NO_SLOT } from "./slots.ts";
 
 /**
- * The third thing that is common: a limit order, immediate or good till cancelled, trades with plain orders. Like the
- * general way, but without a line for the order and with each level written once.
+ * The fast path for takers: a limit order, IOC or good till cancelled, trades with plain orders. Like the general path, but
+ * without a record for the order, and each level is written once.
  */
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 const SPECIAL = MAKER_IS_SPECIAL;
 const { HANDLE, OPEN, FILLED } = LINE;
@@ -34,8 +34,8 @@ export const IMMEDIATE: number = 3 << FLAG.TIME_IN_FORCE_SHIFT;
 export const NOT_PLAIN = -2;
 
 /**
- * Slot of the order if it goes on the general way, since something special is in its way or the rest of it is to stand;
- * NONE: it is done; NOT_PLAIN: nothing has happened. Levels are still to be told.
+ * Returns the slot of the order if it must take the general path, because a maker is special or the remainder is to rest;
+ * NONE if it has ended; NOT_PLAIN if nothing has happened. The caller writes the level events.
  */
 export function takeLevels(
   live: LiveOrders,
@@ -76,7 +76,7 @@ export function takeLevels(
   return order;
 }
 
-/** Whether nothing but the limit order itself and its makers has to be looked at, and it is sound. */
+/** Whether only the limit order itself and its makers matter, and the order is valid. */
 function isPlain(live: LiveOrders, book: Book, words: Float64Array, at: number, account: number): boolean {
   const { rows } = live.accounts;
   if (account < 0 || account << 2 >= rows.length || rows[(account << 2) | BLOCKED] !== 0) return false;

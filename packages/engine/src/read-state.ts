@@ -9,10 +9,10 @@ import { EXTRA, EXTRA_WORDS, LINE, LINE_INT } from "./orders/order-line.ts";
 import { NONE } from "./slots.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
-/** So many orders are read in a step. */
+/** The number of orders that are read in a step. */
 const ORDERS_IN_A_STEP = 10_000;
 
-/** What an engine holds, as plain data in canonical order. No command may come between the steps. */
+/** The state of an engine, as plain data in canonical order. No command may come between the steps. */
 export function* readSteps(core: EngineParts): Steps<EngineState> {
   const { live, limits } = core;
   const count = new StepCount(ORDERS_IN_A_STEP);

@@ -13,12 +13,12 @@ const { FLAGS } = LINE_INT;
 const { LAST_PRICE, LOWER_BAND, UPPER_BAND, LIMIT_STATE_MS, LIMIT_UNTIL } = BOOK;
 const { PARKED, READY } = FLAG;
 
-/** What a command sets off: orders that waited, pegged orders that move, stops that wake; in this order. */
+/** Cascades: waiting orders are activated, pegged orders move, stops are triggered; in this order. */
 export class Settler {
   readonly #live: LiveOrders;
   readonly #endings: Endings;
   readonly #entries: Entries;
-  /** Where the look at pegged orders goes on, while the market stays where it was. */
+  /** Where the scan of pegged orders continues, while the market is unchanged. */
   #walk:
     | { readonly bid: number; readonly ask: number; readonly orders: Iterator<number, undefined> }
     | undefined;
@@ -31,9 +31,9 @@ export class Settler {
   }
 
   /**
-   * One after the other, until nothing is left; only a symbol that trades is settled. It always ends: a wake happens
-   * once to an order; a trail begins once; and between two events that take lots or end an order, which are finite,
-   * every pegged order moves at most once, since it follows only what is not pegged.
+   * Runs a cascade, one step after the other, until nothing is left; only for a symbol that is neither halted nor paused. It
+   * always ends: an order is triggered once and its trail activated once; and between two events that remove lots or end an
+   * order, which are finite, each pegged order moves at most once, since it follows only orders that are not pegged.
    */
   settle(book: Book, nowMs: number): void {
     this.#walk = undefined;
@@ -70,7 +70,7 @@ export class Settler {
     return true;
   }
 
-  /** The pegged order of the lowest handle that is not where it belongs. Nobody looks, where the market did not move. */
+  /** Moves the pegged order with the lowest handle that is not at its price. If the market has not moved, none is scanned. */
   #movePegged(book: Book): boolean {
     if (book.pegged.size === 0) return false;
     const [bid, ask] = [book.bestShown(book.bids, true), book.bestShown(book.asks, true)];
@@ -87,7 +87,7 @@ export class Settler {
     return false;
   }
 
-  /** False: the order is where it belongs. */
+  /** Returns false if the order is already at its price. */
   #move(book: Book, order: number): boolean {
     const live = this.#live;
     const { f64, i32 } = live.orders;
@@ -111,7 +111,7 @@ export class Settler {
     for (let index: number = LADDER.SELL_STOPS_BY_LAST; index < LADDER.ASIDE; index++) {
       const ladder = book.ladders[index];
       if (ladder === undefined) continue;
-      // Emptied levels stay until they are told.
+      // Emptied levels stay until their events are written.
       let level = ladder.best;
       while (level !== NONE && this.#levelInt(level, LEVEL_INT.HEAD) === NONE)
         level = this.#levelInt(level, LEVEL_INT.WORSE);
@@ -126,7 +126,7 @@ export class Settler {
     return false;
   }
 
-  /** The market has reached an order's stop; or the price at which its trail begins. */
+  /** The market has reached an order's stop, or its activation price. */
   #reach(book: Book, order: number): void {
     const { extras } = this.#live;
     const at = this.#live.extraOf(order) * EXTRA_WORDS + EXTRA.ACTIVATION;
@@ -143,14 +143,14 @@ export class Settler {
     return this.#live.levels.i32[(level << 4) | field] as number;
   }
 
-  /** What the orders of a ladder look at: the last price, or the best of the other side. */
+  /** The reference of a ladder's orders: the last price, or the best of the opposite side. */
   #reference(book: Book, ladder: number): number {
     if (ladder <= LADDER.BUY_STOPS_BY_LAST || (ladder & ~1) === LADDER.BUYS_IF_TOUCHED_BY_LAST)
       return book.counters[LAST_PRICE] as number;
     return book.bestShown(sideOfLadder(ladder) === 0 ? book.asks : book.bids, false);
   }
 
-  /** Lets the stops of a ladder follow a reference that is better than all they have followed. */
+  /** Moves a ladder's trailing stops if the reference is better than any before. */
   #trailAll(book: Book, ladder: number): void {
     const kind = ladder - LADDER.SELL_STOPS_BY_LAST;
     const orders = book.trailing[kind];
@@ -170,7 +170,7 @@ export class Settler {
     const at = live.extraOf(order) * EXTRA_WORDS;
     const ticks = extras[at + EXTRA.TRAIL_TICKS] as number;
     const distance = ticks !== 0 ? ticks : partOf(reference, extras[at + EXTRA.TRAIL_BPS] as number);
-    // A limit may have been set below where the market is.
+    // The greatest price may have been set below the market.
     const highest = reference <= book.maxPriceTicks ? book.maxPriceTicks : Number.MAX_SAFE_INTEGER;
     const stop = buys ? Math.min(highest, reference + distance) : Math.max(1, reference - distance);
     const known = extras[at + EXTRA.STOP] as number;
@@ -208,7 +208,7 @@ export class Settler {
   }
 }
 
-/** `bps` ten thousandths of a price, rounded up, without leaving the safe integers. */
+/** `bps` basis points of a price, rounded up, within the safe integers. */
 function partOf(price: number, bps: number): number {
   const whole = Math.floor(price / 10_000);
   return whole * bps + Math.ceil(((price - whole * 10_000) * bps) / 10_000);

@@ -26,7 +26,7 @@ export class Lines {
   readonly #link: number;
   #capacity: number;
   #used = 0;
-  /** The next record to be taken again, or NONE. Open to the plain lane. */
+  /** The next record to be taken again, or NONE. Accessed by the plain lane. */
   firstFree: number = NONE;
   live = 0;
   f64: Float64Array;

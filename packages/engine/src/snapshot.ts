@@ -10,12 +10,12 @@ import {
 } from "./state.ts";
 
 /**
- * The version of the engine's semantics: it rises with every change after which the same commands may leave another
- * state, or yield other events of it than these and more. A log names the version it was written for (R8).
+ * The version of the engine's semantics. It is raised by every change after which the same commands may lead to another
+ * state or change an existing event; additional events don't raise it. A log names the version it was written for (R8).
  */
 export const ENGINE_VERSION = 2;
 
-/** Why bytes are not taken for a snapshot. An older one may still be good. */
+/** Why bytes are refused as a snapshot. An older snapshot may still be usable. */
 export type SnapshotFault = "not_a_snapshot" | "unknown_format" | "unknown_engine_version" | "damaged";
 
 /** The first bytes of every snapshot. */
@@ -24,7 +24,7 @@ const MAGIC = Uint8Array.of(0x42, 0x52, 0x53, 0x45);
 export const SNAPSHOT_FORMAT = 2;
 const HEADER_BYTES = MAGIC.length + 1;
 const CHECKSUM_BYTES = 16;
-/** So many orders are written or read in a step. */
+/** The number of orders that are written or read in a step. */
 const ORDERS_IN_A_STEP = 10_000;
 
 /** magic, format, engine version, state, checksum of all before it. */
@@ -173,8 +173,8 @@ const numbers = new Float64Array(25);
 const BIT: readonly number[] = Array.from(numbers, (_, bit) => 2 ** bit);
 
 /**
- * Its numbers one by one by their names, here and in `orderOf`: asked for and set by name in a loop they took most of a
- * snapshot's time, and a market stands still while its snapshot is taken or read.
+ * Fields are copied one by one by name, here and in `orderOf`: a loop over the names took most of a snapshot's time, and a
+ * market stands still while its snapshot is written or read.
  */
 function numbersOf(order: OrderState): void {
   numbers[0] = order.handle;

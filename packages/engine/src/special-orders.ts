@@ -23,7 +23,7 @@ const {
 const LAST_RESTING = 2 << FLAG.TIME_IN_FORCE_SHIFT;
 const CHILD = 2 << FLAG.LINK_SHIFT;
 
-/** Whether an order is more than its line can hold. */
+/** Whether an order needs an extra record. */
 export function needsExtra({ f64, i32 }: CommandWords, at: number, length: number): boolean {
   const flags = i32[at * 2 + 7] as number;
   if ((flags & (FLAG.PEG | FLAG.LINK)) !== 0 || expires(f64, flags, at, length)) return true;
@@ -53,7 +53,7 @@ export function addExtra(live: LiveOrders, order: number): number {
   return extra;
 }
 
-/** Takes from a PLACE what the line can't hold. */
+/** Copies the fields of a PLACE that belong to the extra record. */
 export function fillExtra(
   live: LiveOrders,
   order: number,
@@ -84,8 +84,8 @@ export function fillExtra(
 }
 
 /**
- * Makes an order one of those of which one cancels the others, or a child. The other order is live. Returns the parent
- * that has now all the children it awaited, or NONE.
+ * Links an order to a live one, as a member of its OCO group or as its child. Returns the parent if it now has all the
+ * children it awaited, else NONE.
  */
 export function joinFamily(live: LiveOrders, order: number, link: number, handle: number): number {
   const target = live.slot(handle);
@@ -110,7 +110,7 @@ export function joinFamily(live: LiveOrders, order: number, link: number, handle
   return NONE;
 }
 
-/** Counts a child that has come; whether it is the last that its parent awaits. */
+/** Counts a child that has arrived; returns whether it is the last one that its parent awaits. */
 function isComplete(live: LiveOrders, parent: number): boolean {
   const extra = live.extraOf(parent);
   if (extra === NONE) return false;

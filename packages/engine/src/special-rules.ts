@@ -12,7 +12,7 @@ const { QUANTITY, STOP, TRAIL_TICKS, TRAIL_BPS, DISPLAY, MINIMUM } = PLACE_WORD;
 const { CLIENT_ID, LINK_HANDLE, SESSION, AWAITS } = PLACE_WORD;
 const { POST_ONLY, HIDDEN, REDUCE_ONLY, TYPE, TIME_IN_FORCE, TIME_IN_FORCE_SHIFT } = FLAG;
 
-/** Why a special order is refused, or NONE. `works`: at once, neither asleep nor waiting. */
+/** Why a special order is refused, or NONE. `works`: it is active at once, neither dormant nor waiting. */
 export function extrasFault(live: LiveOrders, book: Book, placing: Placing, works: boolean): number {
   const { words, at, length } = placing;
   const flags = words.i32[at * 2 + 7] as number;

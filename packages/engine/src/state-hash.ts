@@ -2,20 +2,20 @@ import { StepCount, type Steps } from "@bourse/base";
 import { StateHasher } from "./hasher.ts";
 import type { EngineState, OrderState, SymbolState } from "./state.ts";
 
-/** The caller's names for its indices, where equal states of two engines need not have equal indices. */
+/** The caller's names for its indices. For engines whose equal states may have different indices. */
 export interface StateNames {
   symbol(symbol: number): string;
   account(account: number): string;
   order(handle: number): string;
-  /** Never asked for 0, which is none. */
+  /** Not called for 0, which means none. */
   session(session: number): string;
 }
 
-/** So many orders are hashed in a step. */
+/** The number of orders that are hashed in a step. */
 const ORDERS_IN_A_STEP = 2_000;
 
 /**
- * The hash of a state as R8 wants it, step by step: a caller may let others go on between them, who leave the names alone.
+ * The hash of a state as R8 defines it, in steps. Other work may run between the steps if it leaves the names unchanged.
  * Handles, requests, the event sequence and times are positions in a log or moments and do not count; an order is known by
  * its place in the book.
  */

@@ -16,7 +16,7 @@ export interface EngineState {
   readonly pending: MassWork | undefined;
 }
 
-/** What bounds an engine. Part of its state: a log is always read with the bounds it began with. */
+/** The limits of an engine. Part of its state: a log is always read with the limits it began with. */
 export interface EngineLimits {
   /** Resting orders. */
   readonly maxOrders: number;
@@ -66,7 +66,7 @@ export interface SymbolState {
   readonly aside: readonly OrderState[];
 }
 
-/** A live order. quantity = filled + leaves; what was cancelled of it counts no more. */
+/** A live order. quantity = filled + leaves; what was cancelled of it is not included. */
 export interface OrderState {
   readonly handle: number;
   readonly symbol: number;
@@ -81,36 +81,36 @@ export interface OrderState {
   readonly selfTrade: number;
   readonly triggerBy: number;
   readonly peg: number;
-  /** Where it stands; asleep or waiting: its limit, or worst price; 0: pegged, and has no price. */
+  /** Its price in the book; if dormant or waiting, its limit or worst price; 0: pegged, without a price. */
   readonly priceTicks: number;
   readonly quantityLots: number;
   readonly filledLots: number;
   readonly leavesLots: number;
-  /** What may trade at its place: its leaves, but for an iceberg what it shows. */
+  /** What may trade at its place in the queue: its leaves, or an iceberg's visible part. */
   readonly openLots: number;
   readonly displayLots: number;
-  /** The bound of a pegged order. */
+  /** The limit of a pegged order. */
   readonly boundTicks: number;
   readonly stopTicks: number;
   readonly trailTicks: number;
   readonly trailBps: number;
   readonly ifTouched: boolean;
-  /** Where a trail begins to follow; 0: it follows, or there is none. */
+  /** Activation price of a trailing stop; 0: it is active, or there is none. */
   readonly activationTicks: number;
   readonly minimumLots: number;
   readonly clientId: number;
   readonly session: number;
-  /** Handle that names the orders of which one cancels the others, 0: none. */
+  /** Handle that names its OCO group; 0: none. */
   readonly group: number;
   /** Handle of the order it is a child of, 0: none. */
   readonly parent: number;
-  /** Children that are still to come before it works. */
+  /** Children that must still arrive before it becomes active. */
   readonly awaits: number;
-  /** It waits for its parent or its children, or to wake after them. */
+  /** It waits for its parent or its children, or to be activated after them. */
   readonly waits: boolean;
-  /** It wakes as soon as the symbol trades. */
+  /** It is activated as soon as the symbol trades. */
   readonly ready: boolean;
-  /** 0 where it never expires. */
+  /** 0: it never expires. */
   readonly expireAtMs: number;
 }
 
@@ -123,7 +123,7 @@ export const MASS_WORK_KINDS = [
 ] as const;
 export type MassWorkKind = (typeof MASS_WORK_KINDS)[number];
 
-/** What is left of a command that touches many orders (R8). */
+/** The pending work of a command that touches many orders (R8). */
 export interface MassWork {
   readonly kind: MassWorkKind;
   readonly request: number;

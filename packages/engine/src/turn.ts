@@ -1,15 +1,15 @@
-/** Numbers of an engine that every command meets: numbers in an array are never boxed. */
+/** Registers that every command uses: numbers in an array are never boxed. */
 export const REGISTER = {
   LAST_REQUEST: 0,
   NOW: 1,
-  /** Before it nothing is due: neither an expiry nor what is left of mass work. */
+  /** Before this time nothing is due: no expiry, and no pending mass work. */
   DEADLINE: 2,
 } as const;
 
 const { LAST_REQUEST, NOW, DEADLINE } = REGISTER;
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** Whether the command at `at` has nothing to wait for and nothing wrong with its request and time. */
+/** Whether the command at `at` may run now: nothing is due before it, and its request and time are valid. */
 export function isNextTurn(registers: Float64Array, words: Float64Array, at: number): boolean {
   const request = words[at + 1] as number;
   const atMs = words[at + 2] as number;

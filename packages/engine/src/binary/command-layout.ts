@@ -79,25 +79,25 @@ export const FLAG = {
   PEG: 0b11 << 16,
   LINK_SHIFT: 18,
   LINK: 0b11 << 18,
-  /** Shows a part of itself. */
+  /** An iceberg. */
   ICEBERG: 1 << 20,
   EXPIRES: 1 << 21,
-  /** Sleeps in a trigger ladder. */
+  /** Dormant, in a trigger ladder. */
   DORMANT: 1 << 22,
   TRAILING: 1 << 23,
   /** Waits for its parent, or for the children it awaits. */
   WAITING: 1 << 24,
-  /** One of several of which one cancels the others. */
+  /** A member of an OCO group. */
   LINKED: 1 << 25,
-  /** Has children that wait. */
+  /** Has waiting children. */
   PARENT: 1 << 26,
-  /** Pegged, and has no price now. */
+  /** Pegged, and without a price at present. */
   PARKED: 1 << 27,
-  /** New, and not known by its handle yet. */
+  /** New, and not in the handle index yet. */
   FRESH: 1 << 28,
-  /** Waited, and wakes as soon as the symbol trades. */
+  /** No longer waits; is activated as soon as the symbol trades. */
   READY: 1 << 29,
-  /** Its stop is reached from the other side. */
+  /** If touched: its stop is reached from the opposite direction. */
   IF_TOUCHED: 1 << 30,
 } as const;
 

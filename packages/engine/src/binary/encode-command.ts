@@ -1,10 +1,10 @@
 import type { CommandHead, OrderTerms, ReplaceOrder } from "../commands.ts";
 import { COMMAND, COMMAND_WORDS, FLAG, PLACE_WORD } from "./command-layout.ts";
 
-/** What an index field holds when it was no index; ANY is -1. */
+/** Written for an index that was invalid; ANY is -1. */
 const NO_INDEX = -2;
 
-/** Commands as words: a buffer that is written from its start and may be run again and again. */
+/** Encoded commands: a buffer that is filled from its start. The same words may be run repeatedly. */
 export class CommandWords {
   readonly f64: Float64Array;
   readonly i32: Int32Array;

@@ -1,23 +1,23 @@
 import { assert } from "@bourse/base";
 
-/** Words. More than the longest record, less than what no cache holds. */
+/** In words: longer than the longest record, small enough to stay in the cache. */
 export const DEFAULT_RING_WORDS = 65_536;
 const LONGEST_RECORD = 16;
 
 /**
  * A ring of event records: the engine writes at `head`, a reader takes from `tail`. Records are never split; a word of
- * zeroes sends the reader back to the start. A reader who takes all lets the writer begin again at the start, so that a
- * ring that is read often stays in the nearest cache.
+ * zeroes sends the reader back to the start. When a reader has read everything, the writer starts again from the beginning, so
+ * that a ring that is read often stays in the first-level cache.
  */
 export class EventRing {
   readonly f64: Float64Array;
   readonly i32: Int32Array;
   readonly #words: number;
   readonly #onFull: (ring: EventRing) => void;
-  /** Where the next record goes. Open to the plain lane. */
+  /** Where the next record goes. Accessed by the plain lane. */
   head = 0;
   #tail = 0;
-  /** Where the writer must stop. Open to the plain lane. */
+  /** Where the writer must stop. Accessed by the plain lane. */
   limit: number;
 
   constructor(words: number, onFull: (ring: EventRing) => void) {
@@ -43,14 +43,14 @@ export class EventRing {
     return this.head === this.#tail;
   }
 
-  /** Word index of the first unread record; -1 where there is none. */
+  /** Word index of the first unread record, or -1. */
   first(): number {
     if (this.head === this.#tail) return -1;
     if (this.i32[this.#tail * 2] === 0) this.#tail = 0;
     return this.head === this.#tail ? -1 : this.#tail;
   }
 
-  /** Word index of the record after the one at `at`, which must be unread; -1 where there is none. */
+  /** Word index of the record after the one at `at`, which must be unread; or -1. */
   after(at: number): number {
     const next = at + (((this.i32[at * 2] as number) >>> 8) & 255);
     if (next === this.head) return -1;

@@ -6,7 +6,7 @@ const SEQUENCE = 0;
 const { ACCEPTED, REJECTED, TRADE, REPLACED, CANCELLED, EXPIRED, COMPLETED, LEVEL } = EVENT;
 const { TRIGGERED, REPRICED, PREVENTED, STATUS, ORDER_ADDED, ORDER_REDUCED, LESSENED } = EVENT;
 
-/** Numbers events and writes them into the ring. Methods take what the records hold, in the same order. */
+/** Numbers events and writes them to the ring. Methods take a record's fields, in the order of the record. */
 export class EventWriter {
   readonly #ring: EventRing;
   readonly #f64: Float64Array;

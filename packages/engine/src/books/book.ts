@@ -5,7 +5,7 @@ import { Ladder } from "./ladder.ts";
 import { LADDER, LEVEL_INT, LEVEL_LINE } from "./level-line.ts";
 import type { PriceNodes } from "./price-tree.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 export interface Listing {
@@ -32,13 +32,13 @@ export const BOOK = {
   LEVEL_EVENTS: 8,
 } as const;
 
-/** By kind of trailing stop, sells and buys by the last price, then by the best: any reference is a better one. */
+/** By kind of trailing stop: sells and buys by the last price, then by the best. Any reference is better than these. */
 const NOTHING_FOLLOWED = [0, Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY] as const;
 
 /** One symbol: its listing, its ladders, its counters. */
 export class Book {
   readonly symbol: number;
-  /** Of orders that come; those that live may be of earlier limits. */
+  /** For new orders; live ones may be of earlier limits. */
   maxPriceTicks: number;
   maxQuantityLots: number;
   readonly bids: Ladder;
@@ -49,19 +49,19 @@ export class Book {
     ...[0, 0, 0, 0, 0, Number.POSITIVE_INFINITY, 0, 0],
     ...[0, 0],
   );
-  /** The queues of buys and of sells that stand aside: levels outside of any ladder. */
+  /** The queues of buys and of sells that are outside the book: levels that are in no ladder. */
   readonly aside: readonly [buys: number, sells: number];
   /** Of `PHASE`. */
   phase = 0;
-  /** Above 0: what happens here may set something else off. Counts orders that sleep or are pegged, and bands. */
+  /** Above 0: a command here may cause a cascade. Counts dormant and pegged orders, and bands. */
   watch = 0;
   /** Slots of pegged orders, by handle: none ever joins after a younger one. */
   readonly pegged: Set<number> = new Set<number>();
-  /** Best bid and ask, pegged orders apart, for which all pegged orders are where they belong; NaN: who knows. */
+  /** Best bid and ask, without pegged orders, for which all pegged orders are at their prices; NaN: unknown. */
   readonly peggedTo: Float64Array = Float64Array.of(Number.NaN, Number.NaN);
   /** Slots of stops that trail, by ladder from SELL_STOPS_BY_LAST on. */
   readonly trailing: readonly Set<number>[] = [new Set(), new Set(), new Set(), new Set()];
-  /** The reference that has to be passed before one of them moves. */
+  /** The best reference so far: only a better one moves any of them. */
   readonly trailedTo: Float64Array = Float64Array.from(NOTHING_FOLLOWED);
   readonly ready: ReadyQueue = new ReadyQueue();
   readonly #levels: Lines;
@@ -88,7 +88,7 @@ export class Book {
     this.trailedTo.set(NOTHING_FOLLOWED);
   }
 
-  /** A stop trails from here on, or again. */
+  /** Registers a stop that begins or continues to trail. */
   trail(order: number, ladder: number): void {
     const kind = ladder - LADDER.SELL_STOPS_BY_LAST;
     this.trailing[kind]?.add(order);

@@ -3,7 +3,7 @@ import { type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { LEVEL_INT, LEVEL_LINE, TOUCH } from "./level-line.ts";
 import { type PriceNodes, PriceTree } from "./price-tree.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 const { PRICE, TOTAL, RESERVE } = LEVEL_LINE;
@@ -30,13 +30,13 @@ export class Ladder {
   readonly #symbol: number;
   readonly #index: number;
   readonly descending: boolean;
-  /** Open to the plain lane. */
+  /** Accessed by the plain lane. */
   window: Int32Array = new Int32Array(FIRST_WINDOW).fill(NONE);
   mask: number = FIRST_WINDOW - 1;
   #count = 0;
-  /** Levels that the window does not show. */
+  /** Levels that are not in the window. */
   #outside = 0;
-  /** The last levels that were emptied, a ring; some are in use again, some are gone. */
+  /** A ring of the levels that were emptied last; some are in use again, some are gone. */
   #emptied: Int32Array = new Int32Array(FIRST_WINDOW >> 2);
   #emptiedCount = 0;
   #bestInTree = false;
@@ -68,7 +68,7 @@ export class Ladder {
     return level;
   }
 
-  /** The level at a price, a new one where it has none. */
+  /** The level at a price; created if there is none. */
   reach(price: number): number {
     const level = this.find(price);
     return level === NONE ? this.open(price) : level;
@@ -109,8 +109,9 @@ export class Ladder {
   }
 
   /**
-   * An empty level has been told. The best one goes, with what is empty behind it: the best always has orders. Any other
-   * stays for the next order at its price, until as many have been emptied after it as the ladder lets stay.
+   * The level event of an empty level has been written. If it is the best one, it is removed, with the empty ones behind it,
+   * so that the best level always has orders. Any other stays for the next order at its price, until enough others have
+   * been emptied after it.
    */
   close(level: number): void {
     if (level === this.best) {
@@ -129,7 +130,7 @@ export class Ladder {
     this.#emptiedCount = oldest === emptied.length - 1 ? emptied.length : this.#emptiedCount + 1;
   }
 
-  /** A level is the best from here on, and the one that was goes into the tree. */
+  /** Makes a level the best; the previous best enters the tree. */
   #overtake(level: number): void {
     const last = this.best;
     if (last !== NONE && !this.#bestInTree)
@@ -138,7 +139,7 @@ export class Ladder {
     this.#bestInTree = false;
   }
 
-  /** Whether a level is empty, and the running command has not touched it: then it is still to be told. */
+  /** Whether a level is empty and was not touched by the running command, whose level event would still have to come. */
   #isIdle(level: number): boolean {
     const { i32 } = this.#levels;
     const at = level << 4;
@@ -158,7 +159,7 @@ export class Ladder {
     else if (this.#isIdle(level)) this.#remove(level);
   }
 
-  /** Takes an empty level out. Its line is free once it is no longer among the emptied. */
+  /** Removes an empty level. Its record is free once it has left the ring of emptied levels. */
   #remove(level: number): void {
     const { i32, f64 } = this.#levels;
     const better = i32[(level << 4) | BETTER] as number;

@@ -26,9 +26,9 @@ export const LEVEL_INT = {
 } as const;
 
 /**
- * Bits beside the ladder's index: what the level shows was touched; what it does not show was; orders have stood there
- * since it opened that may go before they are met; it is among those that its ladder remembers to have been emptied; it
- * is one of them and no longer in the ladder.
+ * Bits beside the ladder's index. In this order: the visible part was changed; the hidden part was changed; since it was
+ * opened it has had orders that may be cancelled before a taker reaches them; it is in its ladder's ring of emptied levels;
+ * it is in that ring and no longer in the ladder.
  */
 export const TOUCH = {
   UNSEEN: 1 << 8,
@@ -40,8 +40,8 @@ export const TOUCH = {
 } as const;
 
 /**
- * A book's ladders: its two sides, then the orders that sleep, in the order in which they wake. The even ones have
- * their highest price first: bids, and what wakes when the reference falls to it.
+ * A book's ladders: its two sides, then dormant orders, in the order in which they are triggered. The even ones have their
+ * highest price first: bids, and orders that are triggered when the reference falls to them.
  */
 export const LADDER = {
   BIDS: 0,
@@ -54,7 +54,7 @@ export const LADDER = {
   SELLS_IF_TOUCHED_BY_LAST: 7,
   BUYS_IF_TOUCHED_BY_BEST: 8,
   SELLS_IF_TOUCHED_BY_BEST: 9,
-  /** No ladder, one queue a side: orders that wait or have no price. */
+  /** Not a ladder but one queue per side: waiting orders and pegged ones without a price. */
   ASIDE: 10,
 } as const;
 

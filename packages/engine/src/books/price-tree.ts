@@ -38,13 +38,13 @@ export class PriceNodes {
 
 /**
  * An ordered index from price to level: a radix tree of 32-way nodes over the price's digits. Find, insert, remove and
- * the neighbours of a price cost its height: 2 for prices below 1,024 ticks, 5 below 33 million, 11 at most. It grows with
- * the first price that has no place in it.
+ * the neighbours of a price cost its height: 2 for prices below 1,024 ticks, 5 below 33 million, 11 at most. It grows
+ * when a price is too large for it.
  */
 export class PriceTree {
   readonly #nodes: PriceNodes;
   #height: number;
-  /** The least price that has no place. */
+  /** The lowest price that is too large for the tree. */
   #reach: number;
   readonly #path: Int32Array = new Int32Array(MAX_HEIGHT);
   #root: number;
@@ -125,7 +125,7 @@ export class PriceTree {
     return this.#neighbour(price, true);
   }
 
-  /** Puts a root above the root, for which all prices so far begin with the digit 0. */
+  /** Adds a root above the root: there, all prices so far begin with the digit 0. */
   #grow(): void {
     const nodes = this.#nodes;
     const root = nodes.allocate();

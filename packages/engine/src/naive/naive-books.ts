@@ -10,12 +10,12 @@ import {
   type NaiveSymbol,
 } from "./naive-state.ts";
 
-/** What happens in the books, said as plainly as possible: arrays that are sorted and scanned at will. */
+/** What happens in the books, in the simplest code: arrays that are sorted and scanned freely. */
 export class NaiveBooks {
   readonly state: NaiveState;
   readonly sink: Required<EventSink>;
   #touched: { symbol: NaiveSymbol; side: number; priceTicks: number }[] = [];
-  /** The command that what happens is laid to. */
+  /** The command that events are attributed to. */
   request = 0;
 
   constructor(state: NaiveState, sink: Required<EventSink>) {
@@ -63,7 +63,7 @@ export class NaiveBooks {
     this.done(order);
   }
 
-  /** What an order's end means for those that hang on it. */
+  /** What an order's end means for the orders linked to it. */
   done(order: NaiveOrder): void {
     if (order.where !== "nowhere") this.take(order);
     this.dissolve(order);
@@ -84,7 +84,7 @@ export class NaiveBooks {
     if (order.filledLots === 0) for (const child of children) this.cancel(child, "parent_unfilled");
   }
 
-  /** One of a family has filled, woken or ended: the others are cancelled. */
+  /** One of an OCO group has filled, was triggered or has ended: the others are cancelled. */
   dissolve(order: NaiveOrder): void {
     const family = this.state.orders
       .filter(
@@ -155,7 +155,7 @@ export class NaiveBooks {
     return left === right || ((groups.get(left) ?? 0) !== 0 && groups.get(left) === groups.get(right));
   }
 
-  /** Orders that may go before they are met don't count. */
+  /** Orders that may be cancelled before they are reached don't count. */
   #canFill(taker: NaiveOrder, neededLots: number): boolean {
     let wanted = taker.leavesLots;
     let needed = neededLots;
@@ -253,7 +253,7 @@ export class NaiveBooks {
     const family =
       taker.group !== 0 ? taker.group === maker.group : taker.parent !== 0 && taker.parent === maker.parent;
     if (makerEnds && family) {
-      // An order in flight is not cancelled for what it does itself.
+      // An order in flight is not cancelled as a consequence of its own trades.
       taker.group = 0;
       taker.parent = 0;
     }
@@ -288,7 +288,7 @@ export class NaiveBooks {
     for (const order of [maker, taker]) this.trim(order.account, order.symbol);
   }
 
-  /** Cancels the youngest reduce-only orders until they would not turn the position. */
+  /** Cancels the youngest reduce-only orders until the others don't exceed the position. */
   trim(account: number, symbol: number): void {
     const held = this.position(account, symbol);
     if (held === undefined) return;

@@ -12,7 +12,7 @@ import {
   wakesOnFall,
 } from "./naive-state.ts";
 
-/** What commands and time set off in the books: wakes, moves and expiries. */
+/** The consequences of commands and of time: triggers, moves and expiries. */
 export class NaiveCascade {
   readonly #books: NaiveBooks;
 
@@ -20,7 +20,7 @@ export class NaiveCascade {
     this.#books = books;
   }
 
-  /** What a command sets off, one after the other, until nothing is left. */
+  /** The cascade of a command, one step after the other, until nothing is left. */
   settle(symbol: NaiveSymbol): void {
     while (symbol.phase === 0 && this.#settleOne(symbol)) this.#books.tellLevels();
     if (symbol.phase === 0) this.#judgeLimitState(symbol);
@@ -150,7 +150,7 @@ export class NaiveCascade {
     return order.expireAtMs <= symbol.limitUntilMs ? order : symbol;
   }
 
-  /** Ends what is due first. Says whether it was an order. */
+  /** Ends what is due first. Returns whether it was an order. */
   endFirstDue(): boolean {
     const due = this.firstDue();
     if (due === undefined) return false;

@@ -30,8 +30,8 @@ import { freeze, inPriority, type NaiveOrder, type NaiveState, newSymbol, stateO
 import { NaiveWork } from "./naive-work.ts";
 
 /**
- * The oracle: the engine's rules said as plainly as possible. Slow on purpose; it shares only the vocabulary, the
- * encoding and the hash with the engine it judges.
+ * The oracle: the engine's rules in the simplest code. Slow on purpose; it shares only the vocabulary, the encoding and the
+ * hash with the engine under test.
  */
 export class NaiveEngine implements Engine {
   readonly #sink: Required<EventSink>;

@@ -3,7 +3,7 @@ import type { NaiveBooks } from "./naive-books.ts";
 import type { NaiveCascade } from "./naive-cascade.ts";
 import { aside, asleep, byHandle, inPriority, type NaiveOrder, SLEEPING } from "./naive-state.ts";
 
-/** The work of the one command that may have some left: `MassWorker` said plainly. */
+/** The pending work of a mass command: `MassWorker` in the simplest code. */
 export class NaiveWork {
   readonly #books: NaiveBooks;
   readonly #cascade: NaiveCascade;

@@ -1,7 +1,7 @@
 import { grownInt32, type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { LINE_INT } from "./order-line.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 const { ACCOUNT, ACCOUNT_NEXT, ACCOUNT_PREVIOUS } = LINE_INT;
@@ -14,7 +14,7 @@ const { WIDTH, HEAD, TAIL, GROUP, BLOCKED } = ACCOUNT_ROW;
 export class AccountTable {
   readonly #orders: Lines;
   #capacity = 0;
-  /** Open to the plain lane. */
+  /** Accessed by the plain lane. */
   rows: Int32Array = new Int32Array(0);
 
   constructor(orders: Lines) {

@@ -1,15 +1,15 @@
 import { grownFloat64, grownInt32, type Lines, NONE as NO_SLOT } from "../slots.ts";
 import { EXTRA_INT, EXTRA_WORDS, LINE_INT } from "./order-line.ts";
 
-/** A module's own constant folds; an imported one is loaded and checked wherever it is used. */
+/** A constant of this module is folded by the compiler; an imported one is loaded and checked at each use. */
 const NONE = NO_SLOT;
 
 const EXTRA_INTS = EXTRA_WORDS * 2;
 const { EXPIRY, EXPIRY_NEXT, EXPIRY_PREVIOUS } = EXTRA_INT;
 
 /**
- * Which resting orders expire when. Orders of one moment share a bucket, in the order they came to rest, which is that
- * of their handles; a heap holds one entry per moment. Adding and removing costs O(log moments), never a scan.
+ * When orders expire. Orders of the same time share a bucket, in the order of their handles; a heap holds one entry per
+ * time. Adding and removing costs O(log moments), never a scan.
  */
 export class ExpiryQueue {
   readonly #orders: Lines;

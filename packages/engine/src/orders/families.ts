@@ -1,4 +1,4 @@
-/** Slots of live orders under a number they share: one connection, one group, one parent. In the order of handles. */
+/** Slots of live orders by a number they share: a session, an OCO group, a parent. In the order of handles. */
 export class Families {
   readonly #members = new Map<number, Set<number>>();
 
@@ -17,7 +17,7 @@ export class Families {
     return this.#members.get(key);
   }
 
-  /** Takes all members away. */
+  /** Removes all members. */
   take(key: number): number[] {
     const members = this.#members.get(key);
     this.#members.delete(key);

@@ -16,7 +16,7 @@ export interface OrderLines {
  */
 export class HandleIndex {
   readonly #lines: OrderLines;
-  /** Open to the plain lane. */
+  /** Accessed by the plain lane. */
   mask = 2047;
   /** By bucket: the slot that came last. */
   heads: Int32Array = new Int32Array(this.mask + 1);

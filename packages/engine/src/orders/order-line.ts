@@ -3,9 +3,9 @@ export const LINE_WORDS = 8;
 
 export const LINE = {
   HANDLE: 0,
-  /** Where it stands; its limit or worst price while it takes; its stop while it sleeps. */
+  /** Its price in the book; its limit or worst price while it takes; its stop while it is dormant. */
   PRICE: 1,
-  /** What may trade at its place: its leaves, but for an iceberg what it shows. */
+  /** What may trade at its place in the queue: its leaves, or an iceberg's visible part. */
   OPEN: 2,
   FILLED: 3,
 } as const;
@@ -23,14 +23,14 @@ export const LINE_INT = {
   EXTRA: 15,
 } as const;
 
-/** What only some orders have, in a record of its own. */
+/** Fields that only some orders have, in a record of their own. */
 export const EXTRA_WORDS = 16;
 
 export const EXTRA = {
   /** An iceberg's lots that are not shown. */
   RESERVE: 0,
   DISPLAY: 1,
-  /** The limit or worst price of an order that sleeps or waits; the bound of a pegged one. */
+  /** The limit or worst price of a dormant or waiting order; the limit of a pegged one. */
   LIMIT: 2,
   STOP: 3,
   TRAIL_TICKS: 4,
@@ -38,13 +38,13 @@ export const EXTRA = {
   MINIMUM: 6,
   CLIENT_ID: 7,
   SESSION: 8,
-  /** Names the orders of which one cancels the others: the handle of the first. */
+  /** Its OCO group: the handle of the first member. */
   GROUP: 9,
   /** Handle of the order it is a child of. */
   PARENT: 10,
   /** When it expires. */
   EXPIRE_AT: 11,
-  /** A trailing stop follows from here on; 0: it follows already. */
+  /** Activation price of a trailing stop; 0: it is active. */
   ACTIVATION: 14,
   /** How many children are still to come. */
   AWAITS: 15,

@@ -1,4 +1,4 @@
-/** The position of an account in a symbol, and the orders that only make it smaller. */
+/** The position of an account in a symbol, and its reduce-only orders. */
 export interface Position {
   readonly account: number;
   readonly symbol: number;
@@ -10,13 +10,13 @@ export interface Position {
   reducingLots: number;
 }
 
-/** No position is larger than a safe integer: one that would be stays where it is. */
+/** A position never exceeds a safe integer: a change that would make it do so is not applied. */
 export function changePosition(position: Position, lots: number): void {
   const most = Number.MAX_SAFE_INTEGER;
   position.lots = Math.max(-most, Math.min(most, position.lots + lots));
 }
 
-/** The positions that the engine was told to follow. */
+/** The positions that the engine follows. */
 export class Positions {
   readonly #bySymbol = new Map<number, Map<number, Position>>();
   count = 0;

@@ -1,4 +1,4 @@
-/** Handles of orders that are to wake, the lowest first. Adding and taking cost O(log n). */
+/** Handles of orders that are to be activated, the lowest first. Adding and taking cost O(log n). */
 export class ReadyQueue {
   readonly #heap: number[] = [];
 
