@@ -25,7 +25,7 @@ async function booksEqualReplay(matching: Matching): Promise<InvariantReport> {
     if (!matching.programs.has(partition)) unchecked += Number(latest - earliest);
   }
   for (const [partition, live] of matching.programs) {
-    // Of commands that retention has dropped nothing can be replayed: what they made is in snapshots alone.
+    // Commands that retention has dropped can't be replayed: their effects are in snapshots alone.
     if (cut.has(partition)) continue;
     const found = await stateHashOf(matching, live);
     const replayed = new MatchingProgram();

@@ -4,7 +4,7 @@ import { orderEvents } from "@bourse/contracts";
 import { shardFolder } from "@bourse/delivery";
 import type { MatchingProgram } from "./shard/matching-program.ts";
 
-/** What routes and invariants of matching are given. */
+/** The object that matching's routes and invariants get. */
 export interface Matching {
   readonly clock: Clock;
   readonly timer: Timer;

@@ -2,10 +2,10 @@ import { inTurns } from "@bourse/base";
 import type { Matching } from "./matching.ts";
 import type { MatchingProgram } from "./shard/matching-program.ts";
 
-/** So often it is begun anew where commands come meanwhile; in a market that never stands still it is then made in one turn. */
+/** How often it is restarted because a command came in between. In a market that never rests, it is then done in one turn. */
 const TRIES = 5;
 
-/** The hash of a large book takes long: others go on while it is made. It is of the book as it is at the end. */
+/** The hash of a large book takes long: other work runs meanwhile. It is that of the book at the end. */
 export async function stateHashOf(
   { timer }: Pick<Matching, "timer">,
   program: MatchingProgram,

@@ -8,7 +8,7 @@ const PAGE = 10_000;
 /** Accounts that are loaded by one call. */
 const ACCOUNTS = 1_000;
 
-/** Accounts of the batch whose limits need what is open, and of which it is not known yet. Mostly none. */
+/** Accounts of the batch that have a limit on open orders and are not loaded yet. Usually none. */
 export function unloaded(risk: Risk, batch: RiskCheckBatch): readonly string[] {
   const missing = batch.orders.filter(
     ({ accountId }) =>
@@ -18,8 +18,8 @@ export function unloaded(risk: Risk, batch: RiskCheckBatch): readonly string[] {
 }
 
 /**
- * R14: reads what is open of the accounts from order's tables, as of the heads of this moment. Where order does not
- * answer they stay unknown, and nothing of theirs is approved; their next order tries again.
+ * R14: loads the accounts' open orders from order's tables, as of the heads of this moment. If order does not answer, they
+ * stay unknown and none of their orders is approved; their next order tries again.
  */
 export async function loadExposures(risk: Risk, accountIds: readonly string[]): Promise<void> {
   const missing = accountIds.filter((accountId) => !risk.loading.has(accountId));
@@ -47,7 +47,7 @@ async function loadSome(risk: Risk, accountIds: readonly string[]): Promise<void
   }
 }
 
-/** The heads are those before the first page: what is newer is told again by its update. */
+/** The heads are those before the first page: newer changes come again as updates. */
 export async function readOpenOrders(
   risk: Pick<Risk, "peers">,
   accountIds: readonly string[],

@@ -72,7 +72,7 @@ async function limitsAreSane(risk: Risk): Promise<InvariantReport> {
         `${field} of ${accountId ?? "any account"} in ${symbol ?? "any symbol"} is ${String(value)}`,
       );
     }
-  // The configuration's own set counts, too: something always was looked at.
+  // The configuration's limits count as one, so that the check never looks at nothing.
   return { checked: settings.length + 1, violations: violations.slice(0, 20) };
 }
 
@@ -80,7 +80,7 @@ async function limitsAreSane(risk: Risk): Promise<InvariantReport> {
 const REFRESHED_MS = 2_000;
 
 async function killSwitchesEqualEvents(risk: Risk): Promise<InvariantReport> {
-  /** What was said last of each account, and when. */
+  /** The last event of each account: whether it was stopped, and when. */
   const told = new Map<string, { readonly isStopped: boolean; readonly timeMs: number }>();
   const cut = await cutPartitions(risk.bus, riskEvents);
   let checked = 0;

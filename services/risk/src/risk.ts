@@ -9,7 +9,7 @@ import type { LimitTable } from "./domain/limits.ts";
 import type { TokenBucket } from "./domain/token-bucket.ts";
 import type { RiskMetrics } from "./metrics.ts";
 
-/** What routes, consumers, jobs and invariants of risk are given. It decides in memory; PostgreSQL has the truth. */
+/** The object that risk's routes, consumers, jobs and invariants get. It decides in memory; PostgreSQL has the truth. */
 export interface Risk {
   readonly clock: Clock;
   readonly log: Shell<unknown>["log"];
@@ -18,7 +18,7 @@ export interface Risk {
   readonly delivery: Delivery;
   readonly peers: Peers;
   readonly newId: () => string;
-  /** Of this process: see `run-rows`. */
+  /** Identifies this process: see `run-rows`. */
   readonly runId: string;
   readonly metrics: RiskMetrics;
   readonly reference: ReferenceBook;
@@ -27,11 +27,11 @@ export interface Risk {
   readonly limits: LimitTable;
   /** Accounts that are stopped. Replaced as a whole. */
   stopped: ReadonlySet<string>;
-  /** Of limits and kill switches. */
+  /** Reloads of limits and kill switches. */
   readonly refreshes: NewestReading;
-  /** Of accounts that have a rate, those that were used last. */
+  /** The rates of the accounts that were used last. */
   readonly buckets: LastUsed<string, TokenBucket>;
-  /** What is open of the accounts that have a limit on it. */
+  /** The open orders of the accounts that have a limit on them. */
   readonly exposures: Exposures;
   /** Loadings in flight, by account. */
   readonly loading: Map<string, Promise<void>>;
@@ -39,13 +39,13 @@ export interface Risk {
   readonly closed: Closed;
 }
 
-/** For how long nothing is approved: an earlier end may not have been clean (R14). 0: it is over. */
+/** How long nothing is approved, since the last shutdown may not have been clean (R14). 0: this is over. */
 export interface Closed {
   sinceMs: number;
   forMs: number;
 }
 
-/** Why nothing is approved now; an empty array: it is. */
+/** Why nothing is approved now; empty: orders are approved. */
 export function whyClosed({
   clock,
   closed,

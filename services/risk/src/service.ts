@@ -18,10 +18,10 @@ import { killSwitchRoutes } from "./routes/kill-switch.ts";
 import { limitRoutes } from "./routes/limits.ts";
 import { beginRun, endRunCleanly, keepRun } from "./sql/run-rows.ts";
 
-/** Of so many accounts that have one the order rate is kept in memory. */
+/** Accounts whose order rates are kept in memory. */
 const MAX_BUCKETS = 100_000;
 
-/** What stands before an order is funded: limits, collars, rates, the kill switch. */
+/** The checks before an order is funded: limits, collars, rates, the kill switch. */
 export const risk = defineService<typeof RiskConfig, Risk>({
   name: "risk",
   description: "Checks orders before they are funded: limits, collars, rates and the kill switch",
@@ -44,7 +44,7 @@ export const risk = defineService<typeof RiskConfig, Risk>({
       kind: "view",
       subscription: "open-orders",
       topics: [orderUpdates],
-      // What was before is in order's tables, of which an account's orders are loaded.
+      // From the end: an account's earlier orders are loaded from order's tables.
       from: "latest",
       concerns: concernsExposure,
       apply: applyOrderUpdates,

@@ -6,7 +6,7 @@ import type { Balance, LedgerBatch } from "@bourse/ledger";
 import type { ReferenceBook } from "@bourse/market";
 import { scaleOf } from "./wallet.ts";
 
-/** What a batch held and released, net: one event per account and asset each. */
+/** What a batch has held and released, net: one event of each kind per account and asset. */
 export function fundsEvents(ledger: LedgerBatch, reference: ReferenceBook): OutgoingEvent[] {
   const held = new Map<Balance, bigint>();
   const released = new Map<Balance, bigint>();

@@ -5,7 +5,7 @@ import { settlementsMatchTrades } from "./settlements-match-trades.ts";
 import { orderIdOf, readHolds } from "./sql/hold-rows.ts";
 import { instrumentOf, type Wallet } from "./wallet.ts";
 
-/** What must hold of the money on a quiet platform. */
+/** What must hold for the money on a quiet platform. */
 export const walletInvariants: readonly Invariant<Wallet>[] = [
   { name: "journals-balance", rule: "each journal balances in each asset", check: journalsBalance },
   {

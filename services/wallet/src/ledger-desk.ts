@@ -10,17 +10,17 @@ import { KnownRows } from "./sql/known-rows.ts";
 const MAX_TRIES = 8;
 
 /**
- * Where this instance changes balances and holds: units of work decide one after the other over rows in memory, and are
- * written in one trip each, guarded by the rows' versions (decision 0016). The next unit decides while the one before it
- * is being written, from what that one will leave; it is written after it. A unit that meets a row that another instance
- * has written, or that was decided from one that failed, is undone by the database, and tried again, alone, over rows
- * that are read and locked (R13).
+ * Where this instance changes balances and holds (decision 0016). Units of work decide one after the other over rows in
+ * memory. Each is written in one round trip, guarded by the rows' versions. While a unit is being written, the next one
+ * already decides from its result, and is written after it. If another instance has changed a row, or the unit was decided
+ * from one that failed, the database rolls the unit back. It is then tried again, alone, over rows that are read and locked
+ * (R13).
  */
 export class LedgerDesk {
   readonly #known = new KnownRows();
   readonly #moved: Counter;
   readonly #places = new AsyncLocalStorage<Place>();
-  /** How many units were decided and then undone: the next ones may have decided from what those would have left. */
+  /** How many decided units were rolled back: later ones may have decided from what those would have left. */
   #undone = 0;
   #lastDecided: Promise<void> = Promise.resolve();
   #lastOver: Promise<void> = Promise.resolve();
@@ -29,7 +29,7 @@ export class LedgerDesk {
     this.#moved = moved;
   }
 
-  /** Runs a unit in its turn; `work` opens its rows with {@link open} and commits what comes of them. */
+  /** Runs a unit in its turn; `work` opens its rows with {@link open} and commits the result. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const place = this.#enter(attempt > 1);
@@ -37,7 +37,7 @@ export class LedgerDesk {
       try {
         return await this.#places.run(place, work);
       } catch (error) {
-        // Whatever went wrong, and where the outcome is unknown all the more: the tables say what is there.
+        // Whatever failed, and all the more if the outcome is unknown: the rows must be read from the tables again.
         this.#known.forgetAll();
         if (place.isDecided) this.#undone++;
         if (!(hasMoved(error) || isUnproven(error, place)) || attempt === MAX_TRIES) throw error;
@@ -48,10 +48,10 @@ export class LedgerDesk {
     }
   }
 
-  /** The rows of the unit that calls: those that are not known are read first. */
+  /** The rows of the calling unit; those that are not in memory are read first. */
   async open(unit: Unit, ask: Ask): Promise<LedgerUnit> {
     const place = this.#places.getStore() ?? outOfTurn();
-    // The store runs a unit again that has lost a race: what is known now is what the undone try would have left.
+    // The store runs a unit again that has lost a race: memory now holds what the rolled-back try would have left.
     if (place.openedAfter !== null && !place.locking) throw new RowsNotLocked();
     place.openedAfter = this.#undone;
     const rows = new LedgerUnit(this.#known, place);
@@ -60,14 +60,14 @@ export class LedgerDesk {
   }
 
   /**
-   * What is refused, or was there before, changes no row, so no version says whether it was decided from what is there:
-   * unless the rows were locked, the unit is tried again with locks.
+   * A refusal or a repeat writes no row, so no version check can tell whether it was decided from current rows: unless the
+   * rows were locked, the unit is tried again with locks.
    */
   confirm(): void {
     if (this.#places.getStore()?.locking === false) throw new RowsNotLocked();
   }
 
-  /** Rows that were written past the desk, by their locks. */
+  /** Forgets rows that were written without the desk, under locks. */
   forget(rows: { readonly balances?: readonly BalanceKey[]; readonly holds?: readonly string[] }): void {
     for (const at of rows.balances ?? []) this.#known.forgetBalance(at);
     for (const id of rows.holds ?? []) this.#known.forgetHold(id);
@@ -88,7 +88,7 @@ export class LedgerDesk {
       openedAfter: null,
       isDecided: false,
       mayDecide: locking ? overBefore : decidedBefore,
-      // Another instance that was faster may have left the very version that the undone unit would have.
+      // A faster instance may have left the very version that the rolled-back unit would have left.
       mayWrite: async () => {
         await overBefore;
         if (!locking && place.openedAfter !== this.#undone) throw new RowsNotLocked();
@@ -100,7 +100,7 @@ export class LedgerDesk {
       },
       over: () => {
         decided();
-        // Those before may still be at work where this one gave up early.
+        // Earlier units may still be running if this one gave up early.
         void overBefore.then(over);
       },
     };
@@ -110,7 +110,7 @@ export class LedgerDesk {
 
 /** A unit's place in the line. */
 interface Place extends Turn {
-  /** How many units had been undone when it was opened; null: it was not yet. */
+  /** How many units had been rolled back when it was opened; null: it is not open yet. */
   openedAfter: number | null;
   /** The next unit decides from what this one will leave. */
   isDecided: boolean;
@@ -120,7 +120,7 @@ interface Place extends Turn {
 
 const ignore = (): void => undefined;
 
-/** A redrive (R12) is not in the line: it locks what it reads. */
+/** A redrive (R12) does not queue: it locks what it reads. */
 function outOfTurn(): Place {
   return {
     locking: true,
@@ -133,7 +133,7 @@ function outOfTurn(): Place {
   };
 }
 
-/** A unit is to be decided again over rows that are locked. */
+/** The unit must be decided again over locked rows. */
 class RowsNotLocked extends Error {
   override readonly name = "RowsNotLocked";
 }
@@ -146,14 +146,14 @@ function hasMoved(error: unknown): boolean {
 }
 
 /**
- * Rows in memory may be of different moments where another instance writes them too: a rule that is broken by them is
- * broken only if it is by rows that are locked.
+ * If another instance writes too, rows in memory may be of different moments. A rule that they break counts as broken only if
+ * locked rows break it as well.
  */
 function isUnproven(error: unknown, place: Place): boolean {
   return !place.locking && error instanceof InvariantError;
 }
 
-/** What is known of a row contradicts what is there, whatever its version says. */
+/** A row in memory contradicts the stored one, whatever its version says. */
 const CONTRADICTING: ReadonlySet<string> = new Set([
   "holds_pkey",
   "balances_pkey",

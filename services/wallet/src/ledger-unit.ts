@@ -15,12 +15,12 @@ import {
 import { insertHolds, ledgerHold, lockHolds, readHolds, updateHolds } from "./sql/hold-rows.ts";
 import type { KnownBalance, KnownRows } from "./sql/known-rows.ts";
 
-/** What a unit of work is about, in any order, and as often as it comes. */
+/** The rows that a unit of work needs, in any order; repeats are allowed. */
 export interface Ask {
   readonly balances: readonly BalanceKey[];
-  /** Holds that are there. */
+  /** Existing holds. */
   readonly holds: readonly string[];
-  /** Holds that are new, as far as anybody knows. */
+  /** Holds that are expected to be new. */
   readonly newHolds?: readonly string[];
   /** Accounts that must be open. */
   readonly accounts?: readonly string[];
@@ -32,12 +32,12 @@ export interface Ask {
 export interface Turn {
   /** Tried before: alone, over rows that are locked. */
   readonly locking: boolean;
-  /** Resolves when those before it are over. Rejects where one of them was undone: it may have decided from that. */
+  /** Resolves when earlier units have finished. Rejects if one of them was rolled back: this one may depend on it. */
   mayWrite(): Promise<void>;
   decided(): void;
 }
 
-/** What is not known, each as often as it was asked for. */
+/** The rows that are not in memory, with repeats. */
 interface Missing {
   readonly balances: BalanceKey[];
   readonly holds: string[];
@@ -45,9 +45,9 @@ interface Missing {
 }
 
 /**
- * One unit's rows: what is known of them, what it decides, and what to write. It decides on the known holds themselves,
- * and on copies of balances, which know what they were: a unit that fails has everything known forgotten, so nothing
- * is ever decided from what it left.
+ * The rows of one unit: their state in memory, its decisions, and what to write. It changes the holds in memory themselves,
+ * and copies of balances, which keep their previous amounts. If a unit fails, everything in memory is forgotten, so nothing
+ * is ever decided from its result.
  */
 export class LedgerUnit {
   /** By order id. */
@@ -64,7 +64,7 @@ export class LedgerUnit {
   }
 
   async open(unit: Unit, ask: Ask): Promise<void> {
-    // Taken now: while the others are read, memory may forget them.
+    // Taken now: memory may evict them while the others are read.
     const missing = this.#takeKnown(ask);
     if (missing.balances.length + missing.holds.length + missing.accounts.length > 0)
       await this.#read(unit, missing);
@@ -77,8 +77,8 @@ export class LedgerUnit {
   }
 
   /**
-   * One net row for each balance that changed and each of the holds given (R13), guarded by their versions. From here on
-   * the next unit decides from what this one leaves; resolves when this one is the next to be written.
+   * One net row for each changed balance and each given hold (R13), guarded by their versions. From here on the next unit
+   * decides from this one's result. Resolves when this one is the next to be written.
    */
   async writes(touched: Iterable<OrderHold>): Promise<Statement[]> {
     const balances = this.ledger.changedBalances();
@@ -160,7 +160,7 @@ export class LedgerUnit {
     else this.#known.forgetAccount(accountId);
   }
 
-  /** The accounts were open when they were looked at last: whether they still are is asked with the write. */
+  /** The accounts were open when they were last read; whether they still are is checked with the write. */
   #mustBeOpen(): Statement[] {
     const open: string[] = [];
     for (const [id, status] of this.accounts) if (status === "OPEN") open.push(id);
@@ -171,7 +171,7 @@ export class LedgerUnit {
     ];
   }
 
-  /** What the next unit decides from; a unit that fails has all of it forgotten. */
+  /** Keeps the result for the next unit. If the unit fails, all of it is forgotten. */
   #keep(balances: readonly ChangedBalance[], holds: readonly OrderHold[]): void {
     for (const { read, availableUnits, heldUnits } of balances) {
       read.availableUnits = availableUnits;

@@ -50,7 +50,7 @@ export const wallet = defineService<typeof WalletConfig, Wallet>({
       kind: "effect",
       subscription: "settlement",
       topics: [tradeEvents, executionEvents],
-      // Money: holds and balances build on every fact before them, across accounts. Nothing is passed over.
+      // Money: holds and balances depend on every fact before them, across accounts. So nothing may be skipped.
       policy: "stop",
       // Trades come with their reports, and what is settled comes back: one transaction for what is near in time.
       restMs: 8,

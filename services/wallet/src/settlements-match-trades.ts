@@ -7,14 +7,14 @@ import { type Row, sql, sqlArray } from "@bourse/store";
 import { instrumentOf, type Wallet } from "./wallet.ts";
 
 /**
- * Of so many trades of a partition something is held in memory. More are compared one range after the other, also because a
- * map of more moves all of them in one turn when it grows.
+ * Trades of a partition that are compared at once, in memory. More are compared one range after the other, also because a
+ * larger map moves all its entries in one turn when it grows.
  */
 const TRADES_AT_ONCE = 500_000;
 
 /**
- * Every TradeExecuted of the topic against its row, amounts included, and against its TradeSettled; and that there are as
- * many of each, unless retention has dropped the trades behind old rows.
+ * Compares every TradeExecuted of the topic with its row, amounts included, and with its TradeSettled; and their counts,
+ * unless retention has dropped the trades of old rows.
  */
 export async function settlementsMatchTrades(
   wallet: Wallet,
@@ -42,12 +42,12 @@ interface Comparison {
   readonly findings: Findings;
 }
 
-/** A trade and its settlement are told in the same partition. Answers how many trades have a TradeSettled. */
+/** A trade and its settlement are in the same partition. Returns how many trades have a TradeSettled. */
 async function comparePartition(
   wallet: Wallet,
   { partition, range, cut, findings }: Comparison,
 ): Promise<number> {
-  // R6: after a restore trades are settled and told again, in a new epoch; within one a trade is told once.
+  // R6: after a restore, trades are settled and published again, in a new epoch; within one epoch only once.
   const settled = new Map<string, number>();
   const untold = new Set<string>();
   for await (const batch of replayTopic(wallet.bus, tradeEvents, partition)) {
@@ -63,19 +63,19 @@ async function comparePartition(
         settled.set(tradeId, epoch);
       } else {
         trades.set(tradeId, JSON.stringify(amountsOfEvent(wallet, event)));
-        // A topic that was filled again may have what wallet told before what matching did (R4).
+        // In a topic that was refilled, wallet's events may come before matching's (R4).
         if (!settled.has(tradeId)) untold.add(tradeId);
       }
     }
     findings.checked += trades.size;
     await compareRows(wallet, trades, settledIds, findings);
   }
-  // There retention may have dropped one that was told before its trade; one that was never told lacks in the numbers (R4).
+  // Retention may have dropped one that came before its trade; one that was never sent would be a gap in the numbers (R4).
   if (!cut) for (const tradeId of untold) findings.add(`trade ${tradeId} has no TradeSettled event`);
   return settled.size;
 }
 
-/** The amounts of trades against their rows, and that the settlements that were told have theirs. */
+/** Compares the amounts of trades with their rows, and checks that published settlements have rows. */
 async function compareRows(
   wallet: Wallet,
   trades: ReadonlyMap<string, string>,

@@ -8,7 +8,7 @@ import type { Store, SummarisedPages } from "@bourse/store";
 import type { LedgerDesk } from "./ledger-desk.ts";
 import type { WalletMetrics } from "./metrics.ts";
 
-/** What routes, consumers and invariants of wallet are given. */
+/** The object that wallet's routes, consumers and invariants get. */
 export interface Wallet {
   readonly clock: Clock;
   readonly store: Store;
@@ -21,14 +21,14 @@ export interface Wallet {
   readonly summarisedPages: SummarisedPages;
 }
 
-/** The instrument of an event. The view of reference data may be a moment behind: the unit is then tried again. */
+/** The instrument of an event. The view of reference data may be slightly behind; the unit is then tried again. */
 export function instrumentOf(wallet: Pick<Wallet, "reference">, symbol: string): CompiledInstrument {
   const instrument = wallet.reference.instrument(symbol);
   if (instrument !== undefined) return instrument;
   throw pending(`the instrument ${symbol}`);
 }
 
-/** The decimals of an asset: without them no amount of it can be told. */
+/** The decimals of an asset, which are needed to write any amount of it. */
 export function scaleOf(reference: ReferenceBook, asset: string): number {
   const listed = reference.asset(asset);
   if (listed !== undefined) return listed.scale;

@@ -34,7 +34,7 @@ const VoidView = Type.Object({
   at: Timestamp,
 });
 
-/** What the command was, for who has to put right what hangs on it. Absent where retention has dropped it. */
+/** The command, for the operator who must deal with the consequences. Absent if retention has dropped it. */
 const VoidedView = Type.Interface([VoidView], {
   command: Type.Optional(
     Type.Object({
@@ -50,7 +50,7 @@ const VoidedView = Type.Interface([VoidView], {
 
 type VoidBody = { readonly partition: number; readonly sequence: number; readonly reason: string };
 
-/** R8: commands that break the engine are rejected on an operator's word, in the file beside the snapshots. */
+/** R8: operators void commands that break the engine; the file is kept with the snapshots. */
 export const voidRoutes: readonly Route<Matching>[] = [
   {
     method: "POST",
@@ -80,7 +80,7 @@ export const voidRoutes: readonly Route<Matching>[] = [
   },
 ];
 
-/** What was applied stays applied: only a command without an outcome may become void. */
+/** An applied command can't be undone: only one without an outcome may be voided. */
 async function voidCommand(matching: Matching, request: RouteRequest): Promise<RouteAnswer> {
   const { partition, sequence, reason } = request.body as VoidBody;
   const folder = folderOf(matching, partition);
@@ -100,7 +100,7 @@ async function voidCommand(matching: Matching, request: RouteRequest): Promise<R
       "conflict",
       `the engine is past it: ${executionEvents.name}/${partition} has the outcome of number ${outcome}`,
     );
-  // R8: its owner says so, which may be another instance; it is forgotten before the partition is taken over.
+  // R8: the owner of the partition says so, and that may be another instance. The note is dropped before a takeover.
   const broken = await readBroken(folder);
   if (broken === null)
     return problem(

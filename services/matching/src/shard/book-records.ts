@@ -4,9 +4,9 @@ import type { LevelChange } from "./symbol-table.ts";
 /** The levels of a symbol, best first: price, quantity, orders. */
 export type WholeBook = Pick<EventOf<typeof BookSnapshot>, "bids" | "asks">;
 
-/** More than a level takes in an event: two decimals, its side, how many orders it has. */
+/** An upper bound for a level's length in an event: two decimals, its side, its number of orders. */
 const LONGEST_LEVEL_BYTES = 128;
-/** More than an event takes beside its levels. */
+/** An upper bound for an event's length without its levels. */
 const ENVELOPE_BYTES = 512;
 
 /** Whether an event of the whole book is no longer than `maxBytes`. */
@@ -15,7 +15,7 @@ export function fits(book: WholeBook, maxBytes: number): boolean {
   return isShort || ENVELOPE_BYTES + bytesOf(book) <= maxBytes;
 }
 
-/** The changes of a command in their order, as many together as an event of `maxBytes` has room for. */
+/** Splits the changes of a command, in their order, into events of at most `maxBytes`. */
 export function partsThatFit(changes: LevelChange[], maxBytes: number): LevelChange[][] {
   if (isSurelyShort(changes.length, maxBytes)) return [changes];
   const parts: LevelChange[][] = [];
@@ -32,7 +32,7 @@ export function partsThatFit(changes: LevelChange[], maxBytes: number): LevelCha
   return parts;
 }
 
-/** Nothing is measured that can't be too long. */
+/** Measures only what may be too long. */
 function isSurelyShort(levels: number, maxBytes: number): boolean {
   return ENVELOPE_BYTES + levels * LONGEST_LEVEL_BYTES <= maxBytes;
 }

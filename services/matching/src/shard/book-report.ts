@@ -4,16 +4,16 @@ import { fits, partsThatFit, type WholeBook } from "./book-records.ts";
 import type { Output } from "./output.ts";
 import type { ListedSymbol } from "./symbol-table.ts";
 
-/** A BookSnapshot follows every so many changes of a symbol: what a reader who starts late has to go through. */
+/** Changes of a symbol between two BookSnapshots: as many as a reader who starts late must apply at most. */
 export const BOOK_SNAPSHOT_EVERY = 1_000;
 
-/** The levels that a command changes: one BookChanged per symbol at its end, or as many as it takes. */
+/** The levels that a command changes: one BookChanged per symbol at its end, or several if one would be too long. */
 export class BookReport {
   readonly #maxValueBytes: number;
-  /** Those whose levels the command has changed, in the order of their first change. */
+  /** The symbols whose levels the command has changed, in the order of their first change. */
   #touched: ListedSymbol[] = [];
 
-  /** `maxValueBytes`: how long an event may be. */
+  /** `maxValueBytes`: the greatest length of an event. */
   constructor(maxValueBytes: number) {
     this.#maxValueBytes = maxValueBytes;
   }
@@ -47,7 +47,7 @@ export class BookReport {
     this.#touched = [];
   }
 
-  /** More than a record can hold, as of a mass cancel in a deep book, is told in parts. */
+  /** What doesn't fit into one record, such as a mass cancel in a deep book, is sent in several. */
   #tellChanges(listed: ListedSymbol, timestamp: string, output: Output): void {
     const { symbol } = listed;
     for (const changes of partsThatFit(listed.changes, this.#maxValueBytes)) {
@@ -57,7 +57,7 @@ export class BookReport {
     listed.changes = [];
   }
 
-  /** A book that is too deep for a record has no snapshot until it is less so. Its changes are told all the same. */
+  /** A book that is too deep for a record gets no snapshot while it is. Its changes are sent all the same. */
   #tellWhole(
     { symbol, bookSequence }: ListedSymbol,
     book: WholeBook,

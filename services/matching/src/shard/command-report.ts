@@ -32,7 +32,7 @@ import {
 import type { Output } from "./output.ts";
 import type { ListedSymbol, SymbolTable } from "./symbol-table.ts";
 
-/** The command that is being applied, as its reports name it. */
+/** The command that is being applied, with the fields that its reports have. */
 export interface CommandInHand {
   readonly sequence: number;
   readonly timeMs: number;
@@ -55,8 +55,8 @@ const NO_COMMAND: CommandInHand = {
 };
 
 /**
- * Turns the engine's events into the contracts' events, while a command runs. A maker's fill is told at once; the taker's
- * fills are one TRADE report after the last, before anything else is told; what has become of the books comes at the end.
+ * Turns the engine's events into the contracts' events, while a command runs. A maker's fill is reported at once. The taker's
+ * fills become one TRADE report after the last of them, before any other event. Changes of the books come at the end.
  */
 export class CommandReport implements EventSink {
   readonly #orders: OrderRecords;
@@ -71,10 +71,10 @@ export class CommandReport implements EventSink {
   /** The order being placed, until the engine has accepted it. */
   #placing: OrderRecord | null = null;
   #taker: OrderRecord | null = null;
-  /** As of the taker's last fill; null where it has changed since. */
+  /** As of the taker's last fill; null if the taker has changed since. */
   #takerFacts: OrderFacts | null = null;
 
-  /** `maxValueBytes`: how long an event may be. */
+  /** `maxValueBytes`: the greatest length of an event. */
   constructor(orders: OrderRecords, symbols: SymbolTable, positions: NetPositions, maxValueBytes: number) {
     this.#orders = orders;
     this.#symbols = symbols;
@@ -89,12 +89,12 @@ export class CommandReport implements EventSink {
     this.#placing = null;
   }
 
-  /** The command places this order: what is told next is of it. */
+  /** The command places this order: the next event is about it. */
   placing(order: OrderRecord): void {
     this.#placing = order;
   }
 
-  /** After the engine has returned. `snapshot` writes the whole book of a symbol. */
+  /** Called after the engine has returned. `snapshot` reads the whole book of a symbol. */
   end(snapshot: (symbol: ListedSymbol) => WholeBook): void {
     this.#tellTaker();
     this.#books.tell(this.#timestamp, this.#output, snapshot);
@@ -163,7 +163,7 @@ export class CommandReport implements EventSink {
     this.#positions.move(maker.account, symbol, -bought);
   }
 
-  /** Both sides of a fill or, where it has no number, of a transfer. */
+  /** Both sides of a fill or, if it has no trade number, of a transfer. */
   #tellTrade(
     symbol: number,
     maker: TradeSide,
@@ -234,7 +234,7 @@ export class CommandReport implements EventSink {
     }
   }
 
-  /** What the parent has not filled for it the order's next report tells, with its wake or its end. */
+  /** The lots that the parent did not fill are in the order's next report, that of its trigger or its end. */
   lessened(handle: number, lots: number, leavesLots: number): void {
     const order = this.#order(handle);
     cancelSome(order, lots);
@@ -312,7 +312,7 @@ export class CommandReport implements EventSink {
     this.#complete({ accepted: false, reason, ordersAffected: 0 });
   }
 
-  /** The engine halted or resumed a symbol, or it came to a price band. */
+  /** A symbol was halted or resumed, or reached a price band. */
   statusChanged(symbol: string, status: MarketStatus, untilMs = 0): void {
     this.#output(executionEvents, symbol, {
       eventType: "MarketStatusChanged",
@@ -350,7 +350,7 @@ export class CommandReport implements EventSink {
     this.#report(order, execType, outcome, reason);
   }
 
-  /** The fills of the command's own order, told once, after the last. */
+  /** Reports the fills of the command's own order, once, after the last. */
   #tellTaker(): void {
     const taker = this.#taker;
     if (taker === null) return;

@@ -1,8 +1,8 @@
 const SLOTS = 4_096;
 
 /**
- * Whole numbers of steps (ticks, lots) as decimals. The ones written last are remembered: prices and quantities of a market
- * are the same few again and again, and each is told in several events.
+ * Whole numbers of steps (ticks, lots) as decimals. The latest ones are cached: a market has the same few prices and
+ * quantities again and again, and each is in several events.
  */
 export class DecimalTexts {
   readonly #write: (steps: number) => string;

@@ -29,23 +29,23 @@ import { type ListedSymbol, SymbolTable } from "./symbol-table.ts";
 type Command = TopicEvent<typeof orderEvents>;
 type Placed = Extract<Command, { eventType: "OrderCreated" }>;
 
-/** Mass work of one command is done in chunks of so many orders; all of it before the next command. */
+/** Orders per chunk of a command's mass work; all of it is done before the next command. */
 const WORK_CHUNK = 1_024;
 
-/** So many orders are compared with the engine in a step of a restore. */
+/** Orders that one step of a restore compares with the engine. */
 const ORDERS_IN_A_STEP = 10_000;
 
 /**
- * So many sessions may be known that no live order has, and as many again as there are live orders: so looking which ones
- * are in use costs each new session next to nothing. It goes by the state alone, and so is the same in each replay (R8).
+ * Unused sessions are dropped when there are more than this many, and more than there are live orders: so finding them costs
+ * each new session next to nothing. It depends on the state alone, and so is the same in each replay (R8).
  */
 const SPARE_SESSIONS = 1_024;
 
-/** How deep a BookSnapshot goes: all of it. */
+/** The depth of a BookSnapshot: the whole book. */
 const WHOLE_BOOK = 1_000_000;
 
 /**
- * The engine of one partition with what it takes to speak in the platform's words: symbols, accounts, order ids, fees.
+ * The engine of one partition, with what translates between it and the platform's events: symbols, accounts, order ids, fees.
  * A pure function of its log (R8): nothing here reads a clock, and the same commands yield the same bytes.
  */
 export class MatchingProgram implements ShardProgram {
@@ -60,15 +60,15 @@ export class MatchingProgram implements ShardProgram {
   #engine: Engine;
   /** The version of the rules that the log has activated; 0 before the first. */
   #version = 0;
-  /** Since this object was made; no state. */
+  /** Since this object was created; not part of the state. */
   #commands = 0;
   #isWorking = false;
-  /** Orders of a snapshot from before the engine told what a child loses: the engine has fewer lots than their records. */
+  /** Orders of a snapshot older than the event `lessened`: their records have more lots than the engine. */
   #untold: readonly OrderRecord[] = [];
 
   readonly #maxValueBytes: number;
 
-  /** `maxValueBytes`: how long an event may be; what the bus takes. */
+  /** `maxValueBytes`: the greatest length of an event, as the bus limits it. */
   constructor(maxValueBytes: number = MAX_VALUE_BYTES) {
     this.#maxValueBytes = maxValueBytes;
     this.#report = new CommandReport(this.#orders, this.#symbols, this.#positions, maxValueBytes);
@@ -103,7 +103,7 @@ export class MatchingProgram implements ShardProgram {
     this.#untold = untold;
   }
 
-  /** Not while it is restored: what was read is what is written again. */
+  /** Not while it is restored: what was read is what would be written again. */
   #tellUntold(): void {
     for (const order of this.#untold) {
       const leavesLots = this.#engineLeaves(order);
@@ -152,7 +152,7 @@ export class MatchingProgram implements ShardProgram {
     return this.#isWorking;
   }
 
-  /** R8: the engine is not told of it; a new order is rejected with all it was, and so its hold is freed. */
+  /** R8: the engine doesn't get it. A new order is rejected with all its terms, and so its hold is released. */
   void(envelope: Envelope, output: Output): void {
     this.#commands++;
     const command = envelope.event as Command;
@@ -272,7 +272,7 @@ export class MatchingProgram implements ShardProgram {
     const special = engineSpecial(command, instrument, this.#orders, (accountId, sessionId) =>
       this.#sessionOf(accountId, sessionId),
     );
-    // A pegged order's limit is what it never goes beyond.
+    // A pegged order's price is its limit.
     const priceTicks = command.orderType === "PEGGED" ? boundTicks : terms.priceTicks;
     if (replaces === undefined) this.#engine.place({ ...terms, ...special, priceTicks });
     else this.#engine.replace({ ...terms, ...special, priceTicks, handle: this.#orders.handleOf(replaces) });
@@ -286,7 +286,7 @@ export class MatchingProgram implements ShardProgram {
     return this.#sessions.indexOf(name) + 1;
   }
 
-  /** Clients name sessions as they like, so only those that live orders have are kept. */
+  /** Clients choose the names of sessions, so only those of live orders are kept. */
   #forgetSessions(): void {
     const used = new Set<number>();
     for (const { handle } of this.#orders.all()) {
@@ -378,14 +378,14 @@ export class MatchingProgram implements ShardProgram {
     this.#engine.setLimits({ ...head, symbol: listed.index, maxPriceTicks, maxQuantityLots });
   }
 
-  /** That a market trades at its band the engine tells by itself, and it is the last word. */
+  /** That a market is at its band is reported by the engine itself, and that event comes last. */
   #tellStatus(symbol: string): void {
     const status = this.#engine.symbolStatus(this.#indexOf(symbol));
     if (status === undefined || status.limitUntilMs !== 0) return;
     this.#report.statusChanged(symbol, PHASES[status.phase] ?? "HALTED");
   }
 
-  /** An index that the engine does not have, where the symbol is not listed here: it refuses. */
+  /** If the symbol is not listed here, an index that the engine doesn't have: it refuses the command. */
   #indexOf(symbol: string): number {
     return this.#symbols.find(symbol)?.index ?? this.#symbols.all().length;
   }
@@ -447,7 +447,7 @@ export class MatchingProgram implements ShardProgram {
     }
   }
 
-  /** What the service tells about the partition. */
+  /** What the service reports about the partition. */
   figures(): {
     readonly symbols: readonly string[];
     readonly restingOrders: number;
@@ -470,7 +470,7 @@ const PHASES: Readonly<Record<number, MarketStatus>> = {
 
 type BookRow = [price: string, quantity: string, orders: number];
 
-/** What the reports of a command say of it. */
+/** The fields of a command that its reports have. */
 function inHand(command: Command, { sequence, timeMs }: Envelope): CommandInHand {
   const { eventType } = command;
   return {

@@ -1,10 +1,10 @@
 import { assert } from "@bourse/base";
 
-/** Names as the engine numbers them: a new one takes the lowest number that is free. */
+/** Names and the engine's numbers for them: a new name gets the lowest free number. */
 export class NameTable {
   readonly #names: string[] = [];
   readonly #indices = new Map<string, number>();
-  /** The lowest last. */
+  /** Free numbers, the lowest last. */
   #free: number[] = [];
 
   constructor(names: readonly string[] = []) {
@@ -61,7 +61,7 @@ export class NameTable {
   }
 }
 
-/** What stands in the place of a name that was forgotten. Each place has its own, so that none is taken for another. */
+/** Replaces a forgotten name. Each number has its own placeholder, so that none is mistaken for another. */
 function forgotten(index: number): string {
   return `\u0000${index}`;
 }

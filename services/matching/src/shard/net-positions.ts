@@ -1,6 +1,6 @@
 import { MAX_SYMBOLS } from "@bourse/engine";
 
-/** What the accounts have bought less what they have sold in each symbol since the log began, in lots. */
+/** Bought less sold lots of each account in each symbol, since the log began. */
 export class NetPositions {
   /** By account x MAX_SYMBOLS + symbol, which is exact: accounts and symbols are far below their bounds. */
   readonly #lots = new Map<number, number>();
@@ -18,7 +18,7 @@ export class NetPositions {
     return this.#lots.get(account * MAX_SYMBOLS + symbol) ?? 0;
   }
 
-  /** In words, sorted: what a state hash covers, whatever numbers the names have. */
+  /** With names, sorted: for the state hash, which must not depend on the numbers of the names. */
   lines(accountName: (index: number) => string, symbolName: (index: number) => string): readonly string[] {
     return this.all()
       .map(([key, lots]) => {

@@ -2,7 +2,7 @@ import type { EventOf, TradeExecuted } from "@bourse/contracts";
 import type { Liquidity } from "@bourse/market";
 import { isDone, type OrderRecord, tradedTickLots } from "./order-records.ts";
 
-/** What a trade and a report say alike of an order, as they say it. */
+/** The fields of an order that trades and reports share, in the form that they have there. */
 export interface OrderFacts {
   readonly boundPrice: string;
   readonly leavesQuantity: string;

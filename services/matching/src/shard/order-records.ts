@@ -9,7 +9,7 @@ import {
 } from "@bourse/market";
 import type { ListedSymbol } from "./symbol-table.ts";
 
-/** What the engine does not need to know of a live order, and what its fills have come to (R11). */
+/** The fields of a live order that the engine doesn't need, and its cumulative fills (R11). */
 export interface OrderRecord {
   /** The order's handle inside the engine: the sequence of its OrderCreated. */
   readonly handle: number;
@@ -31,10 +31,10 @@ export interface OrderRecord {
   makerTickLots: number;
   takerTickLots: number;
   feeUnits: bigint;
-  /** What self-trade prevention has moved to or from another account of the group; filled, without a fee. */
+  /** Lots that self-trade prevention has moved to or from another account of the group; they count as filled, without a fee. */
   transferredLots: number;
   transferredTickLots: number;
-  /** It slept or waited, and works now. */
+  /** It was dormant or waiting, and is active now. */
   triggered: boolean;
 }
 
@@ -82,7 +82,7 @@ export function transfer(order: OrderRecord, priceTicks: number, lots: number, l
   assertQuantities(order);
 }
 
-/** Takes lots out of an order that goes on with what it has left. */
+/** Cancels lots of an order that stays open. */
 export function cancelSome(order: OrderRecord, lots: number): void {
   order.cancelledLots += lots;
   order.leavesLots -= lots;
@@ -155,7 +155,7 @@ export class OrderRecords {
     return this.#byHandle.get(handle);
   }
 
-  /** 0 where no live order has the id: the engine knows no such handle. */
+  /** 0 if no live order has the id: the engine knows no such handle. */
   handleOf(orderId: string): number {
     return this.#handles.get(orderId) ?? 0;
   }

@@ -5,12 +5,12 @@ import type { OrderRecord } from "./order-records.ts";
 import type { ProgramState } from "./program-snapshot.ts";
 import { sortSteps } from "./sort-steps.ts";
 
-/** So many records are hashed in a step, as the engine does with its orders. */
+/** Records that are hashed in one step. */
 const RECORDS_IN_A_STEP = 2_000;
 
 /**
- * In names, not in the engine's numbers for them: programs that gave them out otherwise hash alike (R8). In steps; it is the hash of
- * a state only where nothing is applied between them.
+ * Over names, not over the engine's numbers for them: programs that assigned these in another order have the same hash (R8).
+ * In steps; it is the hash of a state only if nothing is applied in between.
  */
 export function* hashProgram(
   tables: Pick<ProgramState, "symbols" | "accounts" | "sessions" | "positions" | "orders">,

@@ -5,7 +5,7 @@ import { NetPositions } from "./net-positions.ts";
 import { type OrderRecord, OrderRecords } from "./order-records.ts";
 import { type Listing, SymbolTable } from "./symbol-table.ts";
 
-/** Everything a partition's program knows. */
+/** The whole state of a partition's program. */
 export interface ProgramState {
   readonly version: number;
   readonly engineSequence: number;
@@ -20,15 +20,15 @@ export interface ProgramState {
 }
 
 const FORMAT = 3;
-/** So many orders are written or read in a step. */
+/** Orders that are written or read in one step. */
 const ORDERS_IN_A_STEP = 10_000;
 
-/** Of the tables, of the engine's bytes, and of what they mean: a snapshot of others can't be read. */
+/** The format of the tables, of the engine's bytes and of their meaning: a snapshot in another one can't be read. */
 export const PROGRAM_SNAPSHOT_FORMAT: string = [FORMAT, SNAPSHOT_FORMAT, ENGINE_VERSION].join(".");
 
 /**
- * The tables as JSON behind their length, then the engine's own bytes. The same state has the same bytes. The orders are
- * the last table, so that theirs can be written a step at a time.
+ * The tables as JSON, preceded by their length, then the engine's own bytes. The same state has the same bytes. The orders
+ * are the last table, so that they can be written in steps.
  */
 export function* encodeSteps(state: ProgramState): Steps<Uint8Array> {
   const pieces = [
@@ -97,8 +97,8 @@ export function* decodeSteps(bytes: Uint8Array): Steps<ProgramState> {
 }
 
 /**
- * An order without names of its fields, which would be most of it: while a partition's snapshot is taken its market
- * stands still. What an order has only once it has traded is left out until then.
+ * An order without field names, which would be most of its length: a partition's market stands still while its snapshot is
+ * written. Fields that an order has only once it has traded are left out until then.
  */
 type OrderRow = readonly [...OrderHead, traded?: OrderTrades];
 

@@ -1,12 +1,12 @@
 import { StepCount, type Steps } from "@bourse/base";
 
-/** So many items are sorted in a step, and so many times that are merged in one. */
+/** Items that one step sorts, and items that one step merges. */
 const SORTED_IN_A_STEP = 2_000;
 const MERGED_IN_A_STEP = 10_000;
 
 type Compare<T> = (left: T, right: T) => number;
 
-/** The items in order, a step at a time: pieces are sorted, and then merged two by two. */
+/** Sorts the items in steps: pieces are sorted, and then merged two by two. */
 export function* sortSteps<T>(items: readonly T[], compare: Compare<T>): Steps<readonly T[]> {
   let pieces: (readonly T[])[] = [];
   for (let from = 0; from < items.length; from += SORTED_IN_A_STEP) {

@@ -6,7 +6,7 @@ import type { OrderRecords } from "./order-records.ts";
 
 type Created = EventOf<typeof OrderCreated>;
 
-/** The engine's terms of an order beyond those of a plain one; nothing for what is absent. */
+/** The engine's terms of an order beyond those of a plain one; absent ones are left out. */
 export type EngineSpecial = Partial<
   Pick<
     PlaceOrder,
@@ -79,7 +79,7 @@ function trailOf({ trailingOffset }: Created, instrument: CompiledInstrument): E
   return trail.kind === "ticks" ? { trailTicks: trail.ticks } : { trailBps: trail.basisPoints };
 }
 
-/** A handle that no order has, where the order it names is finished: the engine then refuses. */
+/** If the linked order has ended, a handle that no order has: the engine then refuses the command. */
 const NO_ORDER = Number.MAX_SAFE_INTEGER;
 
 function linkOf({ groupOrderId, parentOrderId }: Created, orders: OrderRecords): EngineSpecial {

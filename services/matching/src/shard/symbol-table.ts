@@ -13,12 +13,12 @@ export interface ListedSymbol {
   readonly symbol: string;
   readonly listing: Listing;
   readonly instrument: CompiledInstrument;
-  /** What ticks and lots are in words. */
+  /** Ticks and lots as decimals. */
   readonly prices: DecimalTexts;
   readonly quantities: DecimalTexts;
   /** Numbers BookChanged events, gapless (R15). */
   bookSequence: number;
-  /** What the command in hand has changed of the book; empty between commands. */
+  /** What the running command has changed in the book; empty between commands. */
   changes: LevelChange[];
 }
 
@@ -26,7 +26,7 @@ export interface ListedSymbol {
 export class SymbolTable {
   readonly #symbols: ListedSymbol[] = [];
   readonly #byName = new Map<string, ListedSymbol>();
-  /** By the size of a step: there are few of them, however many symbols. */
+  /** By the size of a step: there are only few sizes, however many symbols. */
   readonly #texts = new Map<string, DecimalTexts>();
 
   /** Lists a symbol; listing it again changes nothing, since scale, tick and lot never change (R9). */

@@ -4,7 +4,7 @@ import { isFinal } from "@bourse/market";
 import type { OrderUpdate } from "../domain/exposures.ts";
 import { type Risk, referenceTicksOf } from "../risk.ts";
 
-/** Records of accounts without a limit on what is open are not even decoded. */
+/** Records of accounts without a limit on open orders are not even decoded. */
 export function concernsExposure(risk: Risk, accountId: string): boolean {
   return risk.exposures.tracks(accountId);
 }
@@ -14,7 +14,7 @@ export function applyOrderUpdates(risk: Risk, batch: readonly Envelope[]): void 
   for (const { event, sequence } of eventsOf(batch, orderUpdates)) {
     if (event.eventType !== "OrderStateChanged" || !risk.exposures.tracks(event.accountId)) continue;
     const update = updateOf(risk, event);
-    // An instrument that is not known here yet: the account's next order loads it anew.
+    // The instrument is not known here yet: the account is loaded again with its next order.
     if (update === null) risk.exposures.drop(event.accountId);
     else risk.exposures.see(event.accountId, sequence, update);
   }

@@ -8,7 +8,7 @@ import {
 } from "@bourse/market";
 import type { Limits } from "./limits.ts";
 
-/** An order as risk is asked about it, in the integers of its instrument. */
+/** An order to be checked, in the integers of its instrument. */
 export interface CheckedOrder extends PriceTerms {
   readonly quantityLots: number;
 }
@@ -41,7 +41,7 @@ export function checkOrder(
   const collar = collarRefusal(order, instrument, collarPpm, startTicks);
   if (collar !== null) return { kind: "refused", refusal: collar };
   const worstTicks = worstPriceOf(order, referenceTicks, collarPpm, instrument);
-  // What is sold without a limit brings at least its worst price and may well bring what it starts from.
+  // A sale without a limit price brings at least its worst price, and probably the price at which it starts.
   const dearestTicks = order.priceTicks ?? Math.max(worstTicks, startTicks);
   const notional = notionalRefusal(order, instrument, limits, dearestTicks);
   return notional === null ? { kind: "approved", worstTicks } : { kind: "refused", refusal: notional };
@@ -61,7 +61,7 @@ function sizeRefusal(
 }
 
 /**
- * A limit price lies within the collar on both sides: a price far away on the safe side is as likely a slip of the hand.
+ * A limit price must lie within the collar on both sides: a price far away on the safe side is as likely a typing error.
  * The collar of a stop-limit order is measured from its stop: that is where the market is when the limit counts.
  */
 function collarRefusal(

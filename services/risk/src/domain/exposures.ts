@@ -1,26 +1,26 @@
 import { type OpenAsk, OpenExposure, type SeenOrder } from "./open-exposure.ts";
 
-/** What order tells of an order: open as it is, or finished. */
+/** An update from the order service: the order as it is open now, or that it has ended. */
 export type OrderUpdate =
   | { readonly kind: "open"; readonly order: SeenOrder; readonly referenceTicks: number }
   | { readonly kind: "finished"; readonly orderId: string };
 
-/** An approval whose order was not seen yet. */
+/** An approval whose order has not been seen yet. */
 export interface Outstanding {
   readonly orderId: string;
   readonly accountId: string;
 }
 
 /**
- * The accounts that have a limit on what is open; no other costs anything. An account is loaded once, from order's
- * tables as of a head of `order-updates`, and follows the updates with higher numbers from there on. What arrives
- * while it is loaded waits, so that nothing is counted from before the head and nothing is missed behind it.
+ * The open orders of the accounts that have a limit on them; other accounts cost nothing. An account is loaded once, from
+ * order's tables as of a head of `order-updates`, and then follows the updates with higher numbers. Updates that arrive
+ * while it is loaded wait, so that none from before the head is counted twice and none after it is missed.
  */
 export class Exposures {
   readonly #accounts = new Map<string, Tracked>();
   /** Oldest first. */
   readonly #outstanding = new Map<string, { readonly accountId: string; sinceMs: number }>();
-  /** Orders that order has committed and that were not seen here although their approval is old. */
+  /** Committed orders that have not been seen here although their approval is old. */
   readonly #overdue = new Set<string>();
 
   /** Whether updates of the account matter. */
@@ -34,13 +34,13 @@ export class Exposures {
     return tracked?.waiting === null ? tracked.exposure : undefined;
   }
 
-  /** From now on the account's updates are kept for when its orders are loaded. */
+  /** From now on the account's updates are kept until its orders are loaded. */
   begin(accountId: string): void {
     this.drop(accountId);
     this.#accounts.set(accountId, { exposure: new OpenExposure(), head: 0, waiting: [] });
   }
 
-  /** The account's open orders as of `head` of its partition; newer ones among them are told again, in order. */
+  /** The account's open orders as of `head` of its partition. Newer changes among them come again as updates, in order. */
   loaded(accountId: string, head: number, updates: readonly OrderUpdate[]): void {
     const tracked = this.#accounts.get(accountId);
     if (tracked === undefined || tracked.waiting === null) return;
@@ -51,7 +51,7 @@ export class Exposures {
     for (const { sequence, update } of waiting) this.see(accountId, sequence, update);
   }
 
-  /** The limit is gone, or loading failed: the next order of the account begins anew. */
+  /** The limit was removed, or loading failed: the account's next order loads it again. */
   drop(accountId: string): void {
     if (!this.#accounts.delete(accountId)) return;
     for (const [orderId, outstanding] of this.#outstanding)
@@ -75,7 +75,7 @@ export class Exposures {
     this.#outstanding.set(ask.orderId, { accountId, sinceMs: nowMs });
   }
 
-  /** Approvals that are older than `ageMs` and whose order was not seen: order is to be asked about them. */
+  /** Approvals older than `ageMs` whose order has not been seen: the order service must be asked about them. */
   unheard({ nowMs, ageMs, limit }: UnheardQuery): readonly Outstanding[] {
     const found: Outstanding[] = [];
     for (const [orderId, outstanding] of this.#outstanding) {
@@ -87,15 +87,15 @@ export class Exposures {
     return found;
   }
 
-  /** Order has no such order, and since the approval is old it never will; or it is finished. */
+  /** The order service has no such order, and never will since the approval is too old; or the order has ended. */
   forget({ accountId, orderId }: Outstanding): void {
     this.#accounts.get(accountId)?.exposure.forget(orderId);
     this.#done(orderId);
   }
 
   /**
-   * Order has it. While the engine owes an answer the reservation stays; else what is seen counts, and where nothing
-   * was seen, the updates are late.
+   * The order service has it. While the engine's answer is outstanding, the reservation stays. Otherwise the seen order
+   * counts, and if none was seen, the updates are late.
    */
   found({ accountId, orderId }: Outstanding, unanswered: boolean, nowMs: number): void {
     const exposure = this.#accounts.get(accountId)?.exposure;
@@ -113,7 +113,7 @@ export class Exposures {
     return this.#outstanding.size;
   }
 
-  /** How many orders were committed long ago and not seen: the updates lag (R14). */
+  /** How many orders were committed long ago and have not been seen: the updates lag (R14). */
   get overdue(): number {
     return this.#overdue.size;
   }

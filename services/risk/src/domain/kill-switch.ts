@@ -3,7 +3,7 @@ import { ok, type Result, refused } from "@bourse/base";
 /** An account that was stopped, and by whom. */
 export interface KillSwitch {
   readonly accountId: string;
-  /** Of the act of setting it: tells one stop from the next. */
+  /** Identifies this stop among the account's stops. */
   readonly requestId: string;
   readonly reason: string;
   readonly actor: string;
@@ -14,7 +14,7 @@ export interface KillSwitch {
 export type ReleaseStatus = (typeof RELEASE_STATUSES)[number];
 export const RELEASE_STATUSES = ["PENDING", "APPROVED", "SUPERSEDED"] as const;
 
-/** One person's wish to let the account trade again; another one's approval makes it so. */
+/** One operator's request to let the account trade again; another one must approve it (maker-checker). */
 export interface ReleaseRequest {
   readonly id: string;
   readonly accountId: string;
@@ -31,7 +31,7 @@ export type ReleaseRefusal =
   | { readonly code: "forbidden"; readonly detail: string }
   | { readonly code: "conflict"; readonly detail: string };
 
-/** Whether `checker` may approve: a pending request about the stop of this moment, of somebody else. */
+/** Whether `checker` may approve: the request is pending, is about the current stop, and is somebody else's. */
 export function approveRelease(
   request: ReleaseRequest,
   engaged: KillSwitch | null,

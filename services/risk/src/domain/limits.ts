@@ -1,4 +1,4 @@
-/** What an order may be at most. null: no limit. */
+/** The limits of orders and of accounts. null: no limit. */
 export interface Limits {
   /** price x quantity in the quote asset, a decimal. */
   readonly maxOrderNotional: string | null;
@@ -11,11 +11,11 @@ export interface Limits {
   readonly orderBurst: number | null;
   /** Orders that are open or on their way. */
   readonly maxOpenOrders: number | null;
-  /** In each quote asset: worst price x what is left of the open orders, a decimal. */
+  /** For each quote asset: the sum of worst price x leaves over the open orders, a decimal. */
   readonly maxOpenNotional: string | null;
 }
 
-/** What is set for one scope; a field that is absent is inherited. */
+/** The limits that are set for one scope; an absent field is inherited. */
 export type LimitSetting = { readonly [Field in keyof Limits]?: Limits[Field] | undefined };
 
 /** For whom a setting is: everyone, a symbol, an account, or an account in a symbol. null: any. */
@@ -42,7 +42,7 @@ export const ACCOUNT_LIMIT_FIELDS = [
   "maxOpenNotional",
 ] as const satisfies readonly (keyof Limits)[];
 
-/** Whether what is open of the account must be known. */
+/** Whether the account's open orders must be known. */
 export function limitsOpen({ maxOpenOrders, maxOpenNotional }: Limits): boolean {
   return maxOpenOrders !== null || maxOpenNotional !== null;
 }
@@ -83,7 +83,7 @@ export class LimitTable {
     );
   }
 
-  /** What an account may do. null: any that has no settings of its own. */
+  /** The limits of an account. null: of any account without settings of its own. */
   of(accountId: string | null): AccountLimits {
     return (accountId === null ? undefined : this.#ofAccounts.get(accountId)) ?? this.#ofOthers;
   }
@@ -138,7 +138,7 @@ export class AccountLimits {
   }
 }
 
-/** Of an account, limits are remembered in so many symbols. */
+/** Symbols whose limits are cached per account. */
 const MAX_FOUND = 1_000;
 
 function overlaid(below: Limits, above: LimitSetting | undefined): Limits {
@@ -154,7 +154,7 @@ function overlaid(below: Limits, above: LimitSetting | undefined): Limits {
   };
 }
 
-/** What a symbol can't change. */
+/** The limits that can't be set for a symbol. */
 function accountWide({ ordersPerSecond, orderBurst, maxOpenOrders, maxOpenNotional }: Limits): LimitSetting {
   return { ordersPerSecond, orderBurst, maxOpenOrders, maxOpenNotional };
 }

@@ -1,9 +1,9 @@
-/** What an account has open at one moment: orders that were seen, and approvals whose order was not seen yet (R14). */
+/** An account's open orders: those that were seen, and approvals whose order has not been seen yet (R14). */
 
 /** The limits of an account over all symbols. The notional is per quote asset: nothing sums across assets (R9). */
 export interface OpenLimits {
   readonly maxOpenOrders: number | null;
-  /** Minor units of the asset of the order that is asked about. */
+  /** Minor units of the asset of the order that is checked. */
   readonly maxOpenNotionalUnits: bigint | null;
 }
 
@@ -20,7 +20,7 @@ export interface OpenAsk {
   readonly notionalUnits: (tickLots: number) => bigint;
 }
 
-/** An order as order tells it. */
+/** An order as the order service reports it. */
 export interface SeenOrder extends Omit<OpenAsk, "priceTicks"> {
   /** null for a MARKET order: what it was approved with counts. */
   readonly priceTicks: number | null;
@@ -50,8 +50,8 @@ interface OpenEntry {
 }
 
 /**
- * One account. An order counts with the higher of what is seen and what is reserved, so that it counts from its
- * approval on, and while an amendment is in flight with the dearer of its two forms.
+ * One account. An order counts with the greater of what was seen and what is reserved. So it counts from its approval on, and
+ * while an amendment is in flight, the more expensive version counts.
  */
 export class OpenExposure {
   readonly #orders = new Map<string, OpenEntry>();
@@ -70,7 +70,7 @@ export class OpenExposure {
     return [...this.#sums].flatMap(([asset, units]) => (units === 0n ? [] : [asset])).sort();
   }
 
-  /** Why the order may not be; null: it may. What costs no more than before is never refused. */
+  /** Why the order is refused; null: it is not. An amendment that costs no more than before is never refused. */
   refusal(ask: OpenAsk, limits: OpenLimits): OpenRefusal | null {
     const entry = this.#orders.get(ask.orderId);
     const wouldBeOrders = this.#orders.size + (entry === undefined ? 1 : 0);
@@ -83,7 +83,7 @@ export class OpenExposure {
     return wouldBe > limits.maxOpenNotionalUnits ? { code: "open_notional_limit_exceeded", wouldBe } : null;
   }
 
-  /** The order is approved. Asked for again, the last approval counts. */
+  /** The order is approved. If it is checked again, the last approval counts. */
   reserve(ask: OpenAsk): void {
     const { orderId, asset, priceTicks, quantityLots } = ask;
     const entry = this.#orders.get(orderId);
@@ -94,7 +94,7 @@ export class OpenExposure {
     });
   }
 
-  /** The order is open, as it is seen now. Answers whether its reservation is used up. */
+  /** The order was seen, open. Returns whether its reservation is used up. */
   see(seen: SeenOrder, referenceTicks: number): boolean {
     const { orderId, asset, quantityLots, leavesLots } = seen;
     const known = this.#orders.get(orderId);
@@ -116,13 +116,13 @@ export class OpenExposure {
     return isUsed;
   }
 
-  /** The order is finished, or never came. */
+  /** The order has ended, or never came. */
   forget(orderId: string): void {
     const entry = this.#orders.get(orderId);
     if (entry !== undefined) this.#change(orderId, entry.asset, () => this.#orders.delete(orderId));
   }
 
-  /** The amendment behind the reservation has had its outcome: what is seen counts. False where nothing was seen yet. */
+  /** The amendment behind the reservation has its outcome: the seen order counts. False if none was seen yet. */
   settle(orderId: string): boolean {
     const entry = this.#orders.get(orderId);
     if (entry === undefined) return true;
@@ -153,7 +153,7 @@ function unitsOf({ seenUnits, reserved }: OpenEntry): bigint {
   return seenUnits !== null && seenUnits > reservedUnits ? seenUnits : reservedUnits;
 }
 
-/** Of an amendment only what is not gone already can still be open. */
+/** Of an amended quantity, only what has not filled or been cancelled already can still be open. */
 function askedUnits(ask: OpenAsk, entry: OpenEntry | undefined): bigint {
   return ask.notionalUnits(ask.priceTicks * Math.max(0, ask.quantityLots - (entry?.goneLots ?? 0)));
 }

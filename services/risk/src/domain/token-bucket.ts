@@ -12,8 +12,8 @@ export function fullBucket(burst: number, nowMs: number): TokenBucket {
 }
 
 /**
- * Takes a token, or answers false. A clock that is set back gains nothing, and goes on from there: nobody waits until it is where
- * it was. A burst that shrinks takes effect at once.
+ * Takes a token, or returns false. If the clock is set back, no tokens are gained, and time goes on from there: nobody waits
+ * until it is where it was. A smaller burst takes effect at once.
  */
 export function takeToken(
   bucket: TokenBucket,

@@ -17,7 +17,7 @@ export function refresh(
   );
 }
 
-/** After a commit, which is answered in any case: where it can't be read back now, the job's next run has it. */
+/** After a commit, which is answered in any case: if it can't be read back now, the job's next run does. */
 export async function refreshCommitted(risk: Risk): Promise<void> {
   try {
     await refresh(risk);

@@ -2,12 +2,13 @@ import type { StandingAnswer } from "@bourse/contracts";
 import { isFinal } from "@bourse/market";
 import type { Risk } from "../risk.ts";
 
-/** At most so many a run: more wait for the next. */
+/** Most reservations in one run; others wait for the next. */
 const LIMIT = 1_000;
 
 /**
- * R14: approvals whose order was not seen for longer than order may take to commit one. What order does not have will
- * never be, so that it is freed; what it has and was not seen here shows that the updates lag, and closes the door.
+ * R14: deals with approvals whose order has not been seen for longer than order may take to commit one. If the order service
+ * doesn't have it, it will never come, and the reservation is released. If it has it, the updates lag, and nothing more is
+ * approved.
  */
 export async function settleReservations(risk: Risk): Promise<void> {
   const age = { nowMs: risk.clock.nowMs(), ageMs: risk.reservationMs };
@@ -23,7 +24,7 @@ export async function settleReservations(risk: Risk): Promise<void> {
   for (const outstanding of unheard) {
     const order = standing.get(outstanding.orderId);
     if (order === undefined || isFinal(order.status)) risk.exposures.forget(outstanding);
-    // The engine has not answered a pending order, so that there is nothing to be seen of it yet.
+    // The engine has not answered a pending order yet, so there is no update of it to be seen.
     else risk.exposures.found(outstanding, order.amending || order.status === "PENDING", nowMs);
   }
 }

@@ -18,7 +18,7 @@ const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
   Type.Union([schema, Type.Null()]);
 const Rate = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 
-/** Absent: inherited from the wider scope. null: no limit. A symbol has none that is counted over all symbols. */
+/** Absent: inherited from the wider scope. null: no limit. Limits over all symbols can't be set for a symbol. */
 const settingFields = {
   maxOrderNotional: Type.Optional(Nullable(Decimal)),
   maxOrderQuantity: Type.Optional(Nullable(Decimal)),
@@ -41,9 +41,9 @@ const Effective = Type.Object({
 const LimitsAnswer = Type.Object({
   accountId: Type.Optional(AccountId),
   symbol: Type.Optional(SymbolField),
-  /** What is set for this very scope. */
+  /** What is set for exactly this scope. */
   setting: LimitSettingBody,
-  /** What holds for it. */
+  /** The limits that apply to it, inherited ones included. */
   effective: Effective,
 });
 
@@ -101,12 +101,12 @@ export const limitRoutes: readonly Route<Risk>[] = scopes.flatMap(
   ],
 );
 
-/** An account sees what holds for itself: what it may send a second, it can't find out otherwise but by being refused. */
+/** An account sees its own limits; otherwise it could learn its order rate only by being refused. */
 async function showLimits(risk: Risk, request: RouteRequest): Promise<RouteAnswer> {
   const scope = scopeOf(request);
   const foreign = refuseForeignAccount(request.principal, scope.accountId ?? "");
   if (foreign !== null) return foreign;
-  // Not what memory knows: another instance may have taken the last setting.
+  // From the table, not from memory: another instance may have taken the last setting.
   await refresh(risk);
   return { status: 200, body: answerOf(risk, scope) };
 }
@@ -139,7 +139,7 @@ function negatives(setting: LimitSetting): readonly FieldError[] {
   });
 }
 
-/** A limit that would never be looked at is not set. */
+/** Refuses a limit that would never apply. */
 function misplaced(setting: LimitSetting, { symbol }: LimitScope): readonly FieldError[] {
   if (symbol === null) return [];
   const allowed = "nothing: it is counted over all symbols; set it for an account or for everyone";

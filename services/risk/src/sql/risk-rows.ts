@@ -39,7 +39,7 @@ export function lockKillSwitch(accountId: string): Statement {
   return sql`SELECT * FROM kill_switches WHERE account_id = ${accountId} FOR UPDATE`;
 }
 
-/** No row is answered where the account is stopped already. */
+/** Returns no row if the account is stopped already. */
 export function engageKillSwitch(killSwitch: KillSwitch): Statement {
   const { accountId, requestId, reason, actor, engagedMs } = killSwitch;
   return sql`INSERT INTO kill_switches (account_id, request_id, reason, actor, engaged_ms)

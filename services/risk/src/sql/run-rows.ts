@@ -1,8 +1,8 @@
 import { type Store, sql } from "@bourse/store";
 
 /**
- * Notes that an instance runs, and answers whether no other run is on record: every end was clean, and none runs beside
- * it. Those that run beside it are not told from those that died: all of them go, and {@link keepRun} brings the living back.
+ * Records that an instance runs, and returns whether no other run is on record: then every shutdown was clean, and no other
+ * instance runs. Living instances can't be told from dead ones here: all are removed, and {@link keepRun} adds the living again.
  */
 export async function beginRun(store: Store, runId: string): Promise<boolean> {
   return await store.transaction("begin run", async (tx) => {
@@ -12,7 +12,7 @@ export async function beginRun(store: Store, runId: string): Promise<boolean> {
   });
 }
 
-/** An instance that began later has taken the note away: without it nobody would know of an end that is not clean. */
+/** An instance that started later has removed the record: without it, an unclean end would go unnoticed. */
 export async function keepRun(store: Store, runId: string): Promise<void> {
   const rows = await store.query(sql`SELECT run_id FROM runs WHERE run_id = ${runId}`);
   if (rows.length > 0) return;

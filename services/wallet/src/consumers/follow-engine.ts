@@ -24,7 +24,7 @@ type Executed = EventOf<typeof TradeExecuted>;
 type Completed = EventOf<typeof CommandCompleted>;
 type Refused = Completed & { readonly orderId: string; readonly symbol: string; readonly accountId: string };
 
-/** What of the engine's output concerns money: trades settle, reports move holds, refused amends free their raise. */
+/** The engine's events that concern money: trades settle, reports change holds, refused amendments release their raise. */
 type Fact = { readonly instrument: CompiledInstrument; readonly partition: number } & (
   | { readonly kind: "trade"; readonly event: Executed }
   | { readonly kind: "report"; readonly event: Report }
@@ -32,8 +32,8 @@ type Fact = { readonly instrument: CompiledInstrument; readonly partition: numbe
 );
 
 /**
- * Settles trades and follows reports, a batch in one transaction: apply the facts in memory in the order in which they
- * came, write one net row of each balance and hold (R13), publish what was settled and released.
+ * Settles trades and follows reports, a batch in one transaction: it applies the facts in memory in the order of their
+ * arrival, writes one net row of each balance and hold (R13), and publishes what was settled and released.
  */
 export async function followEngine(wallet: Wallet, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
   const facts: Fact[] = [];
@@ -92,7 +92,7 @@ function isRefusedOrder(event: Completed): event is Refused {
   return !accepted && orderId !== undefined && symbol !== undefined && accountId !== undefined;
 }
 
-/** The rows that the facts may change: a report of a new order changes no balance. */
+/** The rows that the facts may change; a report of a new order changes no balance. */
 function askOf(facts: readonly Fact[], partition: number): Ask {
   const balances: BalanceKey[] = [];
   const holds: string[] = [];
@@ -185,7 +185,7 @@ function accountShort(
   });
 }
 
-/** R11: an account that could not pay is blocked until someone looks. */
+/** R11: an account with a shortfall is blocked until an operator has dealt with it. */
 function blockAccounts(short: readonly SettledTrade[]): Statement[] {
   if (short.length === 0) return [];
   const accountIds = [

@@ -2,7 +2,7 @@ import type { referenceEvents, TopicEvent } from "@bourse/contracts";
 import type { Envelope } from "@bourse/delivery";
 import type { ReferenceBook } from "@bourse/market";
 
-/** Keeps the book of assets and instruments as reference-data tells it. */
+/** Keeps the assets and instruments, as published by reference-data. */
 export function applyReference(
   service: { readonly reference: ReferenceBook },
   batch: readonly Envelope[],

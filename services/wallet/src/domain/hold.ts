@@ -1,7 +1,7 @@
 import { assert } from "@bourse/base";
 import { type CompiledInstrument, type HoldFacts, requiredHold, type Side } from "@bourse/market";
 
-/** What is reserved for one order, and the facts that say how much (R11). The ledger's hold of the same id has the amount. */
+/** The hold of one order: the facts from which its amount follows (R11). The ledger's hold of the same id has the amount. */
 export interface OrderHold {
   readonly orderId: string;
   readonly accountId: string;
@@ -13,7 +13,7 @@ export interface OrderHold {
   boundTicks: number;
   leavesLots: number;
   done: boolean;
-  /** Of the latest report or trade that changed bound, leaves and done. 0: none yet. */
+  /** The engine sequence of the latest report or trade that changed bound, leaves and done. 0: none yet. */
   engineSequence: number;
   cumulativeLots: number;
   cumulativeNotionalUnits: bigint;
@@ -23,15 +23,15 @@ export interface OrderHold {
   settledFeeUnits: bigint;
   pending: PendingRaise | null;
   readonly createdMs: number;
-  /** What the ledger's hold had when the row was read or written last. */
+  /** The amount of the ledger's hold when the row was last read or written. */
   heldUnits: bigint;
-  /** The row's; 0: there is none yet. */
+  /** The row's version; 0: there is no row yet. */
   version: number;
-  /** The row names a raise. */
+  /** Whether the row has a raise. */
   isRaiseStored: boolean;
 }
 
-/** A raise for an amend that has no outcome yet. */
+/** The raise for an amendment that has no outcome yet. */
 export interface PendingRaise {
   readonly requestId: string;
   readonly boundTicks: number;
@@ -39,7 +39,7 @@ export interface PendingRaise {
   readonly createdMs: number;
 }
 
-/** What a report or one side of a trade says of an order, in integers. */
+/** What a report or one side of a trade says about an order, in integers. */
 export interface OrderFacts {
   readonly engineSequence: number;
   readonly boundTicks: number;
@@ -50,7 +50,7 @@ export interface OrderFacts {
   readonly cumulativeFeeUnits: bigint;
 }
 
-/** Cumulative facts only grow; the others belong to the highest engine sequence, so the order of arrival is free (R11). */
+/** Cumulative facts only grow; the others are those of the highest engine sequence. So facts may arrive in any order (R11). */
 export function learn(hold: OrderHold, facts: OrderFacts): void {
   if (facts.cumulativeLots > hold.cumulativeLots) {
     hold.cumulativeLots = facts.cumulativeLots;
@@ -64,7 +64,7 @@ export function learn(hold: OrderHold, facts: OrderFacts): void {
   hold.done = facts.done;
 }
 
-/** The fill of a trade is settled: it no longer needs to be held. */
+/** A fill is settled: its amount need not be held any longer. */
 export function settle(
   hold: OrderHold,
   fill: { readonly lots: number; readonly notionalUnits: bigint; readonly feeUnits: bigint },
@@ -74,7 +74,7 @@ export function settle(
   hold.settledFeeUnits += fill.feeUnits;
 }
 
-/** The amend that raised the hold has its outcome: REPLACED merges the raise into the facts, anything else frees it. */
+/** The amendment behind a raise has its outcome: REPLACED merges the raise into the facts, any other releases it. */
 export function resolveRaise(hold: OrderHold, requestId: string): void {
   if (hold.pending?.requestId === requestId) hold.pending = null;
 }

@@ -3,7 +3,7 @@ import type { LedgerBatch } from "@bourse/ledger";
 import { type CompiledInstrument, type Side, worstCost } from "@bourse/market";
 import { type OrderHold, requiredUnits } from "./hold.ts";
 
-/** A hold that order asks for, in integers. */
+/** A hold that the order service requests, in integers. */
 export interface NewHold {
   readonly orderId: string;
   readonly accountId: string;
@@ -39,7 +39,7 @@ export type HoldDecision =
 
 const HELD: HoldDecision = { status: "held" };
 
-/** What is locked for a batch of holds. Holds that are placed are added to it. */
+/** The rows that are locked for a batch of holds. New holds are added to it. */
 export interface HoldDesk {
   readonly nowMs: number;
   readonly accounts: ReadonlyMap<string, "OPEN" | "BLOCKED">;
@@ -48,7 +48,7 @@ export interface HoldDesk {
   readonly ledger: LedgerBatch;
 }
 
-/** Decides one hold; on "held" the desk has it. The same hold asked for again is held again, once. */
+/** Decides one hold; after "held" the desk has it. The same hold requested again is answered "held", and held once. */
 export function placeHold(desk: HoldDesk, ask: NewHold): HoldDecision {
   const existing = desk.holds.get(ask.orderId);
   if (existing !== undefined) return holdAgain(existing, ask);
@@ -65,7 +65,7 @@ export function placeHold(desk: HoldDesk, ask: NewHold): HoldDecision {
   return HELD;
 }
 
-/** Decides the raise for an amend that may cost more: by the worst case of what may fill meanwhile (R11). */
+/** Decides the raise for an amendment that may cost more: for the worst case of what may fill meanwhile (R11). */
 export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
   const hold = desk.holds.get(ask.orderId);
   if (desk.closedRaises.has(ask.requestId) || hold === undefined || hold.done)
@@ -92,9 +92,9 @@ export function raiseHold(desk: HoldDesk, ask: NewRaise): HoldDecision {
 }
 
 /**
- * An earlier try has made the hold and was cut off before its order was committed. The same terms are held already;
- * other terms may cost more than what is held, and changing them would uncover a try that is still on its way (R10).
- * Once the engine has touched the hold its order is committed: whoever asks meets that order's row.
+ * An earlier request has made the hold and was interrupted before its order was committed. With the same terms, the hold
+ * covers this one. Other terms may cost more than is held, and changing the hold would uncover a request that is still in
+ * flight (R10). Once the engine has touched the hold, its order is committed, and the caller will find that order's row.
  */
 function holdAgain(existing: OrderHold, ask: NewHold): HoldDecision {
   if (existing.done) return { status: "refused", code: "hold_closed" };

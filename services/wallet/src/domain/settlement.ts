@@ -21,13 +21,13 @@ export interface TradeParty {
   readonly facts: OrderFacts;
 }
 
-/** What an execution report says of an order. */
+/** What an execution report says about an order. */
 export interface Report {
   readonly orderId: string;
   readonly requestId: string;
   /** The report answers the command of `requestId`. */
   readonly outcome: boolean;
-  /** NEW: it says what the hold was made from, so nothing moves, and no balance is locked for it. */
+  /** NEW: it repeats what the hold was made from, so nothing changes, and no balance is locked for it. */
   readonly isNew: boolean;
   readonly instrument: CompiledInstrument;
   readonly facts: OrderFacts;
@@ -40,7 +40,7 @@ export interface SettledTrade {
 
 /**
  * One batch of the engine's facts over the holds and balances that are locked: trades settle, holds follow (R11).
- * Facts are applied in the order in which they came; each hold and balance is written once, net.
+ * Facts are applied in the order of their arrival; each hold and balance is written once, net.
  */
 export class Settlement {
   readonly #ledger: LedgerBatch;
@@ -53,7 +53,7 @@ export class Settlement {
     this.#holds = holds;
   }
 
-  /** A trade is a fact: it is settled whatever the holds have. What an account lacks is posted to suspense. */
+  /** A trade is a fact: it is settled whatever the holds contain. A shortfall is posted to suspense. */
   trade(trade: Trade): void {
     const { tradeId, partition, instrument, quantityUnits, notionalUnits, buyer, seller } = trade;
     const outcome = this.#ledger.settle(
@@ -97,7 +97,7 @@ export class Settlement {
     this.#follow(hold, report.instrument, report.facts.engineSequence);
   }
 
-  /** An amend was refused: what was raised for it is free again. */
+  /** An amendment was refused: its raise is released. */
   amendRefused(orderId: string, requestId: string, instrument: CompiledInstrument): void {
     const hold = this.#holds.get(orderId);
     if (hold === undefined || hold.pending?.requestId !== requestId) return;
@@ -105,12 +105,12 @@ export class Settlement {
     this.#resize(hold, instrument, () => `refused/${requestId}`);
   }
 
-  /** The hold of what a trade or a report says, which is the cause. */
+  /** The hold that a trade or a report, the cause, is about. */
   #follow(hold: OrderHold, instrument: CompiledInstrument, cause: string | number): void {
     this.#resize(hold, instrument, () => `follow/${cause}/${hold.orderId}`);
   }
 
-  /** Most facts leave a hold as it is: its cause is only named where it changes. */
+  /** Most facts leave the amount of a hold unchanged: a cause is recorded only if it changes. */
   #resize(hold: OrderHold, instrument: CompiledInstrument, cause: () => string): void {
     this.#touched.add(hold);
     const open = this.#ledger.hold(hold.orderId);

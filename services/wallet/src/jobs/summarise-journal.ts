@@ -7,7 +7,7 @@ export const JOURNAL_INDEXES: readonly RangeIndex[] = [
   { table: "trade_entries", index: "trade_entries_by_account", pagesPerRange: 32 },
 ];
 
-/** Summarises what the journal has got for the statements that will be asked for (decision 0049). */
+/** Summarises the journal's new pages, for account statements (decision 0049). */
 export function summariseJournal({ store, summarisedPages }: Wallet): Promise<void> {
   return summariseRanges(store, JOURNAL_INDEXES, summarisedPages);
 }

@@ -97,7 +97,7 @@ export function unknownAccount(accountId: string): ProblemAnswer {
 async function openAccount(wallet: Wallet, request: RouteRequest): Promise<RouteAnswer> {
   const { accountId, name } = request.body as { accountId: string; name?: string };
   const committed = await wallet.delivery.commit("open account", async (unit) => {
-    // Of two that open it at once, the row tells which one did.
+    // If two requests open it at once, the row says which one did.
     const [opened = []] = await unit.run([
       sql`
         INSERT INTO accounts (account_id, name, status, created_ms)

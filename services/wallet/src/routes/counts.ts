@@ -12,7 +12,7 @@ export const WalletCounts = Type.Object({
   settlements: Count,
 });
 
-/** What the tables hold: reports count it there, not what was sent. */
+/** Row counts of the tables: reports count what is stored, not what was sent. */
 export const countRoutes: readonly Route<Wallet>[] = [
   {
     method: "GET",

@@ -185,14 +185,14 @@ async function decideMove(move: Move, unit: Unit): Promise<Effects<RouteAnswer>>
   };
 }
 
-/** Cash has no partition of its own: it stands on the first one's external account. */
+/** Deposits belong to no partition: they use the external account of the first one. */
 const VENUE_PARTITION = 0;
 
 function answered(result: RouteAnswer): Effects<RouteAnswer> {
   return { statements: [], events: [], result };
 }
 
-/** The same request again is answered as before; another one under its key is refused. */
+/** A repeated request is answered as before; another request with the same key is refused. */
 function replayed(move: Move, before: Row): RouteAnswer {
   if (before.asset !== move.asset.asset || BigInt(String(before.amount)) !== move.units)
     return keyReused(move.requestId);

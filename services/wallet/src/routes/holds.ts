@@ -32,7 +32,7 @@ import { insertClosedHolds, ledgerHold, orderIdOf, readHolds, updateHolds } from
 import { insertTransfers } from "../sql/journal-rows.ts";
 import { instrumentOf, scaleOf, type Wallet } from "../wallet.ts";
 
-/** What order asks of wallet: hold, raise, release; and which holds may be orphans. All of them batches (R1). */
+/** What order requests of wallet: hold, raise, release, and which holds may be orphans. All in batches (R1). */
 export const holdRoutes: readonly Route<Wallet>[] = [
   {
     method: "POST",
@@ -186,7 +186,7 @@ function changedHolds(desk: Pick<HoldDesk, "holds" | "ledger">, raised: readonly
   return holds;
 }
 
-/** Those of the raises that were given up before (R10). */
+/** The raises that were given up before (R10). */
 async function closedRaises(raises: readonly HoldRaise[], unit: Unit): Promise<ReadonlySet<string>> {
   if (raises.length === 0) return new Set();
   const requestIds = sqlArray(raises.map((raise) => raise.requestId));
@@ -209,7 +209,7 @@ function outcomeOf(wallet: Wallet, decision: HoldDecision): HoldOutcome {
   };
 }
 
-/** Only what the engine has never touched is released here: anything else follows its reports. */
+/** Releases only holds that the engine has never touched: all others follow its reports. */
 async function release(wallet: Wallet, ask: HoldRelease): Promise<number> {
   const keys = balanceKeys(await balancesBehind(wallet, ask));
   const committed = await wallet.delivery.commit("release holds", async (unit) => {
@@ -272,7 +272,7 @@ function closeRaises(requestIds: readonly string[], nowMs: number): Statement[] 
   ];
 }
 
-/** Whose balances a release will touch: read first, since balances are locked before holds (R13). */
+/** The balances that a release will change: read first, since balances are locked before holds (R13). */
 async function balancesBehind(wallet: Wallet, ask: HoldRelease): Promise<BalanceKey[]> {
   const rows = await wallet.store.query(sql`
     SELECT DISTINCT account_id, asset FROM holds
@@ -308,7 +308,7 @@ async function orphans(
   };
 }
 
-/** Of a page, closed ones too, which no index leaves out: some tenths of a second. */
+/** The size of a page, closed holds included, since no index excludes them: some tenths of a second. */
 const HOLDS_LOOKED_AT = 50_000;
 
 export async function openHolds(

@@ -22,7 +22,7 @@ export function balanceKeys(keys: readonly BalanceKey[]): readonly BalanceKey[] 
   return once.sort(inLockOrder);
 }
 
-/** `locked`: for who writes them by {@link addToBalances}; the others are guarded by their versions. */
+/** `locked`: for callers that write with {@link addToBalances}; others are guarded by the rows' versions. */
 export function lockBalances(keys: readonly BalanceKey[], locked = true): Statement {
   const accounts = sqlArray(keys.map((at) => at.accountId));
   const assets = sqlArray(keys.map((at) => at.asset));
@@ -39,7 +39,7 @@ export function lockBalances(keys: readonly BalanceKey[], locked = true): Statem
     ORDER BY b.account_id COLLATE "C", b.asset COLLATE "C" FOR UPDATE OF b`;
 }
 
-/** Of every key asked for; an asset that the account never had is zero of it, and has no row. */
+/** One for every key given; an asset that the account never had is zero, and has no row. */
 export function readBalances(keys: readonly BalanceKey[], rows: Rows): readonly KnownBalance[] {
   const found = new BalanceTable<KnownBalance>();
   for (const row of rows) {
@@ -59,12 +59,12 @@ function noBalance({ accountId, asset }: BalanceKey): KnownBalance {
   return { accountId, asset, availableUnits: 0n, heldUnits: 0n, version: 0 };
 }
 
-/** A balance that changed, beside its row. */
+/** A changed balance, with its row. */
 export type ChangedBalance = WorkingBalance<KnownBalance>;
 
 /**
- * One net row per account and asset. Fails as a whole where one of them has moved. Changes are added, not set, so that
- * what somebody did to a row by hand is at least met by its CHECKs.
+ * One net row per account and asset. Fails as a whole if one of them was changed by others. Changes are added, not set, so
+ * that a row that somebody has edited by hand is at least subject to its CHECKs.
  */
 export function updateBalances(rows: readonly ChangedBalance[]): Statement[] {
   if (rows.length === 0) return [];
@@ -83,7 +83,7 @@ export function updateBalances(rows: readonly ChangedBalance[]): Statement[] {
   ];
 }
 
-/** Balances that have no row yet; another instance's insert breaks the key. */
+/** Inserts balances that have no row yet; if another instance has, the primary key is violated. */
 export function insertBalances(rows: readonly Balance[]): Statement[] {
   if (rows.length === 0) return [];
   return [

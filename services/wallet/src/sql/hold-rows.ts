@@ -3,7 +3,7 @@ import type { Row, Rows, Statement } from "@bourse/store";
 import { amountArray, amountText, copyRows, int8Array, sql, sqlArray } from "@bourse/store";
 import type { OrderHold } from "../domain/hold.ts";
 
-/** Holds by order id, locked in order (R13) where that is wanted. */
+/** Holds by order id; locked in order (R13) if requested. */
 export function lockHolds(orderIds: Iterable<string>, locked = true): Statement {
   const sorted = [...new Set(orderIds)].sort();
   if (!locked)
@@ -11,10 +11,10 @@ export function lockHolds(orderIds: Iterable<string>, locked = true): Statement 
   return sql`SELECT * FROM holds WHERE order_id = ANY (${sqlArray(sorted)}::uuid[]) ORDER BY order_id FOR UPDATE`;
 }
 
-/** A hold that is done and holds nothing is a tombstone to the ledger. */
+/** A finished hold with nothing held is a tombstone to the ledger. */
 export function ledgerHold({ orderId: holdId, accountId, asset, done, heldUnits }: OrderHold): Hold {
   if (done && heldUnits === 0n) return { status: "CLOSED", holdId, accountId, asset };
-  // What it was opened with decides nothing here: place-holds compares the terms (R10).
+  // The terms it was opened with don't matter here: place-holds compares them (R10).
   return { status: "OPEN", holdId, accountId, asset, openedUnits: heldUnits, heldUnits };
 }
 
@@ -63,7 +63,7 @@ export function orderIdOf(value: unknown): string {
   return String(value).replaceAll("-", "");
 }
 
-/** New holds: that they have executed nothing is what the columns say by default. */
+/** Inserts new holds; the columns' defaults say that nothing has executed. */
 export function insertHolds(holds: readonly OrderHold[]): Statement[] {
   if (holds.length === 0) return [];
   return [
@@ -85,7 +85,7 @@ export function insertHolds(holds: readonly OrderHold[]): Statement[] {
 const COPY_HOLDS = `COPY holds (order_id, account_id, symbol, buy, asset, max_fee_ppm, bound_ticks, leaves_lots, held,
   created_ms) FROM STDIN`;
 
-/** Closed rows where there was no hold (R10). A hold that came meanwhile stays as it is: the next release finds it. */
+/** Inserts closed rows for ids without a hold (R10). A hold that was inserted meanwhile stays; the next release finds it. */
 export function insertClosedHolds(orderIds: readonly string[], nowMs: number): Statement[] {
   if (orderIds.length === 0) return [];
   return [
@@ -100,8 +100,8 @@ export function insertClosedHolds(orderIds: readonly string[], nowMs: number): S
 }
 
 /**
- * One row per hold, however many facts the batch had of it. Fails as a whole where one of them has moved. Arrays that are
- * unnested side by side in a SELECT are walked together; in FROM each would be kept row by row first.
+ * One row per hold, however many facts the batch had for it. Fails as a whole if one of them was changed by others. Arrays that
+ * are unnested side by side in a SELECT are read together; in FROM each would be materialised first.
  */
 export function updateHolds(holds: readonly OrderHold[]): Statement[] {
   if (holds.length === 0) return [];
@@ -135,7 +135,7 @@ function hasRaiseToWrite({ pending, isRaiseStored }: OrderHold): boolean {
   return pending !== null || isRaiseStored;
 }
 
-/** Of rows that {@link updateHolds} has just written, and so locked and found as they were known. */
+/** For rows that {@link updateHolds} has just written, and which are therefore locked and as expected. */
 function updateRaises(holds: readonly OrderHold[]): Statement[] {
   if (holds.length === 0) return [];
   return [

@@ -2,7 +2,7 @@ import { LastUsed } from "@bourse/base";
 import { type Balance, type BalanceKey, BalanceTable } from "@bourse/ledger";
 import type { OrderHold } from "../domain/hold.ts";
 
-/** A row as it was read or written last. Version 0: there is no row yet. */
+/** A row as it was last read or written. Version 0: there is no row yet. */
 export interface KnownBalance extends Balance {
   availableUnits: bigint;
   heldUnits: bigint;
@@ -15,8 +15,8 @@ const MAX_HOLDS = 30_000;
 const MAX_ACCOUNTS = 50_000;
 
 /**
- * The rows that this instance used last. Any of them may be out of date, since other instances write too: a write names
- * the version that it was decided from, and fails as a whole where that is no longer the row's.
+ * A cache of the rows that this instance used last. Any of them may be out of date, since other instances write too. So a
+ * write names the version that it was decided from, and fails as a whole if the row has another one.
  */
 export class KnownRows {
   readonly #balances = new LastUsed<BalanceKey, KnownBalance>(MAX_BALANCES, () => new BalanceTable());
@@ -31,7 +31,7 @@ export class KnownRows {
     return this.#holds.get(orderId);
   }
 
-  /** Whether the account was open when it was looked at last. */
+  /** Whether the account was open when it was last read. */
   isOpen(accountId: string): boolean {
     return this.#open.get(accountId) === true;
   }
@@ -40,7 +40,7 @@ export class KnownRows {
     this.#balances.set(balance, balance);
   }
 
-  /** A hold that is over is forgotten: hardly anything comes for it any more. */
+  /** A finished hold is evicted: hardly any fact follows for it. */
   keepHold(hold: OrderHold): void {
     if (hold.done && hold.heldUnits === 0n) this.#holds.delete(hold.orderId);
     else this.#holds.set(hold.orderId, hold);

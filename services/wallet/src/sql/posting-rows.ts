@@ -19,7 +19,7 @@ export interface StatementPage {
 }
 
 /**
- * An account's own postings behind a place, latest first: by windows of time that widen as they go back (decision 0049).
+ * An account's own postings before a position, latest first, read in windows of time that widen as they go back (decision 0049).
  * Rejects with `StoreError`.
  */
 export function readPostings(
@@ -37,8 +37,9 @@ export function readPostings(
 }
 
 /**
- * By its parties an entry is looked at before its legs are made of it; by one or the other, of which each has summaries. The
- * venue's own accounts are named after partitions, as a trading account may be, too. Of the window any `most`, or all.
+ * Entries are filtered by either of their parties, both of which have summaries, before they are expanded to postings. The
+ * venue's own accounts are named after partitions, and a trading account may have such a name too. Any `most` of the window,
+ * or all.
  */
 export function selectPostings(
   accountId: string,
