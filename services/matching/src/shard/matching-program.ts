@@ -36,8 +36,8 @@ const WORK_CHUNK = 1_024;
 const ORDERS_IN_A_STEP = 10_000;
 
 /**
- * Unused sessions are dropped when there are more than this many, and more than there are live orders: so finding them costs
- * each new session next to nothing. It depends on the state alone, and so is the same in each replay (R8).
+ * When the number of sessions reaches this plus twice the number of live orders, the unused ones are dropped: so finding them
+ * costs each new session next to nothing. It depends on the state alone, and so is the same in each replay (R8).
  */
 const SPARE_SESSIONS = 1_024;
 
