@@ -254,9 +254,7 @@ async function compareUpdates(desk: Desk, range: IdRange, findings: Findings): P
       // Of an order that the engine has not answered yet, OrderCreated is all that there is to tell.
       const needsNoWord = told === undefined && (row.status === "PENDING" || mayBeDropped(row));
       if (told !== row.status && !needsNoWord)
-        findings.add(
-          `order ${after} is ${row.status}, its last OrderStateChanged says ${told ?? "nothing"}`,
-        );
+        findings.add(`order ${after} is ${row.status}, its last OrderStateChanged says ${told ?? "nothing"}`);
       last.delete(after);
     }
     findings.checked += rows.length;
