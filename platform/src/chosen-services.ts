@@ -22,7 +22,7 @@ export function chosenServices({
   for (const name of asked) {
     if (optionalDefinitions.some((each) => each.name === name)) continue;
     const allowed = optionalDefinitions.map((each) => each.name).join(", ");
-    throw new PlatformError("config_invalid", `BOURSE_WITH is ${name}, and allowed is ${allowed}`);
+    throw new PlatformError("config_invalid", `BOURSE_WITH (--with) is ${name}, and allowed is ${allowed}`);
   }
   const chosen = optionalDefinitions.filter(({ name }) => asked.includes(name) || only.includes(name));
   return [...definitions, ...chosen.map((definition) => ofTopic(definition, env))];

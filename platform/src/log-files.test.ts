@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -66,6 +67,20 @@ test("the end of a log is found on both sides of a turn; of none it is nothing",
   appendFileSync(file, "three\n");
   assert.equal(logEnd(file, 2), "two\nthree");
   assert.equal(logEnd(join(folder, "none.log"), 2), "");
+});
+
+test("of a log that an earlier start has written to, the end is this start's alone", async (t) => {
+  const folder = logFolder(t);
+  const file = join(folder, "wallet.log");
+  appendFileSync(file, "earlier\nits end\n");
+  const start = statSync(file).size;
+  assert.equal(logEnd(file, 3, start), "");
+  appendFileSync(file, "this one\n");
+  assert.equal(logEnd(file, 3, start), "this one");
+  appendFileSync(file, `${"x".repeat(100)}\n`);
+  await turnLogs(folder, 100);
+  appendFileSync(file, "behind\n");
+  assert.equal(logEnd(file, 2, start), `${"x".repeat(100)}\nbehind`);
 });
 
 test("the logger of a platform writes on behind a turn, each line once", async (t) => {

@@ -75,14 +75,22 @@ async function turn(file: string, size: number, maxBytes: number): Promise<void>
   }
 }
 
-/** The last lines of a log, wherever they are by now; none where there is no such log. */
-export function logEnd(file: string, lines: number): string {
-  const found = [`${file}.1`, file].flatMap((each) =>
-    existsSync(each)
-      ? readFileSync(each, "utf8")
-          .split("\n")
-          .filter((line) => line !== "")
-      : [],
-  );
+/**
+ * The last lines of a log, wherever they are by now; none where there is no such log. `fromByte`: of what was written since
+ * the log had that length.
+ */
+export function logEnd(file: string, lines: number, fromByte = 0): string {
+  // A shorter one was emptied since.
+  const isWhole = existsSync(file) && statSync(file).size >= fromByte;
+  const found =
+    isWhole && fromByte > 0
+      ? linesOf(file, fromByte)
+      : [...linesOf(`${file}.1`, isWhole ? 0 : fromByte), ...linesOf(file, 0)];
   return found.slice(-lines).join("\n");
+}
+
+function linesOf(file: string, fromByte: number): readonly string[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file).subarray(fromByte).toString("utf8");
+  return text.split("\n").filter((line) => line !== "");
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { settledWithin } from "@bourse/base";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
@@ -11,6 +11,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { DEMO_SEED, type Demo, runDemo } from "./demo/run-demo.ts";
 import { endWithProcess } from "./end-with-process.ts";
 import { lockDataFolder } from "./folder-lock.ts";
+import { kafkaSettingsOf } from "./kafka/kafka-settings.ts";
 import { boundLogs, logEnd } from "./log-files.ts";
 import { machineTimer, newId } from "./machine.ts";
 import type { Platform, PlatformOptions, RunningProcess, StoppedPart } from "./platform.ts";
@@ -54,6 +55,8 @@ class LocalCluster implements Cluster {
   readonly #data: DataFolder;
   readonly #children = new Map<ServiceName, ChildProcess>();
   readonly #urls = new Map<ServiceName, string>();
+  /** Where in its log the last start of a service begins. */
+  readonly #logStarts = new Map<ServiceName, number>();
   readonly #release: () => void;
   #postgres: LocalPostgres | null = null;
   #kafka: LocalKafka | null = null;
@@ -87,6 +90,8 @@ class LocalCluster implements Cluster {
   async start(): Promise<void> {
     const { progress, env, ending } = this.#options;
     const services = chosenServices({ env });
+    // What a service would refuse is said before anything is started.
+    const [brokers] = services.map(({ name }) => kafkaSettingsOf(env, [name]).bootstrapServers);
     this.#stopped = endWithProcess(() => this.#tellToEnd());
     this.#leaveLogs = boundLogs({
       folders: ["logs", "kafka"].map((name) => join(this.#data.path, name)),
@@ -96,7 +101,7 @@ class LocalCluster implements Cluster {
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({ folder: this.#data.folder("postgres"), progress });
     this.#goOn("Kafka was started");
-    if (env.KAFKA_BOOTSTRAP_SERVERS === undefined) {
+    if (brokers === undefined) {
       progress("starting Kafka: one broker, which keeps the only copy of each topic (R9)");
       this.#kafka = await startKafka({
         folder: this.#data.folder("kafka"),
@@ -198,6 +203,7 @@ class LocalCluster implements Cluster {
   #spawn(name: ServiceName): void {
     forgetRefusal(this.#data.path, name);
     const log = openSync(join(this.#data.folder("logs"), `${name}.log`), "a");
+    this.#logStarts.set(name, fstatSync(log).size);
     const urls = Object.fromEntries([...this.#urls].map(([service, url]) => [urlVariable(service), url]));
     // One service allocates less than all of them: its young generation need not be as large as V8's.
     const args = [
@@ -252,7 +258,10 @@ class LocalCluster implements Cluster {
     if (refusals.some(({ service }) => service === name))
       return new PlatformError("log_ahead_of_store", refusals.map(({ message }) => message).join("\n"));
     const file = join(this.#data.path, "logs", `${name}.log`);
-    return new PlatformError("start_failed", `${name} ${what}; the end of ${file}:\n${logEnd(file, 3)}`);
+    return new PlatformError(
+      "start_failed",
+      `${name} ${what}; the end of ${file}:\n${logEnd(file, 3, this.#logStarts.get(name))}`,
+    );
   }
 
   get #bootstrapServers(): string | undefined {

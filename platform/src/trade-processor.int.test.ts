@@ -128,7 +128,7 @@ test("which services a platform has is said by name, and what it processes by it
   assert.ok(names({ BOURSE_WITH: " trade-processor " }).includes("trade-processor"));
   assert.throws(
     () => names({ BOURSE_WITH: "wallet" }),
-    /BOURSE_WITH is wallet, and allowed is trade-processor/,
+    /BOURSE_WITH \(--with\) is wallet, and allowed is trade-processor/,
   );
   const [simulated] = chosenServices({
     env: { TRADE_PROCESSOR_TOPIC: "sim.trade-events" },

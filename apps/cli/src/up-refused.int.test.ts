@@ -71,7 +71,7 @@ for (const [what, env, code, words] of [
     "what runs with it",
     { BOURSE_WITH: "tea" },
     EXIT.usage,
-    /BOURSE_WITH is tea, and allowed is trade-processor/,
+    /BOURSE_WITH \(--with\) is tea, and allowed is trade-processor/,
   ],
   ["where to listen", { BOURSE_HOST: "192.0.2.1" }, EXIT.missingPart, /can't listen on 192.0.2.1.*--host/],
 ] as const) {
@@ -80,6 +80,35 @@ for (const [what, env, code, words] of [
     assert.equal(await up.ended, code, up.said.stderr);
     assert.match(up.said.stderr, words);
     assert.doesNotMatch(up.said.stderr, /\n {4}at /);
+  });
+}
+
+for (const [what, args, env, words] of [
+  [
+    "no address",
+    [],
+    { KAFKA_BOOTSTRAP_SERVERS: "kafka:x" },
+    /KAFKA_BOOTSTRAP_SERVERS: "kafka:x" is no broker/,
+  ],
+  ["no port", ["--bootstrap", "a:9092,b:0"], {}, /KAFKA_BOOTSTRAP_SERVERS: "b:0" is no broker address/],
+  [
+    "nothing",
+    ["--bootstrap", ""],
+    {},
+    /'--bootstrap <servers>' argument '' is invalid. Allowed is host:port/,
+  ],
+  ["no protocol", [], { KAFKA_SECURITY_PROTOCOL: "TLS" }, /KAFKA_SECURITY_PROTOCOL is "TLS", wants one of/],
+  ["no password", [], { KAFKA_SECURITY_PROTOCOL: "SASL_SSL" }, /KAFKA_SASL_PASSWORD is not set.*"bourse-/],
+] as const) {
+  it(`up on Kafka says what is wrong with its brokers before it starts anything: ${what}`, async (t) => {
+    const up = run(["up", "--no-demo", "--bus", "kafka", ...args], {
+      ...(await serviceAddresses()),
+      BOURSE_DATA: folder(t),
+      ...env,
+    });
+    assert.equal(await up.ended, EXIT.usage, up.said.stderr);
+    assert.match(up.said.stderr, words);
+    assert.doesNotMatch(up.said.stderr, /starting|\n {4}at /);
   });
 }
 

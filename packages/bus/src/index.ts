@@ -10,6 +10,7 @@ export type { FindOptions, FoundRecords } from "./inspect/find-records.ts";
 export { findBackwards, findForwards } from "./inspect/find-records.ts";
 export type { RecordFilter } from "./inspect/record-filter.ts";
 export { contentOf, typeOf } from "./inspect/record-filter.ts";
+export { brokerAddresses } from "./kafka/broker-addresses.ts";
 export { MAX_VALUE_BYTES } from "./limits.ts";
 export { partitionOf } from "./partition-of.ts";
 export type {

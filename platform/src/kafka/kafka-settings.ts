@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { BusError, brokerAddresses } from "@bourse/bus";
 import type { KafkaConnectionOptions } from "@bourse/bus/kafka";
 import { ConfigError, type Environment, readConfig } from "@bourse/host";
 import type { Static } from "typebox";
@@ -23,6 +24,7 @@ const OWNER = "the event bus";
  */
 export function readKafkaSettings(env: Environment, user?: string): KafkaSettings {
   const config = readConfig(OWNER, KafkaConfig, env);
+  assertAddresses(config.KAFKA_BOOTSTRAP_SERVERS);
   const protocol = String(config.KAFKA_SECURITY_PROTOCOL);
   const tls = protocol.endsWith("SSL") ? tlsOf(config) : undefined;
   const sasl = protocol.startsWith("SASL_") ? saslOf(config, user) : undefined;
@@ -33,6 +35,16 @@ export function readKafkaSettings(env: Environment, user?: string): KafkaSetting
     ...(tls === undefined ? {} : { tls }),
     ...(sasl === undefined ? {} : { sasl }),
   };
+}
+
+function assertAddresses(servers: string | undefined): void {
+  if (servers === undefined) return;
+  try {
+    brokerAddresses(servers);
+  } catch (error) {
+    if (!(error instanceof BusError)) throw error;
+    throw new ConfigError(OWNER, [`KAFKA_BOOTSTRAP_SERVERS: ${error.message}`]);
+  }
 }
 
 /** Of one service by itself. */

@@ -7,7 +7,7 @@ import type { RunningConsole } from "@bourse/console";
 import type { Platform, PlatformOptions, RunFile, StoppedPart } from "@bourse/platform";
 import { alreadyRunning, makeDataFolder, ownerOfDataFolder } from "@bourse/platform/folder-lock";
 import { readPlatformFile } from "@bourse/platform/run-file";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import { dataFolderOf, dataOption, nonEmpty, operatorKeyIn } from "../data-folder.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -40,6 +40,7 @@ export function upCommand(): Command {
     .option(
       "--bootstrap <servers>",
       "with --bus kafka: brokers that run elsewhere, host:port with commas between (KAFKA_BOOTSTRAP_SERVERS)",
+      namedServers,
     )
     .addOption(
       new Option("--with <services>", "services that run only when they are asked for: trade-processor").env(
@@ -71,6 +72,12 @@ Environment:
       "one service, by DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS and <SERVICE>_URL",
     ],
   ]);
+}
+
+/** For commander. Of none a broker would be started here, where a variable that is not set was meant to name others. */
+function namedServers(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("Allowed is host:port, with commas between.");
 }
 
 async function up(options: UpOptions): Promise<void> {
