@@ -106,7 +106,12 @@ describe("the command line", () => {
     ["a number that is none", ["book", "X", "--depth", "many"], EXIT.usage, /whole number from 1 to 5000/],
     ["no such service", ["up", "--only", "walet"], EXIT.usage, /wallet/],
     ["a detached service", ["up", "--detach", "--only", "wallet"], EXIT.usage, /--detach: not with --only/],
-    ["no such service with it", ["up", "--detach", "--with", "tea"], EXIT.usage, /BOURSE_WITH \(--with\) is tea/],
+    [
+      "no such service with it",
+      ["up", "--detach", "--with", "tea"],
+      EXIT.usage,
+      /BOURSE_WITH \(--with\) is tea/,
+    ],
     [
       "an address that is none",
       ["status", "--url", "here"],
