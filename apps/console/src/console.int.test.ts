@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { OutgoingBatch } from "@bourse/bus";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openPage } from "./testing/open-browser.ts";
+import { closePage, launchBrowser, openPage, untilTrue } from "./testing/open-browser.ts";
 import { type PrivateVenue, privateVenue } from "./testing/private-venue.ts";
 import { chromiumSkip } from "./testing/provision-chromium.ts";
 
@@ -81,11 +81,12 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
 
   it("lets an operator in by key, refuses another, lists the topics, and lets him out", async (t) => {
     const { page, faults } = await openPage(browser);
-    t.after(() => page.close());
+    t.after(() => closePage(page));
     await page.goto(`${venue.console.url}/topics`);
     await page.getByLabel("Operator’s key").fill("bk_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").getByText("unauthenticated").waitFor();
+    await page.getByRole("alert").getByText("It was never issued, or it was revoked.").waitFor();
     await page.keyboard.type("bk_wrong_again");
     assert.equal(await page.getByLabel("Operator’s key").inputValue(), "bk_wrong_again");
     assert.equal(await page.getByLabel("Operator’s key").getAttribute("aria-invalid"), "true");
@@ -261,8 +262,15 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const first = page.getByRole("row").nth(1);
     await page.getByRole("row", { name: /^sim\.trade-events / }).waitFor();
     assert.match(await first.innerText(), /^sim\.trade-events\s/);
+    const widths = (): Promise<unknown> =>
+      page.evaluate(
+        "Array.from(document.querySelectorAll('th'), (head) => head.getBoundingClientRect().width)",
+      );
+    const before = await widths();
     await page.getByRole("button", { name: "Topic", exact: true }).click();
     const head = page.getByRole("columnheader", { name: "Topic" });
+    await page.waitForURL(/\?sort=name$/);
+    assert.deepEqual(await widths(), before, "no column is wider for being the one that sorts");
     assert.equal(await head.getAttribute("aria-sort"), "ascending");
     assert.match(page.url(), /\?sort=name$/);
     for (const again of [() => page.reload(), () => page.waitForResponse("**/platform/topics")]) {
@@ -285,7 +293,7 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const table = page.getByRole("region", { name: "Messages of sim.trade-events" });
     await table.getByText('"n":9999').waitFor();
     const kept = (name: string, top: number): Promise<unknown> =>
-      page.waitForFunction(`history.state?.tops[${JSON.stringify(name)}] === ${top}`);
+      untilTrue(page, `history.state?.tops[${JSON.stringify(name)}] === ${top}`);
     await table.evaluate((element) => element.scrollTo(0, 13_500));
     await kept("Messages of sim.trade-events", 13_500);
     await page.reload();
@@ -299,11 +307,11 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     await kept("window", 200);
     await link.click();
     await page.getByRole("heading", { name: "sim.trade-events" }).waitFor();
-    await page.waitForFunction("scrollY === 0");
+    await untilTrue(page, "scrollY === 0");
     await page.goBack();
-    await page.waitForFunction("scrollY === 200");
+    await untilTrue(page, "scrollY === 200");
     await page.reload();
-    await page.waitForFunction("scrollY === 200");
+    await untilTrue(page, "scrollY === 200");
   });
 
   it("keeps the row that is being read in its place while others come live", async (t) => {
@@ -421,9 +429,11 @@ describe("the console in a browser", { skip: skip ?? false, timeout: 480_000 }, 
     const page = await at(t, "/topics");
     const row = page.getByRole("row", { name: /^order-events / });
     await row.waitFor();
+    const before = await row.boundingBox();
     await page.route("**/api/**", (route) => route.abort());
     const alert = page.getByRole("alert");
     await alert.getByText("The console’s server does not answer").waitFor();
+    assert.deepEqual(await row.boundingBox(), before, "nothing is pushed away from who reads it");
     await alert.getByText(/^Showing data from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC\.$/).waitFor();
     assert.equal(await row.count(), 1);
     await page.getByRole("link", { name: "Groups" }).click();

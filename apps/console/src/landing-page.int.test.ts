@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser, openPage } from "./testing/open-browser.ts";
+import { launchBrowser, openPage, untilTrue } from "./testing/open-browser.ts";
 import { chromiumSkip } from "./testing/provision-chromium.ts";
 
 const skip = await chromiumSkip({ environment: process.env, progress: (line) => console.error(line) });
@@ -103,7 +103,7 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     const last = (): Promise<string> => page.locator("#markets tbody tr").first().innerText();
     const shown = await last();
     const row = "document.querySelector('#markets tbody tr').innerText";
-    await page.waitForFunction(`${row} !== ${JSON.stringify(shown)}`);
+    await untilTrue(page, `${row} !== ${JSON.stringify(shown)}`);
   }
 
   it("keeps the keyboard's place while figures change", async (t) => {
@@ -113,7 +113,7 @@ describe("the landing page in a browser", { skip: skip ?? false, timeout: 300_00
     await aRoundLater(page);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Book of BTC-USD" }).waitFor();
-    await page.waitForFunction("document.activeElement.ariaCurrent === 'true'");
+    await untilTrue(page, "document.activeElement.ariaCurrent === 'true'");
     assert.deepEqual(await page.locator("#markets [aria-current=true]").allInnerTexts(), ["BTC-USD"]);
   });
 

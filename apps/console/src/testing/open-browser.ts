@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { provisionChromium } from "./provision-chromium.ts";
 
@@ -35,4 +36,18 @@ export async function openPage(
       faults.push(message.text());
   });
   return { page, faults };
+}
+
+/**
+ * Resolves once the expression is true in the page. Playwright's own wait evaluates it out of the page's turn, where the page's
+ * policy forbids that.
+ */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  while ((await page.evaluate(expression)) !== true) await setImmediate();
+}
+
+/** What its routes are still at is given up: the test is over. */
+export async function closePage(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.close();
 }

@@ -24,7 +24,7 @@ export function Answer<Data>({
   return (
     <>
       {failure === null ? null : (
-        <Failure error={failure} onRetry={() => void refetch()}>
+        <Failure error={failure} isOver={data !== undefined} onRetry={() => void refetch()}>
           {data === undefined ? null : (
             <p>Showing data from {clockTime(new Date(dataUpdatedAt).toISOString())} UTC.</p>
           )}

@@ -8,25 +8,33 @@ export interface Fault {
   readonly allowed: string;
 }
 
-/** What went wrong, in a person's words. `onRetry` where trying again may help. */
+/**
+ * What went wrong, in a person's words. `onRetry` where trying again may help. `isOver` what is shown already: it lies over
+ * the page's lower edge, and pushes nothing away from who reads or clicks.
+ */
 export function Failure({
   error,
+  words,
   onRetry,
+  isOver = false,
   children,
 }: {
   readonly error: unknown;
+  /** In place of the problem's own, which are for programs that ask. */
+  readonly words?: { readonly title: string; readonly detail: string } | undefined;
+  readonly isOver?: boolean;
   readonly onRetry?: () => void;
   readonly children?: ReactNode;
 }): ReactNode {
   const problem = error instanceof ProblemError ? error.problem : undefined;
   return (
-    <div className="failure" role="alert">
+    <div className={isOver ? "failure over" : "failure"} role="alert">
       <p>
-        <strong>{problem?.title ?? "The console’s server does not answer"}</strong>
+        <strong>{words?.title ?? problem?.title ?? "The console’s server does not answer"}</strong>
         {problem === undefined ? null : <code>{problem.code}</code>}
       </p>
-      <p>{problem?.detail ?? (error instanceof Error ? error.message : String(error))}</p>
-      <FaultList faults={problem?.errors ?? []} />
+      <p>{words?.detail ?? problem?.detail ?? (error instanceof Error ? error.message : String(error))}</p>
+      <FaultList faults={words === undefined ? (problem?.errors ?? []) : []} />
       {children}
       {onRetry === undefined ? null : (
         <button type="button" onClick={onRetry}>

@@ -1,3 +1,4 @@
+import { ProblemError } from "@bourse/sdk";
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { Failure } from "./faults.tsx";
 
@@ -46,7 +47,20 @@ export function SignIn({ onKey }: { readonly onKey: (key: string) => Promise<voi
           Sign in
         </button>
       </form>
-      <div id="refused">{error === null ? null : <Failure error={error} />}</div>
+      <div id="refused">{error === null ? null : <Failure error={error} words={wordsOf(error)} />}</div>
     </main>
   );
+}
+
+/** By code: what a key that is refused means to who has just typed it. */
+const REFUSALS: Readonly<Record<string, { readonly title: string; readonly detail: string }>> = {
+  unauthenticated: { title: "The key is not known here", detail: "It was never issued, or it was revoked." },
+  forbidden: {
+    title: "The key is an account’s",
+    detail: "The console is for operators: another operator can issue you a key of your own.",
+  },
+};
+
+function wordsOf(error: unknown): (typeof REFUSALS)[string] | undefined {
+  return error instanceof ProblemError ? REFUSALS[error.problem.code] : undefined;
 }

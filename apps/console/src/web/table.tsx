@@ -120,7 +120,7 @@ export function DataTable<Item>(props: TableProps<Item>): ReactNode {
                         <button type="button" onClick={column.getToggleSortingHandler()}>
                           {head}
                           <span aria-hidden="true">
-                            {direction === false ? "" : direction === "asc" ? " ↑" : " ↓"}
+                            {direction === false ? "" : direction === "asc" ? "↑" : "↓"}
                           </span>
                         </button>
                       ) : (

@@ -114,7 +114,7 @@ function LiveMessages({
   const { messages, passedOver, error } = useLive(topic.name, filter, true);
   return (
     <>
-      {error === null ? null : <Failure error={error} />}
+      {error === null ? null : <Failure error={error} isOver />}
       <Browser topic={topic} messages={messages} empty="No messages yet.">
         <span>
           <b role="status" className="good">
