@@ -1,3 +1,5 @@
+import { retrying } from "./backoff.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
 import {
   type Acl,
   AclOperations,
@@ -7,9 +9,7 @@ import {
   describeAclsV3,
   ResourcePatternTypes,
   ResourceTypes,
-} from "@platformatic/kafka";
-import { retrying } from "./backoff.ts";
-import type { BrokerConnection } from "./broker-connection.ts";
+} from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { type AccessOperation, brokerError, KafkaCode, unavailable } from "./failure.ts";
 

@@ -5,7 +5,7 @@ import {
   ConnectionStatuses,
   ResponseError,
   type SASLOptions,
-} from "@platformatic/kafka";
+} from "./client.ts";
 import { connectionError } from "./connection-failure.ts";
 import type { Address, ConnectionSettings } from "./connection-settings.ts";
 import { unavailable } from "./failure.ts";

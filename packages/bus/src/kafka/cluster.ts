@@ -1,7 +1,7 @@
-import { findCoordinatorV4, metadataV12 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import { type BrokerConnection, openConnection } from "./broker-connection.ts";
+import { findCoordinatorV4, metadataV12 } from "./client.ts";
 import type { Address, ConnectionSettings, SaslSettings } from "./connection-settings.ts";
 import { type Access, brokerError, closedError, KafkaCode, unavailable } from "./failure.ts";
 

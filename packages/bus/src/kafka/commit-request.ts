@@ -1,5 +1,5 @@
-import type { offsetCommitV8 } from "@platformatic/kafka";
 import type { TopicPartition } from "../topic-partition.ts";
+import type { offsetCommitV8 } from "./client.ts";
 
 export type CommitPosition = TopicPartition & { readonly nextOffset: bigint };
 

@@ -1,5 +1,5 @@
-import { AuthenticationError } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
+import { AuthenticationError } from "./client.ts";
 import type { Address, ConnectionSettings } from "./connection-settings.ts";
 import { unavailable } from "./failure.ts";
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { fetchV13 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import type { BusRecord, RecordChunk, StartPosition } from "../port.ts";
 import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import { type Backoff, backoff } from "./backoff.ts";
 import { type ChunkWish, type DecodedChunks, decodeChunks } from "./chunk-decoder.ts";
 import { ChunkMemory } from "./chunk-memory.ts";
+import type { fetchV13 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, isRefusal, KafkaCode, unreadable } from "./failure.ts";
 import { resolveStart } from "./offsets.ts";

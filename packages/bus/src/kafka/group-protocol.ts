@@ -1,11 +1,11 @@
+import { assignPartitions } from "../assign-partitions.ts";
+import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import {
   decodeConsumerProtocolAssignment,
   decodeConsumerProtocolSubscription,
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
-} from "@platformatic/kafka";
-import { assignPartitions } from "../assign-partitions.ts";
-import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
+} from "./client.ts";
 
 /** The name under which our members share partitions; members of other software can't join such a group. */
 export const ASSIGNOR = "bourse-sticky";

@@ -1,5 +1,5 @@
-import { describeGroupsV5, listGroupsV4 } from "@platformatic/kafka";
 import type { GroupInfo } from "../port.ts";
+import { describeGroupsV5, listGroupsV4 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, KafkaCode } from "./failure.ts";
 import { committedOffsets } from "./hint-committer.ts";

@@ -1,5 +1,5 @@
-import { offsetCommitV8, offsetFetchV8 } from "@platformatic/kafka";
 import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
+import { offsetCommitV8, offsetFetchV8 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { type CommitPosition, commitTopics } from "./commit-request.ts";
 import { brokerError, KafkaCode } from "./failure.ts";

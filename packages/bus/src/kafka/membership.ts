@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { heartbeatV4, joinGroupV7, leaveGroupV4, syncGroupV5 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import { backoff } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import { heartbeatV4, joinGroupV7, leaveGroupV4, syncGroupV5 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, closedError, KafkaCode } from "./failure.ts";
 import {

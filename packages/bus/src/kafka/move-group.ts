@@ -1,5 +1,5 @@
-import { describeGroupsV5, offsetCommitV8 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
+import { describeGroupsV5, offsetCommitV8 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { type CommitPosition, commitTopics } from "./commit-request.ts";
 import { brokerError, KafkaCode } from "./failure.ts";

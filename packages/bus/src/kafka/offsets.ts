@@ -1,7 +1,7 @@
-import { listOffsetsV7 } from "@platformatic/kafka";
 import type { StartPosition } from "../port.ts";
 import { type TopicPartition, topicPartitionKey } from "../topic-partition.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import { listOffsetsV7 } from "./client.ts";
 import type { Cluster, ClusterTopic } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 

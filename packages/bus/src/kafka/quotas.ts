@@ -4,7 +4,7 @@ import {
   ClientQuotaKeys,
   ClientQuotaMatchTypes,
   describeClientQuotasV1,
-} from "@platformatic/kafka";
+} from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, KafkaCode } from "./failure.ts";
 

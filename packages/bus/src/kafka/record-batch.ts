@@ -1,8 +1,8 @@
-import { compressionsAlgorithmsByBitmask, crc32c, Writer } from "@platformatic/kafka";
 import type { BusRecord, OutgoingRecord } from "../port.ts";
 import { readValue } from "../record-value.ts";
 import { FRAME_BYTES, writeFrame } from "../schema-frame.ts";
 import type { TopicPartition } from "../topic-partition.ts";
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from "./client.ts";
 import { readHeaders, readKey } from "./record-parts.ts";
 import { RecordReader, varIntSize, writeVarInt } from "./varint.ts";
 

@@ -1,4 +1,4 @@
-import { type API, createAPI, fetchV13, produceV9, type Reader, Writer } from "@platformatic/kafka";
+import { type API, createAPI, fetchV13, produceV9, type Reader, Writer } from "./client.ts";
 
 /** Produce and fetch at the wire level with record batches as bytes; framing and errors are the library's. */
 

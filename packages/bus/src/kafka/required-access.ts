@@ -1,5 +1,5 @@
-import { AclOperations, describeGroupsV5, metadataV12 } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
+import { AclOperations, describeGroupsV5, metadataV12 } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Access, brokerError, denied, KafkaCode } from "./failure.ts";
 

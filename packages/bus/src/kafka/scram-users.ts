@@ -1,8 +1,8 @@
 import { pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { alterUserScramCredentialsV0, ScramMechanisms } from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import { retrying } from "./backoff.ts";
+import { alterUserScramCredentialsV0, ScramMechanisms } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { isUnknownUser } from "./connection-failure.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";

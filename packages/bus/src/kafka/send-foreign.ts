@@ -1,4 +1,3 @@
-import { Producer } from "@platformatic/kafka";
 import type { TopicPartition } from "../topic-partition.ts";
 
 /** What a program that knows nothing of Bourse writes: any bytes, or a record without a value (a tombstone). */
@@ -7,11 +6,12 @@ export interface ForeignRecord extends TopicPartition {
   readonly value: Uint8Array | null;
 }
 
-/** For tests: records as a foreign client writes them, with the library's own producer. */
+/** For tests: records as a foreign client writes them, with the library's own producer. Most tests that could never do. */
 export async function sendForeign(
   bootstrapServers: string,
   records: readonly ForeignRecord[],
 ): Promise<void> {
+  const { Producer } = await import("@platformatic/kafka");
   const producer = new Producer({ clientId: "foreign", bootstrapBrokers: [bootstrapServers] });
   const messages = records.map(({ topic, partition, key, value }) => ({
     topic,

@@ -1,14 +1,14 @@
-import {
-  ConfigResourceTypes,
-  describeConfigsV4,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1,
-} from "@platformatic/kafka";
 import { BusError } from "../bus-error.ts";
 import { LEAST_MESSAGE_BYTES } from "../limits.ts";
 import type { TopicSpec } from "../port.ts";
 import { retrying } from "./backoff.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
+import {
+  ConfigResourceTypes,
+  describeConfigsV4,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1,
+} from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 

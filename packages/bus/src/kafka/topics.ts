@@ -1,5 +1,5 @@
-import { createTopicsV7, deleteTopicsV6 } from "@platformatic/kafka";
 import type { TopicSpec } from "../port.ts";
+import { createTopicsV7, deleteTopicsV6 } from "./client.ts";
 import type { Cluster, ClusterTopic } from "./cluster.ts";
 import { brokerError, KafkaCode, unavailable } from "./failure.ts";
 import {
