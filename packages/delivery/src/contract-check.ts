@@ -3,7 +3,7 @@ import { assert, InvariantError } from "@bourse/base";
 import type { EventContract, ServiceName, Topic } from "@bourse/contracts";
 import { rfc3339 } from "@bourse/contracts";
 import type { TObject } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import type { OutgoingEvent } from "./envelope.ts";
 
 /** What a service may write, and what its events must look like. */
@@ -97,7 +97,7 @@ export function compiledSchema(schema: TObject): CompiledSchema {
     compiled = {
       check: (value) => validator.Check(value),
       fault: (value) => {
-        const first = validator.Errors(value)[0];
+        const [, [first]] = validator.Errors(value);
         return first === undefined ? "is valid" : `${first.instancePath || "/"} ${first.message}`;
       },
     };
