@@ -1,9 +1,5 @@
 import { optionsOrExit, say } from "@bourse/command-line";
-import { Chaos } from "./chaos.ts";
-import { MATRIX } from "./faults/matrix.ts";
 import { readOptions, USAGE } from "./options.ts";
-import { selectFaults } from "./plan.ts";
-import { countLine, isFailed, reportText, summaryOf } from "./report.ts";
 
 /** `npm run test:chaos`: every fault of the matrix under load, each followed by a reconciliation. */
 
@@ -11,6 +7,11 @@ const FAILED = 1;
 const INTERRUPTED = 130;
 
 const options = optionsOrExit((args) => readOptions(args, Date.now() % 2 ** 31), USAGE);
+// After the options: who asks for the usage does not wait for the platform's modules.
+const { Chaos } = await import("./chaos.ts");
+const { MATRIX } = await import("./faults/matrix.ts");
+const { selectFaults } = await import("./plan.ts");
+const { countLine, isFailed, reportText, summaryOf } = await import("./report.ts");
 const chaos = new Chaos(options, say);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   let asked = false;

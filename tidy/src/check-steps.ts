@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { deadCode } from "./dead-code.ts";
 import { checkLayers } from "./layers/check-layers.ts";
@@ -38,8 +39,14 @@ async function layers(): Promise<StepReport> {
   return { files: report.sources + report.manifests, problems: describeViolations(report.violations) };
 }
 
+/** Each checks anew what they share: a second one costs a fifth more processor time, its usual four half as much again. */
+const CHECKERS = Math.ceil(availableParallelism() / 2);
+
 async function types(project: string): Promise<StepReport> {
-  const { code, output } = await runTool("typescript/bin/tsc", ["-p", project, "--noEmit", "--listFiles"]);
+  const { code, output } = await runTool("typescript/bin/tsc", [
+    ...["-p", project, "--noEmit", "--listFiles"],
+    ...["--checkers", String(CHECKERS)],
+  ]);
   // Listed files are absolute, what is said about them begins with a relative path.
   const [listed, said] = partition(
     output.split("\n"),

@@ -3,7 +3,6 @@ import { parseArgs } from "node:util";
 import { type FileReport, runTestFile } from "./run-test-file.ts";
 import { findTests, SUITES, type Suite, selectTests, suiteOf } from "./test-files.ts";
 import { inRunningOrder, LANES, type Lane, takeNext } from "./test-order.ts";
-import { startTestServers } from "./test-servers.ts";
 import { fileLine, isGreen, summary } from "./test-summary.ts";
 
 const USAGE = `npm test [-- [paths] [--suite unit|int|secure|crash]... [--only <name pattern>]]
@@ -36,6 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const files = selectTests(root, findTests(root), wish);
+    // After the options: who asks for the usage does not wait for the servers' modules.
+    const { startTestServers } = await import("./test-servers.ts");
     const stopServers = await startTestServers(root, files);
     try {
       await runAll(files, wish.only, reports);

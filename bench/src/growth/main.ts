@@ -1,7 +1,7 @@
 import { present } from "@bourse/base";
 import { optionsOrExit, say } from "@bourse/command-line";
 import { runBench } from "../bench-command.ts";
-import { type Growth, measureGrowth } from "./measure-growth.ts";
+import type { Growth } from "./measure-growth.ts";
 import { readOptions, USAGE } from "./options.ts";
 import { reportText, summaryOf } from "./report.ts";
 import { scenariosOf } from "./scenarios.ts";
@@ -9,6 +9,8 @@ import { scenariosOf } from "./scenarios.ts";
 /** `npm run bench:growth`: what an order costs when the venue has grown, against the plain venue, embedded. */
 
 const options = optionsOrExit(readOptions, USAGE);
+// After the options: who asks for the usage does not wait for the platform's modules.
+const { measureGrowth } = await import("./measure-growth.ts");
 await runBench(async (signal) => {
   const all: Growth[] = [];
   for (const scenario of scenariosOf(options.quick)) {

@@ -1,11 +1,12 @@
 import { optionsOrExit, say } from "@bourse/command-line";
 import { machineFacts } from "../machine.ts";
-import { measureStream } from "./measure.ts";
 import { readOptions, USAGE } from "./options.ts";
 
 /** `npm run bench:stream`: the trade stream on a real Kafka with PostgreSQL, all on this machine. */
 
 const options = optionsOrExit(readOptions, USAGE);
+// After the options: who asks for the usage does not wait for Kafka's modules.
+const { measureStream } = await import("./measure.ts");
 const figures = await measureStream(options, say);
 const lines: readonly (readonly [string, number | null])[] = [
   ["produced a second", figures.producerPerSecond],

@@ -1,10 +1,12 @@
 import { optionsOrExit, say } from "@bourse/command-line";
 import { readOptions, USAGE } from "./options.ts";
-import { runStreamChaos, type StreamChaosOptions } from "./stream-chaos.ts";
+import type { StreamChaosOptions } from "./stream-chaos.ts";
 
 /** `npm run test:stream`: the trade stream with poison, kill -9 and a broker that dies, compared with what was sent. */
 
 const { json, ...flow } = optionsOrExit(readOptions, USAGE);
+// After the options: who asks for the usage does not wait for the platform's modules.
+const { runStreamChaos } = await import("./stream-chaos.ts");
 const shared = { ...flow, progress: say };
 const rounds: readonly (Omit<StreamChaosOptions, keyof typeof shared> & { readonly name: string })[] = [
   {

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { optionsOrExit, wholeNumber } from "@bourse/command-line";
 import fc from "fast-check";
 import type { Day } from "./day.ts";
-import { type DayResult, DayStage } from "./day-stage.ts";
+import type { DayResult, DayStage } from "./day-stage.ts";
 import type { Told } from "./live-day.ts";
 import { randomDay } from "./random-day.ts";
 import { randomFleetDay } from "./random-fleet-day.ts";
@@ -31,6 +31,8 @@ process.exitCode = await main(optionsOrExit(readOptions, USAGE));
 
 async function main({ dayFile, ...wanted }: DaysOptions): Promise<number> {
   const day: Day | undefined = dayFile === undefined ? undefined : JSON.parse(readFileSync(dayFile, "utf8"));
+  // Not before: who asks for the usage does not wait for the platform's modules.
+  const { DayStage } = await import("./day-stage.ts");
   const stage = await DayStage.open();
   try {
     return day === undefined ? await runSeeds(stage, wanted) : await tellDay(stage, day);
