@@ -24,8 +24,8 @@ const FILL = {
 
 test("R10: an illegal transition parks that order and alarms; the others go on, and so does the door", async (t) => {
   const order = await orderTest(t, { ORDER_MAX_INPUT_LAG_MS: "1000" });
-  await order.post(body());
-  await order.post(body({ clientOrderId: "c-2" }));
+  await order.post(body(), { as: ALICE });
+  await order.post(body({ clientOrderId: "c-2" }), { as: ALICE });
   await order.report({ orderId: other });
   await order.report({ orderId: parked, ...PARTIAL });
   // Filled in part, and then as if nothing had been: no table of states allows it.
@@ -67,7 +67,7 @@ test("R10: an illegal transition parks that order and alarms; the others go on, 
 
   // All its reports are answers of the engine: nobody is behind.
   order.service.clock.advance(1_001);
-  assert.equal((await order.post(body({ clientOrderId: "c-3" }))).status, 201);
+  assert.equal((await order.post(body({ clientOrderId: "c-3" }), { as: ALICE })).status, 201);
 
   const given = { code: "illegal_transition", reason: "the engine was wrong, see incident 7" };
   assert.equal(
