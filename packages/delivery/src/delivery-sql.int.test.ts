@@ -19,7 +19,7 @@ import {
 } from "./outbox.ts";
 import { OUTBOX_ROLL } from "./outbox-days.ts";
 import { MARK_SENT } from "./relay.ts";
-import { readSent } from "./relay-resume.ts";
+import { NOTE_LOSS, readSent } from "./relay-resume.ts";
 import { isRowsMoved } from "./rows-moved.ts";
 import { commands, orderContracts, placed, retentionBy } from "./testing/fixtures.ts";
 
@@ -463,16 +463,43 @@ test("R4: the sent mark never goes back, unless the topic was made anew", async 
   assert.equal(await sent(2, "b"), 2n);
 });
 
-test("R4: a sent mark says how far the log reached, but for one of an earlier version", async (t) => {
+test("R4: a sent mark says where its record is, but for one of an earlier version", async (t) => {
   const store = await database(t);
-  const sent = async (sequence: number, end: number | null): Promise<unknown> => {
-    const values = ["t", "{0}", "{1}", `{${sequence}}`, "a", ...(end === null ? [] : [`{${end}}`])];
-    const text = end === null ? "SELECT outbox_mark_sent($1, $2, $3, $4, $5)" : MARK_SENT;
+  const sent = async (sequence: number, ...ends: readonly string[]): Promise<unknown> => {
+    const values = ["t", "{0}", "{1}", `{${sequence}}`, "a", ...ends];
+    const parameters = values.map((_, index) => `$${index + 1}`).join(", ");
+    const text = `SELECT outbox_mark_sent(${parameters})`;
     await store.transaction("sent", (tx) => tx.commit([{ text, values }]));
     return (await readSent(store)).get("t/0")?.end;
   };
-  assert.equal(await sent(5, 7), 7n);
-  assert.equal(await sent(3, 9), 7n);
-  assert.equal(await sent(6, null), null);
-  assert.equal(await sent(8, 6), 6n, "the log may have become shorter since");
+  assert.equal(await sent(5, "{7}", "{0}"), 7n);
+  assert.equal(await sent(3, "{9}", "{0}"), 7n);
+  assert.equal(await sent(6), null);
+  assert.equal(await sent(8, "{6}", "{0}"), 6n, "the log may have become shorter since");
+  assert.equal(await sent(9, "{7}"), 7n);
+});
+
+test("R4: once a loss is noted only who has heard of it moves the mark, and one notes it", async (t) => {
+  const store = await database(t);
+  const mark = async (): Promise<readonly unknown[]> => {
+    const { epoch, sequence, topicId, end, losses } = (await readSent(store)).get("t/0") ?? assert.fail();
+    return [epoch, sequence, topicId, end, losses];
+  };
+  const sent = async (sequence: number, losses: number, id = "a"): Promise<readonly unknown[]> => {
+    const values = ["t", "{0}", "{1}", `{${sequence}}`, id, `{${sequence}}`, `{${losses}}`];
+    await store.transaction("sent", (tx) => tx.commit([{ text: MARK_SENT, values }]));
+    return await mark();
+  };
+  const noted = async (sequence: number, losses: number): Promise<number | undefined> => {
+    const values = ["t", 0, 1, sequence, "a", BigInt(sequence + 1), losses];
+    const [rows] = await store.transaction("lost", (tx) => tx.commit([{ text: NOTE_LOSS, values }]));
+    return rows?.length;
+  };
+  assert.deepEqual(await sent(5, 0), [1, 5, "a", 5n, 0]);
+  assert.equal(await noted(2, 1), 1);
+  assert.equal(await noted(3, 1), 0, "another instance has");
+  assert.deepEqual(await mark(), [1, 2, "a", 3n, 1]);
+  assert.deepEqual(await sent(9, 0), [1, 2, "a", 3n, 1]);
+  assert.deepEqual(await sent(9, 0, "b"), [1, 2, "a", 3n, 1]);
+  assert.deepEqual(await sent(4, 1), [1, 4, "a", 4n, 1]);
 });

@@ -1,5 +1,7 @@
 import { assert } from "@bourse/base";
 import type { Run } from "./outbox.ts";
+import { epochOf } from "./own-numbers.ts";
+import type { Position } from "./sequence-check.ts";
 
 /** Events of one run that are sent together: `from` and `to` are places in the run, `to` exclusive. */
 export interface RunSlice {
@@ -36,18 +38,20 @@ export class RelayLane {
   /** `known` at the last slow poll: other instances had that long to send it. */
   knownAtPoll = 0;
   sentWritten = 0;
-  /** The `sent` mark that was there before this relay: it tells of what a broker may have lost meanwhile. */
-  sentBefore = 0;
   topicId = "";
-  /** How far the log reached when it was last heard of: one that ends before that has lost its end. null: not resumed. */
+  /** The offset behind the record of `acknowledged`: a log that ends before that has lost its end. null: not resumed. */
   end: bigint | null = null;
-  /** The log was seen to end before that while nothing was sent. */
-  hasLostEnd = false;
+  /** How often the log was seen to have lost what it had, by whichever relay. */
+  losses = 0;
+  /** The log has lost something since: `lost_end` was seen here while nothing was sent, `noted` by another relay. */
+  lost: "lost_end" | "noted" | null = null;
   fault: string | null = null;
   queuedRecords = 0;
-  /** What another relay has had acknowledged, and how far the log reached then. */
+  /** What another relay has had acknowledged, and the offset behind its record. */
   #skipTo = 0;
   #skipEnd = 0n;
+  /** Where epochs after the first begin. */
+  #epochs: readonly Position[] = [];
   readonly #queuedInAll: QueuedRecords;
   readonly #queue: Run[] = [];
   /** Runs that were handed over before an earlier one, by first sequence. */
@@ -59,23 +63,25 @@ export class RelayLane {
     this.#queuedInAll = queuedInAll;
   }
 
-  /** Where the topic's own last record stands: sending goes on behind it, with what the table has. */
+  /** How far the topic has all numbers: sending goes on behind that, with what the table has. */
   resumeAt(at: {
     readonly epoch: number;
-    readonly acknowledgedEpoch: number;
     readonly acknowledged: number;
     readonly known: number;
     readonly end: bigint;
+    /** Where epochs after the first begin; none: there are none. */
+    readonly epochs?: readonly Position[];
   }): void {
     this.#queued(-this.queuedRecords);
     this.#queue.length = 0;
     this.#early.clear();
     this.#skipTo = 0;
     this.#skipEnd = 0n;
+    this.#epochs = at.epochs ?? [];
     this.end = at.end;
-    this.hasLostEnd = false;
+    this.lost = null;
     this.epoch = at.epoch;
-    this.throughEpoch = at.acknowledgedEpoch;
+    this.throughEpoch = epochOf(at.acknowledged, this.#epochs);
     this.acknowledged = at.acknowledged;
     this.through = at.acknowledged;
     this.sentWritten = 0;
@@ -102,8 +108,8 @@ export class RelayLane {
   }
 
   /**
-   * Another relay has had these acknowledged, and the log reached to `end` then: what of them is not on its way is not sent
-   * here, too.
+   * Another relay has had these acknowledged, the last one before the offset `end`: what of them is not on its way is not
+   * sent here, too.
    */
   skipTo(sequence: number, end: bigint): void {
     if (sequence > this.#skipTo) {
@@ -115,27 +121,23 @@ export class RelayLane {
 
   /** Whether another relay has had acknowledged what is on its way here. */
   isSkipped(sequence: number): boolean {
-    return this.#skipTo >= sequence && !this.#isRefilling;
+    return this.#skipTo >= sequence;
   }
 
   /** Only between two batches. */
   skip(): void {
     const to = this.#skipTo;
-    if (to <= this.acknowledged || this.#isRefilling) return;
+    if (to <= this.acknowledged) return;
     this.#queued(this.acknowledged - Math.min(to, this.through));
     this.#acknowledge(to, this.#skipEnd);
     while (this.#queue[0] !== undefined && this.#queue[0].lastSequence <= to) this.#queue.shift();
     if (to > this.through) {
       this.through = to;
-      this.throughEpoch = this.epoch;
+      // Of a broker that is filled again, a relay sends what is of earlier epochs, too.
+      this.throughEpoch = epochOf(to, this.#epochs);
     }
     this.known = Math.max(this.known, to);
     this.#linkEarly();
-  }
-
-  /** A log that lost its end is filled again, whoever once had it acknowledged (R4). */
-  get #isRefilling(): boolean {
-    return this.acknowledged < this.sentBefore;
   }
 
   /**

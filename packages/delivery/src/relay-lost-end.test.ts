@@ -4,6 +4,7 @@ import type { EventBus } from "@bourse/bus";
 import { busWith } from "./testing/bus-with.ts";
 import { commands, everything, metricValue, placed, sequencesOf, testBus } from "./testing/fixtures.ts";
 import { commit, given, instance, untilSent } from "./testing/relays.ts";
+import { appliedUpTo } from "./testing/troubled-relays.ts";
 
 /** The topics of `bus` as a broker has them that lost all but the first records of a partition: under the same ids. */
 async function lost(t: TestContext, bus: EventBus, keep: number): Promise<EventBus> {
@@ -146,4 +147,24 @@ test("R4: what a topic has lost to which nothing is sent any more is found, too"
   assert.deepEqual(sequencesOf(await everything(bus, commands, 0), "order"), [1, 2, 3], "and once");
   assert.equal(await metricValue(registry, "lost_ends_total"), 2);
   await all.time.finish("it is drained", relay.drain());
+});
+
+test("R4: a gap is filled that a relay has written and another one's numbers have hidden from both", async (t) => {
+  const real = await given(t);
+  const { bus, comesBackAs } = brittle(real.bus, false);
+  const all = { ...real, bus };
+  const [one, other] = [instance(all), instance(all)];
+  for (const { relay } of [one, other]) await relay.start();
+  await commit(one.delivery, placed(1), placed(2), placed(3));
+  await untilSent(all, 3);
+  await all.time.advance(3_000);
+  comesBackAs(await lost(t, real.bus, 1));
+  // Both reach the log, so that it is no shorter than the other one knows it to be.
+  one.faults.failNext("unknown", "unknown", ...Array.from({ length: 20 }, () => "lost" as const));
+  await commit(one.delivery, placed(4));
+  await all.time.advance(60_000);
+  const log = sequencesOf(await everything(bus, commands, 0));
+  assert.deepEqual(log.slice(0, 4), [1, 4, 4, 4]);
+  assert.equal(appliedUpTo(log), 4, `the log: ${log}`);
+  for (const { relay } of [one, other]) await all.time.finish("it is drained", relay.drain());
 });

@@ -2,22 +2,15 @@ import { OperationalError } from "@bourse/base";
 import { BusError, type EventBus } from "@bourse/bus";
 import type { Store } from "@bourse/store";
 import { askingOnce } from "./elsewhere.ts";
-import { readRunsStatement, runsOf } from "./outbox.ts";
+import { epochOf } from "./own-numbers.ts";
 import { ownTail } from "./own-tail.ts";
 import type { RelayLane } from "./relay-lane.ts";
+import { findPlace, type LanePlace, type SentMark } from "./relay-place.ts";
 import type { Position } from "./sequence-check.ts";
 
 interface Head {
   readonly epoch: number;
   readonly next: number;
-}
-
-export interface SentMark {
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly topicId: string;
-  /** How far the log reached when the number was acknowledged; null: an instance of an earlier version has noted it. */
-  readonly end: bigint | null;
 }
 
 /** A partition whose topic has numbers of ours that the database has not (R6). */
@@ -53,10 +46,8 @@ export class LogAheadOfStoreError extends OperationalError {
 }
 
 /**
- * Finds where each lane goes on: behind its own last record of the topic; where retention has emptied the partition,
- * at its own `sent` mark; in a topic that was made anew or has lost everything, at the first run that the outbox still
- * has (R4). For a lane that runs, and whose log has lost its end, that is behind the last of the numbers that it had: what
- * came to the log since lies behind the piece that is missing.
+ * Finds where each lane goes on: behind the last number up to which its topic has them all (R4). What is missing is noted before
+ * anything is sent again (decision 0065): whoever goes on, or starts, knows then where the topic is to be filled from.
  * Rejects with {@link LogAheadOfStoreError} when a topic has numbers that the database has not.
  */
 export async function resumeLanes(
@@ -69,66 +60,76 @@ export async function resumeLanes(
   for (const { topic } of lanes)
     if (!topicIds.has(topic))
       throw new BusError("unknown_topic", `there is no topic ${topic}`, { retryable: false });
-  // The ends before the tails: what is lost between them is noticed at the next send.
-  const ends = await readEnds(bus, lanes);
-  const seen = lanes.map(({ topic, partition, end, acknowledged }) => ({
-    topic,
-    partition,
-    upTo: end === null ? Number.POSITIVE_INFINITY : acknowledged,
-  }));
-  // The tails before the heads: a row is committed before it is sent, so a head read later is never behind its tail.
-  const tails = await readTails(bus, producer, seen);
-  const heads = await readHeads(store);
-  const ahead = tailsAhead(lanes, tails, heads);
-  if (ahead.length > 0) throw new LogAheadOfStoreError(producer, ahead);
   const sent = await readSent(store);
   const epochs = await readEpochs(store);
-  for (const [index, lane] of lanes.entries()) {
-    const key = laneKey(lane.topic, lane.partition);
-    const head = heads.get(key);
-    const tail = tails[index] ?? null;
+  const epochsOf = (lane: RelayLane): readonly Position[] => epochs.get(keyOf(lane)) ?? [];
+  // The ends before what lies before them: what is lost between is noticed at the next send.
+  const endsOf = askingOnce(bus);
+  // A number below one that was due before the outbox was read, and that it has not, is gone from it.
+  const due = await readHeads(store);
+  const places = await Promise.all(
+    lanes.map(async (lane): Promise<[RelayLane, LanePlace]> => {
+      const topicId = topicIds.get(lane.topic) ?? "";
+      const key = keyOf(lane);
+      const next = due.get(key)?.next ?? 1;
+      const known = { topicId, mark: sent.get(key), next, epochs: epochsOf(lane), endsOf };
+      return [lane, await findPlace(parts, lane, known)];
+    }),
+  );
+  // The topics before the heads: a row is committed before it is sent, so a head read later is never behind its topic.
+  const heads = await readHeads(store);
+  const tails = places.map(([, { highest }]) => highest);
+  const ahead = tailsAhead(lanes, tails, heads);
+  if (ahead.length > 0) throw new LogAheadOfStoreError(producer, ahead);
+  const lossesOf = (lane: RelayLane): number => sent.get(keyOf(lane))?.losses ?? 0;
+  // Before any lane resumes: where this fails all of it is done again, and a lane that goes on already would see a loss.
+  for (const [lane, place] of places) {
+    if (!place.isNews) continue;
+    const epoch = epochOf(place.sequence, epochsOf(lane));
+    const topicId = topicIds.get(lane.topic) ?? "";
+    await noteLoss(store, lane, { ...place, epoch, topicId, losses: lossesOf(lane) + 1 });
+  }
+  for (const [lane, place] of places) {
+    const head = heads.get(keyOf(lane));
     lane.topicId = topicIds.get(lane.topic) ?? "";
-    const mark = sent.get(key);
-    // What this relay has sent itself may be on its way into the table.
-    lane.sentBefore = Math.max(lane.acknowledged, mark?.topicId === lane.topicId ? mark.sequence : 0);
-    const acknowledged =
-      tail !== null
-        ? withinEpoch(tail, epochs.get(key) ?? [])
-        : head === undefined
-          ? NOTHING
-          : await resumeWithoutTail({ bus, store }, lane, mark);
+    lane.losses = lossesOf(lane) + (place.isNews ? 1 : 0);
     lane.resumeAt({
       epoch: head?.epoch ?? 0,
-      acknowledgedEpoch: acknowledged.epoch,
-      acknowledged: acknowledged.sequence,
+      epochs: epochsOf(lane),
+      acknowledged: place.sequence,
       known: head === undefined ? 0 : head.next - 1,
-      end: ends[index] ?? 0n,
+      end: place.end,
     });
   }
 }
 
-const NOTHING: Position = { epoch: 0, sequence: 0 };
+export const NOTE_LOSS = `INSERT INTO outbox_sent AS sent (topic, partition, epoch, sequence, topic_id, end_offset, losses)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  ON CONFLICT (topic, partition) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence,
+    topic_id = excluded.topic_id, end_offset = excluded.end_offset, losses = excluded.losses
+  WHERE sent.losses = excluded.losses - 1
+  RETURNING losses`;
 
-async function readEnds(
-  bus: EventBus,
-  lanes: readonly RelayLane[],
-): Promise<readonly (bigint | undefined)[]> {
-  const endsOf = askingOnce(bus);
-  return Promise.all(
-    lanes.map(
-      async ({ topic, partition }) =>
-        (await endsOf(topic)).find((each) => each.partition === partition)?.latest,
-    ),
-  );
+/** Takes the mark back to what the topic has. Rejects where another instance has noted a loss meanwhile. */
+async function noteLoss(
+  store: Store,
+  { topic, partition }: RelayLane,
+  { epoch, sequence, topicId, end, losses }: SentMark & { readonly end: bigint },
+): Promise<void> {
+  const values = [topic, partition, epoch, sequence, topicId, end, losses];
+  const [rows] = await store.transaction("relay.lost", (tx) => tx.commit([{ text: NOTE_LOSS, values }]));
+  if (rows?.length === 1) return;
+  const what = `another instance has noted that ${laneKey(topic, partition)} has lost what it had`;
+  throw new OperationalError("loss_noted", what, { retryable: true });
 }
 
-/** The own last record of each partition, of those with a number up to `upTo`; null where there is none. */
+/** The own highest number of each partition; null where there is none. */
 export function readTails(
   bus: EventBus,
   producer: string,
-  partitions: readonly { readonly topic: string; readonly partition: number; readonly upTo?: number }[],
+  partitions: readonly { readonly topic: string; readonly partition: number }[],
 ): Promise<readonly (Position | null)[]> {
-  return Promise.all(partitions.map((at) => ownTail(bus, producer, at, at.upTo)));
+  return Promise.all(partitions.map((at) => ownTail(bus, producer, at)));
 }
 
 /** R6: where a topic ends behind the database's last number. A lower epoch's leftovers are nobody's concern. */
@@ -146,41 +147,9 @@ export function tailsAhead(
   });
 }
 
-/** What a zombie of an earlier epoch has sent beyond that epoch's end does not count as sent (R6). */
-function withinEpoch(tail: Position, starts: readonly Position[]): Position {
-  const next = starts.find(({ epoch }) => epoch > tail.epoch);
-  if (next === undefined) return tail;
-  return { epoch: tail.epoch, sequence: Math.min(tail.sequence, next.sequence - 1) };
-}
-
-/** Retention has emptied the partition, or the topic has lost it all, or is a new one: it is filled from here again (R4). */
-async function resumeWithoutTail(
-  { bus, store }: { readonly bus: EventBus; readonly store: Store },
-  { topic, partition, topicId, end: known }: RelayLane,
-  mark: SentMark | undefined,
-): Promise<Position> {
-  if (mark === undefined) return NOTHING;
-  // Every number took at least one offset, which retention leaves behind and a loss does not. Of a lane that runs it is known.
-  const ends = known === null && mark.topicId === topicId ? await bus.offsets(topic) : [];
-  const end = ends.find((each) => each.partition === partition)?.latest;
-  if (end !== undefined && end >= BigInt(mark.sequence)) return mark;
-  const first = readRunsStatement({
-    topic,
-    partition,
-    epoch: 0,
-    afterSequence: 0,
-    rows: 1,
-    records: Number.MAX_SAFE_INTEGER,
-  });
-  const [run] = runsOf(topic, partition, await store.query(first));
-  // What retention took after it was sent is lost with the broker: it begins where the rows begin. What was never sent
-  // is never dropped, so a row that is missing there is a fault.
-  return { epoch: 0, sequence: Math.min(mark.sequence, (run?.firstSequence ?? 1) - 1) };
-}
-
 export const HEADS_READ = "SELECT topic, partition, epoch, next FROM outbox_head ORDER BY topic, partition";
 export const SENT_READ =
-  "SELECT topic, partition, epoch, sequence, topic_id, end_offset FROM outbox_sent ORDER BY topic, partition";
+  "SELECT topic, partition, epoch, sequence, topic_id, end_offset, losses FROM outbox_sent ORDER BY topic, partition";
 
 export const EPOCHS_READ =
   "SELECT topic, partition, epoch, first_sequence FROM outbox_epochs ORDER BY topic, partition, epoch";
@@ -217,9 +186,14 @@ export async function readSent(store: Store): Promise<ReadonlyMap<string, SentMa
         sequence: Number(row.sequence),
         topicId: String(row.topic_id),
         end: row.end_offset == null ? null : BigInt(String(row.end_offset)),
+        losses: Number(row.losses),
       },
     ]),
   );
+}
+
+function keyOf({ topic, partition }: RelayLane): string {
+  return laneKey(topic, partition);
 }
 
 export function laneKey(topic: string, partition: number): string {

@@ -10,6 +10,7 @@ import type { Topic } from "@bourse/contracts";
 import type { Store } from "@bourse/store";
 import { type Backoff, createBackoff, retryForEver } from "./backoff.ts";
 import type { RunSink } from "./commit.ts";
+import { askingOnce } from "./elsewhere.ts";
 import { LARGEST_BATCH } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { lostEnds } from "./lost-ends.ts";
@@ -19,7 +20,9 @@ import { OutboxWaits } from "./outbox-waits.ts";
 import { addRecords } from "./outgoing-records.ts";
 import { type QueuedRecords, RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
-import { laneKey, readHeads, readSent, resumeLanes, type SentMark } from "./relay-resume.ts";
+import type { SentMark } from "./relay-place.ts";
+import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
+import { isInLog } from "./seek-hint.ts";
 import { numberArray, separated } from "./separated.ts";
 
 export interface RelayParts {
@@ -65,7 +68,14 @@ const BOUNDS: RelayBounds = {
 const GAP_REST_MS = 1_000;
 /** How often the ends are looked at of topics that nothing is sent to. */
 const LOOK_EVERY_MS = 30_000;
-export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5, $6)";
+/** By how it was found. */
+const FILLED_AGAIN = {
+  lost_end: "the topic has lost its end: it is filled again from the outbox, behind this number",
+  gap_written:
+    "the topic has lost its end and has later numbers there now: it is filled again from the outbox, behind them",
+  noted: "another instance has seen that the topic has lost what it had: it is filled again from the outbox",
+};
+export const MARK_SENT = "SELECT outbox_mark_sent($1, $2, $3, $4, $5, $6, $7)";
 
 /** R4: sends what is committed, in order, one batch in flight per partition; sends again what is uncertain; never skips. */
 export class Relay implements RunSink {
@@ -230,7 +240,7 @@ export class Relay implements RunSink {
   /** Starts the lane unless it runs already: one batch in flight per (topic, partition). */
   #drive(lane: RelayLane): void {
     if (lane.busy || !this.#resumed || this.#stopping.signal.aborted) return;
-    if (lane.empty && !lane.hasLostEnd && !this.#shouldRead(lane)) return;
+    if (lane.empty && lane.lost === null && !this.#shouldRead(lane)) return;
     lane.busy = true;
     void this.#run(lane);
   }
@@ -239,7 +249,7 @@ export class Relay implements RunSink {
     try {
       while (!this.#stopping.signal.aborted) {
         lane.skip();
-        if (lane.hasLostEnd) await this.#fillAgain(lane, "lost_end");
+        if (lane.lost !== null) await this.#fillAgain(lane, lane.lost);
         else if (!lane.empty) {
           await this.#sendBatch(lane);
           if (!lane.empty && this.#lingers(lane)) return;
@@ -315,7 +325,7 @@ export class Relay implements RunSink {
       .map((lane) => ({ lane, topic: lane.topic, partition: lane.partition, end: lane.end ?? 0n }));
     try {
       for (const { log } of await lostEnds(this.#parts.bus, idle)) {
-        log.lane.hasLostEnd = true;
+        log.lane.lost = "lost_end";
         this.#drive(log.lane);
       }
     } catch (error) {
@@ -327,19 +337,18 @@ export class Relay implements RunSink {
    * The topic lacks what it had acknowledged: as at a start, sending goes on behind what it has left, with what the outbox
    * has. What the outbox has no more stops the partition (R4).
    */
-  async #fillAgain(lane: RelayLane, found: "lost_end" | "gap_written"): Promise<void> {
+  async #fillAgain(lane: RelayLane, found: keyof typeof FILLED_AGAIN): Promise<void> {
     const { log, metrics, timer } = this.#parts;
     const { topic, partition, acknowledged } = lane;
+    await this.#retry("relay.resume", () => resumeLanes(this.#parts, [lane]));
+    const lost = { topic, partition, sequence: lane.acknowledged, lost: acknowledged - lane.acknowledged };
+    if (found === "noted") log.warn(lost, FILLED_AGAIN.noted);
+    else {
+      metrics.lostEnds.inc({ topic });
+      log.error(lost, FILLED_AGAIN[found]);
+    }
     // A bus that says of each batch that it lies before the end would be filled without a rest.
     if (found === "gap_written") await timer.sleep(GAP_REST_MS, this.#stopping.signal);
-    await this.#retry("relay.resume", () => resumeLanes(this.#parts, [lane]));
-    metrics.lostEnds.inc({ topic });
-    log.error(
-      { topic, partition, sequence: lane.acknowledged, lost: acknowledged - lane.acknowledged },
-      found === "lost_end"
-        ? "the topic has lost its end: it is filled again from the outbox, behind this number"
-        : "the topic has lost its end and has later numbers there now: it is filled again from the outbox, behind them",
-    );
   }
 
   /**
@@ -355,9 +364,18 @@ export class Relay implements RunSink {
     let backoff: Backoff | null = null;
     for (;;) {
       try {
+        if (backoff !== null && lane.isSkipped(last)) {
+          // What was sent here may have hidden from the other one that the log has lost its end.
+          const isWhole = await this.#hasLast(lane);
+          this.#failing.delete(lane);
+          return isWhole ? "skipped" : "gap_written";
+        }
         const [sent] = await bus.send([batch]);
+        const isBehind = sent !== undefined && sent.firstOffset >= (batch.behind ?? 0n);
+        // What was sent before it may lie there, too, and the log have lost its end before that.
+        const isWhole = isBehind && (backoff === null || (await this.#hasLast(lane)));
         this.#failing.delete(lane);
-        return sent !== undefined && sent.firstOffset >= (batch.behind ?? 0n) ? sent : "gap_written";
+        return isWhole ? sent : "gap_written";
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
         if (error instanceof BusError && error.code === "lost_end") {
@@ -375,12 +393,15 @@ export class Relay implements RunSink {
         backoff ??= createBackoff(timer, this.#stopping.signal);
         await backoff.wait();
         if (this.#stopping.signal.aborted) throw error;
-        if (lane.isSkipped(last)) {
-          this.#failing.delete(lane);
-          return "skipped";
-        }
       }
     }
+  }
+
+  /** Whether the log has the last acknowledged record where it was. */
+  async #hasLast({ topic, partition, acknowledged, end }: RelayLane): Promise<boolean> {
+    const { bus, producer } = this.#parts;
+    const last = { topic, partition, producer, sequence: acknowledged, nextOffset: end ?? 0n };
+    return await isInLog({ bus, endsOf: askingOnce(bus), closing: this.#stopping.signal }, last);
   }
 
   /** Fills the queue from the table. Says false when the next number is not there: then it waits, and never skips. */
@@ -421,9 +442,7 @@ export class Relay implements RunSink {
         const lane = this.#lanes.get(key);
         if (lane === undefined) continue;
         if (lane.epoch === 0) lane.epoch = head.epoch;
-        const mark = sent.get(key);
-        if (mark !== undefined && mark.end !== null && isOfOthers(mark, lane))
-          lane.skipTo(mark.sequence, mark.end);
+        this.#learnOfOthers(lane, sent.get(key));
         this.#learn(lane, head.next - 1, atOnce);
       }
       this.#pollFailed = false;
@@ -441,6 +460,18 @@ export class Relay implements RunSink {
     }
   }
 
+  /** What another instance has sent, or seen to be lost. */
+  #learnOfOthers(lane: RelayLane, mark: SentMark | undefined): void {
+    if (mark === undefined) return;
+    if (mark.losses > lane.losses) {
+      lane.lost ??= "noted";
+      this.#drive(lane);
+      return;
+    }
+    const isOfIt = mark.epoch === lane.epoch && mark.topicId === lane.topicId && mark.losses === lane.losses;
+    if (isOfIt && mark.end !== null) lane.skipTo(mark.sequence, mark.end);
+  }
+
   /** Another instance's rows are left to it from one poll to the next: two relays would send everything twice. */
   #learn(lane: RelayLane, known: number, atOnce: boolean): void {
     const overdue = atOnce ? known : lane.knownAtPoll;
@@ -455,6 +486,7 @@ export class Relay implements RunSink {
     const lanes = [...this.#lanes.values()].filter((lane) => lane.acknowledged > lane.sentWritten);
     if (lanes.length === 0) return;
     const acknowledged = lanes.map((lane) => lane.acknowledged);
+    const losses = lanes.map((lane) => lane.losses);
     const values = [
       separated(lanes.map((lane) => lane.topic)),
       numberArray(lanes.map((lane) => lane.partition)),
@@ -462,10 +494,12 @@ export class Relay implements RunSink {
       numberArray(acknowledged),
       separated(lanes.map((lane) => lane.topicId)),
       numberArray(lanes.map((lane) => lane.end ?? 0n)),
+      numberArray(losses),
     ];
     await this.#parts.store.transaction("relay.sent", (tx) => tx.commit([{ text: MARK_SENT, values }]));
     lanes.forEach((lane, index) => {
-      lane.sentWritten = acknowledged[index] ?? 0;
+      // A loss that was noted meanwhile has taken the mark back.
+      if (lane.losses === losses[index]) lane.sentWritten = acknowledged[index] ?? 0;
     });
   }
 
@@ -482,12 +516,4 @@ export class Relay implements RunSink {
       throw error;
     });
   }
-}
-
-/**
- * Whether another relay has sent up to the mark while this one ran. One from before says nothing: the topic's own tail
- * was read after it, and a log that lost its end is filled again from there (R4).
- */
-function isOfOthers(mark: SentMark, lane: RelayLane): boolean {
-  return mark.epoch === lane.epoch && mark.topicId === lane.topicId && mark.sequence > lane.sentBefore;
 }

@@ -4,8 +4,9 @@ import { type Mark, UNNUMBERED } from "./mark.ts";
 import { pollLog } from "./poll-log.ts";
 import { HEADER } from "./record-headers.ts";
 
-/** What was last applied of a partition: the record right before `nextOffset`. Without a producer there is only one. */
-export type LastApplied = Omit<Mark, "producer" | "topicId"> & Partial<Pick<Mark, "producer">>;
+/** A record of a partition, right before `nextOffset`. Without a producer there is only one; numbers are of one epoch. */
+export type LastApplied = Omit<Mark, "producer" | "epoch" | "topicId"> &
+  Partial<Pick<Mark, "producer" | "epoch">>;
 
 /** Where reading goes on in a partition. */
 export interface SeekHint {
@@ -74,7 +75,7 @@ function isNumbered({ headers }: BusRecord, { producer, epoch, sequence }: LastA
   if (producer === UNNUMBERED) return true;
   return (
     (producer === undefined || headers[HEADER.producer] === producer) &&
-    Number(headers[HEADER.epoch]) === epoch &&
+    (epoch === undefined || Number(headers[HEADER.epoch]) === epoch) &&
     Number(headers[HEADER.sequence]) === sequence
   );
 }

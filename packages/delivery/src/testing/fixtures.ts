@@ -89,7 +89,7 @@ export const prices = defineTopic({
 
 export const TOPICS: readonly Topic[] = [commands, trades, reports, prices];
 
-interface TestEnd {
+export interface TestEnd {
   after(fn: () => Promise<void> | void): void;
 }
 

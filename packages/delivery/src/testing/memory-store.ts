@@ -15,7 +15,7 @@ import { OUTBOX_ROLL } from "../outbox-days.ts";
 import { PARKED_CHECK, PARKED_HEADS_WRITE, PARKED_INSERT, PARKED_READ } from "../parked-rows.ts";
 import { COUNT_PARKED } from "../parked-statements.ts";
 import { MARK_SENT } from "../relay.ts";
-import { EPOCHS_READ, HEADS_READ, SENT_READ } from "../relay-resume.ts";
+import { EPOCHS_READ, HEADS_READ, NOTE_LOSS, SENT_READ } from "../relay-resume.ts";
 import { RETENTION_FORGET, RETENTION_KEEP, RETENTION_READ } from "../retention.ts";
 import { claimInMemory, cleanInMemory, type IdempotencyTable, keepInMemory } from "./memory-idempotency.ts";
 import {
@@ -179,6 +179,7 @@ function execute(tables: Tables, { text, values }: Statement): Rows {
   if (text === MARKS_ADVANCE) return advance(tables, values);
   if (text === MARKS_READ) return [...tables.marks.values()].filter((row) => row.subscription === values[0]);
   if (text === MARK_SENT) return markSent(tables, values);
+  if (text === NOTE_LOSS) return noteLoss(tables, values);
   if (text === OUTBOX_ROLL) return [];
   if (text === RETENTION_READ || text === RETENTION_KEEP || text === RETENTION_FORGET) return [];
   if (text === PARKED_READ) return readParked(tables.parked, values);
@@ -277,15 +278,14 @@ function advance(tables: Tables, values: readonly SqlValue[]): Rows {
 function markSent(tables: Tables, values: readonly SqlValue[]): Rows {
   const [topics, partitions, epochs] = [list(values[0]), numbers(values[1]), numbers(values[2])];
   const [sequences, ids, ends] = [numbers(values[3]), list(values[4]), numbers(values[5])];
+  const losses = numbers(values[6]);
   topics.forEach((topic, index) => {
     const key = `${topic}/${partitions[index]}`;
     const before = tables.sent.get(key);
-    if (
-      before !== undefined &&
-      before.topic_id === ids[index] &&
-      Number(before.sequence) >= (sequences[index] ?? 0)
-    )
-      return;
+    if (before !== undefined) {
+      if (before.losses !== losses[index]) return;
+      if (before.topic_id === ids[index] && Number(before.sequence) >= (sequences[index] ?? 0)) return;
+    }
     tables.sent.set(key, {
       topic,
       partition: partitions[index],
@@ -293,7 +293,16 @@ function markSent(tables: Tables, values: readonly SqlValue[]): Rows {
       sequence: sequences[index],
       topic_id: ids[index],
       end_offset: ends[index],
+      losses: losses[index],
     });
   });
   return [];
+}
+
+function noteLoss(tables: Tables, values: readonly SqlValue[]): Rows {
+  const [topic, partition, epoch, sequence, topic_id, end_offset, losses] = values;
+  const key = `${topic}/${partition}`;
+  if (Number(tables.sent.get(key)?.losses ?? Number(losses) - 1) !== Number(losses) - 1) return [];
+  tables.sent.set(key, { topic, partition, epoch, sequence, topic_id, end_offset, losses } as Row);
+  return [{ losses: losses as number }];
 }

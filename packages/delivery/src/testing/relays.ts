@@ -1,4 +1,3 @@
-import type { TestContext } from "node:test";
 import type { EventBus } from "@bourse/bus";
 import type { ServiceName, Topic } from "@bourse/contracts";
 import type { Registry } from "prom-client";
@@ -9,7 +8,16 @@ import type { OutgoingEvent } from "../envelope.ts";
 import type { Run } from "../outbox.ts";
 import { Relay, type RelayBounds } from "../relay.ts";
 import { type FaultyBus, faultyBus } from "./faulty-bus.ts";
-import { commands, everything, retentionBy, sequencesOf, testBus, testLog, testMetrics } from "./fixtures.ts";
+import {
+  commands,
+  everything,
+  retentionBy,
+  sequencesOf,
+  type TestEnd,
+  testBus,
+  testLog,
+  testMetrics,
+} from "./fixtures.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
@@ -31,7 +39,7 @@ export interface Given {
   readonly time: VirtualTime;
 }
 
-export async function given(t: TestContext): Promise<Given> {
+export async function given(t: TestEnd): Promise<Given> {
   return { store: memoryStore(), bus: await testBus(t), time: virtualTime() };
 }
 
