@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { InvariantError } from "@bourse/base";
 import type { OutgoingRecord } from "@bourse/bus";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
+import { cutAt } from "./testing/cut-log.ts";
 import { numbered, reports, sendAll, testBus } from "./testing/fixtures.ts";
 
 const record = (sequence: number): OutgoingRecord => numbered(reports, 0, sequence);
@@ -14,11 +15,11 @@ function output(sequence: number): RegeneratedOutput {
 }
 
 /** Compares with a topic that holds these numbers. */
-async function overlap(t: TestContext, numbers: readonly number[]): Promise<OutputOverlap> {
+async function overlap(t: TestContext, numbers: readonly number[], cut = 0): Promise<OutputOverlap> {
   const bus = await testBus(t);
   await sendAll(bus, reports, 0, numbers.map(record));
   const compared = new OutputOverlap({
-    bus,
+    bus: cutAt(bus, BigInt(cut)),
     producer: "matching",
     topic: reports.name,
     partition: 0,
@@ -51,10 +52,53 @@ test("R8: another value is a difference, and so is another key", async (t) => {
   }
 });
 
-test("R8: a number that the topic lacks between others is no work of retention", async (t) => {
-  const compared = await overlap(t, [1, 3]);
-  await assert.rejects(
-    compared.compare([1, 2, 3].map(output)),
-    says(/holds every number, 2 is missing before 3/),
-  );
+for (const [has, lacks] of [
+  [
+    [1, 4],
+    [2, 3],
+  ],
+  [[1, 4, 2, 3, 4], []],
+  [[1, 4, 3, 2], []],
+  [[1, 4, 2], [3]],
+  [[1, 3, 1, 5, 2], [4]],
+  [
+    [3, 4],
+    [1, 2],
+  ],
+] as const)
+  test(`R8: of what a topic has as ${has} it lacks ${lacks.length === 0 ? "nothing" : lacks}`, async (t) => {
+    const compared = await overlap(t, has);
+    const last = Math.max(...has);
+    const outputs = Array.from({ length: last }, (_, nth) => output(nth + 1));
+    const lacking = [
+      ...(await compared.compare(outputs.slice(0, 2))),
+      ...(await compared.compare(outputs.slice(2))),
+    ];
+    assert.deepEqual(
+      lacking.map(({ sequence }) => sequence),
+      lacks,
+    );
+  });
+
+test("R8: what came too late is compared, too", async (t) => {
+  const compared = await overlap(t, [1, 3, 2]);
+  const other = { ...output(2), value: output(3).value };
+  await assert.rejects(compared.compare([output(1), other]), says(/yields the same outputs: .* number 2 is/));
 });
+
+for (const [has, from, lacks] of [
+  [[1, 2, 5, 6], 3, [3, 4]],
+  [[1, 2, 5, 6, 4], 3, [3]],
+  // Retention may have taken these.
+  [[1, 4, 5, 6], 2, []],
+  [[1, 4, 5, 6], 4, []],
+] as const)
+  test(`R8: of what a topic has as ${has}, of which retention has taken the first, it lacks ${lacks.length === 0 ? "nothing" : lacks} from ${from} on`, async (t) => {
+    const compared = await overlap(t, has, 1);
+    const outputs = Array.from({ length: 7 - from }, (_, nth) => output(from + nth));
+    const lacking = await compared.compare(outputs);
+    assert.deepEqual(
+      lacking.map(({ sequence }) => sequence),
+      lacks,
+    );
+  });

@@ -1,6 +1,7 @@
 import { InvariantError } from "@bourse/base";
 import type { BusRecord, EventBus, PartitionReader, StartPosition } from "@bourse/bus";
 import { pollLog } from "./poll-log.ts";
+import { recordsBetween } from "./read-partition.ts";
 import { HEADER } from "./record-headers.ts";
 
 export interface RegeneratedOutput {
@@ -10,6 +11,11 @@ export interface RegeneratedOutput {
 }
 
 const BATCH = 1_000;
+/** So many of what lies behind a gap are in memory at once. */
+const MOST_BEHIND = 4_000;
+
+/** Why a number is not to be compared: the topic lacks it, or retention has dropped it. */
+type Absent = "lacking" | "dropped";
 
 /**
  * What a shard's output partition holds already, read beside the replay: each regenerated output must be equal to it,
@@ -28,6 +34,9 @@ export class OutputOverlap {
   #nextOffset = 0n;
   #begun = false;
   #isClosed = false;
+  /** What lies behind a gap of the numbers before `#behindEnd`. */
+  #behind: ReadonlyMap<number, BusRecord> = new Map();
+  #behindEnd = 0;
 
   /** `from` lies at or before the first output that will be compared. */
   constructor(options: {
@@ -44,17 +53,23 @@ export class OutputOverlap {
     this.#from = options.from;
   }
 
-  /** Throws {@link InvariantError} at the first difference. Outputs that retention has dropped can't be compared. */
-  async compare(outputs: readonly RegeneratedOutput[]): Promise<void> {
+  /**
+   * Throws {@link InvariantError} at the first difference. Outputs that retention has dropped can't be compared. Answers with
+   * those that the topic lacks: it had lost its end, and got later numbers before they were sent again (R8).
+   */
+  async compare<Output extends RegeneratedOutput>(outputs: readonly Output[]): Promise<readonly Output[]> {
+    const lacking: Output[] = [];
     for (const output of outputs) {
       const record = await this.#find(output.sequence);
-      if (record === null) continue;
+      if (record === "lacking") lacking.push(output);
+      if (record === "lacking" || record === "dropped") continue;
       if (record.value === output.value && record.key === output.key) continue;
       throw new InvariantError(
         `a replay yields the same outputs: ${this.#topic}/${this.#partition} number ${output.sequence} is ` +
           `${record.key} ${record.value} at offset ${record.offset}, the replay gave ${output.key} ${output.value}`,
       );
     }
+    return lacking;
   }
 
   /** A comparison that is under way finds nothing more. */
@@ -63,13 +78,16 @@ export class OutputOverlap {
     await this.#reader?.close();
   }
 
-  /** The record with that number; null: the log begins behind it. */
-  async #find(sequence: number): Promise<BusRecord | null> {
+  async #find(sequence: number): Promise<BusRecord | Absent> {
     for (;;) {
+      if (sequence < this.#behindEnd) return this.#behind.get(sequence) ?? "lacking";
       const record = await this.#peek();
-      if (record === null) return null;
+      if (record === null) return "dropped";
       const found = Number(record.headers[HEADER.sequence]);
-      if (record.headers[HEADER.producer] !== this.#producer || found < sequence) {
+      const isOwn = record.headers[HEADER.producer] === this.#producer;
+      if (!isOwn || found < sequence) {
+        // Of a log that has a lower number retention has not taken the higher ones.
+        if (isOwn && this.#from === "earliest") this.#begun = true;
         this.#place++;
         continue;
       }
@@ -78,14 +96,40 @@ export class OutputOverlap {
         this.#place++;
         return record;
       }
-      if (this.#begun) {
-        throw new InvariantError(
-          `${this.#topic}/${this.#partition} holds every number, ${sequence} is missing before ${found}`,
-        );
-      }
-      if (this.#from === "earliest") return null;
-      await this.#readFrom("earliest");
+      if (this.#begun || (this.#from === "earliest" && !(await this.#isCut())))
+        await this.#lookBehind(record, { from: sequence, end: Math.min(found, sequence + MOST_BEHIND) });
+      else if (this.#from === "earliest") return "dropped";
+      else await this.#readFrom("earliest");
     }
+  }
+
+  /** Whether retention may have dropped what came before the first record. */
+  async #isCut(): Promise<boolean> {
+    const ends = (await this.#bus.offsets(this.#topic)).find((each) => each.partition === this.#partition);
+    return ends === undefined || ends.earliest > 0n;
+  }
+
+  /** Finds numbers that came too late, up to the end that the log has now. */
+  async #lookBehind(
+    gap: BusRecord,
+    { from, end }: { readonly from: number; readonly end: number },
+  ): Promise<void> {
+    const found = new Map<number, BusRecord>();
+    const at = { topic: this.#topic, partition: this.#partition };
+    const [last] = await this.#bus.tail(this.#topic, this.#partition, 1);
+    const range = { from: gap.offset, end: (last?.offset ?? gap.offset) + 1n };
+    for await (const records of recordsBetween(this.#bus, at, range)) {
+      if (this.#isClosed) break;
+      for (const record of records) {
+        const { headers } = record;
+        const sequence = Number(headers[HEADER.sequence]);
+        const isLate = headers[HEADER.producer] === this.#producer && sequence >= from && sequence < end;
+        if (isLate && !found.has(sequence)) found.set(sequence, record);
+      }
+      if (found.size === end - from) break;
+    }
+    this.#behind = found;
+    this.#behindEnd = end;
   }
 
   async #peek(): Promise<BusRecord | null> {

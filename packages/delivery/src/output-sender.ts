@@ -1,5 +1,12 @@
 import type { AbortSignalLike, Timer } from "@bourse/base";
-import { BusError, type EventBus, LostEndError, type OutgoingBatch, type TopicPartition } from "@bourse/bus";
+import {
+  BusError,
+  type EventBus,
+  LostEndError,
+  lostEnd,
+  type OutgoingBatch,
+  type TopicPartition,
+} from "@bourse/bus";
 import { createBackoff } from "./backoff.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
@@ -34,8 +41,8 @@ interface Outcomes<Step extends Made> {
   refused(step: Step, refusal: unknown): void;
   /** A log of its outputs ends before what it has acknowledged: nothing was sent behind that. */
   lostEnd(step: Step, error: LostEndError): void;
-  /** As `lostEnd`, and nobody knew before the outputs were behind that. */
-  gapWritten(at: TopicPartition): void;
+  /** As `lostEnd`, and nobody knew before the outputs were behind that: they are acknowledged, too. */
+  gapWritten(step: Step, error: LostEndError): void;
 }
 
 /**
@@ -65,11 +72,11 @@ export class OutputSender<Step extends Made> {
       for (const each of steps) await this.send([each]);
       return;
     }
-    const endsOf = new Map(steps.map(({ owned }) => [owned.partition, owned.ends]));
+    const stepOf = new Map(steps.map((each) => [each.owned.partition, each]));
     let isKnown = true;
     try {
       for (const part of partsOf(batches)) {
-        isKnown = await this.#untilKnown(part, endsOf);
+        isKnown = await this.#untilKnown(part, stepOf);
         if (!isKnown) break;
       }
     } catch (refusal) {
@@ -85,21 +92,23 @@ export class OutputSender<Step extends Made> {
   }
 
   /** Says false where the signal aborts before that. Rejects with what no later try will change. */
-  async #untilKnown(
-    part: readonly OutgoingBatch[],
-    endsOf: ReadonlyMap<number, Map<string, bigint>>,
-  ): Promise<boolean> {
+  async #untilKnown(part: readonly OutgoingBatch[], stepOf: ReadonlyMap<number, Step>): Promise<boolean> {
     const { subscription, bus, timer, metrics, log, signal } = this.#parts;
     const backoff = createBackoff(timer, signal);
-    const endOf = ({ topic, partition }: TopicPartition): bigint => endsOf.get(partition)?.get(topic) ?? 0n;
+    const endOf = ({ topic, partition }: TopicPartition): bigint =>
+      stepOf.get(partition)?.owned.ends.get(topic) ?? 0n;
     const batches = part.map((batch) => ({ ...batch, behind: endOf(batch) }));
     for (;;) {
       try {
         const sent = await bus.send(batches);
         for (const [nth, { topic, partition, firstOffset }] of sent.entries()) {
-          if (firstOffset < endOf({ topic, partition })) this.#outcomes.gapWritten({ topic, partition });
+          const step = stepOf.get(partition);
+          if (step === undefined) continue;
+          const behind = endOf({ topic, partition });
+          if (firstOffset < behind)
+            this.#outcomes.gapWritten(step, lostEnd({ topic, partition, behind }, firstOffset));
           const records = batches[nth]?.records.length ?? 0;
-          endsOf.get(partition)?.set(topic, firstOffset + BigInt(records));
+          step.owned.ends.set(topic, firstOffset + BigInt(records));
         }
         this.#retrying = null;
         return true;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LARGEST_BATCH, SEEN_BACK } from "./highest-numbers.ts";
-import { ownTail } from "./own-tail.ts";
+import { ownTail, wholeTail } from "./own-tail.ts";
 import { commands, numbered, sendAll, testBus, trades } from "./testing/fixtures.ts";
 
 const from = (first: number, count: number): readonly number[] =>
@@ -63,3 +63,29 @@ test("a record without a number is nobody's end", async (t) => {
     sequence: 1,
   });
 });
+
+for (const [what, sequences, whole] of [
+  ["nothing is missing", from(1, 9), 9],
+  ["a gap is not filled", [1, 2, 5, 6], 2],
+  ["the beginning is missing", [3, 4], 0],
+  ["a gap is being filled", [1, 2, 6, 7, 3, 4], 4],
+  ["a gap is filled", [1, 2, 6, 7, 3, 4, 5, 8], 8],
+  ["the gap lies further back", [1, 3, ...from(4, SEEN_BACK)], SEEN_BACK + 3],
+  ["the tail is a gap's, being filled", [1, ...from(2 * SEEN_BACK, 9), ...from(2, SEEN_BACK)], SEEN_BACK + 1],
+  [
+    "the tail has what filled a gap",
+    [...from(1, 9), ...from(110, 200), ...from(10, 100), ...from(310, SEEN_BACK - 50)],
+    SEEN_BACK + 259,
+  ],
+] as const)
+  test(`R8: a log's tail shows up to where it has all numbers: ${what}`, async (t) => {
+    const bus = await testBus(t);
+    await sendAll(
+      bus,
+      commands,
+      0,
+      sequences.map((sequence) => numbered(commands, 0, sequence)),
+    );
+    const tail = await wholeTail(bus, "order", { topic: commands.name, partition: 0 });
+    assert.deepEqual(tail, { highest: { epoch: 1, sequence: Math.max(...sequences) }, whole });
+  });

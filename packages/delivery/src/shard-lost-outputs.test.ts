@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { EventBus } from "@bourse/bus";
+import fc from "fast-check";
 import { Registry } from "prom-client";
 import { createMetrics } from "./metrics.ts";
 import {
@@ -9,6 +11,7 @@ import {
   metricValue,
   reports,
   sequencesOf,
+  type TestEnd,
   testBus,
   testLog,
   trades,
@@ -49,12 +52,19 @@ function brittle(real: EventBus, told = true): { readonly bus: EventBus; comesBa
 }
 
 /** The outputs of both partitions, but for all except the first `keep` reports of one of them. */
-async function lost(t: TestContext, bus: EventBus, keep: number): Promise<EventBus> {
+const lost = (t: TestContext, bus: EventBus, keep: number): Promise<EventBus> =>
+  outputsAs(t, bus, upTo(keep));
+
+/** The outputs of both partitions, but of the reports of one of them these, in this order. */
+async function outputsAs(t: TestEnd, bus: EventBus, numbers: readonly number[]): Promise<EventBus> {
   const left = await testBus(t);
   for (const topic of [reports, trades])
     for (const partition of [0, 1]) {
       const all = await everything(bus, topic, partition);
-      const records = topic === reports && partition === 0 ? all.slice(0, keep) : all;
+      const records =
+        topic === reports && partition === 0
+          ? numbers.flatMap((number) => all.slice(number - 1, number))
+          : all;
       if (records.length > 0)
         await left.send([
           {
@@ -133,25 +143,125 @@ test("R8: outputs that a topic loses while no commands come are made again, too"
   await real.time.finish("it is closed", runner.close());
 });
 
-test("R8: outputs that are behind a loss before anybody could know are told of, and the shard goes on", async (t) => {
-  const real = await given(t);
-  const { bus, comesBackAs } = brittle(real.bus, false);
-  const [registry, log] = [new Registry(), testLog()];
-  const runner = shardRunner({ ...real, bus, log, metrics: createMetrics(registry) }, {});
-  const untilReported = (last: number): Promise<void> =>
-    real.time.until(`report ${last} is there`, async () =>
-      sequencesOf(await everything(bus, reports, 0), "matching").includes(last),
-    );
-  await place(real.bus, upTo(4));
-  runner.start();
-  await untilReported(4);
-  comesBackAs(await lost(t, real.bus, 2));
-  for (const next of [5, 6]) {
-    await place(real.bus, [next]);
-    await untilReported(next);
-  }
-  assert.deepEqual(sequencesOf(await everything(bus, reports, 0), "matching"), [1, 2, 5, 6]);
-  assert.equal(await metricValue(registry, "lost_ends_total"), 1);
-  assert.match(log.errors.join(), /lost its end: it has later numbers there now/);
-  await real.time.finish("it is closed", runner.close());
+for (const snapshotEvery of [1_000, 1])
+  test(`R8: outputs that are behind a loss before anybody could know: what is lost is made again behind them, snapshots every ${snapshotEvery}`, async (t) => {
+    const real = await given(t);
+    const { bus, comesBackAs } = brittle(real.bus, false);
+    const [registry, log] = [new Registry(), testLog()];
+    const runner = shardRunner({ ...real, bus, log, metrics: createMetrics(registry) }, { snapshotEvery });
+    const reported = async (): Promise<readonly number[]> =>
+      sequencesOf(await everything(bus, reports, 0), "matching");
+    const untilReported = (last: number): Promise<void> =>
+      real.time.until(`report ${last} is there`, async () => (await reported()).includes(last));
+    await place(real.bus, upTo(4));
+    runner.start();
+    await untilReported(4);
+    comesBackAs(await lost(t, real.bus, 2));
+    await place(real.bus, [5]);
+    for (const last of [5, 3, 4]) await untilReported(last);
+    await real.time.until("it is ready", () => runner.unready().length === 0);
+    await place(real.bus, [6]);
+    await untilReported(6);
+    assert.deepEqual(await reported(), [1, 2, 5, 3, 4, 6]);
+    assert.equal(await metricValue(registry, "lost_ends_total"), 1);
+    assert.match(log.errors.join(), /lost its end: it has later numbers there now/);
+    await real.time.finish("it is closed", runner.close());
+  });
+
+for (const [has, becomes] of [
+  [
+    [1, 2, 5, 6],
+    [1, 2, 5, 6, 3, 4],
+  ],
+  [
+    [1, 2, 5, 6, 3],
+    [1, 2, 5, 6, 3, 4],
+  ],
+  [
+    [1, 2, 5, 6, 3, 4],
+    [1, 2, 5, 6, 3, 4],
+  ],
+  [
+    [5, 6],
+    [5, 6, 1, 2, 3, 4],
+  ],
+] as const)
+  for (const snapshotEvery of [1_000, 2])
+    test(`R8: whoever takes over where the outputs are ${has} sends what is missing, snapshots every ${snapshotEvery}`, async (t) => {
+      const real = await given(t);
+      const first = shardRunner(real, { snapshotEvery });
+      const reported = async (of: EventBus): Promise<readonly number[]> =>
+        sequencesOf(await everything(of, reports, 0), "matching");
+      await place(real.bus, upTo(6));
+      first.start();
+      await real.time.until("all are reported", async () => (await reported(real.bus)).length === 6);
+      await real.time.finish("it is closed", first.close());
+      const { bus, comesBackAs } = brittle(real.bus);
+      comesBackAs(await outputsAs(t, real.bus, has));
+      const next = shardRunner({ ...real, bus }, { snapshotEvery });
+      next.start();
+      await real.time.until("it is ready", () => next.unready().length === 0);
+      await place(real.bus, [7]);
+      await real.time.until("it goes on", async () => (await reported(bus)).includes(7));
+      assert.deepEqual(await reported(bus), [...becomes, 7]);
+      assert.deepEqual(
+        (await sums(bus, reports)).toSorted((a, b) => a - b),
+        upTo(7).map(triangle),
+      );
+      await real.time.finish("it is closed", next.close());
+    });
+
+/** Pieces of the first six reports, in the order in which a log may come to have them. */
+const logs = fc
+  .array(fc.record({ from: fc.integer({ min: 1, max: 6 }), count: fc.integer({ min: 1, max: 4 }) }), {
+    maxLength: 5,
+  })
+  .map((pieces) => pieces.flatMap(({ from, count }) => upTo(6).slice(from - 1, from - 1 + count)));
+
+test("R8: whatever the outputs are that a takeover finds, and wherever it ends while it sends: none is missing", async () => {
+  const everyFew = fc.constantFrom(1, 2, 1_000);
+  const whoEnds = fc.array(fc.nat({ max: 300 }), { maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(logs, everyFew, whoEnds, async (has, snapshotEvery, turns) => {
+      const ends: (() => Promise<void> | void)[] = [];
+      const t: TestEnd = { after: (end) => void ends.push(end) };
+      try {
+        const real = await given(t);
+        const first = shardRunner(real, { snapshotEvery });
+        await place(real.bus, upTo(6));
+        first.start();
+        await real.time.until(
+          "all are reported",
+          async () => (await everything(real.bus, reports, 0)).length === 6,
+        );
+        await real.time.finish("it is closed", first.close());
+        const { bus, comesBackAs } = brittle(real.bus);
+        comesBackAs(await outputsAs(t, real.bus, has));
+        for (const last of [...turns, null]) {
+          const next = shardRunner({ ...real, bus }, { snapshotEvery });
+          next.start();
+          for (let turn = 0; turn < (last ?? 0); turn++) await setImmediate();
+          if (last === null) {
+            await real.time.until("it is ready", () => next.unready().length === 0);
+            await place(real.bus, [7]);
+            await real.time.until("it goes on", async () =>
+              sequencesOf(await everything(bus, reports, 0)).includes(7),
+            );
+          }
+          await real.time.finish("it is closed", next.close());
+        }
+        const byNumber = new Map<number, number>();
+        const values = await sums(bus, reports);
+        const numbers = sequencesOf(await everything(bus, reports, 0), "matching");
+        for (const [nth, number] of numbers.entries()) byNumber.set(number, values[nth] ?? 0);
+        assert.deepEqual(
+          [...byNumber].toSorted(([a], [b]) => a - b),
+          upTo(7).map((number) => [number, triangle(number)]),
+        );
+      } finally {
+        for (const end of ends.reverse()) await end();
+      }
+    }),
+    { numRuns: 25 },
+  );
 });

@@ -1,5 +1,5 @@
 import { assert, InvariantError, inTurns, StepCount, type Steps } from "@bourse/base";
-import type { BusRecord, OutgoingBatch, StartPosition } from "@bourse/bus";
+import type { BusRecord, OutgoingBatch, OutgoingRecord, StartPosition } from "@bourse/bus";
 import { epochMs, type Topic } from "@bourse/contracts";
 import type { ShardProgram } from "./definitions.ts";
 import type { Envelope } from "./envelope.ts";
@@ -59,6 +59,8 @@ export interface ShardStep {
   readonly nextOffset: bigint | null;
   /** Not in the topics yet. */
   readonly toSend: readonly OutgoingBatch[];
+  /** Of these, what the topics lack before numbers that they have. */
+  readonly lacking: number;
   /** Taken after the batch; valid once `toSend` is acknowledged (R8). */
   readonly snapshot: Snapshot | null;
   /** What the batch broke on; its commands before that are applied. */
@@ -176,6 +178,14 @@ export class ShardPartition {
     } catch (error) {
       fault = error;
     }
+    const nextOffset = this.#nextOffset;
+    let lacking = 0;
+    try {
+      lacking = await this.#compareOverlap();
+    } catch (error) {
+      // What the topics have is not what this program makes: nothing of it may be sent.
+      return { commands, duplicates, nextOffset, toSend: [], lacking, snapshot: null, fault: error };
+    }
     const toSend: OutgoingBatch[] = [];
     for (const output of this.#outputs.values()) {
       const { topic, records: made } = output;
@@ -184,17 +194,12 @@ export class ShardPartition {
       if (made.length > 0)
         toSend.push({ topic: topic.name, partition: this.partition, records: made, isKept: true });
     }
-    try {
-      await this.#compareOverlap();
-    } catch (error) {
-      // What the topics have is not what this program makes: nothing of it may be sent.
-      return { commands, duplicates, nextOffset: this.#nextOffset, toSend: [], snapshot: null, fault: error };
-    }
     return {
       commands,
       duplicates,
-      nextOffset: this.#nextOffset,
+      nextOffset,
       toSend,
+      lacking,
       snapshot: fault === null ? await this.#snapshotIfDue(commands) : null,
       fault,
     };
@@ -293,17 +298,17 @@ export class ShardPartition {
     const version = this.#parts.contracts.checkStamped(topic, event);
     const sequence = output.next++;
     const value = JSON.stringify(event);
-    if (sequence <= output.tail) {
-      output.regenerated.push({ sequence, key, value });
-      return;
-    }
-    output.records.push({
-      key,
-      value,
-      headers: output.headersOf(sequence, version, command.traceparent),
-      timestampMs: this.#timeOf(event),
-      decoded: event,
-    });
+    const { traceparent } = command;
+    if (sequence <= output.tail)
+      output.regenerated.push({ sequence, key, value, version, traceparent, event });
+    else
+      output.records.push({
+        key,
+        value,
+        headers: output.headersOf(sequence, version, traceparent),
+        timestampMs: this.#timeOf(event),
+        decoded: event,
+      });
   }
 
   /** Engine time, as the program wrote it. Outputs of a command share it. */
@@ -317,14 +322,29 @@ export class ShardPartition {
     return time;
   }
 
-  async #compareOverlap(): Promise<void> {
+  /** What the topics lack of the batch's outputs goes before those that are new. Says how many they are. */
+  async #compareOverlap(): Promise<number> {
+    let lacked = 0;
     for (const output of this.#outputs.values()) {
-      if (output.regenerated.length > 0) await output.overlap?.compare(output.regenerated);
+      const { regenerated, overlap, headersOf } = output;
+      const lacking = regenerated.length === 0 ? [] : ((await overlap?.compare(regenerated)) ?? []);
+      const records = lacking.map(
+        ({ sequence, key, value, version, traceparent, event }): OutgoingRecord => ({
+          key,
+          value,
+          headers: headersOf(sequence, version, traceparent),
+          timestampMs: this.#timeOf(event),
+          decoded: event,
+        }),
+      );
+      if (records.length > 0) output.records = [...records, ...output.records];
+      lacked += records.length;
       if (output.overlap !== null && output.next > output.tail) {
         await output.overlap.close();
         output.overlap = null;
       }
     }
+    return lacked;
   }
 
   /** The market stands still meanwhile: the larger the state, the rarer it is, so that a command's share stays the same. */

@@ -92,8 +92,13 @@ export class ShardRunner<Service> implements Runner {
       {
         acknowledged: (steps) => this.#acknowledged(steps),
         refused: ({ owned }, refusal) => this.#stopPartition(owned, refusal),
-        lostEnd: ({ owned }, error) => this.#makeAgain(owned, error),
-        gapWritten: (at) => this.#tellLostEnd(at, "it has later numbers there now, and is not filled again"),
+        lostEnd: ({ owned }, error) => this.#makeAgain(owned, error, "its outputs are made again"),
+        gapWritten: ({ owned }, error) =>
+          this.#makeAgain(
+            owned,
+            error,
+            "it has later numbers there now, what is missing is made again behind them",
+          ),
       },
     );
     this.#missing = new MissingCommands({
@@ -336,9 +341,14 @@ export class ShardRunner<Service> implements Runner {
   }
 
   #acknowledged(steps: readonly OwnedStep[]): void {
-    const { metrics } = this.#parts;
+    const { metrics, log } = this.#parts;
     const label = { subscription: this.subscription };
     for (const { owned, step } of steps) {
+      if (step.lacking > 0)
+        log.warn(
+          { ...label, partition: owned.partition, records: step.lacking },
+          "outputs that were missing before later ones are there again, behind them",
+        );
       metrics.batchSize.observe(label, step.commands);
       owned.doneOffset = step.nextOffset;
       if (step.duplicates > 0) metrics.duplicatesDropped.inc(label, step.duplicates);
@@ -399,7 +409,8 @@ export class ShardRunner<Service> implements Runner {
     const { bus, log } = this.#parts;
     try {
       for (const { owned, error } of await lostOutputs(bus, this.#owned.values()))
-        if (owned.error === null && this.#isOwned(owned)) this.#makeAgain(owned, error);
+        if (owned.error === null && this.#isOwned(owned))
+          this.#makeAgain(owned, error, "its outputs are made again");
     } catch (error) {
       const reason = reasonOf(error);
       log.warn({ subscription: this.subscription, reason }, "the outputs' ends could not be looked at");
@@ -407,18 +418,16 @@ export class ShardRunner<Service> implements Runner {
   }
 
   /** R8: taking over makes what is lost again, with the numbers that it had; the other partitions are taken over with it. */
-  #makeAgain(owned: OwnedPartition, error: LostEndError): void {
-    this.#tellLostEnd(error.at, "its outputs are made again");
+  #makeAgain(owned: OwnedPartition, error: LostEndError, what: string): void {
+    const { metrics, log } = this.#parts;
+    const { topic, partition } = error.at;
+    metrics.lostEnds.inc({ topic });
+    log.error({ topic, partition }, `the topic has lost its end: ${what}`);
     owned.error = reasonOf(error);
     void owned.shard?.close();
     owned.shard = null;
     this.#lost(owned);
     void this.#consumer?.close();
-  }
-
-  #tellLostEnd({ topic, partition }: TopicPartition, what: string): void {
-    this.#parts.metrics.lostEnds.inc({ topic });
-    this.#parts.log.error({ topic, partition }, `the topic has lost its end: ${what}`);
   }
 
   #drop(partitions: readonly number[]): void {

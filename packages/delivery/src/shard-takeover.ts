@@ -6,7 +6,7 @@ import type { Decoder } from "./decode.ts";
 import type { ShardProgram } from "./definitions.ts";
 import { askingOnce } from "./elsewhere.ts";
 import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
-import { ownTail } from "./own-tail.ts";
+import { wholeTail } from "./own-tail.ts";
 import { pollLog } from "./poll-log.ts";
 import { type HeadersOf, headersFrom } from "./record-headers.ts";
 import { isInLog } from "./seek-hint.ts";
@@ -32,17 +32,24 @@ export interface ShardPartitionParts {
   readonly create: () => ShardProgram;
 }
 
+/** An output that was made again, with what its record is made of. */
+export interface MadeAgain extends RegeneratedOutput {
+  readonly version: number;
+  readonly traceparent: string | undefined;
+  readonly event: object;
+}
+
 export interface ShardOutput {
   readonly topic: Topic;
   readonly headersOf: HeadersOf;
   next: number;
-  /** Up to here the outputs are in the topic already: compared, not sent. */
+  /** Up to here the outputs are compared with the topic: of them only what it lacks is sent. */
   tail: number;
   /** How far the log reached. */
   readonly end: bigint;
   overlap: OutputOverlap | null;
   /** Of the batch in hand. */
-  regenerated: RegeneratedOutput[];
+  regenerated: MadeAgain[];
   records: OutgoingRecord[];
 }
 
@@ -62,7 +69,7 @@ export interface TakenPartition {
   readonly otherFormats: readonly string[];
 }
 
-/** Takes a partition over: the newest snapshot that no output tail is behind, and the place to replay from. */
+/** Takes a partition over: the newest snapshot up to which no output is missing, and the place to replay from. */
 export async function takeOver(parts: ShardPartitionParts): Promise<TakenPartition> {
   const { bus, input, partition, producer } = parts;
   const inputTopicId = (await bus.topics()).find(({ name }) => name === input.name)?.id ?? "";
@@ -137,6 +144,8 @@ export async function snapshotOf(
 /** How far an output topic goes: `known` is false where retention has left nothing of ours to read. */
 interface OutputTail {
   readonly sequence: number;
+  /** The number up to which nothing is missing: a snapshot behind that could not make again what is. */
+  readonly whole: number;
   readonly known: boolean;
 }
 
@@ -213,12 +222,12 @@ async function outputTail(
   topic: string,
   partition: number,
 ): Promise<OutputTail> {
-  const tail = await ownTail(bus, producer, { topic, partition });
-  if (tail !== null) return { sequence: tail.sequence, known: true };
+  const tail = await wholeTail(bus, producer, { topic, partition });
+  if (tail !== null) return { sequence: tail.highest.sequence, whole: tail.whole, known: true };
   const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
-  return { sequence: 0, known: offsets === undefined || offsets.earliest === 0n };
+  return { sequence: 0, whole: 0, known: offsets === undefined || offsets.earliest === 0n };
 }
 
 function isReached(sequence: number, tail: OutputTail | undefined): boolean {
-  return tail !== undefined && (!tail.known || sequence <= tail.sequence);
+  return tail !== undefined && (!tail.known || sequence <= tail.whole);
 }

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { InvariantError } from "@bourse/base";
 import type { EmbeddedBus, EventBus } from "@bourse/bus";
 import { rfc3339, type Topic } from "@bourse/contracts";
@@ -16,6 +15,7 @@ import {
   reports,
   sendAll,
   sequencesOf,
+  type TestEnd,
   testBus,
   testFolder,
   testLog,
@@ -32,7 +32,7 @@ export interface Given {
   readonly folder: string;
 }
 
-export async function given(t: TestContext): Promise<Given> {
+export async function given(t: TestEnd): Promise<Given> {
   return { bus: await testBus(t), time: virtualTime(), folder: testFolder(t) };
 }
 
