@@ -1,3 +1,4 @@
+import { assert, present } from "@bourse/base";
 import type { BusRecord, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { DecodeError, type Decoder, numberOf } from "./decode.ts";
@@ -227,37 +228,47 @@ function parkingOf(
 
 /**
  * The batch once its handler has refused some records of it: they are parked, and so are the later ones of their keys.
- * Throws where a record has no key to queue by.
+ * A partition that was given away since they were judged is no exception: whether the transaction may still count is for
+ * the marks to say (R5). Throws where a record has no key to queue by, or is none of those that the handler was given.
  */
 export function setAside(
   judged: JudgedBatch,
   refused: ReadonlyMap<Envelope, RecordFailure>,
   records: readonly BusRecord[],
-  options: Pick<JudgeOptions, "partitionOf" | "rules">,
+  { queueOf, queueToOpen }: FailureRules,
 ): JudgedBatch {
+  const partitions = [...judged.reached.keys()];
   const queued = new QueuedKeys();
   const envelopes: Envelope[] = [];
   const parkings = [...judged.parkings];
+  let left = refused.size;
   for (const envelope of judged.envelopes) {
-    const at = options.partitionOf(envelope);
     const failure = refused.get(envelope) ?? null;
-    if (at === undefined || (failure === null && queued.isEmpty)) {
+    if (failure === null && queued.isEmpty) {
       envelopes.push(envelope);
       continue;
     }
-    const { queueOf, queueToOpen } = options.rules;
-    const queue = failure === null ? queueOf(envelope) : queueToOpen(envelope);
-    const record = records.find(
-      ({ topic, partition, offset }) =>
-        offset === envelope.offset && partition === envelope.partition && topic === envelope.topic,
+    const at = present(
+      partitions.find(({ topic, partition }) => topic === envelope.topic && partition === envelope.partition),
+      "the partition of a judged record",
     );
-    if (record === undefined || (failure === null && !queued.has(at, queue))) {
+    const queue = failure === null ? queueOf(envelope) : queueToOpen(envelope);
+    if (failure === null && !queued.has(at, queue)) {
       envelopes.push(envelope);
       continue;
     }
+    const record = present(
+      records.find(
+        ({ topic, partition, offset }) =>
+          offset === envelope.offset && partition === envelope.partition && topic === envelope.topic,
+      ),
+      "the record of an envelope",
+    );
     parkings.push({ at, record, envelope, number: envelope, queue, failure });
     queued.add(at, queue);
+    if (failure !== null) left--;
   }
+  assert(left === 0, "a handler parks what it was given");
   // Within a partition the order of the log is the order of the places.
   parkings.sort((a, b) => (a.record.offset < b.record.offset ? -1 : 1));
   return { ...judged, envelopes, parkings };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvariantError, OperationalError } from "@bourse/base";
-import type { EmbeddedBus, OutgoingRecord } from "@bourse/bus";
+import type { EmbeddedBus, OutgoingRecord, TopicPartition } from "@bourse/bus";
 import type { Registry } from "prom-client";
 import type { EffectConsumption } from "./definitions.ts";
 import type { EffectRunner } from "./effect-runner.ts";
@@ -428,6 +428,60 @@ test("R10, R12: a handler parks one record of a batch, under stop too; its key q
   assert.deepEqual(all.store.effects, ["1", "2", "4", "6"]);
   assert.deepEqual(parkedOf(all), ["3 illegal_transition", "5 queued_behind"]);
   assert.deepEqual(told, { applied: [1, 2, 4, 6], parked: [3, 5] });
+  await runner.close();
+});
+
+test("R12: a handler parks a record of a partition that another member is given meanwhile", async (t) => {
+  const all = await given(t);
+  const partition = 1;
+  let asked = 0;
+  let isGiven = false;
+  const { runner } = consumer(all, {
+    policy: "skip",
+    handle: async (_, batch, unit) => {
+      asked++;
+      if (asked === 1) {
+        const onAssigned = async (partitions: readonly TopicPartition[]) => {
+          isGiven ||= partitions.some((at) => at.partition === partition);
+          return new Map();
+        };
+        const other = await all.bus.consume({ group: "wallet.settle", topics: [commands.name], onAssigned });
+        t.after(() => other.close());
+        await all.time.until("the other has the partition", () => isGiven);
+      }
+      assert.ok(asked < 10, "it is asked without an end");
+      for (const envelope of batch)
+        if (nOf(envelope) === 2) unit.park(envelope, { code: "too_late", message: "2 came late" });
+      return { statements: batch.map((each) => effect(`${nOf(each)}`)), events: [], result: undefined };
+    },
+  });
+  const some = [1, 2, 3].map((n) => numbered(commands, partition, n));
+  await all.bus.send([{ topic: commands.name, partition, records: some }]);
+  runner.start();
+  await all.time.until("it is parked", () => all.store.parked.length > 0);
+  assert.equal(all.store.mark("settle", commands.name, partition, "order"), 3);
+  assert.equal(asked, 2);
+  assert.deepEqual(all.store.effects, ["1", "3"]);
+  assert.deepEqual(parkedOf(all), ["2 too_late"]);
+  await runner.close();
+});
+
+test("R12: a handler that parks what it was not given fails, and is not asked without an end", async (t) => {
+  const all = await given(t);
+  let asked = 0;
+  const { runner } = consumer(all, {
+    policy: "stop",
+    handle: async (_, batch, unit) => {
+      asked++;
+      for (const envelope of batch) unit.park({ ...envelope }, { code: "too_late", message: "a copy" });
+      return { statements: [], events: [], result: undefined };
+    },
+  });
+  await send(all.bus, records(1, 1));
+  runner.start();
+  await all.time.until("it has stopped", () => runner.status().state === "stopped");
+  assert.match(runner.status().reason ?? "", /a handler parks what it was given/);
+  assert.equal(asked, 1);
   await runner.close();
 });
 

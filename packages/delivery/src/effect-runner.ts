@@ -279,7 +279,7 @@ export class EffectRunner<Service> implements Runner {
       service: this.#service,
       topics: this.#topics,
       records,
-      judging: { partitionOf: this.#partitionOf, rules: this.#rules },
+      rules: this.#rules,
       tenure: this.#tenure,
     };
     await inConsumerSpan(`${serviceName}.${this.subscription}`, traceparent, async (span) => {

@@ -2,10 +2,10 @@ import type { BusRecord } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import { deadLetters, parkedRows } from "./dead-letter.ts";
 import type { ConsumerUnit, EffectConsumption, Effects, Unit } from "./definitions.ts";
-import { type JudgedBatch, type JudgeOptions, setAside } from "./effect-batch.ts";
+import { type JudgedBatch, setAside } from "./effect-batch.ts";
 import type { Envelope } from "./envelope.ts";
 import type { ParkReason } from "./failure-options.ts";
-import { RecordRefused } from "./failure-policy.ts";
+import { type FailureRules, RecordRefused } from "./failure-policy.ts";
 import { type ParkedRow, parkStatements } from "./parked-rows.ts";
 import type { RecordFailure } from "./parking.ts";
 import type { Tenure } from "./tenure.ts";
@@ -15,7 +15,7 @@ export interface UnitInHand<Service> {
   readonly service: Service;
   readonly topics: ReadonlyMap<string, Topic>;
   readonly records: readonly BusRecord[];
-  readonly judging: Pick<JudgeOptions, "partitionOf" | "rules">;
+  readonly rules: FailureRules;
   readonly tenure: Tenure;
 }
 
@@ -45,7 +45,7 @@ export async function decideBatch<Service>(
       refused.set(envelope, refusalOf(reason)),
     );
     if (refused.size === 0) return withParked(inHand, judged, effects, unit.nowMs);
-    judged = setAside(judged, refused, inHand.records, inHand.judging);
+    judged = setAside(judged, refused, inHand.records, inHand.rules);
   }
 }
 
