@@ -61,6 +61,28 @@ test("the same key asked about again, at another price, is one order", () => {
   assert.deepEqual(state(exposures), [1, 60n, 1]);
 });
 
+test("an id that is asked about again in another market counts in both assets until order has said which is the order", () => {
+  const exposures = loaded();
+  const sums = (): readonly unknown[] =>
+    ["USD", "BTC"].map((asset) => exposures.of("a")?.notionalUnits(asset));
+  exposures.see("a", 11, open("x", 10, 5));
+  exposures.reserve("a", { ...ask("x", 7, 3), asset: "BTC" }, 0);
+  assert.deepEqual(sums(), [50n, 21n]);
+  exposures.see("a", 12, open("x", 10, 5, 4));
+  assert.deepEqual(sums(), [40n, 21n]);
+  // Order has refused the second one, since the id is taken.
+  exposures.found({ orderId: "x", accountId: "a" }, false, 9);
+  assert.deepEqual(sums(), [40n, 0n]);
+  exposures.see("a", 13, finished("x"));
+  assert.deepEqual(sums(), [0n, 0n]);
+
+  exposures.reserve("a", ask("y", 10, 5), 0);
+  exposures.reserve("a", { ...ask("y", 7, 3), asset: "BTC" }, 1);
+  assert.deepEqual(sums(), [0n, 21n], "the last approval counts");
+  exposures.see("a", 14, finished("y"));
+  assert.deepEqual(sums(), [0n, 0n]);
+});
+
 test("an amendment counts with the dearer of its two forms until its outcome; a fill meanwhile does not end it", () => {
   const exposures = loaded();
   exposures.see("a", 11, open("x", 10, 5));

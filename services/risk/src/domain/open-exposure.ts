@@ -33,20 +33,25 @@ export interface OpenRefusal {
   readonly wouldBe: bigint;
 }
 
-interface Reservation {
+/** Minor units of an asset. */
+interface Notional {
+  readonly asset: string;
   readonly units: bigint;
+}
+
+interface Reservation extends Notional {
   readonly priceTicks: number;
   readonly quantityLots: number;
 }
 
+/** Whoever names an earlier order's id again, in another market, has reserved another asset than was seen. */
 interface OpenEntry {
-  readonly asset: string;
-  priceTicks: number;
+  readonly priceTicks: number;
   /** Filled and cancelled. */
-  goneLots: number;
+  readonly goneLots: number;
   /** null: not seen yet. */
-  seenUnits: bigint | null;
-  reserved: Reservation | null;
+  readonly seen: Notional | null;
+  readonly reserved: Reservation | null;
 }
 
 /**
@@ -76,7 +81,7 @@ export class OpenExposure {
     const wouldBeOrders = this.#orders.size + (entry === undefined ? 1 : 0);
     if (limits.maxOpenOrders !== null && entry === undefined && wouldBeOrders > limits.maxOpenOrders)
       return { code: "open_orders_limit_exceeded", wouldBe: BigInt(wouldBeOrders) };
-    const before = entry === undefined ? 0n : unitsOf(entry);
+    const before = unitsOf(entry, ask.asset);
     const after = askedUnits(ask, entry);
     if (limits.maxOpenNotionalUnits === null || after <= before) return null;
     const wouldBe = this.notionalUnits(ask.asset) + after - before;
@@ -87,11 +92,8 @@ export class OpenExposure {
   reserve(ask: OpenAsk): void {
     const { orderId, asset, priceTicks, quantityLots } = ask;
     const entry = this.#orders.get(orderId);
-    const reserved = { units: askedUnits(ask, entry), priceTicks, quantityLots };
-    this.#change(orderId, asset, () => {
-      if (entry !== undefined) entry.reserved = reserved;
-      else this.#orders.set(orderId, { asset, priceTicks, goneLots: 0, seenUnits: null, reserved });
-    });
+    const reserved = { asset, units: askedUnits(ask, entry), priceTicks, quantityLots };
+    this.#set(orderId, { ...(entry ?? { priceTicks, goneLots: 0, seen: null }), reserved });
   }
 
   /** The order was seen, open. Returns whether its reservation is used up. */
@@ -102,34 +104,29 @@ export class OpenExposure {
     const reserved = known?.reserved ?? null;
     const isUsed =
       reserved === null ||
-      (reserved.quantityLots === quantityLots &&
+      (reserved.asset === asset &&
+        reserved.quantityLots === quantityLots &&
         (seen.priceTicks === null || reserved.priceTicks === seen.priceTicks));
-    this.#change(orderId, asset, () => {
-      this.#orders.set(orderId, {
-        asset,
-        priceTicks,
-        goneLots: quantityLots - leavesLots,
-        seenUnits: seen.notionalUnits(priceTicks * leavesLots),
-        reserved: isUsed ? null : reserved,
-      });
+    this.#set(orderId, {
+      priceTicks,
+      goneLots: quantityLots - leavesLots,
+      seen: { asset, units: seen.notionalUnits(priceTicks * leavesLots) },
+      reserved: isUsed ? null : reserved,
     });
     return isUsed;
   }
 
   /** The order has ended, or never came. */
   forget(orderId: string): void {
-    const entry = this.#orders.get(orderId);
-    if (entry !== undefined) this.#change(orderId, entry.asset, () => this.#orders.delete(orderId));
+    this.#set(orderId, undefined);
   }
 
   /** The amendment behind the reservation has its outcome: the seen order counts. False if none was seen yet. */
   settle(orderId: string): boolean {
     const entry = this.#orders.get(orderId);
     if (entry === undefined) return true;
-    if (entry.seenUnits === null) return false;
-    this.#change(orderId, entry.asset, () => {
-      entry.reserved = null;
-    });
+    if (entry.seen === null) return false;
+    this.#set(orderId, { ...entry, reserved: null });
     return true;
   }
 
@@ -137,23 +134,32 @@ export class OpenExposure {
     return this.#orders.has(orderId);
   }
 
-  #change(orderId: string, asset: string, change: () => void): void {
+  #set(orderId: string, entry: OpenEntry | undefined): void {
     const before = this.#orders.get(orderId);
-    const beforeUnits = before === undefined ? 0n : unitsOf(before);
-    change();
-    const after = this.#orders.get(orderId);
-    const afterUnits = after === undefined ? 0n : unitsOf(after);
-    if (afterUnits !== beforeUnits)
-      this.#sums.set(asset, this.notionalUnits(asset) + afterUnits - beforeUnits);
+    if (entry === undefined) this.#orders.delete(orderId);
+    else this.#orders.set(orderId, entry);
+    for (const asset of assetsOf(before, entry)) {
+      const change = unitsOf(entry, asset) - unitsOf(before, asset);
+      if (change !== 0n) this.#sums.set(asset, this.notionalUnits(asset) + change);
+    }
   }
 }
 
-function unitsOf({ seenUnits, reserved }: OpenEntry): bigint {
-  const reservedUnits = reserved?.units ?? 0n;
-  return seenUnits !== null && seenUnits > reservedUnits ? seenUnits : reservedUnits;
+function assetsOf(...entries: readonly (OpenEntry | undefined)[]): ReadonlySet<string> {
+  return new Set(
+    entries.flatMap((entry) => [entry?.seen, entry?.reserved].flatMap((each) => each?.asset ?? [])),
+  );
+}
+
+/** What an order counts with in an asset: the greater of what was seen and what is reserved. */
+function unitsOf(entry: OpenEntry | undefined, asset: string): bigint {
+  const seenUnits = entry?.seen?.asset === asset ? entry.seen.units : 0n;
+  const reservedUnits = entry?.reserved?.asset === asset ? entry.reserved.units : 0n;
+  return seenUnits > reservedUnits ? seenUnits : reservedUnits;
 }
 
 /** Of an amended quantity, only what has not filled or been cancelled already can still be open. */
 function askedUnits(ask: OpenAsk, entry: OpenEntry | undefined): bigint {
-  return ask.notionalUnits(ask.priceTicks * Math.max(0, ask.quantityLots - (entry?.goneLots ?? 0)));
+  const goneLots = entry?.seen?.asset === ask.asset ? entry.goneLots : 0;
+  return ask.notionalUnits(ask.priceTicks * Math.max(0, ask.quantityLots - goneLots));
 }
