@@ -3,12 +3,18 @@ import { CHUNK_SPANS, SPAN } from "../record-chunk.ts";
 import { FRAME_BYTES, isFramed } from "../schema-frame.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
-import { batchesFrom, busRecord, decodedOf, decompressed, type FoundBatch } from "./record-batch.ts";
+import {
+  batchesFrom,
+  busRecord,
+  decodedOf,
+  decompressed,
+  type FoundBatch,
+  type ReadUpTo,
+} from "./record-batch.ts";
 import { RecordReader } from "./varint.ts";
 
-export interface DecodedChunks {
+export interface DecodedChunks extends ReadUpTo {
   readonly chunks: readonly RecordChunk[];
-  readonly nextOffset: bigint;
 }
 
 export interface ChunkWish {
@@ -23,9 +29,9 @@ export interface ChunkWish {
 
 /** As `decodeBatches`, without an object for each record. The chunks' bytes are the given ones, not copies. */
 export function decodeChunks(at: TopicPartition, bytes: Buffer, wish: ChunkWish): DecodedChunks {
-  return decodedOf(batchesFrom(at, bytes, wish.from), (batches, nextOffset) => ({
+  return decodedOf(batchesFrom(at, bytes, wish.from), (batches, upTo) => ({
     chunks: chunksOf(at, bytes, { ...wish, batches }),
-    nextOffset,
+    ...upTo,
   }));
 }
 

@@ -37,7 +37,7 @@ function cluster(answer: (asked: readonly Asked[]) => readonly Answer[]): Cluste
       const { errorCode = KafkaCode.NONE, bytes, highWatermark = END } = answers[index] ?? {};
       const buffers = bytes === undefined ? [] : [bytes];
       const batches = { buffers, length: bytes?.length ?? 0 };
-      return { topicId: TOPIC.id, partition, errorCode, highWatermark, batches };
+      return { topicId: TOPIC.id, partition, errorCode, highWatermark, batches, hasDiverged: false };
     });
     return { throttleTimeMs: 0, errorCode: KafkaCode.NONE, partitions } satisfies FetchReply;
   };

@@ -58,6 +58,8 @@ interface Reading {
   /** An offset to fetch from, or what has to be resolved to one. */
   position: StartPosition;
   resolved: boolean;
+  /** Under which leader the record before the position was written; {@link ANY_EPOCH}: it has read none. */
+  leaderEpoch: number;
   /** The topic that the position belongs to: another id is another log (R5). */
   topicId: string | undefined;
   inFlight: boolean;
@@ -105,6 +107,7 @@ export class Fetcher {
       target,
       position,
       resolved: false,
+      leaderEpoch: ANY_EPOCH,
       topicId: undefined,
       inFlight: false,
       resting: false,
@@ -133,6 +136,7 @@ export class Fetcher {
       ...reading,
       position,
       resolved: false,
+      leaderEpoch: ANY_EPOCH,
       inFlight: false,
       resting: false,
       unreadable: 0,
@@ -294,8 +298,7 @@ export class Fetcher {
   /** In a topic made anew. False where its target has asked to be told instead. */
   #beginAnew(reading: Reading): boolean {
     const { target } = reading;
-    reading.position = "earliest";
-    reading.resolved = false;
+    readFromEarliest(reading);
     if (target.replaced === undefined) return true;
     if (!reading.removed) {
       this.remove(target);
@@ -342,6 +345,8 @@ export class Fetcher {
     const { errorCode, highWatermark, batches } = fetched;
     reading.leftOut = errorCode === KafkaCode.NONE && batches.length === 0 && highWatermark > offset;
     if (errorCode !== KafkaCode.NONE) this.#refused(request, errorCode);
+    // The log lost what was read last, and was filled again: whoever numbers its records sorts out what is new (R5).
+    else if (fetched.hasDiverged) readFromEarliest(reading);
     else if (reading.leftOut && mustCome) this.#withheld(request, highWatermark);
     else this.#advance(request, fetched);
   }
@@ -361,10 +366,11 @@ export class Fetcher {
         wanted === undefined
           ? { ...decodeBatches(at, joined(batches), offset), chunks: [] }
           : { ...this.#chunks(at, batches, { from: offset, wanted: wanted.headers }), records: [] };
-      const { records, chunks, nextOffset } = decoded;
+      const { records, chunks, nextOffset, leaderEpoch } = decoded;
       reading.pause.reset();
       if (nextOffset === offset) return;
       reading.position = nextOffset;
+      reading.leaderEpoch = leaderEpoch;
       reading.unreadable = 0;
       reading.withheldSinceMs = undefined;
       if (wanted === undefined) reading.target.receive(records, nextOffset);
@@ -381,7 +387,7 @@ export class Fetcher {
   }
 
   #chunks(at: TopicPartition, batches: ReplyBytes, wish: ChunkWish): DecodedChunks {
-    if (batches.length === 0) return { chunks: [], nextOffset: wish.from };
+    if (batches.length === 0) return { chunks: [], nextOffset: wish.from, leaderEpoch: ANY_EPOCH };
     const memory = this.#memory;
     const bytes = memory.take(batches.length);
     const release = (): void => memory.giveBack(bytes);
@@ -399,10 +405,7 @@ export class Fetcher {
       const access = this.#cluster.access("READ", `topic ${topic}`);
       this.#end(reading, brokerError(code, `reading ${topic}/${partition}`, access));
     } else {
-      if (code === KafkaCode.OFFSET_OUT_OF_RANGE) {
-        reading.position = "earliest";
-        reading.resolved = false;
-      }
+      if (code === KafkaCode.OFFSET_OUT_OF_RANGE) readFromEarliest(reading);
       void this.#rest(reading);
     }
   }
@@ -434,6 +437,12 @@ function isWanted(reading: Reading): boolean {
   return !reading.inFlight && !reading.resting && reading.target.wantedBytes() > 0;
 }
 
+function readFromEarliest(reading: Reading): void {
+  reading.position = "earliest";
+  reading.resolved = false;
+  reading.leaderEpoch = ANY_EPOCH;
+}
+
 /** In the order in which a request names them. */
 function byTopic(requests: readonly InRequest[]): readonly InRequest[] {
   return [...Map.groupBy(requests, (request) => request.topicId).values()].flat();
@@ -448,7 +457,7 @@ function topicsOf(requests: readonly InRequest[]): fetchV13.FetchRequestTopic[] 
         partition: reading.target.at.partition,
         currentLeaderEpoch: ANY_EPOCH,
         fetchOffset: offset,
-        lastFetchedEpoch: ANY_EPOCH,
+        lastFetchedEpoch: reading.leaderEpoch,
         partitionMaxBytes: Math.max(1, Math.min(MAX_PARTITION_BYTES, reading.target.wantedBytes())),
       })),
     }),

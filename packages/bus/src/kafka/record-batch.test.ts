@@ -142,7 +142,7 @@ test("reading begins in the middle of a batch, and a batch that is cut off is le
     ["1", "2"],
   );
   assert.equal(nextOffset, 3n);
-  assert.deepEqual(decodeBatches(AT, Buffer.alloc(0), 3n), { records: [], nextOffset: 3n });
+  assert.deepEqual(decodeBatches(AT, Buffer.alloc(0), 3n), { records: [], nextOffset: 3n, leaderEpoch: -1 });
 });
 
 test("marks of transactions move the offset and are no records", () => {
@@ -150,7 +150,7 @@ test("marks of transactions move the offset and are no records", () => {
   control.writeInt16BE(1 << 5, 21);
   assert.throws(() => decodeBatches(AT, control, 7n), /checksum/);
   control.writeUInt32BE(crc32c(control.subarray(21)), 17);
-  assert.deepEqual(decodeBatches(AT, control, 7n), { records: [], nextOffset: 8n });
+  assert.deepEqual(decodeBatches(AT, control, 7n), { records: [], nextOffset: 8n, leaderEpoch: -1 });
 });
 
 test("a first batch that ends behind its reply is an error: brokers send that one whole", () => {

@@ -20,6 +20,7 @@ const BASE_TIME_AT = 27;
 const MAX_TIME_AT = 35;
 const COUNT_AT = 57;
 export const BATCH_HEADER_BYTES = 61;
+const LEADER_EPOCH_AT = 12;
 /** Base offset and length come before what the length counts. */
 const UNCOUNTED_BYTES = 12;
 const MAGIC = 2;
@@ -61,7 +62,7 @@ export function writeBatchHeader(
   bytes.writeBigInt64BE(0n, 0);
   bytes.writeInt32BE(bytes.length - UNCOUNTED_BYTES, LENGTH_AT);
   // The leader's epoch, which the broker sets.
-  bytes.writeInt32BE(NONE, LENGTH_AT + 4);
+  bytes.writeInt32BE(NONE, LEADER_EPOCH_AT);
   bytes.writeInt8(MAGIC, MAGIC_AT);
   bytes.writeInt16BE(0, ATTRIBUTES_AT);
   bytes.writeInt32BE(count - 1, LAST_DELTA_AT);
@@ -132,10 +133,16 @@ function writeText(bytes: Buffer, position: number, text: string): number {
   return start + bytes.write(text, start, "utf8");
 }
 
-export interface DecodedBatches {
-  readonly records: readonly BusRecord[];
+/** How far a piece of a log was read. */
+export interface ReadUpTo {
   /** The offset after the last batch, also where its last records are gone or are not for consumers. */
   readonly nextOffset: bigint;
+  /** Under which leader the batch before that was written (KIP-101); -1: not known. */
+  readonly leaderEpoch: number;
+}
+
+export interface DecodedBatches extends ReadUpTo {
+  readonly records: readonly BusRecord[];
 }
 
 /**
@@ -144,24 +151,24 @@ export interface DecodedBatches {
  * writes; before another such one it ends.
  */
 export function decodeBatches(at: TopicPartition, bytes: Buffer, from: bigint): DecodedBatches {
-  return decodedOf(batchesFrom(at, bytes, from), (batches, nextOffset) => {
+  return decodedOf(batchesFrom(at, bytes, from), (batches, upTo) => {
     const records: BusRecord[] = [];
     for (const batch of batches) decodeRecords(at, bytes, { batch, from, records });
-    return { records, nextOffset };
+    return { records, ...upTo };
   });
 }
 
 /** Where one of several can't be decoded, the first alone: the others come again with the next reply. */
 export function decodedOf<Decoded>(
-  { batches, nextOffset }: FoundBatches,
-  decode: (batches: readonly FoundBatch[], nextOffset: bigint) => Decoded,
+  { batches, ...upTo }: FoundBatches,
+  decode: (batches: readonly FoundBatch[], upTo: ReadUpTo) => Decoded,
 ): Decoded {
   try {
-    return decode(batches, nextOffset);
+    return decode(batches, upTo);
   } catch (cause) {
     const second = batches[1];
     if (second === undefined) throw cause;
-    return decode(batches.slice(0, 1), second.baseOffset);
+    return decode(batches.slice(0, 1), { nextOffset: second.baseOffset, leaderEpoch: NONE });
   }
 }
 
@@ -178,9 +185,8 @@ export interface FoundBatch {
   readonly compression: number;
 }
 
-export interface FoundBatches {
+export interface FoundBatches extends ReadUpTo {
   readonly batches: readonly FoundBatch[];
-  readonly nextOffset: bigint;
 }
 
 /**
@@ -190,6 +196,7 @@ export interface FoundBatches {
 export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): FoundBatches {
   const batches: FoundBatch[] = [];
   let nextOffset = from;
+  let leaderEpoch = NONE;
   let start = 0;
   while (start < bytes.length) {
     const batch = wholeBatch(bytes, start);
@@ -202,6 +209,7 @@ export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): Fo
     const attributes = batch.readInt16BE(ATTRIBUTES_AT);
     if (after > nextOffset) {
       nextOffset = after;
+      leaderEpoch = batch.readInt32BE(LEADER_EPOCH_AT);
       // Marks of transactions are not records.
       if ((attributes & CONTROL) === 0)
         batches.push({
@@ -217,7 +225,7 @@ export function batchesFrom(at: TopicPartition, bytes: Buffer, from: bigint): Fo
     }
     start = end;
   }
-  return { batches, nextOffset };
+  return { batches, nextOffset, leaderEpoch };
 }
 
 /** Of all that comes behind it. The library takes its own kind of buffer as it is and copies any other. */

@@ -18,6 +18,8 @@ const PRODUCE_KEY = 0;
 const PRODUCE_VERSION = 9;
 const FETCH_KEY = 1;
 const FETCH_VERSION = 13;
+/** Tagged field of a partition in a reply to FETCH. */
+const DIVERGING_EPOCH = 0;
 
 export const produceApi: API<[request: ProduceRequest], produceV9.ProduceResponse> = createAPI(
   PRODUCE_KEY,
@@ -47,6 +49,8 @@ export interface FetchedPartition {
   readonly highWatermark: bigint;
   /** Record batches one after the other, as they came in pieces; the last one may be cut off. */
   readonly batches: ReplyBytes;
+  /** The log has other records before the offset that was asked for than the one who asks has read (KIP-595). */
+  readonly hasDiverged: boolean;
 }
 
 /** A part of a reply that nobody has put together yet. */
@@ -99,6 +103,23 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
   const batches =
     size > 0 ? reader.buffer.subarray(reader.position, reader.position + size) : { length: 0, buffers: [] };
   reader.skip(Math.max(0, size));
-  reader.readTaggedFields();
-  return { topicId, partition, errorCode, highWatermark, batches };
+  return {
+    topicId,
+    partition,
+    errorCode,
+    highWatermark,
+    batches,
+    hasDiverged: tagsOf(reader).has(DIVERGING_EPOCH),
+  };
+}
+
+/** The tagged fields that are there (KIP-482). What they say is passed over. */
+function tagsOf(reader: Reader): ReadonlySet<number> {
+  const tags = new Set<number>();
+  for (let left = reader.readUnsignedVarInt(); left > 0; left--) {
+    tags.add(reader.readUnsignedVarInt());
+    const bytes = reader.readUnsignedVarInt();
+    reader.skip(bytes);
+  }
+  return tags;
 }
