@@ -11,6 +11,8 @@ export type BusErrorCode =
   | "unknown_topic"
   /** The log ends before what its sender knows to be there: it has lost its end. Nothing was appended. */
   | "lost_end"
+  /** The log may have lost what it had since its sender last looked, and been filled again by others. Nothing was appended. */
+  | "log_changed"
   /** The broker refuses for good: too large, not authorised, corrupt. */
   | "bus_refused"
   /** The log on disk has a format that another version of Bourse reads, and this one doesn't. */
@@ -52,4 +54,17 @@ export function lostEnd(
 ): LostEndError {
   const message = `${topic}/${partition} has lost its end: it ends at offset ${end}, and had records up to ${behind}`;
   return new LostEndError({ topic, partition }, message);
+}
+
+/** `log_changed`: which log, and what it goes by now ({@link OutgoingBatch.lineage}). */
+export class LogChangedError extends BusError {
+  readonly at: TopicPartition;
+  readonly lineage: string;
+
+  constructor({ topic, partition }: TopicPartition, lineage: string) {
+    const message = `${topic}/${partition} may have lost records since its sender last looked`;
+    super("log_changed", message, { retryable: true });
+    this.at = { topic, partition };
+    this.lineage = lineage;
+  }
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { LogChangedError } from "./bus-error.ts";
 import { busTest, record, records, rejectsWith, type Suite, takeCount, values } from "./conformance-suite.ts";
 import { MAX_VALUE_BYTES } from "./limits.ts";
-import type { OutgoingRecord } from "./port.ts";
+import type { OutgoingRecord, SentBatch } from "./port.ts";
 import { valueBytes } from "./record-value.ts";
 
 /** Topics, sending, and what comes back of a record. */
@@ -106,6 +107,22 @@ export function describeRecords({ harness, topic: makeTopic, group }: Suite): vo
     assert.equal(sent?.firstOffset, 3n);
     await bus.send([{ topic: name, partition: 1, records: [record("first")], behind: 0n }]);
     assert.equal((await bus.offsets(name))[0]?.latest, 4n);
+  });
+
+  busTest("who does not know what a log goes by is told, and may send once it does", async () => {
+    const { bus } = harness();
+    const name = await makeTopic(1);
+    const at = { topic: name, partition: 0 };
+    await bus.send([{ ...at, records: records(2) }]);
+    const send = (value: string, lineage: string | null): Promise<readonly SentBatch[]> =>
+      bus.send([{ ...at, records: [record(value)], behind: 2n, lineage }]);
+    const changed = await send("not looked yet", null).catch((error: unknown) => error);
+    assert.ok(changed instanceof LogChangedError, String(changed));
+    assert.deepEqual(changed.at, at);
+    await rejectsWith("log_changed", send("looked long ago", `${changed.lineage} before`));
+    assert.equal((await bus.offsets(name))[0]?.latest, 2n);
+    assert.equal((await send("looked", changed.lineage))[0]?.firstOffset, 2n);
+    assert.equal((await send("still the same", changed.lineage))[0]?.firstOffset, 3n);
   });
 
   busTest("a value that is too large, or a time that is none, is refused and changes nothing", async () => {

@@ -1,5 +1,5 @@
 export type { BusErrorCode } from "./bus-error.ts";
-export { BusError, LostEndError, lostEnd } from "./bus-error.ts";
+export { BusError, LogChangedError, LostEndError, lostEnd } from "./bus-error.ts";
 export type { EmbeddedBus, EmbeddedBusOptions } from "./embedded/embedded-bus.ts";
 export { embeddedBus } from "./embedded/embedded-bus.ts";
 export type { CountedBy, CountOptions, RecordCount } from "./inspect/count-records.ts";

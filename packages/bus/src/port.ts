@@ -111,6 +111,12 @@ export interface OutgoingBatch {
    * something, and a `firstOffset` before it tells of the rest.
    */
   readonly behind?: bigint;
+  /**
+   * What the log went by when the sender last saw its own records there; null: it has not looked yet. A log that goes by
+   * something else may have lost them, and be as long again by what others sent: nothing goes behind it, and `log_changed`
+   * says what it goes by now. For logs with several writers; where there is one, `behind` says it all.
+   */
+  readonly lineage?: string | null;
 }
 
 export interface SentBatch {

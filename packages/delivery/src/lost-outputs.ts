@@ -17,8 +17,14 @@ export async function lostOutputs(
   partitions: Iterable<OwnedPartition>,
 ): Promise<readonly LostOutputs[]> {
   const logs = [...partitions].filter(isIdle).flatMap((owned) => {
-    const { partition, ends } = owned;
-    return Array.from(ends, ([topic, end]) => ({ owned, topic, partition, end }));
+    const { partition, outputs } = owned;
+    return Array.from(outputs, ([topic, { end, last, lineage }]) => ({
+      owned,
+      topic,
+      partition,
+      end,
+      last: lineage === undefined ? null : last,
+    }));
   });
   return (await lostEnds(bus, logs)).map(({ log, latest }) => ({
     owned: log.owned,

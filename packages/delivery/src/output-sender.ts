@@ -2,18 +2,25 @@ import type { AbortSignalLike, Timer } from "@bourse/base";
 import {
   BusError,
   type EventBus,
+  LogChangedError,
   LostEndError,
   lostEnd,
   type OutgoingBatch,
+  type OutgoingRecord,
+  type SentBatch,
   type TopicPartition,
 } from "@bourse/bus";
 import { createBackoff } from "./backoff.ts";
+import { askingOnce } from "./elsewhere.ts";
 import { type Log, reasonOf } from "./log.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
+import type { OutputLog } from "./output-log.ts";
+import { HEADER } from "./record-headers.ts";
+import { isInLog, type LastApplied } from "./seek-hint.ts";
 
 interface SenderParts {
   readonly subscription: string;
-  readonly bus: Pick<EventBus, "send">;
+  readonly bus: EventBus;
   readonly timer: Timer;
   readonly log: Log;
   readonly metrics: Pick<DeliveryMetrics, "retries">;
@@ -27,8 +34,8 @@ const MOST_RECORDS = 4_000;
 interface Made {
   readonly owned: {
     readonly partition: number;
-    /** How far the logs of its outputs reached when they were last heard of, by topic: moved on with what is acknowledged. */
-    readonly ends: Map<string, bigint>;
+    /** By topic: moved on with what is acknowledged. */
+    readonly outputs: ReadonlyMap<string, OutputLog>;
   };
   readonly step: { readonly toSend: readonly OutgoingBatch[] };
 }
@@ -93,22 +100,22 @@ export class OutputSender<Step extends Made> {
 
   /** Says false where the signal aborts before that. Rejects with what no later try will change. */
   async #untilKnown(part: readonly OutgoingBatch[], stepOf: ReadonlyMap<number, Step>): Promise<boolean> {
-    const { subscription, bus, timer, metrics, log, signal } = this.#parts;
+    const { subscription, timer, metrics, log, signal } = this.#parts;
     const backoff = createBackoff(timer, signal);
-    const endOf = ({ topic, partition }: TopicPartition): bigint =>
-      stepOf.get(partition)?.owned.ends.get(topic) ?? 0n;
-    const batches = part.map((batch) => ({ ...batch, behind: endOf(batch) }));
+    const logOf = ({ topic, partition }: TopicPartition): OutputLog | undefined =>
+      stepOf.get(partition)?.owned.outputs.get(topic);
     for (;;) {
       try {
-        const sent = await bus.send(batches);
+        const sent = await this.#trySend(part, logOf);
         for (const [nth, { topic, partition, firstOffset }] of sent.entries()) {
-          const step = stepOf.get(partition);
-          if (step === undefined) continue;
-          const behind = endOf({ topic, partition });
+          const [step, log] = [stepOf.get(partition), logOf({ topic, partition })];
+          if (step === undefined || log === undefined) continue;
+          const behind = log.end;
           if (firstOffset < behind)
             this.#outcomes.gapWritten(step, lostEnd({ topic, partition, behind }, firstOffset));
-          const records = batches[nth]?.records.length ?? 0;
-          step.owned.ends.set(topic, firstOffset + BigInt(records));
+          const records = part[nth]?.records ?? [];
+          log.end = firstOffset + BigInt(records.length);
+          log.last = { topic, partition, ...numberOfLast(records), nextOffset: log.end };
         }
         this.#retrying = null;
         return true;
@@ -126,6 +133,41 @@ export class OutputSender<Step extends Made> {
       }
     }
   }
+
+  /**
+   * One try of all batches. Where others write, too, a log that may have lost something is looked at first: it may be as long
+   * as before by what they have sent.
+   */
+  async #trySend(
+    part: readonly OutgoingBatch[],
+    logOf: (at: TopicPartition) => OutputLog | undefined,
+  ): Promise<readonly SentBatch[]> {
+    const { bus } = this.#parts;
+    const batches = (): readonly OutgoingBatch[] =>
+      part.map((batch) => {
+        const { end = 0n, lineage } = logOf(batch) ?? {};
+        return lineage === undefined ? { ...batch, behind: end } : { ...batch, behind: end, lineage };
+      });
+    for (const seen = new Set<OutputLog>(); ; ) {
+      try {
+        return await bus.send(batches());
+      } catch (error) {
+        const log = error instanceof LogChangedError ? logOf(error.at) : undefined;
+        if (!(error instanceof LogChangedError) || log === undefined || seen.has(log)) throw error;
+        seen.add(log);
+        const { at, lineage } = error;
+        if (log.last !== null && !(await isInLog({ bus, endsOf: askingOnce(bus) }, log.last)))
+          throw lostEnd({ ...at, behind: log.end }, log.last.nextOffset - 1n);
+        log.lineage = lineage;
+      }
+    }
+  }
+}
+
+/** Of a batch: one is never empty. */
+function numberOfLast(records: readonly OutgoingRecord[]): Pick<LastApplied, "producer" | "sequence"> {
+  const { headers } = records[records.length - 1] as OutgoingRecord;
+  return { producer: headers[HEADER.producer] as string, sequence: Number(headers[HEADER.sequence]) };
 }
 
 function recordsOf(batches: readonly OutgoingBatch[]): number {

@@ -21,6 +21,13 @@ export async function ownTail(bus: EventBus, producer: string, at: TopicPartitio
   return (await findTail(bus, producer, at))?.highest ?? null;
 }
 
+export interface WholeTail {
+  readonly highest: Position;
+  readonly whole: number;
+  /** The offset behind the record of `whole`; null: it lies before what was read. */
+  readonly wholeEnd: bigint | null;
+}
+
 /**
  * As {@link ownTail}, and `whole`: up to which number the log has them all, as far as its tail shows. Where a log lost its
  * end, and that was seen only when later numbers were behind it, that is below the highest one.
@@ -29,9 +36,15 @@ export async function wholeTail(
   bus: EventBus,
   producer: string,
   at: TopicPartition,
-): Promise<{ readonly highest: Position; readonly whole: number } | null> {
+): Promise<WholeTail | null> {
   const tail = await findTail(bus, producer, at);
-  return tail === null ? null : { highest: tail.highest, whole: await wholeOf(bus, producer, at, tail) };
+  if (tail === null) return null;
+  const { highest, records } = tail;
+  const whole = await wholeOf(bus, producer, at, tail);
+  const record = records.findLast(
+    (each) => each.headers[HEADER.producer] === producer && numberOf(each) === whole,
+  );
+  return { highest, whole, wholeEnd: record === undefined ? null : record.offset + 1n };
 }
 
 async function findTail(

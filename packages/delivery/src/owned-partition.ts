@@ -1,3 +1,4 @@
+import type { OutputLog } from "./output-log.ts";
 import type { ShardPartition, ShardStep } from "./shard-partition.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import type { PartitionStatus } from "./status.ts";
@@ -7,8 +8,8 @@ export interface OwnedPartition {
   readonly partition: number;
   readonly snapshots: SnapshotStore;
   shard: ShardPartition | null;
-  /** How far the logs of its outputs reached when they were last heard of, by topic. */
-  ends: Map<string, bigint>;
+  /** The logs of its outputs, by topic. */
+  outputs: ReadonlyMap<string, OutputLog>;
   /** Broken: what came before is still to be sent, nothing more is applied. */
   halted: boolean;
   /**
@@ -37,7 +38,7 @@ export function newlyOwned(partition: number, snapshots: SnapshotStore): OwnedPa
     partition,
     snapshots,
     shard: null,
-    ends: new Map(),
+    outputs: new Map(),
     halted: false,
     mayLieBefore: false,
     announced: false,

@@ -41,6 +41,8 @@ export class RelayLane {
   topicId = "";
   /** The offset behind the record of `acknowledged`: a log that ends before that has lost its end. null: not resumed. */
   end: bigint | null = null;
+  /** What the log went by when `acknowledged` was last seen to be there; null: since it was resumed nobody has looked. */
+  lineage: string | null = null;
   /** How often the log was seen to have lost what it had, by whichever relay. */
   losses = 0;
   /** The log has lost something since: `lost_end` was seen here while nothing was sent, `noted` by another relay. */
@@ -79,6 +81,7 @@ export class RelayLane {
     this.#skipEnd = 0n;
     this.#epochs = at.epochs ?? [];
     this.end = at.end;
+    this.lineage = null;
     this.lost = null;
     this.epoch = at.epoch;
     this.throughEpoch = epochOf(at.acknowledged, this.#epochs);

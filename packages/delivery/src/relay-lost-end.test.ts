@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { EventBus } from "@bourse/bus";
 import { busWith } from "./testing/bus-with.ts";
-import { commands, everything, metricValue, placed, sequencesOf, testBus } from "./testing/fixtures.ts";
+import {
+  commands,
+  everything,
+  metricValue,
+  numbered,
+  placed,
+  sendAll,
+  sequencesOf,
+  testBus,
+  trades,
+} from "./testing/fixtures.ts";
 import { commit, given, instance, untilSent } from "./testing/relays.ts";
 import { appliedUpTo } from "./testing/troubled-relays.ts";
 
@@ -168,3 +178,35 @@ test("R4: a gap is filled that a relay has written and another one's numbers hav
   assert.equal(appliedUpTo(log), 4, `the log: ${log}`);
   for (const { relay } of [one, other]) await all.time.finish("it is drained", relay.drain());
 });
+
+/** `bus` as a broker has it that lost all of a partition of {@link trades}, which another writer has made as long again. */
+async function filledByOthers(t: TestContext, bus: EventBus): Promise<EventBus> {
+  const left = await testBus(t);
+  const { length } = await everything(bus, trades, 0);
+  const ofMatching = Array.from({ length }, (_, nth) => numbered(trades, 0, nth + 1));
+  await sendAll(left, trades, 0, ofMatching);
+  return busWith(left, { topics: () => bus.topics() });
+}
+
+for (const goesOn of [true, false])
+  test(`R4: a topic with two writers that lost its end, and was made as long again by the other one, is filled again, ${goesOn ? "before the next one" : "while nothing is sent"}`, async (t) => {
+    const real = await given(t);
+    const { bus, comesBackAs } = brittle(real.bus, true);
+    const all = { ...real, bus };
+    const { relay, delivery, registry } = instance(all, { producer: "wallet", publishes: [trades] });
+    const found = async (): Promise<readonly number[]> =>
+      sequencesOf(await everything(bus, trades, 0), "wallet");
+    const settle = (n: number) =>
+      commit(delivery, { topic: trades, key: "k0", partition: 0, event: { eventType: "Settled", n } });
+    await relay.start();
+    for (const n of [1, 2, 3]) await settle(n);
+    await all.time.until("all are sent", async () => (await found()).length === 3);
+    comesBackAs(await filledByOthers(t, real.bus));
+    if (goesOn) await settle(4);
+    const last = goesOn ? 4 : 3;
+    await all.time.until("they are there again", async () => (await found()).includes(last));
+    assert.deepEqual(await found(), goesOn ? [1, 2, 3, 4] : [1, 2, 3]);
+    assert.equal(await metricValue(registry, "lost_ends_total"), 1);
+    assert.deepEqual(relay.unready(), []);
+    await all.time.finish("it is drained", relay.drain());
+  });

@@ -1,7 +1,8 @@
 import { type Clock, OperationalError, type Timer } from "@bourse/base";
 import {
-  BusError,
   type EventBus,
+  LogChangedError,
+  LostEndError,
   type OutgoingBatch,
   type OutgoingRecord,
   type SentBatch,
@@ -13,7 +14,7 @@ import type { RunSink } from "./commit.ts";
 import { askingOnce } from "./elsewhere.ts";
 import { LARGEST_BATCH } from "./highest-numbers.ts";
 import { type Log, reasonOf } from "./log.ts";
-import { lostEnds } from "./lost-ends.ts";
+import { hasSeveralWriters, lostEnds } from "./lost-ends.ts";
 import type { DeliveryMetrics } from "./metrics.ts";
 import { type Run, readRunsStatement, runsOf } from "./outbox.ts";
 import { OutboxWaits } from "./outbox-waits.ts";
@@ -22,7 +23,7 @@ import { type QueuedRecords, RelayLane } from "./relay-lane.ts";
 import { LingeringLanes } from "./relay-linger.ts";
 import type { SentMark } from "./relay-place.ts";
 import { laneKey, readHeads, readSent, resumeLanes } from "./relay-resume.ts";
-import { isInLog } from "./seek-hint.ts";
+import { isInLog, type LastApplied } from "./seek-hint.ts";
 import { numberArray, separated } from "./separated.ts";
 
 export interface RelayParts {
@@ -84,6 +85,8 @@ export class Relay implements RunSink {
   readonly #lanes = new Map<string, RelayLane>();
   /** By topic and partition. */
   readonly #byTopic = new Map<string, readonly RelayLane[]>();
+  /** Topics that other services write to, too. */
+  readonly #shared: ReadonlySet<string>;
   readonly #queued: QueuedRecords = { records: 0 };
   readonly #stopping = new AbortController();
   readonly #cancel: (() => void)[] = [];
@@ -103,6 +106,7 @@ export class Relay implements RunSink {
     this.#parts = parts;
     this.#bounds = { ...BOUNDS, ...parts.bounds };
     this.#lingering = new LingeringLanes(parts, (lane) => this.#drive(lane));
+    this.#shared = new Set(parts.publishes.filter(hasSeveralWriters).map(({ name }) => name));
     for (const topic of parts.publishes) {
       // An alarm on an increase needs the zero before it.
       parts.metrics.lostEnds.inc({ topic: topic.name }, 0);
@@ -318,11 +322,23 @@ export class Relay implements RunSink {
     if (first !== undefined) metrics.relayLag.observe({ topic }, clock.nowMs() - first.timestampMs);
   }
 
+  /** The last acknowledged record of a lane, by which it sees whether its log has lost anything. */
+  #lastOf({ topic, partition, acknowledged, end }: RelayLane): LastApplied {
+    const { producer } = this.#parts;
+    return { topic, partition, producer, sequence: acknowledged, nextOffset: end ?? 0n };
+  }
+
   /** A send finds out by itself; of what nobody sends to others would wait for what is lost. */
   async #lookAtEnds(): Promise<void> {
     const idle = [...this.#lanes.values()]
       .filter((lane) => !lane.busy && lane.fault === null)
-      .map((lane) => ({ lane, topic: lane.topic, partition: lane.partition, end: lane.end ?? 0n }));
+      .map((lane) => ({
+        lane,
+        topic: lane.topic,
+        partition: lane.partition,
+        end: lane.end ?? 0n,
+        last: this.#shared.has(lane.topic) && lane.acknowledged > 0 ? this.#lastOf(lane) : null,
+      }));
     try {
       for (const { log } of await lostEnds(this.#parts.bus, idle)) {
         log.lane.lost = "lost_end";
@@ -360,7 +376,7 @@ export class Relay implements RunSink {
     last: number,
     batch: OutgoingBatch,
   ): Promise<SentBatch | "skipped" | "lost_end" | "gap_written"> {
-    const { bus, timer, log, metrics } = this.#parts;
+    const { timer, log, metrics } = this.#parts;
     let backoff: Backoff | null = null;
     for (;;) {
       try {
@@ -370,7 +386,8 @@ export class Relay implements RunSink {
           this.#failing.delete(lane);
           return isWhole ? "skipped" : "gap_written";
         }
-        const [sent] = await bus.send([batch]);
+        const sent = await this.#send(lane, batch);
+        if (sent === "lost_end") return sent;
         const isBehind = sent !== undefined && sent.firstOffset >= (batch.behind ?? 0n);
         // What was sent before it may lie there, too, and the log have lost its end before that.
         const isWhole = isBehind && (backoff === null || (await this.#hasLast(lane)));
@@ -378,10 +395,6 @@ export class Relay implements RunSink {
         return isWhole ? sent : "gap_written";
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error;
-        if (error instanceof BusError && error.code === "lost_end") {
-          this.#failing.delete(lane);
-          return "lost_end";
-        }
         metrics.relayRetries.inc({ topic: lane.topic });
         if (!this.#failing.has(lane)) {
           log.warn(
@@ -397,11 +410,37 @@ export class Relay implements RunSink {
     }
   }
 
+  /**
+   * One try. Where others write, too, a log that may have lost something is looked at first: it may be as long as before by
+   * what they have sent.
+   */
+  async #send(lane: RelayLane, batch: OutgoingBatch): Promise<SentBatch | "lost_end" | undefined> {
+    const isShared = this.#shared.has(lane.topic);
+    for (let hasLooked = false; ; hasLooked = true) {
+      const { lineage } = lane;
+      try {
+        const [sent] = await this.#parts.bus.send([isShared ? { ...batch, lineage } : batch]);
+        return sent;
+      } catch (error) {
+        if (error instanceof LogChangedError && !hasLooked) {
+          const isWhole = await this.#hasLast(lane);
+          if (isWhole) lane.lineage = error.lineage;
+          if (isWhole) continue;
+        } else if (!(error instanceof LostEndError)) throw error;
+        this.#failing.delete(lane);
+        return "lost_end";
+      }
+    }
+  }
+
   /** Whether the log has the last acknowledged record where it was. */
-  async #hasLast({ topic, partition, acknowledged, end }: RelayLane): Promise<boolean> {
-    const { bus, producer } = this.#parts;
-    const last = { topic, partition, producer, sequence: acknowledged, nextOffset: end ?? 0n };
-    return await isInLog({ bus, endsOf: askingOnce(bus), closing: this.#stopping.signal }, last);
+  async #hasLast(lane: RelayLane): Promise<boolean> {
+    if (lane.acknowledged === 0) return true;
+    const { bus } = this.#parts;
+    return await isInLog(
+      { bus, endsOf: askingOnce(bus), closing: this.#stopping.signal },
+      this.#lastOf(lane),
+    );
   }
 
   /** Fills the queue from the table. Says false when the next number is not there: then it waits, and never skips. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { EventBus } from "@bourse/bus";
+import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { Topic } from "@bourse/contracts";
 import fc from "fast-check";
 import { Registry } from "prom-client";
 import { createMetrics } from "./metrics.ts";
@@ -10,12 +11,14 @@ import {
   everything,
   metricValue,
   reports,
+  sendAll,
   sequencesOf,
   type TestEnd,
   testBus,
   testLog,
   trades,
 } from "./testing/fixtures.ts";
+import { settled } from "./testing/settlers.ts";
 import { given, place, type Shard, shardRunner, sums, triangle, upTo } from "./testing/shards.ts";
 
 type Batches = Parameters<EventBus["send"]>[0];
@@ -82,6 +85,11 @@ async function outputsAs(t: TestEnd, bus: EventBus, numbers: readonly number[]):
   return left;
 }
 
+async function recordsOf(bus: EventBus, topic: Topic): Promise<readonly OutgoingRecord[]> {
+  const all = await everything(bus, topic, 0);
+  return all.map(({ key, value, headers, timestampMs }) => ({ key, value, headers, timestampMs }));
+}
+
 for (const [keep, snapshotEvery] of [
   [0, 1_000],
   [2, 1_000],
@@ -142,6 +150,30 @@ test("R8: outputs that a topic loses while no commands come are made again, too"
   assert.equal(await metricValue(registry, "lost_ends_total"), 1);
   await real.time.finish("it is closed", runner.close());
 });
+
+for (const goesOn of [true, false])
+  test(`R8: outputs that a topic with another writer has lost, which made it as long again, are made again, ${goesOn ? "before the next ones" : "while no commands come"}`, async (t) => {
+    const real = await given(t);
+    const { bus, comesBackAs } = brittle(real.bus);
+    const registry = new Registry();
+    const runner = shardRunner({ ...real, bus, metrics: createMetrics(registry) }, {});
+    const traded = async (): Promise<readonly number[]> =>
+      sequencesOf(await everything(bus, trades, 0), "matching");
+    await place(real.bus, upTo(6));
+    runner.start();
+    await real.time.until("all are made", async () => (await traded()).length === 3);
+    const left = await testBus(t);
+    await sendAll(left, reports, 0, await recordsOf(real.bus, reports));
+    await sendAll(left, trades, 0, settled(0, ...upTo(3)));
+    comesBackAs(left);
+    if (goesOn) await place(real.bus, [7, 8]);
+    const last = goesOn ? 4 : 3;
+    await real.time.until("they are there again", async () => (await traded()).includes(last));
+    await real.time.until("it is ready", () => runner.unready().length === 0);
+    assert.deepEqual(await traded(), upTo(last));
+    assert.equal(await metricValue(registry, "lost_ends_total"), 1);
+    await real.time.finish("it is closed", runner.close());
+  });
 
 for (const snapshotEvery of [1_000, 1])
   test(`R8: outputs that are behind a loss before anybody could know: what is lost is made again behind them, snapshots every ${snapshotEvery}`, async (t) => {

@@ -6,6 +6,8 @@ import type { Envelope } from "./envelope.ts";
 import { epochStartOf } from "./epoch-started.ts";
 import { type Gap, placeBehind } from "./gap.ts";
 import { reasonOf } from "./log.ts";
+import { hasSeveralWriters } from "./lost-ends.ts";
+import type { OutputLog } from "./output-log.ts";
 import { judgeExact, type Position } from "./sequence-check.ts";
 import {
   formatOf,
@@ -133,9 +135,14 @@ export class ShardPartition {
     return this.#nextOffset;
   }
 
-  /** How far the logs of its outputs reached when it was taken over, by topic. */
-  get outputEnds(): Map<string, bigint> {
-    return new Map(Array.from(this.#outputs, ([topic, { end }]) => [topic, end]));
+  /** The logs of its outputs as they were when it was taken over, by topic. */
+  get outputLogs(): ReadonlyMap<string, OutputLog> {
+    return new Map(
+      Array.from(this.#outputs, ([name, { topic, end, last }]): [string, OutputLog] => [
+        name,
+        { end, last, lineage: hasSeveralWriters(topic) ? null : undefined },
+      ]),
+    );
   }
 
   get appliedSequence(): number {

@@ -292,7 +292,7 @@ export class ShardRunner<Service> implements Runner {
       });
       owned.doneOffset = owned.shard.nextOffset;
       owned.mayLieBefore = owned.doneOffset !== null;
-      owned.ends = owned.shard.outputEnds;
+      owned.outputs = owned.shard.outputLogs;
     } catch (error) {
       if (isRetryable(error)) throw error;
       this.#stopPartition(owned, error);

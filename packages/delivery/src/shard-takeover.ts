@@ -1,5 +1,5 @@
 import { InvariantError, inTurns, type Timer } from "@bourse/base";
-import type { EventBus, OutgoingRecord } from "@bourse/bus";
+import type { EventBus, OutgoingRecord, TopicPartition } from "@bourse/bus";
 import type { Topic } from "@bourse/contracts";
 import type { Contracts } from "./contract-check.ts";
 import type { Decoder } from "./decode.ts";
@@ -9,7 +9,7 @@ import { OutputOverlap, type RegeneratedOutput } from "./output-overlap.ts";
 import { wholeTail } from "./own-tail.ts";
 import { pollLog } from "./poll-log.ts";
 import { type HeadersOf, headersFrom } from "./record-headers.ts";
-import { isInLog } from "./seek-hint.ts";
+import { isInLog, type LastApplied } from "./seek-hint.ts";
 import type { Snapshot, SnapshotHead, SnapshotStore } from "./snapshot-store.ts";
 import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
@@ -47,6 +47,8 @@ export interface ShardOutput {
   tail: number;
   /** How far the log reached. */
   readonly end: bigint;
+  /** The last record up to which nothing is missing; null: there is none, or retention has taken it. */
+  readonly last: LastApplied | null;
   overlap: OutputOverlap | null;
   /** Of the batch in hand. */
   regenerated: MadeAgain[];
@@ -146,6 +148,8 @@ interface OutputTail {
   readonly sequence: number;
   /** The number up to which nothing is missing: a snapshot behind that could not make again what is. */
   readonly whole: number;
+  /** The offset behind the record of `whole`; null: it is not known. */
+  readonly wholeEnd: bigint | null;
   readonly known: boolean;
 }
 
@@ -209,7 +213,24 @@ async function openOutput(
     overlap = new OutputOverlap({ bus, producer, topic: topic.name, partition, from: since ?? "earliest" });
   }
   const headersOf = headersFrom({ producer, topic: topic.name, partition, epoch: OUTPUT_EPOCH });
-  return { topic, headersOf, next: given + 1, tail: last, end, overlap, regenerated: [], records: [] };
+  return {
+    topic,
+    headersOf,
+    next: given + 1,
+    tail: last,
+    end,
+    last: lastIn({ topic: topic.name, partition, producer }, tail),
+    overlap,
+    regenerated: [],
+    records: [],
+  };
+}
+
+function lastIn(
+  at: TopicPartition & { readonly producer: string },
+  tail: OutputTail | undefined,
+): LastApplied | null {
+  return tail?.wholeEnd == null ? null : { ...at, sequence: tail.whole, nextOffset: tail.wholeEnd };
 }
 
 /**
@@ -223,9 +244,12 @@ async function outputTail(
   partition: number,
 ): Promise<OutputTail> {
   const tail = await wholeTail(bus, producer, { topic, partition });
-  if (tail !== null) return { sequence: tail.highest.sequence, whole: tail.whole, known: true };
+  if (tail !== null) {
+    const { highest, whole, wholeEnd } = tail;
+    return { sequence: highest.sequence, whole, wholeEnd, known: true };
+  }
   const offsets = (await bus.offsets(topic)).find((each) => each.partition === partition);
-  return { sequence: 0, whole: 0, known: offsets === undefined || offsets.earliest === 0n };
+  return { sequence: 0, whole: 0, wholeEnd: null, known: offsets === undefined || offsets.earliest === 0n };
 }
 
 function isReached(sequence: number, tail: OutputTail | undefined): boolean {

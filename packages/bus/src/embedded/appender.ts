@@ -1,5 +1,5 @@
 import { assert } from "@bourse/base";
-import { BusError, lostEnd } from "../bus-error.ts";
+import { BusError, LogChangedError, lostEnd } from "../bus-error.ts";
 import { checkRecords } from "../limits.ts";
 import type { OutgoingBatch, OutgoingRecord, SentBatch } from "../port.ts";
 import type { EventLog } from "./event-log.ts";
@@ -147,13 +147,16 @@ function isLive(log: EventLog, call: Call): boolean {
 
 /** Nothing is lost here while the process lives; a topic may have been made anew. */
 function isWhole(call: Call): boolean {
-  const index = call.batches.findIndex(
-    ({ behind }, nth) => behind !== undefined && BigInt(call.logs[nth]?.next ?? 0) < behind,
-  );
-  const [batch, log] = [call.batches[index], call.logs[index]];
-  if (batch === undefined || log === undefined) return true;
-  call.reject(lostEnd(batch, BigInt(log.next)));
-  return false;
+  for (const [index, batch] of call.batches.entries()) {
+    const { behind, lineage } = batch;
+    const log = call.logs[index] as PartitionLog;
+    const isShorter = behind !== undefined && BigInt(log.next) < behind;
+    const isChanged = lineage !== undefined && lineage !== log.lineage;
+    if (!isShorter && !isChanged) continue;
+    call.reject(isShorter ? lostEnd(batch, BigInt(log.next)) : new LogChangedError(batch, log.lineage));
+    return false;
+  }
+  return true;
 }
 
 function place(call: Call, appends: Appends): readonly number[] {

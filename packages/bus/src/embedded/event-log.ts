@@ -128,7 +128,7 @@ export class EventLog {
       info: { name: spec.name, id: created.id, partitions: spec.partitions },
       retentionMs: spec.retentionMs,
       partitions: created.partitions.map((number, partition) =>
-        this.#partitionLog({ number, topic: spec.name, partition, earliest: 0 }),
+        this.#partitionLog({ number, topic: spec.name, lineage: created.id, partition, earliest: 0 }),
       ),
     });
   }
@@ -334,12 +334,14 @@ export class EventLog {
       const { name } = topic.info;
       const partitions = this.#sql
         .partitions(topic.number)
-        .map((stored) => this.#partitionLog({ ...stored, topic: name }));
+        .map((stored) => this.#partitionLog({ ...stored, topic: name, lineage: topic.info.id }));
       this.#topics.set(name, { ...topic, partitions });
     }
   }
 
-  #partitionLog(known: Pick<PartitionLog, "number" | "topic" | "partition" | "earliest">): PartitionLog {
+  #partitionLog(
+    known: Pick<PartitionLog, "number" | "topic" | "partition" | "lineage" | "earliest">,
+  ): PartitionLog {
     const log: PartitionLog = {
       ...known,
       next: known.earliest,

@@ -13,6 +13,8 @@ export interface PartitionLog {
   readonly number: number;
   readonly topic: string;
   readonly partition: number;
+  /** Nothing is lost as long as the topic is the same. */
+  readonly lineage: string;
   earliest: number;
   /** The offset after the last durable record. */
   next: number;

@@ -21,6 +21,7 @@ function queueOf(batches: readonly { readonly acknowledged: number; readonly isE
       acknowledged,
       firstOffset: undefined,
       behind: undefined,
+      lineage: undefined,
     })),
     inFlight: false,
     resting: false,

@@ -1,4 +1,4 @@
-import { BusError } from "../bus-error.ts";
+import { BusError, LogChangedError } from "../bus-error.ts";
 import type { OutgoingRecord } from "../port.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import type { Backoff } from "./backoff.ts";
@@ -15,6 +15,8 @@ export interface Waiting {
   firstOffset: bigint | undefined;
   /** How far the log must reach for what is left of it. */
   behind: bigint | undefined;
+  /** {@link OutgoingBatch.lineage}. */
+  readonly lineage: string | null | undefined;
 }
 
 export interface PartitionQueue {
@@ -28,7 +30,9 @@ export interface PartitionQueue {
   /** Lowered when the broker finds a batch too large. */
   maxBatchBytes: number;
   /** Where the end of the log was looked at last. While that goes on, nothing is lost there. */
-  endSeen: { readonly connection: BrokerConnection; readonly topicId: string } | undefined;
+  endSeen:
+    | { readonly connection: BrokerConnection; readonly topicId: string; readonly lineage: string }
+    | undefined;
 }
 
 /** What of one partition is in a request: a piece of each waiting batch. */
@@ -88,6 +92,20 @@ export function rejectAll(queue: PartitionQueue, error: BusError): void {
   const waiting = queue.waiting;
   queue.waiting = [];
   for (const each of waiting) each.reject(error);
+}
+
+/**
+ * Rejects what does not know what the log goes by now: whoever sent it has to look first whether its records are still
+ * there. Of a batch of which a part is written the outcome is unknown. Says whether there was any.
+ */
+export function rejectUnknowing(queue: PartitionQueue, lineage: string): boolean {
+  const isUnknowing = (each: Waiting): boolean => each.lineage !== undefined && each.lineage !== lineage;
+  const unknowing = queue.waiting.filter(isUnknowing);
+  if (unknowing.length === 0) return false;
+  queue.waiting = queue.waiting.filter((each) => !isUnknowing(each));
+  const error = new LogChangedError(queue.at, lineage);
+  for (const each of unknowing) each.reject(each.acknowledged > 0 ? outcomeUnknown(queue.at, error) : error);
+  return true;
 }
 
 export function outcomeUnknown({ topic, partition }: TopicPartition, cause: unknown): BusError {

@@ -20,6 +20,7 @@ import {
   portionOf,
   rejectAll,
   rejectExpired,
+  rejectUnknowing,
 } from "./partition-queue.ts";
 import { encodeBatch } from "./record-batch.ts";
 import { produceApi } from "./requests.ts";
@@ -67,6 +68,8 @@ export class Producer {
   #waitingBytes = 0;
   #scheduled = false;
   #looking = false;
+  /** How often the end of a log was looked at: each look says what that log goes by from then on. */
+  #looks = 0;
 
   constructor(options: ProducerOptions) {
     this.#options = options;
@@ -114,7 +117,7 @@ export class Producer {
   }
 
   #enqueue(batch: OutgoingBatch, sizes: readonly number[], deadlineMs: number): Promise<bigint> {
-    const { topic, partition, records, behind } = batch;
+    const { topic, partition, records, behind, lineage } = batch;
     if (records.length === 0) return Promise.resolve(-1n);
     const key = topicPartitionKey(batch);
     const queue = this.#queues.get(key) ?? {
@@ -139,6 +142,7 @@ export class Producer {
         sizes,
         deadlineMs,
         behind,
+        lineage,
         acknowledged: 0,
         firstOffset: undefined,
         resolve: (firstOffset) => {
@@ -294,7 +298,7 @@ export class Producer {
     const unseen = portions.filter(
       (portion) => behindOf(portion) !== undefined && !this.#isSeen(portion.queue, connection),
     );
-    if (unseen.length === 0) return portions;
+    if (unseen.length === 0) return this.#ofThoseWhoKnow(portions);
     try {
       const ends = await endsAt(
         connection,
@@ -306,11 +310,18 @@ export class Producer {
           return !this.#seeEnd(portion, connection, answer);
         }),
       );
-      return portions.filter((portion) => !held.has(portion));
+      return this.#ofThoseWhoKnow(portions.filter((portion) => !held.has(portion)));
     } catch (cause) {
       for (const { queue } of portions) rejectExpired(queue, unavailable("the records were not sent", cause));
       return undefined;
     }
+  }
+
+  /** The rest is rejected; what others have in the same queue is sent with the next request. */
+  #ofThoseWhoKnow(portions: readonly Portion[]): readonly Portion[] {
+    return portions.filter(
+      ({ queue }) => queue.endSeen === undefined || !rejectUnknowing(queue, queue.endSeen.lineage),
+    );
   }
 
   #isSeen({ at, endSeen }: PartitionQueue, connection: BrokerConnection): boolean {
@@ -345,7 +356,8 @@ export class Producer {
       return false;
     }
     const topicId = this.#topicIdOf(queue.at);
-    queue.endSeen = topicId === undefined ? undefined : { connection, topicId };
+    if (topicId === undefined) queue.endSeen = undefined;
+    else queue.endSeen = { connection, topicId, lineage: `${topicId}/${++this.#looks}` };
     return true;
   }
 
