@@ -27,6 +27,8 @@ interface Owned {
   next: number | undefined;
   /** A seek that came before that answer: it wins. */
   sought: StartPosition | undefined;
+  /** How many of the log's losses it has heard of. */
+  heardOf: number;
 }
 
 /** A member of a group; it fetches nothing ahead. */
@@ -103,7 +105,10 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
     const owned = this.#owned.get(topicPartitionKey(at));
     if (owned === undefined) return;
     if (owned.next === undefined) owned.sought = position;
-    else owned.next = placeOf(position, owned.log);
+    else {
+      owned.next = placeOf(position, owned.log);
+      owned.heardOf = owned.log.cuts.length;
+    }
     this.#changed.notify();
   }
 
@@ -147,6 +152,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
         paused: false,
         next: undefined,
         sought: undefined,
+        heardOf: 0,
       }),
     );
     for (const owned of granted) this.#owned.set(topicPartitionKey(owned.at), owned);
@@ -162,6 +168,7 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
         if (this.#owned.get(key) !== owned) continue;
         const committed = this.#owner.log.committed.get(committedKey(this.#options.group, owned.at));
         owned.next = placeOf(owned.sought ?? starts.get(key) ?? committed ?? "earliest", owned.log);
+        owned.heardOf = owned.log.cuts.length;
         owned.log.listeners.add(this.#changed.notify);
       }
       this.#changed.notify();
@@ -179,6 +186,8 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
     for (let step = 0; step < owned.length && taken.length < maxRecords; step++) {
       const each = owned[(first + step) % owned.length];
       if (each?.next === undefined || each.paused) continue;
+      if (hasLost(each.log, each.next, each.heardOf)) each.next = 0;
+      each.heardOf = each.log.cuts.length;
       const some = each.log.records.slice(each.next, each.next + maxRecords - taken.length);
       each.next += some.length;
       taken.push(...some);
@@ -189,6 +198,11 @@ export class MemoryConsumer implements GroupConsumer, MemoryMember {
 
 export function committedKey(group: string, at: TopicPartition): string {
   return `${group} ${topicPartitionKey(at)}`;
+}
+
+/** Whether what was read of a log last is gone. Kafka says so by the epoch of what was fetched last (KIP-595). */
+export function hasLost({ cuts }: MemoryPartition, next: number, heardOf: number): boolean {
+  return cuts.slice(heardOf).some((left) => left < next);
 }
 
 /** An offset that the log does not have falls to "earliest". */

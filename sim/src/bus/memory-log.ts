@@ -1,6 +1,7 @@
 import {
   BusError,
   type BusRecord,
+  LogChangedError,
   lostEnd,
   type OutgoingBatch,
   type SentBatch,
@@ -8,11 +9,13 @@ import {
 } from "@bourse/bus";
 import { recordSizes } from "@bourse/bus/testing";
 
-/** A partition of the log. Records are never changed; a restore cuts the tail off. */
+/** A partition of the log. Records are never changed; the end may be lost. */
 export interface MemoryPartition {
   readonly topic: string;
   readonly partition: number;
   readonly records: BusRecord[];
+  /** Where it was cut off, each time that it lost its end. */
+  readonly cuts: number[];
   /** Told of every append. */
   readonly listeners: Set<() => void>;
 }
@@ -25,7 +28,7 @@ export interface MemoryTopic {
 
 /** How far the log went at a moment: what a restore goes back to. */
 export interface LogCheckpoint {
-  readonly lengths: ReadonlyMap<MemoryPartition, number>;
+  readonly records: ReadonlyMap<MemoryPartition, readonly BusRecord[]>;
   readonly committed: ReadonlyMap<string, bigint>;
 }
 
@@ -45,6 +48,7 @@ export class MemoryLog {
         topic: name,
         partition,
         records: [],
+        cuts: [],
         listeners: new Set<() => void>(),
       })),
     });
@@ -69,6 +73,8 @@ export class MemoryLog {
       const partition = this.partition(batch.topic, batch.partition);
       const end = BigInt(partition.records.length);
       if (batch.behind !== undefined && end < batch.behind) throw lostEnd(batch, end);
+      const lineage = String(partition.cuts.length);
+      if (batch.lineage !== undefined && batch.lineage !== lineage) throw new LogChangedError(batch, lineage);
       return partition;
     });
     const sent = batches.map(({ topic, partition, records }, index): SentBatch => {
@@ -83,15 +89,31 @@ export class MemoryLog {
     return sent;
   }
 
-  checkpoint(): LogCheckpoint {
-    const lengths = new Map<MemoryPartition, number>();
-    for (const { partitions } of this.topics.values())
-      for (const each of partitions) lengths.set(each, each.records.length);
-    return { lengths, committed: new Map(this.committed) };
+  /**
+   * The last records of a partition are gone, as after an election without a replica in sync. Whoever has read one of them
+   * reads from the beginning, once it asks again: at once, or not before the next append. How many were lost.
+   */
+  loseEnd(partition: MemoryPartition, count: number, isHeardOf: boolean): number {
+    const left = Math.max(0, partition.records.length - count);
+    const lost = partition.records.length - left;
+    partition.records.length = left;
+    partition.cuts.push(left);
+    if (isHeardOf) for (const told of [...partition.listeners]) told();
+    return lost;
   }
 
-  restore({ lengths, committed }: LogCheckpoint): void {
-    for (const [partition, length] of lengths) partition.records.length = length;
+  checkpoint(): LogCheckpoint {
+    const records = new Map<MemoryPartition, readonly BusRecord[]>();
+    for (const { partitions } of this.topics.values())
+      for (const each of partitions) records.set(each, [...each.records]);
+    return { records, committed: new Map(this.committed) };
+  }
+
+  restore({ records, committed }: LogCheckpoint): void {
+    for (const [partition, kept] of records) {
+      partition.records.splice(0, partition.records.length, ...kept);
+      partition.cuts.length = 0;
+    }
     this.committed.clear();
     for (const [key, offset] of committed) this.committed.set(key, offset);
   }

@@ -1,7 +1,7 @@
 import type { Timer } from "@bourse/base";
 import type { BusRecord, PartitionReader, ReadOptions } from "@bourse/bus";
 import { arrival } from "./arrival.ts";
-import { placeOf } from "./memory-consumer.ts";
+import { hasLost, placeOf } from "./memory-consumer.ts";
 import type { MemoryPartition } from "./memory-log.ts";
 
 export interface ReaderOwner {
@@ -15,11 +15,14 @@ export function openMemoryReader({ from }: ReadOptions, owner: ReaderOwner): Par
   const log = owner.partition();
   const arrived = arrival();
   let next = placeOf(from, log);
+  let heardOf = log.cuts.length;
   let closed = false;
   log.listeners.add(arrived.notify);
 
   const collect = (maxRecords: number): readonly BusRecord[] => {
     if (closed) return [];
+    if (hasLost(log, next, heardOf)) next = 0;
+    heardOf = log.cuts.length;
     const taken = log.records.slice(next, next + maxRecords);
     next += taken.length;
     return taken;

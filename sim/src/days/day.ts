@@ -73,6 +73,16 @@ export type Step = (
   | { readonly kind: "kill"; readonly process: number }
   /** A process does nothing for so long, and does not know it. */
   | { readonly kind: "pause"; readonly process: number; readonly ms: number }
+  /**
+   * The broker loses the last records of these partitions, by their place among all; "all": of each. Readers ask again at
+   * once, or when something new comes.
+   */
+  | {
+      readonly kind: "lose-ends";
+      readonly partitions: readonly number[] | "all";
+      readonly records: number;
+      readonly isHeardOf: boolean;
+    }
   /** The clock is set: so far from the time that passes. */
   | { readonly kind: "clock"; readonly skewMs: number }
   | { readonly kind: "wait"; readonly ms: number }

@@ -75,6 +75,7 @@ class LivingDay {
       this.#trader.supervisor.world.skewMs = step.skewMs;
       return;
     }
+    if (step.kind === "lose-ends") return this.#loseEnds(step);
     if (step.kind === "kill") return this.#trader.supervisor.kill(step.process);
     if (step.kind === "pause") return this.#trader.supervisor.pause(step.process, step.ms);
     if (step.kind === "wait") return await this.#trader.sleep(step.ms);
@@ -86,6 +87,17 @@ class LivingDay {
       () => undefined,
     );
     if (step.beside !== true) await done;
+  }
+
+  #loseEnds({ partitions, records, isHeardOf }: Extract<Step, { readonly kind: "lose-ends" }>): void {
+    const { log } = this.#trader.supervisor.world;
+    const all = [...log.topics.values()].flatMap((topic) => topic.partitions);
+    const chosen = partitions === "all" ? all : partitions.map((nth) => all[nth % all.length]);
+    for (const partition of new Set(chosen)) {
+      if (partition === undefined) continue;
+      const lost = log.loseEnd(partition, records, isHeardOf);
+      if (lost > 0) this.#faults.happened.push(`${partition.topic}/${partition.partition} lost ${lost}`);
+    }
   }
 
   async answered(): Promise<void> {

@@ -8,14 +8,17 @@ import type { DayResult, DayStage } from "./day-stage.ts";
 import type { Told } from "./live-day.ts";
 import { randomDay } from "./random-day.ts";
 import { randomFleetDay } from "./random-fleet-day.ts";
+import { randomLossyDay } from "./random-lossy-day.ts";
+import { smallerDay } from "./smaller-day.ts";
 
-const USAGE = `npm run test:random [-- --seeds <n>] [--from <seed>] [--shrink-seconds <s>] [--fleet]
+const USAGE = `npm run test:random [-- --seeds <n>] [--from <seed>] [--shrink-seconds <s>] [--fleet | --lossy]
 npm run test:random -- --day <file>
 
   --seeds           how many days (default: 100), each of its own seed
   --from            the seed of the first (default: 1)
   --shrink-seconds  how long a day that fails is made smaller (default: 120; 0: not at all)
   --fleet           days on which two or three processes share all work
+  --lossy           days on which the broker loses the ends of logs
   --day             the day in this file instead, as a failing one was printed; tells every request and answer`;
 
 interface DaysOptions {
@@ -49,15 +52,17 @@ function readOptions(args: readonly string[]): DaysOptions {
       from: { type: "string", default: "1" },
       "shrink-seconds": { type: "string", default: "120" },
       fleet: { type: "boolean", default: false },
+      lossy: { type: "boolean", default: false },
       day: { type: "string" },
     },
   });
-  const { seeds, from, fleet, day } = values;
+  const { seeds, from, fleet, lossy, day } = values;
+  if (fleet && lossy) throw new Error("--fleet and --lossy are days of two kinds: give one of them");
   return {
     seeds: wholeNumber("--seeds", seeds),
     from: wholeNumber("--from", from, { least: 0 }),
     shrinkMs: wholeNumber("--shrink-seconds", values["shrink-seconds"], { least: 0 }) * 1_000,
-    days: fleet ? randomFleetDay : randomDay,
+    days: lossy ? randomLossyDay : fleet ? randomFleetDay : randomDay,
     // npm moves to the root before it runs a script, and says where the person stands.
     dayFile: day === undefined ? undefined : resolve(process.env.INIT_CWD ?? "", day),
   };
@@ -83,7 +88,14 @@ async function runSeeds(
     if (result.violations.length > 0) {
       failed += 1;
       console.log(`FAILED --seeds 1 --from ${seed}   # ${result.violations.join("\n  ")}`);
-      if (shrinkMs > 0) console.log(JSON.stringify(await smaller(stage, days, { seed, shrinkMs })));
+      if (shrinkMs > 0) {
+        const until = performance.now() + shrinkMs;
+        const smallest = await smallerDay(day, {
+          fails: async (each) => (await stage.run(each)).violations.length > 0,
+          isOver: () => performance.now() > until,
+        });
+        console.log(JSON.stringify(smallest));
+      }
     } else if ((seed - from) % 25 === 24) console.log(`${seed - from + 1} of ${seeds}`);
   }
   for (const [words, count] of [...answers].sort(([, a], [, b]) => b - a))
@@ -94,17 +106,6 @@ async function runSeeds(
     `${seeds} days, ${failed} failed, ${seconds} s: ${requests} requests, ${trades} trades, ${faults} faults, ${boots} boots`,
   );
   return failed === 0 ? 0 : 1;
-}
-
-/** The smallest day that fast-check comes to in the time. */
-async function smaller(
-  stage: DayStage,
-  days: fc.Arbitrary<Day>,
-  { seed, shrinkMs }: { readonly seed: number; readonly shrinkMs: number },
-): Promise<Day | undefined> {
-  const fails = fc.asyncProperty(days, async (day) => (await stage.run(day)).violations.length === 0);
-  const details = await fc.check(fails, { seed, numRuns: 1, interruptAfterTimeLimit: shrinkMs });
-  return details.counterexample?.[0];
 }
 
 async function tellDay(stage: DayStage, day: Day): Promise<number> {

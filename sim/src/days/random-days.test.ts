@@ -7,11 +7,15 @@ import type { Day } from "./day.ts";
 import { type DayResult, DayStage } from "./day-stage.ts";
 import { randomDay } from "./random-day.ts";
 import { randomFleetDay } from "./random-fleet-day.ts";
+import { randomLossyDay } from "./random-lossy-day.ts";
 
 /** Days with trades, refusals, faults and deaths; `npm run test:random` lives through more. */
 const SEEDS = [126, 217, 318];
 /** Of days on which processes share the work, and die, are stopped and go on. */
 const FLEET_SEEDS = [201, 202, 203];
+
+/** Of days on which the broker loses the ends of logs: both fail where logs are taken for whole by their length. */
+const LOSSY_SEEDS = [5034, 5008];
 
 /** Somebody sells and somebody else takes it. */
 const TRADING: Day = {
@@ -37,6 +41,24 @@ const FREE_FOR_BUYERS: Mutation = {
   bus: (bus: EventBus, service) =>
     service !== "matching" ? bus : { ...bus, send: (batches) => bus.send(batches.map(withoutBuyersFee)) },
 };
+
+/** One writer makes a log as long again as it was before it lost what the other one had sent. */
+const BY_LENGTH_ALONE: Mutation = {
+  name: "by-length-alone",
+  about: "R4: a log with two writers is taken for whole by its length",
+  flow: "filled",
+  outcomes: [],
+  bus: (bus: EventBus) => ({
+    ...bus,
+    send: (batches) => bus.send(batches.map(({ lineage: _, ...batch }) => batch)),
+  }),
+};
+
+function lossyDay(seed: number): Day {
+  const [day] = fc.sample(randomLossyDay, { seed, numRuns: 1 });
+  assert.ok(day !== undefined);
+  return day;
+}
 
 function withoutBuyersFee(batch: OutgoingBatch): OutgoingBatch {
   if (batch.topic !== "trade-events") return batch;
@@ -85,6 +107,22 @@ describe("random days", () => {
       assert.ok(boots > (day.processes ?? 1), "deaths");
     });
   }
+
+  for (const seed of LOSSY_SEEDS) {
+    it(`--lossy --seeds 1 --from ${seed} ends as it must`, async () => {
+      const { violations, happened } = await stage.run(lossyDay(seed));
+      assert.deepEqual(violations, []);
+      assert.ok(
+        happened.some((each) => / lost \d+$/.test(each)),
+        "records are lost",
+      );
+    });
+  }
+
+  it(`${BY_LENGTH_ALONE.about}: the checks find it`, async () => {
+    const { violations } = await stage.run(lossyDay(LOSSY_SEEDS[0] as number), BY_LENGTH_ALONE);
+    assert.notDeepEqual(violations, []);
+  });
 
   it("they had trades, faults and deaths", () => {
     const sum = (of: (result: DayResult) => number): number =>

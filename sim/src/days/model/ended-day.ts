@@ -33,6 +33,9 @@ export interface Market {
 
 export const INTERVALS = { "1m": 60_000, "5m": 300_000, "1h": 3_600_000, "1d": 86_400_000 } as const;
 
+/** How many trades a tape shows at most. */
+export const TAPE = 1_000;
+
 export async function readEndedDay(
   operator: Trader,
   lived: Pick<EndedDay, "told" | "isDisturbed" | "isFleet">,
@@ -91,7 +94,7 @@ async function readMarket(read: Read, symbol: string): Promise<Market> {
   return {
     book: await read(`${path}/book`, { depth: "5000" }),
     ticker: await read(`${path}/ticker`),
-    tape: (await read(`${path}/trades`, { limit: "1000" })).trades,
+    tape: (await read(`${path}/trades`, { limit: String(TAPE) })).trades,
     trades: (await read("/api/v1/trades", { symbol, limit: "10000" })).trades,
     candles,
   };

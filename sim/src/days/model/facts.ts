@@ -4,19 +4,31 @@ import type { MemoryLog } from "../../bus/memory-log.ts";
 // biome-ignore lint/suspicious/noExplicitAny: an audit states the shape by what it reads
 export type Fact = Readonly<Record<string, any>>;
 
-/** All events of a topic, each number once (R5), in the order of their partitions. */
+/**
+ * All events of a topic, partition by partition: each number once (R5), and a writer's in the order of its numbers, since
+ * those that a log lost come behind later ones.
+ */
 export function factsOf(log: MemoryLog, topic: string): readonly Fact[] {
-  const facts: Fact[] = [];
-  for (const { partition, records } of log.topic(topic).partitions) {
-    const seen = new Set<string>();
+  return log.topic(topic).partitions.flatMap(({ partition, records }) => {
+    const places: string[] = [];
+    const numbered = new Map<string, Map<number, Fact>>();
     for (const { headers, value } of records) {
-      const number = `${headers.producer}/${headers.epoch}/${headers.sequence}`;
-      if (seen.has(number)) continue;
-      seen.add(number);
-      facts.push({ ...JSON.parse(value), partition, sequence: Number(headers.sequence) });
+      const writer = `${headers.producer}/${headers.epoch}`;
+      const sequence = Number(headers.sequence);
+      const facts = numbered.get(writer) ?? new Map<number, Fact>();
+      numbered.set(writer, facts);
+      if (facts.has(sequence)) continue;
+      places.push(writer);
+      facts.set(sequence, { ...JSON.parse(value), partition, sequence });
     }
-  }
-  return facts;
+    const inOrder = new Map(
+      [...numbered].map(([writer, facts]) => [
+        writer,
+        [...facts.values()].sort((a, b) => a.sequence - b.sequence).values(),
+      ]),
+    );
+    return places.map((writer) => inOrder.get(writer)?.next().value as Fact);
+  });
 }
 
 /** What the engine was told and what it made of it. */
