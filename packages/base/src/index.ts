@@ -24,4 +24,4 @@ export { RetentionClock } from "./retention-clock.ts";
 export { settledWithin } from "./settled-within.ts";
 export type { Steps } from "./steps.ts";
 export { inOneTurn, inTurns, StepCount } from "./steps.ts";
-export { parseTime, rfc3339 } from "./time.ts";
+export { parseTime } from "./time.ts";

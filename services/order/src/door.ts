@@ -1,4 +1,4 @@
-import { auditTopic, orderEvents } from "@bourse/contracts";
+import { auditTopic, orderEvents, rfc3339 } from "@bourse/contracts";
 import { auditEvent, isRowsMoved, type OutgoingEvent } from "@bourse/delivery";
 import { type Gather, gather } from "@bourse/host";
 import { StoreError } from "@bourse/store";
@@ -112,7 +112,7 @@ async function runRound(
       if (floorMayHavePassed) desk.resting.announcedMs = (await readOpenFloor(desk.store)).announcedMs;
       const askedMs = desk.clock.nowMs();
       const look = attempt === 1 ? await lookAtLittle(desk, jobs) : await lookAtAll(desk, jobs, tried);
-      steps = planRound(jobs, look.known, askedMs);
+      steps = planRound(jobs, look.known, { ms: askedMs, text: rfc3339(askedMs) });
       verdicts = await check(desk, steps);
       await mayWrite;
       // Risk counts on an approval being used within the window or never (R14).

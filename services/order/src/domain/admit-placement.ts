@@ -1,4 +1,4 @@
-import { ok, type Result, refused, rfc3339 } from "@bourse/base";
+import { ok, type Result, refused } from "@bourse/base";
 import { type CompiledInstrument, dayEndMs, type OrderType, type SpecialTerms } from "@bourse/market";
 import type { OrderTerms } from "./order.ts";
 import type { Placement } from "./placement.ts";
@@ -19,6 +19,12 @@ export interface Listing {
   readonly trading: boolean;
 }
 
+/** The platform's time, and the same as a refusal tells it: pure code has no calendar to write it by. */
+export interface Now {
+  readonly ms: number;
+  readonly text: string;
+}
+
 /** An order may not outlive this many milliseconds: the year 9999 is a typing error. */
 const MAX_LIFETIME_MS = 5 * 366 * 86_400_000;
 
@@ -29,7 +35,7 @@ const MAX_LIFETIME_MS = 5 * 366 * 86_400_000;
 export function admitPlacement(
   placement: Placement,
   listing: Listing | undefined,
-  nowMs: number,
+  now: Now,
 ): Result<OrderTerms, Refusal> {
   if (listing === undefined) return refused(unknownSymbol(placement.symbol));
   const { instrument } = listing;
@@ -39,7 +45,7 @@ export function admitPlacement(
     faults.push(quantityFault(quantityLots, placement.quantity, instrument));
   const priceTicks = placement.price === null ? null : instrument.priceTicks(placement.price);
   if (typeof priceTicks === "string") faults.push(priceFault(priceTicks, placement.price ?? "", instrument));
-  addCombinationFaults(placement, nowMs, faults);
+  addCombinationFaults(placement, now, faults);
   let special: SpecialTerms | null = null;
   if (placement.special !== null || (placement.orderType !== "LIMIT" && placement.orderType !== "MARKET")) {
     const admitted = admitSpecial(
@@ -62,7 +68,8 @@ export function admitPlacement(
     quantityLots,
     priceTicks,
     postOnly: placement.postOnly,
-    expireAtMs: placement.timeInForce === "DAY" ? dayEndMs(instrument.calendar, nowMs) : placement.expireAtMs,
+    expireAtMs:
+      placement.timeInForce === "DAY" ? dayEndMs(instrument.calendar, now.ms) : placement.expireAtMs,
     makerFeePpm: instrument.makerFeePpm,
     takerFeePpm: instrument.takerFeePpm,
     botId: placement.botId,
@@ -83,7 +90,7 @@ const PRICES: Readonly<Record<OrderType, { readonly needed: boolean; readonly ta
 };
 
 /** Fields that are right by themselves and wrong together. */
-function addCombinationFaults(placement: Placement, nowMs: number, faults: CodedFault[]): void {
+function addCombinationFaults(placement: Placement, now: Now, faults: CodedFault[]): void {
   const { orderType, timeInForce, price, postOnly, expireAt, expireAtMs } = placement;
   const add = (field: string, given: string, allowed: string): void => {
     faults.push({ code: "order_terms_invalid", field, given, allowed });
@@ -100,10 +107,6 @@ function addCombinationFaults(placement: Placement, nowMs: number, faults: Coded
       add("expireAt", expireAt, `nothing: only GTD orders have it, this one is ${timeInForce}`);
   } else if (expireAtMs === null) add("expireAt", "nothing", "a time in the future: GTD orders have one");
   // Whoever means a time that is still to come by their own clock sees how far the two are apart.
-  else if (expireAtMs <= nowMs || expireAtMs > nowMs + MAX_LIFETIME_MS)
-    add(
-      "expireAt",
-      expireAt ?? "",
-      `a time in the future, at most five years ahead: here it is ${rfc3339(nowMs)}`,
-    );
+  else if (expireAtMs <= now.ms || expireAtMs > now.ms + MAX_LIFETIME_MS)
+    add("expireAt", expireAt ?? "", `a time in the future, at most five years ahead: here it is ${now.text}`);
 }

@@ -9,6 +9,7 @@ import { type Known, planRound } from "./plan-round.ts";
 import { settleRound, type Verdict } from "./settle-round.ts";
 
 const listing = { instrument: compiledBtcUsd(), trading: true };
+const now = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
 
 function place(clientOrderId: string, changes: Partial<Placement> = {}): PlaceJob {
   const placement: Placement = {
@@ -66,7 +67,7 @@ function go(
   jobs: readonly Job[],
   verdict: Verdict | ((index: number) => Verdict) = { kind: "go", boundTicks: 1 },
 ) {
-  const steps = planRound(jobs, known(), 0);
+  const steps = planRound(jobs, known(), now);
   const verdictOf = (index: number): Verdict => (typeof verdict === "function" ? verdict(index) : verdict);
   return settleRound(
     steps,
@@ -136,7 +137,7 @@ test("an order that an earlier try of the round has committed is new to its call
   const settled = go([place("a")]);
   const orders = new Map<string, OrderRecord>(settled.orders.map((order) => [order.orderId, order]));
   const answerOf = (attempted: ReadonlySet<string>): string | undefined => {
-    const [step] = planRound([place("a")], known({ orders, attempted }), 0);
+    const [step] = planRound([place("a")], known({ orders, attempted }), now);
     return step?.kind === "answered" ? step.answer.kind : step?.kind;
   };
   assert.equal(answerOf(new Set(["id-a"])), "created");
@@ -147,7 +148,7 @@ test("of two that asked for one order, one is told that it is new, also where an
   const settled = go([place("a"), place("a")]);
   const orders = new Map<string, OrderRecord>(settled.orders.map((order) => [order.orderId, order]));
   const state = known({ orders, attempted: new Set(["id-a"]) });
-  const steps = planRound([place("a", { quantity: "2" }), place("a"), place("a")], state, 0);
+  const steps = planRound([place("a", { quantity: "2" }), place("a"), place("a")], state, now);
   const kinds = steps.map((step) => (step.kind === "answered" ? step.answer.kind : step.kind));
   assert.deepEqual(kinds, ["refused", "created", "replayed"]);
 });

@@ -1,5 +1,5 @@
 import { isFinal } from "@bourse/market";
-import { admitPlacement, type Listing } from "./admit-placement.ts";
+import { admitPlacement, type Listing, type Now } from "./admit-placement.ts";
 import { type AmendInFlight, type AmendPlan, finished, planAmendment } from "./amendment.ts";
 import {
   type AmendJob,
@@ -64,8 +64,8 @@ export type Step =
  * One step for each of the first jobs, in order; jobs of a batch see those before them (R13). The plan ends before an
  * amendment that must raise the hold of an order that this very round places: it waits for the next round.
  */
-export function planRound(jobs: readonly Job[], known: Known, nowMs: number): readonly Step[] {
-  const round = new Round(known, nowMs);
+export function planRound(jobs: readonly Job[], known: Known, now: Now): readonly Step[] {
+  const round = new Round(known, now);
   for (const job of jobs) {
     const step = round.step(job);
     if (step === "wait") break;
@@ -77,7 +77,7 @@ export function planRound(jobs: readonly Job[], known: Known, nowMs: number): re
 class Round {
   readonly steps: Step[] = [];
   readonly #known: Known;
-  readonly #nowMs: number;
+  readonly #now: Now;
   /** Where in the round an order is placed. */
   readonly #placedAt = new Map<string, number>();
   readonly #tombstones = new Map<string, Tombstone>();
@@ -87,9 +87,9 @@ class Round {
   readonly #amendsMade = new Map<string, number>();
   readonly #commands = new Map<string, Command>();
 
-  constructor(known: Known, nowMs: number) {
+  constructor(known: Known, now: Now) {
     this.#known = known;
-    this.#nowMs = nowMs;
+    this.#now = now;
   }
 
   step(job: Job): Step | "wait" {
@@ -115,7 +115,7 @@ class Round {
       return answered(refusedAnswer(clientOrderIdReused(job)));
     }
     const { placement } = job;
-    const terms = admitPlacement(placement, this.#known.listing(placement.symbol), this.#nowMs);
+    const terms = admitPlacement(placement, this.#known.listing(placement.symbol), this.#now);
     if (!terms.ok) return answered(refusedAnswer(terms.error));
     const replaced = replacedBy(job);
     if (replaced !== undefined && this.#ownerOf(replaced) !== placement.accountId)
@@ -124,7 +124,7 @@ class Round {
     const { orderId, bodyHash } = job;
     const { accountId, clientOrderId } = placement;
     const identity = { orderId, accountId, clientOrderId, bodyHash };
-    return { kind: "place", order: pendingOrder(identity, terms.value, this.#nowMs) };
+    return { kind: "place", order: pendingOrder(identity, terms.value, this.#now.ms) };
   }
 
   #ownerOf(orderId: string): string | undefined {
@@ -178,7 +178,7 @@ class Round {
     const target = this.#target(job);
     if (target === undefined) {
       if (job.identity === null) return answered(refusedAnswer(orderNotFound(job.orderId)));
-      const tombstone = entomb(job.orderId, job.identity, this.#nowMs);
+      const tombstone = entomb(job.orderId, job.identity, this.#now.ms);
       this.#tombstones.set(job.orderId, tombstone);
       return { kind: "entomb", job, tombstone };
     }

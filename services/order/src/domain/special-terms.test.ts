@@ -6,6 +6,7 @@ import { admitPlacement } from "./admit-placement.ts";
 import { canonicalPlacement, type Placement } from "./placement.ts";
 
 const listing = { instrument: compiledBtcUsd(), trading: true };
+const now = { ms: 0, text: "1970-01-01T00:00:00.000Z" };
 
 function placement(changes: Partial<Placement>, special: SpecialTerms | null = null): Placement {
   return {
@@ -29,14 +30,14 @@ function placement(changes: Partial<Placement>, special: SpecialTerms | null = n
 
 /** The fields that are wrong, with what is allowed there. */
 function faults(changes: Partial<Placement>, special: SpecialTerms | null = null): readonly string[] {
-  const admitted = admitPlacement(placement(changes, special), listing, 0);
+  const admitted = admitPlacement(placement(changes, special), listing, now);
   if (admitted.ok) return [];
   return (admitted.error.errors ?? []).map(({ field, given }) => `${field}: ${given}`);
 }
 
 describe("special terms", () => {
   it("are none for a plain order", () => {
-    const admitted = admitPlacement(placement({}), listing, 0);
+    const admitted = admitPlacement(placement({}), listing, now);
     assert.ok(admitted.ok);
     assert.equal(admitted.value.special, null);
     assert.equal(JSON.parse(canonicalPlacement(placement({}))).length, 10);
@@ -44,7 +45,7 @@ describe("special terms", () => {
 
   it("are kept in the instrument's own decimals", () => {
     const special = { displayQuantity: "0.10", sessionId: "s" };
-    const admitted = admitPlacement(placement({ orderType: "ICEBERG" }, special), listing, 0);
+    const admitted = admitPlacement(placement({ orderType: "ICEBERG" }, special), listing, now);
     assert.ok(admitted.ok, JSON.stringify(admitted));
     assert.deepEqual(admitted.value.special, { displayQuantity: "0.1", sessionId: "s" });
   });
