@@ -210,6 +210,7 @@ export class Fleet {
     progress("starting PostgreSQL");
     this.#postgres = await startPostgres({
       folder: this.#data.folder("postgres"),
+      endsWithProcess: true,
       ...(smallDisks ? { settings: SMALL_POSTGRES } : {}),
     });
     if (this.bus === "kafka") await this.#startKafka();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { endsWithUs } from "@bourse/processes";
 import { signal, stateOf } from "./process-signals.ts";
 
 const STOP_TIMEOUT_MS = 25_000;
@@ -51,6 +52,7 @@ export class NodeProcess {
       env: this.#options.env,
     });
     closeSync(log);
+    endsWithUs(this.#child, "SIGKILL");
   }
 
   /** Resolves once it is gone, with the signal that ended it. */

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kafkaCacheFolder, type LocalKafka, startKafka } from "@bourse/bus/local-kafka";
+import { endsWithUs } from "@bourse/processes";
 import { removeDataFolder, startPostgres } from "@bourse/store/local-postgres";
 
 const ENTRY = join(import.meta.dirname, "../../../apps/cli/src/main.ts");
@@ -36,7 +37,7 @@ export async function startStreamServers(): Promise<StreamServers> {
     folder: join(folder, "kafka"),
     cacheFolder: kafkaCacheFolder(process.env),
   });
-  const postgres = await startPostgres({ folder: join(folder, "postgres") });
+  const postgres = await startPostgres({ folder: join(folder, "postgres"), endsWithProcess: true });
   mkdirSync(join(folder, "logs"));
   const env = {
     ...process.env,
@@ -77,6 +78,7 @@ function startProcess(options: {
     env: options.env,
   });
   closeSync(log);
+  endsWithUs(child, "SIGKILL");
   const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const said = (): string => readFileSync(options.logFile, "utf8");
   return {

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdtempSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
+import { removedWithUs } from "@bourse/processes";
 import { escapeIdentifier } from "pg";
-import { startPostgres } from "./local-postgres/index.ts";
+import { foldersOf, startPostgres } from "./local-postgres/index.ts";
 import { type MigrationFolder, migrate } from "./migrations.ts";
 import type { Statement, Store } from "./port.ts";
 import { postgresStore } from "./postgres-store.ts";
@@ -105,8 +104,8 @@ const PRIVATE_SETTINGS = {
 
 async function startPrivateServer(): Promise<string> {
   const folder = mkdtempSync(`${scratchFolder("/tmp")}/bourse-test-`);
-  const server = await startPostgres({ folder, settings: PRIVATE_SETTINGS });
-  endWithUs(folder);
+  const server = await startPostgres({ folder, settings: PRIVATE_SETTINGS, endsWithProcess: true });
+  for (const each of foldersOf(folder)) removedWithUs(each);
   return server.adminUrl;
 }
 
@@ -127,24 +126,6 @@ export function scratchFolder(otherwise: string = tmpdir()): string {
   } catch {
     return otherwise;
   }
-}
-
-/**
- * However this process ends, by a crash too, the server and its folder go with it: a watcher reads a pipe whose other
- * end is ours.
- */
-function endWithUs(folder: string): void {
-  const watcher = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("./testing-watcher.ts", import.meta.url)), folder],
-    {
-      stdio: ["pipe", "ignore", "ignore"],
-      detached: true,
-    },
-  );
-  watcher.unref();
-  // The pipe alone must not keep the process running.
-  (watcher.stdin as unknown as { unref(): void } | null)?.unref();
 }
 
 function inDatabase(serverUrl: string, database: string): string {

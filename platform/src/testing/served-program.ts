@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { endsWithUs } from "@bourse/processes";
 import { withLibraries } from "./debian-program.ts";
 
 /** A server that runs for tests, and ends with this process at the latest. */
@@ -28,17 +29,15 @@ export async function serveProgram(options: ServeProgramOptions): Promise<Served
     env: { ...process.env, ...withLibraries(program) },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const kill = (): boolean => child.kill("SIGKILL");
-  process.once("exit", kill);
+  endsWithUs(child, "SIGKILL");
   let said = "";
   child.stderr.on("data", (text: Buffer) => {
     said = `${said}${text}`.slice(-4_000);
   });
   const stop = async (): Promise<void> => {
-    process.off("exit", kill);
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
-    kill();
+    child.kill("SIGKILL");
     await ended;
   };
   await once(child, "spawn");

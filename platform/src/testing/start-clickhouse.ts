@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { choosePorts } from "@bourse/ports";
+import { removedWithUs } from "@bourse/processes";
 import type { DebianProgram } from "./debian-program.ts";
 import { serveProgram } from "./served-program.ts";
 
@@ -24,11 +25,10 @@ export interface TestClickHouse {
 /** Rejects with what ClickHouse said where it does not start. */
 export async function startClickHouse(program: string): Promise<TestClickHouse> {
   const folder = mkdtempSync(join(tmpdir(), "bourse-clickhouse-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
-  const clear = (): void => {
-    process.off("exit", remove);
-    remove();
+  const letStay = removedWithUs(folder);
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    letStay();
   };
   const [port = 0] = await choosePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -42,9 +42,9 @@ export async function startClickHouse(program: string): Promise<TestClickHouse> 
       folder,
       readyUrl: `${url}/ping`,
     });
-    return { url, stop: () => served.stop().then(clear) };
+    return { url, stop: () => served.stop().then(remove) };
   } catch (error) {
-    clear();
+    remove();
     throw error;
   }
 }

@@ -7,6 +7,7 @@ const packages = {
   "command-line": [],
   disk: [],
   ports: [],
+  processes: [],
   market: ["base"],
   ledger: ["base"],
   // The command line for the fuzz, a program of its tests.
@@ -14,13 +15,13 @@ const packages = {
   positions: ["base", "market"],
   contracts: ["base", "market"],
   recordings: ["base", "market"],
-  bus: ["base", "disk", "ports"],
-  store: ["base", "disk", "ports"],
+  bus: ["base", "disk", "ports", "processes"],
+  store: ["base", "disk", "ports", "processes"],
   sdk: ["base"],
   delivery: ["base", "disk", "contracts", "bus", "store"],
   "trade-stream": ["base", "contracts", "bus"],
   journal: ["base", "disk", "engine"],
-  registry: ["base", "disk", "ports", "contracts", "bus"],
+  registry: ["base", "disk", "ports", "processes", "contracts", "bus"],
   // Ports for a test of a peer that is away and there again.
   host: ["base", "ports", "contracts", "bus", "store", "delivery"],
 } as const;

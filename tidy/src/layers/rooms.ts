@@ -52,7 +52,7 @@ export const NETWORK_AND_DISK: Place = {
   what: "network and disk",
   folders: [
     outside,
-    /^packages\/(disk|ports|bus|store|journal|host|venues|recordings|registry)\//,
+    /^packages\/(disk|ports|processes|bus|store|journal|host|venues|recordings|registry)\//,
     /^services\/[^/]+\/src\/adapters\//,
     // The public API's client asks by the browser's fetch, or by the one it is given.
     /^packages\/sdk\/src\/client\.ts$/,
@@ -70,8 +70,8 @@ export const CLOCK_AND_RANDOMNESS: Place = {
     /^packages\/store\/src\/local-postgres\//,
     /^packages\/bus\/src\/kafka-server\//,
     /^packages\/registry\/src\/local-registry\//,
-    // Where they listen.
-    /^packages\/ports\//,
+    // Where they listen, and how long they may take to end.
+    /^packages\/(ports|processes)\//,
     // How long to wait for a real broker: simulation never runs this adapter.
     /^packages\/bus\/src\/kafka\//,
     // How long something took, for metrics and for a program's lines: nothing is decided by it.
@@ -83,7 +83,7 @@ export const CLOCK_AND_RANDOMNESS: Place = {
 /** In what runs under simulation, time passes by the Timer port alone. */
 export const TIMERS: Place = {
   what: "timers",
-  folders: [outside, /^packages\/(bus|store|journal|venues|registry\/src\/local-registry)\//],
+  folders: [outside, /^packages\/(processes|bus|store|journal|venues|registry\/src\/local-registry)\//],
 };
 
 export function isAllowedIn(place: Place, path: string): boolean {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { endsWithUs } from "@bourse/processes";
 import { BusError } from "../bus-error.ts";
 
 interface JavaSurroundings {
@@ -70,16 +71,14 @@ export class KafkaProcess {
       server.once("error", () => resolve());
     });
     this.#process = server;
-    const end = (): void => void server.kill("SIGKILL");
-    process.once("exit", end);
+    const letGoOn = endsWithUs(server, "SIGKILL");
     void ended.then(() => {
-      process.removeListener("exit", end);
       if (this.#process === server) this.#process = undefined;
     });
     await this.#untilStarted(server, from, signal);
     // While it starts nobody else knows of it yet.
     if (this.#options.outlivesProcess !== true) return;
-    process.removeListener("exit", end);
+    letGoOn();
     server.unref();
   }
 

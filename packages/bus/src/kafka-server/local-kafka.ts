@@ -8,7 +8,7 @@ export interface StartKafkaOptions {
   readonly heapMb?: number;
   /** A larger heap and a collector with short pauses, for streams. */
   readonly forThroughput?: boolean;
-  /** It goes on when this process ends; the default is that it ends too. */
+  /** It goes on when this process ends; the default is that it ends too, also where this one is killed. */
   readonly outlivesProcess?: boolean;
   /** The port that clients are told to use, where something stands between. Default: its own. */
   readonly advertisedPort?: number;

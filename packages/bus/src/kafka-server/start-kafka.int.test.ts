@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -10,9 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import { isRunning } from "@bourse/processes";
 import type { LocalKafka } from "./local-kafka.ts";
 import { kafkaCacheFolder } from "./provision-kafka.ts";
 import { startKafka } from "./start-kafka.ts";
@@ -84,4 +88,23 @@ test("a broker maps an archive of its classes; it starts without one that Java d
       "starting Kafka without an archive of its classes, which takes longer",
     ],
   );
+});
+
+test("a process that is killed leaves neither its broker nor a folder that it made for it", {
+  skip,
+}, async (t) => {
+  const program = `
+    import { privateKafka } from ${JSON.stringify(join(import.meta.dirname, "test-kafka.ts"))};
+    const { pid, logFile } = await privateKafka(process.env);
+    process.stdout.write(JSON.stringify({ pid, logFile }));`;
+  const starter = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => starter.kill("SIGKILL"));
+  const [told] = (await once(starter.stdout, "data")) as [Buffer];
+  const { pid, logFile } = JSON.parse(told.toString()) as { readonly pid: number; readonly logFile: string };
+  t.after(() => void (isRunning(pid) && process.kill(pid, "SIGKILL")));
+  assert.ok(isRunning(pid) && existsSync(logFile));
+  starter.kill("SIGKILL");
+  while (isRunning(pid) || existsSync(dirname(logFile))) await sleep(20);
 });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isRunning } from "@bourse/processes";
 import { startKafka } from "./start-kafka.ts";
 
 /** Formats, makes no archive, and never comes so far that it answers. Its broker writes down which process it is. */
@@ -39,21 +40,6 @@ async function brokerOf(t: TestContext, folder: string): Promise<number> {
   return pid;
 }
 
-/** One that has ended keeps its pid until its parent has looked at it: the first process of a container may never do. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^State:\s+Z/m.test(statusOf(pid));
-  } catch {
-    return false;
-  }
-}
-
-/** Empty where the system has no such file. Source: proc(5). */
-function statusOf(pid: number): string {
-  return existsSync("/proc/self/status") ? readFileSync(`/proc/${pid}/status`, "utf8") : "";
-}
-
 async function untilGone(pid: number): Promise<void> {
   while (isRunning(pid)) await sleep(10);
 }
@@ -74,19 +60,23 @@ test("a start that is given up leaves no broker", { timeout: 60_000 }, async (t)
   await untilGone(broker);
 });
 
-test("a process that ends while its broker starts leaves none", { timeout: 60_000 }, async (t) => {
-  const { folder, path } = withSlowJava(t);
-  const options = { folder, cacheFolder: join(folder, "cache"), outlivesProcess: true };
-  const program = `
-    import { startKafka } from ${JSON.stringify(join(import.meta.dirname, "start-kafka.ts"))};
-    process.on("SIGINT", () => process.exit(0));
-    await startKafka(${JSON.stringify(options)});`;
-  const env = { ...process.env, PATH: path };
-  const starter = spawn(process.execPath, ["--input-type=module", "-e", program], { env, stdio: "ignore" });
-  t.after(() => starter.kill("SIGKILL"));
-  const broker = await brokerOf(t, folder);
-  const ended = once(starter, "exit");
-  starter.kill("SIGINT");
-  await ended;
-  await untilGone(broker);
-});
+for (const [how, signal] of [
+  ["ends", "SIGINT"],
+  ["is killed", "SIGKILL"],
+] as const)
+  test(`a process that ${how} while its broker starts leaves none`, { timeout: 60_000 }, async (t) => {
+    const { folder, path } = withSlowJava(t);
+    const options = { folder, cacheFolder: join(folder, "cache"), outlivesProcess: true };
+    const program = `
+      import { startKafka } from ${JSON.stringify(join(import.meta.dirname, "start-kafka.ts"))};
+      process.on("SIGINT", () => process.exit(0));
+      await startKafka(${JSON.stringify(options)});`;
+    const env = { ...process.env, PATH: path };
+    const starter = spawn(process.execPath, ["--input-type=module", "-e", program], { env, stdio: "ignore" });
+    t.after(() => starter.kill("SIGKILL"));
+    const broker = await brokerOf(t, folder);
+    const ended = once(starter, "exit");
+    starter.kill(signal);
+    await ended;
+    await untilGone(broker);
+  });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removedWithUs } from "@bourse/processes";
 import { BusError } from "../bus-error.ts";
 import { dockerAnswers } from "./kafka-container.ts";
 import type { LocalKafka, StartKafkaOptions } from "./local-kafka.ts";
@@ -36,7 +37,11 @@ export async function privateKafka(
   options: Partial<StartKafkaOptions> = {},
 ): Promise<LocalKafka & TestKafka> {
   const folder = mkdtempSync(join(tmpdir(), "bus-kafka-"));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const letStay = removedWithUs(folder);
+  const removeFolder = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    letStay();
+  };
   try {
     const server = await startKafka({ folder, cacheFolder: kafkaCacheFolder(environment), ...options });
     const remove = async (): Promise<void> => {

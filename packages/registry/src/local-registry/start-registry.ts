@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { choosePorts } from "@bourse/ports";
+import { endsWithUs } from "@bourse/processes";
 import { confluentRegistry } from "../confluent-registry.ts";
 import { RegistryError } from "../registry-error.ts";
 import { type ProvisionRegistryOptions, provisionRegistry } from "./provision-registry.ts";
@@ -42,19 +43,17 @@ export async function startRegistry(options: StartRegistryOptions): Promise<Loca
     ],
     { cwd: dirname(jar), stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
-  const kill = (): void => void server.kill("SIGKILL");
-  process.once("exit", kill);
+  endsWithUs(server, "SIGKILL");
   const ended = new Promise<void>((resolve) => {
     server.once("exit", () => resolve());
     server.once("error", () => resolve());
   });
-  void ended.then(() => process.removeListener("exit", kill));
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
   await untilItAnswers(server, url);
   return {
     url,
     stop: async () => {
-      kill();
+      server.kill("SIGKILL");
       await ended;
     },
   };

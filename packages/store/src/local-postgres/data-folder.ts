@@ -63,11 +63,16 @@ export function openDataFolder(folder: string, user: ServerUser | undefined): Da
 
 /** Removes the data of a stopped server, also what lies elsewhere. */
 export function removeDataFolder(folder: string): void {
-  if (!existsSync(folder)) return;
+  for (const path of foldersOf(folder)) rmSync(path, { recursive: true, force: true });
+}
+
+/** All that a server has of its own. */
+export function foldersOf(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
   const real = realpathSync(folder);
   // Only the place that is derived from the folder itself: the pointer's text is for people.
   const place = existsSync(join(real, POINTER)) ? elsewhere(real) : join(real, PLACE);
-  for (const path of [farSocketFolder(place), place, real]) rmSync(path, { recursive: true, force: true });
+  return [farSocketFolder(place), place, real];
 }
 
 function placeFor(folder: string, user: ServerUser | undefined): string {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isRunning } from "@bourse/processes";
 
 /** What a running server writes into its data folder (postmaster.pid). */
 export interface Postmaster {
@@ -17,7 +18,7 @@ export interface Postmaster {
 export function runningPostmaster(data: string): Postmaster | undefined {
   const file = join(data, "postmaster.pid");
   const found = readPostmaster(file);
-  if (found === undefined || !isAlive(found.pid)) return undefined;
+  if (found === undefined || !isRunning(found.pid)) return undefined;
   if (servesFolder(found.pid, data)) return found;
   rmSync(file, { force: true });
   return undefined;
@@ -34,25 +35,6 @@ export function readPostmaster(file: string): Postmaster | undefined {
   const pid = Number(lines[0]);
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
   return { pid, port: Number(lines[3]), socketFolder: lines[4] ?? "", ready: lines[7]?.trim() === "ready" };
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  // A process that has ended but that its parent has not looked at yet is not alive.
-  return !isZombie(pid);
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return status.slice(status.lastIndexOf(")") + 2).startsWith("Z");
-  } catch {
-    return false;
-  }
 }
 
 /** A postmaster works inside its data folder; without /proc its command line tells. */

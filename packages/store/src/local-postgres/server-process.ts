@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endsWithUs } from "@bourse/processes";
 import { StoreError } from "../store-error.ts";
 import type { Binaries } from "./binaries.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -16,6 +17,7 @@ export interface ServerStart {
   readonly user: ServerUser | undefined;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
+  readonly endsWithProcess: boolean;
   readonly progress: ((line: string) => void) | undefined;
 }
 
@@ -60,7 +62,7 @@ export async function startServer(start: ServerStart): Promise<Postmaster | unde
   }
 }
 
-/** Detached, so that neither Ctrl-C nor the end of this process ends it. */
+/** Detached, so that neither Ctrl-C nor, where it is not to, the end of this process ends it. */
 function launch(start: ServerStart): { readonly child: ChildProcess; readonly logStart: number } {
   const { binaries, folder, user, port } = start;
   const settings = {
@@ -89,6 +91,7 @@ function launch(start: ServerStart): { readonly child: ChildProcess; readonly lo
   });
   child.on("error", () => {});
   child.unref();
+  if (start.endsWithProcess) endsWithUs(child, "SIGINT");
   closeSync(log);
   return { child, logStart };
 }

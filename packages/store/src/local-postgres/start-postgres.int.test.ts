@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -13,6 +14,8 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRunning } from "@bourse/processes";
 import { postgresStore } from "../postgres-store.ts";
 import { sql } from "../sql.ts";
 import { removeDataFolder } from "./data-folder.ts";
@@ -97,6 +100,24 @@ test("a server that outlived its starter is adopted; a second port is refused", 
   await assert.rejects(start(folder, { port: 1 }), { code: "local_server_failed", message: /runs on port/ });
   await second.stop();
   await assert.rejects(storeOf(t, first).ping(), { code: "store_unavailable" });
+});
+
+test("one that is to end with its starter does, where that is killed", async (t) => {
+  const folder = freshFolder(t);
+  const options = { folder, settings: { shared_buffers: "32MB" }, endsWithProcess: true };
+  const program = `
+    import { startPostgres } from ${JSON.stringify(join(import.meta.dirname, "start-postgres.ts"))};
+    const { pid } = await startPostgres(${JSON.stringify(options)});
+    process.stdout.write(String(pid));
+    setInterval(() => {}, 60_000);`;
+  const starter = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => starter.kill("SIGKILL"));
+  const [told] = (await once(starter.stdout, "data")) as [Buffer];
+  assert.ok(isRunning(Number(told)));
+  starter.kill("SIGKILL");
+  while (isRunning(Number(told))) await sleep(20);
 });
 
 test("two starts of an empty folder at once share one server", async (t) => {

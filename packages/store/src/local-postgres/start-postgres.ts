@@ -1,9 +1,10 @@
 import { choosePorts } from "@bourse/ports";
+import { isRunning } from "@bourse/processes";
 import { StoreError } from "../store-error.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type DataFolder, openDataFolder, rememberedPort, rememberPort } from "./data-folder.ts";
 import { initialise } from "./initialise.ts";
-import { isAlive, type Postmaster, runningPostmaster } from "./postmaster.ts";
+import { type Postmaster, runningPostmaster } from "./postmaster.ts";
 import { pause, startServer } from "./server-process.ts";
 import { type ServerUser, serverUser } from "./server-user.ts";
 
@@ -16,10 +17,13 @@ export interface LocalPostgresOptions {
   readonly progress?: (line: string) => void;
   /** Overrides of postgresql.conf, as text. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where it is started, and not adopted, it ends with this process, also where that is killed. */
+  readonly endsWithProcess?: boolean;
 }
 
 /**
- * A real PostgreSQL that outlives the process that started it: the next start adopts it, or recovers its data.
+ * A real PostgreSQL that outlives the process that started it, but where it is not to: the next start adopts it, or recovers
+ * its data.
  */
 export interface LocalPostgres {
   /** The superuser's, over the unix socket. A secret. */
@@ -115,6 +119,7 @@ class Server implements LocalPostgres {
       user: this.#user,
       port: this.#options.port ?? (await choosePort(this.#folder)),
       settings: this.#options.settings ?? {},
+      endsWithProcess: this.#options.endsWithProcess ?? false,
       progress: this.#options.progress,
     });
     if (started !== undefined) this.#running = started;
@@ -169,10 +174,10 @@ async function whenReady(folder: DataFolder, pid: number): Promise<Postmaster | 
 }
 
 async function end(pid: number, signal: "SIGINT" | "SIGKILL"): Promise<void> {
-  if (pid === 0 || !isAlive(pid)) return;
+  if (pid === 0 || !isRunning(pid)) return;
   process.kill(pid, signal);
   const started = performance.now();
-  for (let urged = false; isAlive(pid); await pause()) {
+  for (let urged = false; isRunning(pid); await pause()) {
     if (!urged && performance.now() - started > STOP_TIMEOUT_MS) {
       urged = true;
       process.kill(pid, "SIGQUIT");

@@ -1,0 +1,2 @@
+export { childrenEndWithUs, endsWithUs, removedWithUs } from "./end-with-us.ts";
+export { isRunning } from "./is-running.ts";
