@@ -1,22 +1,30 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRunning } from "@bourse/processes";
 import type { FileReport } from "./run-test-file.ts";
 import { countLine, fileLine, isGreen, summary } from "./test-summary.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bourse-tidy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function reportOf(code: string, only?: string): FileReport {
+// Node refuses a test run inside a test run, which it knows by this variable.
+const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+
+function runOf(code: string, only?: string): readonly string[] {
   writeFileSync(join(folder, "x.test.ts"), code);
   const fixture = join(import.meta.dirname, "run-one.fixture.ts");
-  const args = [fixture, folder, "x.test.ts", ...(only === undefined ? [] : [only])];
-  // Node refuses a test run inside a test run, which it knows by this variable.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", env })) as FileReport;
+  return [fixture, folder, "x.test.ts", ...(only === undefined ? [] : [only])];
+}
+
+function reportOf(code: string, only?: string): FileReport {
+  return JSON.parse(
+    execFileSync(process.execPath, runOf(code, only), { encoding: "utf8", env }),
+  ) as FileReport;
 }
 
 const head = `import { describe, test } from "node:test"; import assert from "node:assert/strict";\n`;
@@ -137,6 +145,43 @@ describe("a test file", () => {
       test("a", () => process.kill(process.ppid, "SIGINT")); test("b", () => new Promise(() => {}));`,
     );
     assert.match(report.failures[0]?.report ?? "", /^was interrupted/);
+  });
+
+  describe("that ends before its hooks leaves nothing of what it has started", { timeout: 120_000 }, () => {
+    const pids = join(folder, "pids");
+    const starting = (last: string): string => `${head}
+      import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";
+      test("a", async (t) => {
+        const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 60_000)"], { detached: true, stdio: "ignore" });
+        t.after(() => child.kill("SIGKILL"));
+        await new Promise((resolve) => child.once("spawn", resolve));
+        writeFileSync(${JSON.stringify(pids)}, [process.pid, child.pid].join(" "));
+        ${last}
+        await new Promise(() => {});
+      });`;
+    const untilGone = async (): Promise<void> => {
+      const [own = 0, child = 0] = readFileSync(pids, "utf8").split(" ").map(Number);
+      rmSync(pids);
+      while (isRunning(own) || isRunning(child)) await sleep(10);
+    };
+
+    test("where it is killed", async () => {
+      reportOf(starting("process.kill(process.pid, 'SIGKILL');"));
+      await untilGone();
+    });
+
+    test("where its run is interrupted", async () => {
+      reportOf(starting("process.kill(process.ppid, 'SIGINT');"));
+      await untilGone();
+    });
+
+    test("where its run is killed", async () => {
+      const run = spawnSync(process.execPath, runOf(starting("process.kill(process.ppid, 'SIGKILL');")), {
+        env,
+      });
+      assert.equal(run.signal, "SIGKILL");
+      await untilGone();
+    });
   });
 
   test("runs only what is named", () => {

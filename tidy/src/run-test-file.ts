@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
+import { childrenEndWithUs } from "@bourse/processes";
 import { OpenTests, type TestPlace } from "./not-ended.ts";
 import { watchProcesses } from "./started-processes.ts";
 import type { Suite } from "./test-files.ts";
@@ -60,6 +61,7 @@ export async function runTestFile(file: string, options: RunOptions): Promise<Fi
   const overdue = AbortSignal.timeout(timeoutMs + CLOSING_MS);
   const started = performance.now();
   const progress = new FileProgress(file, path, options.interruption);
+  childrenEndWithUs();
   const processes = watchProcesses();
   const events = run({
     files: [path],

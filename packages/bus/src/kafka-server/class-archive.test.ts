@@ -25,10 +25,11 @@ case "$*" in
   *StorageTool*) ;;
   *ArchiveClassesAtExit=*)
     echo $$ >> "$base/runs"
+    [ -e "$base/hangs" ] && exec sleep 600
     [ -e "$base/makes-none" ] || archive=$(echo "$*" | sed 's/.*ArchiveClassesAtExit=\\([^ ]*\\).*/\\1/')
     trap 'kill $sleeping; [ -z "$archive" ] || echo classes > "$archive"; exit 143' TERM
     sleep 600 & sleeping=$!
-    [ -e "$base/hangs" ] || echo "Kafka Server started"
+    echo "Kafka Server started"
     wait;;
   *-Xshare:on*) cat "$(echo "$*" | sed 's/.*SharedArchiveFile=\\([^ ]*\\).*/\\1/')";;
 esac
