@@ -4,6 +4,9 @@
 const { spawn } = require("node:child_process");
 const path = require("node:path");
 
+/** npm's shell, where npm runs us. */
+const starter = process.ppid;
+const STARTER_EVERY_MS = 1_000;
 const compileCache = path.resolve(__dirname, "..", "node_modules", ".cache", "node-compile");
 
 /**
@@ -20,16 +23,31 @@ async function runScript({ node, script, args, cwd, flags = [], env: own = {} })
   for (const signal of signals) process.on(signal, forward);
   // A terminal sends Ctrl-C to the script as well; a second one could mean "at once" to it.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
+  const asking = process.env.npm_lifecycle_event === undefined ? undefined : endWithShell(child);
 
   const { code, signal } = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve({ code, signal }));
   });
+  clearInterval(asking);
   if (signal !== null) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   }
   process.exitCode = code ?? 1;
+}
+
+/**
+ * What npm is told, it tells the shell that it runs a script in, and the shell ends without telling us. Nobody else does: who
+ * our parent is has to be asked.
+ */
+function endWithShell(child) {
+  const asking = setInterval(() => {
+    if (process.ppid === starter) return;
+    clearInterval(asking);
+    child.kill("SIGTERM");
+  }, STARTER_EVERY_MS);
+  return asking;
 }
 
 /**

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { isRunning } from "@bourse/processes";
 import { ROOT } from "../repository.ts";
 
 const launcher = join(ROOT, "toolchain/launch.cjs");
@@ -15,6 +16,7 @@ interface Started {
   readonly cwd: string;
   readonly firstOnPath: string;
   readonly node: string;
+  readonly pid: number;
 }
 
 async function launched(
@@ -51,6 +53,20 @@ test("started by npm, which moves to the root, a script stands where the person 
 test("a script that is killed by a signal ends the launcher the same way", async () => {
   const [, end] = await launched(["die"], ROOT);
   assert.deepEqual(end, [null, "SIGKILL"]);
+});
+
+test("a script of npm's is asked to end where the shell between the two is ended", {
+  timeout: 120_000,
+}, async (t) => {
+  // The shell is not replaced by its only command.
+  const line = `"${process.execPath}" "${launcher}" ${script} wait; exit`;
+  const env = { ...process.env, npm_lifecycle_event: "start" };
+  const shell = spawn("sh", ["-c", line], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const [started] = (await once(shell.stdout, "data")) as [Buffer];
+  const { pid } = JSON.parse(started.toString()) as Started;
+  t.after(() => void (isRunning(pid) && process.kill(pid, "SIGKILL")));
+  shell.kill("SIGTERM");
+  assert.equal(await text(shell.stdout), "asked to end\n");
 });
 
 test("a request to end reaches the script", async (t) => {

@@ -13,6 +13,7 @@ console.log(
     cwd: process.cwd(),
     firstOnPath: process.env.PATH?.split(process.platform === "win32" ? ";" : ":")[0],
     node: dirname(process.execPath),
+    pid: process.pid,
     script: basename(process.argv[1] ?? ""),
   }),
 );
