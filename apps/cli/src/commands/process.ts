@@ -138,6 +138,9 @@ async function run(options: ProcessOptions): Promise<void> {
     signal: ending.signal,
     untilIdle: options.untilIdle ?? false,
     pause: (ms, signal) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
+  }).catch(async (error: unknown) => {
+    await processor.stop();
+    throw error;
   });
   const clean = await processor.stop();
   output.facts([
