@@ -45,14 +45,16 @@ export class NodeProcess {
 
   start(): void {
     const log = openSync(this.logFile, "a");
-    this.#child = spawn(process.execPath, [...this.#options.args], {
-      // A group of its own: Ctrl-C in the terminal is for the runner.
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: this.#options.env,
-    });
+    const { child } = endsWithUs("SIGKILL", () =>
+      spawn(process.execPath, [...this.#options.args], {
+        // A group of its own: Ctrl-C in the terminal is for the runner.
+        detached: true,
+        stdio: ["ignore", log, log],
+        env: this.#options.env,
+      }),
+    );
+    this.#child = child;
     closeSync(log);
-    endsWithUs(this.#child, "SIGKILL");
   }
 
   /** Resolves once it is gone, with the signal that ended it. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,12 +73,13 @@ function startProcess(options: {
   readonly logFile: string;
 }): StreamProcess {
   const log = openSync(options.logFile, "a");
-  const child: ChildProcess = spawn(process.execPath, [ENTRY, ...options.args], {
-    stdio: ["ignore", log, log],
-    env: options.env,
-  });
+  const { child } = endsWithUs("SIGKILL", () =>
+    spawn(process.execPath, [ENTRY, ...options.args], {
+      stdio: ["ignore", log, log],
+      env: options.env,
+    }),
+  );
   closeSync(log);
-  endsWithUs(child, "SIGKILL");
   const ended = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const said = (): string => readFileSync(options.logFile, "utf8");
   return {

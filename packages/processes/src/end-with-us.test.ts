@@ -58,10 +58,7 @@ describe("what ends with its starter", { timeout: 120_000 }, () => {
   ];
   for (const [how, last] of endings)
     it(`is gone once that ${how}`, async (t) => {
-      const { said } = starter(
-        t,
-        `const child = start(); endsWithUs(child, "SIGKILL"); tell(child.pid); ${last}`,
-      );
+      const { said } = starter(t, `const { child } = endsWithUs("SIGKILL", start); tell(child.pid); ${last}`);
       const [pid] = await said();
       await untilGone(Number(pid));
     });
@@ -74,11 +71,11 @@ describe("what ends with its starter", { timeout: 120_000 }, () => {
       `import { mkdirSync } from "node:fs";
       process.chdir(${JSON.stringify(parent)});
       for (const name of ["goes", "stays"]) mkdirSync(name);
-      const [ends, goesOn] = [start(), start()];
-      endsWithUs(ends, "SIGKILL");
+      const [ends, goesOn] = [endsWithUs("SIGKILL", start), endsWithUs("SIGKILL", start)];
       removedWithUs(${JSON.stringify(join(parent, "goes"))});
-      for (const letGo of [endsWithUs(goesOn, "SIGKILL"), removedWithUs(${JSON.stringify(join(parent, "stays"))})]) letGo();
-      tell(ends.pid, goesOn.pid);`,
+      goesOn.letGoOn();
+      removedWithUs(${JSON.stringify(join(parent, "stays"))})();
+      tell(ends.child.pid, goesOn.child.pid);`,
     );
     const [ends, goesOn] = (await starting.said()).map(Number);
     await end(starting, "SIGKILL");
@@ -98,8 +95,7 @@ describe("what ends with its starter", { timeout: 120_000 }, () => {
         ended.push(child);
         if (ended.length === 2) tell("both");
       }));
-      const child = start("");
-      endsWithUs(child, "SIGKILL");
+      endsWithUs("SIGKILL", () => start(""));
       setInterval(() => {}, 60_000);`,
     );
     assert.deepEqual(await starting.said(), ["both"]);

@@ -10,10 +10,20 @@ export type Told =
   | { readonly id: number; readonly isOver: true };
 
 /**
- * When this process is gone, however it has ended, killed too, the child gets the signal, and SIGKILL where it does not end
- * in time. Returns what lets it go on.
+ * When this process is gone, however it has ended, killed too, the child that it starts here gets the signal, and SIGKILL where
+ * it does not end in time. `letGoOn` takes that back.
  */
-export function endsWithUs(child: ChildProcess, signal: NodeJS.Signals): () => void {
+export function endsWithUs<Child extends ChildProcess>(
+  signal: NodeJS.Signals,
+  start: () => Child,
+): { readonly child: Child; readonly letGoOn: () => void } {
+  // Before it: a watcher takes some milliseconds to start, and this process may be killed in them.
+  watcher ??= startWatcher();
+  const child = start();
+  return { child, letGoOn: tellOf(child, signal) };
+}
+
+function tellOf(child: ChildProcess, signal: NodeJS.Signals): () => void {
   const { pid } = child;
   if (pid === undefined) return () => undefined;
   const release = watched((id) => ({ id, pid, signal }));
@@ -35,7 +45,7 @@ export function childrenEndWithUs(): void {
   subscribe("child_process", (message) => {
     const { process: child } = message as { readonly process: ChildProcess };
     child.once("spawn", () => {
-      if (child !== watcher) endsWithUs(child, "SIGTERM");
+      if (child !== watcher) tellOf(child, "SIGTERM");
     });
   });
 }

@@ -24,12 +24,13 @@ const START_LIMIT_MS = 120_000;
 /** Rejects with what the program said where it ends or is not ready in time. */
 export async function serveProgram(options: ServeProgramOptions): Promise<ServedProgram> {
   const { program, folder } = options;
-  const child = spawn(program, [...options.arguments], {
-    cwd: folder,
-    env: { ...process.env, ...withLibraries(program) },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  endsWithUs(child, "SIGKILL");
+  const { child } = endsWithUs("SIGKILL", () =>
+    spawn(program, [...options.arguments], {
+      cwd: folder,
+      env: { ...process.env, ...withLibraries(program) },
+      stdio: ["ignore", "ignore", "pipe"],
+    }),
+  );
   let said = "";
   child.stderr.on("data", (text: Buffer) => {
     said = `${said}${text}`.slice(-4_000);

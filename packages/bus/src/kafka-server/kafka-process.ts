@@ -60,18 +60,19 @@ export class KafkaProcess {
     const log = openSync(this.logFile, "a");
     const from = statSync(this.logFile).size;
     // A process group of its own: Ctrl-C in a terminal must not end it before those who still write to it.
-    const server = spawn("java", this.#command, {
-      ...surroundings(this.#options),
-      stdio: ["ignore", log, log],
-      detached: true,
-    });
+    const { child: server, letGoOn } = endsWithUs("SIGKILL", () =>
+      spawn("java", this.#command, {
+        ...surroundings(this.#options),
+        stdio: ["ignore", log, log],
+        detached: true,
+      }),
+    );
     closeSync(log);
     const ended = new Promise<void>((resolve) => {
       server.once("exit", () => resolve());
       server.once("error", () => resolve());
     });
     this.#process = server;
-    const letGoOn = endsWithUs(server, "SIGKILL");
     void ended.then(() => {
       if (this.#process === server) this.#process = undefined;
     });

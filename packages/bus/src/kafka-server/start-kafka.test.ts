@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRunning } from "@bourse/processes";
@@ -68,13 +69,20 @@ for (const [how, signal] of [
     const { folder, path } = withSlowJava(t);
     const options = { folder, cacheFolder: join(folder, "cache"), outlivesProcess: true };
     const program = `
+      import { subscribe } from "node:diagnostics_channel";
       import { startKafka } from ${JSON.stringify(join(import.meta.dirname, "start-kafka.ts"))};
+      subscribe("child_process", ({ process: child }) => child.once("spawn", () => console.log(child.pid)));
       process.on("SIGINT", () => process.exit(0));
       await startKafka(${JSON.stringify(options)});`;
     const env = { ...process.env, PATH: path };
-    const starter = spawn(process.execPath, ["--input-type=module", "-e", program], { env, stdio: "ignore" });
+    const starter = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     t.after(() => starter.kill("SIGKILL"));
     const broker = await brokerOf(t, folder);
+    // A broker may run before its starter knows of it.
+    for await (const pid of createInterface({ input: starter.stdout })) if (Number(pid) === broker) break;
     const ended = once(starter, "exit");
     starter.kill(signal);
     await ended;

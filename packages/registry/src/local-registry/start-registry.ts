@@ -29,21 +29,22 @@ const PAUSE_MS = 100;
 export async function startRegistry(options: StartRegistryOptions): Promise<LocalRegistry> {
   const jar = await provisionRegistry(options);
   const port = options.port ?? (await choosePorts(1))[0];
-  const server = spawn(
-    "java",
-    [
-      "-Xms64m",
-      "-Xmx256m",
-      "-XX:+UseSerialGC",
-      "-XX:TieredStopAtLevel=1",
-      `-Dquarkus.http.port=${port}`,
-      "-Dquarkus.http.host=127.0.0.1",
-      "-jar",
-      jar,
-    ],
-    { cwd: dirname(jar), stdio: ["ignore", "pipe", "pipe"], detached: true },
+  const { child: server } = endsWithUs("SIGKILL", () =>
+    spawn(
+      "java",
+      [
+        "-Xms64m",
+        "-Xmx256m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        `-Dquarkus.http.port=${port}`,
+        "-Dquarkus.http.host=127.0.0.1",
+        "-jar",
+        jar,
+      ],
+      { cwd: dirname(jar), stdio: ["ignore", "pipe", "pipe"], detached: true },
+    ),
   );
-  endsWithUs(server, "SIGKILL");
   const ended = new Promise<void>((resolve) => {
     server.once("exit", () => resolve());
     server.once("error", () => resolve());

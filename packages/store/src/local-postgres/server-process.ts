@@ -82,16 +82,17 @@ function launch(start: ServerStart): { readonly child: ChildProcess; readonly lo
     renameSync(folder.log, `${folder.log}.1`);
   const log = openSync(folder.log, "a", 0o600);
   const logStart = statSync(folder.log).size;
-  const child = spawn(binaries.postgres, args, {
-    cwd: folder.data,
-    ...user,
-    env: { ...plainEnvironment(), ...KEEPS_MEMORY },
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
+  const begin = (): ChildProcess =>
+    spawn(binaries.postgres, args, {
+      cwd: folder.data,
+      ...user,
+      env: { ...plainEnvironment(), ...KEEPS_MEMORY },
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+  const child = start.endsWithProcess ? endsWithUs("SIGINT", begin).child : begin();
   child.on("error", () => {});
   child.unref();
-  if (start.endsWithProcess) endsWithUs(child, "SIGINT");
   closeSync(log);
   return { child, logStart };
 }
