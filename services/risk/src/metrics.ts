@@ -28,7 +28,7 @@ export function riskMetrics(
   return {
     uncleanStart: new Gauge({
       name: "risk_unclean_start",
-      help: "1 where the end before this start was not clean, so that risk was closed for the accept window (R14)",
+      help: "1 where an end before this start was not clean: known five seconds after the start (R14)",
       registers: [registry],
     }),
     checks: new Counter({

@@ -15,7 +15,7 @@ import { refresh } from "./jobs/refresh.ts";
 import type { Risk } from "./risk.ts";
 import { risk as definition } from "./service.ts";
 import { writeLimits } from "./sql/risk-rows.ts";
-import { beginRun, endRunCleanly } from "./sql/run-rows.ts";
+import { beginRun, endRunCleanly, keepRun } from "./sql/run-rows.ts";
 
 const MAKER: Principal = { keyId: "op-1", role: "operator" };
 const CHECKER: Principal = { keyId: "op-2", role: "operator" };
@@ -415,17 +415,35 @@ test("after an unclean end nothing is approved for the accept window", async (t)
   });
   assert.equal(answer.status, 503);
   assert.equal(answer.body.code, "not_ready");
-  assert.match((await restarted.request("GET", "/metrics")).body, /^risk_unclean_start\{.*\} 1$/m);
   assert.equal((await restarted.request("GET", "/health/ready")).status, 503);
   restarted.clock.advance(5_000);
   assert.equal((await restarted.request("GET", "/health/ready")).status, 200);
+  await restarted.runJob("keep-run");
+  assert.match((await restarted.request("GET", "/metrics")).body, /^risk_unclean_start\{.*\} 1$/m);
+});
+
+test("an instance that starts beside others waits for the accept window, and calls no end unclean", async (t) => {
+  const { close: _, ...withoutClose } = definition;
+  // It goes on while its successor starts: it is there again as soon as its job has run.
+  const living = await riskTest(t, {}, withoutClose as typeof definition);
+  const added = await living.restart();
+  assert.deepEqual(await check(added, item()), ["not_ready"]);
+  await keepRun(added.store, living.service.runId);
+  added.clock.advance(5_000);
+  await added.runJob("keep-run");
+  assert.deepEqual(await check(added, item()), ["60000"]);
+  assert.match((await added.request("GET", "/metrics")).body, /^risk_unclean_start\{.*\} 0$/m);
 });
 
 test("an instance that ends in order does not speak for one that dies beside it", async (t) => {
   const { close: _, ...withoutClose } = definition;
   const dying = await riskTest(t, {}, withoutClose as typeof definition);
   const other = "another instance";
-  assert.equal(await beginRun(dying.store, other), false, "it can't tell the living from the dead");
+  assert.deepEqual(
+    await beginRun(dying.store, other),
+    [dying.service.runId],
+    "it can't tell the living from the dead",
+  );
   await dying.runJob("keep-run");
   await endRunCleanly(dying.store, other);
   const restarted = await dying.restart();

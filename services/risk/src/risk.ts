@@ -20,6 +20,8 @@ export interface Risk {
   readonly newId: () => string;
   /** Identifies this process: see `run-rows`. */
   readonly runId: string;
+  /** Runs that were on record when this one started, until it is known whether they were alive. */
+  earlierRuns: readonly string[];
   readonly metrics: RiskMetrics;
   readonly reference: ReferenceBook;
   /** Last prices by symbol, as decimals: the view of instruments may be behind that of prices. */

@@ -9,6 +9,7 @@ import { applyPrices, applyReference } from "./consumers/views.ts";
 import { Exposures } from "./domain/exposures.ts";
 import { type Limits, LimitTable } from "./domain/limits.ts";
 import { riskInvariants } from "./invariants.ts";
+import { keepRunOnRecord } from "./jobs/keep-run.ts";
 import { refresh } from "./jobs/refresh.ts";
 import { settleReservations } from "./jobs/reservations.ts";
 import { riskMetrics } from "./metrics.ts";
@@ -16,7 +17,7 @@ import { type Risk, whyClosed } from "./risk.ts";
 import { checkRoutes } from "./routes/check.ts";
 import { killSwitchRoutes } from "./routes/kill-switch.ts";
 import { limitRoutes } from "./routes/limits.ts";
-import { beginRun, endRunCleanly, keepRun } from "./sql/run-rows.ts";
+import { beginRun, endRunCleanly } from "./sql/run-rows.ts";
 
 /** Accounts whose order rates are kept in memory. */
 const MAX_BUCKETS = 100_000;
@@ -54,7 +55,7 @@ export const risk = defineService<typeof RiskConfig, Risk>({
   jobs: [
     { name: "refresh", everyMs: 1_000, run: refresh },
     { name: "reservations", everyMs: 1_000, run: settleReservations },
-    { name: "keep-run", everyMs: 1_000, run: ({ store, runId }) => keepRun(store, runId) },
+    { name: "keep-run", everyMs: 1_000, run: keepRunOnRecord },
   ],
   invariants: riskInvariants,
   unready: whyClosed,
@@ -65,7 +66,8 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
   const { config, clock, log, store, bus, delivery, peers, newId, metrics } = shell;
   const exposures = new Exposures();
   const runId = newId();
-  const clean = await beginRun(store, runId);
+  const earlierRuns = await beginRun(store, runId);
+  const clean = earlierRuns.length === 0;
   if (!clean)
     log.warn(
       { closedMs: config.RISK_ACCEPT_WINDOW_MS },
@@ -80,6 +82,7 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     peers,
     newId,
     runId,
+    earlierRuns,
     metrics: riskMetrics(metrics, exposures),
     reference: new ReferenceBook(),
     lastPrices: new Map(),
@@ -92,7 +95,7 @@ async function openRisk(shell: Shell<Static<typeof RiskConfig>>): Promise<Risk> 
     reservationMs: config.RISK_RESERVATION_MS,
     closed: { sinceMs: clock.nowMs(), forMs: clean ? 0 : config.RISK_ACCEPT_WINDOW_MS },
   };
-  service.metrics.uncleanStart.set(clean ? 0 : 1);
+  service.metrics.uncleanStart.set(0);
   await refresh(service);
   return service;
 }

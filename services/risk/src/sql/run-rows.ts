@@ -1,15 +1,21 @@
 import { type Store, sql } from "@bourse/store";
 
 /**
- * Records that an instance runs, and returns whether no other run is on record: then every shutdown was clean, and no other
- * instance runs. Living instances can't be told from dead ones here: all are removed, and {@link keepRun} adds the living again.
+ * Records that an instance runs, and returns the others on record. Where there is none every shutdown was clean, and no
+ * other instance runs. Living instances can't be told from dead ones here: all are removed, and {@link keepRun} adds the
+ * living again.
  */
-export async function beginRun(store: Store, runId: string): Promise<boolean> {
+export async function beginRun(store: Store, runId: string): Promise<readonly string[]> {
   return await store.transaction("begin run", async (tx) => {
     const [others = []] = await tx.run([sql`DELETE FROM runs RETURNING run_id`]);
     await tx.commit([sql`INSERT INTO runs (run_id) VALUES (${runId})`]);
-    return others.length === 0;
+    return others.map(({ run_id }) => String(run_id));
   });
+}
+
+export async function readRuns(store: Store): Promise<readonly string[]> {
+  const rows = await store.query(sql`SELECT run_id FROM runs ORDER BY run_id`);
+  return rows.map(({ run_id }) => String(run_id));
 }
 
 /** An instance that started later has removed the record: without it, an unclean end would go unnoticed. */
