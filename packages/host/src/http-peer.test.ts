@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { seededRandom } from "@bourse/base";
 import { choosePorts } from "@bourse/ports";
@@ -12,7 +12,7 @@ import { problem } from "./problem.ts";
 import { type ManualTimer, manualTimer } from "./testing/manual-timer.ts";
 import { TEST_TOKEN } from "./testing.ts";
 
-type Mood = "ok" | "hang" | "reset" | "error" | "bad_gateway" | "refusal" | "behind";
+type Mood = "ok" | "hang" | "reset" | "error" | "bad_gateway" | "refusal" | "behind" | "draining";
 
 interface Upstream {
   mood: Mood;
@@ -80,6 +80,10 @@ function answer(mood: Mood, response: ServerResponse): void {
       return;
     case "behind":
       refuse(problem("engine_lag", "matching is behind"));
+      return;
+    case "draining":
+      response.shouldKeepAlive = false;
+      refuse(problem("draining", "wallet is shutting down"));
       return;
   }
 }
@@ -171,6 +175,52 @@ test("a call that nobody waits for any more is ended at the other service, and s
   }
   there.mood = "ok";
   assert.equal(await call(), "200");
+});
+
+/** As a load balancer does: new connections go to one of several servers, and those that there are stay where they are. */
+async function balancer(t: TestContext): Promise<{ port: number; leadTo: (port: number) => void }> {
+  let target = 0;
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((client) => {
+    const there = connect(target, "127.0.0.1");
+    for (const socket of [client, there]) sockets.add(socket.on("error", () => undefined));
+    client.pipe(there).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    leadTo: (port) => {
+      target = port;
+    },
+  };
+}
+
+test("what an instance that ends does not take, another one is asked: over connections of their own", async (t) => {
+  const [first, other, between] = [await upstream(t), await upstream(t), await balancer(t)];
+  const { call, figures } = caller(t, between.port);
+  between.leadTo(first.port);
+  const connected = Array.from({ length: 8 }, () => call());
+  assert.deepEqual(new Set(await Promise.all(connected)), new Set(["200"]));
+  between.leadTo(other.port);
+  first.mood = "draining";
+  const { seen } = first;
+  for (let n = 0; n < 8; n++) assert.equal(await call(), "200");
+  assert.equal(first.seen - seen, 1, "one connection has told of all");
+  assert.equal(other.seen, 8);
+  assert.deepEqual(await figures(), { state: 0, opened: 0, refused: 0 });
+});
+
+test("an instance that ends and has nobody beside it is asked a few times, and that is said", async (t) => {
+  const there = await upstream(t);
+  const { call, figures } = caller(t, there.port);
+  there.mood = "draining";
+  assert.equal(await call(), "503");
+  assert.equal(there.seen, 3);
+  assert.deepEqual(await figures(), { state: 0, opened: 0, refused: 0 });
 });
 
 test("a call whose connections are closed under it may have been done all the same", async (t) => {

@@ -1,12 +1,13 @@
 import type { Random, Timer } from "@bourse/base";
 import type { Registry } from "prom-client";
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { AnyRoute, PeerRequest, RouteRequest } from "./definition.ts";
 import { PeerError } from "./peer-error.ts";
 import { BREAKER_STATE_VALUES, type PeerMetrics, peerMetrics } from "./peer-metrics.ts";
 import { INTERNAL_TOKEN_HEADER, PRINCIPAL_HEADER } from "./principal.ts";
-import { PROBLEM_TYPE } from "./problem.ts";
+import { PROBLEM_TYPE, type ProblemDetails } from "./problem.ts";
+import type { ProblemCode } from "./problem-catalogue.ts";
 import type { RouteAnswer } from "./route-answer.ts";
 import { currentTraceparent } from "./tracing.ts";
 
@@ -14,6 +15,8 @@ import { currentTraceparent } from "./tracing.ts";
 const KEEP_ALIVE_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const CONNECTIONS = 128;
+/** How often a call is sent that instances which are about to end do not take. */
+const TRIES = 3;
 
 /** What of a client's request its owner gets to see. */
 const FORWARDED_HEADERS = [
@@ -48,11 +51,14 @@ const NOT_SENT = new Set([
 /** Another service over HTTP, with connections kept open and a circuit breaker before it (R12). */
 export class HttpPeer {
   readonly #service: string;
-  readonly #pool: Pool;
+  readonly #url: string;
   readonly #internalToken: string;
   readonly #timer: Timer;
   readonly #metrics: PeerMetrics;
   readonly #breaker: CircuitBreaker;
+  /** Closed, with calls that are still under way. */
+  readonly #left = new Set<Pool>();
+  #pool: Pool;
 
   constructor(options: {
     readonly service: string;
@@ -67,14 +73,8 @@ export class HttpPeer {
     this.#internalToken = options.internalToken;
     this.#metrics = peerMetrics(options.metrics);
     this.#breaker = this.#openBreaker(options.random);
-    this.#pool = new Pool(options.url, {
-      connections: CONNECTIONS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      // One timeout a call, ours: see #send.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#url = options.url;
+    this.#pool = this.#openPool();
   }
 
   /** A call of one service to another, on nobody's behalf. Rejects with `PeerError` where there is no answer. */
@@ -96,9 +96,28 @@ export class HttpPeer {
     return this.#send(route.method, addressOf(route.path, request), request.body, headers, timeoutMs);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#breaker.close();
-    return this.#pool.destroy();
+    await Promise.all([this.#pool, ...this.#left].map((pool) => pool.destroy()));
+  }
+
+  #openPool(): Pool {
+    return new Pool(this.#url, {
+      connections: CONNECTIONS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      // One timeout a call, ours: see #send.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** New connections are led to instances that stay; those of `pool` may lead to one that ends. What is under way there is answered. */
+  #leave(pool: Pool): void {
+    if (pool !== this.#pool) return;
+    this.#pool = this.#openPool();
+    this.#left.add(pool);
+    void pool.close().finally(() => this.#left.delete(pool));
   }
 
   #openBreaker(random: Random): CircuitBreaker {
@@ -130,17 +149,25 @@ export class HttpPeer {
     if (traceparent !== undefined) headers.traceparent = traceparent;
     const abort = new AbortController();
     const cancelTimeout = this.#timer.after(timeoutMs, () => abort.abort());
+    const request = {
+      method,
+      path,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: gone === undefined ? abort.signal : AbortSignal.any([abort.signal, gone]),
+    };
     try {
-      const answer = await this.#pool.request({
-        method,
-        path,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: gone === undefined ? abort.signal : AbortSignal.any([abort.signal, gone]),
-      });
-      const text = await answer.body.text();
-      admission.report(!isFailure(answer.statusCode, answer.headers["content-type"]));
-      return { status: answer.statusCode, headers: passedOn(answer.headers), body: text };
+      for (let tries = 1; ; tries++) {
+        const pool = this.#pool;
+        const answer = await pool.request(request);
+        const text = await answer.body.text();
+        if (isDraining(answer, text)) {
+          this.#leave(pool);
+          if (tries < TRIES) continue;
+        }
+        admission.report(!isFailure(answer.statusCode, answer.headers["content-type"]));
+        return { status: answer.statusCode, headers: passedOn(answer.headers), body: text };
+      }
     } catch (error) {
       // That nobody waits any more says nothing of the other one.
       if (gone?.aborted !== true) admission.report(false);
@@ -175,13 +202,23 @@ export class HttpPeer {
   }
 }
 
+/** Nothing was done, and whoever says so is about to end: another instance of the service may take the call at once. */
+function isDraining({ statusCode, headers }: Dispatcher.ResponseData, text: string): boolean {
+  if (statusCode !== 503 || !isProblem(headers["content-type"])) return false;
+  return (JSON.parse(text) as ProblemDetails).code === ("draining" satisfies ProblemCode);
+}
+
 /**
  * Refusals are answers, and so is a 503 by which a service says itself that it is not ready, full or behind: cancels
  * are taken while placements are refused so (R14), and a breaker would stop both. A 503 of something in between is not.
  */
 function isFailure(status: number, contentType: string | string[] | undefined): boolean {
   if (status < 500) return false;
-  return status !== 503 || String(contentType).startsWith(PROBLEM_TYPE) === false;
+  return status !== 503 || !isProblem(contentType);
+}
+
+function isProblem(contentType: string | string[] | undefined): boolean {
+  return String(contentType).startsWith(PROBLEM_TYPE);
 }
 
 function addressOf(path: string, request: RouteRequest): string {
