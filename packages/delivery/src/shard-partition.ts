@@ -23,6 +23,10 @@ import { type VoidedCommand, voidedHash } from "./voided-commands.ts";
 
 /** No command is older than this part of the time its topic keeps it, and in no snapshot. */
 const AGED_PART = 10;
+/** So many commands are replayed as fast as a snapshot of them is found and read. */
+const REPLAYED_AT_ONCE = 500;
+/** So much of a state is written and read in the time in which one command is replayed. */
+const STATE_OF_A_COMMAND = 100;
 /** So many outputs of one command are numbered in a step. */
 const OUTPUTS_IN_A_STEP = 1_000;
 
@@ -93,9 +97,12 @@ export class ShardPartition {
   #markOffset: bigint | null;
   /** Commands are being applied, or their snapshot is taken: its state is of no place in the log. */
   #isStepping = false;
+  /** Commands that no kept snapshot has. */
   #sinceSnapshot = 0;
-  /** When the oldest command came that no snapshot has; null: there is none. */
+  /** When the oldest of them came; null: there is none. */
   #unsavedSinceMs: number | null = null;
+  /** Up to here there is a snapshot, if only for the next owner. */
+  #savedSequence = 0;
   #lastText = "";
   #lastMs = 0;
   /** Of the command in hand: one that breaks an invariant has no outputs. */
@@ -119,6 +126,9 @@ export class ShardPartition {
     if (taken.head !== null) {
       this.#mark = { epoch: taken.head.epoch, sequence: taken.head.sequence };
       this.#timeMs = taken.head.timeMs;
+      this.#savedSequence = taken.head.sequence;
+      this.#sinceSnapshot = taken.head.unsaved?.commands ?? 0;
+      this.#unsavedSinceMs = taken.head.unsaved?.sinceMs ?? null;
     }
   }
 
@@ -359,8 +369,22 @@ export class ShardPartition {
     this.#sinceSnapshot += commands;
     const every = Math.max(this.#parts.snapshotEvery, this.program.size?.() ?? 0);
     if (this.#sinceSnapshot < every) return null;
-    const head = this.#snapshotHead();
+    const head = this.#keptHead();
     return head === null ? null : { head, state: await snapshotOf(this.#parts, this.program) };
+  }
+
+  /**
+   * For whoever has the partition next; null where a replay is as fast. Asked once nothing more is applied, and the outputs
+   * are acknowledged.
+   */
+  async snapshotToLeave(): Promise<Snapshot | null> {
+    const replayed = (this.#mark?.sequence ?? 0) - this.#savedSequence;
+    const least = Math.max(REPLAYED_AT_ONCE, (this.program.size?.() ?? 0) / STATE_OF_A_COMMAND);
+    const head = replayed < least || this.#isStepping ? null : this.#snapshotHead();
+    if (head === null) return null;
+    this.#savedSequence = head.sequence;
+    const unsaved = { commands: this.#sinceSnapshot, sinceMs: this.#unsavedSinceMs ?? head.timeMs };
+    return { head: { ...head, unsaved }, state: await snapshotOf(this.#parts, this.program) };
   }
 
   /**
@@ -371,7 +395,7 @@ export class ShardPartition {
     const { retentionMs } = this.#parts.input;
     const since = this.#unsavedSinceMs;
     const isAged = since !== null && retentionMs >= 0 && nowMs - since >= retentionMs / AGED_PART;
-    const head = isAged && !this.#isStepping ? this.#snapshotHead() : null;
+    const head = isAged && !this.#isStepping ? this.#keptHead() : null;
     return head === null ? null : { head, state: this.program.snapshot() };
   }
 
@@ -380,11 +404,19 @@ export class ShardPartition {
     this.#unsavedSinceMs = Math.min(timeMs, this.#unsavedSinceMs ?? timeMs);
   }
 
+  /** As `#snapshotHead`, of one that is kept. */
+  #keptHead(): SnapshotHead | null {
+    const head = this.#snapshotHead();
+    if (head === null) return null;
+    this.#sinceSnapshot = 0;
+    this.#unsavedSinceMs = null;
+    this.#savedSequence = head.sequence;
+    return head;
+  }
+
   /** What is said of the snapshot that is taken now; null: of nothing there is none. */
   #snapshotHead(): SnapshotHead | null {
     if (this.#mark === undefined) return null;
-    this.#sinceSnapshot = 0;
-    this.#unsavedSinceMs = null;
     const outputs: Record<string, number> = {};
     for (const output of this.#outputs.values()) outputs[output.topic.name] = output.next - 1;
     const hash = voidedHash(this.#voided, this.#mark.sequence);

@@ -42,6 +42,7 @@ export interface ShardParts {
 /** Commands of one step: its outputs are one `send`, which brokers limit in size. */
 const BATCH = 512;
 const CLOSE_MS = 5_000;
+const HAND_OVER_MS = 3_000;
 const TELL_EVERY_MS = 500;
 const AGED_POLL_MS = 60_000;
 /** How often the ends of the outputs are looked at while there are none. */
@@ -65,6 +66,10 @@ export class ShardRunner<Service> implements Runner {
   readonly #missing: MissingCommands;
   readonly #voidedWatch: VoidedWatch;
   #consumer: GroupConsumer | null = null;
+  /** No more commands are applied: what was is handed over. */
+  #leaving = false;
+  /** The batch that is computed. */
+  #stepping: Promise<unknown> = Promise.resolve();
   /** The one batch in flight. */
   #inFlight: Promise<void> = Promise.resolve();
   #state: RunnerState = "starting";
@@ -180,6 +185,8 @@ export class ShardRunner<Service> implements Runner {
   }
 
   async close(): Promise<void> {
+    this.#leaving = true;
+    await settledWithin(this.#parts.timer, HAND_OVER_MS, this.#handOverAll());
     this.#closing.abort();
     await this.#leave();
     await settledWithin(this.#parts.timer, CLOSE_MS, this.#running);
@@ -247,13 +254,16 @@ export class ShardRunner<Service> implements Runner {
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const positions = new Map<string, StartPosition>();
-    for (const at of partitions) {
-      const owned = await this.#open(at.partition);
-      this.#owned.set(at.partition, owned);
+    // Beside each other: the market stands still for as long as the slowest takes, which is mostly the way to the broker.
+    const opened = await Promise.all(partitions.map(({ partition }) => this.#open(partition)));
+    for (const owned of opened) {
+      const { partition } = owned;
+      this.#owned.set(partition, owned);
       if (owned.broken === null) {
-        const label = { subscription: this.subscription, partition: String(at.partition) };
+        const label = { subscription: this.subscription, partition: String(partition) };
         this.#parts.metrics.brokenCommand.set(label, 0);
       }
+      const at = { topic: this.#consumption.input.name, partition };
       positions.set(topicPartitionKey(at), owned.shard?.start ?? "latest");
       this.#announce(owned);
     }
@@ -300,36 +310,52 @@ export class ShardRunner<Service> implements Runner {
     return owned;
   }
 
-  /** Computes a batch while the one before is in flight, and sends it when that one is acknowledged. */
   async #follow(consumer: GroupConsumer): Promise<void> {
-    let found: TakenCommands[] = [];
+    let found: readonly TakenCommands[] = [];
     while (!this.#closing.signal.aborted) {
       const taken = found.length > 0 ? found : this.#ownersOf(await consumer.take(BATCH));
       if (taken.length === 0) return;
       found = [];
-      const steps: OwnedStep[] = [];
-      for (const { owned, commands } of taken) {
-        if (owned === undefined || !this.#isOwned(owned)) continue;
-        if (owned.shard === null || owned.halted) {
-          consumer.pause({ topic: this.#consumption.input.name, partition: owned.partition });
-          continue;
-        }
-        const step = await owned.shard.step(commands);
-        // Stopped meanwhile: nothing is sent behind what the bus has refused.
-        if (owned.error !== null) continue;
-        // The bus went away in the middle of a comparison: everything is taken over again.
-        if (isRetryable(step.fault)) throw step.fault;
-        const missing = await this.#missing.lookFor(owned, step, consumer);
-        if (missing !== null && missing.length > 0) found.push({ owned, commands: missing });
-        owned.halted = step.fault !== null && missing === null;
-        steps.push({ owned, step: missing === null ? step : { ...step, fault: null } });
-      }
-      await this.#inFlight;
-      if (this.#closing.signal.aborted) return;
-      this.#inFlight = this.#sender.send(steps.filter(({ owned }) => owned.error === null));
-      // Seen by the next round, which awaits it.
-      this.#inFlight.catch(() => undefined);
+      // They are the next owner's.
+      if (this.#leaving) continue;
+      const stepping = this.#stepAndSend(taken, consumer);
+      this.#stepping = stepping.catch(() => undefined);
+      found = await stepping;
     }
+  }
+
+  /**
+   * Computes a batch while the one before is in flight, and sends it when that one is acknowledged. Answers with missing
+   * commands that were found, to be applied next.
+   */
+  async #stepAndSend(
+    taken: readonly TakenCommands[],
+    consumer: GroupConsumer,
+  ): Promise<readonly TakenCommands[]> {
+    const found: TakenCommands[] = [];
+    const steps: OwnedStep[] = [];
+    for (const { owned, commands } of taken) {
+      if (owned === undefined || !this.#isOwned(owned)) continue;
+      if (owned.shard === null || owned.halted) {
+        consumer.pause({ topic: this.#consumption.input.name, partition: owned.partition });
+        continue;
+      }
+      const step = await owned.shard.step(commands);
+      // Stopped meanwhile: nothing is sent behind what the bus has refused.
+      if (owned.error !== null) continue;
+      // The bus went away in the middle of a comparison: everything is taken over again.
+      if (isRetryable(step.fault)) throw step.fault;
+      const missing = await this.#missing.lookFor(owned, step, consumer);
+      if (missing !== null && missing.length > 0) found.push({ owned, commands: missing });
+      owned.halted = step.fault !== null && missing === null;
+      steps.push({ owned, step: missing === null ? step : { ...step, fault: null } });
+    }
+    await this.#inFlight;
+    if (this.#closing.signal.aborted) return [];
+    this.#inFlight = this.#sender.send(steps.filter(({ owned }) => owned.error === null));
+    // Seen by the next round, which awaits it.
+    this.#inFlight.catch(() => undefined);
+    return found;
   }
 
   /** As it is now: a partition that goes and comes back while another one is stepped begins anew. */
@@ -435,8 +461,31 @@ export class ShardRunner<Service> implements Runner {
       const owned = this.#owned.get(partition);
       if (owned === undefined) continue;
       this.#owned.delete(partition);
-      void owned.shard?.close();
+      // One that is still compared is ended at once: a comparison may wait for the broker for ever.
+      if (owned.announced) void this.#handOver(owned).finally(() => owned.shard?.close());
+      else void owned.shard?.close();
       this.#lost(owned);
+    }
+  }
+
+  async #handOverAll(): Promise<void> {
+    await Promise.all(Array.from(this.#owned.values(), (owned) => this.#handOver(owned)));
+    await this.#snapshots.settled();
+  }
+
+  /** R8: the next owner goes on from a snapshot. Where none is written in time, from one before it: that takes longer. */
+  async #handOver(owned: OwnedPartition): Promise<void> {
+    await this.#stepping;
+    await this.#inFlight.catch(() => undefined);
+    const { shard } = owned;
+    if (shard === null || owned.halted || !isIdle(owned)) return;
+    try {
+      const snapshot = await shard.snapshotToLeave();
+      if (snapshot !== null) this.#snapshots.save(owned, snapshot);
+    } catch (error) {
+      const reason = reasonOf(error);
+      const { partition } = owned;
+      this.#parts.log.warn({ partition, reason }, "a snapshot for the next owner was not taken");
     }
   }
 

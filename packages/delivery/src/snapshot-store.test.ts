@@ -47,6 +47,24 @@ test("R8: at least three are kept, and no half file is left", async (t) => {
   );
 });
 
+test("R8: one for the next owner alone takes no kept one's place, and goes with the next of either kind", async (t) => {
+  const folder = testFolder(t);
+  const store = createSnapshotStore(folder, "i", testLog());
+  const left = async (): Promise<readonly string[]> =>
+    (await readdir(folder)).sort().map((name) => name.replace(/^0+(\d+)-[0-9a-f]+/, "$1"));
+  const forNext = ({ head, state }: Snapshot): Snapshot => ({
+    head: { ...head, unsaved: { commands: 1, sinceMs: 4 } },
+    state,
+  });
+  for (const sequence of [1, 2, 3]) await store.write(snapshot(sequence));
+  for (const sequence of [4, 5]) await store.write(forNext(snapshot(sequence)));
+  assert.deepEqual(await store.newest(any), forNext(snapshot(5)));
+  const kept = ["1.snapshot", "2.snapshot", "3.snapshot"];
+  assert.deepEqual(await left(), [...kept, "5.handover.snapshot"]);
+  await store.write(snapshot(6));
+  assert.deepEqual(await left(), ["2.snapshot", "3.snapshot", "6.snapshot"]);
+});
+
 test("a disk that is full is not filled with what could not be written", {
   skip: existsSync("/dev/full") ? false : "there is no /dev/full here",
 }, async (t) => {

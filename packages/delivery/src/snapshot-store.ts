@@ -30,6 +30,11 @@ export interface SnapshotHead {
   readonly program?: string;
   /** Of the voided commands up to `sequence`; absent: there were none. */
   readonly voided?: string;
+  /**
+   * Of one that is for the next owner alone: the commands that no kept snapshot has, and the time of their first. The next
+   * kept one is due as if this were not there. Absent: it is kept.
+   */
+  readonly unsaved?: { readonly commands: number; readonly sinceMs: number };
 }
 
 export interface Snapshot {
@@ -41,7 +46,10 @@ export interface Snapshot {
 export interface SnapshotStore {
   /** The newest one that is undamaged and that `accept` takes; null: none. */
   newest(accept: (head: SnapshotHead) => boolean): Promise<Snapshot | null>;
-  /** Durable when it resolves; then all but the newest `KEEP` go, and what was left half written before those. */
+  /**
+   * Durable when it resolves; then all but the newest `KEEP` go, and what was left half written before those. One for the
+   * next owner alone takes no place of theirs, and goes with the next one of either kind.
+   */
   write(snapshot: Snapshot): Promise<void>;
   /** The commands that an operator has voided, beside the snapshots (R8). Absent: there is no way to void one. */
   voided?(): Promise<readonly VoidedCommand[]>;
@@ -56,8 +64,9 @@ export type OpenSnapshots = (folder: string) => SnapshotStore;
 /** R8: at least three. */
 export const KEEP = 3;
 const SUFFIX = ".snapshot";
+const HANDOVER = ".handover";
 /** Whole, or on the way to it in some instance. */
-const ANY_NAME = /^\d{16}-[0-9a-f]{16}\.snapshot(\..*\.tmp)?$/;
+const ANY_NAME = /^\d{16}-[0-9a-f]{16}(\.handover)?\.snapshot(\..*\.tmp)?$/;
 const CHECKSUM_BYTES = 32;
 const NEWLINE = 0x0a;
 
@@ -77,13 +86,16 @@ export function createSnapshotStore(folder: string, instanceId: string, log: Log
       await mkdir(folder, { recursive: true });
       const bytes = encode(snapshot);
       const hash = bytes.subarray(-CHECKSUM_BYTES).toString("hex").slice(0, 16);
-      const name = `${String(snapshot.head.sequence).padStart(16, "0")}-${hash}${SUFFIX}`;
+      const kind = snapshot.head.unsaved === undefined ? "" : HANDOVER;
+      const name = `${String(snapshot.head.sequence).padStart(16, "0")}-${hash}${kind}${SUFFIX}`;
       // Two owners may write the same snapshot at once (R8): each under a name of its own until it is whole.
       const draft = join(folder, `${name}.${instanceId}.tmp`);
       await writeWholeAsync(join(folder, name), bytes, { draft });
-      const [oldest = ""] = (await names(folder)).slice(-KEEP);
-      for (const old of await readdir(folder))
-        if (ANY_NAME.test(old) && old < oldest) await rm(join(folder, old), { force: true });
+      const [oldest = ""] = (await names(folder)).filter((each) => !isHandover(each)).slice(-KEEP);
+      for (const old of await readdir(folder)) {
+        const isOld = isHandover(old) ? old < name : old < oldest;
+        if (isOld && ANY_NAME.test(old)) await rm(join(folder, old), { force: true });
+      }
     },
   };
 }
@@ -95,6 +107,10 @@ async function names(folder: string): Promise<string[]> {
     if ((error as { readonly code?: unknown }).code === "ENOENT") return [];
     throw error;
   }
+}
+
+function isHandover(name: string): boolean {
+  return name.includes(HANDOVER);
 }
 
 /** A line of JSON, the state, and the SHA-256 of both. */

@@ -25,7 +25,13 @@ export function gatedSnapshots(disk: SnapshotDisk, gate: CrashGate): OpenSnapsho
           ({ head }) => head.sequence !== snapshot.head.sequence,
         );
         const all = [...others, { head: snapshot.head, state: snapshot.state.slice() }];
-        disk.set(folder, all.sort((a, b) => a.head.sequence - b.head.sequence).slice(-KEEP));
+        all.sort((a, b) => a.head.sequence - b.head.sequence);
+        // One for the next owner alone is there until the next one of either kind.
+        const kept = all.filter(({ head }) => head.unsaved === undefined).slice(-KEEP);
+        disk.set(
+          folder,
+          all.filter((each) => kept.includes(each) || each === all.at(-1)),
+        );
       });
     },
   });
