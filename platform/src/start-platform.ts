@@ -250,7 +250,12 @@ class StartingPlatform {
       clock: machineClock,
       timer: machineTimer,
       newId,
-      env: { ...env, BOURSE_OPERATOR_KEY: this.#data.operatorKey },
+      env: {
+        ...env,
+        BOURSE_OPERATOR_KEY: this.#data.operatorKey,
+        // A whole platform has no instance beside it that connections could be led to.
+        ...(only === undefined ? { HTTP_DRAIN_NOTICE_MS: "0" } : {}),
+      },
       bus,
       migrate: databases.migrate,
       openStore: databases.openStore,

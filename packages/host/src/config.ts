@@ -13,6 +13,13 @@ export const HostConfig = Type.Object({
     ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
     { default: "info", description: "The least severe level that is logged" },
   ),
+  HTTP_DRAIN_NOTICE_MS: Type.Integer({
+    minimum: 0,
+    maximum: 10_000,
+    default: 0,
+    description:
+      "How long a service that runs by itself still takes requests once it is told to end, while it says that it is not ready: as long as a load balancer needs to see that",
+  }),
   HTTP_MAX_CONNECTIONS: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,

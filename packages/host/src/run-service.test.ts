@@ -12,6 +12,7 @@ import { ConfigError } from "./config.ts";
 import type { AnyServiceDefinition } from "./definition.ts";
 import { runService } from "./run-service.ts";
 import { bareService } from "./testing/bare-service.ts";
+import { manualTimer } from "./testing/manual-timer.ts";
 import { testRuntime, testService } from "./testing.ts";
 
 /** A promise that the test settles. */
@@ -196,6 +197,46 @@ test("drain: new work is refused, what is in flight is answered, then the socket
   assert.deepEqual(closed, ["service"]);
   await assert.rejects(fetch(`${running.url}/health/live`));
   assert.equal(running.drain(1), running.drain(1), "a second call is the first one");
+});
+
+test("drain: whoever leads connections is given time, and until then requests are served, each the last of its connection", async (t) => {
+  const { runtime } = await testRuntime(t);
+  const timer = manualTimer();
+  const work = gate();
+  const begun = gate();
+  const slow: AnyServiceDefinition["routes"] = [
+    {
+      method: "GET",
+      path: "/slow",
+      summary: "",
+      access: "public",
+      answers: {},
+      handle: async () => {
+        begun.open();
+        await work.opened;
+        return { status: 200, body: {} };
+      },
+    },
+  ];
+  const running = await runService(definition({ routes: slow }), {
+    ...runtime,
+    timer,
+    env: { ...runtime.env, HTTP_DRAIN_NOTICE_MS: "5000" },
+    listen: { host: "127.0.0.1", port: 0 },
+  });
+  const before = fetch(`${running.url}/slow`);
+  await begun.opened;
+  const drained = running.drain(15_000);
+  assert.deepEqual((await get(`${running.url}/health/ready`)).body.reasons, ["it is draining"]);
+  work.open();
+  for (const answer of [await before, await fetch(`${running.url}/slow`)]) {
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("connection"), "close");
+    await answer.arrayBuffer();
+  }
+  timer.advance(5_000);
+  assert.equal(await drained, true);
+  await assert.rejects(fetch(`${running.url}/health/live`));
 });
 
 test("drain: an answer that its client is still taking is sent to its end", async (t) => {

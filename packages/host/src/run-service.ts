@@ -47,7 +47,7 @@ export interface RunningService {
   status(): Promise<ServiceStatus>;
   quiet(): Promise<Quiet>;
   /**
-   * Ends it in order: doors, requests in flight, jobs, consumers after their unit of work, relay, stores, answers that
+   * Ends it in order: notice to whoever leads connections here, doors, requests in flight, jobs, consumers after their unit of work, relay, stores, answers that
    * are still being taken, sockets.
    * What is not done within `deadlineMs` is cut off; false then. Idempotent.
    */
@@ -98,6 +98,7 @@ class StartingService {
   readonly #pings = new Map<Store, Promise<boolean>>();
   readonly #answersUnderWay = new AnswersUnderWay();
   #phase: Phase = "starting";
+  #noticeMs = 0;
   #service: unknown = null;
   #server: FastifyInstance | null = null;
   #dispatcher: Dispatcher | null = null;
@@ -159,6 +160,7 @@ class StartingService {
     await this.#caughtUp(delivery);
 
     this.#phase = "ready";
+    this.#noticeMs = hostConfig.HTTP_DRAIN_NOTICE_MS;
     const commits = this.#commitDoors(dispatcher, delivery.delivery, hostConfig);
     dispatcher.open(this.#service, commits);
     this.#jobs = startJobs({
@@ -412,6 +414,7 @@ class StartingService {
   async #end(deadline: Deadline): Promise<boolean> {
     this.#phase = "draining";
     const steps: readonly (readonly [string, () => Promise<unknown> | undefined])[] = [
+      ["notice", () => this.#giveNotice()],
       ["requests", () => this.#dispatcher?.close()],
       ["jobs", () => this.#jobs?.stop()],
       ["consumers and relay", () => this.#delivery?.drain()],
@@ -432,6 +435,13 @@ class StartingService {
     this.#phase = "stopped";
     this.#log.info({ clean }, "stopped");
     return clean;
+  }
+
+  /** It says already that it is not ready: until that is seen, new connections are still led here. */
+  async #giveNotice(): Promise<void> {
+    if (this.#noticeMs === 0) return;
+    this.#answersUnderWay.beLast();
+    await this.#runtime.timer.sleep(this.#noticeMs);
   }
 
   async #step(what: string, deadline: Deadline, step: () => Promise<unknown> | undefined): Promise<boolean> {
