@@ -17,6 +17,12 @@ test("words select by name and bus, and an unknown word is refused", () => {
   assert.throws(() => selectFaults(MATRIX, { only: ["earthquake"], buses: ["kafka"] }), /no fault on kafka/);
 });
 
+test("one fault restarts every service, where there is a process of each", () => {
+  const selected = selectFaults(MATRIX, { only: ["rolling-restart"], buses: ["embedded", "kafka"] });
+  assert.deepEqual(selected.map(nameOf), ["kafka: rolling-restart"]);
+  assert.equal(selected[0]?.worksDuring, true);
+});
+
 test("a pass has every fault once, in an order that the seed decides", () => {
   const orderOf = (seed: number): readonly string[] => passes(MATRIX, seed).next().value.map(nameOf);
   assert.deepEqual(orderOf(1), orderOf(1));

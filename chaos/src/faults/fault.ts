@@ -1,10 +1,13 @@
 import type { Random } from "@bourse/base";
 import type { BusKind, Fleet } from "../fleet/fleet.ts";
+import type { Seen } from "../load/seen.ts";
 
 /** What a fault is given while orders flow. */
 export interface Stage {
   readonly fleet: Fleet;
   readonly random: Random;
+  /** What the client has seen so far. */
+  readonly seen: Pick<Seen, "failuresSince" | "longestGapMs">;
   /** The fault has been seen to be there: what shows it, in words. Work must have been acknowledged before. */
   fired(evidence: string): void;
   /** More that shows what happened. */

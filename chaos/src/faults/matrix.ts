@@ -6,6 +6,7 @@ import { pauseAndReplace, scaleOut, twoMatching } from "./instances.ts";
 import { kill, killMidAppend, restartLoop } from "./kills.ts";
 import { loseEnds } from "./lost-ends.ts";
 import { lossToKafka, lossToPostgres, lossToService } from "./one-way.ts";
+import { rollingRestart } from "./rolling-restart.ts";
 import { kafkaFaults, pausePlatform, postgresFaults } from "./servers.ts";
 
 /** Services whose death the path of an order does not feel at once. */
@@ -27,6 +28,7 @@ export const MATRIX: readonly Fault[] = [
   ...(["order", "wallet", "risk", "matching", "portfolio"] as const).map(pauseAndReplace),
   twoMatching,
   ...(["order", "wallet"] as const).map(scaleOut),
+  rollingRestart,
   ...postgresFaults("kafka"),
   postgresDiskFull("kafka"),
   ...kafkaFaults,

@@ -34,6 +34,8 @@ const BUS_DISK_MB = 200;
 const SMALL_POSTGRES = { min_wal_size: "32MB", max_wal_size: "128MB", shared_buffers: "64MB" };
 const READY_TIMEOUT_MS = 180_000;
 const POLL_MS = 50;
+/** Whoever ends serves on for so long: load balancers have led new connections elsewhere by then. */
+const DRAIN_NOTICE_MS = 1_000;
 
 /**
  * A private platform whose every part can be hurt: each process is our child, PostgreSQL and Kafka are ours, and every
@@ -155,6 +157,16 @@ export class Fleet {
   /** Who takes the requests of the others from now on. */
   lead(name: ServiceName, instances: readonly NodeProcess[]): void {
     this.front(name).route(instances.map((each) => this.portOf(each)));
+  }
+
+  /** Who takes their new connections; those that there are stay where they are. */
+  leadNew(name: ServiceName, instances: readonly NodeProcess[]): void {
+    this.front(name).lead(instances.map((each) => this.portOf(each)));
+  }
+
+  /** All of a service, the oldest first. */
+  instancesOf(name: ServiceName): readonly NodeProcess[] {
+    return this.#instances.get(name) ?? [];
   }
 
   /** Takes an instance out for good: in order, or as its machine would go. */
@@ -302,6 +314,7 @@ export class Fleet {
       ...own,
       ...this.#urls,
       DATABASE_URL: database.href,
+      HTTP_DRAIN_NOTICE_MS: String(DRAIN_NOTICE_MS),
       ...(this.#broker === null ? {} : { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${this.#broker.port}` }),
     };
   }

@@ -2,6 +2,7 @@ import { seededRandom } from "@bourse/base";
 import { Pool } from "undici";
 import { knowledgeOf, type OrderFacts, type Outcome, type Wish } from "../journal/entries.ts";
 import type { Journal } from "../journal/journal.ts";
+import { Seen } from "./seen.ts";
 import { Wishes } from "./wishes.ts";
 
 export interface LoadOptions {
@@ -23,19 +24,13 @@ const TICK_MS = 5;
 const RETRY_SHARE = 0.3;
 const RETRY_AFTER_MS = 400;
 
-/** An acknowledgement: when, and of an order in which symbol. */
-interface Acknowledgement {
-  readonly atMs: number;
-  readonly symbol: string;
-}
-
 /** Sends a steady flow of requests, whatever becomes of them, and writes each into the journal before it leaves. */
 export class LoadClient {
+  readonly seen = new Seen();
   readonly #options: LoadOptions;
   readonly #pool: Pool;
   readonly #random;
   readonly #wishes: Wishes;
-  readonly #acknowledged: Acknowledgement[] = [];
   readonly #running = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | null = null;
   #startedMs = 0;
@@ -70,16 +65,6 @@ export class LoadClient {
     await this.#pool.destroy();
   }
 
-  /** Orders acknowledged between two moments of `performance.now()`; the second is now by default. */
-  acknowledgedSince(fromMs: number, toMs: number = Number.POSITIVE_INFINITY): number {
-    return this.#acknowledged.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length;
-  }
-
-  /** In how many symbols orders were acknowledged since. */
-  symbolsSince(fromMs: number): number {
-    return new Set(this.#acknowledged.filter(({ atMs }) => atMs >= fromMs).map(({ symbol }) => symbol)).size;
-  }
-
   #tick(): void {
     const due = ((performance.now() - this.#startedMs) * this.#options.ordersPerSecond) / 1_000;
     // What a client could not send while its connections were taken it does not send later: it is a load, no queue.
@@ -108,13 +93,25 @@ export class LoadClient {
       this.#inFlight -= 1;
     });
     this.#options.journal.settle(request, outcome);
+    this.#noteFailure(outcome);
     if (wish.kind === "place" && outcome.kind === "answered" && outcome.order !== undefined) {
       const { symbol, clientOrderId } = wish.terms;
-      this.#acknowledged.push({ atMs: performance.now(), symbol });
+      this.seen.acknowledged(performance.now(), symbol);
       if (clientOrderId.includes("-far-"))
         this.#wishes.rests({ clientOrderId, orderId: outcome.order.orderId, accountId });
     }
     return outcome;
+  }
+
+  #noteFailure(outcome: Outcome): void {
+    const atMs = performance.now();
+    if (outcome.kind === "silence") {
+      this.seen.failed({ atMs, what: outcome.why, retryable: true });
+    } else if (outcome.status >= 500 || outcome.status === 429) {
+      const { status, code = "" } = outcome;
+      const retryable = status === 503 || status === 429;
+      this.seen.failed({ atMs, what: `${status} ${code}`, retryable });
+    }
   }
 
   async #send(wish: Wish): Promise<Outcome> {

@@ -142,3 +142,13 @@ test("a name is another one on the other side", async (t) => {
   assert.equal(await ask(await client(t, proxy), "you in group-a"), "s:you in group-a");
   assert.equal(server.heard(), "me in group-byou in group-a");
 });
+
+test("new connections are led elsewhere, and those that there are stay where they are", async (t) => {
+  const [old, fresh] = [await echo(t, "old"), await echo(t, "new")];
+  const proxy = await proxyTo(t, [old.port]);
+  const socket = await client(t, proxy);
+  assert.equal(await ask(socket, "a"), "old:a");
+  proxy.lead([fresh.port]);
+  assert.equal(await ask(await client(t, proxy), "b"), "new:b");
+  assert.equal(await ask(socket, "c"), "old:c");
+});

@@ -75,6 +75,11 @@ export class TcpProxy {
     for (const wire of this.#wires) if (!targets.includes(wire.target)) wire.cut();
   }
 
+  /** Where new connections go; those that there are stay, until an end of them closes. */
+  lead(targets: readonly number[]): void {
+    this.#targets = targets;
+  }
+
   lose(loss: Loss): void {
     this.#loss = loss;
   }

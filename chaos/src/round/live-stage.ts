@@ -2,6 +2,7 @@ import type { Random } from "@bourse/base";
 import type { Fault, Stage } from "../faults/fault.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { LoadClient } from "../load/load-client.ts";
+import type { Seen } from "../load/seen.ts";
 import { SYMBOLS } from "../load/venue.ts";
 
 /** A liveness bound, no measure of speed. */
@@ -30,6 +31,7 @@ export interface Sighting {
 export class LiveStage implements Stage {
   readonly fleet: Fleet;
   readonly random: Random;
+  readonly seen: Seen;
   readonly #fault: Fault;
   readonly #load: LoadClient;
   readonly #beganMs = performance.now();
@@ -49,6 +51,7 @@ export class LiveStage implements Stage {
     this.random = options.random;
     this.#fault = options.fault;
     this.#load = options.load;
+    this.seen = options.load.seen;
   }
 
   /** Work before, the fault, work after. Rejects with what is not as it must be. */
@@ -79,13 +82,12 @@ export class LiveStage implements Stage {
   acknowledgements = (count: number): Promise<void> => {
     const fromMs = performance.now();
     return this.#until(
-      () =>
-        this.#load.acknowledgedSince(fromMs) >= count && this.#load.symbolsSince(fromMs) === SYMBOLS.length,
+      () => this.seen.acknowledgedSince(fromMs) >= count && this.seen.symbolsSince(fromMs) === SYMBOLS.length,
       WORK_LIMIT_MS,
       () => {
         const { length } = SYMBOLS;
-        const symbols = this.#load.symbolsSince(fromMs);
-        return `only ${this.#load.acknowledgedSince(fromMs)} of ${count} orders were acknowledged, in ${symbols} of ${length} symbols`;
+        const symbols = this.seen.symbolsSince(fromMs);
+        return `only ${this.seen.acknowledgedSince(fromMs)} of ${count} orders were acknowledged, in ${symbols} of ${length} symbols`;
       },
     );
   };
@@ -115,11 +117,11 @@ export class LiveStage implements Stage {
     const readyMs = performance.now();
     await this.#until(
       () =>
-        this.#load.acknowledgedSince(readyMs) >= WORK_AFTER &&
-        this.#load.symbolsSince(readyMs) === SYMBOLS.length,
+        this.seen.acknowledgedSince(readyMs) >= WORK_AFTER &&
+        this.seen.symbolsSince(readyMs) === SYMBOLS.length,
       left(),
       () =>
-        `ready, and only ${this.#load.acknowledgedSince(readyMs)} orders were acknowledged in ${this.#load.symbolsSince(readyMs)} symbols`,
+        `ready, and only ${this.seen.acknowledgedSince(readyMs)} orders were acknowledged in ${this.seen.symbolsSince(readyMs)} symbols`,
     );
     const tookMs = performance.now() - fromMs;
     this.#firstHealedMs ??= performance.now();
@@ -134,9 +136,9 @@ export class LiveStage implements Stage {
     return {
       firedAt: this.#fired?.date ?? null,
       evidence: this.#evidence,
-      before: this.#load.acknowledgedSince(this.#beganMs, firedMs),
-      during: this.#load.acknowledgedSince(firedMs, repairedMs),
-      after: this.#load.acknowledgedSince(healedMs),
+      before: this.seen.acknowledgedSince(this.#beganMs, firedMs),
+      during: this.seen.acknowledgedSince(firedMs, repairedMs),
+      after: this.seen.acknowledgedSince(healedMs),
       inFlightWhenFired: this.#fired?.inFlight ?? 0,
       healedMs: this.#longestHealMs,
     };
