@@ -6,6 +6,7 @@ import type { TestAnswer } from "@bourse/host/testing";
 import { sql } from "@bourse/store";
 import type { Desk } from "./desk.ts";
 import type { Answer, Job } from "./domain/job.ts";
+import { runJobs } from "./door.ts";
 import { releaseOrphans } from "./jobs/orphans.ts";
 import { refresh } from "./jobs/refresh.ts";
 import { orderIdOf } from "./order-id.ts";
@@ -35,13 +36,17 @@ function between(order: OrderTest, act: () => Promise<unknown>): void {
 }
 
 async function placeAt(desk: Desk, changes: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+  return await enter(desk, placement(changes));
+}
+
+function placement(changes: Readonly<Record<string, unknown>> = {}): Job {
   const job = placeJob(body(changes) as unknown as PlaceBody, {
     key: undefined,
     principal: OPERATOR,
     operator: null,
   });
   assert.ok(job.ok);
-  return await enter(desk, job.value);
+  return job.value;
 }
 
 function amendJob(requestId: string, amendment: { quantity?: string; price?: string }): Job {
@@ -174,6 +179,26 @@ test("R10: an unknown outcome: GET by client order id tells, cancel by client or
   order.service.clock.advance(5_000);
   await order.service.runJob("orphans");
   assert.deepEqual([order.wallet.holds.size, order.wallet.closed.has(orderId)], [0, true]);
+  assert.deepEqual(await eventTypes(order), []);
+});
+
+test("R10: a cancel by client order id comes while wallet's answer is waited for: it is final, too", async (t) => {
+  const order = await orderTest(t);
+  order.wallet.fault = "lost";
+  const cancel: Job = {
+    kind: "cancel",
+    orderId,
+    ofAccount: "alice",
+    requestId: "1".padStart(32, "0"),
+    key: null,
+    operator: null,
+    identity: { accountId: "alice", clientOrderId: "c-1" },
+  };
+  // Of one round, as what has queued behind another one is.
+  const [placed, cancelled] = await runJobs(order.service.service, [placement(), cancel], Promise.resolve());
+  assert.equal(placed?.kind === "refused" && placed.refusal.code, "outcome_unknown");
+  assert.equal(cancelled?.kind, "commanded");
+  assert.equal((await order.post(body())).body.code, "order_rejected");
   assert.deepEqual(await eventTypes(order), []);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compiledBtcUsd } from "@bourse/market/testing";
 import fc from "fast-check";
-import type { CancelJob, Job, PlaceJob } from "./job.ts";
+import type { AmendJob, CancelJob, Job, PlaceJob } from "./job.ts";
 import type { OrderRecord } from "./order.ts";
 import { canonicalDecimal, canonicalPlacement, type Placement } from "./placement.ts";
 import { type Known, planRound } from "./plan-round.ts";
@@ -50,6 +50,22 @@ function cancel(clientOrderId: string, named = true): CancelJob {
   };
 }
 
+function amend(clientOrderId: string): AmendJob {
+  const { orderId, ofAccount, key, operator } = cancel(clientOrderId);
+  const requestId = `amend-${clientOrderId}`;
+  return {
+    kind: "amend",
+    orderId,
+    ofAccount,
+    key,
+    operator,
+    requestId,
+    amendment: { quantity: "0.5", price: null },
+  };
+}
+
+const AWAY: Verdict = { kind: "refused", refusal: { code: "peer_unavailable", detail: "" } };
+
 function known(changes: Partial<Known> = {}): Known {
   return {
     orders: new Map(),
@@ -87,20 +103,29 @@ test("given nothing, when an order is placed and cancelled, then the engine hear
 });
 
 test("given a refusal that may be tried again, when the order is placed, then nothing is kept", () => {
-  const settled = go([place("a"), cancel("a")], {
-    kind: "refused",
-    refusal: { code: "peer_unavailable", detail: "" },
-  });
+  const settled = go([place("a"), cancel("a", false)], AWAY);
   assert.deepEqual([settled.orders, settled.commands, settled.engine, settled.tombstones], [[], [], [], []]);
 });
 
+test("given a refusal that may be tried again, when the order is cancelled by its name, then it can't be placed any more", () => {
+  const settled = go([place("a"), cancel("a"), cancel("a"), cancel("a", false), amend("a")], AWAY);
+  assert.deepEqual([settled.orders, settled.commands, settled.engine], [[], [], []]);
+  assert.deepEqual(
+    settled.tombstones.map(({ orderId, reason }) => [orderId, reason]),
+    [["id-a", "cancelled_before_placement"]],
+  );
+  assert.deepEqual(
+    settled.answers.map((answer) => (answer.kind === "refused" ? answer.refusal.code : answer.kind)),
+    ["peer_unavailable", "commanded", "commanded", "commanded", "order_finished"],
+  );
+});
+
 test("given a chain, when one job can't be taken now, then those behind it are not, and others are", () => {
-  const away: Verdict = { kind: "refused", refusal: { code: "peer_unavailable", detail: "" } };
   const chain = { broken: null };
   const jobs = [place("a"), place("b"), cancel("a"), place("other")].map((job, index) =>
     index === 3 ? job : { ...job, chain },
   );
-  const verdictOf = (index: number): Verdict => (index === 1 ? away : { kind: "go", boundTicks: 1 });
+  const verdictOf = (index: number): Verdict => (index === 1 ? AWAY : { kind: "go", boundTicks: 1 });
   const chained = go(jobs, verdictOf);
   assert.deepEqual(
     chained.answers.map(({ kind }) => kind),

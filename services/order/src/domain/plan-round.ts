@@ -280,7 +280,7 @@ function clientOrderIdReused(job: PlaceJob): {
   };
 }
 
-function entomb(
+export function entomb(
   orderId: string,
   identity: { readonly accountId: string; readonly clientOrderId: string },
   nowMs: number,

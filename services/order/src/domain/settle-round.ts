@@ -9,7 +9,7 @@ import {
   refusedAnswer,
 } from "./job.ts";
 import { type Order, type OrderRecord, rejectedOrder, type Tombstone } from "./order.ts";
-import { amendOf, cancelOf, givenUp, orderNotFound, type Step } from "./plan-round.ts";
+import { amendOf, cancelOf, entomb, givenUp, orderNotFound, type Step } from "./plan-round.ts";
 import { isRetryable, type Refusal } from "./refusal.ts";
 
 /** What risk and wallet say to a step that asked them. Other steps have none. */
@@ -47,7 +47,7 @@ export type EngineCommand =
 export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: readonly Job[]): Settled {
   const answers: Answer[] = [];
   const orders: Order[] = [];
-  const tombstones: Tombstone[] = [];
+  const tombstones = new Map<string, Tombstone>();
   const commands: Command[] = [];
   const engine: EngineCommand[] = [];
   const audited = new Map<OperatorRequest, Map<Job["kind"], string[]>>();
@@ -55,6 +55,11 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
     commands.push(made);
     engine.push({ kind: "command", command: made });
     return { kind: "commanded", requestId: made.requestId, order, replayed: false };
+  };
+  const giveUp = (tombstone: Tombstone): Answer => {
+    const earlier = tombstones.get(tombstone.orderId);
+    if (earlier === undefined) tombstones.set(tombstone.orderId, tombstone);
+    return givenUp(earlier ?? tombstone, earlier !== undefined);
   };
   const answerTo = (step: Step, index: number): Answer => {
     switch (step.kind) {
@@ -78,18 +83,23 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
       case "amend": {
         const verdict = verdicts[index];
         if (verdict?.kind === "refused") return refusedAnswer(verdict.refusal);
-        const order = targetOf(step, answers);
-        if (!("terms" in order)) return order;
+        const order = targetOf(step, answers, tombstones);
+        if ("code" in order) return refusedAnswer(order);
         return command(amendOf(step.job.requestId, order, step.plan, step.amendNumber), order);
       }
       case "cancel": {
-        const order = targetOf(step, answers);
-        if (!("terms" in order)) return order;
-        return command(cancelOf(step.job.requestId, order), order);
+        const { requestId, identity } = step.job;
+        const order = targetOf(step, answers, tombstones);
+        if (!("code" in order)) return command(cancelOf(requestId, order), order);
+        const { orderId, createdMs } = step.order;
+        const earlier = tombstones.get(orderId);
+        if (earlier !== undefined) return giveUp(earlier);
+        // Its placement may come again: who names the order cancels it for good (R10).
+        if (identity === null || order.code !== "order_not_found") return refusedAnswer(order);
+        return giveUp(entomb(orderId, identity, createdMs));
       }
       case "entomb":
-        tombstones.push(step.tombstone);
-        return givenUp(step.tombstone, false);
+        return giveUp(step.tombstone);
     }
   };
   const broken = new Map<Chain, Answer>();
@@ -102,7 +112,7 @@ export function settleRound(steps: readonly Step[], verdicts: Verdicts, jobs: re
     if (chain !== undefined && isForNow(answer)) broken.set(chain, answer);
     answers.push(answer);
   }
-  return { answers, orders, tombstones, commands, engine, audited };
+  return { answers, orders, tombstones: [...tombstones.values()], commands, engine, audited };
 }
 
 function audit(
@@ -133,14 +143,15 @@ function bounded(pending: Order, boundTicks: number): Order {
 function targetOf(
   step: { readonly order: Order; readonly placedAt: number | null },
   answers: readonly Answer[],
-): Order | Answer {
+  tombstones: ReadonlyMap<string, Tombstone>,
+): Order | Refusal {
   if (step.placedAt === null) return step.order;
   const placement = present(answers[step.placedAt], "the answer of the placement");
   if (placement.kind === "created") return placement.order;
   assert(placement.kind === "refused", "an order that is placed in a round is created or refused");
   const { orderId } = step.order;
-  const stored = !isRetryable(placement.refusal.code);
-  return refusedAnswer(stored ? finished({ orderId, status: "REJECTED" }) : orderNotFound(orderId));
+  const stored = !isRetryable(placement.refusal.code) || tombstones.has(orderId);
+  return stored ? finished({ orderId, status: "REJECTED" }) : orderNotFound(orderId);
 }
 
 function repeat(first: Answer): Answer {
