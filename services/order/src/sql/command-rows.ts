@@ -14,16 +14,21 @@ export function selectCommand(requestId: string): Statement {
 }
 
 /**
- * Of each order the amendments that have no outcome yet, oldest first, and in any case the last one. Read before the
+ * Of each order the amendments that have no outcome yet, oldest first, behind the last one that has. An order's outcomes
+ * come in the order of its amendments, so that none is missed and those before are not gone through. Read before the
  * orders, never after (R11).
  */
 export function selectAmends(orderIds: readonly string[]): Statement {
-  return sql`SELECT order_id, request_id, raises, quantity_lots, price_ticks, amend_number, waiting FROM (
-      SELECT order_id, request_id, raises, quantity_lots, price_ticks, amend_number, completed_ms IS NULL AS waiting,
-        max(amend_number) OVER (PARTITION BY order_id) AS made
-      FROM commands WHERE kind = 'AMEND' AND order_id = ANY (${sqlArray(orderIds)}::uuid[])
-    ) AS amends
-    WHERE waiting OR amend_number = made ORDER BY order_id, amend_number, request_id`;
+  return sql`SELECT c.order_id, c.request_id, c.raises, c.quantity_lots, c.price_ticks, c.amend_number,
+      c.completed_ms IS NULL AS waiting
+    FROM unnest(${sqlArray([...new Set(orderIds)])}::uuid[]) AS asked (id) CROSS JOIN LATERAL (
+      SELECT * FROM commands
+      WHERE kind = 'AMEND' AND order_id = asked.id AND amend_number >= coalesce((
+        SELECT amend_number FROM commands
+        WHERE kind = 'AMEND' AND order_id = asked.id AND amend_number IS NOT NULL AND completed_ms IS NOT NULL
+        ORDER BY amend_number DESC LIMIT 1), 0)
+    ) AS c
+    ORDER BY c.order_id, c.amend_number`;
 }
 
 /** Amendments and cancels of a round, and the mark that keeps a raise alone on its order. */

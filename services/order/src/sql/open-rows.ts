@@ -26,9 +26,11 @@ export function selectOpenOrders(ask: {
     ORDER BY order_id LIMIT ${ask.limit}::int4`;
 }
 
-/** What is there of these orders, and whether an amendment of theirs has no outcome yet. */
+/** What is there of these orders, and whether an amendment of theirs, then the last one, has no outcome yet. */
 export function selectStanding(orderIds: readonly string[]): Statement {
-  return sql`SELECT o.order_id, o.status, EXISTS (
-      SELECT FROM commands c WHERE c.order_id = o.order_id AND c.kind = 'AMEND' AND c.completed_ms IS NULL) AS amending
+  return sql`SELECT o.order_id, o.status, coalesce((
+      SELECT c.completed_ms IS NULL FROM commands c
+      WHERE c.kind = 'AMEND' AND c.order_id = o.order_id AND c.amend_number IS NOT NULL
+      ORDER BY c.amend_number DESC LIMIT 1), false) AS amending
     FROM orders o WHERE o.order_id = ANY (${sqlArray(orderIds)}::uuid[]) ORDER BY o.order_id`;
 }
