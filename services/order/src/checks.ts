@@ -16,6 +16,7 @@ import type { Order } from "./domain/order.ts";
 import type { Step } from "./domain/plan-round.ts";
 import { fieldRefusal, type Refusal } from "./domain/refusal.ts";
 import type { Verdict, Verdicts } from "./domain/settle-round.ts";
+import { maySleep } from "./domain/special-terms.ts";
 
 /** A step that must ask risk, wallet or both before it goes on. */
 interface Asking {
@@ -158,10 +159,10 @@ function riskItem({ step, instrument }: Asking): RiskCheckItem {
     quantity: instrument.formatQuantity(quantityLots),
   };
   if (priceTicks !== null && terms.priceTicks !== null) item.price = instrument.formatPrice(priceTicks);
-  return terms.special === null ? item : { ...item, ...startOf(terms.special) };
+  return terms.special === null || !maySleep(step.order) ? item : { ...item, ...startOf(terms.special) };
 }
 
-/** From where a stop's worst price is measured. */
+/** From where a stop's worst price is measured, until the market has come there. */
 function startOf({
   stopPrice,
   trailingOffset,

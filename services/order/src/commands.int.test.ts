@@ -179,6 +179,38 @@ test("an amendment is checked like an order: tick, lot, funds, what is filled", 
   assert.equal(await rowsOf(order, "commands"), 0);
 });
 
+test("an order whose stop was reached is checked against the market, one that may sleep against its stop", async (t) => {
+  const order = await orderTest(t);
+  const stop = { orderType: "STOP_LIMIT", stopPrice: "61000", price: "61500" };
+  await order.post(body(stop));
+  await order.post(body({ ...stop, clientOrderId: "c-2", parentId: "c-0" }));
+  const exitId = orderIdOf("alice", "c-2");
+  const startsOf = async (id: string, price: string): Promise<unknown> => {
+    const answer = await order.service.request("PATCH", `/api/v1/orders/${id}`, {
+      as: ALICE,
+      body: { price },
+    });
+    assert.equal(answer.status, 202);
+    const { requestId } = answer.body;
+    await order.report({ orderId: id, execType: "REPLACED", requestId, boundPrice: price, triggered: true });
+    return order.risk.calls.at(-1)?.orders.map(({ stopPrice }) => stopPrice);
+  };
+  for (const id of [orderId, exitId]) await order.report({ orderId: id, boundPrice: "61500" });
+  assert.deepEqual(await startsOf(orderId, "61400"), ["61000"]);
+  // That it was triggered is told with the amendment: of one with a parent it may be that its parent has ended.
+  assert.deepEqual(await startsOf(orderId, "61300"), [undefined]);
+  assert.deepEqual(await startsOf(exitId, "61400"), ["61000"]);
+  assert.deepEqual(await startsOf(exitId, "61300"), ["61000"]);
+  const fill = { cumulativeQuantity: "0.1", leavesQuantity: "0.4", cumulativeNotional: "6130" };
+  await order.report({ orderId: exitId, execType: "TRADE", boundPrice: "61300", triggered: true, ...fill });
+  const answer = await order.service.request("PATCH", `/api/v1/orders/${exitId}`, {
+    as: ALICE,
+    body: { price: "61200" },
+  });
+  assert.equal(answer.status, 202);
+  assert.deepEqual(order.risk.calls.at(-1)?.orders[0]?.stopPrice, undefined);
+});
+
 test("an amendment with an Idempotency-Key happens once", async (t) => {
   const order = await orderTest(t);
   await order.post(body());

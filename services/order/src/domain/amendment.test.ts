@@ -104,4 +104,7 @@ test("an order that sleeps keeps the quantity that must fill at once", () => {
   });
   assert.ok(planAmendment(order("BUY", { terms }), { ...lowered, quantity: "0.5" }, [], listing).ok);
   assert.ok(planAmendment(order("BUY", { terms, triggered: true }), lowered, [], listing).ok);
+  // Its parent has ended; whether its stop was reached is not told before it fills.
+  const exit = { ...terms, special: { ...terms.special, parentId: "entry" } };
+  assert.ok(!planAmendment(order("BUY", { terms: exit, triggered: true }), lowered, [], listing).ok);
 });

@@ -3,7 +3,7 @@ import { type CompiledInstrument, isFinal } from "@bourse/market";
 import type { Listing } from "./admit-placement.ts";
 import type { Order } from "./order.ts";
 import { fieldRefusal, type Refusal } from "./refusal.ts";
-import { isStop } from "./special-terms.ts";
+import { maySleep, waitsForOthers } from "./special-terms.ts";
 import { type CodedFault, halted, priceFault, quantityFault, refusalOf } from "./term-faults.ts";
 
 /** A request to change an order: its new total quantity, fills included, and its new price; null keeps what is. */
@@ -140,8 +140,8 @@ function decode(
 }
 
 /** What an order that still sleeps or waits must fill at once later; null: nothing, or it has been asked for. */
-function leastQuantity({ terms, triggered }: Order): string | null {
-  const { orderType, special } = terms;
-  const beginsLater = isStop(orderType) || special?.parentId !== undefined || special?.awaits !== undefined;
-  return beginsLater && !triggered ? (special?.minQuantity ?? null) : null;
+function leastQuantity(order: Order): string | null {
+  const { special } = order.terms;
+  const beginsLater = maySleep(order) || (!order.triggered && waitsForOthers(special));
+  return beginsLater ? (special?.minQuantity ?? null) : null;
 }

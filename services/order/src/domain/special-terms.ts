@@ -1,4 +1,5 @@
 import { type CompiledInstrument, parseTrail, type SpecialTerms } from "@bourse/market";
+import type { Order } from "./order.ts";
 import type { Placement } from "./placement.ts";
 import { type CodedFault, priceFault, quantityFault } from "./term-faults.ts";
 
@@ -13,6 +14,23 @@ const STOPS: ReadonlySet<string> = new Set(["STOP_LOSS", "STOP_LIMIT", "TRAILING
 /** Whether an order sleeps until the market reaches its stop. */
 export function isStop(orderType: string): boolean {
   return STOPS.has(orderType);
+}
+
+/**
+ * Whether a stop may not have been reached yet. An order that hangs on another is triggered by that one first, and once more
+ * by its stop: of the two it is only known that there was one, unless it has filled.
+ */
+export function maySleep({
+  terms: { orderType, special },
+  triggered,
+  filledLots,
+}: Pick<Order, "terms" | "triggered" | "filledLots">): boolean {
+  return isStop(orderType) && filledLots === 0 && (!triggered || waitsForOthers(special));
+}
+
+/** Whether it stands aside until its parent has ended or its children have come. */
+export function waitsForOthers(special: SpecialTerms | null): boolean {
+  return special?.parentId !== undefined || special?.awaits !== undefined;
 }
 
 /** Whether what is left of it may stand in the book. */
@@ -104,7 +122,7 @@ function clashes(placement: Placement, given: SpecialTerms): CodedFault[] {
   const { hidden, displayQuantity, minQuantity, slide, stopPrice, ifTouched } = given;
   const rests = mayRest(placement);
   const pegged = orderType === "PEGGED";
-  const waits = isStop(orderType) || pegged || given.parentId !== undefined || given.awaits !== undefined;
+  const waits = isStop(orderType) || pegged || waitsForOthers(given);
   const faults: CodedFault[] = [];
   if (postOnly && waits)
     faults.push(
