@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { orderEvents, type Principal } from "@bourse/contracts";
+import { orderEvents, type Principal, referenceEvents } from "@bourse/contracts";
+import type { Envelope } from "@bourse/delivery";
 import type { TestAnswer } from "@bourse/host/testing";
+import { BTC_USD } from "@bourse/market/testing";
+import { sql } from "@bourse/store";
+import { followReference } from "./consumers/reference.ts";
 import { orderIdOf } from "./order-id.ts";
 import { ALICE, BOB, body, OPERATOR, type OrderTest, orderTest, rowsOf } from "./testing.ts";
 
@@ -345,6 +349,57 @@ test("a halted symbol takes cancels only, until it is resumed", async (t) => {
     ["OrderCreated", "TradingHalted", "OrderModified", "OrderCancelled", "TradingResumed", "OrderCreated"],
   );
 });
+
+/** What the engine was told of its trading, in order. */
+async function toldOfTrading(order: OrderTest): Promise<readonly string[]> {
+  await order.service.quiet();
+  return (await order.commands()).map(({ eventType }) => eventType).filter((each) => /^Trading/.test(each));
+}
+
+test("a symbol that the reference data has just halted, as another instance has read it, is not resumed", async (t) => {
+  const order = await orderTest(t);
+  const halted = JSON.stringify({ ...BTC_USD, status: "HALTED" });
+  await order.service.store.transaction("another instance", (tx) =>
+    tx.commit([sql`UPDATE instruments SET definition = ${halted} WHERE symbol = 'BTC-USD'`]),
+  );
+  const path = "/api/v1/orders/symbols/BTC-USD/resume";
+  const answer = await order.service.request("POST", path, { as: OPERATOR });
+  assert.deepEqual([answer.status, answer.body.code], [409, "conflict"]);
+  assert.deepEqual(await toldOfTrading(order), []);
+});
+
+test("an operator halts a symbol while the reference data resumes it: it stays halted", async (t) => {
+  const order = await orderTest(t);
+  const halted = { eventType: "InstrumentChanged", ...BTC_USD, status: "HALTED" };
+  await order.service.publish(referenceEvents, [{ key: "BTC-USD", event: halted }]);
+  await order.service.quiet();
+  const desk = order.service.service;
+  const resumed = { topic: referenceEvents.name, partition: 0, epoch: 1, sequence: 99 };
+  const envelope = { ...resumed, event: { ...halted, status: "TRADING" } } as unknown as Envelope;
+  let halting: Promise<TestAnswer> | undefined;
+  await desk.delivery.commit("reference", async (unit) => {
+    const effects = await followReference(desk, [envelope], unit);
+    halting = order.service.request("POST", "/api/v1/orders/symbols/BTC-USD/halt", { as: OPERATOR });
+    await answeredOrWaiting(order, halting);
+    return effects;
+  });
+  assert.equal((await halting)?.status, 202);
+  assert.deepEqual(await toldOfTrading(order), ["TradingHalted", "TradingResumed", "TradingHalted"]);
+});
+
+/** It is over, or waits for the rows of another transaction. */
+async function answeredOrWaiting(order: OrderTest, request: Promise<unknown>): Promise<void> {
+  let isAnswered = false;
+  void request.finally(() => {
+    isAnswered = true;
+  });
+  for (let isWaiting = false; !isAnswered && !isWaiting; ) {
+    const [row] = await order.service.store.query(
+      sql`SELECT count(*) > 0 AS is_waiting FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+    );
+    isWaiting = row?.is_waiting === true;
+  }
+}
 
 test("R10: halts and mass cancels with a key happen once, however late a copy of them comes", async (t) => {
   const order = await orderTest(t);

@@ -11,7 +11,14 @@ import type { Desk } from "../desk.ts";
 import { toSymbol } from "../engine-log.ts";
 import { derivedRequestId } from "../order-id.ts";
 import { toldBefore } from "../sql/recovered-rows.ts";
-import { readVenue, selectVenue, upsertAssets, upsertInstruments, venueTablesOf } from "../sql/venue-rows.ts";
+import {
+  lockInstruments,
+  readVenue,
+  selectVenue,
+  upsertAssets,
+  upsertInstruments,
+  venueTablesOf,
+} from "../sql/venue-rows.ts";
 import type { VenueTables } from "../venue.ts";
 
 /**
@@ -19,7 +26,10 @@ import type { VenueTables } from "../venue.ts";
  * since no order is admitted for a symbol that is not in the table; its limits, halts and resumes as they change.
  */
 export async function followReference(_desk: Desk, batch: readonly Envelope[], unit: Unit): Promise<Effects> {
-  const [rows = []] = await unit.run([selectVenue()]);
+  const symbols = eventsOf(batch, referenceEvents).flatMap(({ event }) =>
+    event.eventType === "AssetListed" ? [] : [event.symbol],
+  );
+  const [, rows = []] = await unit.run([lockInstruments(symbols), selectVenue()]);
   const effects = referenceEffects(venueTablesOf(rows), batch, unit.nowMs);
   // R6: after a restore the log has them already.
   const told = await toldBefore(unit, effects.events.map(requestIdOfEvent));

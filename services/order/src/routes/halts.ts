@@ -1,4 +1,5 @@
 import { RequestId, SymbolField } from "@bourse/contracts";
+import type { Effects } from "@bourse/delivery";
 import {
   type AnswerCommit,
   auditedCommit,
@@ -11,9 +12,9 @@ import { Type } from "typebox";
 import { refreshVenue } from "../consumers/reference.ts";
 import type { Desk } from "../desk.ts";
 import { trackLag } from "../door.ts";
-import { partitionOfSymbol, toSymbol } from "../engine-log.ts";
+import { type EngineEvent, partitionOfSymbol, toSymbol } from "../engine-log.ts";
 import { insertVenueCommand } from "../sql/command-rows.ts";
-import { haltSymbol } from "../sql/venue-rows.ts";
+import { haltSymbol, instrumentOfRow, lockInstruments } from "../sql/venue-rows.ts";
 
 const SUMMARIES = {
   halt: "Halt a symbol: it takes cancels only",
@@ -48,40 +49,39 @@ async function setHalted(
   const symbol = request.params.symbol ?? "";
   const instrument = desk.venue.instrument(symbol);
   if (instrument === undefined) return problem("symbol_not_found", `there is no symbol ${symbol}`);
-  if (!halted && instrument.instrument.status === "HALTED")
-    return problem("conflict", `${symbol} is halted in the reference data; it resumes there`);
+  if (!halted && instrument.instrument.status === "HALTED") return resumesElsewhere(symbol);
   const requestId = desk.newId();
   const audited = auditedCommit("order", request, { commit, action: `markets.${word}`, subjects: [symbol] });
-  const { answer, numbered } = await audited(halted ? "halt" : "resume", async ({ nowMs }) => ({
-    statements: [
-      haltSymbol(symbol, halted),
-      insertVenueCommand(
-        {
-          requestId,
-          kind: halted ? "HALT" : "RESUME",
-          partition: partitionOfSymbol(symbol),
-          accountId: null,
-          symbol,
-        },
-        nowMs,
-      ),
-    ],
-    events: [
-      toSymbol(
-        symbol,
-        halted
-          ? {
-              eventType: "TradingHalted",
-              requestId,
-              symbol,
-              ...(word === "halt" ? {} : { cancelOnly: true }),
-            }
-          : { eventType: "TradingResumed", requestId, symbol },
-      ),
-    ],
-    result: { status: 202, body: { symbol, halted, requestId } },
-  }));
+  const partition = partitionOfSymbol(symbol);
+  const command = {
+    requestId,
+    kind: halted ? "HALT" : "RESUME",
+    partition,
+    accountId: null,
+    symbol,
+  } as const;
+  const event: EngineEvent = halted
+    ? { eventType: "TradingHalted", requestId, symbol, ...(word === "halt" ? {} : { cancelOnly: true }) }
+    : { eventType: "TradingResumed", requestId, symbol };
+  const { answer, numbered } = await audited(
+    halted ? "halt" : "resume",
+    async (unit): Promise<Effects<RouteAnswer>> => {
+      const [rows = []] = await unit.run([lockInstruments([symbol])]);
+      // Halted a moment ago: it is not known here yet.
+      if (!halted && rows.map(instrumentOfRow).some(({ status }) => status === "HALTED"))
+        return { statements: [], events: [], result: resumesElsewhere(symbol) };
+      return {
+        statements: [haltSymbol(symbol, halted), insertVenueCommand(command, unit.nowMs)],
+        events: [toSymbol(symbol, event)],
+        result: { status: 202, body: { symbol, halted, requestId } },
+      };
+    },
+  );
   trackLag(desk, numbered);
   await refreshVenue(desk);
   return answer;
+}
+
+function resumesElsewhere(symbol: string): RouteAnswer {
+  return problem("conflict", `${symbol} is halted in the reference data; it resumes there`);
 }

@@ -1,5 +1,5 @@
 import type { Asset, Instrument } from "@bourse/market";
-import { type Rows, type Statement, type Store, sql, sqlArray } from "@bourse/store";
+import { type Row, type Rows, type Statement, type Store, sql, sqlArray } from "@bourse/store";
 import type { VenueTables } from "../venue.ts";
 import { text } from "./order-rows.ts";
 
@@ -16,7 +16,7 @@ export function venueTablesOf(rows: Rows): VenueTables {
   const of = (what: string): Rows => rows.filter((row) => row.what === what);
   return {
     assets: of("asset").map((row) => JSON.parse(text(row.definition)) as Asset),
-    instruments: of("instrument").map((row) => JSON.parse(text(row.definition)) as Instrument),
+    instruments: of("instrument").map(instrumentOfRow),
     halted: of("halted").map((row) => text(row.name)),
     blocked: of("blocked").map((row) => text(row.name)),
   };
@@ -24,6 +24,19 @@ export function venueTablesOf(rows: Rows): VenueTables {
 
 export async function readVenue(store: Store): Promise<VenueTables> {
   return venueTablesOf(await store.query(selectVenue()));
+}
+
+/**
+ * What an operator and what the reference data says of a symbol's trading is decided by each other's last word: whoever writes
+ * one of them locks the symbol first, and reads then.
+ */
+export function lockInstruments(symbols: readonly string[]): Statement {
+  return sql`SELECT symbol, definition FROM instruments WHERE symbol = ANY (${sqlArray(symbols)}::text[])
+    ORDER BY symbol COLLATE "C" FOR UPDATE`;
+}
+
+export function instrumentOfRow(row: Row): Instrument {
+  return JSON.parse(text(row.definition)) as Instrument;
 }
 
 export function upsertAssets(assets: readonly Asset[]): readonly Statement[] {
