@@ -28,7 +28,7 @@ export interface HoldFacts {
 
 export interface PendingAmend {
   readonly boundTicks: number;
-  /** The new total quantity, fills included. */
+  /** The new total quantity, fills included; what was cancelled of it may be left out. */
   readonly quantityLots: number;
 }
 

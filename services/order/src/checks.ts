@@ -188,13 +188,13 @@ function holdRequest(order: Order, boundTicks: number, instrument: CompiledInstr
 }
 
 function holdRaise(step: Extract<Step, { kind: "amend" }>, instrument: CompiledInstrument): HoldRaise {
-  const { orderId, accountId, terms } = step.order;
+  const { orderId, accountId, terms, cancelledLots } = step.order;
   return {
     requestId: step.job.requestId,
     orderId,
     accountId,
     symbol: terms.symbol,
-    newQuantity: instrument.formatQuantity(step.plan.newQuantityLots),
+    newQuantity: instrument.formatQuantity(step.plan.newQuantityLots - cancelledLots),
     newWorstPrice: instrument.formatPrice(step.plan.newBoundTicks),
   };
 }

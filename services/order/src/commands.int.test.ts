@@ -91,6 +91,15 @@ test("an amendment that may cost more raises the hold first, under its own id, a
   assert.equal((await patch(order, { quantity: "0.6" })).status, 202);
 });
 
+test("what self-trade prevention has cancelled of an order is not held for when the order is amended", async (t) => {
+  const order = await orderTest(t);
+  await order.post(body());
+  await order.report({ orderId, leavesQuantity: "0.3", cancelledQuantity: "0.2" });
+  assert.equal((await patch(order, { price: "60010" })).status, 202);
+  assert.equal(order.wallet.calls.at(-1)?.raises[0]?.newQuantity, "0.3");
+  assert.equal(order.risk.calls.at(-1)?.orders[0]?.quantity, "0.5");
+});
+
 test("an amendment that the engine refuses leaves the order as it is and lets the next one come", async (t) => {
   const order = await orderTest(t);
   await order.post(body());

@@ -51,6 +51,7 @@ export const HoldRaise = Type.Object({
   orderId: OrderId,
   accountId: AccountId,
   symbol: SymbolField,
+  /** Fills included, and without what self-trade prevention has cancelled of it: that never costs anything. */
   newQuantity: Decimal,
   newWorstPrice: Decimal,
 });

@@ -155,13 +155,15 @@ class World {
     this.check();
   }
 
-  /** Not one unit is there: all that a raise lacks is paid in, and then it is enough. */
+  /** Not one unit is there: all that a raise lacks is paid in, and then it is enough. What was cancelled is not asked for. */
   fund(terms: {
     readonly requestId: string;
     readonly boundTicks: number;
     readonly quantityLots: number;
   }): boolean {
-    const ask = { ...terms, orderId: ORDER, accountId: "alice", instrument };
+    const quantityLots = terms.quantityLots - this.cancelledLots;
+    if (quantityLots <= 0) return false;
+    const ask = { ...terms, quantityLots, orderId: ORDER, accountId: "alice", instrument };
     let outcome = raiseHold(this.desk, ask);
     if (outcome.status === "refused" && outcome.code === "insufficient_funds") {
       const lacking = {
