@@ -171,3 +171,47 @@ test("R8: what was taken before a partition went and came back is not for the on
   assert.deepEqual(runner.unready(), []);
   await time.finish("it is closed", runner.close());
 });
+
+test("R8: a partition that is still taken over when its member leaves the group is not its own afterwards", async (t) => {
+  const real = await testBus(t);
+  const time = virtualTime();
+  const opening = Promise.withResolvers<void>();
+  const members: { readonly options: ConsumeOptions; readonly leave: () => void }[] = [];
+  const bus = busWith(real, {
+    consume: async (options) => {
+      const left = Promise.withResolvers<readonly BusRecord[]>();
+      const leave = (): void => left.resolve([]);
+      members.push({ options, leave });
+      const consumer: Pick<GroupConsumer, "take" | "commit" | "close"> = {
+        take: () => left.promise,
+        commit: async () => undefined,
+        close: async () => leave(),
+      };
+      return consumer as GroupConsumer;
+    },
+    tail: async (topic, partition, count) => {
+      await opening.promise;
+      return real.tail(topic, partition, count);
+    },
+  });
+  const owned = new Set<number>();
+  const runner = shardRunner(
+    { bus, time, folder: testFolder(t), log: testLog() },
+    { outputs: [reports], create: reporting, owned: (_, partition) => void owned.add(partition) },
+  );
+  runner.start();
+  await time.until("it has joined", () => members.length === 1);
+  const given = members[0]?.options.onAssigned([{ topic: commands.name, partition: 0 }]);
+  members[0]?.leave();
+  await time.until("it has joined again", () => members.length === 2);
+  opening.resolve();
+  await given;
+  assert.deepEqual(runner.status().partitions, []);
+  assert.deepEqual([...owned], []);
+  await members[1]?.options.onAssigned([{ topic: commands.name, partition: 1 }]);
+  assert.deepEqual(
+    runner.status().partitions.map(({ partition }) => partition),
+    [1],
+  );
+  await time.finish("it is closed", runner.close());
+});

@@ -66,6 +66,8 @@ export class ShardRunner<Service> implements Runner {
   readonly #missing: MissingCommands;
   readonly #voidedWatch: VoidedWatch;
   #consumer: GroupConsumer | null = null;
+  /** Changes when the group is joined, and when it is left. */
+  #membership = 0;
   /** No more commands are applied: what was is handed over. */
   #leaving = false;
   /** The batch that is computed. */
@@ -227,6 +229,7 @@ export class ShardRunner<Service> implements Runner {
         await backoff.wait();
       } finally {
         await this.#leave();
+        this.#membership += 1;
         this.#drop([...this.#owned.keys()]);
       }
     }
@@ -235,10 +238,12 @@ export class ShardRunner<Service> implements Runner {
   }
 
   #join(): Promise<GroupConsumer> {
+    this.#membership += 1;
+    const membership = this.#membership;
     return this.#parts.bus.consume({
       group: this.#group,
       topics: [this.#consumption.input.name],
-      onAssigned: (partitions) => this.#assign(partitions),
+      onAssigned: (partitions) => this.#assign(partitions, membership),
       onRevoked: (partitions) => this.#drop(partitions.map(({ partition }) => partition)),
       onUnreadable: ({ partition }, error) => {
         const owned = this.#owned.get(partition);
@@ -251,11 +256,19 @@ export class ShardRunner<Service> implements Runner {
     return `${this.#parts.serviceName}.${this.subscription}`;
   }
 
-  async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
+  async #assign(
+    partitions: readonly TopicPartition[],
+    membership: number,
+  ): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const positions = new Map<string, StartPosition>();
     // Beside each other: the market stands still for as long as the slowest takes, which is mostly the way to the broker.
     const opened = await Promise.all(partitions.map(({ partition }) => this.#open(partition)));
+    if (membership !== this.#membership) {
+      // It has left the group meanwhile: they are others', and nobody will say so.
+      for (const { shard } of opened) void shard?.close();
+      return positions;
+    }
     for (const owned of opened) {
       const { partition } = owned;
       this.#owned.set(partition, owned);

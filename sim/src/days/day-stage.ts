@@ -97,7 +97,11 @@ export class DayStage {
           ({ request, answers: so }) =>
             `; ${request.method} ${request.path} was answered ${so.slice(-5).join(", ") || "nothing"}`,
         );
-      violations.push(`it did not come to an end: ${(error as Error).stack}${waiting.join("")}`);
+      const left = await finish("it is asked what is left", supervisor.busy()).catch(() => []);
+      const busy = left.map((each) => `; ${each}`);
+      violations.push(
+        `it did not come to an end: ${(error as Error).stack}${[...waiting, ...busy].join("")}`,
+      );
     } finally {
       supervisor.stop();
     }
