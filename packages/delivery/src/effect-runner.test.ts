@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BusError, type BusRecord, type ConsumeOptions, type GroupConsumer } from "@bourse/bus";
 import { StoreError } from "@bourse/store";
+import { busWith } from "./testing/bus-with.ts";
 import { consumer, given, nameOf, names, place, untilMark, upTo } from "./testing/effects.ts";
 import { commands, metricValue, numbered, sendAll, trades } from "./testing/fixtures.ts";
 import { effect } from "./testing/memory-store.ts";
@@ -225,4 +227,46 @@ test("a rest after a small batch lets the next one serve more; a large batch has
   await all.time.settle();
   assert.deepEqual(sizes, [1, 2, 1100, 1]);
   await all.time.finish("it is closed", runner.close());
+});
+
+test("who joins the group again has what it is given then, and nothing of what it had, or was still being given", async (t) => {
+  const all = await given(t);
+  const asked = Promise.withResolvers<void>();
+  const members: { readonly options: ConsumeOptions; readonly fail: (error: BusError) => void }[] = [];
+  let isHeld = false;
+  const bus = busWith(all.bus, {
+    consume: async (options) => {
+      const end = Promise.withResolvers<readonly BusRecord[]>();
+      members.push({ options, fail: end.reject });
+      const member: Pick<GroupConsumer, "take" | "commit" | "close"> = {
+        take: () => end.promise,
+        commit: async () => undefined,
+        close: async () => end.resolve([]),
+      };
+      return member as GroupConsumer;
+    },
+    topics: async () => {
+      if (isHeld) await asked.promise;
+      return all.bus.topics();
+    },
+  });
+  const { runner } = consumer(all, { on: bus });
+  const has = (): readonly number[] => runner.status().partitions.map(({ partition }) => partition);
+  const give = async (member: number, partition: number): Promise<unknown> =>
+    members[member]?.options.onAssigned([{ topic: commands.name, partition }]);
+  runner.start();
+  await all.time.until("it has joined", () => members.length === 1);
+  await give(0, 0);
+  assert.deepEqual(has(), [0]);
+  isHeld = true;
+  const late = give(0, 1);
+  members[0]?.fail(new BusError("bus_unavailable", "the broker is away", { retryable: true }));
+  await all.time.until("it has joined again", () => members.length === 2);
+  assert.deepEqual(has(), []);
+  asked.resolve();
+  await late;
+  assert.deepEqual(has(), []);
+  await give(1, 1);
+  assert.deepEqual(has(), [1]);
+  await runner.close();
 });

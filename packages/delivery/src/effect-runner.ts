@@ -73,6 +73,7 @@ export class EffectRunner<Service> implements Runner {
       subscription: consumption.subscription,
       join: () => this.#join(),
       follow: (consumer) => this.#follow(consumer),
+      forget: () => this.#assigned.clear(),
     });
     this.#topics = new Map(consumption.topics.map((topic) => [topic.name, topic]));
     this.#decode = createDecoder(consumption.topics);
@@ -148,6 +149,7 @@ export class EffectRunner<Service> implements Runner {
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { bus } = this.#parts;
+    const { term } = this.#membership;
     const { topicIds, marks, parked, hints } = await this.#membership.untilAnswered(
       "marks.read",
       async () => {
@@ -162,6 +164,7 @@ export class EffectRunner<Service> implements Runner {
       },
     );
     const positions = new Map<string, StartPosition>();
+    if (term !== this.#membership.term) return positions;
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
       const topicId = topicIds.get(topic) ?? "";

@@ -42,6 +42,7 @@ test("R5: what the group has not been told of is a figure, and what it is told t
     subscription: "settlement",
     join: async () => consumer as unknown as GroupConsumer,
     follow: () => left,
+    forget: () => undefined,
   });
   membership.start();
   const behind = async (): Promise<number | undefined> => {

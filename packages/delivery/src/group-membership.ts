@@ -17,6 +17,8 @@ const SPARE_MS = 10_000;
 export interface Following {
   readonly subscription: string;
   readonly join: () => Promise<GroupConsumer>;
+  /** What it was given when it was in the group before: some of it may be others' by now. */
+  readonly forget: () => void;
   /** Until the consumer ends. Rejects with what the group is joined anew after, or what stops the subscription. */
   readonly follow: (consumer: GroupConsumer) => Promise<void>;
 }
@@ -45,6 +47,7 @@ export class GroupMembership {
   #reason: string | null = null;
   #running: Promise<void> = Promise.resolve();
   #cancelSpare: () => void = () => undefined;
+  #term = 0;
 
   constructor(parts: EffectParts, following: Following) {
     this.#parts = parts;
@@ -54,6 +57,11 @@ export class GroupMembership {
   /** Aborted once it is to end. */
   get closing(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** Changes when the group is joined: what was given before may be others' then. */
+  get term(): number {
+    return this.#term;
   }
 
   /** null between two times in the group. */
@@ -112,6 +120,8 @@ export class GroupMembership {
     const stopGauge = timer.every(GAUGE_EVERY_MS, () => void this.#writeGauge());
     while (!this.closing.aborted) {
       try {
+        this.#term += 1;
+        this.#following.forget();
         this.#consumer = await this.#following.join();
         backoff.reset();
         this.#spareAfter();

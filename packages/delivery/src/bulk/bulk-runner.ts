@@ -40,6 +40,9 @@ export class BulkRunner<Service> implements Runner {
       subscription,
       join: () => this.#join(),
       follow: (consumer) => this.#follow(consumer),
+      forget: () => {
+        for (const { assigned } of this.#lanes) assigned.clear();
+      },
     });
     this.#topics = new Map(topics.map((topic) => [topic.name, topic]));
     const rules = failureRules(consumption);
@@ -131,6 +134,7 @@ export class BulkRunner<Service> implements Runner {
   async #assign(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, StartPosition>> {
     this.#parts.metrics.rebalances.inc({ subscription: this.subscription });
     const { store, bus, clock } = this.#parts;
+    const { term } = this.#membership;
     const { topicIds, marks, parked, hints } = await this.#membership.untilAnswered(
       "marks.read",
       async () => {
@@ -144,6 +148,7 @@ export class BulkRunner<Service> implements Runner {
       },
     );
     const positions = new Map<string, StartPosition>();
+    if (term !== this.#membership.term) return positions;
     for (const lane of this.#lanes) lane.shareChanged();
     for (const { topic, partition } of partitions) {
       const own = marks.filter((mark) => mark.topic === topic && mark.partition === partition);
