@@ -22,6 +22,14 @@ export const LISTINGS: Readonly<Record<DaySymbol, Listing>> = {
   },
   // The quote asset of one is the base asset of the other, makers get a rebate, and most fees are rounded.
   "ETH-BTC": { baseAsset: "ETH", quoteAsset: "BTC", middle: 5_000_000n, step: 10_000n, lot: 100_000n },
+  // Listed while the day goes on; neither its tick nor its lot is a power of ten.
+  "ETH-USD": {
+    baseAsset: "ETH",
+    quoteAsset: "USD",
+    middle: 3_200_00000000n,
+    step: 1_75000000n,
+    lot: 300_000n,
+  },
 };
 
 export const ASSETS = ["USD", "BTC", "ETH"] as const;
@@ -42,16 +50,32 @@ export const FUNDS: readonly (readonly [DayAccount, string, string])[] = [
 /** The keys that people of the venue use, by whose they are. */
 export type Keys = Readonly<Record<DayAccount | "checker", string>>;
 
+const EVERYWHERE = { collarPpm: 100_000, calendar: "24x7" };
+
+export const LISTED_LATE = {
+  ...EVERYWHERE,
+  symbol: "ETH-USD",
+  baseAsset: "ETH",
+  quoteAsset: "USD",
+  tickSize: "0.25",
+  lotSize: "0.003",
+  minQuantity: "0.006",
+  maxQuantity: "300",
+  maxPrice: "100000",
+  referencePrice: "3200",
+  makerFeePpm: 77,
+  takerFeePpm: 777,
+};
+
 /** Lists the instruments, opens and funds the accounts, issues the keys: where every day begins. */
 export async function openDayVenue(operator: Trader): Promise<Keys> {
   for (const asset of ASSETS)
     await operator.send("POST", "/api/v1/assets", {
       body: { asset, name: asset, kind: asset === "USD" ? "FIAT" : "CRYPTO", scale: SCALES[asset] },
     });
-  const everywhere = { collarPpm: 100_000, calendar: "24x7" };
   const instruments = [
     {
-      ...everywhere,
+      ...EVERYWHERE,
       symbol: "BTC-USD",
       baseAsset: "BTC",
       quoteAsset: "USD",
@@ -65,7 +89,7 @@ export async function openDayVenue(operator: Trader): Promise<Keys> {
       takerFeePpm: 300,
     },
     {
-      ...everywhere,
+      ...EVERYWHERE,
       symbol: "ETH-BTC",
       baseAsset: "ETH",
       quoteAsset: "BTC",

@@ -9,7 +9,7 @@ export interface Day {
   readonly steps: readonly Step[];
 }
 
-export const SYMBOLS = ["BTC-USD", "ETH-BTC"] as const;
+export const SYMBOLS = ["BTC-USD", "ETH-BTC", "ETH-USD"] as const;
 export type DaySymbol = (typeof SYMBOLS)[number];
 export const ACCOUNTS = ["ada", "bob", "cyd"] as const;
 export type DayAccount = (typeof ACCOUNTS)[number];
@@ -50,6 +50,8 @@ export type Step = (
       readonly symbol: DaySymbol | null;
       readonly setting: object;
     }
+  /** The symbol that is not there when a day begins. */
+  | { readonly kind: "list" }
   | { readonly kind: "instrument"; readonly symbol: DaySymbol; readonly change: object }
   | { readonly kind: "account-status"; readonly account: DayAccount; readonly status: "OPEN" | "BLOCKED" }
   | { readonly kind: "stop-account"; readonly account: DayAccount }

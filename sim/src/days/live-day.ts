@@ -3,7 +3,7 @@ import type { Answer, Trader } from "../flows/trader.ts";
 import { OPERATOR_KEY } from "../world/incarnation.ts";
 import type { ClientRequest } from "../world/serve-request.ts";
 import type { Amend, BatchItem, Cancel, Day, DayAccount, DaySymbol, NewOrder, Step } from "./day.ts";
-import { type Keys, LISTINGS } from "./day-venue.ts";
+import { type Keys, LISTED_LATE, LISTINGS } from "./day-venue.ts";
 import type { FaultsOfDay } from "./faults-of-day.ts";
 
 /** A request of the day and what it was told. */
@@ -178,6 +178,8 @@ class LivingDay {
         const path = `/api/v1/risk/limits${scope === "" ? "/default" : scope}`;
         return { method: "PUT", path, body: step.setting };
       }
+      case "list":
+        return { method: "POST", path: "/api/v1/instruments", body: LISTED_LATE };
       case "instrument":
         return {
           method: "PATCH",

@@ -14,7 +14,10 @@ import {
 const MOST_STEPS = 120;
 
 const account = fc.constantFrom(...ACCOUNTS);
-const symbol = fc.constantFrom(...SYMBOLS);
+const symbol = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...SYMBOLS.slice(0, 2)) },
+  { weight: 1, arbitrary: fc.constantFrom(...SYMBOLS) },
+);
 const side = fc.constantFrom<Side>("BUY", "SELL");
 /** Few, so that orders meet. */
 const priceStep = fc.oneof(
@@ -98,28 +101,36 @@ function special(fields: Record<string, fc.Arbitrary<unknown>>, more: Record<str
 }
 const market = fc.record({
   ...common,
-  group: links.group,
+  ...links,
   orderType: fc.constant("MARKET"),
   timeInForce: fc.constantFrom(undefined, "IOC", "FOK"),
   minimumLots: maybe(fc.integer({ min: 1, max: 300 }), 8),
-  more: fc.record(commonTerms),
+  more: fc.record({ ...commonTerms, awaits: maybe(fc.constant(1), 8) }),
 });
 const stop = fc.record({
   ...common,
   ...links,
   stopPrice: priceStep,
-  timeInForce: resting,
+  timeInForce: fc.oneof(
+    { weight: 4, arbitrary: resting },
+    { weight: 1, arbitrary: fc.constantFrom("IOC", "FOK") },
+  ),
   expiresInMs,
+  minimumLots: maybe(fc.integer({ min: 1, max: 300 }), 8),
   more: fc.record({
     ...commonTerms,
     ifTouched: sometimes,
     triggerBy: maybe(fc.constantFrom("LAST", "BEST")),
+    awaits: maybe(fc.constant(1), 8),
   }),
 });
 const stopLoss = stop.map((each) => ({ ...each, orderType: "STOP_LOSS" }));
-const stopLimit = fc
-  .tuple(stop, priceStep)
-  .map(([each, price]) => ({ ...each, orderType: "STOP_LIMIT", price }));
+const stopLimit = fc.tuple(stop, priceStep, maybe(fc.constant(true), 5)).map(([each, price, hidden]) => ({
+  ...each,
+  orderType: "STOP_LIMIT",
+  price,
+  more: { ...each.more, hidden },
+}));
 const trailing = fc.record({
   ...common,
   ...links,
@@ -140,13 +151,20 @@ const iceberg = fc.record({
   orderType: fc.constant("ICEBERG"),
   price: priceStep,
   displayLots: fc.integer({ min: 1, max: 100 }),
+  minimumLots: maybe(fc.integer({ min: 1, max: 300 }), 8),
   timeInForce: resting,
   expiresInMs,
-  more: fc.record({ ...commonTerms, postOnly: maybe(fc.constant(true), 8) }),
+  more: fc.record({
+    ...commonTerms,
+    postOnly: maybe(fc.constant(true), 8),
+    slide: sometimes,
+    awaits: maybe(fc.constant(1), 8),
+  }),
 });
 const pegged = fc.record({
   ...common,
   group: links.group,
+  replaces: links.replaces,
   orderType: fc.constant("PEGGED"),
   price: maybe(priceStep, 2),
   timeInForce: resting,
@@ -193,13 +211,31 @@ const setting = fc.oneof(
   fc.record({ ordersPerSecond: fc.integer({ min: 1, max: 5 }), orderBurst: fc.integer({ min: 1, max: 3 }) }),
   fc.constant({ collarPpm: 1_000 }),
   fc.constant({ collarPpm: null }),
+  fc.record({
+    maxOpenOrders: fc.integer({ min: 2, max: 8 }),
+    maxOpenNotional: fc.integer({ min: 1_000, max: 400_000 }).map(String),
+    maxOrderQuantity: fc.constantFrom("0.03", "1", "25.5"),
+  }),
 );
 const change = fc.oneof(
   fc.record({
     makerFeePpm: fc.integer({ min: -100, max: 400 }),
     takerFeePpm: fc.integer({ min: 100, max: 1_000 }),
   }),
-  fc.constantFrom({ status: "HALTED" }, { status: "TRADING" }, { collarPpm: 50_000 }),
+  fc.constantFrom<object>({ status: "HALTED" }, { status: "TRADING" }, { collarPpm: 50_000 }),
+  // Some are refused: of a symbol that trades elsewhere, or that has had greater limits.
+  fc.constantFrom<object>(
+    { maxPrice: "64100" },
+    { maxPrice: "0.0502" },
+    { maxPrice: "3201.75" },
+    { maxPrice: "90000" },
+    { minQuantity: "0.03" },
+    { maxQuantity: "0.06" },
+    { maxQuantity: "90" },
+    { referencePrice: "3300" },
+    { makerFeePpm: 300, takerFeePpm: -200 },
+    { makerFeePpm: -1_000_000, takerFeePpm: 1_000_000 },
+  ),
 );
 
 /** A step and how often it comes. What is undefined of it is left out. */
@@ -271,7 +307,8 @@ export const randomStep: fc.Arbitrary<Step> = fc.oneof(
       beside,
     }),
   ),
-  often(1, fc.record({ kind: kind("instrument"), symbol, change, beside })),
+  often(4, fc.record({ kind: kind("list"), beside })),
+  often(3, fc.record({ kind: kind("instrument"), symbol: fc.constantFrom(...SYMBOLS), change, beside })),
   often(2, fc.record({ kind: kind("restart"), beside })),
   often(2, fc.record({ kind: kind("clock"), skewMs: fc.constantFrom(-20_000, -1_000, 0, 1_000, 20_000) })),
   often(

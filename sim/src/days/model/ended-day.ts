@@ -1,6 +1,7 @@
+import { schemaOfService } from "@bourse/store";
 import type { Trader } from "../../flows/trader.ts";
 import type { World } from "../../world/world.ts";
-import { ACCOUNTS, SYMBOLS } from "../day.ts";
+import { ACCOUNTS } from "../day.ts";
 import type { Told } from "../live-day.ts";
 import { type Fact, type Facts, readFacts } from "./facts.ts";
 
@@ -21,6 +22,8 @@ export interface EndedDay {
   readonly positions: ReadonlyMap<string, readonly Fact[]>;
   readonly markets: ReadonlyMap<string, Market>;
   readonly killed: ReadonlySet<string>;
+  /** By an operator, or in the reference data. */
+  readonly halted: ReadonlySet<string>;
 }
 
 export interface Market {
@@ -58,7 +61,8 @@ export async function readEndedDay(
     positions.set(accountId, (await read(`/api/v1/accounts/${accountId}/positions`)).positions);
   }
   const markets = new Map<string, Market>();
-  for (const symbol of SYMBOLS) markets.set(symbol, await readMarket(read, symbol));
+  const { instruments } = await read("/api/v1/instruments");
+  for (const { symbol } of instruments) markets.set(symbol, await readMarket(read, symbol));
   const { killSwitches } = await read("/api/v1/risk/kill-switch");
   return {
     world,
@@ -70,8 +74,17 @@ export async function readEndedDay(
     postings,
     positions,
     markets,
+    halted: haltedIn(world, instruments),
     killed: new Set(killSwitches.map((each: Fact) => String(each.accountId))),
   };
+}
+
+/** What operators have halted is told by no door. */
+function haltedIn({ database }: World, instruments: readonly Fact[]): ReadonlySet<string> {
+  const text = "SELECT symbol FROM halted_symbols ORDER BY symbol";
+  const rows = database.look(schemaOfService("order"), { text, values: [] });
+  const listed = instruments.filter(({ status }) => status === "HALTED");
+  return new Set([...rows, ...listed].map(({ symbol }) => String(symbol)));
 }
 
 type Read = (path: string, query?: Record<string, string>) => Promise<Fact>;

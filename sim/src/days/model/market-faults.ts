@@ -1,13 +1,10 @@
-import { SYMBOLS } from "../day.ts";
 import { parse, show } from "./amount.ts";
 import { type EndedDay, engineOrders, INTERVALS, isOpen, type Market, TAPE } from "./ended-day.ts";
 import { type Fact, factsOf } from "./facts.ts";
 
 /** Tape, candles and ticker against the trades; the book against what rests. */
 export function marketFaults(day: EndedDay): readonly string[] {
-  return SYMBOLS.flatMap((symbol) => {
-    const market = day.markets.get(symbol);
-    if (market === undefined) return [`${symbol} is not shown`];
+  return [...day.markets].flatMap(([symbol, market]) => {
     const trades = day.facts.trades
       .filter((trade) => trade.symbol === symbol && trade.transfer !== true)
       .sort((a, b) => a.engineSequence - b.engineSequence);

@@ -23,6 +23,7 @@ export function orderFaults(day: EndedDay): readonly string[] {
     ...familyFaults(day, kept),
     ...reduceFaults(day),
     ...closedMarketFaults(day),
+    ...haltFaults(day),
   ];
 }
 
@@ -89,6 +90,8 @@ function faultsOfTerms({ facts, nowMs }: EndedDay, order: Fact): readonly string
   if (
     timeInForce === "FOK" &&
     order.selfTradePrevention === undefined &&
+    // Of a child, all that its parent has filled.
+    order.parentId === undefined &&
     parse(order.filledQuantity) > 0n &&
     order.status !== "FILLED"
   )
@@ -219,6 +222,20 @@ function reduceFaults({ facts }: EndedDay): readonly string[] {
     }
   }
   return faults;
+}
+
+/** The engine was told last what the door goes by: a symbol is halted there exactly where somebody has halted it. */
+function haltFaults({ facts, halted }: EndedDay): readonly string[] {
+  const told = new Map<string, boolean>();
+  for (const { eventType, symbol } of facts.commands)
+    if (eventType === "TradingHalted" || eventType === "TradingResumed")
+      told.set(symbol, eventType === "TradingHalted");
+  return [...new Set([...told.keys(), ...halted])].flatMap((symbol) => {
+    const [is, wanted] = [told.get(symbol) === true, halted.has(symbol)];
+    return is === wanted
+      ? []
+      : [`${symbol} is ${wanted ? "" : "not "}halted, the engine was told otherwise last`];
+  });
 }
 
 /** Nothing trades while its symbol is halted, nor beyond its bands. */

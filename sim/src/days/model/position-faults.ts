@@ -1,4 +1,5 @@
-import { ACCOUNTS, SYMBOLS } from "../day.ts";
+import { ACCOUNTS, type DaySymbol, SYMBOLS } from "../day.ts";
+import { LISTINGS } from "../day-venue.ts";
 import { ONE, parse, show } from "./amount.ts";
 import type { EndedDay } from "./ended-day.ts";
 import { type Fact, sidesOf } from "./facts.ts";
@@ -34,7 +35,8 @@ export function positionFaults({ facts, positions }: EndedDay): readonly string[
 }
 
 function fold(position: Position, { symbol, price, quantity }: Fact, sign: bigint): void {
-  const minorUnit = 10n ** (symbol === "BTC-USD" ? 12n : 10n);
+  const { quoteAsset } = LISTINGS[symbol as DaySymbol];
+  const minorUnit = 10n ** (quoteAsset === "USD" ? 12n : 10n);
   const [each, size] = [parse(price), parse(quantity)];
   const open = position.quantity < 0n ? -position.quantity : position.quantity;
   const closing = position.quantity * sign < 0n ? (size < open ? size : open) : 0n;
